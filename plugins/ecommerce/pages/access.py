@@ -5,7 +5,6 @@ forms the right to clear the DAG's tasks.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,9 +20,9 @@ from pydantic import BeforeValidator
 
 from ecommerce.core.business_day import due_at, newest_closed_day
 from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.mail.transport import airflow_url
-from ecommerce.pages.runs import AirflowRuns, RunsDep
+from ecommerce.pages.runs import RunsDep
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 
 reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
@@ -79,41 +78,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One request. `newest` is the newest day that has ended; `awaited` is the same day until its scheduled
-    run begins, later None."""
+    """One request, and what a page needs to know about it; a dependency. `newest` is the newest day that has
+    ended; `awaited` is the same day until its scheduled run begins, later None."""
 
-    request: Request
-    may_restart: bool
-    warehouse: WarehouseQueries
-    runs: AirflowRuns
-    settings: Settings
-    newest: date
-    awaited: date | None
-
-
-def page_request(
-    request: Request,
-    may_restart: Annotated[bool, Depends(may_restart)],
-    runs: RunsDep,
-    at: Annotated[datetime, Depends(now)],
-) -> PageRequest:
-    """Return what a page needs to know; a dependency whose arguments are dependencies too."""
-    settings = load_settings()
-    newest = newest_closed_day(at, settings.shop_timezone).date
-    awaited = None
-    if at < due_at(newest, settings.shop_timezone):
-        awaited = newest
-    return PageRequest(
-        request=request,
-        may_restart=may_restart,
-        warehouse=request.app.state.warehouse,
-        runs=runs,
-        settings=settings,
-        newest=newest,
-        awaited=awaited,
-    )
+    def __init__(
+        self,
+        request: Request,
+        may_restart: Annotated[bool, Depends(may_restart)],
+        runs: RunsDep,
+        at: Annotated[datetime, Depends(now)],
+    ) -> None:
+        self.request = request
+        self.may_restart = may_restart
+        self.runs = runs
+        self.warehouse: WarehouseQueries = request.app.state.warehouse
+        self.settings = load_settings()
+        timezone = self.settings.shop_timezone
+        self.newest = newest_closed_day(at, timezone).date
+        self.awaited: date | None = None
+        if at < due_at(self.newest, timezone):
+            self.awaited = self.newest
 
 
-PageRequestDep = Annotated[PageRequest, Depends(page_request)]
+PageRequestDep = Annotated[PageRequest, Depends(PageRequest)]

@@ -4,10 +4,10 @@ import logging
 from http import HTTPStatus
 from urllib.parse import quote
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.exceptions import HTTPException
 
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, responses
@@ -37,10 +37,8 @@ def create_app() -> FastAPI:
         dependencies=[Depends(access.signed_in)],
     )
     app.state.warehouse = WarehouseQueries()
-    app.add_exception_handler(StarletteHTTPException, _refused_page)
-    app.add_exception_handler(RequestValidationError, _invalid_page)
-    app.add_exception_handler(PipelineError, _unavailable_page)
-    app.add_exception_handler(OSError, _unavailable_page)
+    for kind in (HTTPException, RequestValidationError, PipelineError, OSError):
+        app.add_exception_handler(kind, _error_page)
     app.add_api_route("/{page}", _add_slash)
     app.add_api_route("/forecast/{day}", _add_slash)
     app.include_router(calendar.router)
@@ -62,28 +60,29 @@ def _not_found() -> None:
     raise HTTPException(404)
 
 
-async def _refused_page(request: Request, error: Exception) -> Response:
-    """Return the page for an HTTPException; redirect a request without session."""
-    status = getattr(error, "status_code", 500)
-    detail = str(getattr(error, "detail", ""))
+async def _error_page(request: Request, error: Exception) -> Response:
+    """Return the page for an error; redirect a request without session."""
+    # Of settings, an archive or a storage that cannot be read.
+    status = 503
+    words = ""
+    if isinstance(error, HTTPException):
+        status = error.status_code
+        # Starlette's own detail is the name of the status; ours are sentences.
+        if error.detail.endswith("."):
+            words = error.detail
+    elif isinstance(error, RequestValidationError):
+        status = 422
+    else:
+        log.error("the page %s is unavailable", request.url.path, exc_info=error)
+        # Only the pipeline's own errors are known to hold no secrets.
+        if isinstance(error, PipelineError):
+            words = f"{str(error).rstrip('.')}."
     if status == 401:
         return _sign_in(request)
-    # Starlette's own detail is the name of the status; ours are sentences.
-    return _message(request, status, detail if detail.endswith(".") else "")
-
-
-async def _invalid_page(request: Request, error: Exception) -> Response:
-    return _message(request, 422, "")
-
-
-async def _unavailable_page(request: Request, error: Exception) -> Response:
-    """Return the page for settings, an archive or a storage that cannot be read."""
-    log.error("the page %s is unavailable", request.url.path, exc_info=error)
-    text = ""
-    # Only the pipeline's own errors are known to hold no secrets.
-    if isinstance(error, PipelineError):
-        text = f"{str(error).rstrip('.')}."
-    return _message(request, 503, text)
+    words = words or _TEXTS.get(status, "Something went wrong.")
+    texts = {"status": status, "words": words, "section": ""}
+    title = HTTPStatus(status).phrase
+    return responses.page(request, "message.html", title, texts, status)
 
 
 def _sign_in(request: Request) -> Response:
@@ -102,10 +101,3 @@ def _sign_in(request: Request) -> Response:
     served = str(request.scope["root_path"]).removesuffix(PREFIX)
     login = f"{served}/api/v2/auth/login?next={quote(wanted, safe='/')}"
     return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
-
-
-def _message(request: Request, status: int, text: str) -> Response:
-    words = text or _TEXTS.get(status, "Something went wrong.")
-    title = HTTPStatus(status).phrase
-    texts = {"status": status, "words": words, "section": ""}
-    return responses.page(request, "message.html", title, texts, status)

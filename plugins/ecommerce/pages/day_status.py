@@ -6,7 +6,7 @@ from datetime import date
 
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.access import PageRequest
-from ecommerce.pages.runs import UNDER_WAY, Run
+from ecommerce.pages.runs import Run
 from ecommerce.sales import day_state
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.source_policy import REQUIRED, source_policy
@@ -16,10 +16,16 @@ from ecommerce.warehouse.client import Warehouse
 
 @dataclass(frozen=True)
 class Days:
-    """Days in the warehouse, and the first day for which it has figures at all."""
+    """Days in the warehouse, and the first day for which it has figures at all; nothing where `failed`
+    explains why."""
 
     days: Mapping[date, DayState] = field(default_factory=dict)
     first: date | None = None
+    failed: str = ""
+
+    def state(self, day: date) -> DayState:
+        """Return the state of `day`, without any figure where it is not in the warehouse."""
+        return self.days.get(day) or DayState(day, {}, complete=False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,15 @@ OPEN = Status(
 HISTORY = Status(
     "history", "No report", "·", "loaded from an export, which builds no report"
 )
+_UNFINISHED = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
+
+
+def days_of(page: PageRequest, first: date, last: date) -> Days:
+    """Return the days from `first` to `last` for a page."""
+    days, failed = page.warehouse.run(
+        lambda warehouse: load_days(warehouse, first, last)
+    )
+    return days or Days(failed=failed)
 
 
 def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
@@ -81,25 +96,21 @@ def required_sources() -> list[str]:
 
 
 def status_of(
-    day: date, page: PageRequest, run: Run | None, days: Days | None, *, archived: bool
+    day: date, page: PageRequest, run: Run | None, days: Days, *, archived: bool
 ) -> Status | None:
     """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
-    has no orders yet. `run` is the day's newest run. `days` is None where the warehouse is unavailable.
-    `archived`: whether there is a report."""
-    status = None
-    if run and run.state == "failed":
-        status = FAILED
-    elif run and run.state in UNDER_WAY:
-        status = RUNNING
-    elif days and day in days.days:
-        status = _status_of_loaded(days.days[day], page, run, archived=archived)
-    elif archived:
-        status = MADE if days else ARCHIVED
-    elif days and days.first and days.first < day <= page.newest:
-        status = MISSING
+    has no orders yet. `run` is the day's newest run. `archived`: whether there is a report."""
+    if run and run.state in _UNFINISHED:
+        return _UNFINISHED[run.state]
+    if day in days.days:
+        return _status_of_loaded(days.days[day], page, run, archived=archived)
+    if archived:
+        return ARCHIVED if days.failed else MADE
+    if days.first and days.first < day <= page.newest:
         if day == page.awaited and run is None:
-            status = WAITING
-    return status
+            return WAITING
+        return MISSING
+    return None
 
 
 def _status_of_loaded(

@@ -4,9 +4,7 @@ root, and the files of archived reports."""
 import base64
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from fastapi import HTTPException, Request
@@ -21,12 +19,8 @@ Texts = dict[str, Any]
 """Variables of a template."""
 
 
-@dataclass(frozen=True)
-class Style:
-    """The style sheet, and its hash for the policy."""
-
-    css: str
-    hash: str
+CSS = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
+CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
 
 
 def page(
@@ -46,7 +40,7 @@ def page(
         "title": title,
         "up": up,
         "airflow": f"{up}../",
-        "css": Markup(_style().css),  # noqa: S704 - a file of this repository
+        "css": Markup(CSS),  # noqa: S704 - a file of this repository
         "tabs": NAVIGATION,
         # Airflow's UI shows pages in a frame, below its own navigation.
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
@@ -77,15 +71,8 @@ def headers() -> dict[str, str]:
     """Return the headers of every response."""
     return {
         "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
-        f"style-src '{_style().hash}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
+        f"style-src 'sha256-{CSS_HASH}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
     }
-
-
-@cache
-def _style() -> Style:
-    css = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
-    digest = hashlib.sha256(css.encode()).digest()
-    return Style(css, f"sha256-{base64.b64encode(digest).decode()}")

@@ -113,25 +113,22 @@ class AirflowRuns:
 
     def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Return Airflow's answer about the daily DAG; an HTTPException with its status where it refuses."""
-        answer = anyio.from_thread.run(self._send, method, path, options)
+        url = f"http://airflow/api/v2/dags/{DAG_DAILY}{path}"
+
+        async def send() -> httpx.Response:
+            client = httpx.AsyncClient(
+                transport=httpx.ASGITransport(self._airflow),
+                headers=self._session,
+            )
+            # The page's thread waits for another thread of the same pool: never for ever.
+            with anyio.fail_after(15):
+                async with client:
+                    return await client.request(method, url, **options)
+
+        answer = anyio.from_thread.run(send)
         if answer.is_error:
             raise HTTPException(answer.status_code, "Airflow refused the request.")
         return dict(answer.json())
-
-    async def _send(
-        self, method: str, path: str, options: dict[str, Any]
-    ) -> httpx.Response:
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._airflow),
-            base_url="http://airflow",
-            headers=self._session,
-        )
-        # The page's thread waits for another thread of the same pool: never for ever.
-        with anyio.fail_after(15):
-            async with client:
-                return await client.request(
-                    method, f"/api/v2/dags/{DAG_DAILY}{path}", **options
-                )
 
 
 RunsDep = Annotated[AirflowRuns, Depends(AirflowRuns)]

@@ -18,8 +18,9 @@ def delivered(file, received):
     return Folder(source=PARTNER_FILES, read_at=at(received), files=[row])
 
 
-def facts(shop, day=MONDAY):
-    return quality.load_facts(shop.warehouse, day)
+def totals(shop, day=MONDAY):
+    first = day - timedelta(days=quality.DAYS - 1)
+    return quality.load_totals(shop.warehouse, first, day)
 
 
 def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
@@ -40,11 +41,10 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     orders = {day: each.figure("orders") for day, each in days.days.items()}
     assert orders == {MONDAY: 2, newest: 1}
 
-    found = facts(shop, newest)
-    of_shop = [row for row in found.totals if row["source"] == SALES_DB]
-    totals = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
-    assert totals == [(3, 2), (1, 1)]
-    texts = quality.page_texts(found, "USD")
+    of_shop = [row for row in totals(shop, newest) if row["source"] == SALES_DB]
+    counts = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
+    assert counts == [(3, 2), (1, 1)]
+    texts = quality.page_texts(shop.warehouse, newest, "USD")
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     # The order that is not loaded is the rejected one.
     assert rows["differences"] == rows["restated"] == []
@@ -57,15 +57,15 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     read = ["Sales database", "2026-03-04 11:00:00 UTC", "Tue 3 Mar"]
     assert rows["freshness"][0] == read
 
-    assert {row["business_date"] for row in facts(shop, far).totals} == {newest}
-    assert facts(shop, far + ONE_DAY).totals == []
+    assert {row["business_date"] for row in totals(shop, far)} == {newest}
+    assert totals(shop, far + ONE_DAY) == []
 
 
 def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_day(
     shop,
 ):
     def states():
-        return {row["source"]: quality.state(row) for row in facts(shop).totals}
+        return {row["source"]: quality.state(row) for row in totals(shop)}
 
     begun = Order("9", at("2026-03-02 15:00"), source=STOREFRONT)
     during = Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30"))

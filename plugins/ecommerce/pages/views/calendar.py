@@ -1,12 +1,11 @@
 """*Sales reports*: a month of business days as a calendar and as a list, each with its status."""
 
 import calendar
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core import text as wording
 from ecommerce.pages import access, responses
@@ -14,13 +13,12 @@ from ecommerce.pages.access import PageRequest, PageRequestDep
 from ecommerce.pages.day_status import (
     OPEN,
     WAITING,
-    Days,
     Status,
-    load_days,
+    days_of,
     status_of,
 )
 from ecommerce.pages.responses import Texts
-from ecommerce.pages.runs import Run
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import HEADLINE
 
@@ -28,22 +26,10 @@ router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
 LISTED = ("net_sales", "orders", "average_order_value", "customers")
 """The headline figures of the list; all are fields of `DayState`."""
+MONTH = r"^([12]\d{3}-(0[1-9]|1[0-2]))?$"
 
 
 @dataclass(frozen=True)
-class MonthData:
-    """What is known of a month, given by its first and last day: the days in the warehouse (none where
-    `failed` explains why), the days with an archived report, and each day's newest run."""
-
-    first: date
-    last: date
-    days: Days
-    archived: list[date]
-    runs: Mapping[date, Run]
-    failed: str
-
-
-@dataclass
 class Entry:
     """A day with a status, as texts. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
     `missing` are the names of sources and partners without orders of the day."""
@@ -52,46 +38,41 @@ class Entry:
     name: str
     status: Status
     archived: bool
-    restated: bool = False
-    net_sales: str = ""
-    figures: list[str] = field(default_factory=lambda: [wording.NOTHING] * len(LISTED))
-    missing: list[str] = field(default_factory=list)
+    restated: bool
+    net_sales: str
+    figures: list[str]
+    missing: list[str]
 
 
 # A plain function: FastAPI runs it in a thread, so slow storage delays no other page.
 @router.get("/")
-def show(page: PageRequestDep, month: str = "") -> Response:
+def show(
+    page: PageRequestDep, month: Annotated[str, Query(pattern=MONTH)] = ""
+) -> Response:
     """Show a month such as `2026-11`, by default the newest one."""
     first = page.newest.replace(day=1)
     if month:
-        if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", month):
-            raise HTTPException(422, "Months are written like 2026-11.")
         first = date.fromisoformat(f"{month}-01")
-    texts = page_texts(load_month(page, first), page)
+    texts = _texts(page, first)
     title = f"Sales reports, {texts['called']}"
     return responses.page(page.request, "calendar.html", title, texts)
 
 
-def load_month(page: PageRequest, first: date) -> MonthData:
-    """Load what is known of the month that begins at `first`."""
-    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-    days, failed = page.warehouse.run(
-        lambda warehouse: load_days(warehouse, first, last)
-    )
-    archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
-    runs = page.runs.between(first, last)
-    return MonthData(first, last, days or Days(), archived, runs, failed)
-
-
-def page_texts(data: MonthData, page: PageRequest) -> Texts:
-    """Return the texts of the page."""
-    month = data.first
-    next_month = data.last + timedelta(days=1)
+def _texts(page: PageRequest, month: date) -> Texts:
+    """Return the texts of the page of the month that begins at `month`."""
+    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+    next_month = last + timedelta(days=1)
+    days = days_of(page, month, last)
+    archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
+    runs = page.runs.between(month, last)
     entries = {}
-    for number in range(data.last.day):
-        entry = _entry(month + timedelta(days=number), data, page)
-        if entry:
-            entries[entry.date] = entry
+    for number in range(last.day):
+        day = month + timedelta(days=number)
+        is_archived = day in archived
+        status = status_of(day, page, runs.get(day), days, archived=is_archived)
+        if status:
+            currency = page.settings.reporting_currency
+            entries[day] = _entry(days.state(day), status, is_archived, currency)
     return {
         "section": "Sales reports",
         "called": wording.month(month),
@@ -106,34 +87,34 @@ def page_texts(data: MonthData, page: PageRequest) -> Texts:
         "labels": [HEADLINE[name].label for name in LISTED],
         "currency": page.settings.reporting_currency,
         "legend": list(dict.fromkeys(entry.status for entry in entries.values())),
-        "failed": data.failed,
-        "nothing_yet": not entries and not data.days.first and not data.failed,
+        "failed": days.failed,
+        "nothing_yet": not entries and not days.first and not days.failed,
     }
 
 
-def _entry(day: date, data: MonthData, page: PageRequest) -> Entry | None:
-    archived = day in data.archived
-    days = None if data.failed else data.days
-    status = status_of(day, page, data.runs.get(day), days, archived=archived)
-    if status is None:
-        return None
-    entry = Entry(day, wording.short_day(day), status, archived)
-    loaded = data.days.days.get(day)
-    if loaded is None:
-        return entry
+def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> Entry:
     net_sales = loaded.figure("net_sales")
+    short_sales = ""
     if net_sales is not None:
         # Three digits: a cell of the calendar has room for no more.
-        entry.net_sales = wording.compact(float(f"{net_sales:.3g}"))
-    entry.restated = bool(loaded.mailed)
-    entry.figures.clear()
+        short_sales = wording.compact(float(f"{net_sales:.3g}"))
+    figures = []
     for name in LISTED:
         kind = HEADLINE[name].kind
-        currency = page.settings.reporting_currency
-        entry.figures.append(wording.figure(loaded.figure(name), kind, currency))
+        figures.append(wording.figure(loaded.figure(name), kind, currency))
+    missing = []
     if status not in (OPEN, WAITING):
         for source in [*loaded.missing_sources, *loaded.empty_sources]:
             # A partner is named `<source>: <partner>`.
             name, _, partner = source.partition(": ")
-            entry.missing.append(wording.clean(partner) or wording.source_name(name))
-    return entry
+            missing.append(wording.clean(partner) or wording.source_name(name))
+    return Entry(
+        date=loaded.business_date,
+        name=wording.short_day(loaded.business_date),
+        status=status,
+        archived=archived,
+        restated=bool(loaded.mailed),
+        net_sales=short_sales,
+        figures=figures,
+        missing=missing,
+    )

@@ -1,5 +1,6 @@
 """One business day: its report as a page, its files, its run, and the forms that restart tasks."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, chart_files
-from ecommerce.sales.report.figures.model import HEADLINE, Figures
+from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.view.page import page_texts
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
@@ -98,50 +99,35 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> Texts:
 
 
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
-    days, failed = page.warehouse.run(
-        lambda warehouse: day_status.load_days(warehouse, day, day)
-    )
-    figures = _figures(archive.folder_of(page.settings.reports_uri, day))
-    status = day_status.status_of(day, page, run, days, archived=True)
-    texts: Texts = {
-        "status": status,
-        "failed": failed,
-        "restated": [],
-        "completed": False,
-        "downloads": DOWNLOADS,
-        "sources": [],
-        "may_restart": run is not None and page.may_restart,
-        "busy": run is not None and run.state in UNDER_WAY,
-        "report": None,
-    }
-    if texts["may_restart"]:
+    days = day_status.days_of(page, day, day)
+    loaded = days.state(day)
+    sources = []
+    if page.may_restart:
         for source in day_status.required_sources():
-            texts["sources"].append((source, wording.source_name(source)))
-    if figures:
-        texts["report"] = _report(figures)
-    if days and day in days.days:
-        loaded = days.days[day]
-        texts["restated"] = _restated(loaded, page.settings.reporting_currency)
-        if figures and loaded.complete and not figures.quality.complete:
-            texts["completed"] = True
-    return texts
-
-
-def _figures(folder: str) -> Figures | None:
-    """Return the archived figures; None where another version of the code wrote them."""
-    try:
-        return archive.read_figures(folder)
-    except StagingError:
-        return None
-
-
-def _report(figures: Figures) -> Texts:
-    texts = page_texts(figures)
-    for section in texts["sections"]:
-        # One heading in the PDF is several on the page.
-        if section["id"].startswith("changes_"):
-            section["title"] = f"Change {section['title'].lower()}"
-    return texts
+            sources.append((source, wording.source_name(source)))
+    report = None
+    completed = False
+    with suppress(StagingError):  # another version of the code wrote the figures
+        figures = archive.read_figures(
+            archive.folder_of(page.settings.reports_uri, day)
+        )
+        report = page_texts(figures)
+        completed = loaded.complete and not figures.quality.complete
+        for section in report["sections"]:
+            # One heading in the PDF is several on the page.
+            if section["id"].startswith("changes_"):
+                section["title"] = f"Change {section['title'].lower()}"
+    return {
+        "status": day_status.status_of(day, page, run, days, archived=True),
+        "failed": days.failed,
+        "restated": _restated(loaded, page.settings.reporting_currency),
+        "completed": completed,
+        "downloads": DOWNLOADS,
+        "sources": sources,
+        "may_restart": page.may_restart,
+        "under_way": UNDER_WAY,
+        "report": report,
+    }
 
 
 def _restated(loaded: DayState, currency: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The page *Forecast*: the next four weeks, past forecasts vs actual sales, the model."""
 
-from datetime import date
+from contextlib import suppress
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
@@ -23,20 +23,40 @@ DOWNLOADS = (
 
 
 @router.get("/")
-def newest(request: Request) -> Response:
-    """Show the newest forecast."""
-    days = archive.archived(load_settings().reports_uri)
-    if days:
-        return _page(request, days[-1], f"{days[-1]}/")
-    words = f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are loaded."
-    texts = {"section": "Forecast", "status": None, "words": words}
-    return responses.page(request, "message.html", "No forecast yet", texts)
-
-
 @router.get("/{as_of}/")
-def show(request: Request, as_of: Day) -> Response:
-    """Show one forecast."""
-    return _page(request, as_of, "")
+def show(request: Request, as_of: Day | None = None) -> Response:
+    """Show one forecast, by default the newest."""
+    reports_uri = load_settings().reports_uri
+    days = archive.archived(reports_uri)
+    # The relative path from the page to the forecast's files.
+    folder = ""
+    if as_of is None:
+        if not days:
+            words = (
+                f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are "
+                "loaded."
+            )
+            texts = {"section": "Forecast", "status": None, "words": words}
+            return responses.page(request, "message.html", "No forecast yet", texts)
+        as_of = days[-1]
+        folder = f"{as_of}/"
+    if as_of not in days:
+        raise HTTPException(404, f"There is no forecast as of {as_of}.")
+    report = None
+    with suppress(StagingError):  # another version of the code wrote the figures
+        figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
+        report = page_texts(figures)
+    texts = {
+        "section": "Forecast",
+        "as_of": as_of,
+        "folder": folder,
+        "narrow": charts.NARROW_SVG,
+        "downloads": DOWNLOADS,
+        "older": [day for day in days if day < as_of],
+        "newer": [day for day in days if day > as_of],
+        "report": report,
+    }
+    return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)
 
 
 @router.get("/{as_of}/{name}")
@@ -44,30 +64,3 @@ def file(as_of: Day, name: str) -> Response:
     """Return a file of a forecast."""
     shown = {PREVIEW, charts.SVG, charts.NARROW_SVG}
     return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
-
-
-def _page(request: Request, as_of: date, folder: str) -> Response:
-    """`folder`: the relative path from the page to the forecast's files."""
-    reports_uri = load_settings().reports_uri
-    days = archive.archived(reports_uri)
-    if as_of not in days:
-        raise HTTPException(404, f"There is no forecast as of {as_of}.")
-    try:
-        figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
-        report = page_texts(figures)
-    except StagingError:
-        # Another version of the code wrote the figures.
-        report = None
-    older = [day for day in days if day < as_of]
-    newer = [day for day in days if day > as_of]
-    texts = {
-        "section": "Forecast",
-        "as_of": as_of,
-        "folder": folder,
-        "narrow": charts.NARROW_SVG,
-        "downloads": DOWNLOADS,
-        "older": older,
-        "newer": newer,
-        "report": report,
-    }
-    return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)

@@ -1,5 +1,6 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,82 +47,51 @@ STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Facts:
-    """The rows of the queries in include/sql/report/pages for the days from `first` to `newest`. Those of
-    `totals` also have `lost_amounts`, rows of currencies. `restated` has those of the daily report."""
-
-    newest: date
-    first: date
-    rejected: Sequence[Row]
-    totals: Sequence[Row]
-    last_reads: Sequence[Row]
-    deliveries: Sequence[Row]
-    restated: Sequence[Row]
-
-
 @router.get("/")
 def show(page: PageRequestDep) -> Response:
     """Show the page."""
-    facts, failed = page.warehouse.run(
-        lambda warehouse: load_facts(warehouse, page.newest)
+    currency = page.settings.reporting_currency
+    texts, failed = page.warehouse.run(
+        lambda warehouse: page_texts(warehouse, page.newest, currency)
     )
-    texts: Texts = {"section": "Data quality", "failed": failed}
-    if facts:
-        texts |= page_texts(facts, page.settings.reporting_currency)
-    return responses.page(page.request, "quality.html", "Data quality", texts)
+    variables = {"section": "Data quality", "failed": failed, **(texts or {})}
+    return responses.page(page.request, "quality.html", "Data quality", variables)
 
 
-def load_facts(warehouse: Warehouse, newest: date) -> Facts:
-    """Query what the page shows, for the `DAYS` days up to `newest`; raises as `Warehouse.query`."""
+def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
+    """Return the texts of the page for the `DAYS` days up to `newest`: `strips`, the state of each source by
+    day; `states`, their legend; `sections`. `currency` is that of reports. Raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
-
-    def query(name: str, **values: Any) -> list[Row]:
-        return warehouse.query(f"report/{name}.sql", spec=ORDERS, **values)
-
-    totals = query("pages/control_totals", first=first, day=newest)
-    by_source_and_day = {}
-    for total in totals:
-        total["lost_amounts"] = []
-        by_source_and_day[total["source"], total["business_date"]] = total
-    for amount in query("currency_totals", first=first, day=newest):
-        key = (amount["source"], amount["business_date"])
-        if key in by_source_and_day and is_loss(amount["unexplained_amount"]):
-            by_source_and_day[key]["lost_amounts"].append(amount)
-    deliveries = query(
-        "pages/deliveries",
-        parameters={"source": PARTNER_FILES.name},
-        first=first,
-        day=newest,
-    )
-    # Those that the next day's report would list: no mailed report has them.
-    restated = query("daily_sales/restatements", day=newest + timedelta(days=1))
-    return Facts(
-        newest=newest,
-        first=first,
-        rejected=query("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
-        totals=totals,
-        last_reads=query("pages/last_reads"),
-        deliveries=deliveries,
-        restated=restated,
-    )
-
-
-def page_texts(facts: Facts, currency: str) -> Texts:
-    """Return the texts of the page: `strips`, one row of days by source; `states`, their legend; `sections`.
-    `currency` is that of reports."""
-    since = text.short_day(facts.first)
+    totals = load_totals(warehouse, first, newest)
     sections = [
-        _differences(facts, since),
-        _rejected(facts, since),
-        _freshness(facts),
-        _partners(facts, since),
-        _restated(facts, currency),
+        _differences(totals, first),
+        _rejected(warehouse, first, newest),
+        _freshness(warehouse),
+        _partners(warehouse, first, newest),
+        _restated(warehouse, newest, currency),
     ]
-    return {"strips": _strips(facts), "states": STATES, "sections": sections}
+    return {"strips": _strips(totals, first), "states": STATES, "sections": sections}
 
 
-def _rejected(facts: Facts, since: str) -> Section:
+def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
+    """Return the rows of control_totals.sql; their `lost_amounts` are rows of currencies."""
+    span: dict[str, Any] = {"spec": ORDERS, "first": first, "day": newest}
+    amounts = warehouse.query("report/currency_totals.sql", **span)
+    lost_amounts = defaultdict(list)
+    for amount in amounts:
+        if is_loss(amount["unexplained_amount"]):
+            lost_amounts[amount["source"], amount["business_date"]].append(amount)
+    totals = warehouse.query("report/pages/control_totals.sql", **span)
+    for total in totals:
+        total["lost_amounts"] = lost_amounts[total["source"], total["business_date"]]
+    return totals
+
+
+def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
+    rows = warehouse.query(
+        "report/pages/rejected.sql", most=MOST_SAMPLES, first=first, day=newest
+    )
+    since = text.short_day(first)
     return table(
         "rejected",
         "Rejected rows",
@@ -133,13 +103,17 @@ def _rejected(facts: Facts, since: str) -> Section:
             name("Found"),
             name("Expected"),
         ],
-        reject_rows(rejected.rejects(facts.rejected)),
+        reject_rows(rejected.rejects(rows)),
         empty=f"None since {since}.",
         note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
     )
 
 
-def _restated(facts: Facts, currency: str) -> Section:
+def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
+    # Those that the next day's report would list: no mailed report has them.
+    rows = warehouse.query(
+        "report/daily_sales/restatements.sql", day=newest + timedelta(days=1)
+    )
     return table(
         "restated",
         "Open restatements",
@@ -151,24 +125,19 @@ def _restated(facts: Facts, currency: str) -> Section:
             number("Change"),
             name("Reason"),
         ],
-        restated_rows(restatements.merged(facts.restated), currency),
+        restated_rows(restatements.merged(rows), currency),
         empty="None: no mailed figure has changed, or a later report has listed the change.",
         note="changes of mailed figures that no later report has listed yet",
     )
 
 
-def _strips(facts: Facts) -> list[Row]:
-    """Return the name of each source, and the state of each day."""
-    strips = []
-    for source in SOURCES:
-        days = {}
-        for number_of_day in range(DAYS):
-            days[facts.first + timedelta(days=number_of_day)] = "unread"
-        for row in facts.totals:
-            if row["source"] == source:
-                days[row["business_date"]] = state(row)
-        strips.append({"name": text.source_name(source), "days": days})
-    return strips
+def _strips(totals: Sequence[Row], first: date) -> dict[str, dict[date, str]]:
+    """Return the state of each day by the name of the source."""
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    states = {source: dict.fromkeys(days, "unread") for source in SOURCES}
+    for row in totals:
+        states[row["source"]][row["business_date"]] = state(row)
+    return {text.source_name(source): states[source] for source in SOURCES}
 
 
 def state(row: Row) -> str:
@@ -192,9 +161,9 @@ def state_text(row: Row) -> str:
     return STATES[state(row)].words
 
 
-def _differences(facts: Facts, since: str) -> Section:
+def _differences(totals: Sequence[Row], first: date) -> Section:
     rows = []
-    for row in reversed(facts.totals):
+    for row in reversed(totals):
         if state(row) not in ("differs", "late", "failed"):
             continue
         lost = []
@@ -228,43 +197,46 @@ def _differences(facts: Facts, since: str) -> Section:
             name("State"),
         ],
         rows,
-        empty=f"None since {since}: every order that was read is accounted for.",
+        empty=f"None since {text.short_day(first)}: every order that was read is accounted for.",
         note="lost: gross amount of the source that is not loaded, superseded or rejected",
     )
 
 
-def _freshness(facts: Facts) -> Section:
-    last_reads = {row["source"]: row for row in facts.last_reads}
-    rows = []
+def _freshness(warehouse: Warehouse) -> Section:
+    rows = {}
     for source in SOURCES:
-        read_at = text.NOTHING
-        day = "never read"
-        if source in last_reads:
-            read_at = text.instant(last_reads[source]["read_at"])
-            day = text.short_day(last_reads[source]["business_date"])
-        rows.append([text.source_name(source), read_at, day])
+        rows[source] = [text.source_name(source), text.NOTHING, "never read"]
+    for read in warehouse.query("report/pages/last_reads.sql", spec=ORDERS):
+        source = read["source"]
+        rows[source][1] = text.instant(read["read_at"])
+        rows[source][2] = text.short_day(read["business_date"])
     return table(
         "freshness",
         "Freshness by source",
         [name("Source"), number("Last read"), word("Business day")],
-        rows,
+        list(rows.values()),
         empty="",
         note="successful reads",
     )
 
 
-def _partners(facts: Facts, since: str) -> Section:
+def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
     """Return a table with the last file of each partner."""
+    files = warehouse.query(
+        "report/pages/deliveries.sql",
+        parameters={"source": PARTNER_FILES.name},
+        first=first,
+        day=newest,
+    )
     rows = {}
-    for row in facts.deliveries:  # the newest first
-        partner = row["file"].rpartition("_")[0]
-        if partner not in rows:
-            rows[partner] = [
-                text.clean(partner),
-                text.clean(row["file"]),
-                text.instant(row["received_at"]),
-                text.count(row["source_orders"]),
-            ]
+    for file in reversed(files):  # the newest last
+        partner = file["file"].rpartition("_")[0]
+        rows[partner] = [
+            text.clean(partner),
+            text.clean(file["file"]),
+            text.instant(file["received_at"]),
+            text.count(file["source_orders"]),
+        ]
     return table(
         "partners",
         "Freshness by partner",
@@ -275,5 +247,5 @@ def _partners(facts: Facts, since: str) -> Section:
             number("Orders"),
         ],
         [rows[partner] for partner in sorted(rows)],
-        empty=f"No partner has delivered a file since {since}.",
+        empty=f"No partner has delivered a file since {text.short_day(first)}.",
     )
