@@ -104,16 +104,9 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     source, of the days that have events."""
     sources = []
     for source in sorted({row["source"] for row in rows}):
-        today = [
-            row
-            for row in rows
-            if row["source"] == source and row["business_date"] == day
-        ]
-        before = [
-            row
-            for row in rows
-            if row["source"] == source and row["business_date"] < day
-        ]
+        of_source = [row for row in rows if row["source"] == source]
+        today = [row for row in of_source if row["business_date"] == day]
+        before = [row for row in of_source if row["business_date"] < day]
         orders, seen = _sums(today)
         usual_orders, usual_seen = _sums(before)
         usual = Decimal(usual_seen) / usual_orders if usual_orders else Decimal(0)

@@ -25,6 +25,7 @@ from ecommerce.sales.report.figures.forecast import (
 )
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.findings import capital
+from ecommerce.sales.report.view.sales_tables import money
 
 MOST_SERIES, MOST_NAMED = 20, 7
 """Rows of the table; names of series without a forecast."""
@@ -173,10 +174,10 @@ def series(figures: Figures) -> Section:
         "Forecast and actual",
         every[:MOST_SERIES],
         (name("Series"), lambda each: _label(each.series)),
-        (number("Forecast"), lambda each: text.amount(each.forecast, currency)),
+        (number("Forecast"), money("forecast", currency)),
         (number("80 % interval"), lambda each: _interval(each, 80, currency)),
         (number("95 % interval"), lambda each: _interval(each, 95, currency)),
-        (number("This day"), lambda each: text.amount(each.actual, currency)),
+        (number("This day"), money("actual", currency)),
         (word("Verdict"), lambda each: verdict_words(each) or text.NOTHING),
         **more,
     )

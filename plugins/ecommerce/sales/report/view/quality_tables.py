@@ -23,7 +23,7 @@ from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
 from ecommerce.sales.report.findings import capital
 from ecommerce.sales.report.view.notices import MOST_DAYS, restated_rows
-from ecommerce.sales.report.view.sales_tables import label, money
+from ecommerce.sales.report.view.sales_tables import SOURCE, counts, label, money
 
 MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
 """Lines about other days, and days in one of them."""
@@ -142,20 +142,16 @@ def is_loss(unexplained: Decimal) -> bool:
 
 
 def _missing_days(figures: Figures) -> Section:
+    quality = figures.quality
+    days = ", ".join(map(str, quality.missing_days))
     section = sentences(
         "missing_days",
         "Missing days",
-        [", ".join(map(str, figures.quality.missing_days))]
-        if figures.quality.missing_days
-        else [],
+        [days] if days else [],
         empty="No day since the first daily run is missing.",
         note="of the last 28",
     )
-    return section | {
-        "remarks": [figures.quality.fill_command]
-        if figures.quality.fill_command
-        else []
-    }
+    return section | {"remarks": list(filter(None, [quality.fill_command]))}
 
 
 def _source_tables(figures: Figures) -> list[Section]:
@@ -165,13 +161,13 @@ def _source_tables(figures: Figures) -> list[Section]:
             "sources",
             "Sources",
             quality.sources,
-            (name("Source"), lambda each: source_name(each.source)),
+            SOURCE,
             (word("State"), lambda each: each.status.replace("success", "succeeded")),
-            (number("Rows read"), lambda each: count(each.rows_read)),
-            (number("Accepted"), lambda each: count(each.rows_accepted)),
-            (number("Rejected"), lambda each: count(each.rows_rejected)),
-            (number("Superseded"), lambda each: count(each.rows_superseded)),
-            (number("Orders at source"), lambda each: count(each.source_orders)),
+            counts("Rows read", "rows_read"),
+            counts("Accepted", "rows_accepted"),
+            counts("Rejected", "rows_rejected"),
+            counts("Superseded", "rows_superseded"),
+            counts("Orders at source", "source_orders"),
             (number("Orders loaded"), _orders_loaded),
             empty="No source was read.",
             note="latest read of each source for this day; superseded: replaced by a newer version",
@@ -180,7 +176,7 @@ def _source_tables(figures: Figures) -> list[Section]:
             "totals",
             "Control totals",
             quality.totals,
-            (name("Source"), lambda each: source_name(each.source)),
+            SOURCE,
             (word("Currency"), lambda each: each.currency or "(none)"),
             (number("At source"), money("source_amount")),
             (number("Loaded"), money("loaded_amount")),
@@ -206,7 +202,7 @@ def _source_tables(figures: Figures) -> list[Section]:
             "Unconverted amounts",
             quality.unconverted,
             (name("Currency"), lambda each: clean(each.currency)),
-            (number("Orders"), lambda each: count(each.orders)),
+            counts("Orders", "orders"),
             *((number(label(part)), money(part)) for part in AMOUNTS),
             empty="Every amount was converted.",
             note="excluded from all sums above, because there is no exchange rate of the last seven days",

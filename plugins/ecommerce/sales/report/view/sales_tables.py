@@ -1,12 +1,14 @@
 """Where the sales are made and what changed them: breakdowns, products, contributions, website."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import (
+    Cell,
+    Column,
     Section,
     column_table,
     name,
@@ -31,6 +33,14 @@ from ecommerce.sales.report.findings import capital
 
 MOST_CATEGORIES, MOST_VALUES, MOST_CONTRIBUTIONS = 21, 30, 20
 """Rows of a table, the last one for all others; figures.json and figures.csv have all."""
+PRODUCT: tuple[Column, Cell] = (
+    name("Product"),
+    lambda row: text.clean(row.name or row.sku),
+)
+SOURCE: tuple[Column, Cell] = (
+    name("Source"),
+    lambda row: text.source_name(row.source),
+)
 _NO_SALES = "No sales."
 
 
@@ -64,8 +74,8 @@ def trend(figures: Figures) -> Section:
         f"Net sales, last {len(figures.trend)} days",
         figures.trend,
         (name("Day"), lambda day: text.short_day(day.business_date)),
-        (number("Net sales"), lambda day: text.amount(day.net_sales, figures.currency)),
-        (number("Orders"), lambda day: text.count(day.orders)),
+        (number("Net sales"), money("net_sales", figures.currency)),
+        counts("Orders", "orders"),
         (word("State"), _state),
         empty="",
         note=figures.currency,
@@ -97,7 +107,7 @@ def products(figures: Figures) -> Section:
         (name("Product", 2), lambda each: text.clean(each.name or each.sku)),
         (roomy(name("Category")), lambda each: text.category(each.category or "")),
         (number("Units"), lambda each: text.quantity(each.units)),
-        (number("Sales"), lambda each: text.amount(each.sales, figures.currency)),
+        (number("Sales"), money("sales", figures.currency)),
         keys=[each.sku for each in figures.products],
         empty=_NO_SALES,
         note=f"gross sales less discounts, in {figures.currency}",
@@ -121,8 +131,8 @@ def return_reasons(figures: Figures) -> Section:
             name("Reason"),
             lambda row: label(text.clean(row.reason)) or "No reason given",
         ),
-        (number("Refunds"), lambda row: text.count(row.refunds)),
-        (number("Amount"), lambda row: text.amount(row.amount, figures.currency)),
+        counts("Refunds", "refunds"),
+        (number("Amount"), money("amount", figures.currency)),
         (number("Share"), lambda row: text.share(row.amount, total)),
         empty="No returns on this day.",
         note=f"as given by the source; amounts in {figures.currency}",
@@ -146,26 +156,13 @@ def website(figures: Figures) -> list[Section]:
     """Return the funnel; with it devices, products viewed but not purchased, and orders matched to web
     events."""
     site = figures.website
+    empty = ""
     if site is None:
-        return [
-            table(
-                "funnel",
-                "Funnel",
-                [],
-                [],
-                empty="No web events were loaded in the last 28 days.",
-            )
-        ]
-    if not site.steps:
-        return [
-            table(
-                "funnel",
-                "Funnel",
-                [],
-                [],
-                empty="The web events of this day are not loaded.",
-            )
-        ]
+        empty = "No web events were loaded in the last 28 days."
+    elif not site.steps:
+        empty = "The web events of this day are not loaded."
+    if site is None or empty:
+        return [table("funnel", "Funnel", [], [], empty=empty)]
     before, week = (
         text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7)
     )
@@ -198,8 +195,8 @@ def website(figures: Figures) -> list[Section]:
             "By device",
             site.devices,
             (name("Device"), lambda each: label(text.clean(each.device))),
-            (number("Sessions"), lambda each: text.count(each.sessions)),
-            (number("Purchases"), lambda each: text.count(each.purchases)),
+            counts("Sessions", "sessions"),
+            counts("Purchases", "purchases"),
             (number("Conversion"), lambda each: _share(each.purchases, each.sessions)),
             empty="No sessions.",
         ),
@@ -207,8 +204,8 @@ def website(figures: Figures) -> list[Section]:
             "viewed",
             "Viewed but not purchased",
             site.viewed,
-            (name("Product"), lambda each: text.clean(each.name or each.sku)),
-            (number("Visitors"), lambda each: text.count(each.visitors)),
+            PRODUCT,
+            counts("Visitors", "visitors"),
             empty="None.",
             note="products viewed on this day that no order of the day contains",
         ),
@@ -216,9 +213,9 @@ def website(figures: Figures) -> list[Section]:
             "tracked",
             "Orders matched to web events",
             site.tracked,
-            (name("Source"), lambda each: text.source_name(each.source)),
-            (number("Orders"), lambda each: text.count(each.orders)),
-            (number("Matched"), lambda each: text.count(each.seen)),
+            SOURCE,
+            counts("Orders", "orders"),
+            counts("Matched", "seen"),
             (number("Share"), lambda each: _share(each.seen, each.orders)),
             (
                 number("28 days"),
@@ -237,7 +234,12 @@ def label(name: str) -> str:
     return capital(name.replace("_", " ").strip())
 
 
-def money(field: str, currency: str = "") -> Callable[[Any], str]:
+def counts(heading: str, field: str) -> tuple[Column, Cell]:
+    """Return the column of the numbers `field` of its rows."""
+    return number(heading), lambda row: text.count(getattr(row, field))
+
+
+def money(field: str, currency: str = "") -> Cell:
     """Return the function from a row to its amount `field`, in `currency` or that of the row."""
     return lambda row: text.amount(getattr(row, field), currency or row.currency)
 
@@ -263,11 +265,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
     )
     total = sum((row.net_sales for row in rows), Decimal(0))
     # An order with two categories cannot be counted under one.
-    orders = (
-        []
-        if dimension is CATEGORY
-        else [(number("Orders"), lambda row: text.count(row.orders))]
-    )
+    orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
     return column_table(
         dimension.plural if chart else dimension.column,
         f"By {dimension.name.lower()}",
@@ -309,7 +307,7 @@ def _movers(
         section_id,
         title,
         rows,
-        (name("Product"), lambda row: text.clean(row.name or row.sku)),
+        PRODUCT,
         *_both_days(figures, base, "Change"),
         keys=[row.sku for row in rows],
         empty=f"No product {verb}." if figures.changes else no_base(figures),
@@ -319,7 +317,7 @@ def _movers(
 
 def _both_days(
     figures: Figures, base: str, difference: str
-) -> Sequence[tuple[Any, Callable[[Any], str]]]:
+) -> Sequence[tuple[Column, Cell]]:
     return (
         (quiet(base), money("before", figures.currency)),
         (number("This day"), money("now", figures.currency)),
