@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
@@ -57,14 +57,13 @@ class Lines:
         Blank lines are counted and left out."""
         import pyarrow as pa
 
-        columns: dict[str, pa.DataType] = {
+        types: dict[str, pa.DataType] = {
             "line_number": pa.int64(),
             "line": pa.string(),
             "fault": pa.string(),
         }
-        schema = pa.schema(columns)
-        batches = self._batches(path, schema)
-        return pa.RecordBatchReader.from_batches(schema, batches)
+        schema = pa.schema(types)
+        return pa.RecordBatchReader.from_batches(schema, self._batches(path, schema))
 
     def _batches(
         self,
@@ -77,17 +76,19 @@ class Lines:
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream, LONGEST_LINE, beginning):
-                lines = pc.split_pattern(pa.array([block]), "\n").flatten()[:-1]
+                lines: Any = pc.split_pattern(pa.array([block]), "\n").flatten()[:-1]
+                longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1
                 self.last += len(lines)
-                numbers = pa.arange(first, first + len(lines))
-                longest = pc.max(pc.binary_length(lines)).as_py()
+                columns: dict[str, Any] = {}
+                columns["line_number"] = range(first, first + len(lines))
                 if longest <= LONGEST_LINE and is_utf8(block):
-                    texts = lines.cast(pa.string())
-                    faults = [None] * len(lines)
+                    columns["line"] = lines.cast(pa.string())
+                    columns["fault"] = [None] * len(lines)
                 else:
-                    texts, faults = zip(*map(_decoded, lines.to_pylist()), strict=True)
-                batch = pa.record_batch([numbers, texts, faults], schema)
+                    decoded = zip(*map(_decoded, lines.to_pylist()), strict=True)
+                    columns["line"], columns["fault"] = decoded
+                batch = pa.RecordBatch.from_pydict(columns, schema)
                 is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
                 batch = batch.filter(is_filled)
                 self.found += len(batch)

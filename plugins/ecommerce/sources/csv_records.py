@@ -262,7 +262,7 @@ class Grammar:
         pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
         column = pa.array(lines, pa.binary())
         matches = pc.match_substring_regex(column, pattern)
-        is_short = pc.less_equal(pc.binary_length(column), LONGEST_LINE)
+        is_short = pc.less_equal(pc.binary_length(column), pa.scalar(LONGEST_LINE))
         return pc.and_(matches, is_short).to_pylist()
 
     def _record(self, number: int, text: bytes) -> Record:
