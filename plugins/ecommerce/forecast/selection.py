@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from email.message import EmailMessage
+from itertools import chain
 from operator import itemgetter
 
 import numpy as np
@@ -64,7 +65,7 @@ def origins(days: int) -> list[int]:
     a_year_ago = days - YEAR
     last_year = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
     this_year = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
-    return [known for known in (*last_year, *this_year) if known >= LEAST_DAYS_RIDGE]
+    return [day for day in chain(last_year, this_year) if day >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:

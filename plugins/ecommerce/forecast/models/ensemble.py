@@ -94,7 +94,7 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
         if days < LEAST_DAYS:
             skipped[series] = f"fewer than {LEAST_DAYS} days of history"
     weights = {name: {PLAIN: 1.0} for name in CANDIDATES}
-    for name in (*SIMPLE, *fitted):
+    for name in SIMPLE | fitted:
         weights[name] = {name: 1.0}
     weights["blend"] = _weights(origins, fitted)
     return TrainedModel(champion, panel.series, fitted, weights, origins, skipped)
@@ -102,17 +102,18 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
 
 def predict(trained: TrainedModel, panel: Panel) -> Forecast:
     """Forecast the days after the panel that the champion was trained on."""
-    return _forecast(trained, *_forecasts(_prepared(panel), trained.fitted))
+    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
+    return _forecast(trained, forecasts, unit)
 
 
 def forecasts_of_all(panel: Panel) -> dict[str, Forecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train(panel)
-    made = _forecasts(_prepared(panel), trained.fitted)
-    forecasts = {}
+    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
+    made = {}
     for name in CANDIDATES:
-        forecasts[name] = _forecast(replace(trained, champion=name), *made)
-    return forecasts
+        made[name] = _forecast(replace(trained, champion=name), forecasts, unit)
+    return made
 
 
 def look_back(panel: Panel) -> list[Origin]:
@@ -163,7 +164,7 @@ def _forecasts(panel: Panel, fitted: Fitted) -> tuple[Forecasts, Floats]:
     last_resort = np.nan_to_num(_LAST_RESORT.forecast(known))
     plain = np.where(np.isnan(plain), last_resort, plain)
     forecasts = {}
-    for name, model in {**SIMPLE, **fitted}.items():
+    for name, model in (SIMPLE | fitted).items():
         values = model.forecast(known)
         values = np.where(np.isnan(values), plain, values)
         if name in fitted:
@@ -189,7 +190,7 @@ def _member_error(origins: Sequence[Origin], member: str) -> float:
     """Return the member's WAPE at the origins, above 0."""
     forecasts = np.array([origin.forecasts[member] for origin in origins])
     actual = np.array([origin.actual for origin in origins])
-    return max(wape(forecasts, actual) or 0, 1e-6)
+    return max(wape((forecasts, actual)) or 0, 1e-6)
 
 
 def _combined(forecasts: Forecasts, weights: Weights) -> Floats:
@@ -236,8 +237,10 @@ def with_total(table: Floats) -> Floats:
     return np.append(table, np.where(is_unknown, np.nan, total), axis=-1)
 
 
-def wape(forecast: Floats, actual: Floats) -> float | None:
-    """Return the absolute errors as a share of sales, over known days; None without sales."""
+def wape(past: tuple[Floats, Floats]) -> float | None:
+    """Return the absolute errors of forecasts as a share of actual sales, over known days; None without
+    sales."""
+    forecast, actual = past
     sales = np.nansum(np.abs(actual))
     if sales <= 0:
         return None

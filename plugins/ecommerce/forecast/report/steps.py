@@ -52,7 +52,7 @@ def build_report(
         {row["business_date"] for row in days},
         history,
         kept["card"],
-        warnings=[*prepared.control_totals["warnings"], *warnings],
+        warnings=prepared.control_totals["warnings"] + warnings,
         origin=origin,
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,

@@ -39,6 +39,14 @@ def page_texts(figures: ForecastFigures) -> Json:
         f"Daily gross sales of the eight weeks before {as_of}, and the forecast of the "
         "next four weeks with its 80 % and 95 % intervals"
     )
+    sections = [
+        _weeks(figures),
+        _last_week(figures),
+        _promotions(figures),
+        _scores(figures),
+        _series(figures),
+        _notes(figures),
+    ]
     return {
         "day": as_of.isoformat(),
         "timezone": origin.timezone,
@@ -50,14 +58,7 @@ def page_texts(figures: ForecastFigures) -> Json:
         "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "chart_alt": chart_alt,
-        "sections": [
-            _weeks(figures),
-            _last_week(figures),
-            _promotions(figures),
-            _scores(figures),
-            _series(figures),
-            _notes(figures),
-        ],
+        "sections": sections,
         "model": model,
     }
 
@@ -201,8 +202,9 @@ def _scores(figures: ForecastFigures) -> Section:
 
 def _series(figures: ForecastFigures) -> Section:
     mondays = [figures.as_of + timedelta(weeks=week) for week in range(WEEKS)]
-    headings = ["Usual week", *map(text.short_day, mondays), "Change"]
-    columns = [name("Series"), word("Kind"), *map(number, headings)]
+    columns = [name("Series"), word("Kind"), number("Usual week")]
+    columns += [number(text.short_day(monday)) for monday in mondays]
+    columns.append(number("Change"))
     rows = []
     for series in figures.series:
         row = _cells(

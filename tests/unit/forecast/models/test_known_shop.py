@@ -104,7 +104,7 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
     blend = train(panel)
     errors = {}
     for name in CANDIDATES:
-        errors[name] = wape(*replace(blend, champion=name).past_forecasts())
+        errors[name] = wape(replace(blend, champion=name).past_forecasts())
     facts = pd.DataFrame({"weight": blend.weights["blend"], "error": errors})
     text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
     assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
