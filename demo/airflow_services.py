@@ -79,16 +79,10 @@ class AirflowServices:
         if missing == _COMPONENTS:
             self._migrate(environ)
         for component in missing:
+            name = f"airflow-{component}"
             command = [_AIRFLOW, component]
-            if component == "api-server":
-                command += [
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(self.ports.airflow),
-                ]
-                command += ["--workers", "1"]
-            self._begin(f"airflow-{component}", command, environ)
+            log = self.folders.logs / f"{name}.log"
+            processes.start(self.folders.processes, name, command, log, environ)
 
     def wait(self, seconds: float = 180) -> None:
         """Wait until the API server and its execution API respond.
@@ -171,6 +165,8 @@ class AirflowServices:
                 self.home / "passwords.json"
             ),
             "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API__SECRET_KEY": self._secret("api"),
             "AIRFLOW__API_AUTH__JWT_SECRET": self._secret("jwt"),
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
@@ -200,21 +196,6 @@ class AirflowServices:
         if migrated.returncode:
             error = migrated.stderr[-1000:]
             raise RuntimeError(f"Airflow's database could not be migrated: {error}")
-
-    def _begin(
-        self,
-        name: str,
-        command: list[str],
-        environ: dict[str, str],
-    ) -> None:
-        log = self.folders.logs / f"{name}.log"
-        processes.start(
-            self.folders.processes,
-            name,
-            command,
-            log,
-            environ,
-        )
 
     def _missing(self) -> list[str]:
         """Return the components that do not run."""

@@ -167,7 +167,9 @@ class Company:
         web_events.fill(folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
         partner_ftp.fill(
-            folders.partner_ftp, two_years_before, self.scenario.today(now)
+            folders.partner_ftp,
+            two_years_before,
+            self.scenario.today(now),
         )
 
     def _seed_sales_db(self, ledger: Ledger, now: datetime) -> None:

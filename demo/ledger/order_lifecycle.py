@@ -74,7 +74,9 @@ def last_version(versions: tuple[Order, ...], instant: datetime) -> Order | None
 
 
 def simulate_order(
-    shop: Shop, placed: Order, late_refund: tuple[datetime, datetime] | None = None
+    shop: Shop,
+    placed: Order,
+    late_refund: tuple[datetime, datetime] | None = None,
 ) -> OrderHistory:
     """Return the history of a placed order.
 

@@ -52,7 +52,9 @@ SHOP_CURRENCY = "USD"
 
 
 def order_histories(
-    shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
+    shop: Shop,
+    day: date,
+    late_refunds: Sequence[datetime] = (),
 ) -> Iterator[OrderHistory]:
     """Yield the orders placed on `day`, by channel and id.
 
@@ -113,7 +115,9 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
 
 
 def _is_refundable(
-    history: OrderHistory, refunded_at: datetime, booked_at: datetime
+    history: OrderHistory,
+    refunded_at: datetime,
+    booked_at: datetime,
 ) -> bool:
     """Whether `history` can have a first refund with these dates."""
     if history.refunds:
@@ -306,7 +310,9 @@ def _without_quantity(line: Line, line_number: int) -> Line:
 
 
 def _identity(
-    channel: str, buyer: Customer, rng: Random
+    channel: str,
+    buyer: Customer,
+    rng: Random,
 ) -> tuple[str | None, str | None]:
     """Return the channel's customer id and its spelling of the e-mail address."""
     email = buyer.email

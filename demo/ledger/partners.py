@@ -140,7 +140,9 @@ def _deliveries_of_day(
 
 
 def _order_sent_once(
-    shop: Shop, day: date, today: Sequence[OrderHistory]
+    shop: Shop,
+    day: date,
+    today: Sequence[OrderHistory],
 ) -> str | None:
     """Return an order of `day` that the next day's file does not contain."""
     end = shop.window(day)[1]

@@ -8,7 +8,9 @@ from demo.ledger.order_lifecycle import PAID
 
 
 def apply_silent_change(
-    orders: list[Order], refunds: list[Refund], window: tuple[datetime, datetime]
+    orders: list[Order],
+    refunds: list[Refund],
+    window: tuple[datetime, datetime],
 ) -> None:
     """Change two of `orders`: the last paid ones of a day without refunds.
 
@@ -37,7 +39,9 @@ def apply_silent_change(
     if edited:
         line, *others = edited.lines
         more = replace(
-            line, quantity=line.quantity + 1, gross=line.gross + line.unit_price
+            line,
+            quantity=line.quantity + 1,
+            gross=line.gross + line.unit_price,
         )
         orders[orders.index(edited)] = replace(edited, lines=(more, *others))
     deleted = candidates.get(STOREFRONT)

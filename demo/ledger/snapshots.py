@@ -1,7 +1,7 @@
 """The ledger, and its snapshots as of an instant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -92,9 +92,9 @@ class Ledger:
     orders_per_day: int = 120
     timezone: str = "America/New_York"
     old_months: int = 0
-    held_files: tuple[HeldFile, ...] = field(default=())
-    late_refunds: tuple[LateRefund, ...] = field(default=())
-    silent_changes: tuple[SilentChange, ...] = field(default=())
+    held_files: tuple[HeldFile, ...] = ()
+    late_refunds: tuple[LateRefund, ...] = ()
+    silent_changes: tuple[SilentChange, ...] = ()
 
     def as_of(self, instant: datetime) -> Snapshot:
         """Return the snapshot as of `instant` (aware), before, in or after all days."""

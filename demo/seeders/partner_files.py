@@ -87,7 +87,9 @@ def render(file: PartnerFile) -> bytes:
 
 
 def _rows(
-    file: PartnerFile, orders: Sequence[Order], dialect: _Dialect
+    file: PartnerFile,
+    orders: Sequence[Order],
+    dialect: _Dialect,
 ) -> Iterator[list[object]]:
     for order in orders:
         for line in order.lines:

@@ -33,7 +33,9 @@ def fill(path: Path, snapshot: Snapshot) -> None:
 
 
 def _order(
-    order: Order, refunds: list[Refund], product_ids: dict[str, int]
+    order: Order,
+    refunds: list[Refund],
+    product_ids: dict[str, int],
 ) -> store.WooOrder:
     lines = []
     for line in order.lines:

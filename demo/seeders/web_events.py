@@ -57,7 +57,9 @@ def line_of(event: Event) -> str:
 
 
 def _unwritten_hours(
-    folder: Path, ledger: Ledger, at: datetime
+    folder: Path,
+    ledger: Ledger,
+    at: datetime,
 ) -> dict[datetime, list[Event]]:
     """Return the hours until `at` without a complete file, with no events yet."""
     by_hour: dict[datetime, list[Event]] = {}

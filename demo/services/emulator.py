@@ -44,7 +44,11 @@ class Emulator:
 
 
 def start(
-    data_dir: Path, port: int, *, keep: bool = True, program: Path = PROCESS
+    data_dir: Path,
+    port: int,
+    *,
+    keep: bool = True,
+    program: Path = PROCESS,
 ) -> Emulator:
     """Start an emulator.
 
@@ -62,14 +66,21 @@ def start(
     command, environment = _command(data_dir, port, keep, program)
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=environment, start_new_session=True
+            command,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
         )
     wait_for(port, process=process)
     return Emulator(process, port)
 
 
 def _command(
-    data_dir: Path, port: int, keep: bool = True, program: Path = PROCESS
+    data_dir: Path,
+    port: int,
+    keep: bool = True,
+    program: Path = PROCESS,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs the emulator, and its environment."""
     # DuckDB loads its extensions from HOME; bootstrap has installed them in the virtual environment.

@@ -2,17 +2,18 @@
 
 Without them, it parses and copies each statement about twenty times, copies each table to disk before and
 after every change, writes each job to disk twice, and measures each request. The patches cache what depends
-on the statement's text alone, and keep nothing but tables on disk. Results stay the same, with two
-exceptions: `FOR SYSTEM_TIME AS OF` fails, and jobs are lost when the emulator stops. Two patches work around
-limits of the compiled sqlglot (`sqlglotc`). All patches depend on the emulator's release, which the lock file
-pins.
+on the statement's text alone, and keep nothing but tables on disk. Results stay the same, with three
+exceptions: `FOR SYSTEM_TIME AS OF` fails, row access policies are ignored, and jobs are lost when the
+emulator stops. A statement without a required partition filter is refused, as by BigQuery. Two patches work
+around limits of the compiled sqlglot (`sqlglotc`). All patches depend on the emulator's release, which the
+lock file pins.
 """
 
 import json
 import re
 import sqlite3
 import sys
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -74,7 +75,7 @@ class Shape:
         values: the varying parts, by placeholder.
     """
 
-    def __init__(self, *texts: Any) -> None:
+    def __init__(self, *texts: str) -> None:
         placeholders: dict[str, str] = {}
 
         def placeholder(match: re.Match[str]) -> str:
@@ -82,22 +83,13 @@ class Shape:
                 match[0], _placeholder(match[0], len(placeholders) + 1)
             )
 
-        shapes = []
-        for text in texts:
-            if isinstance(text, str):
-                shapes.append(VARYING.sub(placeholder, text))
-            else:
-                shapes.append(text)
-        self.texts = tuple(shapes)
+        self.texts = tuple(VARYING.sub(placeholder, text) for text in texts)
         self.values = {new: value for value, new in placeholders.items()}
         self._pattern = re.compile("|".join(map(re.escape, self.values)) or r"(?!)")
-        for shape, text in zip(shapes, texts, strict=True):
-            if isinstance(shape, str) and self.restored(shape) != text:
-                # A text has a placeholder of its own.
-                self.texts = texts
-                self.values = {}
-                self._pattern = re.compile(r"(?!)")
-                return
+        if tuple(map(self.restored, self.texts)) != texts:
+            # A text has a placeholder of its own.
+            self.texts = texts
+            self._pattern = re.compile(r"(?!)")
 
     def varies(self, text: str) -> bool:
         """Return whether `text` has a placeholder."""
@@ -141,9 +133,13 @@ class Template:
         return self._trees
 
 
-_templates: OrderedDict[Any, Template] = OrderedDict()
-"""The statements parsed last, by dialect, options and shape."""
 _parse = Dialect.parse
+
+
+@lru_cache(TREES)
+def _template(dialect: Dialect, sql: str, **options: Any) -> Template:
+    """Return the trees of a statement without varying parts, which has the placeholders of all its shape."""
+    return Template(_parse(dialect, sql, **options), shape_of(sql))
 
 
 def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
@@ -153,17 +149,11 @@ def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | 
         Trees to read, until the next statement of the same shape is parsed.
     """
     shape = shape_of(sql)
-    key = (type(dialect), repr(dialect.settings), repr(options), *shape.texts)
-    template = _templates.pop(key, None)
-    if template is None:
-        try:
-            template = Template(_parse(dialect, *shape.texts, **options), shape)
-        except Exception:
-            # The error must quote the real statement.
-            return _parse(dialect, sql, **options)
-    _templates[key] = template
-    while len(_templates) > TREES:
-        _templates.popitem(last=False)
+    try:
+        template = _template(dialect, *shape.texts, **options)
+    except Exception:
+        # The error must quote the real statement.
+        return _parse(dialect, sql, **options)
     return template.filled(shape)
 
 
@@ -177,7 +167,10 @@ _idle: dict[Any, list[Any]] = defaultdict(list)
 
 
 def generate(
-    dialect: Dialect, expression: exp.Expression, copy: bool = True, **options: Any
+    dialect: Dialect,
+    expression: exp.Expression,
+    copy: bool = True,
+    **options: Any,
 ) -> str:
     """Generate like `Dialect.generate`, reusing generators: a new one parses seventeen templates."""
     idle = _idle[type(dialect), *options.items()]
@@ -316,7 +309,11 @@ def require_filters(statement: Any, reads: Reads) -> None:
 
 
 def rewrite_for_row_access(
-    bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
+    bq_sql: str,
+    *,
+    project_id: str,
+    caller: CallerIdentity,
+    catalog: Any,
 ) -> str:
     """Expand views like the emulator, with a cache.
 
@@ -399,15 +396,21 @@ _translate = SQLTranslator.translate
 def expanded(sql: str, project_id: str, views: str) -> str:
     """Return the statement with the queries of its views in their place."""
     return row_access_filter.rewrite_for_row_access(
-        sql, project_id=project_id, caller=ANYONE, catalog=Views(json.loads(views))
+        sql,
+        project_id=project_id,
+        caller=ANYONE,
+        catalog=Views(json.loads(views)),
     )
 
 
 @Cached
-def translation(sql: str, schema: str, caller: CallerIdentity | None) -> str:
-    """Translate like `SQLTranslator.translate`, whose result depends on these arguments only."""
+def translation(sql: str, schema: str) -> str:
+    """Translate like `SQLTranslator.translate`; the result depends on these arguments only."""
     result = _translate(
-        executor._translator, sql, schema=json.loads(schema), caller=caller
+        executor._translator,
+        sql,
+        schema=json.loads(schema),
+        caller=ANYONE,
     )
     if isinstance(result, Err):
         raise result.error
@@ -419,17 +422,20 @@ def translate(
     bq_sql: str,
     *,
     schema: Any = None,
-    caller: CallerIdentity | None = None,
+    **__: Any,
 ) -> Result[str, Any]:
     """Translate like `SQLTranslator.translate`, with a cache."""
     try:
-        return Ok(translation(bq_sql, json.dumps(schema), caller))
+        return Ok(translation(bq_sql, json.dumps(schema)))
     except (InvalidQueryError, UnsupportedFeatureError) as error:
         return Err(error)
 
 
 def record_change(
-    self: SnapshotManager, project_id: str, dataset_id: str, table_id: str
+    self: SnapshotManager,
+    project_id: str,
+    dataset_id: str,
+    table_id: str,
 ) -> None:
     """Record a change like `SnapshotManager.record_change`, without a copy of the table."""
     self._events.publish(TableDataChanged(project_id, dataset_id, table_id))

@@ -68,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         content_type: str,
         status: int = HTTPStatus.OK,
         headers: dict[str, str] | None = None,
+        cut: int | None = None,
     ) -> None:
         """Send a complete response.
 
@@ -76,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             content_type: the value of `Content-Type`.
             status: the HTTP status.
             headers: further headers.
+            cut: close the connection after so many bytes of the body.
         """
         self.send_response(status)
         self.send_header("Content-Type", content_type)
@@ -83,7 +85,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[:cut])
+        if cut is not None:
+            self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Log no requests."""

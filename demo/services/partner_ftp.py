@@ -13,7 +13,10 @@ LOGIN, PASSWORD = "shop", "read-only"
 
 
 def server(
-    root: Path, port: int, certificate: Path | None = None, **settings: Any
+    root: Path,
+    port: int,
+    certificate: Path | None = None,
+    **settings: Any,
 ) -> Any:
     """Return a pyftpdlib server, which the caller runs with `serve_forever`.
 

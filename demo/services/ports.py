@@ -45,7 +45,9 @@ def stays_open(port: int, seconds: float = 1) -> bool:
 
 
 def wait_for(
-    port: int, seconds: float = 60, process: subprocess.Popen[bytes] | None = None
+    port: int,
+    seconds: float = 60,
+    process: subprocess.Popen[bytes] | None = None,
 ) -> None:
     """Wait until `port` accepts connections.
 

@@ -38,7 +38,11 @@ class Postgres:
         psql = str(binaries() / "psql")
         command = [psql, "-qAtX", "-v", "ON_ERROR_STOP=1", self.dsn(database)]
         done = subprocess.run(
-            command, input=sql, text=True, check=True, capture_output=True
+            command,
+            input=sql,
+            text=True,
+            check=True,
+            capture_output=True,
         )
         return done.stdout
 
@@ -106,7 +110,9 @@ def _control(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def _run(
-    command: list[str], data_dir: Path, output: int
+    command: list[str],
+    data_dir: Path,
+    output: int,
 ) -> subprocess.CompletedProcess[str]:
     """Run `command` as the server's user, which needs access to the folders."""
     owner = _owner()
@@ -114,7 +120,12 @@ def _run(
         _package().utils.ensure_prefix_permissions(data_dir)
         _package().utils.ensure_prefix_permissions(binaries())
     return subprocess.run(
-        command, check=False, text=True, stdout=output, stderr=output, user=owner
+        command,
+        check=False,
+        text=True,
+        stdout=output,
+        stderr=output,
+        user=owner,
     )
 
 

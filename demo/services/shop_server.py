@@ -101,12 +101,6 @@ class ShopServer(HttpService):
             response.body = fault.rewrite(response.body)
         return response
 
-    def handle(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
-    ) -> Response:
-        """Record a request and return its response: `target` is path and query of the request line."""
-        raise NotImplementedError
-
     def route(self, request: Any, fault: Any | None) -> Response:
         """Return the real response to a request."""
         raise NotImplementedError
@@ -114,10 +108,6 @@ class ShopServer(HttpService):
     def concerns(self, fault: Any, request: Any) -> bool:
         """Whether a fault concerns a request."""
         raise NotImplementedError
-
-    def load_data(self, path: Path) -> None:
-        """Replace the store's data with those of the file."""
-        self.store.reload(path)
 
     def _next_fault(self, request: Any) -> Any | None:
         for fault in self.faults:
@@ -132,7 +122,7 @@ class ShopServer(HttpService):
         status = self._data.stat()
         file_version = (status.st_mtime_ns, status.st_ino)
         if file_version != self._loaded_version:
-            self.load_data(self._data)
+            self.store.reload(self._data)
             self._loaded_version = file_version
 
 
@@ -141,15 +131,15 @@ class _ShopHandler(Handler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = dict(self.headers.items())
         response = self.service.handle(self.command, self.path, headers, body)
+        cut = None
         if response.cut:
-            self.send_response(response.status)
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
-            self.wfile.write(response.body[: len(response.body) // 2])
-            self.close_connection = True
-            return
+            cut = len(response.body) // 2
         self.respond(
-            response.body, response.content_type, response.status, response.headers
+            response.body,
+            response.content_type,
+            response.status,
+            response.headers,
+            cut,
         )
 
     do_POST = do_GET

@@ -23,8 +23,7 @@ Keyed = list[tuple[Key, Record]]
 _TERM = re.compile(
     r"(?P<field>processed_at|updated_at):(?P<operator>>=|<=)'(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)'"
 )
-_SEARCH_FIELDS = {"processed_at": "processedAt", "updated_at": "updatedAt"}
-_SORT_FIELDS = {
+_FIELDS = {
     "CREATED_AT": "createdAt",
     "PROCESSED_AT": "processedAt",
     "UPDATED_AT": "updatedAt",
@@ -55,7 +54,7 @@ def find_orders(orders: Iterable[Record], query: str | None) -> list[Record]:
                 f"This shop does not support the search term {term}; supported are "
                 "processed_at and updated_at, with >= or <= and a quoted UTC instant"
             )
-        field = _SEARCH_FIELDS[match["field"]]
+        field = _FIELDS[match["field"].upper()]
         compare = _OPERATORS[match["operator"]]
         instant = match["instant"]
         # Instants in UTC and full seconds sort like their texts.
@@ -69,7 +68,7 @@ def orders_page(orders: Iterable[Record], arguments: Arguments) -> Page:
     Raises:
         GraphQLError: the search or the cursor is invalid.
     """
-    sort_field = _SORT_FIELDS[arguments["sortKey"]]
+    sort_field = _FIELDS[arguments["sortKey"]]
     keyed: Keyed = []
     for order in find_orders(orders, arguments.get("query")):
         keyed.append(([order[sort_field], int(order["legacyResourceId"])], order))

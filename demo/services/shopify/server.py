@@ -6,7 +6,6 @@ import json
 import re
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -71,7 +70,7 @@ class Shopify(ShopServer):
 
     Args:
         store: its data; loaded from `data` where that is set.
-        timezone: replaces the timezone of the data.
+        timezone: the shop's timezone, without a store.
         options: those of `ShopServer`.
     """
 
@@ -79,16 +78,16 @@ class Shopify(ShopServer):
         self,
         store: ShopifyStore | None = None,
         *,
-        timezone: str | None = None,
+        timezone: str = "America/New_York",
         **options: Any,
     ) -> None:
-        super().__init__(store or ShopifyStore(), **options)
+        store = store or ShopifyStore(shop={"ianaTimezone": timezone})
+        super().__init__(store, **options)
         self.engine = Engine(self.store)
         self.bulk = self.engine.bulk
         self.oldest_version = "2025-10"
         self.tokens = {TOKEN}
         self.requests: list[Request] = []
-        self._timezone = timezone
 
     @property
     def leaks(self) -> list[str]:
@@ -101,7 +100,11 @@ class Shopify(ShopServer):
         return leaks
 
     def handle(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
     ) -> Response:
         """Record a request and return its response."""
         request = Request(method, target, headers, body)
@@ -119,12 +122,6 @@ class Shopify(ShopServer):
         text = f"{request.path}\n{request.operation}\n{request.query}"
         return re.search(fault.match, text) is not None
 
-    def load_data(self, path: Path) -> None:
-        """Replace the store's data with those of the file, but for the timezone."""
-        super().load_data(path)
-        if self._timezone:
-            self.store.shop = self.store.shop | {"ianaTimezone": self._timezone}
-
     def route(self, request: Request, fault: Fault | None) -> Response:
         """Return the real response to a request."""
         path = request.path.partition("?")[0]
@@ -139,7 +136,10 @@ class Shopify(ShopServer):
             return _json(401, {"errors": "[API] Invalid API key or access token"})
         is_throttled = fault is not None and fault.throttled
         body = self.engine.execute(
-            request.query, request.variables, request.base_url, is_throttled
+            request.query,
+            request.variables,
+            request.base_url,
+            is_throttled,
         )
         if fault and fault.error:
             body = _with_error(body, fault.error)

@@ -48,7 +48,8 @@ REACH = timedelta(days=60)
 class ShopifyStore:
     """The shop and its orders by global id; thread-safe.
 
-    Replace orders, never change them in place: another thread may be reading them.
+    Replace orders, never change them in place: another thread may be reading them. What `shop`
+    has replaces the shop's data in files.
     """
 
     def __init__(
@@ -59,23 +60,24 @@ class ShopifyStore:
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
-        self.shop: Record = SHOP | (shop or {})
+        self._fixed = shop or {}
+        self.shop: Record = SHOP | self._fixed
         self.orders: dict[str, Record] = {order["id"]: order for order in orders}
 
     def reload(self, path: Path) -> None:
         """Replace the data with those of the file `path`."""
-        shop = SHOP
+        shop: Record = {}
         orders = {}
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 record = json.loads(line)
                 kind = record.pop("kind")
                 if kind == "shop":
-                    shop = SHOP | record
+                    shop = record
                 else:
                     orders[record["id"]] = record
         with self.lock:
-            self.shop = shop
+            self.shop = SHOP | shop | self._fixed
             self.orders = orders
 
     def save(self, path: Path) -> None:
@@ -86,16 +88,6 @@ class ShopifyStore:
             for order in self.orders.values():
                 stream.write(json.dumps({"kind": "order", **order}) + "\n")
         partial.replace(path)
-
-    def put_order(self, order: Record) -> None:
-        """Add or replace an order."""
-        with self.lock:
-            self.orders[order["id"]] = order
-
-    def delete_order(self, order_id: str) -> None:
-        """Delete an order; nothing shows that it existed."""
-        with self.lock:
-            del self.orders[order_id]
 
     def is_visible(self, order: Record) -> bool:
         """Whether the app may see an order."""

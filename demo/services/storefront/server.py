@@ -71,7 +71,11 @@ class Storefront(ShopServer):
         self.requests: list[str] = []
 
     def handle(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
     ) -> Response:
         """Record a request and return its response."""
         self.requests.append(f"{method} {target}")
@@ -104,5 +108,7 @@ class Storefront(ShopServer):
         expected = b64encode(f"{KEY}:{self.secret}".encode()).decode()
         if request.authorization != f"Basic {expected}" or request.method != "GET":
             raise RestError(
-                401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources."
+                401,
+                "woocommerce_rest_cannot_view",
+                "Sorry, you cannot list resources.",
             )

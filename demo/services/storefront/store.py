@@ -117,21 +117,16 @@ _ORDER = TypeAdapter(WooOrder)
 
 
 class WooStore:
-    """Orders with their refunds, and products, both by id; instants passed to the methods must be aware."""
+    """Orders with their refunds, and products, both by id."""
 
     def __init__(
-        self, orders: Iterable[WooOrder] = (), products: Iterable[WooProduct] = ()
+        self,
+        orders: Iterable[WooOrder] = (),
+        products: Iterable[WooProduct] = (),
     ) -> None:
         self.lock = threading.RLock()
         self.orders = {order.id: order for order in orders}
         self.products = {product.id: product for product in products}
-
-    @classmethod
-    def load(cls, path: Path) -> WooStore:
-        """Load a file in the layout above."""
-        store = cls()
-        store.reload(path)
-        return store
 
     def reload(self, path: Path) -> None:
         """Replace the data with those of the file `path`."""
@@ -159,34 +154,3 @@ class WooStore:
                 record = _ORDER.dump_python(order, mode="json")
                 stream.write(json.dumps({"kind": "order", **record}) + "\n")
         partial.replace(path)
-
-    def update_status(self, order_id: int, status: str, at: datetime) -> None:
-        """Set the status of an order; `trash` moves it to the trash."""
-        order = self.orders[order_id]
-        order.status = status
-        order.changes.append((at, "status"))
-
-    def edit_line(
-        self, order_id: int, at: datetime, quantity: Decimal, amount: Decimal
-    ) -> None:
-        """Set quantity and amount of an order's first line, and with them the order's total."""
-        order = self.orders[order_id]
-        line = order.lines[0]
-        line.quantity = quantity
-        line.subtotal = amount
-        line.total = amount
-        order.changes.append((at, "line"))
-
-    def add_refund(self, order_id: int, refund: WooRefund) -> None:
-        """Add a refund; the status of a fully refunded order becomes `refunded`."""
-        order = self.orders[order_id]
-        order.refunds.append(refund)
-        refunded = sum(earlier.amount for earlier in order.refunds)
-        if refunded == order.total:
-            self.update_status(order_id, "refunded", refund.created_at)
-
-    def delete_refund(self, order_id: int, refund_id: int) -> None:
-        """Delete a refund; no version updates the order's modified date."""
-        for refund in self.orders[order_id].refunds:
-            if refund.id == refund_id:
-                refund.deleted = True

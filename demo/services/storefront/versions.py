@@ -52,13 +52,22 @@ class Version:
 
 VERSIONS = {
     "66": Version(
-        hpos=False, dates_refunds=False, dates_lines=False, any_has_drafts=True
+        hpos=False,
+        dates_refunds=False,
+        dates_lines=False,
+        any_has_drafts=True,
     ),
     "11": Version(
-        hpos=True, dates_refunds=True, dates_lines=True, any_has_drafts=False
+        hpos=True,
+        dates_refunds=True,
+        dates_lines=True,
+        any_has_drafts=False,
     ),
     "11c": Version(
-        hpos=False, dates_refunds=True, dates_lines=False, any_has_drafts=False
+        hpos=False,
+        dates_refunds=True,
+        dates_lines=False,
+        any_has_drafts=False,
     ),
 }
 """6.6.0; 11.0.1 with its own order tables (HPOS); 11.0.1 on posts."""

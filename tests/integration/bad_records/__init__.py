@@ -108,7 +108,8 @@ def spoil_database(company):
 
 
 def spoil_storefront(company):
-    shown = shop_store.WooStore.load(company.folders.storefront)
+    shown = shop_store.WooStore()
+    shown.reload(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
     undated = shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")])
     shown.orders[920] = undated

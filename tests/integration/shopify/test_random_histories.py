@@ -214,8 +214,9 @@ def show(store, at, versions, deleted):
     for since, facts in versions:
         gone = deleted.get(str(facts.number), NOW + MINUTE) <= at
         if since <= at and not gone:
-            store.put_order(build_order(facts))
+            changed = build_order(facts)
+            store.orders[changed["id"]] = changed
     for order_id, since in deleted.items():
         gid = f"gid://shopify/Order/{order_id}"
         if since <= at and gid in store.orders:
-            store.delete_order(gid)
+            del store.orders[gid]

@@ -33,9 +33,15 @@ def storefront_days(day):
     ]
     noon, long_ago = day.start + 12 * HOUR, day.start - 60 * DAY
     one_mug = WooRefundLine(9001, 60, Decimal(1), Decimal("9.00"), Decimal("0.72"))
+    edited = WooLine(
+        400, 11, "MUG", "Mug", Decimal(1), Decimal(10), Decimal(10), Decimal("1.44")
+    )
+    small_refunds = [
+        WooRefund(2000 + n, noon + n * SECOND, Decimal("0.10")) for n in range(120)
+    ]
     orders = [
-        _order(1, day.start),
-        _order(2, day.end - SECOND),
+        _changed(1, day.start, day.end + HOUR),
+        _changed(2, day.end - SECOND, day.end + HOUR),
         # Where the clocks go back these two show the same wall-clock time.
         _order(3, day.start + 1.5 * HOUR),
         _order(4, day.start + 2.5 * HOUR),
@@ -47,49 +53,54 @@ def storefront_days(day):
                 WooRefund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])
             ],
         ),
-        _order(7, noon),
+        _changed(7, noon, noon + HOUR, "trash"),
         _order(
             8,
             noon,
             lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)],
         ),
         _order(HUGE, noon, lines=[_line(HUGE + 7)]),
-        _order(20, long_ago),
-        _order(21, long_ago),
-        _order(22, long_ago),
-        _order(23, None, status="pending", changes=[(noon, "status")]),
-        _order(24, long_ago),
-        _order(25, long_ago),
+        _changed(20, long_ago, day.start),
+        # In the repeated hour: HPOS dates this an hour early.
+        _changed(21, long_ago, day.start + 2.25 * HOUR, "cancelled"),
+        _changed(22, long_ago, noon, "trash"),
+        _changed(23, None, noon, "pending"),
+        _changed(
+            24,
+            long_ago,
+            noon,
+            "refunded",
+            refunds=[WooRefund(903, noon, Decimal("19.44"), "all of it")],
+        ),
+        _changed(25, long_ago, day.end - SECOND),
         _order(30, day.end),
-        _order(31, long_ago),
-        _order(40, day.start - 10 * DAY),
-        _order(41, day.start - 10 * DAY),
+        _changed(31, long_ago, day.end + HOUR),
+        _order(40, day.start - 10 * DAY, lines=[edited], changes=[(noon, "line")]),
+        _order(
+            41,
+            day.start - 10 * DAY,
+            refunds=[WooRefund(904, noon, Decimal("2.75"), "goodwill")],
+        ),
         _order(
             42,
             day.start - 10 * DAY,
-            refunds=[WooRefund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")],
+            refunds=[
+                WooRefund(
+                    902, day.start - 9 * DAY, Decimal("1.00"), "lost", deleted=True
+                )
+            ],
         ),
-        _order(43, day.start - 13 * DAY),
+        _order(43, day.start - 13 * DAY, refunds=small_refunds),
         _order(50, day.start - 40 * DAY),
         _order(51, day.start - 40 * DAY, status="trash"),
     ]
-    store = WooStore(orders, products)
-    store.update_status(1, "completed", day.end + HOUR)
-    store.update_status(2, "completed", day.end + HOUR)
-    store.update_status(7, "trash", noon + HOUR)
-    store.update_status(20, "completed", day.start)
-    # In the repeated hour: HPOS dates this an hour early.
-    store.update_status(21, "cancelled", day.start + 2.25 * HOUR)
-    store.update_status(22, "trash", noon)
-    store.add_refund(24, WooRefund(903, noon, store.orders[24].total, "all of it"))
-    store.update_status(25, "completed", day.end - SECOND)
-    store.update_status(31, "completed", day.end + HOUR)
-    store.edit_line(40, noon, quantity=Decimal(1), amount=Decimal("10.00"))
-    store.add_refund(41, WooRefund(904, noon, Decimal("2.75"), "goodwill"))
-    store.delete_refund(42, 902)
-    for n in range(120):
-        store.add_refund(43, WooRefund(2000 + n, noon + n * SECOND, Decimal("0.10")))
-    return store
+    return WooStore(orders, products)
+
+
+def _changed(number, created_at, changed_at, status="completed", **values):
+    """Return an order that got its status at `changed_at`."""
+    changes = [(changed_at, "status")]
+    return _order(number, created_at, status=status, changes=changes, **values)
 
 
 def _order(number, created_at, **values):

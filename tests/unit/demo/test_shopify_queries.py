@@ -72,7 +72,8 @@ def test_a_walk_returns_every_order_once_and_those_changed_meanwhile_again():
         orders.append(make_order(number, NOW - timedelta(minutes=number)))
     shop = make_shop(orders)
     first_page, cursor = find(shop, "", first=10)
-    shop.store.put_order(make_order(25, NOW + timedelta(seconds=9)))
+    changed = make_order(25, NOW + timedelta(seconds=9))
+    shop.store.orders[changed["id"]] = changed
     second_page, cursor = find(shop, "", cursor, first=10)
     last_page, cursor = find(shop, "", cursor, first=10)
     assert cursor is None
