@@ -2,10 +2,11 @@
 
 import re
 import shutil
+from itertools import chain
 
 import pytest
 
-from tests.recipes import REPOSITORY, removals, steps
+from tests.recipes import REPOSITORY, in_copy, removals, steps
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 RECIPES = (
@@ -20,6 +21,11 @@ RECIPES = (
     "A check",
     "A DAG",
 )
+PRINT_SOURCES = """
+from ecommerce.sources import SOURCES
+for source in SOURCES.values():
+    print(source.name, type(source).__name__, source.retries)
+"""
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -35,6 +41,16 @@ def test_a_recipe_can_be_carried_out(recipe, tmp_path):
         step.carry_out(tmp_path)
     for file in tmp_path.rglob("*.py"):
         compile(file.read_text(), file, "exec")
+
+
+def test_every_source_of_the_recipes_can_be_imported(tmp_path):
+    recipes = ("A source", "An API source", "Retries of one source")
+    shutil.copytree(REPOSITORY / "plugins", tmp_path / "plugins")
+    for step in chain.from_iterable(map(steps, recipes)):
+        step.carry_out(tmp_path)
+    printed = in_copy(tmp_path, "-c", PRINT_SOURCES).splitlines()
+    assert printed[-1] == "exchange_rates Source 5"
+    assert {"till Source 5", "agora Source 5", "storefront Source 8"} <= {*printed}
 
 
 def test_no_link_of_a_document_is_dead_even_after_a_part_is_removed():
