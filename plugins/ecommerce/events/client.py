@@ -102,25 +102,22 @@ class EventsClient:
         Raises the errors of `http.network_errors` and `http.raise_for_status`, and TransientError for an
         answer that is not complete.
         """
-        http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})
 
-    def _attempt(
-        self,
-        part: Slice,
-        file: Path,
-    ) -> None:
-        self.requests += 1
-        with http.network_errors(part.what):
-            response = self._session.get(
-                self._root + PATH,
-                params={"start": instant(part.start), "end": instant(part.end)},
-                stream=True,
-                timeout=self._timeout,
-                hooks={"response": partial(http.refuse_other_site, part.what)},
-            )
-            with response:
-                http.raise_for_status(response, part.what)
-                self.bytes_read += _save(response, file, part.what)
+        def send() -> None:
+            self.requests += 1
+            with http.network_errors(part.what):
+                response = self._session.get(
+                    self._root + PATH,
+                    params={"start": instant(part.start), "end": instant(part.end)},
+                    stream=True,
+                    timeout=self._timeout,
+                    hooks={"response": partial(http.refuse_other_site, part.what)},
+                )
+                with response:
+                    http.raise_for_status(response, part.what)
+                    self.bytes_read += _save(response, file, part.what)
+
+        http.with_retries(send, {TransientError: ATTEMPTS})
 
 
 def _save(

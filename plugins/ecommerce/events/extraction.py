@@ -3,11 +3,9 @@ describes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
@@ -25,7 +23,6 @@ from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
@@ -118,20 +115,28 @@ def check() -> CheckLines:
 
 
 def _write(
-    duck: duckdb.DuckDBPyConnection,
+    duck: Any,
     part: Slice,
     lines: pa.RecordBatchReader,
     file: Path,
 ) -> int:
     """Write the kept lines of an answer as Parquet, and return their number."""
-    tolerance = timedelta(seconds=TOLERANCE_SECONDS)
-    with _readable_errors(part.what):
-        _set(duck, slice_start=part.start, slice_end=part.end, tolerance=tolerance)
-        _set(duck, part=str(file))
+    import duckdb
+
+    _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
+    try:
         duck.register("lines", lines)
         written = int(query(duck, f"{SQL}/part")[0]["Count"])
         duck.unregister("lines")
         elsewhere = query(duck, f"{SQL}/received_outside_slice")[0]["lines"]
+    except duckdb.IOException:
+        raise  # `staging.publish` makes a StagingError of it
+    except duckdb.Error as error:
+        # DuckDB's text may quote a line.
+        raise ContractError(
+            f"{part.what}: the answer cannot be read with include/sql/{SQL} ({type(error).__name__}): were "
+            "these files changed, or is there not enough memory?"
+        ) from None
     if elsewhere:
         raise ContractError(
             f"{part.what}: {elsewhere} of {written} events say that they were received more than "
@@ -141,39 +146,19 @@ def _write(
     return written
 
 
-@contextmanager
-def _database(
-    kept: BusinessDay | None, read_at: datetime
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with the macros that the lines are read with, and the day that is kept."""
-    with connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
-        teach_addresses(duck, load_settings().customer_hash_key)
-        query(duck, "transform/values")
-        query(duck, f"{SQL}/macros")
-        _set(duck, read_at=read_at)
-        # The type is needed where no day is kept, and the values are NULL.
-        duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])
-        duck.execute("SET VARIABLE kept_until = ?::TIMESTAMPTZ", [kept and kept.end])
-        yield duck
+def _database(kept: BusinessDay | None, read_at: datetime) -> Any:
+    """Open a `DuckDBPyConnection` with the macros that the lines are read with, and the day that is kept."""
+    duck = connect_duckdb(memory_limit=MEMORY_LIMIT)
+    teach_addresses(duck, load_settings().customer_hash_key)
+    query(duck, "transform/values")
+    query(duck, f"{SQL}/macros")
+    _set(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
+    # The type is needed where no day is kept, and the values are NULL.
+    duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])
+    duck.execute("SET VARIABLE kept_until = ?::TIMESTAMPTZ", [kept and kept.end])
+    return duck
 
 
-def _set(duck: duckdb.DuckDBPyConnection, **variables: object) -> None:
+def _set(duck: Any, **variables: object) -> None:
     for name, value in variables.items():
         duck.execute(f"SET VARIABLE {name} = ?", [value])
-
-
-@contextmanager
-def _readable_errors(what: str) -> Iterator[None]:
-    """Raise a ContractError in place of DuckDB's errors, whose texts may quote a line. `staging.publish` does
-    it for errors of the disk."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.IOException:
-        raise
-    except duckdb.Error as error:
-        raise ContractError(
-            f"{what}: the answer cannot be read with include/sql/{SQL} ({type(error).__name__}): were these "
-            "files changed, or is there not enough memory?"
-        ) from None

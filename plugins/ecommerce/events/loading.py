@@ -7,7 +7,7 @@ by a compiled engine in time linear in the text's length.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +42,11 @@ MARGIN_DAYS = 2
 older days by the same margin (loads/events/find_changes.sql)."""
 
 
-def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
+def refuse_expired(day: BusinessDay, now: datetime) -> None:
     """Raise a ConfigurationError for a day older than EVENTS_RETENTION_DAYS, less two days: its events would
     expire at once."""
     kept = load_settings().events_retention_days
-    oldest = (now or datetime.now(UTC)).date() - timedelta(days=kept - MARGIN_DAYS)
+    oldest = now.date() - timedelta(days=kept - MARGIN_DAYS)
     if day.date < oldest:
         raise ConfigurationError(
             f"the events of {day} would expire at once, because EVENTS_RETENTION_DAYS is {kept}: {oldest} is "
@@ -103,10 +103,10 @@ def _crawlers() -> Any:
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA
     from ua_parser_rs import UserAgentExtractor
 
-    patterns = (each["pattern"] for each in CRAWLER_USER_AGENTS_DATA)
-    return UserAgentExtractor(
-        [(pattern, "bot", None, None, None, None) for pattern in patterns]
-    )
+    parsers = []
+    for crawler in CRAWLER_USER_AGENTS_DATA:
+        parsers.append((crawler["pattern"], "bot", None, None, None, None))
+    return UserAgentExtractor(parsers)
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
