@@ -70,15 +70,14 @@ def doubtful_partners_of(
     for row in rows:
         delivered_for = date.fromisoformat(row["delivered_for"])
         orders[row["partner"], delivered_for] = row["orders"]
+    with_many = [file for file, count in orders.items() if count >= FEW]
     doubtful = []
-    for partner in doubtful_partners(day, orders):
-        if (partner, day) not in orders:
+    for partner in sorted({partner for partner, _ in orders}):
+        # Many orders are usual only where earlier files had them; a file is, where there were files.
+        usual = with_many if (partner, day) in orders else orders
+        if not orders.get((partner, day)) and partner in doubtful_partners(day, usual):
             doubtful.append(f"{PARTNER_FILES.name}: {partner}")
-    files_with_many = [file for file, count in orders.items() if count >= FEW]
-    for partner in doubtful_partners(day, files_with_many):
-        if orders.get((partner, day)) == 0:
-            doubtful.append(f"{PARTNER_FILES.name}: {partner}")
-    return sorted(doubtful)
+    return doubtful
 
 
 @dataclass(frozen=True, slots=True)

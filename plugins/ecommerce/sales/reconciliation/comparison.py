@@ -89,8 +89,8 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         changed_until=first.start,
         # Not the folder in which the day is read again.
         folder=run.folder(last.date, f"comparison/{source}"),
-        known_orders=load_history.refunded_orders(source, days),
-        memory=load_history,
+        also_read=load_history.refunded_orders(source, days),
+        earlier_reads=load_history,
     )
     return SOURCES[source].extract(window)
 
@@ -229,23 +229,22 @@ def mail_texts(
     """Return the texts of the alert about `differences`, the newest day first: `pairs` were to be read again,
     and those `loaded` were; the reports of the days `built` were built again."""
     listed = []
+    corrected = _days(loaded)
     for difference in differences:
-        outcome = "reading it again failed"
-        if _pair(difference) in loaded:
-            outcome = "read again and loaded"
-        elif _pair(difference) not in pairs:
+        outcome = "read again and loaded"
+        if _pair(difference) not in loaded:
             outcome = "not read again yet"
+            if _pair(difference) in pairs:
+                outcome = "reading it again failed: fix the error of the failed task, then clear the task"
+            corrected.discard(difference["business_date"])
         name = text.source_name(difference["source"])
         listed.append({**difference, "source": name, "outcome": outcome})
     days = _days(differences)
     left = days - _days(pairs)
-    failed = _days([pair for pair in pairs if pair not in loaded])
-    corrected = len(days - left - failed)
     without_report = sorted(_days(loaded).difference(built), reverse=True)
     return {
-        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {corrected}",
+        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {len(corrected)}",
         "differences": listed,
-        "failed": sorted(failed, reverse=True),
         "left": sorted(left, reverse=True),
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
         "built": list(built),

@@ -14,7 +14,7 @@ from ecommerce.core import text
 from ecommerce.reporting.drawing import save, save_png, style
 from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report import plots
-from ecommerce.sales.report.figures.base import DIMENSIONS, Dimension
+from ecommerce.sales.report.figures.base import DIMENSIONS, Dimension, total
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.website import STEPS
 from ecommerce.sales.report.plots import Bar
@@ -104,15 +104,13 @@ def _trend(figures: Figures) -> str:
 
 
 def _expected(figures: Figures) -> str:
-    total = figures.expectation.total if figures.expectation else None
-    values = (
-        (total.actual, total.forecast, total.lower_80, total.upper_80) if total else ()
-    )
+    total = figures.expected_total
+    if total is None:
+        return ""
+    values = (total.actual, total.forecast, total.lower_80, total.upper_80)
     amounts = [text.amount(value, figures.currency) for value in values]
-    return (
-        "Gross sales {}; forecast {}, 80 % interval {} \N{EN DASH} {}.".format(*amounts)
-        if total
-        else ""
+    return "Gross sales {}; forecast {}, 80 % interval {} \N{EN DASH} {}.".format(
+        *amounts
     )
 
 
@@ -127,12 +125,12 @@ def _outlook(figures: Figures) -> str:
 def _net_sales(figures: Figures, dimension: Dimension) -> list[Bar]:
     """Return net sales by `dimension`, each with its share."""
     rows = dimension.rows(figures)
-    total = sum((row.net_sales for row in rows), Decimal(0))
+    sales = total(rows, "net_sales")
 
     def bar(row: Any) -> Bar:
         amount, share = (
             text.amount(row.net_sales, figures.currency),
-            text.share(row.net_sales, total),
+            text.share(row.net_sales, sales),
         )
         return Bar(dimension.label(row.name), float(row.net_sales), amount, share)
 

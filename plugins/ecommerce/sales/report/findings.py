@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.core.named_weeks import week_name, week_sentence
-from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO
+from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO, total
 from ecommerce.sales.report.figures.forecast import DAYS, Expected, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding
 
@@ -67,7 +67,7 @@ def _implausible(figures: Figures) -> Iterator[Finding]:
         for each in figures.implausible
         if (each.effect > 0) == (largest.effect > 0)
     ]
-    effect = sum((each.effect for each in alike), ZERO)
+    effect = total(alike, "effect")
     if effect and abs(effect) >= SMALLEST_PART * gross:
         orders = Decimal(len({(each.source, each.order_id) for each in alike}))
         numbers = {
@@ -84,7 +84,7 @@ def _implausible(figures: Figures) -> Iterator[Finding]:
 def _unusual_sales(figures: Figures) -> Weighed:
     """Yield the day against its forecast; where the total is within its interval, the series furthest off."""
     expectation = figures.expectation
-    total = expectation.total if expectation else None
+    total = figures.expected_total
     if expectation is None or total is None:
         return
     unusual = [total] if total.verdict in ("unusual", "very unusual") else []
@@ -209,9 +209,11 @@ def upcoming_sentence(outlook: Outlook | None, currency: str) -> str | None:
     when = f"Next {len(days)} days" if len(days) > 1 else text.short_day(days[0].day)
     if outlook.event and outlook.event_week:
         when = week_name(outlook.event, [each.day for each in days])
-    total = sum((each.forecast for each in days), ZERO)
     return week_sentence(
-        when, total, outlook.usual_week if len(days) == DAYS else None, currency
+        when,
+        total(days, "forecast"),
+        outlook.usual_week if len(days) == DAYS else None,
+        currency,
     )
 
 

@@ -162,7 +162,7 @@ def expected(figures: Figures) -> Figure:
     figure = canvas(EXPECTED_WIDTH, EXPECTED_HEIGHT)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    total = figures.expectation.total if figures.expectation else None
+    total = figures.expected_total
     if total is None:
         return figure
     actual, forecast = float(total.actual), float(total.forecast)
@@ -244,15 +244,11 @@ def outlook(figures: Figures) -> Figure:
 def _bars(axes: Axes, days: Sequence[TrendDay]) -> None:
     """Draw the days' bars: the last day is dark, one that is not complete hatched."""
     for place, day in enumerate(days):
+        if day.net_sales is None:
+            continue
         fill = STRONG if place == len(days) - 1 else PALE
-        if day.net_sales is not None:
-            axes.bar(
-                place,
-                float(day.net_sales),  # a length on paper, not a figure
-                width=0.76,
-                color=fill if day.complete else GRID,
-                hatch=None if day.complete else "/////",
-                edgecolor=fill,
-                linewidth=0 if day.complete else 0.6,
-                zorder=2,
-            )
+        look: dict[str, Any] = {"color": fill, "linewidth": 0}
+        if not day.complete:
+            look = _HATCHED | {"edgecolor": fill}
+        # A length on paper, not a figure.
+        axes.bar(place, float(day.net_sales), width=0.76, zorder=2, **look)

@@ -48,6 +48,11 @@ CHANNEL = Dimension("channel", "channels", "channel", text.source_name)
 DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
 
 
+def total(rows: Iterable[Part], field: str) -> Decimal:
+    """Return the sum of the amounts `field` of `rows`."""
+    return sum((getattr(row, field) for row in rows), ZERO)
+
+
 def rounded_parts(amounts: Iterable[Decimal]) -> Iterator[Decimal]:
     """Round amounts in ten-thousandths to four decimals so that they add up: the running total is rounded."""
     total = whole = ZERO

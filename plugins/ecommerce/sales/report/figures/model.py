@@ -14,7 +14,7 @@ from pydantic import Field
 from ecommerce.core.text import Kind
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, Part
 from ecommerce.sales.report.figures.contributions import Changes, Mover
-from ecommerce.sales.report.figures.forecast import Expectation, Outlook
+from ecommerce.sales.report.figures.forecast import Expectation, Expected, Outlook
 from ecommerce.sales.report.figures.quality import Provenance, Quality
 from ecommerce.sales.report.figures.website import Website
 
@@ -232,6 +232,11 @@ class Figures(Part):
             *self.products,
             *([*changes.rising, *changes.falling] if changes else []),
         ]
+
+    @property
+    def expected_total(self) -> Expected | None:
+        """The forecast of all sales of the day; None where no forecast covers it."""
+        return self.expectation.total if self.expectation else None
 
     @property
     def has_sales(self) -> bool:

@@ -1,6 +1,5 @@
 """Time: the sections on the month so far, the day against its forecast, and the coming week."""
 
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales.report import chart_files
-from ecommerce.sales.report.figures.base import CHANNEL
+from ecommerce.sales.report.figures.base import CHANNEL, total
 from ecommerce.sales.report.figures.forecast import (
     TOTAL,
     Expectation,
@@ -92,7 +91,7 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
         figures.currency,
         figures.caveat,
     )
-    total = expectation.total if expectation else None
+    total = figures.expected_total
     if expectation is None or total is None:
         return None
     actual = f"gross sales {text.with_currency(total.actual, currency)}"
@@ -113,10 +112,7 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
 
 def expected(figures: Figures) -> Section:
     """Return the day's gross sales with the forecast of all sales."""
-    total, currency = (
-        figures.expectation.total if figures.expectation else None,
-        figures.currency,
-    )
+    total, currency = figures.expected_total, figures.currency
     rows = []
     if total:
         rows = [
@@ -200,8 +196,7 @@ def outlook(figures: Figures) -> Section:
         week = outlook.event_week
         sums[week_name(outlook.event, [each.day for each in week])] = week
     for label, parts in sums.items():
-        total = sum((each.forecast for each in parts), Decimal(0))
-        rows.append([label, text.amount(total, currency), ""])
+        rows.append([label, text.amount(total(parts, "forecast"), currency), ""])
     return table(
         "outlook",
         "The coming days",

@@ -18,6 +18,7 @@ from ecommerce.sales.report.view import (
     quality_tables,
     sales_tables,
 )
+from ecommerce.sales.report.view.sales_tables import days_before
 
 CHOICE = ("week_before", "day_before", "average", "year_before")
 """In the order in which one comparison is chosen where there is room for one."""
@@ -120,9 +121,7 @@ def _sections(figures: Figures) -> list[Section]:
 
 def base_names(figures: Figures, figure: str = "") -> dict[str, str]:
     """Return the labels of `BASES` on this day; the average may be of fewer days for a `figure`."""
-    before, week = (
-        text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7)
-    )
+    before, week = days_before(figures)
     year = figures.business_date - timedelta(days=364)  # the same weekday
     names = (
         before,

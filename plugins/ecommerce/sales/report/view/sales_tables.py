@@ -26,6 +26,7 @@ from ecommerce.sales.report.figures.base import (
     COUNTRY,
     DIMENSIONS,
     Dimension,
+    total,
 )
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
 from ecommerce.sales.report.figures.website import STEPS
@@ -59,11 +60,15 @@ def change_words(figures: Figures) -> str:
     return f"net sales {before} → {now} {currency}, {difference}{in_percent}{_without(figures)}"
 
 
+def days_before(figures: Figures) -> list[str]:
+    """Return the names of the day before and of the day a week before."""
+    day = figures.business_date
+    return [text.short_day(day - timedelta(days=back)) for back in (1, 7)]
+
+
 def no_base(figures: Figures) -> str:
     """Return why no change is stated."""
-    week, before = (
-        text.short_day(figures.business_date - timedelta(days=days)) for days in (7, 1)
-    )
+    before, week = days_before(figures)
     return f"No change is stated: neither {week} nor {before} is loaded and complete."
 
 
@@ -116,7 +121,7 @@ def products(figures: Figures) -> Section:
 
 def return_reasons(figures: Figures) -> Section:
     """Return the returns by reason."""
-    total = sum((row.amount for row in figures.return_reasons), Decimal(0))
+    returns = total(figures.return_reasons, "amount")
     return column_table(
         "return_reasons",
         "Returns by reason",
@@ -133,7 +138,7 @@ def return_reasons(figures: Figures) -> Section:
         ),
         counts("Refunds", "refunds"),
         (number("Amount"), money("amount", figures.currency)),
-        (number("Share"), lambda row: text.share(row.amount, total)),
+        (number("Share"), lambda row: text.share(row.amount, returns)),
         empty="No returns on this day.",
         note=f"as given by the source; amounts in {figures.currency}",
     )
@@ -163,9 +168,7 @@ def website(figures: Figures) -> list[Section]:
         empty = "The web events of this day are not loaded."
     if site is None or empty:
         return [table("funnel", "Funnel", [], [], empty=empty)]
-    before, week = (
-        text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7)
-    )
+    before, week = days_before(figures)
     first = site.steps[0].sessions
     return [
         column_table(
@@ -263,7 +266,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         size=lambda row: row.net_sales,
         alone=text.UNALLOCATED,
     )
-    total = sum((row.net_sales for row in rows), Decimal(0))
+    sales = total(rows, "net_sales")
     # An order with two categories cannot be counted under one.
     orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
     return column_table(
@@ -275,7 +278,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         (roomy(number("Units")), lambda row: text.quantity(row.units)),
         *((roomy(number(label(each))), money(each, currency)) for each in AMOUNTS[:-1]),
         (number("Net sales"), money("net_sales", currency)),
-        (quiet("Share"), lambda row: text.share(row.net_sales, total)),
+        (quiet("Share"), lambda row: text.share(row.net_sales, sales)),
         empty=_NO_SALES,
         note=f"amounts in {currency}",
         chart=chart,
