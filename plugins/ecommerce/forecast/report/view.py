@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ecommerce.core import text
+from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
@@ -23,6 +24,8 @@ from ecommerce.reporting.sections import (
 from ecommerce.storage.plain import Json
 
 MOST_NAMED = 20
+LEAST_DIFFERENCE = Decimal("0.05")
+"""Of a usual week, for a week to be named."""
 
 
 def page_texts(figures: ForecastFigures) -> Json:
@@ -55,6 +58,7 @@ def page_texts(figures: ForecastFigures) -> Json:
             f"Based on data before {as_of}",
         ],
         "page_url": mail.page_url(f"forecast/{as_of}/", "sales-forecast"),
+        "lead": lead(figures),
         "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "chart_alt": chart_alt,
@@ -91,6 +95,24 @@ def subject(figures: ForecastFigures) -> str:
     return f"Forecast for the week from {monday}: {sales}{versus}"
 
 
+def lead(figures: ForecastFigures) -> str:
+    """Return the sentence on the coming week that differs most from a usual one; empty without a forecast or
+    a usual week."""
+    total = figures.total
+    if total is None or not total.usual_week:
+        return ""
+    differences = [abs(week - total.usual_week) for week in total.weeks]
+    largest = differences.index(max(differences))
+    if differences[largest] < LEAST_DIFFERENCE * total.usual_week:
+        return "No week of the next four differs by 5 % or more from a usual week."
+    monday = figures.as_of + timedelta(weeks=largest)
+    when = f"The week from {text.short_day(monday)}"
+    event = figures.events[largest]
+    if event:
+        when = week_name(event, calendar_week(monday))
+    return week_sentence(when, total.weeks[largest], total.usual_week, figures.currency)
+
+
 def notices(figures: ForecastFigures) -> list[Json]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
@@ -100,6 +122,13 @@ def notices(figures: ForecastFigures) -> list[Json]:
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
+    incomplete = []
+    for day in figures.last_week:
+        if not day.complete:
+            incomplete.append(text.short_day(day.day))
+    if incomplete:
+        words = f"Sales of {text.listed(incomplete)} may be missing, also from comparisons with last week."
+        shown.append(notice("Incomplete", words))
     return shown
 
 

@@ -86,7 +86,7 @@ SAMPLES = [ordinary, first_ever, drifting, too_young, new_channels]
 
 @pytest.mark.parametrize(
     ("make", "urgent"),
-    [(drifting, [True]), (too_young, [True]), (ordinary, [])],
+    [(drifting, [True, False]), (too_young, [True]), (ordinary, [])],
 )
 def test_drift_and_no_forecast_are_urgent(make, urgent):
     """The words of the page are in tests/unit/pages/views."""
