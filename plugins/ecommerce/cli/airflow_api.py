@@ -8,9 +8,9 @@ docs/DECISIONS.md has the comparison with `apache-airflow-client`.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from tenacity import (
@@ -140,30 +140,10 @@ class AirflowApi:
         """Return the name of a DAG's timezone."""
         return str(self.get(f"dags/{dag_id}/details")["timezone"])
 
-    def clear(
-        self, run_id: str, task_ids: Collection[str], dag_id: str = DAG_DAILY
-    ) -> None:
-        """Clear tasks of a run with downstream, so that they run again."""
-        request = {
-            "dag_run_id": run_id,
-            "task_ids": sorted(task_ids),
-            "include_downstream": True,
-            "only_failed": False,
-            "dry_run": False,
-        }
-        self.post(f"dags/{dag_id}/clearTaskInstances", request)
-
-    def task_state(self, run_id: str, task_id: str) -> str | None:
-        """Return the state of a task in a run; None before the scheduler has looked at it."""
-        task = self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")
-        state: str | None = task["state"]
-        return state
-
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[Json]:
         """Return the task instances of a run, at most a hundred."""
-        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        instances: list[Json] = self.get(path, limit=PAGE)["task_instances"]
-        return instances
+        listed = self.get(tasks_path(run_id, dag_id), limit=PAGE)
+        return list(listed["task_instances"])
 
     def _sign_in(self) -> None:
         self._session.headers.pop("Authorization", None)
@@ -188,6 +168,11 @@ class AirflowApi:
             raise kind(
                 f"Airflow at {self.url!r} is unavailable: start it (make airflow), or correct the address"
             ) from None
+
+
+def tasks_path(run_id: str, dag_id: str = DAG_DAILY) -> str:
+    """Return the path of the tasks of a run."""
+    return f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances"
 
 
 def _refusal(response: requests.Response, method: str) -> PipelineError:

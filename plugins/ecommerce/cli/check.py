@@ -67,11 +67,11 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
     """Yield the findings about `subjects`, keys of `checks` (default: all). Wrong settings end the check."""
     all_checks = checks()
     for subject in subjects or all_checks:
-        has_failed = False
+        state = ""
         for state, text in _lines(subject, all_checks):
             yield CheckLine(subject, state, text)
-            has_failed = has_failed or state == FAIL
-        if has_failed and subject == SETTINGS:
+        # An error is the last line of a check.
+        if subject == SETTINGS and state == FAIL:
             return
 
 

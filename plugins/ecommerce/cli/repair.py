@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, Json
-from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.cli.airflow_api import AirflowApi, Json, tasks_path
+from ecommerce.cli.terminal import day_option, progress, show, show_end
 from ecommerce.cli.watching import wait_for_runs
 from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
@@ -96,7 +96,8 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     """
     api = AirflowApi.from_environment()
     run_id = _newest_run(api, day)["dag_run_id"]
-    if api.task_state(run_id, names.TASK_CHECKS) != "success":
+    checks = api.get(f"{tasks_path(run_id)}/{names.TASK_CHECKS}")
+    if checks["state"] != "success":
         raise PipelineError(
             f"the newest run of {day}, {run_id}, has not loaded the day. If it is in progress, it will build "
             f"the report itself; if not, see its failed task in {api.url}, then make repair DAY={day}"
@@ -122,8 +123,8 @@ def _run_again(
     mail: bool,
     wait: bool,
 ) -> int:
-    task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
-    request = f"{task}/state-store/{names.STATE_SEND_MAIL}"
+    store = f"{tasks_path(run_id)}/{names.TASK_SEND}/state-store"
+    request = f"{store}/{names.STATE_SEND_MAIL}"
     if mail:
         # The task ends the request when it has mailed the report.
         api.request("PUT", request, json={"value": True})
@@ -131,7 +132,14 @@ def _run_again(
         # End the request of a repair that failed before it mailed; usually there is none.
         with suppress(PipelineError):
             api.request("PATCH", request, json={"value": False})
-    api.clear(run_id, task_ids)
+    cleared = {
+        "dag_run_id": run_id,
+        "task_ids": sorted(task_ids),
+        "include_downstream": True,
+        "only_failed": False,
+        "dry_run": False,
+    }
+    api.post(f"dags/{DAG_DAILY}/clearTaskInstances", cleared)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
     if not wait:
@@ -139,9 +147,5 @@ def _run_again(
     states = wait_for_runs(
         api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id
     )
-    if states[str(day)] == "success":
-        show(f"The run of {day} succeeded")
-        show_report(day)
-        return 0
-    show(f"The run of {day} failed: see {url}")
-    return 1
+    has_succeeded = states[str(day)] == "success"
+    return show_end(day, succeeded=has_succeeded, where=f": see {url}")

@@ -15,7 +15,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.processes import session
-from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.cli.terminal import day_option, progress, show_end
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.settings import load_settings
 
@@ -41,9 +41,4 @@ def run(day: date) -> int:
         # The process prints its lines for the terminal to its standard output.
         with session(command, env=environ, stdout=2, stderr=output) as process:
             code = process.wait()
-    if code != 0:
-        show(f"The run of {day} failed")
-        return 1
-    show(f"The run of {day} succeeded")
-    show_report(day)
-    return 0
+    return show_end(day, succeeded=code == 0)

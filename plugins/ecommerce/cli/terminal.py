@@ -46,9 +46,15 @@ def progress(line: str) -> None:
     click.echo(line, err=True)
 
 
-def show_report(day: date) -> None:
-    """Print the address of a day's report, if this machine has the settings."""
+def show_end(day: date, *, succeeded: bool, where: str = "") -> int:
+    """Print how the run of a day ended, and return the exit code. After a success it is followed by the
+    address of the report, if this machine has the settings; after a failure by `where` to look."""
+    if not succeeded:
+        show(f"The run of {day} failed{where}")
+        return 1
+    show(f"The run of {day} succeeded")
     # Airflow and its settings may be on another machine.
     with suppress(PipelineError):
         environment.load()
         show(f"The report: {load_settings().reports_uri}/{day}/report.pdf")
+    return 0

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, tasks_path
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 
@@ -44,7 +44,7 @@ def _failures(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[str]:
         if task["state"] != "failed":
             continue
         task_id = task["task_id"]
-        log = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{task['try_number']}"
+        log = f"{tasks_path(run_id, dag_id)}/{task_id}/logs/{task['try_number']}"
         reason = "see its log"
         # The user may not read logs, or the log is empty.
         with suppress(PipelineError, IndexError):

@@ -63,24 +63,21 @@ def data_warning(kind: str, **fields: Any) -> DataWarning:
     return warning
 
 
-def wording(warning: Mapping[str, Any]) -> Wording:
+def wording(warning: DataWarning) -> Wording:
     """Return the words of a warning; KeyError where its kind is unknown, or a field is missing."""
     if warning["kind"] == CHECK:
         return Wording(*(warning[name] for name in Wording._fields))
     words = wordings()[warning["kind"]]
     # Archived reports of version 1.0 have warnings that do not name their source.
-    fields: dict[str, Any] = {"source": "<source>"}
+    fields = {"source": "<source>", **warning}
     for name, value in warning.items():
-        fields[name] = _Count(value) if isinstance(value, int) else value
-    return Wording(
-        words.found.format_map(fields),
-        words.meaning.format_map(fields),
-        words.action.format_map(fields),
-        words.weight,
-    )
+        if isinstance(value, int):
+            fields[name] = _Count(value)
+    found, meaning, action = [text.format_map(fields) for text in words[:3]]
+    return Wording(found, meaning, action, words.weight)
 
 
-def sentence(warning: Mapping[str, Any]) -> str:
+def sentence(warning: DataWarning) -> str:
     """Return what was found and what it means, for a log or a mail."""
     words = wording(warning)
     if not words.meaning:
@@ -88,12 +85,12 @@ def sentence(warning: Mapping[str, Any]) -> str:
     return f"{words.found}: {words.meaning}"
 
 
-def sentences(warnings: Iterable[Mapping[str, Any]]) -> list[str]:
+def sentences(warnings: Iterable[DataWarning]) -> list[str]:
     """Return the sentences of warnings, each once."""
     return list(dict.fromkeys(map(sentence, warnings)))
 
 
-def days_of(warning: Mapping[str, Any]) -> list[date]:
+def days_of(warning: DataWarning) -> list[date]:
     """Return the business days that a warning is about; none where it is about the day of the run."""
     named = [warning.get("day"), warning.get("file"), *warning.get("days", [])]
     days = set()

@@ -13,26 +13,18 @@ from urllib.parse import urlsplit
 CLOSED = "{place} closed the connection before it had answered"
 UNKNOWN = "the connection to {place} failed"
 
-_REASONS: list[tuple[type[BaseException], str]] = [
-    (
-        socket.gaierror,
-        "the name {host} cannot be resolved (DNS): is the host right?",
-    ),
-    (
-        ConnectionRefusedError,
-        "nothing answers at {place}: does the server run, are host and port right?",
-    ),
-    (
-        TimeoutError,
-        "{place} timed out: is it overloaded, or is a firewall in between?",
-    ),
-    (ConnectionError, CLOSED),
-    (ssl.SSLEOFError, CLOSED),
-    (smtplib.SMTPServerDisconnected, CLOSED),
-    (http.client.IncompleteRead, CLOSED),
-    (PermissionError, "permission denied"),
-    (FileNotFoundError, "it does not exist"),
-]
+_REASONS: dict[type[BaseException], str] = {
+    socket.gaierror: "the name {host} cannot be resolved (DNS): is the host right?",
+    ConnectionRefusedError: "nothing answers at {place}: does the server run, are host and port right?",
+    TimeoutError: "{place} timed out: is it overloaded, or is a firewall in between?",
+    ConnectionError: CLOSED,
+    ssl.SSLEOFError: CLOSED,
+    smtplib.SMTPServerDisconnected: CLOSED,
+    http.client.IncompleteRead: CLOSED,
+    PermissionError: "permission denied",
+    FileNotFoundError: "it does not exist",
+}
+"""The first that fits applies."""
 
 
 def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -> str:
@@ -52,7 +44,7 @@ def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -
 
 def _clause(error: BaseException) -> str:
     """Return the clause for one exception; empty where only its causes have one."""
-    for kind, clause in _REASONS:
+    for kind, clause in _REASONS.items():
         if isinstance(error, kind):
             return clause
     if isinstance(error, ssl.SSLError) and error.reason:

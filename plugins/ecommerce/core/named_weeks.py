@@ -59,9 +59,8 @@ def week_sentence(
 def event(days: Sequence[date], calendar: str) -> str | None:
     """Return the event of a week, given by its days in order: Black Friday, else the first public holiday;
     None without one, or where `calendar`, as in `Settings.holiday_calendar`, is unknown."""
-    for day in days:
-        if day == black_friday(day.year):
-            return BLACK_FRIDAY
+    if black_friday(days[0].year) in days:
+        return BLACK_FRIDAY
     try:
         holidays = public_holidays(calendar)
     except ConfigurationError:  # the forecast's own run fails for it

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -51,10 +51,6 @@ def _locale(text: str) -> str:
         raise ValueError("use one that Babel knows, such as de_CH or ja_JP") from None
 
 
-def _without_slash(uri: str) -> str:
-    return uri.rstrip("/")
-
-
 def _order_attributes(text: str) -> list[str]:
     table = read_sql("warehouse/tables/orders/table.sql")
     # BigQuery and DuckDB ignore the case of a column's name.
@@ -86,17 +82,14 @@ def _expected_partners(text: str) -> Expected:
 def _weekdays(spans: str) -> frozenset[int]:
     """Parse `tue+sat`, `mon-fri` or `sat-mon`. Raises ValueError."""
     days: set[int] = set()
+    # A span may end in the next week.
+    two_weeks = WEEKDAYS * 2
     for span in spans.lower().split("+"):
         first, _, last = span.partition("-")
-        start = WEEKDAYS.index(first)
-        length = (WEEKDAYS.index(last or first) - start) % 7
-        for offset in range(length + 1):
-            days.add((start + offset) % 7)
+        start = two_weeks.index(first)
+        end = two_weeks.index(last or first, start)
+        days.update(day % 7 for day in range(start, end + 1))
     return frozenset(days)
-
-
-def _networks(text: str) -> list[str]:
-    return text.replace(",", " ").split()
 
 
 Uri = Annotated[
@@ -105,7 +98,7 @@ Uri = Annotated[
         pattern=r"^(file:///|gs://|s3://|[a-eg-z][a-z0-9+.-]*://)[^\s/](.*\S)?$",
         description="a URI: begin it with file:/// and a folder, gs:// or s3://",
     ),
-    AfterValidator(_without_slash),
+    AfterValidator(lambda uri: uri.rstrip("/")),
 ]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
@@ -127,6 +120,15 @@ class DagSettings(BaseSettings):
         pattern=r"^https?://[^\s/]",
         description="a web address such as https://wiki.example.com/sales-data",
     )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; ConfigurationError with a line for each problem."""
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = [_line(cls, problem) for problem in error.errors()]
+        raise ConfigurationError("\n".join(lines))
 
 
 class Settings(DagSettings):
@@ -183,7 +185,9 @@ class Settings(DagSettings):
     )
     """None: learnt from what was delivered."""
     picture_networks: Annotated[
-        tuple[Network, ...], NoDecode, BeforeValidator(_networks)
+        tuple[Network, ...],
+        NoDecode,
+        BeforeValidator(lambda text: text.replace(",", " ").split()),
     ] = ()
     """Private networks from which pictures of the catalogue may be fetched."""
     holidays: str = ""
@@ -207,13 +211,10 @@ class Settings(DagSettings):
         return f"{self.bigquery_dataset}_staging"
 
 
-S = TypeVar("S", bound=DagSettings)
-
-
 def load_settings() -> Settings:
     """Read all settings; ConfigurationError with a line for each problem. Never called while a DAG file is
     parsed."""
-    settings = _read(Settings)
+    settings = Settings.read()
     attribute = settings.report_attribute
     if attribute and attribute not in settings.order_attributes:
         known = ", ".join(settings.order_attributes) or "none"
@@ -221,19 +222,6 @@ def load_settings() -> Settings:
             f"REPORT_ATTRIBUTE={attribute!r} is not one of ORDER_ATTRIBUTES ({known})"
         )
     return settings
-
-
-def dag_settings() -> DagSettings:
-    """Read the settings of DAG files; ConfigurationError with a line for each problem."""
-    return _read(DagSettings)
-
-
-def _read(kind: type[S]) -> S:
-    try:
-        return kind()
-    except ValidationError as error:
-        lines = [_line(kind, problem) for problem in error.errors()]
-    raise ConfigurationError("\n".join(lines))
 
 
 def _line(kind: type[DagSettings], problem: ErrorDetails) -> str:
@@ -250,21 +238,21 @@ def _line(kind: type[DagSettings], problem: ErrorDetails) -> str:
 
 def shop_timezone() -> str:
     """Read the name of the shop's timezone."""
-    return dag_settings().shop_timezone
+    return DagSettings.read().shop_timezone
 
 
 def task_timeout(times: int = 1) -> timedelta:
     """Read the `execution_timeout` of tasks; `times` is 1 or `LONG`."""
-    return times * timedelta(seconds=dag_settings().task_timeout_seconds)
+    return times * timedelta(seconds=DagSettings.read().task_timeout_seconds)
 
 
 def run_timeout(times: int = 1) -> timedelta:
     """Read the `dagrun_timeout` of DAGs; `times` is 1 or `LONG`."""
-    return times * timedelta(seconds=dag_settings().run_timeout_seconds)
+    return times * timedelta(seconds=DagSettings.read().run_timeout_seconds)
 
 
 def owner_links() -> dict[str, Any]:
     """Return a DAG's `owner_links`, while its file is parsed; without OWNER_LINK the UI links the list of the
     owner's DAGs."""
-    link = dag_settings().owner_link
+    link = DagSettings.read().owner_link
     return {OWNER: link} if link else {}

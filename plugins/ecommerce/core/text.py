@@ -49,7 +49,8 @@ def decimals(currency: str) -> int:
 
 def amount(value: Decimal | None, currency: str) -> str:
     """Format 1234.5 in USD as `1,234.50`, with a typographic minus; None as `NOTHING`."""
-    return _number(value, decimals(currency))
+    places = decimals(currency)
+    return _number(value, places, places)
 
 
 def with_currency(value: Decimal | None, currency: str) -> str:
@@ -69,12 +70,12 @@ def signed(value: Decimal, currency: str) -> str:
 
 def count(value: Decimal | int | None) -> str:
     """Format a whole number with thousands separators."""
-    return _number(value, 0)
+    return _number(value, 0, 0)
 
 
 def quantity(value: Decimal | None) -> str:
     """Format units with up to two decimals, none where they are zeros."""
-    return _number(value, 2, fewest=0)
+    return _number(value, 0, 2)
 
 
 def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
@@ -152,9 +153,9 @@ def compact(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def number_of(number: Decimal | int, noun: str, plural_noun: str = "") -> str:
-    """Return `1 order` or `1,234 orders` for a report or a page; nouns as in `plural`."""
-    return f"{count(number)} {plural(number, noun, plural_noun)}"
+def number_of(number: Decimal | int, noun: str) -> str:
+    """Return `1 order` or `1,234 orders` for a report or a page."""
+    return f"{count(number)} {plural(number, noun)}"
 
 
 def counted(number: int, noun: str, plural_noun: str = "") -> str:
@@ -262,13 +263,14 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
 
 def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
     """Return `A, B and C`; of more than `most` names, where it is set, `A, B and 4 more`."""
+    from babel.lists import format_list
+
     shown = [str(name) for name in names]
     if 0 < most < len(shown):
         hidden = len(shown) - most + 1
         shown = [*shown[: most - 1], f"{hidden} {others}"]
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    # American English would have a comma before `and`.
+    return format_list(shown, locale="en_GB")
 
 
 def inert(text: str) -> str:
@@ -312,29 +314,28 @@ def _date(day: date, english: str, skeleton: str = "") -> str:
     return format_date(day, english, locale)
 
 
-def _number(value: Decimal | int | None, places: int, fewest: int | None = None) -> str:
+def _number(value: Decimal | int | None, fewest: int, places: int) -> str:
     """Format with `places` decimals, None as `NOTHING`. Zeros at the end are left out down to `fewest`
     decimals."""
     if value is None:
         return NOTHING
-    if fewest is None:
-        fewest = places
-    pattern = copy(_locale().decimal_formats[None])
-    pattern.frac_prec = (fewest, places)
-    return _written(pattern, _rounded(Decimal(value), places))
+    number = _rounded(Decimal(value), places)
+    return _by_pattern(_locale().decimal_formats[None], number, fewest, places)
 
 
 def _percent(ratio: Decimal, places: int) -> str:
     """Format 0.135 as `13.5 %`."""
     locale = _words_locale()
     if locale.language == "en":
-        return f"{_number(ratio * 100, places)} %"
-    pattern = copy(locale.percent_formats[None])
-    pattern.frac_prec = (places, places)
-    return _written(pattern, _rounded(ratio, places + 2))
+        return f"{_number(ratio * 100, places, places)} %"
+    rounded = _rounded(ratio, places + 2)
+    return _by_pattern(locale.percent_formats[None], rounded, places, places)
 
 
-def _written(pattern: Any, value: Decimal) -> str:
+def _by_pattern(pattern: Any, value: Decimal, fewest: int, places: int) -> str:
+    """Format by a pattern of the locale, with from `fewest` to `places` decimals."""
+    pattern = copy(pattern)
+    pattern.frac_prec = (fewest, places)
     text: str = pattern.apply(value, _locale())
     return text.replace("-", MINUS)
 

@@ -5,7 +5,6 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 
@@ -14,7 +13,7 @@ from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
 from ecommerce.core.settings import OWNER, task_timeout
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.runtime.run_context import business_day
+from ecommerce.runtime.run_context import Context, business_day
 from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
@@ -30,14 +29,14 @@ RUN_AGAIN = (
 )
 
 
-def alert_failure(context: Mapping[str, Any]) -> None:
+def alert_failure(context: Context) -> None:
     """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. Raises PipelineError:
     the mail could not be sent; the text contains no address."""
     if not isinstance(context.get("exception"), AlertedError):
         _send(context)
 
 
-def alert_run_timeout(context: Mapping[str, Any]) -> None:
+def alert_run_timeout(context: Context) -> None:
     """Alert about the task at which `dagrun_timeout` stopped a run; the `on_failure_callback` of DAGs.
     Airflow skips that task without its own callback."""
     if context.get("reason") == "timed_out":
@@ -62,7 +61,7 @@ DEFAULT_ARGS: dict[str, Any] = {
 attempt. `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds) sets another pause."""
 
 
-def _send(context: Mapping[str, Any]) -> None:
+def _send(context: Context) -> None:
     message = task_message(context)
     # Airflow calls twice for a lost worker; mail programs show two mails of one name once.
     name = f"failure.{context['ti'].id}"
@@ -76,10 +75,11 @@ def _send(context: Mapping[str, Any]) -> None:
         log.info("not mailed: %s", reason)
 
 
-def task_message(context: Mapping[str, Any]) -> EmailMessage:
+def task_message(context: Context) -> EmailMessage:
     """Return the mail about a failed task. After the death of a worker, Airflow's `context` has only `ti`."""
     ti = context["ti"]
     dag_run = context.get("dag_run")
+    runner = getattr(dag_run, "triggering_user_name", None)
     day = _day(context)
     task = f"{ti.dag_id}.{ti.task_id}"
     if ti.map_index != -1:
@@ -95,7 +95,8 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
     }
     if dag_run and not day:
         texts["advice"] = OTHER_DAY
-    elif ti.dag_id == names.DAG_DAILY and _is_in_terminal(dag_run):
+    elif ti.dag_id == names.DAG_DAILY and runner == "dag_test":
+        # `make run` or `airflow dags test` runs it: the UI does not list such a run.
         texts["advice"] = RUN_AGAIN
         texts["command"] = f"make run DAY={day}"
         texts["log_url"] = ""
@@ -111,12 +112,7 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
     return transport.compose(subject, "failure_mail", texts)
 
 
-def _is_in_terminal(dag_run: Any) -> bool:
-    """Return whether `make run` or `airflow dags test` runs it; the UI does not list such a run."""
-    return getattr(dag_run, "triggering_user_name", None) == "dag_test"
-
-
-def _day(context: Mapping[str, Any]) -> str:
+def _day(context: Context) -> str:
     try:
         return str(business_day(context))
     except PipelineError:  # an invalid business date may be the failure itself

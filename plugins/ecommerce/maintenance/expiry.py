@@ -55,19 +55,18 @@ def expire_logs(folder: Path, limit: datetime) -> int:
     """
     removed = 0
     oldest = limit.timestamp()
-    for path in folder.rglob("*.log"):
+    # The last folders first: one that only has empty ones becomes empty.
+    for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_symlink():
             continue
-        # Another worker may be faster.
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
-                removed += 1
-    folders = folder.rglob("*/")
-    for path in sorted(folders, reverse=True):
-        if path.is_symlink():
-            continue
-        _remove_if_empty(path)
+        if path.is_dir():
+            _remove_if_empty(path)
+        elif path.suffix == ".log":
+            # Another worker may be faster.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    removed += 1
     log.info("%d log files below %s removed", removed, folder)
     return removed
 

@@ -32,11 +32,10 @@ def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
         if row.get("read_at"):
             _send("gauge", "source_read", row["read_at"].timestamp(), source=source)
         tags = {"dag_id": dag_id, "source": source}
-        for outcome in OUTCOMES:
-            count = int(row.get(f"rows_{outcome}") or 0)
+        rows = {name: int(row.get(f"rows_{name}") or 0) for name in OUTCOMES}
+        for outcome, count in rows.items():
             _send("gauge", "rows", count, **tags, outcome=outcome)
-        rows_read = int(row.get("rows_read") or 0)
-        share = int(row.get("rows_rejected") or 0) / max(rows_read, 1)
+        share = rows["rejected"] / max(rows["read"], 1)
         _send("gauge", "rejected_ratio", round(share, 6), **tags)
 
 

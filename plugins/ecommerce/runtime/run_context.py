@@ -11,6 +11,8 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import shop_timezone
 from ecommerce.storage.staging import DagRun
 
+Context = Mapping[str, Any]
+"""What Airflow passes to a task or a callback."""
 BUSINESS_DATE = Param(
     None,
     type=["null", "string"],
@@ -20,7 +22,7 @@ BUSINESS_DATE = Param(
 )
 
 
-def run_of(context: Mapping[str, Any]) -> DagRun:
+def run_of(context: Context) -> DagRun:
     """Return the run that a task belongs to."""
     return DagRun(context["dag_run"].dag_id, context["run_id"])
 
@@ -36,7 +38,7 @@ def dag_run_of(dag_id: str, run_id: str) -> dict[str, Any]:
     return found
 
 
-def business_day(context: Mapping[str, Any]) -> BusinessDay:
+def business_day(context: Context) -> BusinessDay:
     """Return the business day of a task's run; arguments and errors as `day_of_run`."""
     return day_of_run(context.get("dag_run"), context.get("params") or {})
 

@@ -22,7 +22,7 @@ from typing import Any
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
-from ecommerce.core.settings import dag_settings
+from ecommerce.core.settings import DagSettings
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.scratch import scratch_folder
 
@@ -111,7 +111,7 @@ class DagRun:
 
     def folder(self, business_date: date, *step: str) -> str:
         """Return the URI of the folder that a step of this run leaves for a business day, or of all steps."""
-        day_folder = f"{dag_settings().staging_uri}/{self.dag_id}/{business_date}"
+        day_folder = f"{DagSettings.read().staging_uri}/{self.dag_id}/{business_date}"
         return "/".join((day_folder, safe_folder_name(self.run_id), *step))
 
 
@@ -254,7 +254,7 @@ def _work_folder(uri: str) -> Iterator[Path]:
 def _make_private(folder: Path) -> None:
     """Set the mode 0700 for a folder in staging, which may hold personal data, and for all of staging. Other
     folders, such as the archive of reports, keep their mode."""
-    root = Path(local_or_uri(dag_settings().staging_uri))
+    root = Path(local_or_uri(DagSettings.read().staging_uri))
     if not folder.is_relative_to(root):
         return
     for path in (folder, root):

@@ -19,11 +19,6 @@ _UNKNOWN_NAME = re.compile(
     re.IGNORECASE,
 )
 """In BigQuery's messages for a column that a table lacks."""
-_COPIES = "must match at most one source row"
-_COPIES_HINT = "a table holds copies of a row, which make migrate removes: "
-_OLDER_TABLE = (
-    "a column of this statement is missing; if an update added it, run make migrate: "
-)
 _PASSING_CODES = (429, 500, 502, 503, 504)
 _PASSING = {
     "quotaExceeded",
@@ -91,10 +86,10 @@ def refusal_text(error: Any) -> str:
 def _refusal(what: str, error: Any) -> errors.PipelineError:
     message = str(error)
     hint = ""
-    if _COPIES in message:
-        hint = _COPIES_HINT
+    if "must match at most one source row" in message:
+        hint = "a table holds copies of a row, which make migrate removes: "
     elif _UNKNOWN_NAME.search(message):
-        hint = _OLDER_TABLE
+        hint = "a column of this statement is missing; if an update added it, run make migrate: "
     return _kind(error)(f"{what}: {hint}{refusal_text(error)}")
 
 

@@ -1,13 +1,15 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from more_itertools import chunked
+
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import days_to_read
-from ecommerce.warehouse.schema import arrow_schema, prepare_once
+from ecommerce.warehouse.rendering import columns, days_to_read
+from ecommerce.warehouse.schema import parquet_schema, prepare_once
 
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
@@ -15,15 +17,13 @@ IDS_PER_QUERY = 10_000
 
 def last_read(source: str) -> datetime | None:
     """Return when the last successful read without upper bound began (UTC); None before the first."""
-    [row] = _query("load_audit/last_read", parameters={"source": source})
+    [row] = _query("load_audit/last_read", source)
     return row["last_read"]
 
 
 def was_read(source: str, day: date) -> bool:
     """Return whether a run for the business day `day` has read `source` without upper bound."""
-    [row] = _query(
-        "load_audit/has_open_read", parameters={"source": source}, business_date=day
-    )
+    [row] = _query("load_audit/has_open_read", source, business_date=day)
     return bool(row["was_read"])
 
 
@@ -47,25 +47,21 @@ def loaded_files(
     """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
     a source by name, and of files with orders of `order_ids`, listing these only."""
     files: dict[str, dict[str, Any]] = {}
-    for batch in _batches(order_ids):
-        parameters = {"source": source, "order_ids": batch}
-        for row in _query("loaded_files/by_order", parameters=parameters):
-            if row["file"] in files:
-                files[row["file"]]["order_ids"] += row["order_ids"]
-            else:
-                files[row["file"]] = {**row, "was_refused": False}
+    for batch in chunked(order_ids, IDS_PER_QUERY):
+        for row in _query("loaded_files/by_order", source, {"order_ids": batch}):
+            known = files.setdefault(
+                row["file"], {**row, "order_ids": [], "was_refused": False}
+            )
+            known["order_ids"] += row["order_ids"]
     if names:
-        parameters = {"source": source, "files": list(names)}
-        for row in _query("loaded_files/by_name", parameters=parameters):
+        for row in _query("loaded_files/by_name", source, {"files": names}):
             files[row["file"]] = row
     return files
 
 
 def delivered_files(source: str, oldest: date) -> list[str]:
     """Return the names of the files of a source that runs for `oldest` and later days have loaded."""
-    rows = _query(
-        "loaded_files/since_day", parameters={"source": source}, oldest_day=oldest
-    )
+    rows = _query("loaded_files/since_day", source, oldest_day=oldest)
     return [row["file"] for row in rows]
 
 
@@ -76,12 +72,8 @@ def read_days(
 ) -> list[date]:
     """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
     order."""
-    parameters = {"source": source}
     rows = _query(
-        "daily_summary/read_days",
-        parameters=parameters,
-        oldest_day=oldest,
-        newest_day=newest,
+        "daily_summary/read_days", source, oldest_day=oldest, newest_day=newest
     )
     return [row["business_date"] for row in rows]
 
@@ -107,8 +99,17 @@ def _opened() -> Warehouse:
     return warehouse
 
 
-def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
-    return _opened().query(f"warehouse/tables/{statement}.sql", **arguments)
+def _query(
+    statement: str,
+    source: str,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    **template: Any,
+) -> list[dict[str, Any]]:
+    """Query what is stored of a source; `lists` are further parameters, `template` as for
+    `Warehouse.query`."""
+    parameters = {"source": source, **(lists or {})}
+    path = f"warehouse/tables/{statement}.sql"
+    return _opened().query(path, parameters=parameters, **template)
 
 
 def _order_ids(
@@ -116,13 +117,8 @@ def _order_ids(
     source: str,
     days: Collection[date],
 ) -> list[str]:
-    rows = _query(statement, days=days, parameters={"source": source})
+    rows = _query(statement, source, days=days)
     return [row["order_id"] for row in rows]
-
-
-def _batches(order_ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(order_ids), IDS_PER_QUERY):
-        yield list(order_ids[start : start + IDS_PER_QUERY])
 
 
 def _rows_of_orders(
@@ -136,12 +132,11 @@ def _rows_of_orders(
     import pyarrow as pa
 
     rows = []
-    for batch in _batches(order_ids):
-        parameters = {"source": source, "order_ids": batch}
-        stored = _query("orders/days_of_orders", parameters=parameters)
+    for batch in chunked(order_ids, IDS_PER_QUERY):
+        named = {"order_ids": batch}
+        stored = _query("orders/days_of_orders", source, named)
         days = [row["business_date"] for row in stored if row["kind"] == dated_by]
         if days:
-            rows += _query(
-                f"{table}/by_order", days=days_to_read(days), parameters=parameters
-            )
-    return pa.Table.from_pylist(rows, schema=arrow_schema(table))
+            path = f"{table}/by_order"
+            rows += _query(path, source, named, days=days_to_read(days))
+    return pa.Table.from_pylist(rows, schema=parquet_schema(columns(table)))

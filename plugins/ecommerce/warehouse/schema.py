@@ -23,12 +23,6 @@ LIST = "ARRAY<STRING>"
 """The only type of the tables with more than one value."""
 _PREPARED: set[tuple[str, str, str]] = set()
 """The warehouses that this process has prepared: address of the service, project, settings as JSON."""
-_VARIABLES = {
-    "timezone": "SHOP_TIMEZONE",
-    "reporting_currency": "REPORTING_CURRENCY",
-    "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
-}
-"""The environment variables of the settings that a warehouse stores."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -74,16 +68,15 @@ def compare_settings(warehouse: Warehouse) -> bool:
     rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
     settings = warehouse.settings
     current = {
-        "timezone": settings.shop_timezone,
-        "reporting_currency": settings.reporting_currency,
-        "hash_key_fingerprint": _fingerprint(settings),
+        "timezone": ("SHOP_TIMEZONE", settings.shop_timezone),
+        "reporting_currency": ("REPORTING_CURRENCY", settings.reporting_currency),
+        "hash_key_fingerprint": ("CUSTOMER_HASH_KEY", _fingerprint(settings)),
     }
     for row in rows:
         stored = row["value"]
-        value = current[row["setting"]]
+        variable, value = current[row["setting"]]
         if stored == value:
             continue
-        variable = _VARIABLES[row["setting"]]
         difference = f"{variable} = {stored}, and {value} is set now: set {stored}"
         if variable == "CUSTOMER_HASH_KEY":  # a key is secret
             difference = f"another {variable} than is set now: set that one"
@@ -184,11 +177,6 @@ def parquet_schema(fields: Iterable[Column]) -> pa.Schema:
     return pa.schema([(column.name, arrow_type(column)) for column in fields])
 
 
-def arrow_schema(table: str) -> pa.Schema:
-    """Return the schema of a table's Parquet files."""
-    return parquet_schema(columns(table))
-
-
 def write_rows(
     folder: Path,
     table: str,
@@ -199,7 +187,7 @@ def write_rows(
     import pyarrow as pa
     from pyarrow import parquet
 
-    written = pa.Table.from_pylist(list(rows), arrow_schema(table))
+    written = pa.Table.from_pylist(list(rows), parquet_schema(columns(table)))
     parquet.write_table(written, folder / f"{table}.parquet")
     return list(written.column_names)
 
