@@ -64,7 +64,7 @@ SELECT
 FROM orders
 WHERE FALSE;
 
-CREATE VIEW rejected_orders AS
+CREATE VIEW unread_orders AS
 SELECT NULL::VARCHAR AS order_id
 WHERE FALSE;
 

@@ -40,7 +40,7 @@ RAW_FILES = {
         "products",
         "customers",
         "removed_orders",
-        "rejected_orders",
+        "unread_orders",
         "rejects",
     ),
     "partner_files": ("lines", "files", "removed_orders", "known_orders", "rejects"),

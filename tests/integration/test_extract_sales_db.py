@@ -135,7 +135,7 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop
     assert left.ids("orders") == []
     totals = left.manifest.control_totals
     assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "16.25")
-    window = replace(shop.window(folder="known"), known_orders=["lost"])
+    window = replace(shop.window(folder="known"), also_read=["lost"])
     known = Extracted(sales_db.extract(window))
     assert known.ids("refunds", "refund_id") == sorted([*day, "R-other"])
     assert known.ids("removed_orders") == [], "its refund counts"
@@ -190,7 +190,7 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
         ("never", True),
     ]
     odd = 'a "quoted", \n odd one'
-    assert left.ids("rejected_orders") == [odd, "caesar", "far"]
+    assert left.ids("unread_orders") == [odd, "caesar", "far"]
     rejects = left.rows("rejects", "file, reason, detail, raw")
     assert [reject[:3] for reject in rejects] == [
         ("order_items", "invalid_number", "tax_amount"),
@@ -309,7 +309,7 @@ def test_texts_and_ids_of_every_kind_arrive_unchanged(shop):
     folder = f"file://{shop.folder}/again"
     known = [*ODD_TEXTS, "gone\n'%"]
     window = ReadWindow(
-        "sales_db", later, later.start, later.end, folder, known_orders=known
+        "sales_db", later, later.start, later.end, folder, also_read=known
     )
     again = Extracted(sales_db.extract(window))
     assert again.ids("orders") == sorted(ODD_TEXTS)

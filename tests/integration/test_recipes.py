@@ -225,7 +225,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
-window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
+window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, also_read=["4", "99"])
 checked = [level for level, _ in sales_db.check()]
 done = transform(sales_db.extract(window), run_id="recipe")
 def rows(name, columns):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ecommerce.core.business_day import BusinessDay
 
@@ -38,6 +38,10 @@ class EarlierReads(Protocol):
         """Return what is stored of files by name, and of files with orders of `order_ids`."""
 
 
+NO_EARLIER_READS = cast("EarlierReads", None)
+"""Of a source that does not ask for them, such as the sales database."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
     """What an extract reads: orders created in `day`, and all changes in `[changed_from, changed_until)`."""
@@ -52,17 +56,10 @@ class ReadWindow:
     looks_back: bool = True
     """A read without upper bound also reads the orders of the last `REFUND_LOOKBACK_DAYS`, where a source
     does not date all changes."""
-    known_orders: Sequence[str] = ()
-    """Orders that the warehouse has of the day, or has rejected. The extract reads them too, whatever their
-    day is now, and reports those that the source no longer has."""
-    memory: EarlierReads | None = None
-    """None for a source that does not ask for earlier reads."""
-
-    def earlier_reads(self) -> EarlierReads:
-        """Return what the warehouse has of earlier reads; ValueError for a window without."""
-        if self.memory is None:
-            raise ValueError(f"the window of {self.source} has no earlier reads")
-        return self.memory
+    also_read: Sequence[str] = ()
+    """Orders to read too, whatever their day is now: those that earlier runs of the day rejected, and in a
+    reread those that the warehouse has of it. The extract reports those that the source no longer has."""
+    earlier_reads: EarlierReads = NO_EARLIER_READS
 
     def facts(self, read_at: datetime) -> dict[str, Any]:
         """Return a manifest's fields about this window, read at `read_at` (UTC)."""

@@ -57,7 +57,7 @@ def refuse_expired(day: BusinessDay, now: datetime) -> None:
 def window_of(
     day: BusinessDay,
     folder: str,
-    memory: EarlierReads,
+    earlier_reads: EarlierReads,
     now: datetime,
 ) -> ReadWindow:
     """Return the window of a run.
@@ -70,18 +70,20 @@ def window_of(
     Args:
         day: the run's business day.
         folder: the staging URI to read into.
-        memory: earlier reads.
+        earlier_reads: what the warehouse has of them.
         now: an aware instant.
     """
     start = since = day.start - AHEAD
     until = None
     if day.date != newest_closed_day(now, day.timezone).date:
         until = day.shifted(LATE_DAYS).end
-    elif (last_read := memory.last_read(WEB_EVENTS.name)) is not None:
+    elif (last_read := earlier_reads.last_read(WEB_EVENTS.name)) is not None:
         since = last_read - OVERLAP
-        if memory.was_read(WEB_EVENTS.name, day.date):
+        if earlier_reads.was_read(WEB_EVENTS.name, day.date):
             since = min(since, start)
-    return ReadWindow(WEB_EVENTS.name, day, since, until, folder, memory=memory)
+    return ReadWindow(
+        WEB_EVENTS.name, day, since, until, folder, earlier_reads=earlier_reads
+    )
 
 
 def browser_family(user_agent: str) -> str:

@@ -18,39 +18,40 @@ def window_of_day(
     source: Source,
     day: BusinessDay,
     folder: str,
-    memory: EarlierReads,
+    earlier_reads: EarlierReads,
     now: datetime,
 ) -> ReadWindow:
     """Return the window of a daily run at `now` (aware).
 
-    The run of the newest closed day reads everything changed since the last read, which `memory` has; the run
-    of an older day reads what changed in it. Orders that an earlier run of the day rejected are read again.
+    The run of the newest closed day reads everything changed since the last read, which `earlier_reads` has;
+    the run of an older day reads what changed in it. Orders that an earlier run of the day rejected are read
+    again.
     """
     changed_from = day.start
     changed_until: datetime | None = day.end
     if day.date == newest_closed_day(now, day.timezone).date:
         changed_until = None
         if source.overlap is not None:
-            last_read = memory.last_read(source.name) or day.start
+            last_read = earlier_reads.last_read(source.name) or day.start
             changed_from = min(last_read, day.start) - source.overlap
-    known_orders = []
+    also_read = []
     if source.reconciled:
-        known_orders = memory.rejected_orders(source.name, day.date)
+        also_read = earlier_reads.rejected_orders(source.name, day.date)
     return ReadWindow(
         source.name,
         day,
         changed_from,
         changed_until,
         folder,
-        known_orders=known_orders,
-        memory=memory,
+        also_read=also_read,
+        earlier_reads=earlier_reads,
     )
 
 
 def window_of_sync(
     source: Source,
     run: DagRun,
-    memory: EarlierReads,
+    earlier_reads: EarlierReads,
     now: datetime,
 ) -> ReadWindow:
     """Return the window of an hourly sync at `now` (aware).
@@ -62,7 +63,7 @@ def window_of_sync(
     today = shop_day(now, settings.shop_timezone)
     start_date = settings.sync_start_date or today.shifted(-1).date
     changed_from = day_window(start_date, settings.shop_timezone).start
-    last_read = memory.last_read(source.name)
+    last_read = earlier_reads.last_read(source.name)
     if last_read and source.overlap:
         changed_from = last_read - source.overlap
     return ReadWindow(
@@ -72,7 +73,7 @@ def window_of_sync(
         None,
         run.folder(today.date, source.name),
         looks_back=False,
-        memory=memory,
+        earlier_reads=earlier_reads,
     )
 
 
@@ -80,18 +81,18 @@ def window_of_reread(
     source: Source,
     day: BusinessDay,
     run: DagRun,
-    memory: EarlierReads,
+    earlier_reads: EarlierReads,
 ) -> ReadWindow:
     """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
     warehouse has or has rejected."""
-    stored = memory.known_orders(source.name, day.date)
-    rejected = memory.rejected_orders(source.name, day.date)
+    stored = earlier_reads.known_orders(source.name, day.date)
+    rejected = earlier_reads.rejected_orders(source.name, day.date)
     return ReadWindow(
         source.name,
         day,
         day.start,
         day.end,
         run.folder(day.date, source.name),
-        known_orders=sorted({*stored, *rejected}),
-        memory=memory,
+        also_read=sorted({*stored, *rejected}),
+        earlier_reads=earlier_reads,
     )

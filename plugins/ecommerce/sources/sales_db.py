@@ -1,7 +1,7 @@
 """The shop's own sales database, connection `sales_db` (PostgreSQL), read in one snapshot.
 
 The unit is the order, extracted whole: orders created in the business day, or changed in the window, or with
-a refund made in the day or changed in the window, or known to the warehouse (`window.known_orders`), each
+a refund made in the day or changed in the window, or in `window.also_read`, each
 with all its items and refunds; refunds of that window whose order does not exist; and the products and
 customers those orders name or that changed in the window. docs/SOURCES.md describes the raw folder.
 """
@@ -155,14 +155,14 @@ def _write_rejects(
     `columns`, and return the amounts that they withhold."""
     read = {"files": list(columns), "columns": list(columns.values())}
     query(duck, f"{SQL}/rejected_cells", read)
-    query(duck, f"{SQL}/rejected_orders")
+    query(duck, f"{SQL}/unread_orders")
     files = {
         "orders": str(folder / "orders.parquet"),
         "items": str(folder / "order_items.parquet"),
     }
     amounts = query(duck, f"{SQL}/rejected_amounts", files)
     query(duck, f"{SQL}/mask_unreadable")
-    for name in ("rejects", "rejected_orders"):
+    for name in ("rejects", "unread_orders"):
         duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
         columns[name] = duck.table(name).columns
     return amounts
@@ -175,7 +175,7 @@ def sales_query(name: str, window: ReadWindow) -> Query:
         "day_end": window.day.end,
         "changed_from": window.changed_from,
         "changed_until": window.changed_until or "infinity",
-        "known_orders": list(window.known_orders),
+        "known_orders": list(window.also_read),
     }
     files = ("schema", "selection", name)
     text = "".join(read_sql(f"{SQL}/{file}.sql") for file in files)

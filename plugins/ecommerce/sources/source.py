@@ -29,7 +29,7 @@ class Source:
     The manifest has `window.facts`, the number of records, and control totals that are computed before any
     cleaning. No record is lost: those that cannot be read are in `rejects.parquet`, and what the source
     withholds is a warning in the control totals. An order is read whole, with all its lines and refunds.
-    Pagination, rate limits and repeated requests are handled here; `window.earlier_reads()` has the refunds,
+    Pagination, rate limits and repeated requests are handled here; `window.earlier_reads` has the refunds,
     lines and files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type
     decides about retries; no message contains a secret or a customer's data."""
     check: Callable[[], Lines]
@@ -41,8 +41,9 @@ class Source:
     retries: int = 5
     """Retries of a failed extract in the daily run and the sync."""
     reconciled: bool = False
-    """Whether reconciliation reads the orders of past days again. `extract` then reads `window.known_orders`
-    too, and lists deleted orders in `removed_orders.parquet`."""
+    """Whether reconciliation reads the orders of past days again, and the daily run those that it rejected
+    before. `extract` then reads `window.also_read` too, and lists those that were deleted in
+    `removed_orders.parquet`."""
     synced: bool = False
     """Whether the hourly sync reads its changes during the day."""
     needs_connection: bool = False

@@ -1,10 +1,10 @@
 """Loads one run's staged files into the warehouse, all or nothing.
 
-Load jobs fill staging tables; `staged_totals.sql` counts them and returns the days of stored rows to read;
-`find_changes.sql` returns the days that change; one script, which is one transaction, replaces what was read,
-recomputes those days and writes the audit. It is aborted where another transaction has committed since the
-first of these look-ups. Every step may be repeated, and any order of runs ends in the same
-tables. What is loaded is a domain's `LoadSpec`.
+Load jobs fill staging tables. `staged_totals.sql` counts their rows and returns the days of stored rows to
+read. `find_changes.sql` decides which stored rows are replaced and returns the days that change. `script.sql`,
+which is one transaction, replaces the rows, recomputes those days and writes the audit. It is aborted where
+another transaction has committed since the first of these look-ups. Every step may be repeated, and any order
+of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 import hashlib
@@ -31,8 +31,6 @@ from ecommerce.warehouse.staging_tables import (
 )
 
 log = logging.getLogger(__name__)
-
-LOCK = "load_lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +163,8 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
     stored = defaultdict(list)
     lock_token = ""
     for row in totals:
-        if row["name"] == LOCK:
-            lock_token = row["source"]
+        if row["token"]:
+            lock_token = row["token"]
         elif row.get("business_date"):
             stored[row["name"]].append(row["business_date"])
         else:

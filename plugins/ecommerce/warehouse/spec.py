@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>:
 
-    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount), and
-      `lock_token`. Where a row has a `business_date`, it is a day of stored rows that the next statements
-      read;
-    - `find_changes.sql`: runs before the transaction; its last statement returns the days that change
-      (business_date), with a `name` where it returns other days too. `read_days()` and `stored` limit it to
-      some partitions;
+    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount). One row
+      has the `token` of the lock; a row with a `business_date` is a day of stored rows that the next
+      statements read;
+    - `find_changes.sql`: runs before the transaction and decides which stored rows are replaced (orders: the
+      table `replaced_orders`). Its last statement returns the days that change (business_date), with a `name`
+      where it returns other days too. `read_days()` and `stored` limit it to some partitions;
     - `script.sql`: the one transaction; it begins with `lock.sql` and ends with `result.sql`;
     - `row_counts.sql`: what it loaded (name, entries);
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);

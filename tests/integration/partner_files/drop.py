@@ -31,7 +31,7 @@ class Drop:
         self.drop.mkdir()
         self.loaded = {}
         self.read = []
-        self.memory = Remembered(loaded_files=self.look_up)
+        self.earlier_reads = Remembered(loaded_files=self.look_up)
 
     def put(self, name, content, received=RECEIVED):
         """Deliver a file; text is compressed when the name says so."""
@@ -50,7 +50,12 @@ class Drop:
         self.read.append(day)
         return partner_files.extract(
             ReadWindow(
-                "partner_files", window, window.start, None, folder, memory=self.memory
+                "partner_files",
+                window,
+                window.start,
+                None,
+                folder,
+                earlier_reads=self.earlier_reads,
             )
         )
 

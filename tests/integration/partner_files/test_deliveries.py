@@ -46,6 +46,10 @@ def test_the_files_of_eight_days_and_no_others(drop, snapshot):
         ("big-shop_eu_2026-03-09.csv.gz", "big-shop_eu", RECEIVED, 1),
     ]
     assert warning_texts(manifest) == snapshot
+    # Other entries are a warning on the day they arrive, a misnamed file in every run.
+    later = warning_texts(drop.extract(DAY + timedelta(days=2)))
+    assert "acme-2026-03-10.CSV was not read" in later
+    assert "other entries" not in later
 
 
 def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(
@@ -183,7 +187,7 @@ def test_a_file_is_missing_where_it_is_due_and_neither_loaded_nor_usable(
     assert manifest.control_totals["missing_deliveries"] == []
     drop.load(manifest)
     path.unlink()
-    drop.memory = Remembered(
+    drop.earlier_reads = Remembered(
         loaded_files=drop.look_up, delivered_files=lambda source, oldest: [*drop.loaded]
     )
     assert missing() == [], "it was loaded, and taken away"

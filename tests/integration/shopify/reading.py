@@ -58,7 +58,7 @@ def window_in(folder, day=DAY, **values):
     known = {
         "changed_from": day.start - timedelta(minutes=20),
         "changed_until": None,
-        "memory": Remembered(),
+        "earlier_reads": Remembered(),
     }
     return ReadWindow(
         "shopify", day, folder=f"file://{folder}/staging/shopify", **known | values

@@ -194,7 +194,7 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
             window = window_in(
                 tmp_path_factory.mktemp("read"),
                 changed_from=read_at - SHOPIFY.overlap,
-                known_orders=known,
+                also_read=known,
             )
             with time_machine.travel(at):
                 tables.add(Loadable(window))

@@ -33,7 +33,7 @@ def orders(days_ago):
 
 def removed(folder):
     """Which of the known orders a read finds deleted."""
-    raw = shopify.extract(window_in(folder, known_orders=KNOWN))
+    raw = shopify.extract(window_in(folder, also_read=KNOWN))
     with connect_duckdb() as duck:
         file = raw.file("removed_orders.parquet")
         return {row[0] for row in duck.read_parquet(file).fetchall()}

@@ -48,7 +48,7 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
     )
     assert ids(Loadable(window_in(tmp_path / "open"))) == list("1235678")
     window = window_in(
-        tmp_path / "closed", changed_until=DAY.end, known_orders=["9", "10", "1"]
+        tmp_path / "closed", changed_until=DAY.end, also_read=["9", "10", "1"]
     )
     loaded = Loadable(window)
     assert ids(loaded) == list("1235789")

@@ -227,8 +227,8 @@ def test_the_columns_of_lines_and_refunds(serve, tmp_path):
         item["id"] = "gid://shopify/LineItem/999"
     answer["lineItems"].reverse()
     serve(answer)
-    memory = Remembered(known_lines=as_stored)
-    loaded = Loadable(window_in(tmp_path, memory=memory))
+    earlier_reads = Remembered(known_lines=as_stored)
+    loaded = Loadable(window_in(tmp_path, earlier_reads=earlier_reads))
     columns = "line_number sku product_name category quantity unit_price tax_amount"
     rows = [
         tuple(row[name] for name in columns.split())

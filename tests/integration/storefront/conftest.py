@@ -42,10 +42,10 @@ def window(tmp_path):
 
     nothing_known = Remembered()
 
-    def of(day=FALL_BACK, later=False, memory=nothing_known):
+    def of(day=FALL_BACK, later=False, earlier_reads=nothing_known):
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day(
-            STOREFRONT, day, f"file://{tmp_path}/staging/storefront", memory, now
+            STOREFRONT, day, f"file://{tmp_path}/staging/storefront", earlier_reads, now
         )
 
     return of

@@ -106,7 +106,7 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     store.orders |= long_ago
     serve(store)
     known = [*map(str, long_ago), "999"]
-    manifest = storefront.extract(replace(window(later=True), known_orders=known))
+    manifest = storefront.extract(replace(window(later=True), also_read=known))
     assert pq.read_table(manifest.file("removed_orders.parquet"))[
         "order_id"
     ].to_pylist() == ["999"]
@@ -141,8 +141,8 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         ]
         return pa.Table.from_pylist(rows, REFUNDS)
 
-    memory = Remembered(known_refunds=as_loaded, known_lines=of_no_line)
-    manifest = storefront.extract(window(memory=memory))
+    earlier_reads = Remembered(known_refunds=as_loaded, known_lines=of_no_line)
+    manifest = storefront.extract(window(earlier_reads=earlier_reads))
     [(of_unknown_products, asked_at)] = in_doubt
     assert of_unknown_products == ["8"]
     assert manifest.read_at < asked_at, "the next read begins there"

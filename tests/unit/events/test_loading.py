@@ -22,11 +22,11 @@ def window(
     read=False,
     now=NOW,
 ):
-    memory = Remembered(
+    earlier_reads = Remembered(
         last_read=lambda source: last_read if source == "web_events" else NOW,
         was_read=lambda source, of: read and (source, of) == ("web_events", day.date),
     )
-    return window_of(day, "file:///staging/x", memory, now)
+    return window_of(day, "file:///staging/x", earlier_reads, now)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def settings(monkeypatch):
     monkeypatch.setenv("STAGING_URI", "file:///staging")
 
 
-def memory(last_read=None):
+def earlier_reads(last_read=None):
     return Remembered(
         last_read=lambda _: last_read,
         rejected_orders=lambda source, day: [f"rejected {source} {day}"],
@@ -57,27 +57,27 @@ def instant(text):
 def test_the_newest_day_reads_all_changes_since_the_last_read(case):
     source = SOURCES[case["source"]]
     last_read = instant(case["last_read"])
-    window = window_of_day(source, DAY, "file:///x", memory(last_read), NOW)
+    window = window_of_day(source, DAY, "file:///x", earlier_reads(last_read), NOW)
     assert window.changed_from == instant(case["changed_from"])
     assert window.changed_until is None
     assert window.looks_back
     known = [] if source == PARTNER_FILES else [f"rejected {source.name} 2026-11-19"]
-    assert window.known_orders == known
+    assert window.also_read == known
 
 
 @pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])
 def test_an_older_day_reads_only_its_own_window(last_read):
     older = DAY.shifted(-1)
-    window = window_of_day(SALES_DB, older, "file:///x", memory(last_read), NOW)
+    window = window_of_day(SALES_DB, older, "file:///x", earlier_reads(last_read), NOW)
     assert (window.changed_from, window.changed_until) == (older.start, older.end)
-    assert window.known_orders == ["rejected sales_db 2026-11-18"]
+    assert window.also_read == ["rejected sales_db 2026-11-18"]
 
 
 def test_a_reread_asks_for_the_orders_that_the_warehouse_has_or_rejected():
-    window = window_of_reread(STOREFRONT, DAY, RUN, memory(NOW))
+    window = window_of_reread(STOREFRONT, DAY, RUN, earlier_reads(NOW))
     assert (window.changed_from, window.changed_until) == (DAY.start, DAY.end)
     known = ["known storefront 2026-11-19", "rejected storefront 2026-11-19"]
-    assert window.known_orders == known
+    assert window.also_read == known
 
 
 SYNCS = """
@@ -95,7 +95,7 @@ def test_a_sync_reads_the_running_day_and_all_changes_since_the_last_read(
 ):
     monkeypatch.setenv("SYNC_START_DATE", case["first_day"])
     last_read = instant(case["last_read"])
-    window = window_of_sync(STOREFRONT, RUN, memory(last_read), NOW)
+    window = window_of_sync(STOREFRONT, RUN, earlier_reads(last_read), NOW)
     assert window.day.date == date(2026, 11, 20)
     assert window.changed_from == instant(case["changed_from"])
     assert window.changed_until is None

@@ -3,7 +3,7 @@
 -- replace the stored version as lines of an order that does not exist.
 
 CREATE TABLE unread_orders AS
-FROM read_parquet(getvariable('raw') || '/rejected_orders.parquet');
+FROM read_parquet(getvariable('raw') || '/unread_orders.parquet');
 
 CREATE TABLE unread_lines AS
 SELECT

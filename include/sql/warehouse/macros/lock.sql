@@ -4,8 +4,9 @@
 {% macro lock_token(token="") -%}
 SELECT
     'load_lock' AS name,
-    COALESCE({{ token or "(SELECT MAX(load_lock.token) FROM " ~ table("load_lock") ~ " AS load_lock)" }}, 'none') AS source,
+    CAST(NULL AS STRING) AS source,
     1 AS entries,
     1 AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount
+    CAST(NULL AS NUMERIC) AS amount,
+    COALESCE({{ token or "(SELECT MAX(load_lock.token) FROM " ~ table("load_lock") ~ " AS load_lock)" }}, 'none') AS token
 {%- endmacro %}

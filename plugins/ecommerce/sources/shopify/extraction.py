@@ -81,7 +81,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 for orders in bulk_orders(duck, with_refunds=True):
                     reader.read([order["id"] for order in orders])
 
-        missing = reader.read([_gid(order_id) for order_id in window.known_orders])
+        missing = reader.read([_gid(order_id) for order_id in window.also_read])
         visible_from = _visible_from(client)
         removed = [order_id for order_id in missing if int(order_id) >= visible_from]
         duck.execute(
@@ -90,7 +90,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         )
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
         rows = query(duck, f"{SQL}/orders_without_product")
-        known_lines = window.earlier_reads().known_lines(
+        known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")

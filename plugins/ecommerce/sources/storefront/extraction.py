@@ -72,12 +72,12 @@ def extract(window: ReadWindow) -> staging.Manifest:
             (draft.path / folder / "000000.json").write_text("[]")
         orders = _OrderReader(client, pool, draft.path / "orders")
         orders.read_window(window)
-        orders.read_known(window.known_orders)
+        orders.read_known(window.also_read)
         _load_orders(duck, draft.path)
         removed = str(draft.path / "removed_orders.parquet")
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-            [_not_read(duck, window.known_orders), removed],
+            [_not_read(duck, window.also_read), removed],
         )
         if orders.withheld:
             warnings.append(
@@ -97,7 +97,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
         )
         rows = query(duck, f"{SQL}/orders_with_unknown_products")
-        known_lines = window.earlier_reads().known_lines(
+        known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
@@ -107,7 +107,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         for order_id, refund_id, amount in duck.table("refund_stubs").fetchall():
             stubs.setdefault(order_id, {})[refund_id] = amount
         known, changed = split_known(
-            stubs, window.earlier_reads().known_refunds(window.source, list(stubs))
+            stubs, window.earlier_reads.known_refunds(window.source, list(stubs))
         )
         write_table(known, draft.path / "known_refunds.parquet")
         refunds, incomplete = read_refunds(client, pool, changed)

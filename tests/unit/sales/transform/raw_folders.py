@@ -51,7 +51,7 @@ SALES_DB = {
     "products": "sku VARCHAR, name VARCHAR, category VARCHAR, updated_at TIMESTAMPTZ",
     "customers": "customer_id TEXT, email TEXT, country_code TEXT, updated_at TIMESTAMPTZ",
     "removed_orders": REMOVED,
-    "rejected_orders": REMOVED,
+    "unread_orders": REMOVED,
     "rejects": REJECTS,
 }
 PARTNER_COLUMNS = """

@@ -69,7 +69,7 @@ def done(world):
         products=records(dict, given.PRODUCTS),
         customers=records(dict, given.CUSTOMERS),
         removed_orders=[{"order_id": "removed"}, {"order_id": "sum"}],
-        rejected_orders=[{"order_id": "unread"}],
+        unread_orders=[{"order_id": "unread"}],
         rejects=rejects,
         totals={
             "source_amounts": by_currency(STATED),

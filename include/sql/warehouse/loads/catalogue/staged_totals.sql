@@ -5,7 +5,8 @@ SELECT
     {{ sources }} AS source,
     COUNT(*) AS entries,
     COUNT(DISTINCT sku) AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount
+    CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS STRING) AS token
 FROM {{ staged("product_pictures") }}
 UNION ALL
 {{ lock_token() }};

@@ -7,6 +7,7 @@ SELECT
     COUNT(*) AS entries,
     COUNT(DISTINCT staged.event_id) AS different_keys,
     CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
 FROM {{ staged("user_events") }} AS staged
 CROSS JOIN {{ staged("load_audit") }} AS reading
@@ -25,6 +26,7 @@ SELECT DISTINCT
     0 AS entries,
     0 AS different_keys,
     CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS STRING) AS token,
     days.business_date
 FROM (
     {{ days_of_forgotten(["user_events", "rejected_rows"]) | indent(4) }}

@@ -5,7 +5,8 @@ SELECT
     {{ sources }} AS source,
     COUNT(*) AS entries,
     COUNT(DISTINCT CONCAT(series, '|', CAST(target_date AS STRING))) AS different_keys,
-    SUM(forecast) AS amount
+    SUM(forecast) AS amount,
+    CAST(NULL AS STRING) AS token
 FROM {{ staged("sales_forecasts") }}
 UNION ALL
 {{ lock_token() }};

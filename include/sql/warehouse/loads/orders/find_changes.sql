@@ -243,6 +243,9 @@ touched AS (
     WHERE audit.business_date >= {{ first_day }}
     UNION DISTINCT
     -- A source that is switched off completes the days that were not read from it; switched on, it is missing again.
+    -- Example: the source failed on Monday. Wednesday's run is the first with the source off: Monday, which has no
+    -- audit row `success` or `off` of the source (`reads`), is recomputed and becomes complete. Friday's run has the
+    -- source on again: Monday is recomputed and lacks it again. Wednesday has its row `off` and stays complete.
     SELECT
         summaries.business_date,
         'source switched off or on' AS cause
@@ -250,7 +253,7 @@ touched AS (
     LEFT JOIN (
         SELECT
             source,
-            MIN(business_date) AS first_day,
+            MIN(business_date) AS first_run_day,
             COALESCE(MAX(IF(status = 'off', run_at, NULL)) = MAX(run_at), FALSE) AS is_off
         FROM (
 {{ daily_audit("business_date >= " ~ first_day) | indent(12, first=True) }}
@@ -287,7 +290,7 @@ touched AS (
         AND IF(
             run_days.business_date IS NULL,
             ARRAY_LENGTH(summaries.missing_sources) > 0,
-            summaries.business_date >= former.first_day
+            summaries.business_date >= former.first_run_day
         )
     UNION DISTINCT
     SELECT

@@ -1,3 +1,4 @@
+{% from "warehouse/macros/keys.sql" import keys %}
 {% from "warehouse/macros/lock.sql" import lock_token with context %}
 {% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
@@ -38,21 +39,15 @@ WHERE
     );
 
 -- Staged rows, to compare with the manifests (MERGE and the joins of the load require unique keys), and days by table.
-{% set keys = {
-    "order_versions": ["source", "order_id"],
-    "orders": ["source", "order_id"],
-    "order_lines": ["source", "order_id", "line_number"],
-    "refunds": ["source", "refund_id", "line_number"],
-    "exchange_rates": ["rate_date", "currency"],
-    "loaded_files": ["source", "file"],
-} %}
-{% for name, key in keys.items() %}
+{% for name in ["order_versions", "orders", "order_lines", "refunds", "exchange_rates", "loaded_files"] %}
+{% set key = keys["orders" if name == "order_versions" else name] %}
 SELECT
     '{{ name }}' AS name,
     {{ "source" if "source" in key else rates_source }} AS source,
     COUNT(*) AS entries,
     COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
     {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
+    CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
 FROM {{ staged(name) }}
 GROUP BY source
@@ -65,6 +60,7 @@ SELECT
     COUNT(*) AS entries,
     0 AS different_keys,
     CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
 FROM (
     {% for name in ["orders", "order_lines", "refunds"] %}
@@ -97,6 +93,7 @@ SELECT
     0 AS entries,
     0 AS different_keys,
     NULL AS amount,
+    NULL AS token,
     days.business_date
 FROM (
     SELECT

@@ -1,5 +1,5 @@
--- DuckDB: the orders whose own row was rejected.
-CREATE TABLE rejected_orders AS
+-- DuckDB: the orders whose own row could not be read.
+CREATE TABLE unread_orders AS
 SELECT DISTINCT cells['order_id'] AS order_id
 FROM rejected_cells
 WHERE file = 'orders' AND cells['order_id'] <> ''
