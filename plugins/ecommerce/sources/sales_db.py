@@ -1,9 +1,9 @@
 """The shop's own sales database, connection `sales_db` (PostgreSQL), read in one snapshot.
 
 The unit is the order, extracted whole: orders created in the business day, or changed in the window, or with
-a refund made in the day or changed in the window, or in `window.also_read`, each
-with all its items and refunds; refunds of that window whose order does not exist; and the products and
-customers those orders name or that changed in the window. docs/SOURCES.md describes the raw folder.
+a refund made in the day or changed in the window, or in `window.also_read`, each with all its items and
+refunds; refunds of that window whose order does not exist; and the products and customers those orders name
+or that changed in the window. docs/SOURCES.md describes the raw folder.
 """
 
 from __future__ import annotations

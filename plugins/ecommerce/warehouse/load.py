@@ -1,10 +1,10 @@
 """Loads one run's staged files into the warehouse, all or nothing.
 
 Load jobs fill staging tables. `staged_totals.sql` counts their rows and returns the days of stored rows to
-read. `find_changes.sql` decides which stored rows are replaced and returns the days that change. `script.sql`,
-which is one transaction, replaces the rows, recomputes those days and writes the audit. It is aborted where
-another transaction has committed since the first of these look-ups. Every step may be repeated, and any order
-of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
+read. `find_changes.sql` decides which stored rows are replaced and returns the days that change. The script
+`script.sql`, which is one transaction, replaces the rows, recomputes those days and writes the audit. It is
+aborted where another transaction has committed since the first of these look-ups. Every step may be repeated,
+and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 import hashlib

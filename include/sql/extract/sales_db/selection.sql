@@ -5,8 +5,8 @@
 --   day_start, day_end            the business day: start <= ordered_at < end
 --   changed_from, changed_until   the window of changes: from <= updated_at < until; until is 'infinity' in the run of
 --                                 the newest day, which reads all changes so far
---   known_orders                  ids of further orders to read, as text[]: reconciliation searches them for undated
---                                 changes; empty in all other runs
+--   known_orders                  ids of further orders to read, as text[]: those that earlier runs of the day
+--                                 rejected; in a reread by the reconciliation also those that the warehouse has
 -- Write a literal percent sign as %%, and no parameter with its %% into a comment.
 read_orders AS NOT MATERIALIZED (
     -- Created that day or changed in the window …
