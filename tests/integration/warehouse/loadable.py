@@ -1,4 +1,4 @@
-"""Loadable folders made by hand, in the layout of include/sql/transform/staged_columns.md."""
+"""Loadable folders made by hand, in the layout of include/sql/transform/orders/staged_columns.md."""
 
 import hashlib
 from collections import Counter
