@@ -12,7 +12,7 @@ from ecommerce.catalogue import changes, loading, parser, pictures
 from ecommerce.catalogue import fetch as catalogue_fetch
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
-from ecommerce.sources.curl_script import script_error
+from ecommerce.sources.curl_script import publish_files, script_error
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
@@ -101,7 +101,9 @@ def fetch(run):
             raise script_error("product_catalogue_api", done.returncode)
         catalogue_fetch.fetch_following(path)
         folder = run.folder(day.date, "product_catalogue")
-        return catalogue_fetch.publish(path, folder, day, read_at)
+        files = sorted(file.name for file in path.iterdir())
+        source = catalogue_fetch.SOURCE
+        return publish_files(path, folder, source, day, files=files, read_at=read_at)
 
 
 def prepare(run_id, *, accept_shrunk=False):

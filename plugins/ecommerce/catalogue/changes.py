@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.loading import BROKEN, Row, present_products
+from ecommerce.catalogue.loading import BROKEN, Row, present_products, read_file
 from ecommerce.core.data_warnings import DataWarning, sentence
-from ecommerce.core.text import clean
 from ecommerce.mail import transport
-from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+from ecommerce.storage.staging import Manifest
 
 FILE = "summary.json"
 MAX_LISTED = 50
@@ -61,9 +60,7 @@ def summarise(
 
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
-    with storage_errors(manifest.uri):
-        text = (storage_path(manifest.uri) / FILE).read_text()
-    summary: Summary = json.loads(text)
+    summary: Summary = json.loads(read_file(manifest, FILE))
     return summary
 
 
@@ -88,21 +85,18 @@ def notify(
 def compose(summary: Summary, warnings: Sequence[DataWarning]) -> EmailMessage:
     """Return the mail without its addresses, as text and HTML."""
     tiles = []
-    lists = []
     news = []
-    for name, title in LISTS.items():
+    for name in LISTS:
         count = len(summary[name])
         tiles.append({"label": name, "value": count})
         if count:
             news.append(f"{count} {name}")
-            lines = [clean(line) for line in summary[name][:MAX_LISTED]]
-            more = max(count - MAX_LISTED, 0)
-            lists.append({"title": title, "lines": lines, "more": more})
     texts = {
-        "products": summary["products"],
+        "summary": summary,
         "tiles": tiles,
-        "lists": lists,
-        "warnings": [clean(sentence(warning)) for warning in warnings],
+        "titles": LISTS,
+        "most": MAX_LISTED,
+        "warnings": [sentence(warning) for warning in warnings],
     }
     subject = f"Product catalogue: {', '.join(news) or 'no changes'}"
     return transport.compose(subject, "catalogue_mail", texts)

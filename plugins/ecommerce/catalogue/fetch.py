@@ -5,17 +5,14 @@ names them. docs/SOURCES.md describes the connection `product_catalogue_api` and
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.sources import http
-from ecommerce.sources.curl_script import command, curl_option, publish_files
-from ecommerce.storage.staging import Manifest
+from ecommerce.sources.curl_script import command, curl_option
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -148,14 +145,3 @@ def value_at(page: Any, path: str) -> Any:
             return None
         page = page.get(name)
     return page
-
-
-def publish(
-    path: Path,
-    folder: str,
-    day: BusinessDay,
-    read_at: datetime,
-) -> Manifest:
-    """Copy the pages in `path` into the staging folder `folder`."""
-    files = sorted(file.name for file in path.iterdir())
-    return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)

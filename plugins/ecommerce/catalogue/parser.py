@@ -28,6 +28,7 @@ from ecommerce.catalogue.fetch import (
     server,
     value_at,
 )
+from ecommerce.catalogue.loading import read_file
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails, safe_id
 from ecommerce.core.errors import ContractError
@@ -37,7 +38,7 @@ from ecommerce.core.text import clean, counted
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.plain import from_plain, to_plain
-from ecommerce.storage.staging import Manifest, storage_path
+from ecommerce.storage.staging import Manifest
 
 MAPPING = "transform/catalogue/product_catalogue.sql"
 FILE = "catalogue.json"
@@ -124,17 +125,12 @@ def check() -> Lines:
 
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
-    with staging.storage_errors(manifest.uri):
-        text = (storage_path(manifest.uri) / FILE).read_text()
-    return from_plain(Catalogue, json.loads(text))
+    return from_plain(Catalogue, json.loads(read_file(manifest, FILE)))
 
 
 def read_pages(manifest: Manifest) -> Catalogue:
     """Parse the pages in the raw folder of `manifest`; raises the errors of `parse`."""
-    with staging.storage_errors(manifest.uri):
-        folder = storage_path(manifest.uri)
-        pages = [(folder / name).read_bytes() for name in sorted(manifest.columns)]
-    return parse_pages(pages)
+    return parse_pages([read_file(manifest, name) for name in sorted(manifest.columns)])
 
 
 def parse_pages(pages: Sequence[bytes]) -> Catalogue:
@@ -161,10 +157,9 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
                     sku = safe_id(str(json.loads(product)["sku"]), key)
                     entry = _rejected(row_number, page, sku, record, error)
                     rejected.append(entry)
-    accepted.sort(key=lambda product: product.updated_at or UNDATED)
+    accepted.sort(key=lambda product: (product.sku, product.updated_at or UNDATED))
     newest = {product.sku: product for product in accepted}
-    products = [newest[sku] for sku in sorted(newest)]
-    return Catalogue(products, rejected, len(accepted) - len(products))
+    return Catalogue(list(newest.values()), rejected, len(accepted) - len(newest))
 
 
 def _with_safe_values(

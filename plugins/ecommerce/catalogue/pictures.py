@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from ecommerce.catalogue.download import (
     download,
     host_of,
 )
-from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
+from ecommerce.catalogue.entries import CatalogueProduct
 from ecommerce.catalogue.loading import (
     BROKEN,
     NO_PICTURE,
@@ -41,10 +41,6 @@ THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
 MOST_SILENCES = 5
 """So many downloads in a row without an answer, and a host is not requested again in the run."""
-FILES = ("sha256", "picture_uri", "thumbnail_uri")
-VALIDATORS = ("etag", "last_modified", "fetched_at")
-PICTURE = FILES + VALIDATORS
-"""The columns of a usable picture; `fetched_at` is aware."""
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 """File endings by accepted format, which the content determines."""
 MOST_PIXELS = 20_000_000
@@ -110,7 +106,7 @@ class Fetcher:
             response = download(url, known.get("etag"), known.get("last_modified"))
             self.silences[host] = 0
             if response.data is None:
-                return {"state": OK, **_columns(known, PICTURE)}
+                return {**known, "state": OK, "reason": None}
             return self._stored(response.data, response)
         except UnusablePicture as error:
             if isinstance(error, SilentHost):
@@ -135,10 +131,6 @@ class Fetcher:
         }
 
 
-def _columns(row: Row, names: Sequence[str]) -> Row:
-    return {name: row[name] for name in names}
-
-
 def hash_of(url: str) -> str:
     """Return the hash that replaces a URL in the warehouse."""
     return hashlib.sha256(url.encode()).hexdigest()
@@ -159,12 +151,20 @@ def refresh(
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
         fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
-    rows = [_row(product, fetched, stored, now) for product in catalogue.products]
-    summary = changes.summarise(catalogue, rows, stored)
-    rows += _rejected_products(catalogue, stored)
+    rows = {}
+    for product in catalogue.products:
+        rows[product.sku] = _row(product, fetched, stored)
+    summary = changes.summarise(catalogue, list(rows.values()), stored)
+    # Products whose entry was rejected are still in the catalogue.
+    present = present_products(stored)
+    for entry in catalogue.rejected:
+        if entry.sku in present:
+            rows.setdefault(entry.sku, present[entry.sku])
     # `write_rows` takes the columns of its table.
-    of_run = {**parsed.facts(), "last_seen_at": now, "run_id": run_id}
-    tables = {"product_pictures": [row | of_run for row in rows]}
+    of_run = {**parsed.facts(), "run_id": run_id}
+    # The load keeps the first one of a known product.
+    of_run |= {"first_seen_at": now, "last_seen_at": now}
+    tables = {"product_pictures": [row | of_run for row in rows.values()]}
     if catalogue.rejected:
         rejected = [asdict(entry) | of_run for entry in catalogue.rejected]
         tables["rejected_rows"] = rejected
@@ -187,38 +187,26 @@ def _row(
     product: CatalogueProduct,
     fetched: Mapping[str, Row],
     stored: Mapping[str, Row],
-    now: datetime,
 ) -> Row:
     """Return the product's row of `product_pictures`, without what all rows of a run have.
 
-    A product with a broken picture keeps its previous one, with its validators if the URL is the same.
+    A product with a broken picture keeps its previous one; it has no `fetched_at` where that was of another
+    URL.
     """
     row: Row = {
         "sku": product.sku,
         "name": product.name,
         "category": product.category,
-        "state": NO_PICTURE,
-        "first_seen_at": now,
     }
     if not product.image_url:
-        return row
+        return row | {"state": NO_PICTURE}
     row["image_url_hash"] = hash_of(product.image_url)
     row["image_host"] = host_of(product.image_url)
-    row |= fetched[product.image_url]
+    # A stored row may be that of another product with the same picture.
+    row = fetched[product.image_url] | row
     known = stored.get(product.sku)
     if row["state"] == BROKEN and known:
-        row |= _columns(known, FILES)
-        if known["image_url_hash"] == row["image_url_hash"]:
-            row |= _columns(known, VALIDATORS)
+        row = known | row
+        if known["image_url_hash"] != row["image_url_hash"]:
+            row["fetched_at"] = None
     return row
-
-
-def _rejected_products(
-    catalogue: Catalogue,
-    stored: Mapping[str, Row],
-) -> list[Row]:
-    """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
-    rejected = {entry.sku for entry in catalogue.rejected}
-    rejected -= {product.sku for product in catalogue.products}
-    present = present_products(stored)
-    return [row for sku, row in present.items() if sku in rejected]

@@ -11,7 +11,7 @@ from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.curl_script import FetchWithCurl
+from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
@@ -43,7 +43,10 @@ class FetchCatalogue(FetchWithCurl):
         fetch.fetch_following(path)
         day = business_day(context)
         folder = run_of(context).folder(day.date, fetch.SOURCE)
-        return fetch.publish(path, folder, day, read_at)
+        files = sorted(file.name for file in path.iterdir())
+        return publish_files(
+            path, folder, fetch.SOURCE, day, files=files, read_at=read_at
+        )
 
 
 @typed_task(**NETWORK_RETRIES)

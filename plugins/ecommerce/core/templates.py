@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.text import number_of, unbroken
+from ecommerce.core.text import clean, number_of, unbroken
 
 TEMPLATES = INCLUDE / "templates"
 
@@ -23,7 +23,7 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`."""
+    values. The filter `counted` is `core.text.number_of`, `clean` that of the same name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -35,4 +35,5 @@ def environment(folder: Path) -> Any:
         keep_trailing_newline=True,
     )
     templates.filters["counted"] = number_of
+    templates.filters["clean"] = clean
     return templates

@@ -54,7 +54,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     kept = window.day if window.changed_until is not None else None
     start = window.changed_from.replace(microsecond=0)
     end = min(window.changed_until or read_at, read_at)
-    names: list[str] = []
+    columns: dict[str, list[str]] = {}
     rows = 0
     lines = Lines()
     with (
@@ -67,14 +67,14 @@ def extract(window: ReadWindow) -> staging.Manifest:
         for part in slices(start, end, window.day.start):
             client.download(part, answer)
             check_first_lines(answer, part.what)
-            name = f"events-{len(names) + 1:05}.parquet"
-            written = _write(duck, part, lines.reader(answer), draft.path / name)
+            file = draft.path / f"events-{len(columns) + 1:05}.parquet"
+            written = _write(duck, part, lines.reader(answer), file)
             # The first part is always there: patterns of file names then match.
-            if written or not names:
-                names.append(name)
+            if written or not columns:
+                columns[file.name] = COLUMNS
                 rows += written
             else:
-                (draft.path / name).unlink()
+                file.unlink()
         warnings = []
         if not rows:
             missing = f"that was received from {Slice(start, end)}"
@@ -85,7 +85,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=rows,
-            columns=dict.fromkeys(names, COLUMNS),
+            columns=columns,
             control_totals={
                 "lines": rows,
                 "other_days": lines.found - rows,

@@ -80,15 +80,14 @@ class Lines:
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1
                 self.last += len(lines)
-                columns: dict[str, Any] = {}
-                columns["line_number"] = range(first, first + len(lines))
+                numbers = range(first, first + len(lines))
+                faults: Any = [None] * len(lines)
                 if longest <= LONGEST_LINE and is_utf8(block):
-                    columns["line"] = lines.cast(pa.string())
-                    columns["fault"] = [None] * len(lines)
+                    texts = lines.cast(pa.string())
                 else:
-                    decoded = zip(*map(_decoded, lines.to_pylist()), strict=True)
-                    columns["line"], columns["fault"] = decoded
-                batch = pa.RecordBatch.from_pydict(columns, schema)
+                    texts, faults = zip(*map(_decoded, lines.to_pylist()), strict=True)
+                columns: Any = [numbers, texts, faults]
+                batch = pa.record_batch(columns, schema)
                 is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
                 batch = batch.filter(is_filled)
                 self.found += len(batch)

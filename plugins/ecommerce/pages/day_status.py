@@ -73,20 +73,19 @@ HISTORY = Status(
 _UNFINISHED = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
 
 
-def days_of(page: PageRequest, first: date, last: date) -> Days:
-    """Return the days from `first` to `last` for a page."""
-    days, failed = page.warehouse.run(
-        lambda warehouse: load_days(warehouse, first, last)
-    )
+def load_days(page: PageRequest, first: date, last: date) -> Days:
+    """Return the days from `first` to `last`. `failed` has the errors of `Warehouse.query` and
+    `source_policy`."""
+
+    def query(warehouse: Warehouse) -> Days:
+        required = required_sources()
+        states = day_state.load_day_states(warehouse, first, last, required)
+        [bounds] = warehouse.query("report/pages/loaded_days.sql")
+        days = {state.business_date: state for state in states}
+        return Days(days, bounds["first_day"])
+
+    days, failed = page.warehouse.run(query)
     return days or Days(failed=failed)
-
-
-def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
-    """Return the days from `first` to `last`. Raises the errors of `Warehouse.query` and `source_policy`."""
-    states = day_state.load_day_states(warehouse, first, last, required_sources())
-    [bounds] = warehouse.query("report/pages/loaded_days.sql")
-    days = {state.business_date: state for state in states}
-    return Days(days, bounds["first_day"])
 
 
 def required_sources() -> list[str]:

@@ -46,8 +46,7 @@ def page(
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
         **texts,
     }
-    body = render(f"pages/{template}", variables)
-    return HTMLResponse(body, status_code=status, headers=headers())
+    return HTMLResponse(render(f"pages/{template}", variables), status, headers())
 
 
 def archived_file(

@@ -34,10 +34,10 @@ class AirflowRuns:
 
     def __init__(self, request: Request) -> None:
         self._airflow = request.app.state.airflow
-        self._session = {}
-        for name in ("authorization", "cookie"):
-            if name in request.headers:
-                self._session[name] = request.headers[name]
+        sent = request.headers
+        self._session = {
+            name: sent[name] for name in ("authorization", "cookie") if name in sent
+        }
 
     def between(self, first: date, last: date) -> dict[date, Run]:
         """Return the run of each day from `first` to `last`, of one month, that began last or is yet to

@@ -38,10 +38,11 @@ class WarehouseQueries:
             return future.result(self._timeout), ""
         except TimeoutError:
             future.cancel()
-            return None, f"The warehouse timed out after {self._timeout:g} seconds."
+            problem = f"timed out after {self._timeout:g} seconds"
         except PipelineError as error:
             log.warning("a page's query of the warehouse failed: %s", error)
-            return None, f"The warehouse is unavailable: {str(error).rstrip('.')}."
+            problem = f"is unavailable: {str(error).rstrip('.')}"
         except Exception:
             log.exception("a page's query of the warehouse failed")
-            return None, "The warehouse is unavailable: see the API server's log."
+            problem = "is unavailable: see the API server's log"
+        return None, f"The warehouse {problem}."

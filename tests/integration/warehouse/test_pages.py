@@ -1,9 +1,11 @@
 """What the report pages query in the warehouse."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
@@ -36,7 +38,8 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     late = delivered("acme_2026-03-01.csv", "2026-03-04 10:00")
     shop.load(later, late, day=newest, run_id="tuesday")
 
-    days = day_status.load_days(shop.warehouse, MONDAY - ONE_DAY, newest)
+    page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
+    days = day_status.load_days(page, MONDAY - ONE_DAY, newest)
     assert days.first == MONDAY
     orders = {day: each.figure("orders") for day, each in days.days.items()}
     assert orders == {MONDAY: 2, newest: 1}

@@ -1,7 +1,6 @@
 """*Sales reports*: a month of business days as a calendar and as a list, each with its status."""
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from ecommerce.pages.day_status import (
     OPEN,
     WAITING,
     Status,
-    days_of,
+    load_days,
     status_of,
 )
 from ecommerce.pages.responses import Texts
@@ -27,21 +26,6 @@ router = APIRouter(dependencies=[Depends(access.reads_sales)])
 LISTED = ("net_sales", "orders", "average_order_value", "customers")
 """The headline figures of the list; all are fields of `DayState`."""
 MONTH = r"^([12]\d{3}-(0[1-9]|1[0-2]))?$"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A day with a status, as texts. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
-    `missing` are the names of sources and partners without orders of the day."""
-
-    date: date
-    name: str
-    status: Status
-    archived: bool
-    restated: bool
-    net_sales: str
-    figures: list[str]
-    missing: list[str]
 
 
 # A plain function: FastAPI runs it in a thread, so slow storage delays no other page.
@@ -61,8 +45,7 @@ def show(
 def _texts(page: PageRequest, month: date) -> Texts:
     """Return the texts of the page of the month that begins at `month`."""
     last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    next_month = last + timedelta(days=1)
-    days = days_of(page, month, last)
+    days = load_days(page, month, last)
     archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
     runs = page.runs.between(month, last)
     entries = {}
@@ -78,7 +61,8 @@ def _texts(page: PageRequest, month: date) -> Texts:
         "called": wording.month(month),
         "month": month,
         "previous": month - timedelta(days=1),
-        "next": next_month if next_month <= page.newest else None,
+        "next": last + timedelta(days=1),
+        "newest": page.newest,
         "month_name": wording.month,
         "weekday": wording.weekday,
         "short_weekday": wording.short_weekday,
@@ -86,13 +70,14 @@ def _texts(page: PageRequest, month: date) -> Texts:
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
         "currency": page.settings.reporting_currency,
-        "legend": list(dict.fromkeys(entry.status for entry in entries.values())),
         "failed": days.failed,
         "nothing_yet": not entries and not days.first and not days.failed,
     }
 
 
-def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> Entry:
+def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> Texts:
+    """Return the texts of a day. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
+    `missing` are the names of sources and partners without orders of the day."""
     net_sales = loaded.figure("net_sales")
     short_sales = ""
     if net_sales is not None:
@@ -108,13 +93,13 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> E
             # A partner is named `<source>: <partner>`.
             name, _, partner = source.partition(": ")
             missing.append(wording.clean(partner) or wording.source_name(name))
-    return Entry(
-        date=loaded.business_date,
-        name=wording.short_day(loaded.business_date),
-        status=status,
-        archived=archived,
-        restated=bool(loaded.mailed),
-        net_sales=short_sales,
-        figures=figures,
-        missing=missing,
-    )
+    return {
+        "date": loaded.business_date,
+        "name": wording.short_day(loaded.business_date),
+        "status": status,
+        "archived": archived,
+        "restated": bool(loaded.mailed),
+        "net_sales": short_sales,
+        "figures": figures,
+        "missing": missing,
+    }

@@ -41,7 +41,21 @@ RESTARTS = [Depends(access.may_clear), Depends(access.from_this_site)]
 def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
     """Show the page of a day."""
     run = page.runs.between(day, day).get(day)
-    texts = _frame(page, day, run)
+    texts: Texts = {
+        "section": "Sales reports",
+        "day": day,
+        "long_day": wording.long_day(day),
+        "month": str(day)[:7],
+        "month_name": wording.month(day),
+        "previous": day - timedelta(days=1),
+        "next": day + timedelta(days=1),
+        "newest": page.newest,
+        "run": run,
+    }
+    if run:
+        # Relative to Airflow's own root.
+        run_id = quote(run.run_id, safe="")
+        texts["run_link"] = f"dags/{DAG_DAILY}/runs/{run_id}"
     if not archive.is_archived(page.settings.reports_uri, day):
         texts["words"] = _no_report(day, page, run)
         title = f"No report of {day}"
@@ -77,32 +91,11 @@ def file(day: Day, name: str) -> Response:
     return responses.archived_file(archive, day, name, "sales-report", shown)
 
 
-def _frame(page: PageRequest, day: date, run: Run | None) -> Texts:
-    """Return what every page of a day shows: its date, the links to other days, and the run."""
-    frame = {
-        "section": "Sales reports",
-        "day": day,
-        "long_day": wording.long_day(day),
-        "month": str(day)[:7],
-        "month_name": wording.month(day),
-        "previous": day - timedelta(days=1),
-        "next": day + timedelta(days=1),
-        "newest": page.newest,
-        "run": run,
-        "run_link": "",
-    }
-    if run:
-        # Relative to Airflow's own root.
-        run_id = quote(run.run_id, safe="")
-        frame["run_link"] = f"dags/{DAG_DAILY}/runs/{run_id}"
-    return frame
-
-
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
-    days = day_status.days_of(page, day, day)
+    days = day_status.load_days(page, day, day)
     loaded = days.state(day)
     sources = []
-    if page.may_restart:
+    if run and page.may_restart:
         for source in day_status.required_sources():
             sources.append((source, wording.source_name(source)))
     report = None

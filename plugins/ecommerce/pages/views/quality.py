@@ -74,13 +74,13 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
 
 
 def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
-    """Return the rows of control_totals.sql; their `lost_amounts` are rows of currencies."""
+    """Return the rows of control_totals.sql; their `lost_amounts` are texts."""
     span: dict[str, Any] = {"spec": ORDERS, "first": first, "day": newest}
-    amounts = warehouse.query("report/currency_totals.sql", **span)
     lost_amounts = defaultdict(list)
-    for amount in amounts:
+    for amount in warehouse.query("report/currency_totals.sql", **span):
         if is_loss(amount["unexplained_amount"]):
-            lost_amounts[amount["source"], amount["business_date"]].append(amount)
+            lost = text.with_currency(amount["unexplained_amount"], amount["currency"])
+            lost_amounts[amount["source"], amount["business_date"]].append(lost)
     totals = warehouse.query("report/pages/control_totals.sql", **span)
     for total in totals:
         total["lost_amounts"] = lost_amounts[total["source"], total["business_date"]]
@@ -166,11 +166,6 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
     for row in reversed(totals):
         if state(row) not in ("differs", "late", "failed"):
             continue
-        lost = []
-        for amount in row["lost_amounts"]:
-            lost.append(
-                text.with_currency(amount["unexplained_amount"], amount["currency"])
-            )
         source_orders = row["source_orders"]
         loaded = None
         if source_orders is not None:
@@ -181,7 +176,7 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
                 text.source_name(row["source"]),
                 text.count(source_orders),
                 text.count(loaded),
-                ", ".join(lost) or text.NOTHING,
+                ", ".join(row["lost_amounts"]) or text.NOTHING,
                 state_text(row),
             ]
         )
