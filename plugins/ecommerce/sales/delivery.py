@@ -191,10 +191,8 @@ def forecast_miss_texts(
 ) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
-    if not percent or not figures.expectation:
-        return None
-    total = figures.expectation.total
-    if not total or not total.verdict or total.forecast <= 0:
+    total = figures.expected_total
+    if not percent or not total or not total.verdict or total.forecast <= 0:
         return None
     if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
         return None

@@ -278,7 +278,7 @@ def _sales_words(finding: Finding, currency: str) -> str:
     interval = "95 %" if verdict == "very unusual" else "80 %"
     versus = text.versus(numbers["actual"], numbers["forecast"], "forecast")
     return (
-        f"Gross sales{of} are {where} the {interval} interval: {actual}{versus}{_left_out(without)} "
+        f"Gross sales{of} are {where} the {interval} interval: {actual}{versus}{left_out(without)} "
         f"(forecast {forecast}, 80 % interval {low} \N{EN DASH} {high})."
     )
 
@@ -320,7 +320,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
     part = f"{text.share(share, places=0)} of" if share <= 1 else "more than all of"
     label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
     versus = f"{text.signed(change, currency)} {currency} vs {text.short_day(date.fromisoformat(base))}"
-    return f"{label} ({kind}): {versus}, {part} the {direction} in net sales{_left_out(without)}."
+    return f"{label} ({kind}): {versus}, {part} the {direction} in net sales{left_out(without)}."
 
 
 _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
@@ -334,7 +334,7 @@ _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
 }
 
 
-def _left_out(names: list[str]) -> str:
+def left_out(names: list[str]) -> str:
     """Return `, without Old shop and amounts in BRL`; nothing where nothing is left out."""
     channels = [
         text.source_name(each[8:]) for each in names if each.startswith("channel:")

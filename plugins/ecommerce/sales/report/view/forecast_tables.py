@@ -18,12 +18,11 @@ from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CHANNEL, total
 from ecommerce.sales.report.figures.forecast import (
     TOTAL,
-    Expectation,
     Expected,
     OutlookDay,
 )
 from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.findings import capital
+from ecommerce.sales.report.findings import capital, left_out
 from ecommerce.sales.report.view.sales_tables import money
 
 MOST_SERIES, MOST_NAMED = 20, 7
@@ -34,10 +33,7 @@ def month(figures: Figures) -> Section:
     """Return the month so far next to the last month and the same month of last year, up to the same day."""
     month = figures.month
     if month is None:
-        columns = [name(""), number("Net sales"), number("Change"), number("Orders")]
-        return table(
-            "month", "Month to date", columns, [], empty="Not known for this day."
-        )
+        return table("month", "Month to date", [], [], empty="Not known for this day.")
     every = (month.now, month.last_month, month.last_year)
     spans = {
         f"{text.short_month(each.first)} {each.first.year}": each for each in every
@@ -86,18 +82,15 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
 
     `verdict`; `words`; `changed`, the change against the forecast; `tone`: 1 above the interval, -1 below,
     else 0."""
-    expectation, currency, caveat = (
-        figures.expectation,
-        figures.currency,
-        figures.caveat,
-    )
-    total = figures.expected_total
+    expectation, total = figures.expectation, figures.expected_total
+    currency = figures.currency
     if expectation is None or total is None:
         return None
     actual = f"gross sales {text.with_currency(total.actual, currency)}"
-    forecast = f"{text.amount(total.forecast, currency)}{_without(expectation)} (80 % interval "
+    forecast = f"{text.amount(total.forecast, currency)}{left_out(expectation.without)} (80 % interval "
     forecast += f"{_interval(total, 80, currency)})"
     if total.verdict is None:
+        caveat = figures.caveat
         words = f"{caveat}; {actual} so far, forecast {forecast}"
         return {"verdict": "No verdict", "words": words, "tone": 0, "changed": caveat}
     change = text.change(total.actual, total.forecast)
@@ -136,35 +129,21 @@ def expected(figures: Figures) -> Section:
 
 def series(figures: Figures) -> Section:
     """Return every series with its intervals, the actual sales and the verdict."""
-    expectation, currency, caveat = (
-        figures.expectation,
-        figures.currency,
-        figures.caveat,
-    )
-    every = (
-        [each for each in expectation.series if each.upper_95 or each.actual]
-        if expectation
-        else []
-    )
-    more: dict[str, Any] = {"empty": f"No forecast covers {figures.business_date}."}
-    if expectation:
-        hidden = len(every) - MOST_SERIES
-        without = text.listed(
-            (_label(each, " ") for each in expectation.unforecast), MOST_NAMED
-        )
-        more = {
-            "empty": "No sales were forecast, and there were none.",
-            "note": f"gross sales in {currency}; {_source(expectation, figures)}{_without(expectation)}",
-            "remarks": [
-                *([f"{capital(caveat)}, so there is no verdict."] if caveat else []),
-                *(
-                    [f"{text.count(hidden)} more series are in figures.csv."]
-                    if hidden > 0
-                    else []
-                ),
-                *([f"No forecast: {without}."] if without else []),
-            ],
-        }
+    expectation, currency = figures.expectation, figures.currency
+    if expectation is None:
+        empty = f"No forecast covers {figures.business_date}."
+        return table("forecast", "Forecast and actual", [], [], empty=empty)
+    every = [each for each in expectation.series if each.upper_95 or each.actual]
+    remarks = []
+    if figures.caveat:
+        remarks.append(f"{capital(figures.caveat)}, so there is no verdict.")
+    hidden = len(every) - MOST_SERIES
+    if hidden > 0:
+        remarks.append(f"{text.count(hidden)} more series are in figures.csv.")
+    labels = [_label(each, " ") for each in expectation.unforecast]
+    if labels:
+        remarks.append(f"No forecast: {text.listed(labels, MOST_NAMED)}.")
+    without = left_out(expectation.without)
     return column_table(
         "forecast",
         "Forecast and actual",
@@ -175,7 +154,9 @@ def series(figures: Figures) -> Section:
         (number("95 % interval"), lambda each: _interval(each, 95, currency)),
         (number("This day"), money("actual", currency)),
         (word("Verdict"), lambda each: verdict_words(each) or text.NOTHING),
-        **more,
+        empty="No sales were forecast, and there were none.",
+        note=f"gross sales in {currency}; {_source(expectation, figures)}{without}",
+        remarks=remarks,
     )
 
 
@@ -245,8 +226,3 @@ def _source(forecast: Any, figures: Figures) -> str:
     return (
         f"from data before {text.short_day(day)}, model: {text.clean(forecast.model)}"
     )
-
-
-def _without(expectation: Expectation) -> str:
-    names = text.listed(map(text.clean, expectation.without))
-    return f", without amounts in {names}" if names else ""

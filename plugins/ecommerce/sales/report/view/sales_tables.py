@@ -30,7 +30,7 @@ from ecommerce.sales.report.figures.base import (
 )
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
 from ecommerce.sales.report.figures.website import STEPS
-from ecommerce.sales.report.findings import capital
+from ecommerce.sales.report.findings import capital, left_out
 
 MOST_CATEGORIES, MOST_VALUES, MOST_CONTRIBUTIONS = 21, 30, 20
 """Rows of a table, the last one for all others; figures.json and figures.csv have all."""
@@ -332,12 +332,7 @@ def _both_days(
 
 
 def _without(figures: Figures) -> str:
-    currencies = figures.changes.unconverted if figures.changes else []
-    return (
-        f", without amounts in {text.listed(map(text.clean, currencies))}"
-        if currencies
-        else ""
-    )
+    return left_out(figures.changes.unconverted) if figures.changes else ""
 
 
 def _share(part: Decimal | int, whole: int) -> str:
