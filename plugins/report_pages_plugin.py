@@ -4,20 +4,16 @@ Nearly every Airflow process executes plugin files, so FastAPI is imported on th
 the API server receives.
 """
 
-from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
+from starlette.types import Receive, Scope, Send
 
 from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
-async def lazy_app(
-    scope: dict[str, Any],
-    receive: Callable[[], Awaitable[Any]],
-    send: Callable[[Any], Awaitable[None]],
-) -> None:
+async def lazy_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request by ASGI, with an application that is created on the first one. The `app` of `scope`
     is the API server's application, which mounts this one."""
     app = _application()

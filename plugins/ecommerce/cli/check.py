@@ -29,6 +29,8 @@ OPTIONAL = {
     names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
 }
 """Optional connections, and the DAG that needs them."""
+Checks = dict[str, Callable[[], Lines]]
+"""Checks by subject."""
 SETTINGS = "settings"
 FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
@@ -75,16 +77,19 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
             return
 
 
-def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
+def _lines(subject: str, all_checks: Checks) -> Lines:
     from ecommerce.cli.settings_check import has_recipients, is_placeholder
+    from ecommerce.sales.source_policy import reason_to_skip
+    from ecommerce.sources import SOURCES
 
     try:
         if subject not in all_checks:
             raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
-        why_off = _why_off(subject)
-        if why_off:
-            yield OFF, why_off
-            return
+        for source in SOURCES.values():
+            why_off = source.subject == subject and reason_to_skip(source.name)
+            if why_off:
+                yield OFF, why_off
+                return
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
@@ -106,18 +111,7 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
         yield FAIL, reason_of(error, otherwise=unknown)
 
 
-def _why_off(subject: str) -> str:
-    """Return why the source that `subject` tests is off; empty where it is not, and for other subjects."""
-    from ecommerce.sales.source_policy import reason_to_skip
-    from ecommerce.sources import SOURCES
-
-    for source in SOURCES.values():
-        if source.subject == subject:
-            return reason_to_skip(source.name)
-    return ""
-
-
-def checks() -> dict[str, Callable[[], Lines]]:
+def checks() -> Checks:
     """Return all checks by subject, in the order in which a new installation is set up."""
     from ecommerce.catalogue.parser import check as check_catalogue
     from ecommerce.cli import settings_check as own

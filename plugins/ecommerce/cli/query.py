@@ -1,12 +1,10 @@
 """`make query`: query the warehouse and print the result as a table or CSV."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
@@ -14,9 +12,8 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import result_stream, show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.text import clean, counted, inert
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.adhoc_query import QueryResult
+from ecommerce.warehouse import adhoc_query, client
+from ecommerce.warehouse.adhoc_query import QueryResult, single_select
 
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
@@ -56,15 +53,12 @@ def query(sql: str, file: IO[str] | None, output_format: str) -> None:
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
     environment.load()
-    from ecommerce.warehouse.adhoc_query import run_query, single_select
-    from ecommerce.warehouse.client import connect
-
     statement = single_select(sql)
-    warehouse = connect(step="query")
+    warehouse = client.connect(step="query")
     if output_format == "csv":
-        write_csv(run_query(statement, warehouse))
+        write_csv(adhoc_query.run_query(statement, warehouse))
         return
-    for line in format_table(run_query(statement, warehouse, MAX_ROWS)):
+    for line in format_table(adhoc_query.run_query(statement, warehouse, MAX_ROWS)):
         show(line)
 
 

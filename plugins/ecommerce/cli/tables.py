@@ -3,14 +3,11 @@
 For `make tables`, and for the list of tables in docs/QUERIES.md (tests/tables_document.py).
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +15,8 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.rendering import Column
+from ecommerce.warehouse import rendering
+from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
     "daily_summary",
@@ -75,19 +71,18 @@ def tables() -> None:
 
 def described(settings: Settings) -> Iterator[Described]:
     """Yield all tables and views, those `FOR_ANALYSTS` first."""
-    from ecommerce.warehouse.rendering import declared_columns, render, views
-    from ecommerce.warehouse.rendering import tables as all_tables
-
-    files = dict.fromkeys(all_tables(), "table.sql")
-    files |= dict.fromkeys(views(), "view.sql")
+    files = dict.fromkeys(rendering.tables(), "table.sql")
+    files |= dict.fromkeys(rendering.views(), "view.sql")
     for_analysts = [name for name in FOR_ANALYSTS if name in files]
     own = sorted(files.keys() - set(FOR_ANALYSTS))
     for name in for_analysts + own:
-        statement = render(f"warehouse/tables/{name}/{files[name]}", settings=settings)
+        statement = rendering.render(
+            f"warehouse/tables/{name}/{files[name]}", settings=settings
+        )
         head = statement.partition("\nAS\n")[0]
         options = _TABLE.search(head)
         description = options["description"] if options else ""
-        yield Described(name, description, declared_columns(head), head)
+        yield Described(name, description, rendering.declared_columns(head), head)
 
 
 def column_type(column: Column) -> str:

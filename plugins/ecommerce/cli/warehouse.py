@@ -8,6 +8,7 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import progress, show
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import counted
+from ecommerce.warehouse import client
 
 
 @click.command()
@@ -18,9 +19,8 @@ def migrate() -> int:
     """
     environment.load()
     from ecommerce.warehouse import migrate
-    from ecommerce.warehouse.client import connect
 
-    migration = migrate.migrate(connect(step="migrate"))
+    migration = migrate.migrate(client.connect(step="migrate"))
     for sentence in migration.done or ["every table was up to date"]:
         show(sentence)
     for sentence in migration.left:
@@ -48,14 +48,13 @@ def forget_customer() -> None:
     """
     environment.load()
     from ecommerce.sales.erasure import forget
-    from ecommerce.warehouse.client import connect
 
     if sys.stdin.isatty():
         progress("E-mail address, or <source>:<customer id>:")
     identity = sys.stdin.readline().strip()
     if not identity:
         raise PipelineError("no e-mail address on standard input: nothing was removed")
-    cleared = forget(identity, connect(step="erasure"))
+    cleared = forget(identity, client.connect(step="erasure"))
     for what, number in cleared.items():
         show(f"cleared: {what}: {number}")
     if not any(what.startswith("rows of ") for what in cleared):

@@ -115,11 +115,9 @@ def versus(value: Decimal, base: Decimal | None, name: str) -> str:
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
     1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
-    if value is None or not base or value == base:
+    if value is None or not base:
         return 0
-    if value < base:
-        return -good
-    return good
+    return good * int(value.compare(base))
 
 
 def average_name(days: int, without_sales: int = 0) -> str:

@@ -6,11 +6,11 @@ they have no traceback; unforeseen errors keep theirs.
 """
 
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from airflow.listeners import hookimpl
+from structlog.typing import EventDict
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
@@ -88,9 +88,7 @@ def on_task_instance_failed(
     _Log.has_ended = True
 
 
-def _tidy(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _tidy(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Drop the traceback of the pipeline's own errors, and a second end of the group."""
     if isinstance(sys.exc_info()[1], PipelineError) and event["event"] == _TRACEBACK:
         event.pop("exc_info", None)

@@ -1,7 +1,7 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns, days_to_read
 from ecommerce.warehouse.schema import parquet_schema, prepare_once
 
+Row = dict[str, Any]
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
 
@@ -43,10 +44,10 @@ def loaded_files(
     source: str,
     names: Sequence[str],
     order_ids: Sequence[str] = (),
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Row]:
     """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
     a source by name, and of files with orders of `order_ids`, listing these only."""
-    files: dict[str, dict[str, Any]] = {}
+    files: dict[str, Row] = {}
     for batch in chunked(order_ids, IDS_PER_QUERY):
         for row in _query("loaded_files/by_order", source, {"order_ids": batch}):
             known = files.setdefault(
@@ -102,14 +103,15 @@ def _opened() -> Warehouse:
 def _query(
     statement: str,
     source: str,
-    lists: Mapping[str, Sequence[str]] | None = None,
+    lists: Row | None = None,
     **template: Any,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Query what is stored of a source; `lists` are further parameters, `template` as for
     `Warehouse.query`."""
-    parameters = {"source": source, **(lists or {})}
     path = f"warehouse/tables/{statement}.sql"
-    return _opened().query(path, parameters=parameters, **template)
+    return _opened().query(
+        path, parameters={"source": source, **(lists or {})}, **template
+    )
 
 
 def _order_ids(

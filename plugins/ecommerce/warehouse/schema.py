@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,14 +93,11 @@ def missing(warehouse: Warehouse) -> list[str]:
     from google.api_core.exceptions import NotFound
 
     dataset = warehouse.settings.bigquery_dataset
-    with bigquery_errors("list tables"):
-        try:
-            listed = list(
-                warehouse.client.list_tables(dataset, **warehouse.request_options())
-            )
-        except NotFound:
-            listed = []
-    present = {table.table_id for table in listed}
+    present = set()
+    # Without the dataset, all are missing.
+    with bigquery_errors("list tables"), suppress(NotFound):
+        listed = warehouse.client.list_tables(dataset, **warehouse.request_options())
+        present = {table.table_id for table in listed}
     return [name for name in tables() + views() if name not in present]
 
 
