@@ -75,10 +75,10 @@ def requests_alone(orders: int, at_a_time: int = CONCURRENCY) -> None:
 
     def read(page: int) -> int:
         url, parameters = (
-            f"{client._root}/orders",
+            f"{client.root}/orders",
             {"per_page": str(PER_PAGE), "page": str(page)},
         )
-        return len(client._session.get(url, params=parameters).content)
+        return len(client.session.get(url, params=parameters).content)
 
     with measured() as facts, ThreadPoolExecutor(at_a_time) as pool:
         sum(pool.map(read, pages))

@@ -20,6 +20,7 @@ from demo.services.storefront import (
 )
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
+from ecommerce.storage.duckdb import connect_duckdb
 from tests.memory import REFUNDS
 
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
@@ -36,22 +37,29 @@ def known(*rows):
     return pa.Table.from_pylist(records, REFUNDS)
 
 
-def stubs(**amounts):
-    parsed = {}
-    for name, amount in amounts.items():
-        parsed[name[1:]] = None if amount is None else Decimal(amount)
-    return parsed
+def split(known_rows, *stubs):
+    """Split known rows by stubs of order, refund and amount."""
+    with connect_duckdb() as duck:
+        duck.execute(
+            "CREATE TABLE refund_stubs "
+            "(order_id VARCHAR, refund_id VARCHAR, amount DECIMAL(18, 4))"
+        )
+        duck.executemany("INSERT INTO refund_stubs VALUES (?, ?, ?)", stubs)
+        return split_known(duck, known_rows)
 
 
 def test_orders_are_known_when_every_refund_and_its_sum_is():
-    orders = {
-        "1": stubs(r5="9.72", r6="2.75"),
-        "2": stubs(r7="1.00", r8="1.00"),  # one more than known
-        "3": stubs(r9="1.01"),  # another amount
-        "4": stubs(r10="1.00"),  # not known at all
-        "5": stubs(r11="1.00"),  # one less than known
-        "6": stubs(r13=None),  # no number
-    }
+    stubs = [
+        ("1", "5", "9.72"),
+        ("1", "6", "2.75"),
+        ("2", "7", "1.00"),
+        ("2", "8", "1.00"),  # one more than known
+        ("3", "9", "1.01"),  # another amount
+        ("4", "10", "1.00"),  # not known at all
+        ("5", "11", "1.00"),  # one less than known
+        ("6", "13", None),  # no number
+        ("7", "14", None),  # no number, and not known
+    ]
     table = known(
         ("1", "5", 10, "9.00", "0.72", "0"),
         ("1", "6", 0, "1.00", "0.25", "0.50"),
@@ -62,10 +70,12 @@ def test_orders_are_known_when_every_refund_and_its_sum_is():
         ("5", "12", 0, "1.00", "0", "0"),
         ("6", "13", 0, "0", "0", "0"),
     )
-    rows, changed = split_known(orders, table)
-    assert sorted(changed) == ["2", "3", "4", "5", "6"]
-    assert rows.column("refund_id").to_pylist() == ["5", "6", "6"]
-    rows, changed = split_known({"1": stubs(r5="1.00")}, known())
+    rows, changed = split(table, *stubs)
+    assert sorted(changed) == ["2", "3", "4", "5", "6", "7"]
+    assert sorted(changed["2"]) == ["7", "8"]
+    assert changed["5"] == ["11"]
+    assert sorted(rows.column("refund_id").to_pylist()) == ["5", "6", "6"]
+    rows, changed = split(known(), ("1", "5", "1.00"))
     assert (rows.num_rows, list(changed)) == (0, ["1"])
 
 

@@ -1,4 +1,5 @@
--- Counts and sums of the storefront's orders: only the newest version of each order counts.
+-- Counts and sums of the storefront's orders: only the newest version of each order counts. `records` are all versions, and
+-- the products.
 SELECT
   count(*) AS source_orders,
   coalesce(sum(len(product_ids)), 0)::BIGINT AS source_lines,
@@ -10,5 +11,8 @@ SELECT
     WHERE amount IS NOT NULL
   ) AS source_amounts,
   (SELECT coalesce(sum(amount), 0)::DECIMAL(38, 4)::VARCHAR FROM refund_stubs) AS source_refund_amount,
-  coalesce(sum(records), 0)::BIGINT AS records
+  (
+    coalesce(sum(records), 0)
+    + (SELECT count(*) FROM read_json(getvariable('product_pages'), format = 'array', columns = { id: 'VARCHAR' }))
+  )::BIGINT AS records
 FROM orders_read;

@@ -48,20 +48,15 @@ class Page:
     size: int
 
 
+@dataclass(frozen=True)
 class StorefrontClient:
     """Reads lists, page by page, and repeats requests that failed for the moment."""
 
-    def __init__(
-        self,
-        session: Session,
-        root: str,
-        timeout: float | tuple[float, float] = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._session = session
-        self._root = root
-        self._timeout = timeout
-        self._sleep = sleep
+    session: Session
+    root: str
+    """The address of the API: that of the shop and `API_ROOT`."""
+    timeout: float | tuple[float, float] = TIMEOUT
+    sleep: Callable[[float], None] = time.sleep
 
     @classmethod
     def connect(cls) -> StorefrontClient:
@@ -108,7 +103,7 @@ class StorefrontClient:
             _raise_for_status(response, what)
             return _page(response, page, what)
 
-        return with_retries(send, {errors.TransientError: ATTEMPTS}, self._sleep)
+        return with_retries(send, {errors.TransientError: ATTEMPTS}, self.sleep)
 
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
@@ -125,10 +120,10 @@ class StorefrontClient:
         what: str,
     ) -> Response:
         with network_errors(what):
-            return self._session.get(
-                f"{self._root}{path}",
+            return self.session.get(
+                f"{self.root}{path}",
                 params=query,
-                timeout=self._timeout,
+                timeout=self.timeout,
                 hooks={"response": partial(refuse_other_site, what)},
             )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,12 +28,7 @@ from ecommerce.sources.storefront.client import (
     StorefrontClient,
 )
 from ecommerce.sources.storefront.pagination import walk
-from ecommerce.sources.storefront.refunds import (
-    Refund,
-    Stubs,
-    read_refunds,
-    split_known,
-)
+from ecommerce.sources.storefront.refunds import Refund, read_refunds, split_known
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 
@@ -74,10 +70,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
         orders.read_window(window)
         orders.read_known(window.also_read)
         _load_orders(duck, draft.path)
-        removed = str(draft.path / "removed_orders.parquet")
         duck.execute(
-            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-            [_not_read(duck, window.also_read), removed],
+            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM orders_read "
+            "ORDER BY order_id) TO ? (FORMAT parquet)",
+            [window.also_read, str(draft.path / "removed_orders.parquet")],
         )
         if orders.withheld:
             warnings.append(
@@ -86,9 +82,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 )
             )
 
-        products = 0
         try:
-            products = _read_products(client, duck, draft.path)
+            _read_products(client, duck, draft.path)
         except (CredentialsError, NotFoundError) as error:
             warnings.append(
                 data_warning("uncategorised", source=window.source, detail=str(error))
@@ -103,12 +98,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
         write_table(known_lines, draft.path / "known_lines.parquet")
 
         query(duck, f"{SQL}/refund_stubs")
-        stubs: dict[str, Stubs] = {}
-        for order_id, refund_id, amount in duck.table("refund_stubs").fetchall():
-            stubs.setdefault(order_id, {})[refund_id] = amount
-        known, changed = split_known(
-            stubs, window.earlier_reads.known_refunds(window.source, list(stubs))
+        refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
+        stored_refunds = window.earlier_reads.known_refunds(
+            window.source, [order_id for (order_id,) in refunded]
         )
+        known, changed = split_known(duck, stored_refunds)
         write_table(known, draft.path / "known_refunds.parquet")
         refunds, incomplete = read_refunds(client, pool, changed)
         _write_refunds(refunds, draft.path / "refunds")
@@ -120,7 +114,6 @@ def extract(window: ReadWindow) -> staging.Manifest:
             )
 
         [totals] = query(duck, f"{SQL}/control_totals")
-        objects = totals.pop("records")
         columns = {
             "known_refunds.parquet": known.column_names,
             "removed_orders.parquet": ["order_id"],
@@ -130,28 +123,23 @@ def extract(window: ReadWindow) -> staging.Manifest:
             columns[f"{folder}/*.json"] = names.split()
         draft.seal(
             **window.facts(read_at),
-            rows=objects + len(refunds) + known.num_rows + products,
+            rows=totals.pop("records") + len(refunds) + known.num_rows,
             columns=columns,
             control_totals=totals | {"warnings": warnings},
         )
     return staging.read_manifest(window.folder)
 
 
+@dataclass
 class _OrderReader:
-    """Writes answers of `/orders` into files, in the order of their names. `withheld`: the most orders that
-    one list counted and did not return."""
+    """Writes answers of `/orders` into files of `folder`, in the order of their names."""
 
-    def __init__(
-        self,
-        client: StorefrontClient,
-        pool: Executor,
-        folder: Path,
-    ) -> None:
-        self._client = client
-        self._pool = pool
-        self._folder = folder
-        self._sequence = itertools.count(1)
-        self.withheld = 0
+    client: StorefrontClient
+    pool: Executor
+    folder: Path
+    sequence: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    withheld: int = 0
+    """The most orders that one list counted and did not return."""
 
     def read_window(self, window: ReadWindow) -> None:
         """Read the orders created or changed in the window.
@@ -192,7 +180,7 @@ class _OrderReader:
                 **bounds,
             }
             read = partial(self._read_page, label, parameters)
-            withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self._pool)
+            withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
             # The lists overlap: a sum would count orders twice.
             self.withheld = max(self.withheld, withheld)
 
@@ -202,10 +190,10 @@ class _OrderReader:
         parameters: Mapping[str, str],
         number: int,
     ) -> Page:
-        page = self._client.get("/orders", number, parameters)
+        page = self.client.get("/orders", number, parameters)
         if page.size:
-            file = f"{next(self._sequence):06}-{label}-{number:05}.json"
-            (self._folder / file).write_bytes(page.body)
+            file = f"{next(self.sequence):06}-{label}-{number:05}.json"
+            (self.folder / file).write_bytes(page.body)
         return page
 
 
@@ -226,27 +214,17 @@ def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ) from None
 
 
-def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Iterable[str]) -> list[str]:
-    """Return those of `order_ids` that are on no page yet."""
-    rows = duck.table("orders_read").select("order_id").fetchall()
-    read = {order_id for (order_id,) in rows}
-    return sorted(set(order_ids) - read)
-
-
 def _read_products(
     client: StorefrontClient,
     duck: duckdb.DuckDBPyConnection,
     folder: Path,
-) -> int:
-    """Write pages of the products on the lines; return how many products there are."""
+) -> None:
+    """Write pages of the products on the lines."""
     fields = COLUMNS["products"].replace(" ", ",")
     product_ids = [row["product_id"] for row in query(duck, f"{SQL}/product_ids")]
-    count = 0
     for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
         page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
         (folder / "products" / f"{number:06}.json").write_bytes(page.body)
-        count += page.size
-    return count
 
 
 def _write_refunds(refunds: list[Refund], folder: Path) -> None:

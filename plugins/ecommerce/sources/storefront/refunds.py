@@ -9,63 +9,52 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.sources.storefront.client import StorefrontClient
+from ecommerce.storage.duckdb import query
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 Refund = dict[str, Any]
-Stubs = dict[str, Decimal | None]
-"""An order's refunds: amount (with tax, positive) by refund id; None where it is not a number."""
-PARTS = ("merchandise_amount", "tax_amount", "shipping_amount")
 
 
 def split_known(
-    orders: Mapping[str, Stubs], known: pa.Table
-) -> tuple[pa.Table, dict[str, Stubs]]:
-    """Return the rows of `known` that are still true, and the orders whose refunds must be read.
+    duck: duckdb.DuckDBPyConnection, known: pa.Table
+) -> tuple[pa.Table, dict[str, list[str]]]:
+    """Return the rows of `known` that are still true, and the orders whose refunds must be read, with the ids
+    of these refunds.
 
-    `known` has rows of `orders` only. The warehouse spreads a refund over its lines, and over merchandise,
-    tax and shipping; the sum is the stub's amount.
+    `known` has the stored refunds of the orders of the table refund_stubs.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    amounts: dict[str, dict[str, Decimal]] = {}
-    for row in known.to_pylist():
-        refunds = amounts.setdefault(row["order_id"], {})
-        refund_id = row["refund_id"]
-        refunds.setdefault(refund_id, Decimal(0))
-        for part in PARTS:
-            refunds[refund_id] += row[part] or 0
-    changed = {}
-    for order_id, stubs in orders.items():
-        if stubs != amounts.get(order_id):
-            changed[order_id] = stubs
-    is_changed = pc.is_in(known["order_id"], pa.array(list(changed), pa.string()))
-    return known.filter(pc.invert(is_changed)), changed
+    duck.register("known_refunds", known)
+    query(duck, "extract/storefront/changed_refunds")
+    changed = dict(duck.table("changed_refunds").fetchall())
+    unchanged = duck.sql(
+        "FROM known_refunds ANTI JOIN changed_refunds USING (order_id)"
+    )
+    return unchanged.to_arrow_table(), changed
 
 
 def read_refunds(
     client: StorefrontClient,
     pool: Executor,
-    orders: Mapping[str, Stubs],
+    orders: Mapping[str, Collection[str]],
 ) -> tuple[list[Refund], int]:
     """Return all present refunds of `orders`, with the key `order_id` added, and the number of orders of
-    which the shop withholds some."""
+    which the shop withholds some. `orders` has the ids of the refunds that each order lists."""
     refunds: list[Refund] = []
     incomplete = 0
     read = partial(_refunds_of_order, client)
     answers = pool.map(read, orders, orders.values())
-    for stubs, answer in zip(orders.values(), answers, strict=True):
+    for listed, answer in zip(orders.values(), answers, strict=True):
         refunds += answer.values()
-        if not stubs.keys() <= answer.keys():
+        if not answer.keys() >= set(listed):
             incomplete += 1
     return refunds, incomplete
 
@@ -73,9 +62,9 @@ def read_refunds(
 def _refunds_of_order(
     client: StorefrontClient,
     order_id: str,
-    stubs: Stubs,
+    listed: Collection[str],
 ) -> dict[str, Refund]:
-    """Return the refunds of an order by id, at least those of `stubs` that the shop returns."""
+    """Return the refunds of an order by id, at least those of `listed` that the shop returns."""
     refunds: dict[str, Refund] = {}
     for number in itertools.count(1):
         page = client.get(f"/orders/{order_id}/refunds", number)
@@ -83,6 +72,6 @@ def _refunds_of_order(
         for refund in json.loads(page.body, parse_float=str):
             refunds[str(refund.get("id"))] = refund | {"order_id": order_id}
         # Newest first: refunds that the order does not list yet precede those that it lists.
-        if not page.size or stubs.keys() <= refunds.keys():
+        if not page.size or refunds.keys() >= set(listed):
             break
     return refunds
