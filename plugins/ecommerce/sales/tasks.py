@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, date, datetime
 from typing import Any
 
-from airflow.sdk import NEVER_EXPIRE
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences

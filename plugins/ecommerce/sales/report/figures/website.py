@@ -107,16 +107,15 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
         of_source = [row for row in rows if row["source"] == source]
         today = [row for row in of_source if row["business_date"] == day]
         before = [row for row in of_source if row["business_date"] < day]
-        orders, seen = _sums(today)
-        usual_orders, usual_seen = _sums(before)
-        usual = Decimal(usual_seen) / usual_orders if usual_orders else Decimal(0)
-        # By the days before: tracking may be broken on this day.
-        share = usual if before else Decimal(seen) / (orders or 1)
+        orders, seen, share = _sums(today)
+        usual = None
+        if before:
+            # Tracking may be broken on this day.
+            _, _, share = _sums(before)
+            usual = share
         if share >= IS_TRACKED:
-            rounded = round(usual, 4) if before else None
-            sources.append(
-                Tracked(source=source, orders=orders, seen=seen, usual=rounded)
-            )
+            row = Tracked(source=source, orders=orders, seen=seen, usual=usual)
+            sources.append(row)
     return sources
 
 
@@ -175,5 +174,8 @@ def _devices(today: Iterable[Row]) -> list[Device]:
     return sorted(devices, key=lambda each: (-each.sessions, each.device))
 
 
-def _sums(rows: Sequence[Row]) -> tuple[int, int]:
-    return sum(row["orders"] for row in rows), sum(row["seen"] for row in rows)
+def _sums(rows: Sequence[Row]) -> tuple[int, int, Decimal]:
+    """Return the orders, those that were seen, and their share."""
+    orders = sum(row["orders"] for row in rows)
+    seen = sum(row["seen"] for row in rows)
+    return orders, seen, round(Decimal(seen) / (orders or 1), 4)

@@ -21,9 +21,9 @@ from ecommerce.sales.report.figures.forecast import (
     Expected,
     OutlookDay,
 )
-from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.model import Figures, Span
 from ecommerce.sales.report.findings import capital, left_out
-from ecommerce.sales.report.view.sales_tables import money
+from ecommerce.sales.report.view.sales_tables import counts, money
 
 MOST_SERIES, MOST_NAMED = 20, 7
 """Rows of the table; names of series without a forecast."""
@@ -35,46 +35,40 @@ def month(figures: Figures) -> Section:
     if month is None:
         return table("month", "Month to date", [], [], empty="Not known for this day.")
     every = (month.now, month.last_month, month.last_year)
-    spans = {
-        f"{text.short_month(each.first)} {each.first.year}": each for each in every
-    }
-    known = {label: span for label, span in spans.items() if span.net_sales is not None}
-    missing = [label for label in spans if label not in known]
+    known = [span for span in every if span.net_sales is not None]
+    missing = [_month_name(span) for span in every if span not in known]
     remarks = [f"Days 1 to {month.now.last.day} of each month."]
     if month.unfinished:
         remarks.append(
             f"Incomplete or not loaded: {text.count(month.unfinished)} of them."
         )
-    if any(span.days_without_sales for span in known.values()):
-        closed = (
-            f"{label}: {text.count(span.days_without_sales)}"
-            for label, span in known.items()
-        )
+    if any(span.days_without_sales for span in known):
+        closed = [f"{_month_name(span)}: {span.days_without_sales}" for span in known]
         remarks.append(f"Days without sales in {', '.join(closed)}.")
     if missing:
         remarks.append(f"{text.listed(missing)}: not every day is loaded and complete.")
+
+    def change(span: Span) -> str:
+        if span is month.now:
+            return ""
+        return text.change(month.now.net_sales, span.net_sales)
+
     return column_table(
         "month",
         "Month to date",
         known,
-        (name(""), str),
-        (
-            number("Net sales"),
-            lambda label: text.amount(known[label].net_sales, figures.currency),
-        ),
-        (
-            number("Change since"),
-            lambda label: (
-                ""
-                if known[label] is month.now
-                else text.change(month.now.net_sales, known[label].net_sales)
-            ),
-        ),
-        (number("Orders"), lambda label: text.count(known[label].orders)),
+        (name(""), _month_name),
+        (number("Net sales"), money("net_sales", figures.currency)),
+        (number("Change since"), change),
+        counts("Orders", "orders"),
         empty="",
         note=f"net sales in {figures.currency}",
         remarks=remarks,
     )
+
+
+def _month_name(span: Span) -> str:
+    return f"{text.short_month(span.first)} {span.first.year}"
 
 
 def verdict_line(figures: Figures) -> dict[str, Any] | None:
