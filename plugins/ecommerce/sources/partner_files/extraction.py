@@ -26,7 +26,6 @@ from ecommerce.sources.partner_files.folder import (
     DroppedFile,
     Folder,
     arrived_since,
-    entries_not_read,
     late_files,
     list_folder,
     partner_and_day,
@@ -55,13 +54,15 @@ def extract(window: ReadWindow) -> Manifest:
     Raise TransientError if a file changed while it was read, and other errors as `list_folder`.
     """
     read_at = datetime.now(UTC)
-    folder = list_folder(window.day.date)
+    since = read_at
+    if window.changed_until is None:
+        since = window.day.start
+    folder = list_folder(window.day.date, since)
     names = [file.name for file in folder.files]
-    loaded = window.earlier_reads().loaded_files(window.source, names)
+    loaded = window.earlier_reads.loaded_files(window.source, names)
     warnings = list(folder.warnings)
     if window.changed_until is None:
         warnings += _arrived_too_late(folder, window)
-        warnings += entries_not_read(folder.others, since=window.day.start)
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
@@ -79,7 +80,7 @@ def extract(window: ReadWindow) -> Manifest:
             )
         # Files of other days that have orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
-        related = window.earlier_reads().loaded_files(window.source, [], order_ids)
+        related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
@@ -135,7 +136,7 @@ def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
     since = window.day.shifted(-LATE_DAYS).start
     recent = [file for file in folder.late if arrived_since(file.path, since)]
     names = [file.name for file in recent]
-    loaded = window.earlier_reads().loaded_files(window.source, names)
+    loaded = window.earlier_reads.loaded_files(window.source, names)
     return late_files([file for file in recent if _is_new(file, loaded)])
 
 
@@ -155,7 +156,7 @@ def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
     day = window.day.date
     oldest = day - timedelta(weeks=WEEKS)
     # With files that were loaded and then removed from the folder.
-    names = window.earlier_reads().delivered_files(window.source, oldest)
+    names = window.earlier_reads.delivered_files(window.source, oldest)
     deliveries = list(filter(None, map(partner_and_day, names)))
     arrived = {*deliveries, *map(partner_and_day, usable)}
     expected = load_settings().expected_partners

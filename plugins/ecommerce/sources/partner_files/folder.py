@@ -77,8 +77,9 @@ class DroppedFile:
                 )
             stream: Any
             if is_local(self.path.as_uri()):
-                # It may have been replaced since.
-                stream = io.FileIO(self.path.path, opener=_open_no_link)
+                # By now a link or a named pipe may be in its place.
+                flags = os.O_NOFOLLOW | os.O_NONBLOCK
+                stream = io.FileIO(os.open(self.path.path, flags))
             else:
                 stream = file_system.open(self.path.path, "rb")
         except (PermissionError, FileNotFoundError) as error:
@@ -111,11 +112,6 @@ class DroppedFile:
         return modified_at(self.path.fs, self.path.path)
 
 
-def _open_no_link(path: str, flags: int) -> int:
-    """Open a path that is no link, without waiting for the writer of a named pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
 def arrived_since(path: UPath, instant: datetime) -> bool:
     """Return whether it was written at `instant` or later, or nothing is known of that."""
     with suppress(OSError, NotImplementedError):
@@ -132,13 +128,13 @@ class Folder:
     late: Sequence[DroppedFile]
     """Those of earlier days, which the run does not read."""
     warnings: Sequence[DataWarning]
-    """One of each file whose name is nearly right, or whose day is after tomorrow."""
-    others: Sequence[UPath]
-    """Other entries, such as checksums and uploads that are under way."""
+    """One of each file whose name is nearly right, or whose day is after tomorrow; one of all other entries,
+    such as checksums and uploads that are under way."""
 
 
-def list_folder(day: date) -> Folder:
-    """List the drop folder for the run of `day`, the files by day and name.
+def list_folder(day: date, since: datetime) -> Folder:
+    """List the drop folder for the run of `day`, the files by day and name. Other entries are those that were
+    written at `since` (aware) or later.
 
     Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
     """
@@ -160,13 +156,15 @@ def list_folder(day: date) -> Folder:
     misnamed = []
     others = []
     for path in paths:
-        name = _shown_name(path)
+        # No message can hold bytes that are not UTF-8, such as a name in Latin-1.
+        name_on_disk = path.name.encode("utf-8", "surrogateescape")
+        name = name_on_disk.decode(errors="replace")
         known = partner_and_day(path.name)
         if known is None:
             if MISNAMED.fullmatch(name):
                 misnamed.append(name)
-            else:
-                others.append(path)
+            elif arrived_since(path, since):
+                others.append(name)
             continue
         partner, file_day = known
         layout = layouts.get(partner.lower(), STANDARD)
@@ -188,33 +186,15 @@ def list_folder(day: date) -> Folder:
     warnings = []
     for name in sorted(misnamed):
         warnings.append(data_warning("misnamed_file", file=name))
+    if others:
+        names = listed(sorted(others), MOST_NAMED + 1)
+        count = len(others)
+        warnings.append(data_warning("entries_not_read", entries=count, names=names))
     return Folder(
         sorted(files),
         sorted(late),
         warnings,
-        others,
     )
-
-
-def _shown_name(path: UPath) -> str:
-    """Return its name, without bytes that are not UTF-8, which no message can hold."""
-    return path.name.encode("utf-8", "surrogateescape").decode(errors="replace")
-
-
-def entries_not_read(
-    paths: Sequence[UPath],
-    since: datetime | None = None,
-) -> list[DataWarning]:
-    """Return one warning of entries of the folder that no run reads; none without any. `since`: only of
-    those that arrived then or later."""
-    names = []
-    for path in paths:
-        if since is None or arrived_since(path, since):
-            names.append(_shown_name(path))
-    if not names:
-        return []
-    shown = listed(sorted(names), MOST_NAMED + 1)
-    return [data_warning("entries_not_read", entries=len(names), names=shown)]
 
 
 def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
@@ -235,10 +215,10 @@ def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
 def check() -> Lines:
     """List the folder, what in it is not read, and files whose headers do not have their layout."""
     newest = newest_closed_day(datetime.now(UTC), shop_timezone())
-    folder = list_folder(newest.date)
+    folder = list_folder(newest.date, since=datetime.min.replace(tzinfo=UTC))
     count = counted(len(folder.files), "file")
     yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
-    for warning in [*folder.warnings, *entries_not_read(folder.others)]:
+    for warning in folder.warnings:
         yield HINT, wording(warning).found
     for file in folder.files:
         try:
