@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any
 
@@ -58,8 +57,7 @@ def query(sql: str, file: IO[str] | None, output_format: str) -> None:
     if output_format == "csv":
         write_csv(adhoc_query.run_query(statement, warehouse))
         return
-    for line in format_table(adhoc_query.run_query(statement, warehouse, MAX_ROWS)):
-        show(line)
+    show(format_table(adhoc_query.run_query(statement, warehouse, MAX_ROWS)))
 
 
 def write_csv(result: QueryResult) -> None:
@@ -70,8 +68,8 @@ def write_csv(result: QueryResult) -> None:
         writer.writerow([_csv_cell(value) for value in row])
 
 
-def format_table(result: QueryResult) -> Iterator[str]:
-    """Yield the result as lines: numbers aligned at their decimal points, the number of rows at the end."""
+def format_table(result: QueryResult) -> str:
+    """Return the result as lines: numbers aligned at their decimal points, the number of rows at the end."""
     from tabulate import tabulate
 
     names = []
@@ -83,11 +81,11 @@ def format_table(result: QueryResult) -> Iterator[str]:
     for row in result.rows:
         # Control characters would move the terminal's cursor.
         rows.append([clean(format_value(value), MAX_CELL_LENGTH) for value in row])
-    yield tabulate(rows, names, colalign=alignments, disable_numparse=True)
+    table = tabulate(rows, names, colalign=alignments, disable_numparse=True)
+    end = counted(len(rows), "row")
     if len(rows) < result.total:
-        yield f"the first {len(rows)} of {result.total:,} rows: FORMAT=csv has all"
-    else:
-        yield counted(len(rows), "row")
+        end = f"the first {len(rows)} of {result.total:,} rows: FORMAT=csv has all"
+    return f"{table}\n{end}"
 
 
 def _csv_cell(value: Any) -> str:

@@ -40,9 +40,9 @@ def check_folder(name: str) -> Lines:
     """Write a file to the folder of the setting `name` and remove it again. A missing folder is not created:
     the tasks may run as another user."""
     uri = str(getattr(load_settings(), name.lower()))
-    if is_local(uri) and not Path(local_or_uri(uri)).exists():
-        parents = Path(local_or_uri(uri)).parents
-        above = next(folder for folder in parents if folder.exists())
+    path = Path(local_or_uri(uri))
+    if is_local(uri) and not path.exists():
+        above = next(folder for folder in path.parents if folder.exists())
         if not os.access(above, os.W_OK | os.X_OK):
             raise ConfigurationError(
                 f"{uri} does not exist, and this user cannot create it in {above}: set {name} in .env to a "

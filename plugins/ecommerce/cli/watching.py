@@ -1,7 +1,7 @@
 """Waiting for runs in Airflow, with a line for each run that ends and each task that failed it."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi, tasks_path
@@ -33,13 +33,12 @@ def wait_for_runs(
             if day and day not in states and state in FINISHED:
                 states[day] = state
                 progress(f"{len(states)} of {len(day_of_run)}: {day} {state}")
-                for line in _failures(api, dag_id, run_id):
-                    progress(f"  {line}")
+                _show_failures(api, dag_id, run_id)
     return states
 
 
-def _failures(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[str]:
-    """Yield the failed tasks of a run with the last line of their logs, which `task_log` writes."""
+def _show_failures(api: AirflowApi, dag_id: str, run_id: str) -> None:
+    """Print the failed tasks of a run with the last line of their logs, which `task_log` writes."""
     for task in api.instances(run_id, dag_id):
         if task["state"] != "failed":
             continue
@@ -50,4 +49,4 @@ def _failures(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[str]:
         with suppress(PipelineError, IndexError):
             lines = api.get(log, map_index=task["map_index"])["content"]
             reason = lines[-1]["event"]
-        yield f"{task_id} failed: {reason}"
+        progress(f"  {task_id} failed: {reason}")

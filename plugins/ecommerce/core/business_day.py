@@ -15,7 +15,7 @@ TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=3
 """By DAG: the time after the shop's midnight at which its daily run is scheduled."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BusinessDay:
     """A day in the shop's calendar and its UTC window `[start, end)`."""
 

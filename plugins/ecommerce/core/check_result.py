@@ -8,7 +8,7 @@ Lines = Iterator[tuple[str, str]]
 """What one check yields: states and sentences. An error that it raises becomes the last, a failure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckLine:
     """One line: the subject, its state (ok, hint, FAIL, off), and a sentence with the fix."""
 

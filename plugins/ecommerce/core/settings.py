@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    IPvAnyNetwork,
     PositiveInt,
     ValidationError,
 )
@@ -25,7 +25,7 @@ from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
 
 OWNER = "data-engineering"
 """The owner of the DAGs."""
-Network = IPv4Network | IPv6Network
+Network = IPvAnyNetwork
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -16,7 +16,7 @@ from ecommerce.warehouse.spec import LoadSpec
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckFailure:
     """What one check found: the number of failing rows and an example, `sample`.
 
