@@ -47,12 +47,12 @@ def summarise(
         elif any(row.get(name) != present[sku][name] for name in COMPARED):
             summary["changed"].append(sku)
         if row["state"] == BROKEN:
-            host = row["image_host"] or "no host"
-            summary["broken"].append(f"{sku} ({host}): {row['reason']}")
+            place = row["image_host"] or "no host"
+            summary["broken"].append(f"{sku} ({place}): {row['reason']}")
     for entry in catalogue.rejected:
-        gone.discard(entry.sku or "")
-        place = f"{entry.file}, entry {entry.row_number}"
-        summary["rejected"].append(f"{place}: {entry.reason} ({entry.detail})")
+        gone.discard(entry["sku"])
+        place = f"{entry['file']}, entry {entry['row_number']}"
+        summary["rejected"].append(f"{place}: {entry['reason']} ({entry['detail']})")
     summary["gone"] = sorted(gone)
     summary["products"] = len(catalogue.products)
     return summary
@@ -60,8 +60,7 @@ def summarise(
 
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
-    summary: Summary = json.loads(read_file(manifest, FILE))
-    return summary
+    return dict(json.loads(read_file(manifest, FILE)))
 
 
 def notify(

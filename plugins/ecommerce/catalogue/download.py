@@ -75,22 +75,21 @@ def download(
         headers["If-Modified-Since"] = last_modified
     deadline = time.monotonic() + PICTURE_SECONDS
     try:
-        with (
-            _guarded_pool() as pool,
-            pool.request(
+        with PoolManager() as pool:
+            pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+            with pool.request(
                 "GET",
                 url,
                 headers=headers,
                 retries=RETRIES,
                 timeout=ANSWER_SECONDS,
                 preload_content=False,
-            ) as response,
-        ):
-            return Download(
-                _content(response, deadline),
-                response.headers.get("ETag"),
-                response.headers.get("Last-Modified"),
-            )
+            ) as response:
+                return Download(
+                    _content(response, deadline),
+                    response.headers.get("ETag"),
+                    response.headers.get("Last-Modified"),
+                )
     except ValueError:
         raise UnusablePicture("its address is not a web address") from None
     except (HTTPError, OSError) as error:
@@ -173,10 +172,3 @@ class _HTTPPool(HTTPConnectionPool):
 
 class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTLSConnection
-
-
-def _guarded_pool() -> PoolManager:
-    """Return a pool that makes guarded connections only."""
-    pool = PoolManager()
-    pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-    return pool

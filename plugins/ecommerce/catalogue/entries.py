@@ -35,22 +35,13 @@ class CatalogueProduct(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedEntry:
-    """An invalid entry, with names as in `rejected_rows`; `file` is its page, `sku` None where it is unknown,
-    `reason` a code such as invalid_price, `raw` cut and masked."""
-
-    row_number: int
-    file: str
-    sku: str | None
-    reason: str
-    detail: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku."""
+    """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku.
+
+    `rejected` are rows of `rejected_rows`, of the invalid entries: row_number, file (the page), sku (None
+    where it is unknown), reason (a code such as invalid_price), detail, raw (cut and masked).
+    """
 
     products: list[CatalogueProduct]
-    rejected: list[RejectedEntry]
+    rejected: list[dict[str, Any]]
     superseded: int

@@ -14,11 +14,7 @@ from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
-from ecommerce.catalogue.entries import (
-    Catalogue,
-    CatalogueProduct,
-    RejectedEntry,
-)
+from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
 from ecommerce.catalogue.fetch import (
     SOURCE,
     fetch_page,
@@ -28,7 +24,7 @@ from ecommerce.catalogue.fetch import (
     server,
     value_at,
 )
-from ecommerce.catalogue.loading import read_file
+from ecommerce.catalogue.loading import Row, read_file
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails, safe_id
 from ecommerce.core.errors import ContractError
@@ -82,16 +78,15 @@ def parse(
 
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     """Refuse an incomplete answer, which would remove products."""
-    present = {product.sku for product in catalogue.products}
-    present |= {entry.sku for entry in catalogue.rejected}
-    lost = set(known) - present
+    lost = set(known) - {product.sku for product in catalogue.products}
+    lost -= {entry["sku"] for entry in catalogue.rejected}
     if catalogue.products and 2 * len(lost) <= len(known):
         return
     products = counted(len(catalogue.products), "product")
     entries = counted(len(catalogue.rejected), "rejected entry", "rejected entries")
     if catalogue.rejected:
         first = catalogue.rejected[0]
-        entries += f" (the first: {first.reason}, {first.detail})"
+        entries += f" (the first: {first['reason']}, {first['detail']})"
     raise ContractError(
         f"{SOURCE}: the catalogue has {products} and {entries}; {len(lost)} of the {len(known)} products it "
         "had before are missing: nothing is changed; if that is right, trigger the DAG with accept_shrunk"
@@ -118,8 +113,8 @@ def check() -> Lines:
     for entry in catalogue.rejected[:1]:
         yield (
             HINT,
-            f"entry {entry.row_number} of its first page cannot be used ({entry.reason}, {entry.detail}): "
-            "docs/CATALOGUE.md maps another JSON",
+            f"entry {entry['row_number']} of its first page cannot be used "
+            f"({entry['reason']}, {entry['detail']}): docs/CATALOGUE.md maps another JSON",
         )
 
 
@@ -143,7 +138,7 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     path = server().extra_dejson.get("entries", "results")
     key = load_settings().customer_hash_key
     accepted: list[CatalogueProduct] = []
-    rejected: list[RejectedEntry] = []
+    rejected: list[Row] = []
     with connect_duckdb() as connection:
         for page, body in enumerate(pages, start=1):
             records = list(map(json.dumps, _entries_of(page, body, path)))
@@ -205,7 +200,7 @@ def _mapped(connection: Any, records: Sequence[str]) -> list[tuple[str]]:
             [records],
         )
         mapped = connection.sql(read_sql(MAPPING))
-        rows = mapped.query(
+        rows: list[tuple[str]] = mapped.query(
             "mapped", "SELECT to_json(mapped) FROM mapped ORDER BY entry_number"
         ).fetchall()
     except duckdb.Error as error:
@@ -217,7 +212,7 @@ def _mapped(connection: Any, records: Sequence[str]) -> list[tuple[str]]:
         raise ContractError(
             f"include/sql/{MAPPING} must give one row per entry, with {', '.join(columns)}"
         )
-    return list(rows)
+    return rows
 
 
 def _rejected(
@@ -226,18 +221,17 @@ def _rejected(
     sku: str,
     record: str,
     error: ValidationError,
-) -> RejectedEntry:
+) -> Row:
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
     first = error.errors()[0]
     name = first["loc"][0]
-    has_sku = name != "sku"
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", record[: 4 * LONGEST_RAW])
-    return RejectedEntry(
-        row_number=row_number,
-        file=f"page {page}",
-        sku=sku if has_sku else None,
-        reason=f"invalid_{name}",
-        detail=mask_e_mails(clean(f"{name} {first['input']!r}")),
-        raw=mask_e_mails(raw)[:LONGEST_RAW],
-    )
+    return {
+        "row_number": row_number,
+        "file": f"page {page}",
+        "sku": None if name == "sku" else sku,
+        "reason": f"invalid_{name}",
+        "detail": mask_e_mails(clean(f"{name} {first['input']!r}")),
+        "raw": mask_e_mails(raw)[:LONGEST_RAW],
+    }

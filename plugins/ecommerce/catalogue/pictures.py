@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ecommerce.catalogue import changes
@@ -41,6 +41,8 @@ THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
 MOST_SILENCES = 5
 """So many downloads in a row without an answer, and a host is not requested again in the run."""
+DECODER = ThreadPoolExecutor(1)
+"""For `examine`."""
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 """File endings by accepted format, which the content determines."""
 MOST_PIXELS = 20_000_000
@@ -90,8 +92,6 @@ class Fetcher:
     store: Store
     known: Mapping[str, Row]
     now: datetime
-    # See `examine`.
-    decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     silences: Counter[str] = field(default_factory=Counter)
     """By host, since its last answer."""
 
@@ -100,8 +100,10 @@ class Fetcher:
         known = self.known.get(hash_of(url), {})
         host = host_of(url)
         if self.silences[host] >= MOST_SILENCES:
-            reason = "its host did not answer for others before it"
-            return {"state": BROKEN, "reason": reason}
+            return {
+                "state": BROKEN,
+                "reason": "its host did not answer for others before it",
+            }
         try:
             response = download(url, known.get("etag"), known.get("last_modified"))
             self.silences[host] = 0
@@ -114,7 +116,7 @@ class Fetcher:
             return {"state": BROKEN, "reason": str(error)}
 
     def _stored(self, data: bytes, response: Download) -> Row:
-        image = self.decoder.submit(examine, data).result()
+        image = DECODER.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         picture = f"originals/{sha256}.{image.ending}"
         thumbnail = f"thumbnails/{sha256}.png"
@@ -158,21 +160,20 @@ def refresh(
     # Products whose entry was rejected are still in the catalogue.
     present = present_products(stored)
     for entry in catalogue.rejected:
-        if entry.sku in present:
-            rows.setdefault(entry.sku, present[entry.sku])
+        sku = entry["sku"]
+        if sku in present:
+            rows.setdefault(sku, present[sku])
     # `write_rows` takes the columns of its table.
     of_run = {**parsed.facts(), "run_id": run_id}
     # The load keeps the first one of a known product.
     of_run |= {"first_seen_at": now, "last_seen_at": now}
     tables = {"product_pictures": [row | of_run for row in rows.values()]}
     if catalogue.rejected:
-        rejected = [asdict(entry) | of_run for entry in catalogue.rejected]
-        tables["rejected_rows"] = rejected
+        tables["rejected_rows"] = [entry | of_run for entry in catalogue.rejected]
     columns = {}
     with staging.publish(folder) as draft:
         for table, table_rows in tables.items():
-            written = write_rows(draft.path, table, table_rows)
-            columns[f"{table}.parquet"] = written
+            columns[f"{table}.parquet"] = write_rows(draft.path, table, table_rows)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
             **parsed.facts(),

@@ -106,12 +106,13 @@ class EventsClient:
         def send() -> None:
             self.requests += 1
             with http.network_errors(part.what):
-                response = self._session.get(
+                response = http.send_request(
+                    self._session.get,
                     self._root + PATH,
+                    part.what,
                     params={"start": instant(part.start), "end": instant(part.end)},
                     stream=True,
                     timeout=self._timeout,
-                    hooks={"response": partial(http.refuse_other_site, part.what)},
                 )
                 with response:
                     http.raise_for_status(response, part.what)

@@ -80,8 +80,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
             missing = f"that was received from {Slice(start, end)}"
             if kept:
                 missing = f"of {kept}"
-            text = f"the server has no web event {missing}"
-            warnings.append(data_warning("note", text=text))
+            warnings.append(
+                data_warning("note", text=f"the server has no web event {missing}")
+            )
         draft.seal(
             **window.facts(read_at),
             rows=rows,

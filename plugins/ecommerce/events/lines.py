@@ -87,9 +87,10 @@ class Lines:
                 else:
                     texts, faults = zip(*map(_decoded, lines.to_pylist()), strict=True)
                 columns: Any = [numbers, texts, faults]
-                batch = pa.record_batch(columns, schema)
-                is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
-                batch = batch.filter(is_filled)
+                batch = pa.record_batch(columns, schema=schema)
+                batch = batch.filter(
+                    pc.match_substring_regex(batch["line"], r"[^ \t\r]")
+                )
                 self.found += len(batch)
                 yield batch
 

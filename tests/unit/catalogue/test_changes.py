@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -100,6 +99,6 @@ def test_what_counts_as_a_change(before, now, news):
 
 
 def test_rejected_entries_are_listed_and_their_products_are_not_gone():
-    entry = SimpleNamespace(file="p", row_number=1, reason="r", detail="d", sku="A")
+    entry = {"file": "p", "row_number": 1, "reason": "r", "detail": "d", "sku": "A"}
     found = changes.summarise(Catalogue([], [entry], 0), [], {"A": row("A")})
     assert (found["rejected"], found["gone"]) == (["p, entry 1: r (d)"], [])

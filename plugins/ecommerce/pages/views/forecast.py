@@ -46,7 +46,7 @@ def show(request: Request, as_of: Day | None = None) -> Response:
     with suppress(StagingError):  # another version of the code wrote the figures
         figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
         report = page_texts(figures)
-    texts = {
+    variables = {
         "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
@@ -56,7 +56,8 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         "newer": [day for day in days if day > as_of],
         "report": report,
     }
-    return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)
+    title = f"Sales forecast {as_of}"
+    return responses.page(request, "forecast.html", title, variables)
 
 
 @router.get("/{as_of}/{name}")

@@ -167,9 +167,9 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
         if state(row) not in ("differs", "late", "failed"):
             continue
         source_orders = row["source_orders"]
-        loaded = None
-        if source_orders is not None:
-            loaded = row["orders_loaded"]
+        loaded = row["orders_loaded"]
+        if source_orders is None:
+            loaded = None
         rows.append(
             [
                 text.short_day(row["business_date"]),
@@ -202,9 +202,9 @@ def _freshness(warehouse: Warehouse) -> Section:
     for source in SOURCES:
         rows[source] = [text.source_name(source), text.NOTHING, "never read"]
     for read in warehouse.query("report/pages/last_reads.sql", spec=ORDERS):
-        source = read["source"]
-        rows[source][1] = text.instant(read["read_at"])
-        rows[source][2] = text.short_day(read["business_date"])
+        row = rows[read["source"]]
+        row[1] = text.instant(read["read_at"])
+        row[2] = text.short_day(read["business_date"])
     return table(
         "freshness",
         "Freshness by source",
@@ -241,6 +241,6 @@ def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
             number("Received"),
             number("Orders"),
         ],
-        [rows[partner] for partner in sorted(rows)],
+        sorted(rows.values()),
         empty=f"No partner has delivered a file since {text.short_day(first)}.",
     )
