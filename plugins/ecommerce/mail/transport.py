@@ -21,7 +21,7 @@ from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import CLOSED, reason_of
 from ecommerce.core.templates import render
-from ecommerce.core.text import clean, counted
+from ecommerce.core.text import clean
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
@@ -139,11 +139,10 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     log.info("mail %s accepted for %d recipients", message["Message-ID"], accepted)
     places = [str(place) for place, address in enumerate(to, 1) if address in refused]
     if places:
-        count = counted(len(to), "recipient")
         _alert_refused(
             message,
-            f"the mail server refused {len(places)} of {count}: address {', '.join(places)} (duplicates "
-            "not counted)",
+            f"the mail server refused {len(places)} of {len(to)} recipients: "
+            f"address {', '.join(places)} (duplicates not counted)",
         )
 
 

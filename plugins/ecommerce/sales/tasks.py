@@ -167,14 +167,14 @@ def send(report: dict[str, Any], **context: Any) -> None:
 
 def _is_mail_requested(context: Any) -> bool:
     """Return whether a repair requested the mail, or else the run's param."""
-    requests = context["task_state_store"]
-    return bool(requests.get(STATE_SEND_MAIL, context["params"]["send_mail"]))
+    param = context["params"]["send_mail"]
+    return bool(context["task_state_store"].get(STATE_SEND_MAIL, param))
 
 
 def _end_request(context: Any) -> None:
     """Let neither the run's param nor a repair request another mail when the task is cleared."""
-    requests = context["task_state_store"]
-    requests.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
+    store = context["task_state_store"]
+    store.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
 
 
 @typed_task(**NETWORK_RETRIES)

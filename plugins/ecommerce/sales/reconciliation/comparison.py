@@ -231,10 +231,11 @@ def mail_texts(
     listed = []
     corrected = _days(loaded)
     for difference in differences:
+        pair = _pair(difference)
         outcome = "read again and loaded"
-        if _pair(difference) not in loaded:
+        if pair not in loaded:
             outcome = "not read again yet"
-            if _pair(difference) in pairs:
+            if pair in pairs:
                 outcome = "reading it again failed: fix the error of the failed task, then clear the task"
             corrected.discard(difference["business_date"])
         name = text.source_name(difference["source"])

@@ -15,7 +15,7 @@ from ecommerce.reporting.drawing import save, save_png, style
 from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report import plots
 from ecommerce.sales.report.figures.base import DIMENSIONS, Dimension, total
-from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.model import Figures, TrendDay
 from ecommerce.sales.report.figures.website import STEPS
 from ecommerce.sales.report.plots import Bar
 
@@ -93,14 +93,18 @@ def _trend(figures: Figures) -> str:
     ] or known  # part of a day is no lowest one
     lowest = min(complete, key=lambda day: day.net_sales or 0)
     highest = max(known, key=lambda day: day.net_sales or 0)
-    ends = ", ".join(
-        f"{name} {text.amount(day.net_sales, currency)} on {text.short_day(day.business_date)}"
-        for name, day in (("lowest", lowest), ("highest", highest))
-    )
+
+    def point(day: TrendDay) -> str:
+        amount = text.amount(day.net_sales, currency)
+        return f"{amount} on {text.short_day(day.business_date)}"
+
+    words = f"{title}: lowest {point(lowest)}, highest {point(highest)}"
     average = figures.average("net_sales")
-    name = text.average_name(figures.averaged_days, figures.averaged_days_without_sales)
-    mean = f"; {name}: {text.amount(average, currency)}" if average is not None else ""
-    return f"{title}: {ends}{mean}."
+    if average is not None:
+        closed = figures.averaged_days_without_sales
+        name = text.average_name(figures.averaged_days, closed)
+        words += f"; {name}: {text.amount(average, currency)}"
+    return f"{words}."
 
 
 def _expected(figures: Figures) -> str:

@@ -170,25 +170,27 @@ def website(figures: Figures) -> list[Section]:
         return [table("funnel", "Funnel", [], [], empty=empty)]
     before, week = days_before(figures)
     first = site.steps[0].sessions
+    previous = {}
+    last = first
+    for step in site.steps:
+        previous[step.step] = last
+        last = step.sessions
     return [
         column_table(
             "funnel",
             "Funnel",
-            list(zip(site.steps, [site.steps[0], *site.steps], strict=False)),
-            (name("Step"), lambda row: STEPS[row[0].step]),
-            (number("Sessions"), lambda row: text.count(row[0].sessions)),
-            (number("Of all sessions"), lambda row: _share(row[0].sessions, first)),
+            site.steps,
+            (name("Step"), lambda row: STEPS[row.step]),
+            counts("Sessions", "sessions"),
+            (number("Of all sessions"), lambda row: _share(row.sessions, first)),
             (
                 number("Of previous step"),
-                lambda row: _share(row[0].sessions, row[1].sessions),
+                lambda row: _share(row.sessions, previous[row.step]),
             ),
-            (number(before), lambda row: text.count(row[0].day_before)),
-            (number("Change"), lambda row: _change(row[0].sessions, row[0].day_before)),
-            (number(week), lambda row: text.count(row[0].week_before)),
-            (
-                number("Change"),
-                lambda row: _change(row[0].sessions, row[0].week_before),
-            ),
+            counts(before, "day_before"),
+            (number("Change"), lambda row: _change(row.sessions, row.day_before)),
+            counts(week, "week_before"),
+            (number("Change"), lambda row: _change(row.sessions, row.week_before)),
             empty="No sessions.",
             note=f"sessions that reached each step; bot sessions excluded: {text.count(site.bot_sessions)}",
             chart=chart_files.FUNNEL,
