@@ -172,9 +172,12 @@ def restated_lines(
     """Return one line per business day, newest first, with its first figure: "Wed 18 Nov: net sales 18,716.13
     → 20,373.40, +8.9 %: 13 orders loaded late from the file of alpenmarkt". A last line counts the days
     beyond `most`. `restatements` are in the order of `figures.restatements.merged`."""
-    days = _by_day(restatements)
+    days = [
+        next(group)
+        for _, group in groupby(restatements, key=lambda each: each.business_date)
+    ]
     lines = []
-    for each, *_ in days[:most]:
+    for each in days[:most]:
         label, old, new, change = _values(each, currency)
         percent = f", {change}" if change != text.NOTHING else ""
         day = text.short_day(each.business_date)
@@ -190,7 +193,10 @@ def restated_rows(
     """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
     day and the reasons of all its figures. A last row counts the days beyond `most` (None: there is no
     limit). `restatements` as of `restated_lines`."""
-    days = _by_day(restatements)
+    days = [
+        list(group)
+        for _, group in groupby(restatements, key=lambda each: each.business_date)
+    ]
     lines = []
     for day in days[:most]:
         name = text.short_day(day[0].business_date)
@@ -200,11 +206,6 @@ def restated_rows(
             name = why = ""
     hidden = _earlier_days(len(days) - most) if most is not None else []
     return lines + [[words, *[""] * 4, "in figures.json"] for words in hidden]
-
-
-def _by_day(restatements: Iterable[Restatement]) -> list[list[Restatement]]:
-    groups = groupby(restatements, key=lambda each: each.business_date)
-    return [list(group) for _, group in groups]
 
 
 def _earlier_days(count: int) -> list[str]:
