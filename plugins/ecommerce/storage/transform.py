@@ -121,10 +121,12 @@ def _run_steps(
         if spec.prepare:
             spec.prepare(connection)
         for step in spec.steps(mapping):
-            table = step.stem.partition("_")[2]
+            number, _, table = step.stem.partition("_")
+            is_written = table in spec.required_tables + spec.optional_tables
             with _duckdb_errors(f"{manifest.source}: {step.name}"):
                 connection.execute(step.read_text(encoding="utf-8"))
-                if table in spec.required_tables + spec.optional_tables:
+                # The file of a source may end like a table, as b2b_orders.sql does.
+                if number.isdigit() and is_written:
                     target = f"getvariable('loadable') || '/{table}.parquet'"
                     connection.execute(
                         f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})"

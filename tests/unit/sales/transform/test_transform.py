@@ -15,6 +15,7 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
+from ecommerce.storage import transform as transform_module
 from ecommerce.storage.plain import from_plain, to_plain
 from tests.unit.sales.transform.raw_folders import (
     KEY,
@@ -114,6 +115,17 @@ def test_raw_files_that_are_not_this_runs_are_not_transformed(raw):
     raw.publish("sales_db", fill_sales_db)
     with pytest.raises(StagingError, match="have been read again"):
         transform(replaced, run_id=RUN_ID)
+
+
+def test_the_name_of_a_source_may_end_like_a_table(raw, monkeypatch, tmp_path):
+    folder = tmp_path / "sql"
+    shutil.copytree(transform_module.FOLDER, folder)
+    (folder / "orders/sales_db.sql").rename(folder / "orders/b2b_orders.sql")
+    monkeypatch.setattr(transform_module, "FOLDER", folder)
+    manifest = raw.publish("sales_db", one_order)
+    done = transform(manifest, run_id=RUN_ID, mapping="b2b_orders")
+    # Order, line and refund.
+    assert done.rows == 3
 
 
 def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw):
