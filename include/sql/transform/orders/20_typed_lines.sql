@@ -1,5 +1,6 @@
--- Lines: casts text to numbers. `fault` names the reason why a line is invalid. If the source provides the amount of a
--- line, a negative amount is a discount with quantity 0. A negative price is invalid.
+-- Lines: casts text to numbers. `fault` is '<reason> <column>' where a line is invalid, such as 'invalid_number
+-- quantity' (values.sql), else NULL. If the source provides the amount of a line, a negative amount is a discount with
+-- quantity 0. A negative price is invalid.
 
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (

@@ -1,4 +1,5 @@
--- Order headers: casts text to instants and numbers. `fault` names the reason why a header is invalid.
+-- Order headers: casts text to instants and numbers. `fault` is '<reason> <column>' where a header is invalid, such as
+-- 'missing_value currency' (values.sql), else NULL.
 
 CREATE VIEW typed_orders AS
 SELECT
@@ -46,8 +47,6 @@ SELECT
 FROM (
     FROM staged_orders
     UNION ALL BY NAME
-    SELECT
-        -- Optional columns: a source need not have them.
-        NULL::VARCHAR AS channel
+    SELECT NULL::VARCHAR AS channel  -- optional: a source need not have it
     WHERE FALSE
 ) AS staged_orders;

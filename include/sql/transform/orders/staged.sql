@@ -7,6 +7,9 @@ SET VARIABLE headers_are_records = TRUE;
 -- TRUE: the version with the later updated_at is newer, whenever it was received (files).
 SET VARIABLE versions_by_updated_at = FALSE;
 
+-- TRUE: each file is a delivery of its own, which is recorded in loaded_files and has control totals of its own.
+SET VARIABLE files_are_deliveries = FALSE;
+
 CREATE VIEW staged_orders AS
 SELECT
     NULL::VARCHAR AS order_id,
