@@ -14,6 +14,13 @@ WHEN NOT MATCHED THEN
 {#
   Replace the rows of the replaced orders by those that the caller selects, in one statement: a replaced order's key
   matches the stored rows, which are deleted; a selected row has no such key, matches nothing, and is inserted.
+
+  Example: `order_lines` has lines 1 and 2 of order A and line 1 of order B; A is read again and has only line 1.
+
+    `arriving`        replaced_order_id    matches              so
+    A, line 1         NULL                 nothing              it is inserted
+    (only NULLs)      A                    A, lines 1 and 2     both are deleted
+    -                 -                    (B, line 1)          it stays
 #}
 {% macro replace_orders(name, chosen) -%}
 MERGE INTO {{ table(name) }} AS stored
