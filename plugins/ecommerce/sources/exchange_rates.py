@@ -22,7 +22,7 @@ from ecommerce.sources.http import (
     network_errors,
     quoted,
     raise_for_status,
-    refuse_other_site,
+    send_request,
 )
 from ecommerce.sources.source import Source
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -123,12 +123,7 @@ def fetch() -> str:
     with (
         network_errors(what),
         hook.get_conn() as session,
-        session.get(
-            url,
-            stream=True,
-            timeout=timeout,
-            hooks={"response": partial(refuse_other_site, what)},
-        ) as answer,
+        send_request(session.get, url, what, stream=True, timeout=timeout) as answer,
     ):
         raise_for_status(answer, what)
         content = b"".join(bounded(answer.iter_content(CHUNK), MOST_BYTES, what))

@@ -11,7 +11,8 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import tenacity
@@ -116,8 +117,29 @@ def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
-def refuse_other_site(what: str, response: Response, **_: object) -> None:
-    """Refuse a redirect to another scheme or host, which would be trusted: a response hook of `requests`."""
+def send_request(
+    send: Callable[..., Response],
+    url: str,
+    what: str,
+    **options: Any,
+) -> Response:
+    """Return the answer to a request. Raise the errors of `network_errors`, and ConfigurationError where it
+    is redirected to another site, which would be trusted.
+
+    Args:
+        send: a method of a session, such as `session.get`.
+        url: the address.
+        what: begins the messages.
+        options: of `requests`.
+    """
+    with network_errors(what):
+        return send(
+            url, hooks={"response": partial(_refuse_other_site, what)}, **options
+        )
+
+
+def _refuse_other_site(what: str, response: Response, **_: object) -> None:
+    """Refuse a redirect to another scheme or host: a response hook of `requests`."""
     target = urljoin(response.url, response.headers.get("Location", ""))
     if response.is_redirect and urlsplit(target)[:2] != urlsplit(response.url)[:2]:
         raise errors.ConfigurationError(

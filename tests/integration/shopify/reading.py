@@ -75,7 +75,7 @@ def simulated(monkeypatch, shop):
             session,
             shop.url,
             stand_in.TOKEN,
-            sleep=clock.advance,
+            pause=clock.advance,
         )
 
     monkeypatch.setattr(ShopifyClient, "connect", client)

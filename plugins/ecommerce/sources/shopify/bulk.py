@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,12 @@ from ecommerce.sources.http import (
     bounded,
     network_errors,
     raise_for_status,
-    refuse_other_site,
+    send_request,
     with_retries,
 )
 from ecommerce.sources.shopify.client import (
     CONNECTION,
+    TIMEOUT,
     JsonObject,
     ShopifyClient,
     document,
@@ -54,7 +54,6 @@ EXPIRED = (400, 401, 403, 404, 410)
 CHUNK = 1 << 20
 MOST_BYTES = 16 << 30
 """Of a result: 5 million orders have no more."""
-BATCH = 1000
 
 
 class UnusableResultError(TransientError):
@@ -88,17 +87,6 @@ def read_in_bulk(
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
 
     return with_retries(run, {UnusableResultError: RUNS}, client.pause)
-
-
-def bulk_orders(
-    duck: duckdb.DuckDBPyConnection, *, with_refunds: bool
-) -> Iterator[list[JsonObject]]:
-    """Yield the orders of the table bulk_orders that have refunds, or those without, in batches."""
-    orders = duck.execute(
-        "SELECT json FROM bulk_orders WHERE has_refunds = ?", [with_refunds]
-    )
-    while rows := orders.fetchmany(BATCH):
-        yield [json.loads(text, parse_float=str) for (text,) in rows]
 
 
 def _earlier_operation(client: ShopifyClient, text: str) -> JsonObject | None:
@@ -208,11 +196,8 @@ def _download(
     def send() -> None:
         with (
             network_errors(what),
-            requests.get(
-                url,
-                stream=True,
-                timeout=(10, 120),
-                hooks={"response": partial(refuse_other_site, what)},
+            send_request(
+                requests.get, url, what, stream=True, timeout=TIMEOUT
             ) as response,
             file.open("wb") as target,
         ):

@@ -10,7 +10,8 @@ import json
 import re
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
@@ -18,11 +19,10 @@ from ecommerce.core.connections import connection
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.http import (
     NotFoundError,
-    network_errors,
     quoted,
     raise_for_status,
-    refuse_other_site,
     refuse_unencrypted,
+    send_request,
     with_retries,
 )
 
@@ -69,26 +69,19 @@ def document(name: str) -> str:
     return re.sub(r"(?m)^#.*\n", "", text)
 
 
+@dataclass(frozen=True)
 class ShopifyClient:
-    """Sends one document after the other. `hidden` are the fields that the app was not allowed to read."""
+    """Sends one document after the other."""
 
-    def __init__(
-        self,
-        session: Session,
-        shop: str,
-        token: str,
-        *,
-        version: str = VERSION,
-        timeout: float | tuple[float, float] = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._session = session
-        self._url = f"{shop}/admin/api/{version}/graphql.json"
-        self._token = token
-        self._timeout = timeout
-        self.version = version
-        self.pause = sleep
-        self.hidden: set[str] = set()
+    session: Session
+    shop: str
+    """The address of the shop, such as `https://agora.myshopify.com`."""
+    token: str
+    version: str = VERSION
+    timeout: float | tuple[float, float] = TIMEOUT
+    pause: Callable[[float], None] = time.sleep
+    hidden: set[str] = field(default_factory=set)
+    """The personal fields that the app was not allowed to read."""
 
     @classmethod
     def connect(cls) -> ShopifyClient:
@@ -142,14 +135,14 @@ class ShopifyClient:
         body: JsonObject,
         what: str,
     ) -> JsonObject:
-        with network_errors(what):
-            response = self._session.post(
-                self._url,
-                json=body,
-                headers={"X-Shopify-Access-Token": self._token},
-                timeout=self._timeout,
-                hooks={"response": partial(refuse_other_site, what)},
-            )
+        response = send_request(
+            self.session.post,
+            f"{self.shop}/admin/api/{self.version}/graphql.json",
+            what,
+            json=body,
+            headers={"X-Shopify-Access-Token": self.token},
+            timeout=self.timeout,
+        )
         if response.status_code == 404:
             raise NotFoundError(
                 f"{what} answered 404: is the host of the connection the shop's own address, "
@@ -205,7 +198,7 @@ class ShopifyClient:
         is_hidden = code == "ACCESS_DENIED" or "not approved to access" in text
         personal = PERSONAL.intersection(map(str, error.get("path") or []))
         if is_hidden and personal:
-            self.hidden |= personal
+            self.hidden.update(personal)
         elif is_hidden:
             needed = extensions.get("requiredAccess") or "see docs/SOURCES.md"
             raise errors.CredentialsError(
@@ -243,14 +236,8 @@ def _exchanged_token(
         "client_id": client,
         "client_secret": secret,
     }
-
-    with network_errors(what):
-        response = session.post(
-            f"{shop}/admin/oauth/access_token",
-            data=grant,
-            timeout=TIMEOUT,
-            hooks={"response": partial(refuse_other_site, what)},
-        )
+    url = f"{shop}/admin/oauth/access_token"
+    response = send_request(session.post, url, what, data=grant, timeout=TIMEOUT)
     if response.status_code in (400, 401, 403):
         # Not quoted: it may repeat what was sent.
         raise errors.CredentialsError(

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from more_itertools import chunked
 
@@ -20,10 +21,13 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sources.shopify.bulk import bulk_orders, read_in_bulk
+from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import CONNECTION, JsonObject, ShopifyClient
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
+
+if TYPE_CHECKING:
+    import duckdb
 
 SQL = "extract/shopify"
 PER_REQUEST = 100
@@ -34,9 +38,10 @@ REACH = timedelta(days=60)
 """How far back an app without the scope `read_all_orders` sees orders."""
 MOST = 250
 """Objects of a connection that the documents ask for, the most that Shopify gives at once."""
+BATCH = 1000
+"""Orders of a bulk operation in one file."""
 LOOKS = 4
 """How often an order is read that changes between its pages."""
-SORT_KEYS = {"created": "PROCESSED_AT", "changed": "UPDATED_AT"}
 NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 """Connections that are read on, and by which document; the others never have more than `MOST` objects."""
 REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
@@ -58,7 +63,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
     client = ShopifyClient.connect()
     read_at = datetime.now(UTC)
-    searches = _searches(window, read_at)
+    searches = _searches(window)
     facts = client.ask("shop", **searches)
     check_reach(facts, window.day.start, read_at)
     with staging.publish(window.folder) as draft, connect_duckdb() as duck:
@@ -66,20 +71,14 @@ def extract(window: ReadWindow) -> staging.Manifest:
         count = max(facts[name]["count"] for name in searches)
         # A bulk operation cannot ask for metafields.
         if count <= IN_BULK or reader.metafields:
-            for name, search in searches.items():
-                reader.read(_ids(client, search, SORT_KEYS[name]))
+            for search in searches.values():
+                reader.read(_ids(client, search))
         else:
-            # Without the time of this attempt, so that the next one finds the operation by its text.
-            for search in _searches(window, None).values():
+            for search in searches.values():
                 file = draft.path / "bulk.jsonl"
-                read_at = min(
-                    read_at,
-                    read_in_bulk(client, search, duck, file),
-                )
-                for orders in bulk_orders(duck, with_refunds=False):
-                    reader.keep(orders)
-                for orders in bulk_orders(duck, with_refunds=True):
-                    reader.read([order["id"] for order in orders])
+                began = read_in_bulk(client, search, duck, file)
+                read_at = min(read_at, began)
+                reader.keep_whole_orders(duck)
 
         missing = reader.read([_gid(order_id) for order_id in window.also_read])
         visible_from = _visible_from(client)
@@ -113,16 +112,14 @@ def extract(window: ReadWindow) -> staging.Manifest:
     return staging.read_manifest(window.folder)
 
 
-def _searches(window: ReadWindow, until: datetime | None) -> dict[str, str]:
-    """Return the two searches: by the date of an order, and by that of its last change, which ends at `until`
-    where the window is open. Without quotes, Shopify cuts an instant at its colons and finds something
-    else."""
+def _searches(window: ReadWindow) -> dict[str, str]:
+    """Return the two searches: by the date of an order, and by that of its last change. Without quotes,
+    Shopify cuts an instant at its colons and finds something else."""
     start = _instant(window.day.start)
     end = _instant(window.day.end)
     changed = f"updated_at:>='{_instant(window.changed_from)}'"
-    changed_until = window.changed_until or until
-    if changed_until:
-        changed += f" updated_at:<='{_instant(changed_until)}'"
+    if window.changed_until:
+        changed += f" updated_at:<='{_instant(window.changed_until)}'"
     return {
         "created": f"processed_at:>='{start}' processed_at:<='{end}'",
         "changed": changed,
@@ -168,20 +165,20 @@ def scopes(facts: JsonObject) -> set[str]:
     }
 
 
-def _ids(
-    client: ShopifyClient,
-    search: str,
-    sort: str,
-) -> list[str]:
+def _ids(client: ShopifyClient, search: str) -> list[str]:
     """Return the ids of the orders that a search finds."""
     ids: list[str] = []
     after = None
     while True:
-        page = client.ask("order_ids", search=search, sort=sort, after=after)["orders"]
+        page = client.ask("order_ids", search=search, after=after)["orders"]
         ids += [node["id"] for node in page["nodes"]]
         if not page["pageInfo"]["hasNextPage"]:
             return ids
         after = page["pageInfo"]["endCursor"]
+
+
+class _ChangedError(TransientError):
+    """An order has changed between its pages."""
 
 
 class OrderReader:
@@ -211,25 +208,29 @@ class OrderReader:
         new_ids = [gid for gid in dict.fromkeys(ids) if gid not in self._read]
         for batch in chunked(new_ids, PER_REQUEST):
             orders = []
-            for gid, order in zip(batch, self._ask(batch), strict=True):
+            for gid, answer in zip(batch, self._ask(batch), strict=True):
+                order = self._completed(answer)
                 if order is None:
                     missing.add(gid.rpartition("/")[2])
                 else:
-                    orders.append(self._completed(order))
-            self._write(orders)
+                    orders.append(order)
+            self._write(json.dumps(orders, ensure_ascii=False))
         self._read.update(new_ids)
         return missing
 
-    def keep(self, orders: Iterable[JsonObject]) -> None:
-        """Write orders that are whole, unless they were read before."""
-        new = [order for order in orders if order["id"] not in self._read]
-        self._write(new)
-        self._read.update(order["id"] for order in new)
+    def keep_whole_orders(self, duck: duckdb.DuckDBPyConnection) -> None:
+        """Write the orders of the table bulk_orders that were not read before; read those with refunds."""
+        orders = duck.execute("SELECT id, json FROM bulk_orders WHERE NOT has_refunds")
+        while rows := orders.fetchmany(BATCH):
+            new = {gid: text for gid, text in rows if gid not in self._read}
+            self._write(f"[{','.join(new.values())}]")
+            self._read.update(new)
+        refunded = duck.execute("SELECT id FROM bulk_orders WHERE has_refunds")
+        self.read(gid for (gid,) in refunded.fetchall())
 
-    def _write(self, orders: Sequence[JsonObject]) -> None:
+    def _write(self, orders: str) -> None:
         self._files += 1
-        text = json.dumps(orders, ensure_ascii=False)
-        (self._folder / f"{self._files:06}.json").write_text(text, encoding="utf-8")
+        (self._folder / f"{self._files:06}.json").write_text(orders, encoding="utf-8")
 
     def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
         """Return the orders of `ids`, in smaller requests where Shopify does not answer one of this size."""
@@ -248,24 +249,24 @@ class OrderReader:
         orders: list[JsonObject | None] = answer["nodes"]
         return orders
 
-    def _completed(self, order: JsonObject) -> JsonObject:
-        """Return the order with all its lines; read it again where it changes meanwhile."""
-        for _ in range(LOOKS):
-            if self._add_lines(order):
-                return order
-            [current] = self._ask([order["id"]])
-            if current is None:
-                raise TransientError(
-                    f"{CONNECTION}: the order {order['name']} was deleted while it was read"
-                )
-            order = current
-        raise TransientError(
-            f"{CONNECTION}: the order {order['name']} changed whenever it was read"
-        )
+    def _completed(
+        self, order: JsonObject | None, looks: int = LOOKS
+    ) -> JsonObject | None:
+        """Return the order with all its lines, read again where it changes meanwhile; None where the shop
+        does not have it."""
+        if order is None:
+            return None
+        try:
+            self._add_lines(order)
+        except _ChangedError:
+            if looks == 1:
+                raise
+            [order] = self._ask([order["id"]])
+            return self._completed(order, looks - 1)
+        return order
 
-    def _add_lines(self, order: JsonObject) -> bool:
-        """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether the
-        order stayed the same."""
+    def _add_lines(self, order: JsonObject) -> None:
+        """Add what the connections of an order and its refunds have beyond `MOST` objects."""
         what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
@@ -274,36 +275,24 @@ class OrderReader:
         for refund in order["refunds"]:
             connections += [(refund, name) for name in REFUND_CONNECTIONS]
         for holder, name in connections:
-            if not holder[name]["pageInfo"]["hasNextPage"]:
-                continue
-            if name not in NUMBERED:
-                raise ContractError(f"{what} {name}")
-            if not self._read_on(order, holder, name):
-                return False
-        return True
-
-    def _read_on(
-        self,
-        order: JsonObject,
-        holder: JsonObject,
-        name: str,
-    ) -> bool:
-        """Add the following pages of a connection; return whether the order stayed the same."""
-        nodes = holder[name]["nodes"]
-        page = holder[name]
-        while page["pageInfo"]["hasNextPage"]:
-            answer = self._client.ask(
-                NUMBERED[name],
-                order=order["id"],
-                id=holder["id"],
-                after=page["pageInfo"]["endCursor"],
-            )
-            current = answer["order"]
-            if current is None or current["updatedAt"] != order["updatedAt"]:
-                return False
-            page = answer["holder"][name]
-            nodes += page["nodes"]
-        return True
+            page = holder[name]
+            nodes = page["nodes"]
+            while page["pageInfo"]["hasNextPage"]:
+                if name not in NUMBERED:
+                    raise ContractError(f"{what} {name}")
+                answer = self._client.ask(
+                    NUMBERED[name],
+                    order=order["id"],
+                    id=holder["id"],
+                    after=page["pageInfo"]["endCursor"],
+                )
+                current = answer["order"]
+                if current is None or current["updatedAt"] != order["updatedAt"]:
+                    raise _ChangedError(
+                        f"{CONNECTION}: the order {order['name']} changed whenever it was read"
+                    )
+                page = answer["holder"][name]
+                nodes += page["nodes"]
 
 
 def _gid(order_id: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,8 +17,8 @@ from ecommerce.sources.http import (
     network_errors,
     quoted,
     raise_for_status,
-    refuse_other_site,
     refuse_unencrypted,
+    send_request,
     with_retries,
 )
 
@@ -119,13 +118,13 @@ class StorefrontClient:
         query: Mapping[str, str],
         what: str,
     ) -> Response:
-        with network_errors(what):
-            return self.session.get(
-                f"{self.root}{path}",
-                params=query,
-                timeout=self.timeout,
-                hooks={"response": partial(refuse_other_site, what)},
-            )
+        return send_request(
+            self.session.get,
+            f"{self.root}{path}",
+            what,
+            params=query,
+            timeout=self.timeout,
+        )
 
 
 def _raise_for_status(response: Response, what: str) -> None:
