@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import click
 
@@ -113,7 +113,7 @@ def plan(api: AirflowApi, requested: BackfillRequest) -> list[str]:
     """
     if requested.first > requested.last:
         raise PipelineError(f"FROM={requested.first} is after TO={requested.last}")
-    closed_day(requested.last, api.timezone(requested.dag_id), datetime.now(UTC))
+    closed_day(requested.last, api.timezone(requested.dag_id))
     planned = api.post("backfills/dry_run", requested.body())["backfills"]
     return sorted(entry["partition_key"] for entry in planned)
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -42,12 +43,11 @@ def airflow(words: tuple[str, ...]) -> int:
     pools = str(environment.REPOSITORY / "include/pools.json")
     subprocess.run([command, "pools", "import", pools], check=False)
     with session([command, "standalone"]) as process:
-        try:
+        with suppress(KeyboardInterrupt):
             return process.wait()
-        except KeyboardInterrupt:
-            # It ends its parts itself: a scheduler that gets two signals never ends.
-            process.send_signal(signal.SIGINT)
-            return process.wait()
+        # It ends its parts itself: a scheduler that gets two signals never ends.
+        process.send_signal(signal.SIGINT)
+        return process.wait()
 
 
 def check_port() -> None:

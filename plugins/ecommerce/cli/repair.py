@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from urllib.parse import quote
 
 import click
@@ -106,7 +106,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
 
 
 def _newest_run(api: AirflowApi, day: date) -> Json:
-    closed_day(day, api.timezone(), datetime.now(UTC))
+    closed_day(day, api.timezone())
     runs = api.runs_of_day(day)
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")

@@ -28,10 +28,9 @@ def run(day: date) -> int:
     The exit code is 0 only if the run succeeded. Ctrl-C or SIGTERM ends the run and all its processes.
     """
     environment.load(connections_of_the_ui=False)
-    started_at = datetime.now(UTC)
-    closed_day(day, load_settings().shop_timezone, started_at)
+    closed_day(day, load_settings().shop_timezone)
     logs = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow") / "logs" / "make_run"
-    log = logs.expanduser() / f"{day}_{started_at:%Y%m%dT%H%M%SZ}.log"
+    log = logs.expanduser() / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     progress(f"Running {day} in this terminal; Airflow's own log: {log}")
     command = [sys.executable, "-m", "ecommerce.cli.day_process", str(day)]

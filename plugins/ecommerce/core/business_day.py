@@ -60,11 +60,10 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
     return (midnight + TICKS[dag_id]).astimezone(UTC)
 
 
-def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
-    """Return the business day `day`; ConfigurationError where it has not ended at `now` (an aware
-    instant)."""
+def closed_day(day: date, timezone: str) -> BusinessDay:
+    """Return the business day `day`; ConfigurationError where it has not ended yet."""
     window = day_window(day, timezone)
-    if window.end > now:
+    if window.end > datetime.now(UTC):
         raise ConfigurationError(
             f"business day {day} has not ended yet in {timezone}: it closes at {window.end:%Y-%m-%dT%H:%MZ}"
         )

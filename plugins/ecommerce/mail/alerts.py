@@ -5,6 +5,7 @@
 
 import logging
 import re
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 
@@ -80,7 +81,10 @@ def task_message(context: Context) -> EmailMessage:
     ti = context["ti"]
     dag_run = context.get("dag_run")
     runner = getattr(dag_run, "triggering_user_name", None)
-    day = _day(context)
+    day = ""
+    # An invalid business date may be the failure itself.
+    with suppress(PipelineError):
+        day = str(business_day(context))
     task = f"{ti.dag_id}.{ti.task_id}"
     if ti.map_index != -1:
         task += f" [{ti.rendered_map_index or ti.map_index}]"
@@ -110,13 +114,6 @@ def task_message(context: Context) -> EmailMessage:
     if day:
         subject += f" for {day}"
     return transport.compose(subject, "failure_mail", texts)
-
-
-def _day(context: Context) -> str:
-    try:
-        return str(business_day(context))
-    except PipelineError:  # an invalid business date may be the failure itself
-        return ""
 
 
 def _advice(dag: Any) -> str:

@@ -1,6 +1,7 @@
 """The run of a task and its business day, from Airflow's context; the param that several DAGs share."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -52,7 +53,6 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
         ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
     """
     timezone = shop_timezone()
-    now = datetime.now(UTC)
     key = getattr(dag_run, "partition_key", None)
     param = params.get("business_date")
     if key and param and key != param:
@@ -61,15 +61,14 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
         )
     text = key or param
     if not text:
-        return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
-    try:
+        due = getattr(dag_run, "run_after", None) or datetime.now(UTC)
+        return newest_closed_day(due, timezone)
+    with suppress(TypeError, ValueError):
         day = date.fromisoformat(text)
-    except (TypeError, ValueError):
-        day = None
-    # fromisoformat also takes 20261119 and 2026-W47-4.
-    if day is None or str(day) != text:
-        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
-    return closed_day(day, timezone, now)
+        # It also takes 20261119 and 2026-W47-4.
+        if str(day) == text:
+            return closed_day(day, timezone)
+    raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
 
 
 def skip(reason: str) -> None:
