@@ -11,7 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from more_itertools import flatten
 
 from ecommerce.core import templates, text
 from ecommerce.core.business_day import (
@@ -48,13 +51,13 @@ NULL_IS_A_VALUE = {
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
-WORDS = {
-    "missing": "not in the warehouse",
-    "gone": "gone from the source",
-    "changed": "changed",
-    "refunded": "with other refunds",
-}
-"""What orders differ in, by column of the result of `STATEMENT`."""
+WORDS = (
+    "not in the warehouse",
+    "gone from the source",
+    "changed",
+    "with other refunds",
+)
+"""What orders differ in, in the order of the counts of `STATEMENT`."""
 
 Difference = Mapping[str, str]
 """A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, `what` (which
@@ -140,20 +143,19 @@ def differing_days(
         "visible_from": loadable.control_totals.get("visible_from"),
     }
     differences: list[Difference] = []
-    compared = duck.sql(statement, params=values).to_arrow_table()
-    for row in compared.to_pylist():
+    for day, *counts in duck.execute(statement, values).fetchall():
         found = []
-        for name, words in WORDS.items():
-            if row[name]:
-                found.append(f"{row[name]} {words}")
-        if not found:
-            continue
-        difference = {
-            "business_date": str(row["business_date"]),
-            "source": loadable.source,
-            "what": f"orders: {', '.join(found)}",
-        }
-        differences.append(difference)
+        for count, words in zip(counts, WORDS, strict=True):
+            if count:
+                found.append(f"{count} {words}")
+        if found:
+            differences.append(
+                {
+                    "business_date": str(day),
+                    "source": loadable.source,
+                    "what": f"orders: {', '.join(found)}",
+                }
+            )
     return differences
 
 
@@ -184,12 +186,8 @@ def copy_stored(
 
 def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
     """Log the differences of all sources, and return them in one list."""
-    differences: list[Difference] = []
-    for of_source in by_source:
-        differences += of_source
-    differences.sort(
-        key=lambda difference: (difference["business_date"], difference["source"]),
-        reverse=True,
+    differences = sorted(
+        flatten(by_source), key=itemgetter("business_date", "source"), reverse=True
     )
     for difference in differences:
         log.warning("%(business_date)s %(source)s: %(what)s", difference)
@@ -207,15 +205,8 @@ def _pair(difference: Difference) -> Reread:
     return {name: difference[name] for name in ("business_date", "source")}
 
 
-def send_alert(
-    differences: Sequence[Difference],
-    pairs: Sequence[Reread],
-    loaded: Sequence[Reread],
-    built: Collection[str],
-) -> str:
-    """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
-    sent, or nothing. Arguments as in `mail_texts`."""
-    texts = mail_texts(differences, pairs, loaded, built)
+def send_alert(texts: Mapping[str, Any]) -> str:
+    """Send an alert with `mail_texts`, by mail and chat; return why it cannot be sent, or nothing."""
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return mail.send_alert(message)
 

@@ -125,7 +125,8 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
     reports = _results(context, "report", days)
     built = [report["business_date"] for report in reports if report]
-    skip(comparison.send_alert(differing, pairs, loaded, built))
+    texts = comparison.mail_texts(differing, pairs, loaded, built)
+    skip(comparison.send_alert(texts))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:
