@@ -15,11 +15,11 @@ _BLOCK = re.compile(
     re.S,
 )
 _EDIT = re.compile(
-    r"in `(?P<path>[^`]+)`,\s+(?P<how>after|before|instead of) the line\s+(?P<begins>that begins with\s+)?"
-    r"(?P<quote>``|`)(?P<line>.+?)(?P=quote)$",
+    r"in\s+`(?P<path>[^`]+)`,\s+(?P<how>after|before|instead\s+of)\s+the\s+line\s+"
+    r"(?P<begins>that\s+begins\s+with\s+)?(?P<quote>``|`)(?P<line>.+?)(?P=quote)$",
     re.S | re.I,
 )
-_NEW = re.compile(r"new file `(?P<path>[^`]+)`$", re.I)
+_NEW = re.compile(r"new\s+file\s+`(?P<path>[^`]+)`$", re.I)
 
 
 @dataclass(frozen=True)
