@@ -34,7 +34,9 @@ def leave(
     at=LONG_AGO,
 ):
     """A run's folder whose files were last written at `at`; returns it."""
-    folder = staging.storage_path(f"{root}/{dag}/{day}/{staging.safe_folder_name(run_id)}")
+    folder = staging.storage_path(
+        f"{root}/{dag}/{day}/{staging.safe_folder_name(run_id)}"
+    )
     for name in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
