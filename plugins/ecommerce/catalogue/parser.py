@@ -137,21 +137,23 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     url = first_url()
     path = server().extra_dejson.get("entries", "results")
     key = load_settings().customer_hash_key
-    accepted: list[CatalogueProduct] = []
-    rejected: list[Row] = []
-    with connect_duckdb() as connection:
-        for page, body in enumerate(pages, start=1):
-            records = list(map(json.dumps, _entries_of(page, body, path)))
-            mapped = _mapped(connection, records)
-            for record, (product,) in zip(records, mapped, strict=True):
-                row_number = len(accepted) + len(rejected) + 1
-                try:
-                    valid = CatalogueProduct.model_validate_json(product)
-                    accepted.append(_with_safe_values(valid, url, key))
-                except ValidationError as error:
-                    sku = safe_id(str(json.loads(product)["sku"]), key)
-                    entry = _rejected(row_number, page, sku, record, error)
-                    rejected.append(entry)
+    records = []
+    places = []
+    for page, body in enumerate(pages, start=1):
+        for entry in _entries_of(page, body, path):
+            records.append(json.dumps(entry))
+            places.append({"row_number": len(records), "file": f"page {page}"})
+    accepted = []
+    rejected = []
+    for record, place, (product,) in zip(
+        records, places, _mapped(records), strict=True
+    ):
+        try:
+            valid = CatalogueProduct.model_validate_json(product)
+            accepted.append(_with_safe_values(valid, url, key))
+        except ValidationError as error:
+            sku = safe_id(str(json.loads(product)["sku"]), key)
+            rejected.append(place | _rejected(sku, record, error))
     accepted.sort(key=lambda product: (product.sku, product.updated_at or UNDATED))
     newest = {product.sku: product for product in accepted}
     return Catalogue(list(newest.values()), rejected, len(accepted) - len(newest))
@@ -187,14 +189,15 @@ def _entries_of(
     return content
 
 
-def _mapped(connection: Any, records: Sequence[str]) -> list[tuple[str]]:
-    """Return the values of each entry of a page as JSON, by the mapping. They are null for a record that
+def _mapped(records: Sequence[str]) -> list[tuple[str]]:
+    """Return the values of each entry as JSON, by the mapping. They are null for a record that
     DuckDB does not take for JSON, such as half a pair of surrogates."""
     import duckdb
 
+    connection = connect_duckdb()
     try:
         connection.execute(
-            "CREATE OR REPLACE TABLE entries AS "
+            "CREATE TABLE entries AS "
             "SELECT entry_number, TRY_CAST(record AS JSON) AS record "
             "FROM unnest($1::VARCHAR[]) WITH ORDINALITY AS records (record, entry_number)",
             [records],
@@ -215,21 +218,14 @@ def _mapped(connection: Any, records: Sequence[str]) -> list[tuple[str]]:
     return rows
 
 
-def _rejected(
-    row_number: int,
-    page: int,
-    sku: str,
-    record: str,
-    error: ValidationError,
-) -> Row:
-    """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
+def _rejected(sku: str, record: str, error: ValidationError) -> Row:
+    """Return what is wrong with an entry that violates the schema; its `sku` is None if that is invalid.
+    A product with a rejected entry stays."""
     first = error.errors()[0]
     name = first["loc"][0]
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", record[: 4 * LONGEST_RAW])
     return {
-        "row_number": row_number,
-        "file": f"page {page}",
         "sku": None if name == "sku" else sku,
         "reason": f"invalid_{name}",
         "detail": mask_e_mails(clean(f"{name} {first['input']!r}")),

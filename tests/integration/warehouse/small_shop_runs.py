@@ -1,6 +1,7 @@
 """What else happens to a small shop: an export, web events, catalogues, forecasts, look-ups, an erasure."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from ecommerce.catalogue.loading import CATALOGUE, stored_products
 from ecommerce.events.loading import EVENTS
@@ -8,6 +9,7 @@ from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 from ecommerce.sales import day_state, delivery, erasure
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
@@ -51,8 +53,9 @@ def read_report(shop):
     """Read all that reports and pages show."""
     for day in (DAY, DAY - ONE_DAY):
         shop.report(day, "again")
-    day_status.load_days(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
-    quality.load_facts(shop.warehouse, DAY)
+    page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
+    assert not day_status.load_days(page, DAY - 7 * ONE_DAY, DAY).failed
+    quality.page_texts(shop.warehouse, DAY, "USD")
     day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
 
 

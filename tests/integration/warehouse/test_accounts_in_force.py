@@ -200,9 +200,8 @@ def marked(shop):
 
 def on_page(shop, source):
     """The rows of Monday's read of a source on the page *Data quality*."""
-    totals = pages.load_facts(shop.warehouse, MONDAY).totals
-    of_day = [row for row in totals if row["business_date"] == MONDAY]
-    return [row for row in of_day if row["source"] == source]
+    totals = pages.load_totals(shop.warehouse, MONDAY, MONDAY)
+    return [row for row in totals if row["source"] == source]
 
 
 def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):

@@ -309,6 +309,6 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 
 def partners_on_page(shop):
     """Monday's partner files on the page *Data quality*."""
-    totals = pages.load_facts(shop.warehouse, MONDAY).totals
+    totals = pages.load_totals(shop.warehouse, MONDAY, MONDAY)
     [row] = [row for row in totals if row["source"] == PARTNER_FILES][:1]
     return state_text(row)
