@@ -62,8 +62,7 @@ def loaded_files(
 
 def delivered_files(source: str, oldest: date) -> list[str]:
     """Return the names of the files of a source that runs for `oldest` and later days have loaded."""
-    rows = _query("loaded_files/since_day", source, oldest_day=oldest)
-    return [row["file"] for row in rows]
+    return _column("file", "loaded_files/since_day", source, oldest_day=oldest)
 
 
 def read_days(
@@ -73,25 +72,28 @@ def read_days(
 ) -> list[date]:
     """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
     order."""
-    rows = _query(
-        "daily_summary/read_days", source, oldest_day=oldest, newest_day=newest
+    return _column(
+        "business_date",
+        "daily_summary/read_days",
+        source,
+        oldest_day=oldest,
+        newest_day=newest,
     )
-    return [row["business_date"] for row in rows]
 
 
 def known_orders(source: str, day: date) -> list[str]:
     """Return the ids of the orders of `source` that are stored under `day`, or have a refund there."""
-    return _order_ids("orders/order_ids", source, [day])
+    return _column("order_id", "orders/order_ids", source, days=[day])
 
 
 def rejected_orders(source: str, day: date) -> list[str]:
     """Return the ids of orders with rows that runs for `day` rejected, and no later run accepted."""
-    return _order_ids("rejected_rows/order_ids", source, [day])
+    return _column("order_id", "rejected_rows/order_ids", source, days=[day])
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     """Return the ids of orders of `source` that have only a refund under `days`."""
-    return _order_ids("refunds/orders_of_other_days", source, days)
+    return _column("order_id", "refunds/orders_of_other_days", source, days=days)
 
 
 def _opened() -> Warehouse:
@@ -114,13 +116,9 @@ def _query(
     )
 
 
-def _order_ids(
-    statement: str,
-    source: str,
-    days: Collection[date],
-) -> list[str]:
-    rows = _query(statement, source, days=days)
-    return [row["order_id"] for row in rows]
+def _column(name: str, statement: str, source: str, **template: Any) -> list[Any]:
+    """Return the values of a column of a query; arguments as for `_query`."""
+    return [row[name] for row in _query(statement, source, **template)]
 
 
 def _rows_of_orders(

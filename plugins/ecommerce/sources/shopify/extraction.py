@@ -8,6 +8,7 @@ the index does not have yet is read by the next run, whose window overlaps.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -80,14 +81,15 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 read_at = min(read_at, began)
                 reader.keep_whole_orders(duck)
 
-        missing = reader.read([_gid(order_id) for order_id in window.also_read])
+        reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         visible_from = _visible_from(client)
-        removed = [order_id for order_id in missing if int(order_id) >= visible_from]
-        duck.execute(
-            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-            [sorted(removed), str(draft.path / "removed_orders.parquet")],
-        )
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
+        asked_for = {
+            "order_ids": window.also_read,
+            "visible_from": visible_from,
+            "file": str(draft.path / "removed_orders.parquet"),
+        }
+        query(duck, f"{SQL}/removed_orders", asked_for)
         rows = query(duck, f"{SQL}/orders_without_product")
         known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
@@ -192,31 +194,23 @@ class OrderReader:
         self._client = client
         self._folder = folder
         self._read: set[str] = set()
-        self._files = 0
+        self._numbers = itertools.count()
         self.metafields = []
         for name in load_settings().order_attributes:
             namespace, _, key = name.partition("__")
             if namespace and key:
                 self.metafields.append(f"{namespace}.{key}")
         folder.mkdir()
-        (folder / "000000.json").write_text("[]")
+        self._write("[]")
 
-    def read(self, ids: Iterable[str]) -> set[str]:
-        """Read the orders of `ids` that were not read before; return the order ids of those that the shop
-        does not have."""
-        missing = set()
+    def read(self, ids: Iterable[str]) -> None:
+        """Read the orders of `ids` that were not read before, and that the shop has."""
         new_ids = [gid for gid in dict.fromkeys(ids) if gid not in self._read]
         for batch in chunked(new_ids, PER_REQUEST):
-            orders = []
-            for gid, answer in zip(batch, self._ask(batch), strict=True):
-                order = self._completed(answer)
-                if order is None:
-                    missing.add(gid.rpartition("/")[2])
-                else:
-                    orders.append(order)
+            answers = map(self._completed, self._ask(batch))
+            orders = [order for order in answers if order is not None]
             self._write(json.dumps(orders, ensure_ascii=False))
         self._read.update(new_ids)
-        return missing
 
     def keep_whole_orders(self, duck: duckdb.DuckDBPyConnection) -> None:
         """Write the orders of the table bulk_orders that were not read before; read those with refunds."""
@@ -229,8 +223,8 @@ class OrderReader:
         self.read(gid for (gid,) in refunded.fetchall())
 
     def _write(self, orders: str) -> None:
-        self._files += 1
-        (self._folder / f"{self._files:06}.json").write_text(orders, encoding="utf-8")
+        file = self._folder / f"{next(self._numbers):06}.json"
+        file.write_text(orders, encoding="utf-8")
 
     def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
         """Return the orders of `ids`, in smaller requests where Shopify does not answer one of this size."""
@@ -293,7 +287,3 @@ class OrderReader:
                     )
                 page = answer["holder"][name]
                 nodes += page["nodes"]
-
-
-def _gid(order_id: str) -> str:
-    return f"gid://shopify/Order/{order_id}"
