@@ -17,7 +17,7 @@ from demo.ledger import (
     Refund,
     RefundLine,
 )
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery_log
 from ecommerce.sales.report.figures.model import figures_hash
 from tests import oracle_report
 from tests.integration.corrections import change, delivered_again, plain_orders, without
@@ -97,8 +97,8 @@ class World:
             asked_at = report.provenance.generated_at
             digest = figures_hash(report)
             name = f"<{number}@example.com>"
-            delivery.claim_delivery(day(number), digest, name, asked_at)
-            delivery.mark_delivered(day(number), digest)
+            delivery_log.claim(day(number), digest, name, asked_at)
+            delivery_log.mark_sent(day(number), digest)
         runs = [day(each) for each in RUN if each <= number]
         oracle = self.company.oracle(run_days=runs)
         self.reports[number] = report

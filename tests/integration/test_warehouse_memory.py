@@ -1,4 +1,4 @@
-"""What the warehouse remembers of reads and of mailings, asked on a real (emulated) one."""
+"""What the warehouse remembers of reads and of mails, queried on a real (emulated) one."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
 from ecommerce.warehouse.client import connect
@@ -70,19 +70,19 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
 
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
-    assert delivery.claim_delivery(*claim, now)
-    assert delivery.claim_delivery(*claim, now)
-    delivery.mark_delivered(DAY, "hash")
-    assert not delivery.claim_delivery(*claim, now + timedelta(hours=1))
-    assert [row["state"] for row in delivery.deliveries(DAY)] == ["sent"]
+    assert delivery_log.claim(*claim, now)
+    assert delivery_log.claim(*claim, now)
+    delivery_log.mark_sent(DAY, "hash")
+    assert not delivery_log.claim(*claim, now + timedelta(hours=1))
+    assert [row["state"] for row in delivery_log.deliveries(DAY)] == ["sent"]
     [stored] = connect(step="audit").run(
         f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
         "the deliveries",
     )
     assert stored["figures_at"] == now, "what changed since is a restatement"
     # Other figures of the same day are another delivery.
-    assert delivery.claim_delivery(DAY, "second", "<second@example.com>", now)
-    ids = {row["message_id"] for row in delivery.deliveries(DAY)}
+    assert delivery_log.claim(DAY, "second", "<second@example.com>", now)
+    ids = {row["message_id"] for row in delivery_log.deliveries(DAY)}
     assert ids == {"<id@example.com>", "<second@example.com>"}
 
 
@@ -117,7 +117,7 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
         steps = []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
-            [row] = delivery.deliveries(DAY)
+            [row] = delivery_log.deliveries(DAY)
             steps.append((len(mailbox.messages()), row["state"]))
         assert steps == [(0, "claimed"), (1, "claimed"), (2, "sent")]
         day = day_window(DAY, "America/New_York")

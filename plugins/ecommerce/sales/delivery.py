@@ -8,7 +8,6 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from email.message import EmailMessage
 from typing import Any
 
@@ -21,16 +20,13 @@ from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
-from ecommerce.sales import day_state
+from ecommerce.sales import day_state, delivery_log
 from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.chart_files import TREND_PNG
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
 from ecommerce.sources import PARTNER_FILES
-from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import RESTATED
-from ecommerce.warehouse.schema import prepare_once
 
 TREND_CID = "trend@report"
 
@@ -77,7 +73,7 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
     figures_hash = report["figures_hash"]
-    if not claim_delivery(day.date, figures_hash, message_id(report), figures_at):
+    if not delivery_log.claim(day.date, figures_hash, message_id(report), figures_at):
         # The attempt that mailed them may have been killed before this step.
         _restate(report)
         return "a report with the same figures was mailed before"
@@ -87,7 +83,7 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
 def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only; empty where it is due, or an earlier attempt has claimed
     it. Reports of older days and corrections are mailed on request."""
-    rows = deliveries(day.date)
+    rows = delivery_log.deliveries(day.date)
     if report["figures_hash"] in [row["figures_hash"] for row in rows]:
         return ""
     if not is_newest(day, datetime.now(UTC)):
@@ -100,71 +96,18 @@ def _not_due(day: BusinessDay, report: Report) -> str:
 def mark(report: Report) -> None:
     """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
     day = date.fromisoformat(report["business_date"])
-    mark_delivered(day, report["figures_hash"])
+    delivery_log.mark_sent(day, report["figures_hash"])
     _restate(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
 def _restate(report: Report) -> None:
-    """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
-    record changes of mailed days only, and a mail may wait for hours."""
-    ten_thousandths = {}
-    for name in RESTATED:
-        value = report["headline"].get(name)
-        scaled = None if value is None else int(Decimal(value).scaleb(4))
-        ten_thousandths[name] = scaled
-    _transact(
-        "report_restatements/load_before_mail",
-        business_date=date.fromisoformat(report["business_date"]),
-        reported=ten_thousandths,
-        detected_at=datetime.now(UTC),
-        figures_at=datetime.fromisoformat(report["figures_at"]),
+    """Record what has changed since the figures of a mailed report were queried."""
+    delivery_log.record_restatements(
+        date.fromisoformat(report["business_date"]),
+        report["headline"],
+        datetime.fromisoformat(report["figures_at"]),
     )
-
-
-def claim_delivery(
-    business_date: date,
-    figures_hash: str,
-    message_id: str,
-    figures_at: datetime,
-) -> bool:
-    """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
-    never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
-    queried, are in the next report."""
-    [delivery] = _transact(
-        "report_deliveries/claim",
-        business_date=business_date,
-        figures_hash=figures_hash,
-        message_id=message_id,
-        figures_at=figures_at,
-    )
-    return bool(delivery["state"] != "sent")
-
-
-def mark_delivered(business_date: date, figures_hash: str) -> None:
-    """Record that the mail server accepted the mail."""
-    _transact(
-        "report_deliveries/mark_sent",
-        business_date=business_date,
-        figures_hash=figures_hash,
-        sent_at=datetime.now(UTC),
-    )
-
-
-def deliveries(business_date: date) -> list[dict[str, Any]]:
-    """Return the rows of `report_deliveries` of a day, the latest first."""
-    statement = "warehouse/tables/report_deliveries/by_day.sql"
-    return _warehouse().query(statement, business_date=business_date)
-
-
-def _transact(statement: str, **values: Any) -> list[dict[str, Any]]:
-    return _warehouse().transact(f"warehouse/tables/{statement}.sql", **values)
-
-
-def _warehouse() -> Warehouse:
-    warehouse = connect(step="mailings")
-    prepare_once(warehouse)
-    return warehouse
 
 
 def post(
@@ -243,7 +186,7 @@ def report_message(
     return message
 
 
-def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+def send_incomplete_alert(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Send an alert, by mail and chat, with the reasons why a day is incomplete, or a partner's file cannot
     be used; return why not, or nothing. The same reasons have the same Message-ID.
 

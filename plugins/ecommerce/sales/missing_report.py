@@ -14,7 +14,7 @@ from ecommerce.core import names
 from ecommerce.core.airflow_runs import Run, business_day_of, in_order_of_begin
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.mail import transport as mail
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery_log
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def alert_if_not_mailed(
     sent, or nothing. `states_of` is Airflow's `get_task_states`, `run_of` returns a run by DAG and id."""
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: no report is mailed"
-    for row in delivery.deliveries(day.date):
+    for row in delivery_log.deliveries(day.date):
         if row["state"] == "sent":
             log.info("the report of %s was mailed at %s", day, row["sent_at"])
             return ""

@@ -149,7 +149,8 @@ def alarm(report: dict[str, Any], **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
     is_requested = _is_mail_requested(context)
-    reason = delivery.alarm(business_day(context), report, send_mail=is_requested)
+    day = business_day(context)
+    reason = delivery.send_incomplete_alert(day, report, send_mail=is_requested)
     _end_request(context)
     log.info("%s", reason or "the alert was sent")
 

@@ -4,7 +4,7 @@ import hashlib
 from datetime import date, timedelta
 
 from ecommerce.core.errors import CheckFailed
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.loading import ORDERS
 from tests.integration.warehouse.loadable import at, read_folders
 
@@ -49,7 +49,7 @@ def sell(shop):
 def mail(day):
     """Mail the report of a day."""
     hash_of_figures = hashlib.sha256(str(day).encode()).hexdigest()
-    assert delivery.claim_delivery(day, hash_of_figures, f"<{day}@x>", MORNING)
+    assert delivery_log.claim(day, hash_of_figures, f"<{day}@x>", MORNING)
     headline = {"net_sales": "1.50", "orders": "3", "average_order_value": None}
     report = {
         "business_date": str(day),

@@ -10,7 +10,7 @@ from ecommerce.forecast.weeks import Week
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
-from ecommerce.sales import day_state, delivery, erasure
+from ecommerce.sales import day_state, delivery_log, erasure
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
@@ -158,7 +158,7 @@ def look_up(shop):
         for table in ("orders", "refunds"):
             path = f"warehouse/tables/{table}/for_reconciliation.sql"
             shop.warehouse.query(path, days=days, parameters={"source": source})
-    delivery.deliveries(DAY)
+    delivery_log.deliveries(DAY)
     forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast")
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
     reading = {"spec": ORDERS, "base": DAY - ONE_DAY, "day": DAY}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ecommerce.pages.views import quality as pages
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery_log
 from ecommerce.sales.day_state import corrections, load_day_states
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.integration.warehouse.conftest import MONDAY
@@ -25,10 +25,10 @@ LATE = replace(
 
 
 def mail(day, figures_hash):
-    delivery.claim_delivery(
+    delivery_log.claim(
         day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC)
     )
-    delivery.mark_delivered(day, figures_hash)
+    delivery_log.mark_sent(day, figures_hash)
 
 
 def restated_on_page(shop):
@@ -86,7 +86,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
 
 def test_a_second_mail_corrects_what_the_first_said(shop):
     shop.load(Folder([ORDER]))
-    delivery.claim_delivery(MONDAY, "first", "<first@x>", datetime.now(UTC))
+    delivery_log.claim(MONDAY, "first", "<first@x>", datetime.now(UTC))
     assert corrections(MONDAY, {}, shop.warehouse) is None, "nothing was mailed"
     mail(MONDAY, "first")
     assert corrections(MONDAY, {}, shop.warehouse) == []

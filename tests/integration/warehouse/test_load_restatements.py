@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery, delivery_log
 from ecommerce.warehouse.client import Warehouse
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
@@ -36,8 +36,8 @@ CHANGES = {
 
 
 def mail(shop, day=MONDAY):
-    delivery.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
-    delivery.mark_delivered(day, "hash")
+    delivery_log.claim(day, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery_log.mark_sent(day, "hash")
 
 
 def causes(result, day=MONDAY):
@@ -137,7 +137,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     def mail_before_the_load(self, sql, what, *more, **options):
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
-            delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", *mailed_at)
+            delivery_log.claim(MONDAY, "hash", "<report@example.com>", *mailed_at)
             delivery.mark(REPORT | {"figures_at": mailed_at[0].isoformat()})
         return run(self, sql, what, *more, **options)
 
@@ -156,7 +156,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
-    delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
+    delivery_log.claim(MONDAY, "hash", "<report@example.com>", figures_at)
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], (
         "not mailed yet"
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery_log
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
@@ -74,5 +74,5 @@ def test_new_days_at_once_are_stored_once(shop):
 def test_claims_at_once_are_one(shop):
     claim = MONDAY, "0a1b", "<report@example.com>", datetime(2026, 3, 3, 11, tzinfo=UTC)
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: delivery.claim_delivery(*claim), range(3)))
+        list(pool.map(lambda _: delivery_log.claim(*claim), range(3)))
     assert len(shop.rows("report_deliveries")) == 1

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
-from ecommerce.sales import delivery
+from ecommerce.sales import delivery_log
 from ecommerce.sales.history import tasks
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import undo
@@ -60,8 +60,8 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
     load_export(shop, replace(EXPORT, read_at=tomorrow))
     next_day(shop)
     assert shop.state(OWNED) != second_shop.state(OWNED)
-    delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    delivery.mark_delivered(MONDAY, "hash")
+    delivery_log.claim(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery_log.mark_sent(MONDAY, "hash")
 
     assert undo("old_shop") == 3
 

@@ -77,7 +77,9 @@ def _alarm(*, is_complete):
     ]
     report = {"alarms": reasons, "complete": is_complete}
     with patch.object(mail, "send_alert") as send_alert:
-        delivery.alarm(day_window(DAY, "America/New_York"), report, send_mail=True)
+        delivery.send_incomplete_alert(
+            day_window(DAY, "America/New_York"), report, send_mail=True
+        )
     return send_alert.call_args.args[0]
 
 

@@ -63,8 +63,8 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
     reason = "<script>alert(1)</script> has delivered no file"
     for reasons in ([reason, EMPTY], [reason, EMPTY], [reason]):
         report = {"alarms": reasons, "complete": is_complete}
-        assert delivery.alarm(DAY, report, send_mail=True) == ""
-    delivery.alarm(DAY.shifted(-1), report, send_mail=True)
+        assert delivery.send_incomplete_alert(DAY, report, send_mail=True) == ""
+    delivery.send_incomplete_alert(DAY.shifted(-1), report, send_mail=True)
 
     ids = {message["Message-ID"] for message in mailbox()}
     first = mailbox()[0]
@@ -77,15 +77,19 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
 
 
 def test_no_alert(mailbox, monkeypatch):
-    sound = delivery.alarm(DAY, {"alarms": [], "complete": False}, send_mail=True)
+    sound = delivery.send_incomplete_alert(
+        DAY, {"alarms": [], "complete": False}, send_mail=True
+    )
     assert sound == "every source and partner has its usual orders"
-    older = delivery.alarm(
+    older = delivery.send_incomplete_alert(
         LONG_AGO, {"alarms": [EMPTY], "complete": False}, send_mail=False
     )
     assert older == (
         "2020-01-06 is not the newest day that has ended, and send_mail is not set"
     )
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    nobody = delivery.alarm(DAY, {"alarms": [EMPTY], "complete": False}, send_mail=True)
+    nobody = delivery.send_incomplete_alert(
+        DAY, {"alarms": [EMPTY], "complete": False}, send_mail=True
+    )
     assert nobody == "the Variable alert_recipients is empty"
     assert mailbox() == []

@@ -172,11 +172,13 @@ def steps(use_server, monkeypatch):
     """The steps of an attempt in their order; the warehouse, the mail and the chat are away."""
     use_server(1)
     done = []
-    monkeypatch.setattr(delivery, "deliveries", lambda day: [])
+    monkeypatch.setattr(delivery.delivery_log, "deliveries", lambda day: [])
     monkeypatch.setattr(
-        delivery, "claim_delivery", lambda *_: done.append("claim") or True
+        delivery.delivery_log, "claim", lambda *_: done.append("claim") or True
     )
-    monkeypatch.setattr(delivery, "mark_delivered", lambda *_: done.append("mark"))
+    monkeypatch.setattr(
+        delivery.delivery_log, "mark_sent", lambda *_: done.append("mark")
+    )
     monkeypatch.setattr(delivery, "_restate", lambda *_: done.append("restate"))
     monkeypatch.setattr(delivery.mail, "send", lambda *_: done.append("send"))
     monkeypatch.setattr(delivery.chat, "post", lambda *_: done.append("chat"))
@@ -202,7 +204,9 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
         which, state = case["stored"].split()
         known = archived["figures_hash"] if which == "same" else "0" * 64
         rows.append({"figures_hash": known, "state": state})
-    monkeypatch.setattr(delivery, "deliveries", lambda day: rows if day == DAY else [])
+    monkeypatch.setattr(
+        delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else []
+    )
 
     def claim(*values):
         message_id = delivery.message_id(archived)
@@ -211,7 +215,7 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
         steps.append("claim")
         return case["claimed"] == "yes"
 
-    monkeypatch.setattr(delivery, "claim_delivery", claim)
+    monkeypatch.setattr(delivery.delivery_log, "claim", claim)
     reason = delivery.deliver(NEWEST, archived, send_mail=case["send_mail"] == "yes")
 
     if case["reason"] == "mailed":

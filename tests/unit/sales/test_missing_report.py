@@ -64,7 +64,7 @@ def test_an_alert_is_sent_unless_the_report_was_mailed(
 ):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", recipients)
     rows = [{"state": state, "sent_at": DAY.end} for state in states]
-    monkeypatch.setattr(missing_report.delivery, "deliveries", lambda day: rows)
+    monkeypatch.setattr(missing_report.delivery_log, "deliveries", lambda day: rows)
     sent = []
 
     def send(message):

@@ -69,7 +69,7 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
 ):
     deliver = Mock(side_effect=[TransientError("the mail server is down"), "", "", ""])
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
-    monkeypatch.setattr(tasks.delivery, "alarm", deliver)
+    monkeypatch.setattr(tasks.delivery, "send_incomplete_alert", deliver)
     run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
     context = {

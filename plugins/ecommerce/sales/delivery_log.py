@@ -1,0 +1,77 @@
+"""The delivery log: the table `report_deliveries`, and changes of figures before their mail."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.rendering import RESTATED
+from ecommerce.warehouse.schema import prepare_once
+
+
+def claim(
+    business_date: date,
+    figures_hash: str,
+    message_id: str,
+    figures_at: datetime,
+) -> bool:
+    """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
+    never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
+    queried, are in the next report."""
+    [delivery] = _transact(
+        "report_deliveries/claim",
+        business_date=business_date,
+        figures_hash=figures_hash,
+        message_id=message_id,
+        figures_at=figures_at,
+    )
+    return bool(delivery["state"] != "sent")
+
+
+def mark_sent(business_date: date, figures_hash: str) -> None:
+    """Record that the mail server accepted the mail."""
+    _transact(
+        "report_deliveries/mark_sent",
+        business_date=business_date,
+        figures_hash=figures_hash,
+        sent_at=datetime.now(UTC),
+    )
+
+
+def record_restatements(
+    business_date: date,
+    headline: Mapping[str, str | None],
+    figures_at: datetime,
+) -> None:
+    """Record the figures of a mailed report that have changed since `figures_at` (aware), when they were
+    queried; idempotent. `headline` has them as decimal texts. Loads record changes of mailed days only, and a
+    mail may wait for hours."""
+    ten_thousandths = {}
+    for name in RESTATED:
+        value = headline.get(name)
+        scaled = None if value is None else int(Decimal(value).scaleb(4))
+        ten_thousandths[name] = scaled
+    _transact(
+        "report_restatements/load_before_mail",
+        business_date=business_date,
+        reported=ten_thousandths,
+        detected_at=datetime.now(UTC),
+        figures_at=figures_at,
+    )
+
+
+def deliveries(business_date: date) -> list[dict[str, Any]]:
+    """Return the rows of `report_deliveries` of a day, the latest first."""
+    statement = "warehouse/tables/report_deliveries/by_day.sql"
+    return _warehouse().query(statement, business_date=business_date)
+
+
+def _transact(statement: str, **values: Any) -> list[dict[str, Any]]:
+    return _warehouse().transact(f"warehouse/tables/{statement}.sql", **values)
+
+
+def _warehouse() -> Warehouse:
+    warehouse = connect(step="delivery")
+    prepare_once(warehouse)
+    return warehouse
