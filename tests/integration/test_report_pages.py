@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from demo.services.ports import free_port, wait_for
-from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi, tasks_path
 from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_REPORT
 from ecommerce.pages.navigation import NAVIGATION
 from tests.integration.airflow_process import copy
@@ -102,8 +102,8 @@ def _ended_run(api):
 
 def _end(api, run_id):
     for task in TASKS.values():
-        if api.task_state(run_id, task) != "success":
-            instance = f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}"
+        instance = f"{tasks_path(run_id)}/{task}"
+        if api.get(instance)["state"] != "success":
             api.request("PATCH", instance, json={"new_state": "success"})
     api.request(
         "PATCH", f"dags/{DAG_DAILY}/dagRuns/{run_id}", json={"state": "success"}
@@ -176,7 +176,8 @@ def states(airflow):
     """What Airflow says of the run's tasks, by names; the run has ended again after the test."""
     api = AirflowApi(airflow.base, ANALYST, PASSWORD)
     yield lambda: {
-        name: api.task_state(airflow.run_id, task) for name, task in TASKS.items()
+        name: api.get(f"{tasks_path(airflow.run_id)}/{task}")["state"]
+        for name, task in TASKS.items()
     }
     _end(api, airflow.run_id)
 

@@ -8,6 +8,7 @@ docs/DECISIONS.md has the comparison with `apache-airflow-client`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -139,6 +140,19 @@ class AirflowApi:
     def timezone(self, dag_id: str = DAG_DAILY) -> str:
         """Return the name of a DAG's timezone."""
         return str(self.get(f"dags/{dag_id}/details")["timezone"])
+
+    def clear(
+        self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY
+    ) -> None:
+        """Clear tasks of a run with downstream, so that they run again."""
+        request = {
+            "dag_run_id": run_id,
+            "task_ids": sorted(task_ids),
+            "include_downstream": True,
+            "only_failed": False,
+            "dry_run": False,
+        }
+        self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[Json]:
         """Return the task instances of a run, at most a hundred."""

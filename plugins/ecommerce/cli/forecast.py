@@ -23,8 +23,6 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     The forecast uses only data of days before AS_OF. Amounts are in reporting currency.
     """
     environment.load()
-    import pandas as pd
-
     from ecommerce.core.settings import load_settings
     from ecommerce.forecast.models.ensemble import AMOUNTS
     from ecommerce.forecast.weeks import as_of_run
@@ -32,7 +30,7 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     settings = load_settings()
     logging.disable(logging.INFO)
     first_day = as_of_run(str(as_of or ""), datetime.now(UTC), settings.shop_timezone)
-    days = pd.DataFrame(_forecasts(series, first_day))
+    days = _forecasts(series, first_day)
     model = days["model"].iloc[0]
     currency = settings.reporting_currency
     show(f"{series}: gross sales in {currency}, by {model}, as of {first_day}")
@@ -46,8 +44,11 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
         days.to_csv(out, columns=["series", *columns], index=False)
 
 
-def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
-    """Forecast one series from the warehouse's data before `as_of`; rows as of `training.predict_all`."""
+def _forecasts(series: str, as_of: date) -> Any:
+    """Forecast one series from the warehouse's data before `as_of`. Return a data frame with the columns of
+    `training.predict_all`."""
+    import pandas as pd
+
     from ecommerce.forecast.data.history import query
     from ecommerce.forecast.models import registry
     from ecommerce.forecast.models.ensemble import train
@@ -76,4 +77,4 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
         raise PipelineError(
             f"{series} cannot be forecast: the warehouse has less than {LEAST_DAYS} days of it"
         )
-    return rows
+    return pd.DataFrame(rows)

@@ -132,14 +132,7 @@ def _run_again(
         # End the request of a repair that failed before it mailed; usually there is none.
         with suppress(PipelineError):
             api.request("PATCH", request, json={"value": False})
-    cleared = {
-        "dag_run_id": run_id,
-        "task_ids": sorted(task_ids),
-        "include_downstream": True,
-        "only_failed": False,
-        "dry_run": False,
-    }
-    api.post(f"dags/{DAG_DAILY}/clearTaskInstances", cleared)
+    api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
     if not wait:

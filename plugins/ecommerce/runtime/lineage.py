@@ -29,10 +29,12 @@ def report_query(
         get_current_context()
     except RuntimeError:  # a page or a command, not a task
         return
+    # The schema of PostgreSQL's tables that name none.
+    schema = None if namespace == BIGQUERY else "public"
     emit_query_lineage(
         query_id=query_id,
         query_source_namespace=namespace,
         query_text=re.sub(_PARAMETER, "NULL", re.sub(_LOAD_SUFFIX, "", sql)),
         default_database=database,
-        default_schema=None if namespace == BIGQUERY else "public",
+        default_schema=schema,
     )

@@ -12,9 +12,7 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import api_field, create_datasets, ddl, prepare
-
-DAY_MS = 24 * 60 * 60 * 1000
+from ecommerce.warehouse.schema import DAY_MS, api_field, create_datasets, ddl, prepare
 
 
 @dataclass

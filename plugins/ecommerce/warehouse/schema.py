@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
-STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
+DAY_MS = 24 * 60 * 60 * 1000
 LIST = "ARRAY<STRING>"
 """The only type of the tables with more than one value."""
 _PREPARED: set[tuple[str, str, str]] = set()
@@ -119,7 +119,7 @@ def create_datasets(warehouse: Warehouse) -> None:
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
         dataset.location = settings.bigquery_location
         if name == settings.staging_dataset:
-            dataset.default_table_expiration_ms = STAGING_EXPIRES_MS
+            dataset.default_table_expiration_ms = DAY_MS
         with bigquery_errors(f"create dataset {name}"):
             warehouse.client.create_dataset(
                 dataset, exists_ok=True, **warehouse.request_options()
