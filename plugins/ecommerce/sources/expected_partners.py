@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from ecommerce.core.settings import Expected
 
 WEEKS = 4
 ENOUGH = 3
 """A partner is due that delivered on so many of the same weekdays of the last `WEEKS`."""
-LATELY = 7
+SAME_WEEKDAY = frozenset(range(7, 7 * WEEKS + 1, 7))
+"""So many days ago was the same weekday."""
+LATELY = frozenset(range(1, 8))
 IN_A_ROW = 5
 """A partner is due that delivered on the last `IN_A_ROW` days on which any partner did, if these are among
-the last `LATELY` days."""
+the days `LATELY`."""
 FEWEST = 2
 """One delivery is no habit."""
 
@@ -33,19 +35,18 @@ def due_partners(
     left none out. One that delivered on each of the last five days is not due if it has left out every such
     weekday since its first file.
     """
-    due = []
     if expected is not None:
-        for partner, weekdays in expected.items():
-            if day.weekday() in weekdays:
-                due.append(partner)
+        due = [name for name, days in expected.items() if day.weekday() in days]
         return sorted(due)
-    delivered = _by_partner(day, deliveries)
-    open_days: set[date] = set()
+    delivered = _days_ago(day, deliveries)
+    open_days: set[int] = set()
     for days in delivered.values():
-        open_days |= _recent(day, days)
-    last_days = sorted(open_days)[-IN_A_ROW:]
+        open_days |= days & LATELY
+    last_days = sorted(open_days)[:IN_A_ROW]
+    due = []
     for partner, days in delivered.items():
-        passed, hits = _same_weekdays(day, days)
+        passed = max(days) // 7
+        hits = len(days & SAME_WEEKDAY)
         in_a_row = len(last_days) == IN_A_ROW and days.issuperset(last_days)
         if (
             hits >= ENOUGH
@@ -67,38 +68,24 @@ def doubtful_partners(
     the day may be incomplete. `deliveries` are as for `due_partners`.
     """
     doubtful = []
-    for partner, days in _by_partner(day, deliveries).items():
-        passed, hits = _same_weekdays(day, days)
-        known = min(LATELY, (day - min(days)).days)
-        delivered = len(_recent(day, days))
+    for partner, days in _days_ago(day, deliveries).items():
+        first = max(days)
+        known = min(len(LATELY), first)
+        delivered = len(days & LATELY)
         is_usual = delivered >= FEWEST and delivered * 2 > known
-        if is_usual and hits * 2 >= passed:
+        if is_usual and len(days & SAME_WEEKDAY) * 2 >= first // 7:
             doubtful.append(partner)
     return sorted(doubtful)
 
 
-def _by_partner(
+def _days_ago(
     day: date,
     deliveries: Iterable[tuple[str, date]],
-) -> Mapping[str, set[date]]:
-    """Return the days of the `WEEKS` before `day` on which each partner delivered."""
+) -> Mapping[str, set[int]]:
+    """Return how many days before `day` each partner delivered, in the last `WEEKS`."""
     delivered = defaultdict(set)
-    first = day - timedelta(weeks=WEEKS)
     for partner, delivery in deliveries:
-        if first <= delivery < day:
-            delivered[partner].add(delivery)
+        days = (day - delivery).days
+        if 0 < days <= 7 * WEEKS:
+            delivered[partner].add(days)
     return delivered
-
-
-def _recent(day: date, days: set[date]) -> set[date]:
-    """Return those of `days` that are among the last `LATELY` days."""
-    first = day - timedelta(days=LATELY)
-    return {delivery for delivery in days if delivery >= first}
-
-
-def _same_weekdays(day: date, days: set[date]) -> tuple[int, int]:
-    """Return how many days of the weekday of `day` have passed since the first of `days`, and how many of
-    them are among `days`."""
-    passed = (day - min(days)).days // 7
-    hits = [delivery for delivery in days if delivery.weekday() == day.weekday()]
-    return passed, len(hits)
