@@ -34,7 +34,12 @@ OPEN_QUOTE = ("malformed_line", "a quote that is not closed")
 
 
 class UnusableFileError(Exception):
-    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
+    """A file that is rejected as a whole, with the reason's code and a detail for a person."""
+
+    def __init__(self, detail: str, reason: str = "file_unreadable") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +96,16 @@ def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
     """
     line = stream.readline(LONGEST_HEADER + 1)
     if len(line) > LONGEST_HEADER:
-        raise UnusableFileError(
-            "file_unreadable",
-            f"its first line is longer than {LONGEST_HEADER} bytes",
-        )
+        raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
         text = line.decode("utf-8-sig").strip("\r\n")
         [names] = csv.reader([text], strict=True, delimiter=delimiter)
     except (UnicodeDecodeError, csv.Error):
         raise UnusableFileError(
-            "file_unreadable",
-            "its first line cannot be read as a CSV header in its encoding",
+            "its first line cannot be read as a CSV header in its encoding"
         ) from None
     if not names:
-        raise UnusableFileError(
-            "file_unreadable",
-            "it is empty, without even a header",
-        )
+        raise UnusableFileError("it is empty, without even a header")
     return [name.strip() for name in names]
 
 
@@ -146,8 +144,7 @@ def tables(
         following = number + text.count(b"\n")
         if following > bounds.lines + 2:
             raise UnusableFileError(
-                "file_too_large",
-                f"it has more than {bounds.lines:,} lines",
+                f"it has more than {bounds.lines:,} lines", reason="file_too_large"
             )
         batch = grammar.divide(number, text, is_end=not block)
         unfinished = batch.unfinished
@@ -170,14 +167,14 @@ class _BoundedStream:
         self.size += len(data)
         if self.size > self.bounds.bytes:
             raise UnusableFileError(
-                "file_too_large",
                 f"it has more than {self.bounds.bytes:,} bytes, decompressed",
+                reason="file_too_large",
             )
         seconds = time.monotonic() - self.began
         if seconds >= self.bounds.seconds:
             raise UnusableFileError(
-                "file_too_large",
                 f"reading it takes more than {self.bounds.seconds:g} seconds",
+                reason="file_too_large",
             )
         return data
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
@@ -64,16 +65,10 @@ def unusable_data() -> Iterator[None]:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
         # UnicodeError: UTF-16 that ends within a character.
-        raise UnusableFileError(
-            "file_unreadable",
-            "its data is damaged or ends too early",
-        ) from None
+        raise UnusableFileError("its data is damaged or ends too early") from None
     except pa.ArrowInvalid:
         # The error's text may contain a line.
-        raise UnusableFileError(
-            "file_unreadable",
-            "some of its records were lost",
-        ) from None
+        raise UnusableFileError("some of its records were lost") from None
 
 
 def is_regular(facts: Mapping[str, Any]) -> bool:
@@ -103,15 +98,12 @@ def column_names(
         if name not in names:
             missing.append(name)
         if names.count(name) > 1:
-            raise UnusableFileError(
-                "file_unreadable",
-                f"its header has {name} more than once",
-            )
+            raise UnusableFileError(f"its header has {name} more than once")
     if missing:
         raise UnusableFileError(
-            "missing_column",
             f"its header lacks {', '.join(missing)} (the delimiter is {layout.delimiter!r}); if its "
             "partner has another layout, describe it in include/partners (docs/RECIPES.md)",
+            reason="missing_column",
         )
     return names
 
@@ -125,6 +117,7 @@ def extra_columns(attributes: Sequence[str]) -> list[str]:
 def read_csv(
     duck: duckdb.DuckDBPyConnection,
     stream: IO[bytes],
+    target: Path,
     facts: Mapping[str, Any],
     layout: Layout = STANDARD,
     *,
@@ -132,20 +125,21 @@ def read_csv(
     attributes: Sequence[str] = (),
     former_orders: Sequence[str] = (),
 ) -> list[DataWarning]:
-    """Read the lines of a CSV file into the Parquet file `facts["lines"]`, and the shapes of its malformed
-    lines into the table `rejects`.
+    """Read the lines of a CSV file into the Parquet file `target`, and the shapes of its malformed lines into
+    the table `rejects`.
 
     Args:
-        duck: a connection with the table `rejects`.
-        stream: the file as delivered, decompressed.
-        facts: file, partner and received_at, which each line has; lines.
-        layout: of the file.
-        bounds: limits of lines, bytes, seconds and malformed lines.
+        duck: Connection with the table `rejects`.
+        stream: The file as delivered, decompressed.
+        target: Path of the Parquet file.
+        facts: Columns of each line: file, partner and received_at.
+        layout: Layout of the file.
+        bounds: Limits of lines, bytes, seconds and malformed lines.
         attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL if the file lacks one.
-        former_orders: ids of the orders in the former delivery of the file.
+        former_orders: Ids of the orders in the former delivery of the file.
 
     Returns:
-        a warning if the file has columns that are not read.
+        A warning if the file has columns that are not read.
 
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
@@ -182,7 +176,7 @@ def read_csv(
         )
         # DuckDB would need 0.7 s of processor time more for 500,000 lines.
         with pq.ParquetWriter(
-            facts["lines"],
+            target,
             schema,
             compression="zstd",
         ) as writer:
@@ -201,8 +195,7 @@ def read_csv(
                 rejected += len(malformed)
                 if rejected > bounds.malformed:
                     raise UnusableFileError(
-                        "file_unreadable",
-                        f"more than {bounds.malformed:,} of its lines are malformed",
+                        f"more than {bounds.malformed:,} of its lines are malformed"
                     )
                 if malformed:
                     _keep_malformed(duck, malformed, id_field)
@@ -210,15 +203,15 @@ def read_csv(
                     bytes_of_long_lines += lines.nbytes
                 if bytes_of_long_lines > MOST_LONG_LINES:
                     raise UnusableFileError(
-                        "file_too_large",
                         "its lines are too long to be read in the available memory",
+                        reason="file_too_large",
                     )
     if rejected:
         query(
             duck,
             f"{_SQL}/forget_doubtful_ids",
             {
-                "lines": facts["lines"],
+                "lines": str(target),
                 "former_orders": list(former_orders),
             },
         )

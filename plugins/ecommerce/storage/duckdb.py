@@ -1,5 +1,6 @@
 """DuckDB connections in UTC with limited memory, on the file systems of staging."""
 
+import re
 import weakref
 from typing import Any
 
@@ -28,6 +29,12 @@ def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) ->
         if not is_local(uri):
             connection.register_filesystem(storage_path(uri).fs)
     return connection
+
+
+def problem_of(error: Exception) -> str:
+    """Return the first line of a text of DuckDB without what it quotes: values may be personal data."""
+    unquoted = re.sub("[\"'].*[\"']", "…", str(error), flags=re.DOTALL)
+    return unquoted.partition("\n")[0]
 
 
 def query(

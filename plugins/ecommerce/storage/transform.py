@@ -8,7 +8,6 @@ import hashlib
 import html
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, problem_of, query
 from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
@@ -232,6 +231,4 @@ def _duckdb_errors(what: str) -> Iterator[None]:
         # It names a column or table.
         raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
-        # What follows is the value, which may be personal data.
-        problem = re.split("[\"'\n]", str(error))[0]
-        raise ContractError(f"{what}: {problem.strip()}") from None
+        raise ContractError(f"{what}: {problem_of(error)}") from None

@@ -60,7 +60,7 @@ def test_header(line, names):
         return
     with pytest.raises(UnusableFileError) as refused:
         header(io.BytesIO(line))
-    assert refused.value.args == ("file_unreadable", names)
+    assert (refused.value.reason, refused.value.detail) == ("file_unreadable", names)
 
 
 NOT_TEXT = "bytes that are not in the file's encoding"

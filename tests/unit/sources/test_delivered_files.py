@@ -23,15 +23,15 @@ def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_wi
     tmp_path,
 ):
     facts = {"file": "acme.csv", "partner": "acme", "received_at": RECEIVED}
-    facts["lines"] = f"{tmp_path}/lines.parquet"
+    target = tmp_path / "lines.parquet"
     columns = set()
     for further, values, channel in FILES:
         text = f"{','.join([*COLUMNS, *further])}\n{','.join([*COLUMNS, *values])}\n"
         with connect_duckdb() as duck:
             duck.execute(read_sql("extract/create_rejects.sql"))
             stream = io.BytesIO(text.encode())
-            warnings = read_csv(duck, stream, facts, attributes=ATTRIBUTES)
-            lines = duck.from_parquet(facts["lines"])
+            warnings = read_csv(duck, stream, target, facts, attributes=ATTRIBUTES)
+            lines = duck.from_parquet(str(target))
             read = lines.to_arrow_table().to_pylist()[0]
         columns.add(tuple(read))
         assert (read["sales_channel"], read["partner"]) == (channel, "acme")

@@ -88,9 +88,10 @@ def read(tmp_path, layout, content, attributes=()):
     }
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
-        facts["lines"] = f"{tmp_path}/lines.parquet"
-        read_csv(duck, io.BytesIO(content), facts, layout, attributes=attributes)
-        lines = duck.from_parquet(f"{tmp_path}/lines.parquet")
+        target = tmp_path / "lines.parquet"
+        stream = io.BytesIO(content)
+        read_csv(duck, stream, target, facts, layout, attributes=attributes)
+        lines = duck.from_parquet(str(target))
         rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
         return rows, duck.execute(
             "SELECT row_number, reason, detail, raw FROM rejects ORDER BY 1"

@@ -118,8 +118,7 @@ def _parse(
     try:
         names = header(stream)
     except UnusableFileError as error:
-        _, detail = error.args
-        raise ContractError(f"{file} cannot be read: {detail}") from None
+        raise ContractError(f"{file} cannot be read: {error.detail}") from None
     columns = [column.name for column in fields(kind)]
     if not set(columns).issubset(names):
         shown = clean(", ".join(names))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.email_masking import mask_e_mails, teach_addresses
+from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
@@ -27,7 +27,7 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, problem_of, query
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -53,28 +53,28 @@ def read_file(request: ReadRequest) -> Manifest:
         connect_duckdb(memory_limit="300MB") as duck,
         scratch_folder() as work,
     ):
-        lines = str(draft.path / "lines.parquet")
+        lines = work / "lines.parquet"
+        kept_lines = str(draft.path / "lines.parquet")
         # What the statements that write lines need to know, in the layout of partner files.
         facts = {
             "file": file.name,
             "partner": "",
             "received_at": file.modified_at,
-            "lines": str(work / "lines.parquet"),
         }
         _prepare(duck, request)
         with _contract_errors(file), delivered_files.storage_errors(file.name):
             path = _local_path(file, work)
             if file.ending == PARQUET:
-                _read_parquet(duck, path, facts)
+                _read_parquet(duck, path, lines, facts)
             else:
-                warnings = _read_csv(duck, request, path, facts)
+                warnings = _read_csv(duck, request, path, lines, facts)
             file.check_unchanged()
-            kept = {"lines": facts["lines"], "target": lines}
+            kept = {"lines": str(lines), "target": kept_lines}
             query(duck, "extract/history/keep_lines", kept)
         rejects = draft.path / "rejects.parquet"
         duck.execute(f"COPY rejects TO '{rejects}' (FORMAT parquet, COMPRESSION zstd)")
         counts = "SELECT count(*), count(day) FROM read_parquet(?)"
-        [(count, dated)] = duck.execute(counts, [lines]).fetchall()
+        [(count, dated)] = duck.execute(counts, [kept_lines]).fetchall()
         [(rejected,)] = duck.sql("SELECT count(*) FROM rejects").fetchall()
         draft.seal(
             source=request.source,
@@ -119,9 +119,10 @@ def _read_csv(
     duck: duckdb.DuckDBPyConnection,
     request: ReadRequest,
     path: Path,
+    lines: Path,
     facts: dict[str, Any],
 ) -> list[DataWarning]:
-    """Write the lines to `facts["lines"]`, malformed ones to the table `rejects`; return warnings."""
+    """Write the lines to the file `lines`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
     attributes = load_settings().order_attributes
@@ -133,6 +134,7 @@ def _read_csv(
             return delivered_files.read_csv(
                 duck,
                 text,
+                lines,
                 facts,
                 layout,
                 attributes=attributes,
@@ -142,29 +144,28 @@ def _read_csv(
         if error.errno is not None:
             raise
         damage = "its compressed data is damaged or ends too early"
-        raise UnusableFileError("file_unreadable", damage) from None
+        raise UnusableFileError(damage) from None
 
 
 def _read_parquet(
     duck: duckdb.DuckDBPyConnection,
     path: Path,
+    lines: Path,
     facts: dict[str, Any],
 ) -> None:
-    """Write the lines to `facts["lines"]`, every value as the text of exactly the same value."""
+    """Write the lines to the file `lines`, every value as the text of exactly the same value."""
     # Spark, Hive and Impala may mark no column as text.
     duck.execute("SET binary_as_string = true")
     description = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)])
     types = {str(column[0]): str(column[1]) for column in description.fetchall()}
     missing = [name for name in COLUMNS if name not in types]
     if missing:
-        lacking = f"it lacks the columns {', '.join(missing)}"
-        raise UnusableFileError("missing_column", lacking)
+        raise UnusableFileError(f"it lacks the columns {', '.join(missing)}")
     expressions = []
     for name in COLUMNS:
         kind = types[name]
         if UNREADABLE.fullmatch(kind):
             raise UnusableFileError(
-                "missing_column",
                 f"its column {name} is {kind}: it needs text, numbers, or times with a time zone",
             )
         value = f"{name}::VARCHAR"
@@ -180,21 +181,21 @@ def _read_parquet(
         expressions.append(f'{column}::VARCHAR AS "{name}"')
     statement = read_sql("extract/history/read_parquet.sql")
     statement = statement.replace("{columns}", ",\n        ".join(expressions))
-    duck.execute(statement, facts | {"path": str(path)})
+    duck.execute(statement, facts | {"path": str(path), "lines": str(lines)})
 
 
 @contextmanager
 def _contract_errors(file: ExportFile) -> Iterator[None]:
-    """Turn errors of the file's contents into a `ContractError` that names it. DuckDB's are masked and not
+    """Turn errors of the file's contents into a `ContractError` that names it. DuckDB's are cut and not
     chained: their texts may quote a row."""
     import duckdb
 
     try:
         yield
     except UnusableFileError as error:
-        problem = error.args[1]
+        problem = error.detail
     except duckdb.Error as error:
-        problem = mask_e_mails(str(error).partition("\n")[0])
+        problem = problem_of(error)
     else:
         return
     # `from None`: the log must not show the error that is replaced.

@@ -175,17 +175,16 @@ def _read_or_reject(
         with storage_errors(file.name):
             return _read_file(duck, file, known, work)
     except UnusableFileError as error:
-        reason, detail = error.args
         duck.execute(
             "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)",
-            [reason, detail, file.name],
+            [error.reason, error.detail, file.name],
         )
         kind = "new_version_refused" if known else "file_refused"
         return [
             data_warning(
                 kind,
                 file=file.name,
-                detail=detail,
+                detail=error.detail,
             )
         ]
 
@@ -210,17 +209,17 @@ def _read_file(
         "file": file.name,
         "partner": file.partner,
         "received_at": _received_at(file, sha256, known),
-        "lines": str(lines),
     }
     bounds = Bounds(
         lines=settings.partner_file_max_lines,
         bytes=settings.partner_file_max_bytes,
         seconds=settings.partner_file_max_seconds,
     )
-    with file.text() as stream:
+    with file.open_decompressed() as stream:
         warnings = delivered_files.read_csv(
             duck,
             stream,
+            lines,
             facts,
             file.layout,
             bounds=bounds,
@@ -232,13 +231,15 @@ def _read_file(
             f"{file.name} changed while it was read: it is still being delivered"
         )
     renamed = file.layout.renamed()
-    facts["sha256"] = sha256
-    facts["warnings"] = [
-        json.dumps(warning, ensure_ascii=False) for warning in warnings
-    ]
-    facts["columns"] = list(renamed)
-    facts["file_columns"] = list(renamed.values())
-    query(duck, f"{SQL}/keep_file", facts)
+    texts = [json.dumps(warning, ensure_ascii=False) for warning in warnings]
+    kept = {
+        "lines": str(lines),
+        "sha256": sha256,
+        "warnings": texts,
+        "columns": list(renamed),
+        "file_columns": list(renamed.values()),
+    }
+    query(duck, f"{SQL}/keep_file", facts | kept)
     # Only the lines of files that are read to their end are kept.
     number = len(duck.table("files"))
     lines.rename(work / f"{number}.parquet")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -65,33 +65,24 @@ class DroppedFile:
         try:
             facts = file_system.info(self.path.path)
             if not is_regular(facts):
-                raise UnusableFileError(
-                    "file_unreadable",
-                    "it is no regular file of the folder",
-                )
+                raise UnusableFileError("it is no regular file of the folder")
             size = int(facts["size"])
             if size > load_settings().partner_file_max_bytes:
                 raise UnusableFileError(
-                    "file_too_large",
-                    f"it has {size:,} bytes",
+                    f"it has {size:,} bytes", reason="file_too_large"
                 )
-            stream: Any
             if is_local(self.path.as_uri()):
                 # By now a link or a named pipe may be in its place.
                 flags = os.O_NOFOLLOW | os.O_NONBLOCK
-                stream = io.FileIO(os.open(self.path.path, flags))
-            else:
-                stream = file_system.open(self.path.path, "rb")
+                return os.fdopen(os.open(self.path.path, flags), "rb")
+            return cast("IO[bytes]", file_system.open(self.path.path, "rb"))
         except (PermissionError, FileNotFoundError) as error:
             raise UnusableFileError(
-                "file_unreadable",
-                f"it cannot be opened: {reason_of(error)}",
+                f"it cannot be opened: {reason_of(error)}"
             ) from None
-        opened: IO[bytes] = stream
-        return opened
 
-    def text(self) -> IO[bytes]:
-        """Open the decompressed text of the file."""
+    def open_decompressed(self) -> IO[bytes]:
+        """Open the decompressed text of the file, as bytes."""
         stream: Any = self.open()
         if self.name.endswith(".gz"):
             stream = gzip.GzipFile(fileobj=stream)
@@ -225,9 +216,9 @@ def check() -> Lines:
             with (
                 storage_errors(file.name),
                 unusable_data(),
-                file.text() as stream,
+                file.open_decompressed() as stream,
             ):
                 text = file.layout.as_utf8(stream)
                 column_names(text, file.layout)
         except UnusableFileError as error:
-            yield HINT, f"{file.name} cannot be read: {error.args[1]}"
+            yield HINT, f"{file.name} cannot be read: {error.detail}"
