@@ -10,6 +10,7 @@ from ecommerce.core import text
 from ecommerce.core.errors import ConfigurationError
 
 BLACK_FRIDAY = "Black Friday"
+CHRISTMAS = "Christmas"
 USUAL_WEEKS = 8
 """Weeks that a usual one is the median of: a mean would rise with a season under way."""
 
@@ -57,10 +58,12 @@ def week_sentence(
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:
-    """Return the event of a week, given by its days in order: Black Friday, else the first public holiday;
-    None without one, or where `calendar`, as in `Settings.holiday_calendar`, is unknown."""
+    """Return the event of a week, given by its days in order: Black Friday, else Christmas, else the first
+    public holiday; None without one, or where `calendar`, as in `Settings.holiday_calendar`, is unknown."""
     if black_friday(days[0].year) in days:
         return BLACK_FRIDAY
+    if date(days[0].year, 12, 25) in days:
+        return CHRISTMAS
     try:
         holidays = public_holidays(calendar)
     except ConfigurationError:  # the forecast's own run fails for it

@@ -162,7 +162,7 @@ NEXT = f"Next 7 days: {EXPECTED}"
         ("2026-11-22", {}, BLACK_FRIDAY),
         ("2026-11-26", {}, BLACK_FRIDAY),
         ("2026-11-27", {}, f"{NEXT}, {MORE}"),
-        ("2026-12-20", {}, "Week of Christmas Day (Mon 21 Dec "),
+        ("2026-12-20", {}, "Week of Christmas (Mon 21 Dec "),
         # A week that the forecast does not cover is not named.
         ("2026-11-21", {}, NEXT),
         ("2026-11-21", {"days": 8}, BLACK_FRIDAY),
