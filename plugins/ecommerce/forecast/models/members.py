@@ -2,6 +2,7 @@
 later panel of the same series as [HORIZON, series]: 0 on closed days, and NaN for a series
 with too little history."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
 LEAST_DAYS_RIDGE = 56
-LEAST_DAYS_BOOSTING = 182
-_MOST_ORIGINS = 78
-_HALF_LIFE_ORIGINS = 52
-_HALF_LIFE_DAYS = 120
+"""Eight weeks."""
 _RIDGE_DAYS = 1092
+"""Three years."""
+_HALF_LIFE_DAYS = 120
+"""A day that is so much older counts half in the ridge."""
 _LEVEL_DAYS = 28
+"""The ridge is corrected by the last four times as many days; after half as many a day counts half."""
+LEAST_DAYS_BOOSTING = 182
+"""Half a year."""
 _FIRST_ORIGIN = 83
+"""The first origin with 84 known days, the longest average but that of a year."""
+_MOST_ORIGINS = 78
+"""Weekly origins: a year and a half."""
+_HALF_LIFE_ORIGINS = 52
+"""Of an origin that is a year older, half as many rows are drawn."""
+_LEAST_ROWS = 500
+"""Fewer drawn rows are too few for trees of up to 31 leaves with 40 rows each."""
+_LARGEST_CHANGE = 3
+"""Boosting learns a difference from the base of at most so many levels: a larger one would dominate the
+squared error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +119,27 @@ class Boosting:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
+        if days < LEAST_DAYS_BOOSTING:
+            return None
         origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
-        random = np.random.default_rng(0)  # the same rows each time
-        sampled, targets = [], []
+        # The same rows each time.
+        rng = np.random.default_rng(0)
+        sampled = []
+        targets = []
         for origin, part in zip(origins, share, strict=True):
             rows, base, level = features(known, origin)
             sales = known.values[origin + 1 :][:HORIZON]
             target = (sales - base[: len(sales)]) / level
             # The first row of numbers has no use: without it, other rows would be drawn than ever before.
-            drawn = random.random((len(sales) + 1, series))[1:]
+            drawn = rng.random((len(sales) + 1, series))[1:]
             is_kept = ~np.isnan(target) & (drawn < part)
             sampled.append(rows[: len(sales)][is_kept])
-            targets.append(np.clip(target[is_kept], -3, 3))
-        if days < LEAST_DAYS_BOOSTING or sum(map(len, targets)) < 500:
-            return None
+            targets.append(target[is_kept])
         samples = np.concatenate(sampled)
+        if len(samples) < _LEAST_ROWS:
+            return None
+        changes = np.concatenate(targets).clip(-_LARGEST_CHANGE, _LARGEST_CHANGE)
         # sklearn refuses a column without any value.
         samples[:, np.isnan(samples).all(axis=0)] = 0
         # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
@@ -138,7 +157,7 @@ class Boosting:
             monotonic_cst=rises,
         )
         with _one_thread():
-            trees.fit(samples, np.concatenate(targets))
+            trees.fit(samples, changes)
         return cls(trees)
 
     def forecast(self, known: Statistics) -> Floats:
@@ -153,12 +172,13 @@ class Boosting:
 Model = WeekdayMean | Ridge | Boosting
 
 
-def _one_thread() -> Any:
+def _one_thread() -> AbstractContextManager[Any]:
     """A worker runs several tasks at a time: on busy cores, several threads took four times as long for the
     same trees."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1, user_api="openmp")
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
 
 
 def _open_days(values: Floats, known: Statistics) -> Floats:
