@@ -26,7 +26,12 @@ import pandas as pd
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, RESULTS, Contender, compare, measured, report
 from ecommerce.forecast.data.panel import Floats, Panel
-from ecommerce.forecast.models.ensemble import DEFAULT, forecasts_of_all, predict, train
+from ecommerce.forecast.models.ensemble import (
+    DEFAULT,
+    predict,
+    predict_each_candidate,
+    train,
+)
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
@@ -103,9 +108,8 @@ def main() -> None:
 def _cost(series: int) -> None:
     panel = forecast_data.made_up(series, years=3)
     with measured() as facts:
-        facts["forecast"] = round(
-            float(np.nansum(predict(train(panel), panel)["forecast"][:, :-1]))
-        )
+        forecast = predict(train(panel), panel).forecast
+        facts["forecast"] = round(float(np.nansum(forecast[:, :-1])))
 
 
 def _score(
@@ -175,9 +179,8 @@ def _score(
 def _own(panel: Panel, known: list[int]) -> Made:
     by_model: dict[str, list[Floats]] = {}
     for days in known:
-        for model, forecast in forecasts_of_all(panel.until(days)).items():
-            amounts = np.stack(list(forecast.values()))
-            by_model.setdefault(model, []).append(amounts)
+        for model, forecast in predict_each_candidate(panel.until(days)).items():
+            by_model.setdefault(model, []).append(np.stack(forecast))
     made = {}
     for model, of_origins in by_model.items():
         made[model] = np.stack(of_origins, axis=1)

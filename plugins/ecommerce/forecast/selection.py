@@ -13,7 +13,10 @@ from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
-from ecommerce.forecast.models.ensemble import forecasts_of_all, with_total
+from ecommerce.forecast.models.ensemble import (
+    predict_each_candidate,
+    with_total,
+)
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
@@ -21,20 +24,25 @@ from ecommerce.mail import transport
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import Json
 
-ORIGINS, SEASON_ORIGINS = 8, 4
+ORIGINS = 8
+"""The last weekly origins with four weeks after them."""
+SEASON_ORIGINS = 4
+"""Those of the coming four weeks a year ago."""
 FEWEST_ORIGINS = 4
+"""With fewer origins the champion stays."""
 ENOUGH = 0.95
 """Of the champion's score: a challenger must be at least 5 % better."""
 CHANCE = 4.0
 """Standard errors of the gain by origin; neighbouring origins share three weeks. Of two equally good models
 one is that much better in about one test of fourteen."""
 MOST_BIAS = 0.1
+"""Of the total's actual sales; a challenger that is further off replaces only a champion that is as well."""
 
 
 def back_test(history: History) -> Json:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
-    `scores` as `score` returns them, none with too few origins."""
+    `scores` as `score_candidate` returns them, none with too few origins or without series."""
     panel = history.panels["category"]
     known_days = origins(panel.days)
     series = {}
@@ -42,11 +50,12 @@ def back_test(history: History) -> Json:
     for kind, tested in history.panels.items():
         if tested.series:
             series[kind] = len(tested.series)
-            tests += [past_forecasts(tested, days) for days in known_days]
+            if len(known_days) >= FEWEST_ORIGINS:
+                tests += [past_forecasts(tested, days) for days in known_days]
     scores = []
-    if len(known_days) >= FEWEST_ORIGINS:
+    if tests:
         for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
-            scores.append(score(str(candidate), past))
+            scores.append(score_candidate(str(candidate), past))
     return {
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
@@ -74,16 +83,17 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     `actual`; NaN where unknown."""
     sales = panel.values[days : days + HORIZON]
     names = [*panel.series, TOTAL]
+    weeks = np.arange(HORIZON) // DAYS
     candidates = []
-    for candidate, amounts in forecasts_of_all(panel.until(days)).items():
-        forecast = amounts["forecast"]
+    for candidate, amounts in predict_each_candidate(panel.until(days)).items():
+        forecast = amounts.forecast
         # A series that could not be forecast is in neither sum.
         actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))
         columns = {
             "candidate": candidate,
             "series": np.tile(names, HORIZON),
             "origin": days,
-            "week": np.repeat(np.arange(HORIZON) // DAYS, len(names)),
+            "week": np.repeat(weeks, len(names)),
             "forecast": forecast.ravel(),
             "actual": actual.ravel(),
         }
@@ -93,7 +103,7 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     return past.assign(kind=kind)[(kind != TOTAL) | ("category" in kind.values)]
 
 
-def score(candidate: str, past: pd.DataFrame) -> Json:
+def score_candidate(candidate: str, past: pd.DataFrame) -> Json:
     """Return the accuracy of a candidate as ratios (0.1 is 10 %), None without sales: the WAPE of `weekly`
     sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, and
     the total's `bias`."""
@@ -102,7 +112,7 @@ def score(candidate: str, past: pd.DataFrame) -> Json:
     weeks = sums.dropna().reset_index()
     weeks["error"] = (weeks["forecast"] - weeks["actual"]).abs()
     is_total = weeks["kind"] == TOTAL
-    total = weeks[is_total].sum()
+    total = weeks.loc[is_total, ["forecast", "actual"]].sum()
     of_kinds = weeks[~is_total].groupby(["kind", "origin"])[["error", "actual"]].sum()
     by_origin = _wape(of_kinds).groupby("origin").mean()
     by_origin = by_origin.reindex(past["origin"].unique())
@@ -145,9 +155,13 @@ def choose(test: Json, champion: str) -> Json:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
     challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
-    scores = {score["candidate"]: score for score in test["scores"]}
-    present = scores.get(champion, {"score": None})
-    challengers = [score for score in test["scores"] if _is_better(score, present)]
+    present: Json = {"score": None}
+    for accuracy in test["scores"]:
+        if accuracy["candidate"] == champion:
+            present = accuracy
+    challengers = [
+        accuracy for accuracy in test["scores"] if _is_better(accuracy, present)
+    ]
     chosen = champion
     tested = counted(len(test["origins"]), "weekly origin")
     why = (
@@ -196,12 +210,13 @@ def compose(record: Json) -> EmailMessage:
     if champion != record["previous"]:
         subject = f"Forecast model: {champion} replaces {record['previous']}"
     rows = []
-    for score in record["scores"]:
-        name = score["candidate"]
+    for accuracy in record["scores"]:
+        name = accuracy["candidate"]
         if name == champion:
             name += " (champion)"
-        errors = [score["score"], *score["weekly"].values()]
-        rows.append([name, *map(percent, errors), signed_percent(score["bias"])])
+        errors = [accuracy["score"], *accuracy["weekly"].values()]
+        bias = signed_percent(accuracy["bias"])
+        rows.append([name, *map(percent, errors), bias])
     header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
     texts = record | {"header": header, "rows": rows}
     return transport.compose(subject, "selection_mail", texts)

@@ -13,7 +13,7 @@ from ecommerce.forecast.selection import (
     back_test,
     origins,
     past_forecasts,
-    score,
+    score_candidate,
 )
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.shops import history, panel
@@ -31,7 +31,7 @@ def made(forecast, actual, kind="sku", name="1"):
 
 
 def weekly_error(*series):
-    return score("any", pd.concat(series))["weekly"]["sku"]
+    return score_candidate("any", pd.concat(series))["weekly"]["sku"]
 
 
 UNEVEN = np.tile([12.0, 8, 10, 10, 10, 10, 10], 4)
@@ -60,14 +60,17 @@ def test_the_weekly_error(series, error):
 
 
 def test_the_total_has_a_bias_by_week():
-    assert score("any", made(UNEVEN, 10, "total"))["bias"] == 0
-    assert score("any", made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY, "total"))["bias"] == 0
+    assert score_candidate("any", made(UNEVEN, 10, "total"))["bias"] == 0
+    assert (
+        score_candidate("any", made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY, "total"))["bias"]
+        == 0
+    )
 
 
 def test_bias_has_a_sign_and_is_that_of_the_total():
     past = pd.concat([made(5, 1), made(9, 10, "total")])
-    assert score("any", past)["bias"] == pytest.approx(-0.1)
-    assert score("any", made(12, 10, "total"))["bias"] == pytest.approx(0.2)
+    assert score_candidate("any", past)["bias"] == pytest.approx(-0.1)
+    assert score_candidate("any", made(12, 10, "total"))["bias"] == pytest.approx(0.2)
 
 
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
@@ -77,7 +80,7 @@ def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
         "channel": (13, 10),
         "sku": (NAN, 10),
     }
-    figures = score(
+    figures = score_candidate(
         "ridge", pd.concat([made(*each, kind) for kind, each in of_kinds.items()])
     )
     assert figures["score"] == 0.2
@@ -106,7 +109,7 @@ def test_the_season_of_the_coming_weeks_is_tested_a_year_ago():
             made(10, 0).assign(origin=107),
         ]
     )
-    assert score("any", past)["by_origin"] == [0.1, 0.3, None]
+    assert score_candidate("any", past)["by_origin"] == [0.1, 0.3, None]
 
 
 def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_them():

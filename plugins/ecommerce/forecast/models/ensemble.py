@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +21,14 @@ from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import Names
 
 CALIBRATION_WEEKS = 13
-RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
-"""The calibration origins that refit these members; the others reuse them."""
+"""The weekly origins, a quarter, whose errors give the weights and the intervals."""
+RIDGE_EVERY = 4
+"""Every fourth of these origins refits the ridge, from the first on; the next three reuse it, because a month
+changes it little and fits take most of the time."""
+BOOSTING_EVERY = 12
+"""Every twelfth origin refits boosting, which is the slowest to fit."""
 SEEN_DAYS = 504
-"""Days of history that a prediction uses; training uses more."""
+"""Days of history that a prediction uses: features look back a year and four weeks. Training uses more."""
 
 SIMPLE: dict[str, Model] = {
     "seasonal_naive": WeekdayMean(1),
@@ -34,23 +39,43 @@ PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "blend")
 DEFAULT = "blend"
-POWER = 8
-AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 LEVELS = (0.8, 0.95)
+"""The share of days that each interval is to hold."""
 Fitted = dict[str, Model]
 Weights = dict[str, float]
 """Both by the name of a member."""
-Forecasts = dict[str, Floats]
+CandidateForecasts = dict[str, Floats]
 """By candidate, [HORIZON, series]."""
-Forecast = dict[str, Floats]
-"""The next `HORIZON` days: the forecast and the bounds of its intervals by `AMOUNTS`, [HORIZON, series and
-total]; NaN for skipped series. The total is the sum of all series, with bounds from its own errors."""
+
+_WEIGHT_POWER = 8
+"""A member's weight in the blend is 1 ÷ (its error)⁸: half the error counts 256 times, so a bad member hardly
+counts."""
+_FEWEST_ORIGINS = 3
+"""Weekly origins with a forecast of a member; fewer say too little about it for a weight."""
+_HALF_LIFE_WEEKS = 2
+"""An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer."""
 _FEWEST_ERRORS = 20
+"""Days with a known error; a quantile of 95 % needs so many."""
 _WIDENED = 1.5
+"""The factor of an interval from fewer errors."""
 _LEAST_WIDTH = 0.02
-_FEWEST_ORIGINS, _HALF_LIFE_WEEKS = 3, 2
+"""The least half width of an interval as a share of the forecast: no shop is so regular that it is 0."""
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
+
+
+class Forecast(NamedTuple):
+    """The forecast of the next `HORIZON` days and the bounds of its intervals, each [HORIZON, series and
+    total]; NaN for skipped series. The total is the sum of all series, with bounds from its own errors."""
+
+    forecast: Floats
+    lower_80: Floats
+    upper_80: Floats
+    lower_95: Floats
+    upper_95: Floats
+
+
+AMOUNTS = Forecast._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +83,7 @@ class Origin:
     """A weekly origin of the past: every candidate's `forecasts` and the `actual` sales, [days, series], and
     the `unit` of the errors, as `Statistics.unit`: [days, series and total]; NaN where unknown."""
 
-    forecasts: Forecasts
+    forecasts: CandidateForecasts
     actual: Floats
     unit: Floats
 
@@ -87,7 +112,8 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     """Train all candidates, and forecast from the weekly origins before with each. The result does not depend
     on the number of cores."""
     panel = _prepared(panel)
-    origins, fitted = look_back(panel), _fit(Statistics(panel))
+    origins = look_back(panel)
+    fitted = _fit(Statistics(panel))
     known_days = (~np.isnan(panel.values)).sum(axis=0)
     skipped = {}
     for series, days in zip(panel.series, known_days, strict=True):
@@ -102,18 +128,19 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
 
 def predict(trained: TrainedModel, panel: Panel) -> Forecast:
     """Forecast the days after the panel that the champion was trained on."""
-    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
-    return _forecast(trained, forecasts, unit)
+    forecasts, unit = _forecast_candidates(_prepared(panel), trained.fitted)
+    return _with_intervals(trained, forecasts, unit)
 
 
-def forecasts_of_all(panel: Panel) -> dict[str, Forecast]:
+def predict_each_candidate(panel: Panel) -> dict[str, Forecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train(panel)
-    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
-    made = {}
+    forecasts, unit = _forecast_candidates(_prepared(panel), trained.fitted)
+    by_candidate = {}
     for name in CANDIDATES:
-        made[name] = _forecast(replace(trained, champion=name), forecasts, unit)
-    return made
+        champion = replace(trained, champion=name)
+        by_candidate[name] = _with_intervals(champion, forecasts, unit)
+    return by_candidate
 
 
 def look_back(panel: Panel) -> list[Origin]:
@@ -125,10 +152,11 @@ def look_back(panel: Panel) -> list[Origin]:
     for number in range(weeks):
         days = panel.days - DAYS * (weeks - number)
         then = panel.until(days)
-        if number % RIDGE_REFITTED == 0:
-            has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
+        if number % RIDGE_EVERY == 0:
+            # Until there is enough history for it, boosting is tried with each ridge.
+            has_boosting = number % BOOSTING_EVERY == 0 or "boosting" not in fitted
             fitted |= _fit(Statistics(then), has_boosting=has_boosting)
-        forecasts, unit = _forecasts(then, fitted)
+        forecasts, unit = _forecast_candidates(then, fitted)
         known = panel.values[days : days + HORIZON]
         unknown_days = ((0, HORIZON - len(known)), (0, 0))
         actual = np.pad(known, unknown_days, constant_values=np.nan)
@@ -153,7 +181,9 @@ def _fit(known: Statistics, *, has_boosting: bool = True) -> Fitted:
     return {name: model for name, model in fitted.items() if model}
 
 
-def _forecasts(panel: Panel, fitted: Fitted) -> tuple[Forecasts, Floats]:
+def _forecast_candidates(
+    panel: Panel, fitted: Fitted
+) -> tuple[CandidateForecasts, Floats]:
     """Return the forecasts of the candidates but the blend, and the unit of their errors."""
     known = Statistics(panel, SEEN_DAYS)
     is_gone = has_vanished(known.panel.values)
@@ -181,7 +211,7 @@ def _weights(origins: Sequence[Origin], fitted: Fitted) -> Weights:
         known = [origin for origin in origins if name in origin.forecasts]
         if len(known) >= _FEWEST_ORIGINS:
             gain = _member_error(known, PLAIN) / _member_error(known, name)
-            parts[name] = gain**POWER
+            parts[name] = gain**_WEIGHT_POWER
     whole = sum(parts.values())
     return {name: part / whole for name, part in parts.items()}
 
@@ -190,10 +220,10 @@ def _member_error(origins: Sequence[Origin], member: str) -> float:
     """Return the member's WAPE at the origins, above 0."""
     forecasts = np.array([origin.forecasts[member] for origin in origins])
     actual = np.array([origin.actual for origin in origins])
-    return max(wape((forecasts, actual)) or 0, 1e-6)
+    return max(wape(forecasts, actual) or 0, 1e-6)
 
 
-def _combined(forecasts: Forecasts, weights: Weights) -> Floats:
+def _combined(forecasts: CandidateForecasts, weights: Weights) -> Floats:
     """Return the weighted mean of the members that have a forecast; the plain one's if none has."""
     members = [name for name in weights if name in forecasts]
     if not members:
@@ -202,7 +232,9 @@ def _combined(forecasts: Forecasts, weights: Weights) -> Floats:
     return np.average(tables, axis=0, weights=[weights[name] for name in members])
 
 
-def _forecast(trained: TrainedModel, forecasts: Forecasts, unit: Floats) -> Forecast:
+def _with_intervals(
+    trained: TrainedModel, forecasts: CandidateForecasts, unit: Floats
+) -> Forecast:
     """Return the champion's forecast of `forecasts`, with bounds by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
@@ -226,8 +258,7 @@ def _forecast(trained: TrainedModel, forecasts: Forecasts, unit: Floats) -> Fore
     half = values * shares
     lower_80, lower_95 = np.maximum(values - half, 0)
     upper_80, upper_95 = values + half
-    amounts = (values, lower_80, upper_80, lower_95, upper_95)
-    return dict(zip(AMOUNTS, amounts, strict=True))
+    return Forecast(values, lower_80, upper_80, lower_95, upper_95)
 
 
 def with_total(table: Floats) -> Floats:
@@ -237,10 +268,9 @@ def with_total(table: Floats) -> Floats:
     return np.append(table, np.where(is_unknown, np.nan, total), axis=-1)
 
 
-def wape(past: tuple[Floats, Floats]) -> float | None:
+def wape(forecast: Floats, actual: Floats) -> float | None:
     """Return the absolute errors of forecasts as a share of actual sales, over known days; None without
     sales."""
-    forecast, actual = past
     sales = np.nansum(np.abs(actual))
     if sales <= 0:
         return None

@@ -42,7 +42,7 @@ def predict_all(history: History, trained: Models) -> list[Json]:
             for ahead in range(HORIZON):
                 row: Json = {"series": series, "model": model.champion}
                 row["target_date"] = history.as_of + timedelta(days=ahead)
-                for name, table in forecast.items():
+                for name, table in forecast._asdict().items():
                     row[name] = rounded(table[ahead, place])
                 if row["forecast"] is not None:
                     rows.append(row)
@@ -101,19 +101,19 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
                 "first_day": str(panel.first_day),
                 "days": panel.days,
                 "weights": weights,
-                "error": wape(model.past_forecasts()),
-                "error_of_last_week": wape(naive.past_forecasts()),
+                "error": wape(*model.past_forecasts()),
+                "error_of_last_week": wape(*naive.past_forecasts()),
             }
         )
     forecast, actual = trained["category"].past_forecasts()
     known = np.where(np.isnan(actual), 0, forecast)
-    totals = (known.sum(axis=-1), np.nansum(actual, axis=-1))
+    total_error = wape(known.sum(axis=-1), np.nansum(actual, axis=-1))
     return {
         "champion": champion.name,
         "selected": champion.version,
         "why": champion.why,
         "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
         "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
-        "total_error": wape(totals),
+        "total_error": total_error,
         "kinds": kinds,
     }

@@ -18,7 +18,7 @@ def forecast(values, holidays=None):
 
 
 def first_series(values, holidays=None):
-    return forecast(values, holidays)["forecast"][:, 0]
+    return forecast(values, holidays).forecast[:, 0]
 
 
 def error(values, truth=COMING):
@@ -43,12 +43,12 @@ def shop():
 
 @pytest.fixture(scope="module")
 def states(shop):
-    return dict(zip(STATES, shop["forecast"].T, strict=False))
+    return dict(zip(STATES, shop.forecast.T, strict=False))
 
 
 def test_bounds_are_ordered_and_not_negative(shop):
-    order = ["lower_95", "lower_80", "forecast", "upper_80", "upper_95"]
-    amounts = np.stack([shop[name] for name in order])
+    upper = (shop.upper_80, shop.upper_95)
+    amounts = np.stack([shop.lower_95, shop.lower_80, shop.forecast, *upper])
     assert (amounts >= 0).all()
     assert (np.diff(amounts, axis=0) >= 0).all()
     assert (amounts[-1][:, 0] == 0).all(), "nothing is expected of a series of zeros"
@@ -79,7 +79,7 @@ def test_a_forecast_needs_28_known_days():
     panel = make_panel(values)
     trained = train(panel)
     assert trained.skipped == {"category:1": "fewer than 28 days of history"}
-    found = predict(trained, panel)["forecast"]
+    found = predict(trained, panel).forecast
     is_known = np.isfinite(found)
     assert is_known.all(axis=0).tolist() == [True, False, True, True]
     assert np.allclose(found[:, 3], found[:, 0] + found[:, 2])

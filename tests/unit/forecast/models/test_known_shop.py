@@ -15,8 +15,8 @@ from ecommerce.core.named_weeks import black_friday
 from ecommerce.forecast.data.panel import holidays_of
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
-    forecasts_of_all,
     predict,
+    predict_each_candidate,
     train,
     wape,
 )
@@ -65,7 +65,7 @@ def panel():
 
 @pytest.fixture(scope="module")
 def forecasts(panel):
-    return forecasts_of_all(panel)
+    return predict_each_candidate(panel)
 
 
 def text_of(values, rows, heads):
@@ -76,18 +76,16 @@ def text_of(values, rows, heads):
 
 def test_each_day_of_four_weeks(forecasts, snapshot):
     dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
-    plain, ridge = (
-        forecasts[name]["forecast"] for name in ("open_weekday_mean", "ridge")
-    )
-    parts = [text_of(values, dates, NAMES) for values in (plain, ridge)]
+    plain, ridge = forecasts["open_weekday_mean"], forecasts["ridge"]
+    parts = [text_of(made.forecast, dates, NAMES) for made in (plain, ridge)]
     assert "\n\n".join(parts) == snapshot
 
 
 def weeks_and_widths(made):
     """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
-    values = made["forecast"]
+    values = made.forecast
     weeks = values.reshape(4, 7, -1).sum(axis=1)
-    widths = [(made[upper] - values)[::7] for upper in ("upper_80", "upper_95")]
+    widths = [(upper - values)[::7] for upper in (made.upper_80, made.upper_95)]
     heads = [f"{what} {week}" for what in ("week", "80 %", "95 %") for week in "1234"]
     return text_of(np.concatenate([weeks, *widths]), heads, NAMES)
 
@@ -104,7 +102,7 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
     blend = train(panel)
     errors = {}
     for name in CANDIDATES:
-        errors[name] = wape(replace(blend, champion=name).past_forecasts())
+        errors[name] = wape(*replace(blend, champion=name).past_forecasts())
     facts = pd.DataFrame({"weight": blend.weights["blend"], "error": errors})
     text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
     assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot

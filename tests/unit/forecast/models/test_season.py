@@ -34,7 +34,7 @@ def forecast(panel):
 
 
 def total(panel):
-    return forecast(panel)["forecast"][:, -1]
+    return forecast(panel).forecast[:, -1]
 
 
 def christmas(day):
