@@ -39,9 +39,8 @@ from ecommerce.storage.duckdb import query
 if TYPE_CHECKING:
     import duckdb
 
-PAUSE = 5.0
-"""Seconds between two looks at an operation; each pause is half as long again, up to `LONGEST_PAUSE`."""
-LONGEST_PAUSE = 60.0
+PAUSE = 10.0
+"""Seconds between two looks at an operation."""
 SHARE_OF_TIMEOUT = 0.75
 """How much of the task's timeout one wait may take."""
 USABLE = timedelta(hours=1)
@@ -151,12 +150,10 @@ def _longest_wait() -> float:
 def _pauses(client: ShopifyClient) -> Iterator[None]:
     """Yield at once, and after each pause, until the longest wait is over."""
     left = _longest_wait()
-    pause = PAUSE
     while left > 0:
         yield
-        client.pause(pause)
-        left -= pause
-        pause = min(1.5 * pause, LONGEST_PAUSE)
+        client.pause(PAUSE)
+        left -= PAUSE
 
 
 def _load(

@@ -169,12 +169,13 @@ class ShopifyClient:
         if not isinstance(listed, list):
             raise errors.ContractError(f"{what}: {quoted(str(listed).encode())}")
         for error in listed:
-            if error.get("extensions", {}).get("code") == "THROTTLED":
+            details = error.get("extensions", {})
+            if details.get("code") == "THROTTLED":
                 raise ThrottledError(
                     f"{what}: Shopify throttles the request",
                     _seconds_to_wait(extensions),
                 )
-            self._raise_unless_personal(error, what)
+            self._raise_unless_personal(error, details, what)
         for search in extensions.get("search") or []:
             for warning in search["warnings"] or []:
                 raise errors.ContractError(
@@ -189,18 +190,18 @@ class ShopifyClient:
     def _raise_unless_personal(
         self,
         error: JsonObject,
+        details: JsonObject,
         what: str,
     ) -> None:
         """Note the field of an error that hides a personal field; raise any other error."""
-        extensions = error.get("extensions", {})
-        code = extensions.get("code")
+        code = details.get("code")
         text = quoted(error["message"].encode())
         is_hidden = code == "ACCESS_DENIED" or "not approved to access" in text
         personal = PERSONAL.intersection(map(str, error.get("path") or []))
         if is_hidden and personal:
             self.hidden.update(personal)
         elif is_hidden:
-            needed = extensions.get("requiredAccess") or "see docs/SOURCES.md"
+            needed = details.get("requiredAccess") or "see docs/SOURCES.md"
             raise errors.CredentialsError(
                 f"{what}: {text}: the app lacks an access scope: {needed}"
             )

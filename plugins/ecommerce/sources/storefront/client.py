@@ -33,6 +33,13 @@ CONCURRENCY = 8
 """Requests under way at once; more gains nothing and annoys shops on small servers."""
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
+MEANINGS = {
+    errors.CredentialsError: " (a consumer key that may read, and its secret), and that WordPress knows that "
+    "it is visited over https://",
+    NotFoundError: ": is the host of the connection the root of a WooCommerce shop, the part before "
+    f"{API_ROOT}? Does it use plain permalinks, which hide the API?",
+}
+"""What an error of an answer means for WooCommerce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +138,9 @@ def _raise_for_status(response: Response, what: str) -> None:
     """Raise the errors of `http.raise_for_status`, with the meaning of WooCommerce's answers."""
     try:
         raise_for_status(response, what)
-    except errors.CredentialsError as error:
-        raise errors.CredentialsError(
-            f"{error} (a consumer key that may read, and its secret), and that WordPress knows that it is "
-            "visited over https://"
-        ) from None
-    except NotFoundError as error:
-        raise NotFoundError(
-            f"{error}: is the host of the connection the root of a WooCommerce shop, the part before "
-            f"{API_ROOT}? Does it use plain permalinks, which hide the API?"
-        ) from None
+    except tuple(MEANINGS) as error:
+        kind = type(error)
+        raise kind(f"{error}{MEANINGS[kind]}") from None
 
 
 def _page(

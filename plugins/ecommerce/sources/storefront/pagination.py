@@ -10,7 +10,7 @@ are read again, in turn, until two answers in a row state the same.
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
-from itertools import chain
+from itertools import chain, count
 from operator import attrgetter
 
 from ecommerce.core.errors import TransientError
@@ -38,19 +38,19 @@ def walk(
             list changed whenever it was read.
     """
     first = read(1)
-    announced = -(-(first.total or 0) // PER_PAGE)
-    ahead = chain([first], pool.map(read, range(2, announced + 1)))
+    announced = max(1, -(-(first.total or 0) // PER_PAGE))
+    new_pages = chain(
+        [first],
+        pool.map(read, range(2, announced + 1)),
+        map(read, count(announced + 1)),
+    )
     looks: Counter[int] = Counter()
     sizes: dict[int, int] = {}
     numbers: dict[int, int] = {}
 
     def look_at(number: int) -> Page:
         """Return a page, read again or for the first time; new ones are asked for in order."""
-        page = None
-        if not looks[number]:
-            page = next(ahead, None)
-        if page is None:
-            page = read(number)
+        page = read(number) if looks[number] else next(new_pages)
         looks[number] += 1
         if looks[number] > MOST_LOOKS:
             raise TransientError(
@@ -69,7 +69,7 @@ def walk(
     page = newest = look_at(1)
     is_last_sure = False
     while True:
-        count = sum(sizes.values())
+        objects = sum(sizes.values())
         total = newest.total or 0
         if page.size and page.total != newest.total:
             # The list changed between these two answers: the other page may be another one now.
@@ -78,17 +78,17 @@ def walk(
             newest = page
         elif page.size:
             newest = max(page, newest, key=attrgetter("number"))
-            if page.size < PER_PAGE and page.total == count:
+            if page.size < PER_PAGE and page.total == objects:
                 break
             number = newest.number + 1
         elif total > page.number * PER_PAGE:
             # The objects of this page are withheld.
             number = page.number + 1
-        elif is_last_sure or total <= count:
+        elif is_last_sure or total <= objects:
             break
         else:
             # An announced object is on no page: it may have moved to the last one meanwhile.
             is_last_sure = True
             number = newest.number
         page = look_at(number)
-    return max(0, (newest.total or 0) - sum(sizes.values()))
+    return max(0, total - objects)
