@@ -45,7 +45,12 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         PipelineError: warehouse or mail server are unavailable, or an address is invalid. The next attempt
             continues at the step that failed.
     """
-    reason = claim(day, report, send_mail=send_mail)
+    claimed_id = ""
+    reason = reason_not_to_mail(day, report, send_mail=send_mail)
+    if not reason:
+        claimed_id = claim(report)
+        if not claimed_id:
+            reason = "a report with the same figures was mailed before"
     if reason:
         log.info("not mailed: %s", reason)
         return reason
@@ -54,7 +59,7 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     trend = read_file(reports_uri, figures.business_date, TREND_PNG)
     corrections = day_state.corrections(figures.business_date, report["headline"])
     message = report_message(figures, pdf, trend, corrections)
-    message["Message-ID"] = message_id(report)
+    message["Message-ID"] = claimed_id
     recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, recipients)
     log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
@@ -63,34 +68,46 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     return ""
 
 
-def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
-    """Claim the mail of a report; return why it is not mailed, or nothing. `send_mail`: see `deliver`."""
+def reason_not_to_mail(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+    """Return why a report is not mailed, or nothing. `send_mail`: see `deliver`."""
     if not send_mail:
         reason = _not_due(day, report)
         if reason:
             return f"{reason}; MAIL=1 with make repair or make report mails it"
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
-    figures_at = datetime.fromisoformat(report["figures_at"])
-    figures_hash = report["figures_hash"]
-    if not delivery_log.claim(day.date, figures_hash, message_id(report), figures_at):
-        # The attempt that mailed them may have been killed before this step.
-        _restate(report)
-        return "a report with the same figures was mailed before"
     return ""
 
 
 def _not_due(day: BusinessDay, report: Report) -> str:
-    """Return why a report is mailed on request only; empty where it is due, or an earlier attempt has claimed
-    it. Reports of older days and corrections are mailed on request."""
-    rows = delivery_log.deliveries(day.date)
-    if report["figures_hash"] in [row["figures_hash"] for row in rows]:
+    """Return why a report is mailed on request only; empty where it is due, an earlier attempt has claimed
+    it, or it is the last one mailed. Reports of older days and corrections are mailed on request."""
+    claimed = []
+    sent = []
+    for row in delivery_log.deliveries(day.date):
+        hashes = sent if row["state"] == "sent" else claimed
+        hashes.append(row["figures_hash"])
+    if report["figures_hash"] in claimed + sent[:1]:
         return ""
     if not is_newest(day, datetime.now(UTC)):
         return f"{day} is not the newest day that has ended"
-    if "sent" in [row["state"] for row in rows]:
+    if sent:
         return f"an earlier report of {day} was mailed"
     return ""
+
+
+def claim(report: Report) -> str:
+    """Claim the mail of a report; return its Message-ID, or nothing when the day's last mail has the same
+    figures."""
+    day = date.fromisoformat(report["business_date"])
+    figures_at = datetime.fromisoformat(report["figures_at"])
+    claimed_id = delivery_log.claim(
+        day, report["figures_hash"], message_id(report), figures_at
+    )
+    if not claimed_id:
+        # The attempt that mailed them may have been killed before this step.
+        _restate(report)
+    return claimed_id
 
 
 def mark(report: Report) -> None:
@@ -219,7 +236,7 @@ def is_newest(day: BusinessDay, now: datetime) -> bool:
 
 
 def message_id(report: Report) -> str:
-    """Return the Message-ID of a day's figures."""
+    """Return the Message-ID of the first mail of a day's figures."""
     # Short, so that the header is not folded.
     figures_hash = report["figures_hash"][:16]
     return mail.message_id(f"report.{report['business_date']}.{figures_hash}")

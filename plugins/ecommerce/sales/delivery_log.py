@@ -15,10 +15,11 @@ def claim(
     figures_hash: str,
     message_id: str,
     figures_at: datetime,
-) -> bool:
-    """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
-    never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
-    queried, are in the next report."""
+) -> str:
+    """Claim the mail of a day's figures; return its Message-ID, or nothing when the day's last mail has these
+    figures. A claim that was never marked as sent can be claimed again, and so can figures that return after
+    a correction, under another Message-ID than `message_id`. Changes after `figures_at` (aware), when the
+    figures were queried, are in the next report."""
     [delivery] = _transact(
         "report_deliveries/claim",
         business_date=business_date,
@@ -26,7 +27,9 @@ def claim(
         message_id=message_id,
         figures_at=figures_at,
     )
-    return bool(delivery["state"] != "sent")
+    if delivery["state"] == "sent":
+        return ""
+    return str(delivery["message_id"])
 
 
 def mark_sent(business_date: date, figures_hash: str) -> None:

@@ -1,7 +1,8 @@
-"""What a report says of delivered files, also after runs that found nothing new."""
+"""Deliveries of reports, and what a report shows about delivered files."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from ecommerce.sales import delivery_log
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
@@ -47,3 +48,29 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         "load_audit", "business_date, source, run_id, status, read_at", [undone]
     )
     assert warnings(MONDAY) == []
+
+
+def test_figures_that_return_after_a_correction_are_mailed_as_another_mail(shop):
+    now = datetime(2026, 3, 3, 11, tzinfo=UTC)
+
+    def claim(figures_hash):
+        message_id = f"<{figures_hash}@x>"
+        return delivery_log.claim(MONDAY, figures_hash, message_id, now)
+
+    def mail(figures_hash):
+        message_id = claim(figures_hash)
+        delivery_log.mark_sent(MONDAY, figures_hash)
+        return message_id
+
+    assert mail("first") == "<first@x>"
+    assert mail("corrected") == "<corrected@x>"
+    assert claim("corrected") == ""
+    returned = claim("first")
+    assert returned.startswith("<first.")
+    assert returned.endswith("@x>")
+    # An attempt after one that was killed sends the same mail.
+    assert mail("first") == returned
+    newest_first = [row["figures_hash"] for row in delivery_log.deliveries(MONDAY)]
+    assert newest_first == ["first", "corrected"]
+    assert claim("first") == ""
+    assert mail("corrected") not in ("", "<corrected@x>")

@@ -20,6 +20,7 @@ from tests.unit.sales.tables import cells
 TO = ["ann@example.com", "bob@example.com"]
 NEWEST = day_window(DAY, "America/New_York")
 FIGURES_AT = "2026-11-20T11:00:00+00:00"
+CLAIMED_ID = "<report.1@reports.example>"
 CORRECTIONS = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
 
 
@@ -70,7 +71,8 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 @pytest.fixture
 def claimed(monkeypatch):
     """An attempt has claimed the mail; the warehouse is away."""
-    monkeypatch.setattr(delivery, "claim", lambda *_, **__: "")
+    monkeypatch.setattr(delivery, "reason_not_to_mail", lambda *_, **__: "")
+    monkeypatch.setattr(delivery, "claim", lambda report: CLAIMED_ID)
     monkeypatch.setattr(delivery, "mark", lambda report: None)
 
 
@@ -85,7 +87,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert message["Subject"] == title
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
-    assert message["Message-ID"] == delivery.message_id(archived)
+    assert message["Message-ID"] == CLAIMED_ID
     assert message["Auto-Submitted"] == "auto-generated"  # no answers of absent people
     assert "Net sales 16,716.13" in message.get_body(("plain",)).get_content()
     (pdf,) = message.iter_attachments()
@@ -148,21 +150,23 @@ def test_an_incomplete_day_has_not_missed_its_forecast():
     assert delivery.forecast_miss_texts(figures, 5) is None
 
 
-# `stored`: what the warehouse has of the day's mails. `claimed`: what the claim finds.
+# `stored`: the warehouse's rows of the day's mails, latest first. `claimed`: whether the claim succeeds.
 ATTEMPTS = """
-stored        | newest | send_mail | claimed | reason
-              | yes    | no        | yes     | mailed
-              | no     | no        |         | 2026-11-19 is not the newest day that has ended
-              | no     | yes       | yes     | mailed
-same claimed  | yes    | no        | yes     | mailed
-same claimed  | no     | no        | yes     | mailed
-same sent     | yes    | no        | no      | a report with the same figures was mailed before
-same sent     | no     | no        | no      | a report with the same figures was mailed before
-same sent     | no     | yes       | no      | a report with the same figures was mailed before
-other claimed | yes    | no        | yes     | mailed
-other sent    | yes    | no        |         | an earlier report of 2026-11-19 was mailed
-other sent    | yes    | yes       | yes     | mailed
-other sent    | no     | no        |         | 2026-11-19 is not the newest day that has ended
+stored                | newest | send_mail | claimed | reason
+                      | yes    | no        | yes     | mailed
+                      | no     | no        |         | 2026-11-19 is not the newest day that has ended
+                      | no     | yes       | yes     | mailed
+same claimed          | yes    | no        | yes     | mailed
+same claimed          | no     | no        | yes     | mailed
+same sent             | yes    | no        | no      | a report with the same figures was mailed before
+same sent             | no     | no        | no      | a report with the same figures was mailed before
+same sent             | no     | yes       | no      | a report with the same figures was mailed before
+other claimed         | yes    | no        | yes     | mailed
+other sent            | yes    | no        |         | an earlier report of 2026-11-19 was mailed
+other sent            | yes    | yes       | yes     | mailed
+other sent            | no     | no        |         | 2026-11-19 is not the newest day that has ended
+other sent, same sent | yes    | no        |         | an earlier report of 2026-11-19 was mailed
+other sent, same sent | yes    | yes       | yes     | mailed
 """
 HINT = "; MAIL=1 with make repair or make report mails it"
 
@@ -174,7 +178,7 @@ def steps(use_server, monkeypatch):
     done = []
     monkeypatch.setattr(delivery.delivery_log, "deliveries", lambda day: [])
     monkeypatch.setattr(
-        delivery.delivery_log, "claim", lambda *_: done.append("claim") or True
+        delivery.delivery_log, "claim", lambda *_: done.append("claim") or "<id@x>"
     )
     monkeypatch.setattr(
         delivery.delivery_log, "mark_sent", lambda *_: done.append("mark")
@@ -201,9 +205,10 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
         monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: NEWEST.shifted(1))
     rows = []
     if case["stored"]:
-        which, state = case["stored"].split()
-        known = archived["figures_hash"] if which == "same" else "0" * 64
-        rows.append({"figures_hash": known, "state": state})
+        for stored in case["stored"].split(", "):
+            which, state = stored.split()
+            known = archived["figures_hash"] if which == "same" else "0" * 64
+            rows.append({"figures_hash": known, "state": state})
     monkeypatch.setattr(
         delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else []
     )
@@ -213,7 +218,7 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
         figures_at = datetime.fromisoformat(FIGURES_AT)
         assert values == (DAY, archived["figures_hash"], message_id, figures_at)
         steps.append("claim")
-        return case["claimed"] == "yes"
+        return message_id if case["claimed"] == "yes" else ""
 
     monkeypatch.setattr(delivery.delivery_log, "claim", claim)
     reason = delivery.deliver(NEWEST, archived, send_mail=case["send_mail"] == "yes")

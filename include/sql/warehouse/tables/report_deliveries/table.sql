@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("report_deliveries") }} (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the report."),
     figures_hash STRING NOT NULL OPTIONS (description = "Hash of the figures in the report; different figures make a different report."),
-    message_id STRING NOT NULL OPTIONS (description = "Message-ID of the mail; identical each time this report is sent."),
+    message_id STRING NOT NULL OPTIONS (description = "Message-ID of the mail; identical in every attempt to send it. Figures that return after a correction are another mail."),
     state STRING NOT NULL OPTIONS (description = "claimed (being sent; if it is never marked as sent, a later attempt sends it again) or sent."),
     sent_at TIMESTAMP OPTIONS (description = "When the mail server accepted the mail; NULL while claimed."),
     figures_at TIMESTAMP OPTIONS (description = "When the figures of the report were queried; the next report lists later changes.")
