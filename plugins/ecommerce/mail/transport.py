@@ -208,9 +208,13 @@ def _converted(error: Exception) -> errors.PipelineError:
     kind: type[errors.PipelineError] = errors.ConfigurationError
     server = connection(CONNECTION)
     place = f"{server.host}:{server.port or ''}".rstrip(":")
+    if isinstance(error, ssl.SSLEOFError):
+        # An SSLError, but of a connection that was closed.
+        error = smtplib.SMTPServerDisconnected()
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
-            code = next(iter(refused.values()))[0]
+            # One invalid address must not keep the others from another attempt.
+            code = min(code for code, _ in refused.values())
             problem = "refuses every recipient"
         case smtplib.SMTPAuthenticationError(smtp_code=code):
             problem = f"refuses the login of the connection {CONNECTION}"

@@ -1,4 +1,5 @@
 import smtplib
+import ssl
 from contextlib import contextmanager
 from email.message import EmailMessage
 
@@ -173,14 +174,19 @@ def test_a_connection_that_is_missing_or_has_no_sender_is_a_configuration_error(
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "kind"),
     [
-        smtplib.SMTPServerDisconnected("x"),
-        smtplib.SMTPSenderRefused(550, b"x", SENDER),
-        TimeoutError(),
+        (smtplib.SMTPServerDisconnected("x"), errors.TransientError),
+        (ssl.SSLEOFError(8, "EOF in violation of protocol"), errors.TransientError),
+        (smtplib.SMTPSenderRefused(550, b"x", SENDER), errors.ConfigurationError),
+        (
+            smtplib.SMTPRecipientsRefused({TO[0]: (550, b"x"), TO[1]: (451, b"x")}),
+            errors.TransientError,
+        ),
+        (TimeoutError(), errors.TransientError),
     ],
 )
-def test_errors_of_smtplib_are_translated(use_server, error):
+def test_errors_of_smtplib_are_translated(use_server, error, kind):
     use_server(1)
-    with pytest.raises(errors.PipelineError), mail.smtp_errors():
+    with pytest.raises(kind), mail.smtp_errors():
         raise error
