@@ -153,12 +153,12 @@ def state(row: Row) -> str:
 
 def state_text(row: Row) -> str:
     """Return the meaning of `state`, with the partners or files that are missing or invalid."""
+    if state(row) != "late":
+        return STATES[state(row)].words
     if row["missing_deliveries"]:
         partners = [text.clean(partner) for partner in row["missing_deliveries"]]
         return f"no valid file from {', '.join(partners)}"
-    if row["refused_files"]:
-        return f"invalid: {text.clean(row['refused_files'])}"
-    return STATES[state(row)].words
+    return f"invalid: {text.clean(row['refused_files'])}"
 
 
 def _differences(totals: Sequence[Row], first: date) -> Section:

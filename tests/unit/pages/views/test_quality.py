@@ -1,0 +1,21 @@
+"""The state of a source's day on the page *Data quality*."""
+
+import pytest
+
+from ecommerce.pages.views.quality import STATES, state_text
+from tests.unit.pages.made_up import DAY, total
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"missing_deliveries": ["acme"]}, "no valid file from acme"),
+        ({"refused_files": "acme.csv"}, "invalid: acme.csv"),
+        ({"missing_deliveries": ["acme"], "lost_orders": 1}, STATES["differs"].words),
+        ({"refused_files": "acme.csv", "status": "failed"}, STATES["failed"].words),
+        ({}, STATES["agrees"].words),
+    ],
+)
+def test_a_missing_file_hides_neither_a_loss_nor_a_failure(changes, text):
+    row = total(DAY, "partner_files", lost_amounts=[], **changes)
+    assert state_text(row) == text
