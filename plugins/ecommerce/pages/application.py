@@ -64,23 +64,23 @@ async def _error_page(request: Request, error: Exception) -> Response:
     """Return the page for an error; redirect a request without session."""
     # Of settings, an archive or a storage that cannot be read.
     status = 503
-    words = ""
+    message = ""
     if isinstance(error, HTTPException):
         status = error.status_code
         # Starlette's own detail is the name of the status; ours are sentences.
         if error.detail.endswith("."):
-            words = error.detail
+            message = error.detail
     elif isinstance(error, RequestValidationError):
         status = 422
     else:
         log.error("the page %s is unavailable", request.url.path, exc_info=error)
         # Only the pipeline's own errors are known to hold no secrets.
         if isinstance(error, PipelineError):
-            words = f"{str(error).rstrip('.')}."
+            message = f"{str(error).rstrip('.')}."
     if status == 401:
         return _sign_in(request)
-    words = words or _TEXTS.get(status, "Something went wrong.")
-    texts = {"status": status, "words": words, "section": ""}
+    message = message or _TEXTS.get(status, "Something went wrong.")
+    texts = {"status": status, "message": message, "section": ""}
     title = HTTPStatus(status).phrase
     return responses.page(request, "message.html", title, texts, status)
 

@@ -1,6 +1,6 @@
 """The status of a business day: one label, from Airflow's runs, the warehouse and the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,11 +16,12 @@ from ecommerce.warehouse.client import Warehouse
 
 @dataclass(frozen=True)
 class Days:
-    """Days in the warehouse, and the first day for which it has figures at all; nothing where `failed`
-    explains why."""
+    """Days in the warehouse, the first day for which it has figures at all, and the `required` sources;
+    nothing where `failed` explains why."""
 
     days: Mapping[date, DayState] = field(default_factory=dict)
     first: date | None = None
+    required: Sequence[str] = ()
     failed: str = ""
 
     def state(self, day: date) -> DayState:
@@ -43,8 +44,8 @@ MAILED = Status("mailed", "Mailed", "✓", "complete, and the report was mailed"
 CORRECTED = Status(
     "corrected", "Corrected", "↻", "mailed again after figures had changed"
 )
-MADE = Status(
-    "made", "Report made", "○", "complete; the report was built and not mailed"
+BUILT = Status(
+    "made", "Report built", "○", "complete; the report was built and not mailed"
 )
 ARCHIVED = Status(
     "archived",
@@ -70,7 +71,7 @@ OPEN = Status(
 HISTORY = Status(
     "history", "No report", "·", "loaded from an export, which builds no report"
 )
-_UNFINISHED = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
+STATUS_OF_RUN = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
 
 
 def load_days(page: PageRequest, first: date, last: date) -> Days:
@@ -82,7 +83,7 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
         states = day_state.load_day_states(warehouse, first, last, required)
         [bounds] = warehouse.query("report/pages/loaded_days.sql")
         days = {state.business_date: state for state in states}
-        return Days(days, bounds["first_day"])
+        return Days(days, bounds["first_day"], required)
 
     days, failed = page.warehouse.run(query)
     return days or Days(failed=failed)
@@ -99,12 +100,12 @@ def status_of(
 ) -> Status | None:
     """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
     has no orders yet. `run` is the day's newest run. `archived`: whether there is a report."""
-    if run and run.state in _UNFINISHED:
-        return _UNFINISHED[run.state]
+    if run and run.state in STATUS_OF_RUN:
+        return STATUS_OF_RUN[run.state]
     if day in days.days:
         return _status_of_loaded(days.days[day], page, run, archived=archived)
     if archived:
-        return ARCHIVED if days.failed else MADE
+        return ARCHIVED if days.failed else BUILT
     if days.first and days.first < day <= page.newest:
         if day == page.awaited and run is None:
             return WAITING
@@ -123,5 +124,5 @@ def _status_of_loaded(
     if not loaded.complete:
         return INCOMPLETE
     if loaded.mails == 0:
-        return MADE
+        return BUILT
     return MAILED if loaded.mails == 1 else CORRECTED

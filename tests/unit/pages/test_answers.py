@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 from ecommerce.sales.report import archive
@@ -158,3 +159,16 @@ def test_a_warehouse_that_hangs_or_fails_is_one_sentence():
 
     _, failed = warehouse.run(fail)
     assert failed == "The warehouse is unavailable: see the API server's log."
+
+
+def test_an_invalid_source_policy_leaves_the_archived_report(open_pages, monkeypatch):
+    def fails():
+        raise ConfigurationError("the Variable source_policy is invalid")
+
+    monkeypatch.setattr(day_status, "source_policy", fails)
+    answer = open_pages().get("/2026-11-17/")
+    assert answer.status_code == 200
+    assert "the Variable source_policy is invalid" in answer.text
+    assert "Net sales" in answer.text
+    assert 'action="build"' in answer.text
+    assert 'action="read"' not in answer.text

@@ -186,7 +186,7 @@ def test_what_comes_from_data_is_escaped_and_masked(open_pages):
     for page in (
         quality,
         client.get("/").text,
-        client.get("/2026-11-17/?asked=<script>").text,
+        client.get("/2026-11-17/?restarted=<script>").text,
     ):
         assert "<b>" not in page
         assert "<script" not in page

@@ -15,6 +15,7 @@ from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
+from ecommerce.reporting.sections import Section
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, chart_files
 from ecommerce.sales.report.figures.model import HEADLINE
@@ -27,18 +28,18 @@ DOWNLOADS = (
     (archive.FIGURES_CSV, "CSV", "Figures as CSV"),
     (archive.FIGURES_JSON, "JSON", "Figures as JSON"),
 )
-RESTARTED = {
+RESTART_MESSAGES = {
     "report": "The report is being built again.",
     "source": "The source is being read again; the report follows.",
 }
-"""The page's message after a form was sent, by the parameter `asked` of its address."""
+"""The page's message after a form was sent, by the parameter `restarted` of its address."""
 
-RESTARTS = [Depends(access.may_clear), Depends(access.from_this_site)]
+RESTART_DEPENDENCIES = [Depends(access.may_clear), Depends(access.from_this_site)]
 """The dependencies of forms that restart tasks."""
 
 
 @router.get("/{day}/")
-def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
+def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
     """Show the page of a day."""
     run = page.runs.between(day, day).get(day)
     texts: Texts = {
@@ -57,23 +58,23 @@ def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
         run_id = quote(run.run_id, safe="")
         texts["run_link"] = f"dags/{DAG_DAILY}/runs/{run_id}"
     if not archive.is_archived(page.settings.reports_uri, day):
-        texts["words"] = _no_report(day, page, run)
+        texts["message"] = _no_report(day, page, run)
         title = f"No report of {day}"
         return responses.page(page.request, "no_report.html", title, texts, 404)
     texts |= _report_texts(page, day, run)
-    texts["asked"] = RESTARTED.get(asked, "")
+    texts["message"] = RESTART_MESSAGES.get(restarted, "")
     return responses.page(page.request, "day.html", f"Sales report {day}", texts)
 
 
 # Plain functions: FastAPI runs them in threads, so a slow database delays no other page.
-@router.post("/{day}/build", dependencies=RESTARTS)
+@router.post("/{day}/build", dependencies=RESTART_DEPENDENCIES)
 def rebuild_report(day: Day, page: PageRequestDep) -> RedirectResponse:
     """Rebuild the report of a day."""
     page.runs.rebuild_report(day)
-    return RedirectResponse("./?asked=report", 303)
+    return RedirectResponse("./?restarted=report", 303)
 
 
-@router.post("/{day}/read", dependencies=RESTARTS)
+@router.post("/{day}/read", dependencies=RESTART_DEPENDENCIES)
 def reread_source(
     day: Day, page: PageRequestDep, source: Annotated[str, Form()] = ""
 ) -> RedirectResponse:
@@ -81,7 +82,7 @@ def reread_source(
     if source not in day_status.required_sources():
         raise HTTPException(422, "Choose one of the listed sources.")
     page.runs.reread_source(day, source)
-    return RedirectResponse("./?asked=source", 303)
+    return RedirectResponse("./?restarted=source", 303)
 
 
 @router.get("/{day}/{name}")
@@ -96,7 +97,7 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
     loaded = days.state(day)
     sources = []
     if run and page.may_restart:
-        for source in day_status.required_sources():
+        for source in days.required:
             sources.append((source, wording.source_name(source)))
     report = None
     completed = False
@@ -106,10 +107,7 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         )
         report = page_texts(figures)
         completed = loaded.complete and not figures.quality.complete
-        for section in report["sections"]:
-            # One heading in the PDF is several on the page.
-            if section["id"].startswith("changes_"):
-                section["title"] = f"Change {section['title'].lower()}"
+        _name_changes(report["sections"])
     return {
         "status": day_status.status_of(day, page, run, days, archived=True),
         "failed": days.failed,
@@ -121,6 +119,13 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         "under_way": UNDER_WAY,
         "report": report,
     }
+
+
+def _name_changes(sections: list[Section]) -> None:
+    """Let the title of each section of changes mention them: in the PDF, one heading above all does."""
+    for section in sections:
+        if section["id"].startswith("changes_"):
+            section["title"] = f"Change {section['title'].lower()}"
 
 
 def _restated(loaded: DayState, currency: str) -> list[str]:

@@ -32,11 +32,11 @@ def show(request: Request, as_of: Day | None = None) -> Response:
     folder = ""
     if as_of is None:
         if not days:
-            words = (
+            message = (
                 f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are "
                 "loaded."
             )
-            texts = {"section": "Forecast", "status": None, "words": words}
+            texts = {"section": "Forecast", "status": None, "message": message}
             return responses.page(request, "message.html", "No forecast yet", texts)
         as_of = days[-1]
         folder = f"{as_of}/"
