@@ -1,7 +1,8 @@
-"""Why a network or a disk failed, in words; no message shows an exception's class name.
+"""Why a network or a disk failed, in words, and the text of any error, masked for mails and logs.
 
-A library's own text may repeat a URL, a login or an address, so only texts of the operating system and of
-OpenSSL are quoted, which hold none of these.
+The words for a failed network or disk show no exception's class name. A library's own text may repeat a URL,
+a login or an address, so only texts of the operating system and of OpenSSL are quoted, which hold none of
+these.
 """
 
 import http.client
@@ -10,8 +11,14 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.text import LONGEST, clean
+
 CLOSED = "{place} closed the connection before it had answered"
 UNKNOWN = "the connection to {place} failed"
+_LONGEST_SENTENCE = 1000
+"""Characters in a mail of an error of the pipeline, which ends with the remedy."""
 
 _REASONS: dict[type[BaseException], str] = {
     socket.gaierror: "the name {host} cannot be resolved (DNS): is the host right?",
@@ -63,3 +70,26 @@ def _requested_place(error: BaseException) -> str:
     """Return host and port of the request of an error of `requests`, without a login."""
     url = getattr(getattr(error, "request", None), "url", None)
     return urlsplit(url or "").netloc.rpartition("@")[2]
+
+
+def failure_reason(error: BaseException | str | None) -> str:
+    """Return the first line of `error`, shortened for a mail. Secrets and addresses are masked."""
+    line = masked_text(error).partition("\n")[0]
+    longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
+    return clean(line, longest)
+
+
+def masked_text(error: BaseException | str | None) -> str:
+    """Return the text of an error. It is masked before it is shortened: half an address no longer looks like
+    one, and still identifies a person."""
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+    from airflow.sdk.log import redact
+
+    if error is None:
+        return "the worker stopped without an error (killed, out of memory, or lost): see the log"
+    if isinstance(error, AirflowTaskTimeout):
+        return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
+    text = str(error).strip()
+    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return mask_e_mails(str(redact(text)))

@@ -10,12 +10,12 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.core import names
+from ecommerce.core.error_messages import failure_reason
 from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
 from ecommerce.core.settings import OWNER, task_timeout
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import Context, business_day
-from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 

@@ -15,16 +15,14 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
-from ecommerce.core.error_messages import CLOSED, reason_of
+from ecommerce.core.error_messages import CLOSED, failure_reason, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
-from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -78,23 +76,6 @@ def sender() -> str:
             f"the connection {CONNECTION} has no sender: set from_email in its extra to an e-mail address"
         )
     return address
-
-
-def airflow_url() -> str:
-    """Return the address of Airflow's UI without a trailing slash; empty where it is not configured."""
-    from airflow.sdk.configuration import conf
-
-    return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-
-
-def page_url(path: str, route: str = "sales-reports") -> str:
-    """Return the address of a page in Airflow's UI; empty where Airflow's address is not configured. `path`
-    is below `/sales-reports/`, such as `2026-11-19/`; the frame of the navigation entry `route` shows it."""
-    base = airflow_url()
-    if not base:
-        return ""
-    # The UI keeps the path of the page in its frame behind that of the frame.
-    return f"{base}/plugin/{route}{urlsplit(base).path}/sales-reports/{path}"
 
 
 def compose(

@@ -18,10 +18,10 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from fastapi import Depends, HTTPException, Request
 from pydantic import BeforeValidator
 
+from ecommerce.core.airflow_urls import airflow_url
 from ecommerce.core.business_day import due_at, newest_closed_day
 from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import load_settings
-from ecommerce.mail.transport import airflow_url
 from ecommerce.pages.runs import RunsDep
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 

@@ -1,4 +1,4 @@
-"""The reason of a failed task, in mails and as the last line of its log.
+"""The reason of a failed task as the last line of its log.
 
 Airflow logs a traceback and then its own *Post Execute*. As a listener (plugins/task_log_plugin.py) this
 module adds the reason as one line at the end. The pipeline's own errors state the problem and the fix, so
@@ -12,12 +12,10 @@ import structlog
 from airflow.listeners import hookimpl
 from structlog.typing import EventDict
 
-from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.error_messages import masked_text
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.text import LONGEST, clean
+from ecommerce.core.text import clean
 
-_LONGEST_SENTENCE = 1000
-"""Characters in a mail of an error of the pipeline, which ends with the remedy."""
 _TRACEBACK = "Task failed with exception"
 """Airflow's line above the traceback."""
 _END = "::endgroup::"
@@ -29,37 +27,14 @@ class _Log:
     has_ended = False  # the running task's reason has been logged
 
 
-def failure_reason(error: BaseException | str | None) -> str:
-    """Return the first line of `error`, shortened for a mail. Secrets and addresses are masked."""
-    line = _masked(error).partition("\n")[0]
-    longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
-    return clean(line, longest)
-
-
 def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
     """Return the whole reason of a failed attempt on one line, and the number of the next one, if there is
     one."""
-    reason = clean(_masked(error), sys.maxsize)
+    reason = clean(masked_text(error), sys.maxsize)
     if getattr(task_instance, "state", None) != "up_for_retry":
         return reason
     next_attempt, last = task_instance.try_number + 1, task_instance.max_tries + 1
     return f"{reason}; attempt {next_attempt} of {last} follows"
-
-
-def _masked(error: BaseException | str | None) -> str:
-    """Return the text of an error. It is masked before it is shortened: half an address no longer looks like
-    one, and still identifies a person."""
-    from airflow.sdk.exceptions import AirflowTaskTimeout
-    from airflow.sdk.log import redact
-
-    if error is None:
-        return "the worker stopped without an error (killed, out of memory, or lost): see the log"
-    if isinstance(error, AirflowTaskTimeout):
-        return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
-    text = str(error).strip()
-    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
-        text = f"{type(error).__name__}: {text}".removesuffix(": ")
-    return mask_e_mails(str(redact(text)))
 
 
 @hookimpl

@@ -12,14 +12,15 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.core import text
+from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
+from ecommerce.core.error_messages import failure_reason
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
-from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import day_state, delivery_log
 from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.chart_files import TREND_PNG
@@ -163,7 +164,7 @@ def forecast_miss_texts(
     title = f"Forecast missed: {text.short_day(day)}: {change}"
     body = (
         f"Gross sales: {actual}, {change} compared with the forecast of {forecast}.\n"
-        f"{mail.page_url(f'{day}/')}"
+        f"{page_url(f'{day}/')}"
     )
     return title, body.strip()
 
@@ -174,7 +175,7 @@ def chat_texts(
 ) -> tuple[str, str]:
     """Return the title, of one line, and the text of the headline, both as in the mail."""
     texts = mail_texts(figures, corrections)
-    texts |= {"page_url": mail.page_url(f"{figures.business_date}/")}
+    texts |= {"page_url": page_url(f"{figures.business_date}/")}
     return texts["subject"], render("report_chat.txt", texts)
 
 
@@ -188,7 +189,7 @@ def report_message(
     chart, a PNG, the PDF attached. `corrections` as in `mail_texts`."""
     day = figures.business_date
     texts = mail_texts(figures, corrections)
-    texts |= {"trend_cid": "", "page_url": mail.page_url(f"{day}/")}
+    texts |= {"trend_cid": "", "page_url": page_url(f"{day}/")}
     pictures = []
     if trend:
         texts["trend_cid"] = TREND_CID
@@ -221,7 +222,7 @@ def send_incomplete_alert(day: BusinessDay, report: Report, *, send_mail: bool) 
     texts = {
         "day": str(day),
         "reasons": reasons,
-        "page_url": mail.page_url(f"{day}/"),
+        "page_url": page_url(f"{day}/"),
         "is_complete": report["complete"],
         "deliveries": PARTNER_FILES.name,
     }

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ecommerce.core import names
 from ecommerce.core.airflow_runs import Run, business_day_of, in_order_of_begin
+from ecommerce.core.airflow_urls import airflow_url
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery_log
@@ -73,7 +74,7 @@ def compose(day: BusinessDay, run_id: str, failed: Sequence[str]) -> EmailMessag
         "run_url": "",
         "failed": failed,
     }
-    url = mail.airflow_url()
+    url = airflow_url()
     if url:
         texts["run_url"] = f"{url}/dags/{names.DAG_DAILY}/runs/{quote(run_id)}"
     return mail.compose(f"No sales report for {day}", "watch_mail", texts)

@@ -7,6 +7,7 @@ import structlog
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
+from ecommerce.core.error_messages import failure_reason
 from ecommerce.runtime import task_log
 
 
@@ -31,12 +32,12 @@ from ecommerce.runtime import task_log
     ],
 )
 def test_the_reason_is_one_short_line(error, reason):
-    assert task_log.failure_reason(error) == reason
+    assert failure_reason(error) == reason
 
 
 def test_no_half_address_is_left_where_a_reason_is_cut_short():
     for length in range(950, 1000, 3):
-        reason = task_log.failure_reason(
+        reason = failure_reason(
             errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
         )
         assert "jane" not in reason
@@ -46,7 +47,7 @@ def test_secrets_airflow_knows_are_masked():
     from airflow.sdk.log import mask_secret
 
     mask_secret("hunter2hunter2")
-    assert "hunter2" not in task_log.failure_reason(
+    assert "hunter2" not in failure_reason(
         RuntimeError("login with hunter2hunter2 refused")
     )
 

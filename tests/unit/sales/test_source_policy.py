@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecommerce.core import errors
-from ecommerce.runtime.task_log import failure_reason
+from ecommerce.core.error_messages import failure_reason
 from ecommerce.sales import source_policy
 from ecommerce.sources import SOURCES
 from tests.source_names import (

@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ecommerce.core import text
+from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
-from ecommerce.mail import transport as mail
 from ecommerce.reporting.sections import (
     Section,
     name,
@@ -57,7 +57,7 @@ def page_texts(figures: ForecastFigures) -> Json:
             f"Gross sales in {figures.currency}",
             f"Based on data before {as_of}",
         ],
-        "page_url": mail.page_url(f"forecast/{as_of}/", "sales-forecast"),
+        "page_url": page_url(f"forecast/{as_of}/", "sales-forecast"),
         "lead": lead(figures),
         "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
