@@ -90,7 +90,7 @@ def extract(source, day, run_id):
     window = read_windows.window_of_day(
         SOURCES[source],
         day_window(day, shop.shop_timezone),
-        staging.DagRun(DAG, run_id).folder(day, source),
+        staging.DagRun(DAG, run_id),
         load_history,
         datetime.now(UTC),
     )

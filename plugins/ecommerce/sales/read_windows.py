@@ -17,7 +17,7 @@ from ecommerce.storage.staging import DagRun
 def window_of_day(
     source: Source,
     day: BusinessDay,
-    folder: str,
+    run: DagRun,
     earlier_reads: EarlierReads,
     now: datetime,
 ) -> ReadWindow:
@@ -38,11 +38,11 @@ def window_of_day(
     if source.reconciled:
         also_read = earlier_reads.rejected_orders(source.name, day.date)
     return ReadWindow(
-        source.name,
-        day,
-        changed_from,
-        changed_until,
-        folder,
+        source=source.name,
+        day=day,
+        changed_from=changed_from,
+        changed_until=changed_until,
+        folder=run.folder(day.date, source.name),
         also_read=also_read,
         earlier_reads=earlier_reads,
     )
@@ -67,11 +67,11 @@ def window_of_sync(
     if last_read and source.overlap:
         changed_from = last_read - source.overlap
     return ReadWindow(
-        source.name,
-        today,
-        changed_from,
-        None,
-        run.folder(today.date, source.name),
+        source=source.name,
+        day=today,
+        changed_from=changed_from,
+        changed_until=None,
+        folder=run.folder(today.date, source.name),
         looks_back=False,
         earlier_reads=earlier_reads,
     )
@@ -88,11 +88,11 @@ def window_of_reread(
     stored = earlier_reads.known_orders(source.name, day.date)
     rejected = earlier_reads.rejected_orders(source.name, day.date)
     return ReadWindow(
-        source.name,
-        day,
-        day.start,
-        day.end,
-        run.folder(day.date, source.name),
+        source=source.name,
+        day=day,
+        changed_from=day.start,
+        changed_until=day.end,
+        folder=run.folder(day.date, source.name),
         also_read=sorted({*stored, *rejected}),
         earlier_reads=earlier_reads,
     )

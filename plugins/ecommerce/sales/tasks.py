@@ -41,12 +41,10 @@ log = logging.getLogger(__name__)
 def extract(source: str, **context: Any) -> Manifest:
     """Read one source for the run's business day; return the manifest."""
     skip(source_policy.reason_to_skip(source))
-    day = business_day(context)
-    folder = run_of(context).folder(day.date, source)
     window = read_windows.window_of_day(
         SOURCES[source],
-        day,
-        folder,
+        business_day(context),
+        run_of(context),
         load_history,
         datetime.now(UTC),
     )

@@ -8,6 +8,7 @@ import pytest
 from demo.services.storefront import Storefront
 from ecommerce.sales.read_windows import window_of_day
 from ecommerce.sources import STOREFRONT
+from ecommerce.storage.staging import DagRun
 from tests.integration.storefront.reading import FALL_BACK, connect
 from tests.memory import Remembered
 
@@ -37,15 +38,16 @@ def serve(monkeypatch):
 
 
 @pytest.fixture
-def window(tmp_path):
+def window(tmp_path, monkeypatch):
     """The window of a run at 06:00 of the next day, or (`later`) of a run for a day long gone."""
 
+    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
     nothing_known = Remembered()
 
     def of(day=FALL_BACK, later=False, earlier_reads=nothing_known):
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day(
-            STOREFRONT, day, f"file://{tmp_path}/staging/storefront", earlier_reads, now
+            STOREFRONT, day, DagRun("daily", "run"), earlier_reads, now
         )
 
     return of

@@ -57,7 +57,7 @@ def instant(text):
 def test_the_newest_day_reads_all_changes_since_the_last_read(case):
     source = SOURCES[case["source"]]
     last_read = instant(case["last_read"])
-    window = window_of_day(source, DAY, "file:///x", earlier_reads(last_read), NOW)
+    window = window_of_day(source, DAY, RUN, earlier_reads(last_read), NOW)
     assert window.changed_from == instant(case["changed_from"])
     assert window.changed_until is None
     assert window.looks_back
@@ -68,7 +68,7 @@ def test_the_newest_day_reads_all_changes_since_the_last_read(case):
 @pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])
 def test_an_older_day_reads_only_its_own_window(last_read):
     older = DAY.shifted(-1)
-    window = window_of_day(SALES_DB, older, "file:///x", earlier_reads(last_read), NOW)
+    window = window_of_day(SALES_DB, older, RUN, earlier_reads(last_read), NOW)
     assert (window.changed_from, window.changed_until) == (older.start, older.end)
     assert window.also_read == ["rejected sales_db 2026-11-18"]
 
