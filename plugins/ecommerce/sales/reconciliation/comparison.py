@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -17,16 +18,10 @@ from typing import TYPE_CHECKING, Any
 from more_itertools import flatten
 
 from ecommerce.core import templates, text
-from ecommerce.core.business_day import (
-    BusinessDay,
-    day_window,
-    newest_closed_day,
-    shop_day,
-)
+from ecommerce.core.business_day import day_window, newest_closed_day, shop_day
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.mail import transport as mail
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
@@ -87,7 +82,7 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
     last = day_window(days[-1], settings.shop_timezone)
     window = ReadWindow(
         source=source,
-        day=BusinessDay(last.date, last.timezone, first.start, last.end),
+        day=replace(last, start=first.start),
         changed_from=first.start,
         changed_until=first.start,
         # Not the folder in which the day is read again.
@@ -203,12 +198,6 @@ def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Re
 
 def _pair(difference: Difference) -> Reread:
     return {name: difference[name] for name in ("business_date", "source")}
-
-
-def send_alert(texts: Mapping[str, Any]) -> str:
-    """Send an alert with `mail_texts`, by mail and chat; return why it cannot be sent, or nothing."""
-    message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return mail.send_alert(message)
 
 
 def mail_texts(

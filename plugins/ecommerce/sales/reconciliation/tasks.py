@@ -10,6 +10,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
+from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.runtime.typed_task import typed_task
@@ -126,7 +127,8 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     reports = _results(context, "report", days)
     built = [report["business_date"] for report in reports if report]
     texts = comparison.mail_texts(differing, pairs, loaded, built)
-    skip(comparison.send_alert(texts))
+    message = transport.compose(texts["subject"], "reconciliation_mail", texts)
+    skip(transport.send_alert(message))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:

@@ -75,12 +75,10 @@ def read_in_bulk(
         TransientError: no operation had a usable result.
     """
     text = document("bulk_orders") % json.dumps(search)
-    earlier = _earlier_operation(client, text)
+    earlier = _earlier_operations(client, text)
 
     def run() -> datetime:
-        nonlocal earlier
-        operation = earlier or _start(client, text)
-        earlier = None
+        operation = earlier.pop() if earlier else _start(client, text)
         operation = _await_end(client, operation)
         _load(operation, duck, file)
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
@@ -88,7 +86,7 @@ def read_in_bulk(
     return with_retries(run, {UnusableResultError: RUNS}, client.pause)
 
 
-def _earlier_operation(client: ShopifyClient, text: str) -> JsonObject | None:
+def _earlier_operations(client: ShopifyClient, text: str) -> list[JsonObject]:
     """Return the newest usable operation of earlier attempts, if there is one."""
     oldest = datetime.now(UTC) - USABLE
     operations: list[JsonObject] = client.ask("bulk_recent")["bulkOperations"]["nodes"]
@@ -96,8 +94,8 @@ def _earlier_operation(client: ShopifyClient, text: str) -> JsonObject | None:
         is_young = datetime.fromisoformat(operation["createdAt"]) >= oldest
         is_usable = operation["status"] in ("CREATED", "RUNNING", "COMPLETED")
         if operation["query"] == text and is_young and is_usable:
-            return operation
-    return None
+            return [operation]
+    return []
 
 
 def _start(client: ShopifyClient, text: str) -> JsonObject:

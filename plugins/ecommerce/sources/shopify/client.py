@@ -217,8 +217,9 @@ def _seconds_to_wait(extensions: JsonObject) -> float | None:
     try:
         cost = extensions["cost"]
         status = cost["throttleStatus"]
-        needed = float(cost["requestedQueryCost"])
-        missing = needed - float(status["currentlyAvailable"])
+        missing = float(cost["requestedQueryCost"]) - float(
+            status["currentlyAvailable"]
+        )
         return max(1.0, missing / float(status["restoreRate"]))
     except (KeyError, TypeError):
         return None

@@ -117,15 +117,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
 def _searches(window: ReadWindow) -> dict[str, str]:
     """Return the two searches: by the date of an order, and by that of its last change. Without quotes,
     Shopify cuts an instant at its colons and finds something else."""
-    start = _instant(window.day.start)
-    end = _instant(window.day.end)
+    created = f"processed_at:>='{_instant(window.day.start)}' processed_at:<='{_instant(window.day.end)}'"
     changed = f"updated_at:>='{_instant(window.changed_from)}'"
     if window.changed_until:
         changed += f" updated_at:<='{_instant(window.changed_until)}'"
-    return {
-        "created": f"processed_at:>='{start}' processed_at:<='{end}'",
-        "changed": changed,
-    }
+    return {"created": created, "changed": changed}
 
 
 def _instant(time: datetime) -> str:
@@ -154,10 +150,9 @@ def _visible_from(client: ShopifyClient) -> int:
     facts = client.ask("oldest_order")
     if "read_all_orders" in scopes(facts):
         return 0
-    return min(
-        (int(order["legacyResourceId"]) for order in facts["orders"]["nodes"]),
-        default=sys.maxsize,
-    )
+    for oldest in facts["orders"]["nodes"]:
+        return int(oldest["legacyResourceId"])
+    return sys.maxsize
 
 
 def scopes(facts: JsonObject) -> set[str]:
