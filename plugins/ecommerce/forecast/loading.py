@@ -68,6 +68,16 @@ def write(
         }
         rejected_rows.append(row | rejection)
     rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
+    totals = {
+        "sales_forecasts": rows,
+        "source_orders": rows,
+        "amount": amount,
+        "source_amount": amount,
+        "rows_read": rows + len(rejected_rows),
+        "rows_accepted": rows,
+        "rows_rejected": len(rejected_rows),
+        "rows_superseded": 0,
+    }
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
         forecast_columns = write_rows(draft.path, "sales_forecasts", forecast_rows)
@@ -83,15 +93,6 @@ def write(
             read_at=first.start,
             window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,
-            control_totals={
-                "sales_forecasts": rows,
-                "source_orders": rows,
-                "amount": amount,
-                "source_amount": amount,
-                "rows_read": rows + len(rejected_rows),
-                "rows_accepted": rows,
-                "rows_rejected": len(rejected_rows),
-                "rows_superseded": 0,
-            },
+            control_totals=totals,
         )
     return read_manifest(uri)

@@ -83,17 +83,18 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     `actual`; NaN where unknown."""
     sales = panel.values[days : days + HORIZON]
     names = [*panel.series, TOTAL]
-    weeks = np.arange(HORIZON) // DAYS
+    weeks = np.repeat(np.arange(HORIZON) // DAYS, len(names))
     candidates = []
     for candidate, amounts in predict_each_candidate(panel.until(days)).items():
         forecast = amounts.forecast
         # A series that could not be forecast is in neither sum.
-        actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))
+        is_unknown = np.isnan(forecast[:, :-1])
+        actual = with_total(np.where(is_unknown, np.nan, sales))
         columns = {
             "candidate": candidate,
             "series": np.tile(names, HORIZON),
             "origin": days,
-            "week": np.repeat(weeks, len(names)),
+            "week": weeks,
             "forecast": forecast.ravel(),
             "actual": actual.ravel(),
         }

@@ -69,13 +69,15 @@ class Panel:
         """Return the panel as it was when `days` days were known, with the last `seen` of them: a past
         forecast is made from this alone."""
         first = max(0, days - seen)
+        known = slice(first, days)
+        known_and_coming = slice(first, days + HORIZON)
         return replace(
             self,
             first_day=self.first_day + timedelta(days=first),
-            values=self.values[first:days],
-            promotions=self.promotions[first : days + HORIZON],
-            holidays=self.holidays[first : days + HORIZON],
-            market=self.market[first:days],
+            values=self.values[known],
+            promotions=self.promotions[known_and_coming],
+            holidays=self.holidays[known_and_coming],
+            market=self.market[known],
         )
 
 
@@ -133,7 +135,7 @@ def trailing_mean(values: Floats, rows: int) -> Floats:
     """Return the mean of the `rows` rows up to each row, over known ones."""
     # Cumulative sums: the windows of pandas take several times as long.
     is_known = ~np.isnan(values)
-    sums = np.cumsum(np.where(is_known, values, 0), axis=0)
+    sums = np.cumsum(np.nan_to_num(values), axis=0)
     counts = np.cumsum(is_known, axis=0)
     sums[rows:] -= sums[:-rows].copy()
     counts[rows:] -= counts[:-rows].copy()
@@ -232,15 +234,10 @@ def _yearly_closure(panel: Panel) -> Bools:
 def _capped(values: Floats) -> Floats:
     """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before, and raise all
     to the sum of the last year: the cap changes the shape, not the level."""
-    weeks = np.pad(by_week(values), ((8, 0), (0, 0), (0, 0)), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(weeks[:-1], 8, axis=0)
-    # NaN is last; `nanmedian` takes several times as long.
-    before = np.sort(windows)
-    known = (~np.isnan(before)).sum(axis=-1, keepdims=True).clip(1)
-    middle = (known - [1, 0]) // 2
-    medians = np.take_along_axis(before, middle, axis=-1).mean(axis=-1)
-    medians[known[..., 0] < 4] = np.nan
-    limit = _CAPPED * by_day(medians, values)
+    weeks = by_week(values)
+    weekdays = pd.DataFrame(weeks.reshape(len(weeks), -1))
+    medians = weekdays.rolling(8, min_periods=4).median().shift()
+    limit = _CAPPED * by_day(medians.to_numpy(), values)
     capped = np.where((values > limit) & (limit > 0), limit, values)
     sold, kept = np.nansum(values[-YEAR:], axis=0), np.nansum(capped[-YEAR:], axis=0)
     return capped * np.nan_to_num(ratio(sold, kept), nan=1)

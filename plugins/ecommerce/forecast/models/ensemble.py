@@ -127,19 +127,40 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
 
 
 def predict(trained: TrainedModel, panel: Panel) -> Forecast:
-    """Forecast the days after the panel that the champion was trained on."""
+    """Forecast the days after the panel that the champion was trained on, with bounds by split conformal
+    prediction.
+
+    The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
+    the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
+    fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
+    """
     forecasts, unit = _forecast_candidates(_prepared(panel), trained.fitted)
-    return _with_intervals(trained, forecasts, unit)
+    values = _combined(forecasts, trained.weights[trained.champion])
+    is_skipped = np.isin(trained.series, list(trained.skipped))
+    values = with_total(np.where(is_skipped, np.nan, values))
+    forecast, actual = map(with_total, trained.past_forecasts())
+    units = [origin.unit for origin in trained.origins]
+    errors = ratio(np.abs(actual - forecast), forecast * units)
+    widths = np.full((len(LEVELS), *values.shape), np.inf)
+    for week in range(min(WEEKS, len(errors))):
+        first = DAYS * week
+        # The newest origins know nothing of later weeks yet.
+        known = errors[: len(errors) - week, first : first + DAYS]
+        # Also for later weeks, which may have no errors of their own.
+        widths[:, first:] = _half_widths(known)[:, None]
+    shares = np.nan_to_num(np.maximum(widths * unit, _LEAST_WIDTH), posinf=1)
+    half = values * shares
+    lower_80, lower_95 = np.maximum(values - half, 0)
+    upper_80, upper_95 = values + half
+    return Forecast(values, lower_80, upper_80, lower_95, upper_95)
 
 
 def predict_each_candidate(panel: Panel) -> dict[str, Forecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train(panel)
-    forecasts, unit = _forecast_candidates(_prepared(panel), trained.fitted)
     by_candidate = {}
     for name in CANDIDATES:
-        champion = replace(trained, champion=name)
-        by_candidate[name] = _with_intervals(champion, forecasts, unit)
+        by_candidate[name] = predict(replace(trained, champion=name), panel)
     return by_candidate
 
 
@@ -147,6 +168,8 @@ def look_back(panel: Panel) -> list[Origin]:
     """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
     its origin."""
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
+    unknown_days = ((0, HORIZON), (0, 0))
+    values = np.pad(panel.values, unknown_days, constant_values=np.nan)
     origins: list[Origin] = []
     fitted: Fitted = {}
     for number in range(weeks):
@@ -157,10 +180,7 @@ def look_back(panel: Panel) -> list[Origin]:
             has_boosting = number % BOOSTING_EVERY == 0 or "boosting" not in fitted
             fitted |= _fit(Statistics(then), has_boosting=has_boosting)
         forecasts, unit = _forecast_candidates(then, fitted)
-        known = panel.values[days : days + HORIZON]
-        unknown_days = ((0, HORIZON - len(known)), (0, 0))
-        actual = np.pad(known, unknown_days, constant_values=np.nan)
-        origins.append(Origin(forecasts, actual, unit))
+        origins.append(Origin(forecasts, values[days : days + HORIZON], unit))
     return origins
 
 
@@ -232,35 +252,6 @@ def _combined(forecasts: CandidateForecasts, weights: Weights) -> Floats:
     return np.average(tables, axis=0, weights=[weights[name] for name in members])
 
 
-def _with_intervals(
-    trained: TrainedModel, forecasts: CandidateForecasts, unit: Floats
-) -> Forecast:
-    """Return the champion's forecast of `forecasts`, with bounds by split conformal prediction.
-
-    The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
-    the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
-    fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
-    """
-    values = _combined(forecasts, trained.weights[trained.champion])
-    is_skipped = np.isin(trained.series, list(trained.skipped))
-    values = with_total(np.where(is_skipped, np.nan, values))
-    forecast, actual = map(with_total, trained.past_forecasts())
-    units = [origin.unit for origin in trained.origins]
-    errors = ratio(np.abs(actual - forecast), forecast * units)
-    widths = np.full((len(LEVELS), *values.shape), np.inf)
-    for week in range(min(WEEKS, len(errors))):
-        first = DAYS * week
-        # The newest origins know nothing of later weeks yet.
-        known = errors[: len(errors) - week, first : first + DAYS]
-        # Also for later weeks, which may have no errors of their own.
-        widths[:, first:] = _half_widths(known)[:, None]
-    shares = np.nan_to_num(np.maximum(widths * unit, _LEAST_WIDTH), posinf=1)
-    half = values * shares
-    lower_80, lower_95 = np.maximum(values - half, 0)
-    upper_80, upper_95 = values + half
-    return Forecast(values, lower_80, upper_80, lower_95, upper_95)
-
-
 def with_total(table: Floats) -> Floats:
     """Return `table` [..., series] with the sum of the series; unknown series count 0."""
     total = np.nansum(table, axis=-1, keepdims=True)
@@ -281,13 +272,13 @@ def _half_widths(errors: Floats) -> Floats:
     """Return the half width of each level and series, in units of forecast and noise; infinite without
     errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
     weeks_ago = np.repeat(np.arange(len(errors))[::-1], DAYS)
-    errors = np.concatenate(errors)
-    is_known = ~np.isnan(errors)
-    count = is_known.sum(axis=0)
-    weights = is_known * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
+    count = (~np.isnan(errors)).sum(axis=(0, 1))
     # The error to come is one more, of full weight, that exceeds all.
-    weights = np.pad(weights, ((0, 1), (0, 0)), constant_values=1)
-    known = np.pad(np.nan_to_num(errors), ((0, 1), (0, 0)), constant_values=np.inf)
+    errors = np.pad(np.concatenate(errors), ((0, 1), (0, 0)), constant_values=np.inf)
+    weeks_ago = np.append(weeks_ago, 0)
+    is_known = ~np.isnan(errors)
+    weights = is_known * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
+    known = np.where(is_known, errors, 0)
     widths = np.quantile(known, LEVELS, axis=0, weights=weights, method="inverted_cdf")
     widths = np.minimum(widths, known[:-1].max(axis=0))
     widths[:, count < _FEWEST_ERRORS] *= _WIDENED

@@ -73,10 +73,10 @@ class Statistics:
 def features(
     known: Statistics, origin: int
 ) -> tuple[NDArray[np.float32], Floats, Floats]:
-    """Return the features of the days after `origin`, the number of the last known day, [HORIZON, series,
-    features], the market's last; and `base` [HORIZON, series] and `level` [series], NaN for a series without
-    recent history. Boosting forecasts the difference from `base` in units of `level`, the mean of the last 28
-    days."""
+    """Return the features of the days after `origin`, the number of the last known day (at least 13):
+    [HORIZON, series, features], the market's last; and `base` [HORIZON, series] and `level` [series], NaN for
+    a series without recent history. Boosting forecasts the difference from `base` in units of `level`, the
+    mean of the last 28 days."""
     panel, promotions, closed = known.panel, known.panel.promotions, known.closed
     is_holiday = panel.holidays > 0
     ahead = np.arange(1, HORIZON + 1)
@@ -98,11 +98,15 @@ def features(
         "weekday": panel.weekdays[day, None],
         "days ahead": ahead[:, None],
         "day of month": panel.days_of_month[day, None],
+    }
+    columns |= {
         "promotion": promotions[day],
         "promotion the day before": promotions[day - 1],
         "promotion the day after": promotions[day_after],
-        "promotion the week before": promotions[np.maximum(day - DAYS, 0)],
+        "promotion the week before": promotions[day - DAYS],
         "days on promotion": _days_on_promotion(promotions, origin),
+    }
+    columns |= {
         "holiday": is_holiday[day],
         "holiday the day before": is_holiday[day - 1],
         "holiday the day after": is_holiday[day_after],
@@ -117,6 +121,8 @@ def features(
         "trend of 84 days": ratio(level, levels[84]),
         "trend of the year": ratio(levels[84], levels[YEAR]),
         "week a year ago": ratio(week_a_year_ago, month_a_year_ago),
+    }
+    columns |= {
         "effect of promotions": effect,
         "size": np.log(level),
         "market": known.market[origin],
@@ -132,7 +138,7 @@ def _at(table: Floats, days: Ints) -> Floats:
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Ints:
     """Return for how many days a promotion has lasted, from two weeks before the origin at most."""
-    is_promoted = promotions[max(0, origin - 13) : origin + HORIZON + 1] > 0
+    is_promoted = promotions[origin - 13 : origin + HORIZON + 1] > 0
     number = np.arange(1, len(is_promoted) + 1)[:, None]
     last_without = np.maximum.accumulate(np.where(is_promoted, 0, number), axis=0)
     return (number - last_without)[-HORIZON:]

@@ -27,7 +27,7 @@ _LEVEL_DAYS = 28
 LEAST_DAYS_BOOSTING = 182
 """Half a year."""
 _FIRST_ORIGIN = 83
-"""The first origin with 84 known days, the longest average but that of a year."""
+"""Boosting learns from later origins only: they know 84 days, the longest average but that of the year."""
 _MOST_ORIGINS = 78
 """Weekly origins: a year and a half."""
 _HALF_LIFE_ORIGINS = 52
@@ -200,9 +200,13 @@ def _designs(panel: Panel) -> Floats:
         (day >= 4) & (day <= 7),
         day >= 28,
         (day >= 14) & (day <= 17),
+    ]
+    columns += [
         promotion,
         (promotion > 0) & (before == 0),
         before * (promotion == 0),
+    ]
+    columns += [
         holidays,
         _shifted(holidays, -1),
         _shifted(holidays, 1),

@@ -89,6 +89,7 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
     kinds = []
     for kind, model in trained.items():
         panel = history.panels[kind]
+        forecast, actual = model.past_forecasts()
         weights = {}
         for name, weight in model.weights[model.champion].items():
             weights[name] = round(weight, 6)
@@ -101,7 +102,7 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
                 "first_day": str(panel.first_day),
                 "days": panel.days,
                 "weights": weights,
-                "error": wape(*model.past_forecasts()),
+                "error": wape(forecast, actual),
                 "error_of_last_week": wape(*naive.past_forecasts()),
             }
         )

@@ -2,15 +2,14 @@
 are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.archive import Provenance
 
@@ -182,21 +181,9 @@ class ForecastFigures(BaseModel, frozen=True):
         return self.past[-DAYS:]
 
     @property
-    def last_week_forecast(self) -> Known:
-        """The sum of last week's forecasts in force; None where a day has none."""
-        return _sum_of_known([day.forecast for day in self.last_week])
-
-    @property
-    def last_week_sales(self) -> Known:
-        """The actual sales of last week; None where a day is a gap."""
-        return _sum_of_known([day.actual for day in self.last_week])
-
-
-def _sum_of_known(amounts: list[Any]) -> Known:
-    """Return the sum of the amounts; None where one is unknown."""
-    if None in amounts:
-        return None
-    return sum(amounts, Decimal(0))
+    def mondays(self) -> list[date]:
+        """The first days of the four weeks."""
+        return [self.as_of + timedelta(weeks=week) for week in range(WEEKS)]
 
 
 def figures_hash(figures: ForecastFigures) -> str:

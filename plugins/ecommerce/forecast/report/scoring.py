@@ -43,6 +43,7 @@ def score(kind: str, days: pd.DataFrame) -> Score:
     errors = periods["forecast"] - periods["actual"]
     forecast = sum(periods["forecast"], Decimal(0))
     actual = sum(periods["actual"], Decimal(0))
+    error = sum(errors.abs(), Decimal(0))
     sales = max(actual, Decimal(0))
     return Score(
         of=kind,
@@ -50,7 +51,7 @@ def score(kind: str, days: pd.DataFrame) -> Score:
         periods=len(periods),
         forecast=forecast,
         actual=actual,
-        error=_ratio(sum(errors.abs(), Decimal(0)), sales),
+        error=_ratio(error, sales),
         bias=_ratio(forecast - actual, sales),
         covered_80=_coverage(open_days, "80"),
         covered_95=_coverage(open_days, "95"),

@@ -4,13 +4,14 @@ are shown in whole units of the currency: cents would promise an accuracy that n
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
-from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
+from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
 from ecommerce.reporting.sections import (
     Section,
@@ -105,7 +106,7 @@ def lead(figures: ForecastFigures) -> str:
     largest = differences.index(max(differences))
     if differences[largest] < LEAST_DIFFERENCE * total.usual_week:
         return "No week of the next four differs by 5 % or more from a usual week."
-    monday = figures.as_of + timedelta(weeks=largest)
+    monday = figures.mondays[largest]
     when = f"The week from {text.short_day(monday)}"
     event = figures.events[largest]
     if event:
@@ -136,9 +137,9 @@ def _weeks(figures: ForecastFigures) -> Section:
     rows = []
     if figures.total is not None:
         usual = figures.total.usual_week
-        for week, forecast in enumerate(figures.total.weeks):
-            label = text.short_day(figures.as_of + timedelta(weeks=week))
-            event = figures.events[week]
+        weeks = zip(figures.mondays, figures.total.weeks, figures.events, strict=True)
+        for monday, forecast, event in weeks:
+            label = text.short_day(monday)
             if event:
                 label += f" ({event})"
             rows.append(_cells(label, forecast, usual, text.change(forecast, usual)))
@@ -166,7 +167,8 @@ def _last_week(figures: ForecastFigures) -> Section:
         change = text.change(day.actual, day.forecast)
         weekday = text.short_day(day.day)
         rows.append(_cells(weekday, day.forecast, day.actual, change, verdict))
-    forecast, actual = figures.last_week_forecast, figures.last_week_sales
+    forecast = _sum_of_known([day.forecast for day in figures.last_week])
+    actual = _sum_of_known([day.actual for day in figures.last_week])
     change = text.change(actual, forecast)
     rows.append(_cells("Week", forecast, actual, change, ""))
     return table(
@@ -230,9 +232,8 @@ def _scores(figures: ForecastFigures) -> Section:
 
 
 def _series(figures: ForecastFigures) -> Section:
-    mondays = [figures.as_of + timedelta(weeks=week) for week in range(WEEKS)]
     columns = [name("Series"), word("Kind"), number("Usual week")]
-    columns += [number(text.short_day(monday)) for monday in mondays]
+    columns += [number(text.short_day(monday)) for monday in figures.mondays]
     columns.append(number("Change"))
     rows = []
     for series in figures.series:
@@ -261,6 +262,13 @@ def _notes(figures: ForecastFigures) -> Section:
         notes.append(f"No forecast of {skipped}: {text.clean(reason)}")
     notes += map(text.clean, figures.warnings)
     return sentences("notes", "Data notes", notes, empty="None.")
+
+
+def _sum_of_known(amounts: list[Any]) -> Decimal | None:
+    """Return the sum of a week's amounts; None where one is unknown."""
+    if None in amounts:
+        return None
+    return sum(amounts, Decimal(0))
 
 
 def _cells(*values: str | Decimal | int | None) -> list[str]:

@@ -5,6 +5,7 @@ from statistics import median
 
 import pytest
 
+from ecommerce.core import text
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.report.figures import (
@@ -14,6 +15,7 @@ from ecommerce.forecast.report.figures import (
     ForecastFigures,
     figures_hash,
 )
+from ecommerce.forecast.report.view import page_texts
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
@@ -56,19 +58,26 @@ def test_without_this_forecast_an_older_one_does_not_take_its_place():
     assert make_figures(forecasts=older).series == []
 
 
+def sales_of_last_week(figures):
+    """The sum of the week, as the report shows it."""
+    sections = {each["id"]: each for each in page_texts(figures)["sections"]}
+    return sections["last-week"]["rows"][-1][2]
+
+
 def test_last_week_and_the_days_outside_their_intervals():
     figures = make_figures(complete=ALL_DAYS[:-2])
     total = history(names())["total"]
     last_week = [each.day for each in figures.last_week]
     assert last_week == [day(-back) for back in range(7, 0, -1)]
-    assert figures.last_week_sales == sum(total[each] for each in last_week)
+    sold = sum(total[each] for each in last_week)
+    assert sales_of_last_week(figures) == text.count(sold)
     marks = {each.day: each.mark for each in figures.past[-14:] if each.mark}
     assert marks == {day(-5): OUTSIDE_80, day(-3): OUTSIDE_95}
     incomplete = make_figures(complete=ALL_DAYS[:-4])
     marks = [each.mark for each in incomplete.last_week]
     assert marks[2:] == [OUTSIDE_80, "", "", "", ""]
     gap = make_figures(unknown={day(-3)})
-    assert gap.last_week_sales is None
+    assert sales_of_last_week(gap) == text.NOTHING
 
 
 @pytest.mark.parametrize(
