@@ -41,7 +41,8 @@ class CheckFailed(PipelineError):
 
 
 class TransientError(PipelineError):
-    """A service is unavailable (timeout, lost connection, 5xx); retried, after `retry_after` seconds."""
+    """A service is unavailable (timeout, lost connection, 5xx); retried with growing pauses. A client that
+    repeats requests itself waits `retry_after` seconds before the next one."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -49,7 +50,8 @@ class TransientError(PipelineError):
 
 
 class RateLimitedError(TransientError):
-    """A service limits the rate of requests (429, 503 with `Retry-After`)."""
+    """A service limits the rate of requests (429, 503 with `Retry-After`); retried after at least
+    `retry_after` seconds."""
 
 
 class TimedOutError(PipelineError):

@@ -22,7 +22,7 @@ def business_day_done(step: str, day_end: datetime) -> None:
 
     The time since then is the freshness. A backfill sets it back: take the maximum over days.
     """
-    _send("gauge", "business_day_end", day_end.timestamp(), step=step)
+    _send("business_day_end", day_end.timestamp(), step=step)
 
 
 def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
@@ -30,32 +30,35 @@ def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
     for row in audit:
         source = str(row["source"])
         if row.get("read_at"):
-            _send("gauge", "source_read", row["read_at"].timestamp(), source=source)
-        tags = {"dag_id": dag_id, "source": source}
+            _send("source_read", row["read_at"].timestamp(), source=source)
         rows = {name: int(row.get(f"rows_{name}") or 0) for name in OUTCOMES}
         for outcome, count in rows.items():
-            _send("gauge", "rows", count, **tags, outcome=outcome)
+            _send("rows", count, dag_id=dag_id, source=source, outcome=outcome)
         share = rows["rejected"] / max(rows["read"], 1)
-        _send("gauge", "rejected_ratio", round(share, 6), **tags)
+        _send("rejected_ratio", round(share, 6), dag_id=dag_id, source=source)
 
 
 def bytes_billed(count: int, step: str) -> None:
     """Send the bytes that BigQuery bills for a statement of `step`, such as load, checks or report."""
-    _send("incr", "bytes_billed", count, step=step)
+    _send("bytes_billed", count, is_count=True, step=step)
 
 
 def mail_sent(kind: str) -> None:
     """Count one mail of a kind: report, failure, watch, reconciliation, …"""
-    _send("incr", "mails_sent", 1, kind=kind)
+    _send("mails_sent", 1, is_count=True, kind=kind)
 
 
-def _send(how: str, name: str, value: float, **tags: str) -> None:
+def _send(name: str, value: float, *, is_count: bool = False, **tags: str) -> None:
+    """Send a gauge, or add a whole number to a count."""
     if "airflow" not in sys.modules:
         return  # a command does not import Airflow for metrics
     try:
         from airflow.sdk.observability import stats
 
-        getattr(stats, how)(f"ecommerce.{name}", value, tags=tags)
+        if is_count:
+            stats.incr(f"ecommerce.{name}", int(value), tags=tags)
+        else:
+            stats.gauge(f"ecommerce.{name}", value, tags=tags)
     except Exception as error:
         reason = reason_of(error, otherwise="its library fails")
         log.warning("a metric could not be sent (%s)", reason)
