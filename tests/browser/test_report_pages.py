@@ -75,7 +75,9 @@ def pages(tmp_path_factory):
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
     days = {
         day: replace(
-            each, mailed=each.mailed or {"net_sales": each.figure("net_sales") + 1}
+            each,
+            outdated_values=each.outdated_values
+            or {"net_sales": each.figure("net_sales") + 1},
         )
         for day, each in made_up.day_states().items()
     }

@@ -14,7 +14,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
-from ecommerce.sales.source_policy import source_policy
+from ecommerce.sales.source_policy import read_policies
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(
@@ -32,7 +32,7 @@ def check_settings() -> Lines:
 
 def check_source_policy() -> Lines:
     """Show the policy of each source."""
-    policies = [f"{source} {policy}" for source, policy in source_policy().items()]
+    policies = [f"{source} {policy}" for source, policy in read_policies().items()]
     yield OK, ", ".join(policies)
 
 

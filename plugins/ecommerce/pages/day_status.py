@@ -9,7 +9,7 @@ from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import Run
 from ecommerce.sales import day_state
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.source_policy import REQUIRED, source_policy
+from ecommerce.sales.source_policy import REQUIRED, read_policies
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
@@ -76,7 +76,7 @@ STATUS_OF_RUN = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
 
 def load_days(page: PageRequest, first: date, last: date) -> Days:
     """Return the days from `first` to `last`. `failed` has the errors of `Warehouse.query` and
-    `source_policy`."""
+    `read_policies`."""
 
     def query(warehouse: Warehouse) -> Days:
         required = required_sources()
@@ -90,8 +90,8 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
 
 
 def required_sources() -> list[str]:
-    """Return the sources that a complete day needs. Raises the errors of `source_policy`."""
-    policies = source_policy()
+    """Return the sources that a complete day needs. Raises the errors of `read_policies`."""
+    policies = read_policies()
     return [source for source in SOURCES if policies[source] == REQUIRED]
 
 
@@ -119,10 +119,10 @@ def _status_of_loaded(
     day = loaded.business_date
     if day > page.newest:
         return OPEN
-    if not archived and run is None and not loaded.mails:
+    if not archived and run is None and not loaded.mail_count:
         return WAITING if day == page.awaited else HISTORY
     if not loaded.complete:
         return INCOMPLETE
-    if loaded.mails == 0:
+    if loaded.mail_count == 0:
         return BUILT
-    return MAILED if loaded.mails == 1 else CORRECTED
+    return MAILED if loaded.mail_count == 1 else CORRECTED

@@ -23,7 +23,7 @@ FEW = 5
 """Partners whose files have fewer orders may well have a day without any."""
 
 
-class Unusual(NamedTuple):
+class UnusualSources(NamedTuple):
     """Sources and partners by business day, in alphabetical order: those without orders, and those with far
     fewer sales than usual or than are stored."""
 
@@ -35,10 +35,10 @@ def unusual_sources(
     warehouse: Warehouse,
     days: Collection[date],
     required: Collection[str],
-) -> Unusual:
+) -> UnusualSources:
     """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
     named where none of its partners is."""
-    unusual = Unusual({}, {})
+    unusual = UnusualSources({}, {})
     if not days or not required:
         return unusual
     rows = warehouse.query("report/daily_sales/low_order_counts.sql", days=days)
@@ -84,16 +84,17 @@ def doubtful_partners_of(
 class DayState:
     """A business day in the warehouse. `figures` are its headline figures by name (amounts in reporting
     currency), None without a value. The day is `complete` unless a source or a partner's file is in
-    `missing_sources`, or a source in `empty_sources`, which unusually has no order. `mails` counts its mailed
-    reports; `mailed` has the figures of the last one that have changed since."""
+    `missing_sources`, or a source in `empty_sources`, which unusually has no order. `mail_count`
+    counts its mailed reports; `outdated_values` has the values in the last one of figures that have changed
+    since."""
 
     business_date: date
     figures: Mapping[str, Decimal | None]
     complete: bool
     missing_sources: list[str] = field(default_factory=list)
     empty_sources: list[str] = field(default_factory=list)
-    mails: int = 0
-    mailed: Mapping[str, Decimal | None] = field(default_factory=dict)
+    mail_count: int = 0
+    outdated_values: Mapping[str, Decimal | None] = field(default_factory=dict)
 
     def figure(self, name: str) -> Decimal | None:
         """Return a headline figure; None for one that the warehouse does not keep."""
@@ -114,27 +115,27 @@ def load_day_states(
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]
     deliveries = warehouse.query("report/day_status/deliveries.sql", **span)
-    mails = Counter(row["business_date"] for row in deliveries)
+    mail_counts = Counter(row["business_date"] for row in deliveries)
     states = []
     for row in warehouse.query("report/day_status/figures.sql", **span):
         day = row["business_date"]
         figures = {}
-        changed = {}
+        outdated = {}
         for name in HEADLINE:
             # A shop may add figures that the warehouse does not keep.
             if name not in row:
                 continue
             figures[name] = _decimal(row[name])
             if name in mailed[day] and differ(mailed[day][name], figures[name]):
-                changed[name] = mailed[day][name]
+                outdated[name] = mailed[day][name]
         state = DayState(
             business_date=day,
             figures=figures,
             complete=row["complete"] and day not in empty,
             missing_sources=row["missing_sources"] or [],
             empty_sources=empty.get(day, []),
-            mails=mails[day],
-            mailed=changed,
+            mail_count=mail_counts[day],
+            outdated_values=outdated,
         )
         states.append(state)
     return states
@@ -151,18 +152,19 @@ def corrections(
     headline: Mapping[str, str | None],
     warehouse: Warehouse | None = None,
 ) -> list[Correction] | None:
-    """Return the figures that a report corrects, in the headline's order; None where no report of the day was
-    mailed. An empty list: other figures have changed, or whether the day is complete. `headline` has the
-    report's figures as decimal texts, by their names in `HEADLINE`."""
+    """Return the headline figures in which a report differs from the day's last mailed one, in the headline's
+    order: an empty list where the reports differ in other figures only, or in whether the day is complete;
+    None where no report of the day was mailed. `headline` has the report's figures as decimal texts, by their
+    names in `HEADLINE`."""
     warehouse = warehouse or connect(step="corrections")
     # No required source: the figures do not depend on whether the day is complete.
     states = load_day_states(warehouse, day, day, required=())
-    if not states or not states[0].mails:
+    if not states or not states[0].mail_count:
         return None
     state = states[0]
     corrected = []
     for name, stored in state.figures.items():
-        mailed = state.mailed.get(name, stored)
+        mailed = state.outdated_values.get(name, stored)
         reported = stored
         if name in headline:
             reported = _decimal(headline[name])

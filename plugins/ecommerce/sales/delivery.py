@@ -83,11 +83,9 @@ def reason_not_to_mail(day: BusinessDay, report: Report, *, send_mail: bool) -> 
 def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only; empty where it is due, an earlier attempt has claimed
     it, or it is the last one mailed. Reports of older days and corrections are mailed on request."""
-    claimed = []
-    sent = []
-    for row in delivery_log.deliveries(day.date):
-        hashes = sent if row["state"] == "sent" else claimed
-        hashes.append(row["figures_hash"])
+    rows = delivery_log.deliveries(day.date)
+    claimed = [row["figures_hash"] for row in rows if row["state"] == "claimed"]
+    sent = [row["figures_hash"] for row in rows if row["state"] == "sent"]
     if report["figures_hash"] in claimed + sent[:1]:
         return ""
     if not is_newest(day, datetime.now(UTC)):

@@ -62,7 +62,7 @@ def load_day(
 ) -> LoadResult:
     """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
     without a manifest are missing, unless they are off."""
-    policies = source_policy.source_policy()
+    policies = source_policy.read_policies()
     loaded = [manifest.source for manifest in manifests]
     result = load(
         manifests,

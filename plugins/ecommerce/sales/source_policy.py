@@ -19,13 +19,13 @@ from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
 
-REQUIRED = "required"
-OPTIONAL = "optional"
-OFF = "off"
 Policy = Literal["required", "optional", "off"]
+REQUIRED: Policy = "required"
+OPTIONAL: Policy = "optional"
+OFF: Policy = "off"
 
 
-def source_policy() -> dict[str, str]:
+def read_policies() -> dict[str, Policy]:
     """Return the policy of each source, from the Variable `source_policy`. A source without one is required,
     or off where it is opt-in and has no connection. The key `partner_deliveries` is the policy of partners'
     files that are due, and may be absent.
@@ -38,21 +38,21 @@ def source_policy() -> dict[str, str]:
     return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
 
 
-def parse_source_policy(text: str) -> dict[str, str]:
-    """Return the policy of each source, from the text of the Variable; errors as in `source_policy`."""
+def parse_source_policy(text: str) -> dict[str, Policy]:
+    """Return the policy of each source, from the text of the Variable; errors as in `read_policies`."""
     try:
-        given = TypeAdapter(dict[str, Policy]).validate_json(text or "{}")
+        configured = TypeAdapter(dict[str, Policy]).validate_json(text or "{}")
     except ValidationError:
         raise _invalid(
             "is not a JSON object of sources with required, optional or off"
         ) from None
-    policies: dict[str, str] = {}
+    policies: dict[str, Policy] = {}
     for source in SOURCES.values():
         policies[source.name] = OFF if _lacks_connection(source) else REQUIRED
-    for name in given:
+    for name in configured:
         if name not in policies and name != POLICY_DELIVERIES:
             raise _invalid(f"has {name}; the sources are {', '.join(SOURCES)}")
-    return policies | given
+    return policies | configured
 
 
 def _lacks_connection(source: Source) -> bool:
@@ -69,7 +69,7 @@ def _invalid(problem: str) -> errors.ConfigurationError:
 
 def reason_to_skip(source: str) -> str:
     """Return why `source` is not extracted; empty where it is."""
-    if source_policy()[source] != OFF:
+    if read_policies()[source] != OFF:
         return ""
     if _lacks_connection(SOURCES[source]):
         connection = SOURCES[source].subject
@@ -78,7 +78,7 @@ def reason_to_skip(source: str) -> str:
 
 
 def usable_manifests(
-    policies: Mapping[str, str],
+    policies: Mapping[str, Policy],
     manifests: Iterable[Manifest],
 ) -> list[Manifest]:
     """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
@@ -117,7 +117,10 @@ def usable_manifests(
     return [by_source[source] for source in SOURCES if source in by_source]
 
 
-def missing_sources(policies: Mapping[str, str], present: Container[str]) -> list[str]:
+def missing_sources(
+    policies: Mapping[str, Policy],
+    present: Container[str],
+) -> list[str]:
     """Return the sources that are not `present`, without those that are off."""
     on = [source for source in SOURCES if policies[source] != OFF]
     return [source for source in on if source not in present]

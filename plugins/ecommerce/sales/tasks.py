@@ -76,7 +76,7 @@ def _extract_window(source: Source, window: ReadWindow) -> Manifest:
 def sources_ready(manifests: list[Manifest | None]) -> list[Manifest]:
     """Let the run continue with the sources that were read, where the source policy allows it; return their
     manifests."""
-    policies = source_policy.source_policy()
+    policies = source_policy.read_policies()
     return source_policy.usable_manifests(policies, filter(None, manifests))
 
 

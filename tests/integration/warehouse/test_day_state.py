@@ -63,15 +63,15 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert monday.business_date == MONDAY
     assert (monday.figure("net_sales"), monday.figure("orders")) == (130, 2)
     mailed = {"net_sales": 10, "orders": 1, "average_order_value": 10}
-    assert monday.mailed == mailed | {"gross_sales": 10, "units": 1}
+    assert monday.outdated_values == mailed | {"gross_sales": 10, "units": 1}
     assert (monday.complete, monday.missing_sources) == (True, [])
     assert tuesday.figure("net_sales") == 10
     assert tuesday.figure("returning_customers") == 0
-    assert tuesday.mailed == {}
+    assert tuesday.outdated_values == {}
     # A run knew of the storefront and has not read it.
     assert not tuesday.complete
     assert "storefront" in tuesday.missing_sources
-    assert (monday.mails, tuesday.mails) == (1, 1)
+    assert (monday.mail_count, tuesday.mail_count) == (1, 1)
     restatements = f"`{shop.warehouse.settings.bigquery_dataset}.report_restatements`"
     shop.warehouse.run(
         f"INSERT INTO {restatements} (business_date, figure, detected_at, old, `new`, reason) "
@@ -81,7 +81,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     )
     (again,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
     # What was mailed, not what it became in between.
-    assert again.mailed == monday.mailed
+    assert again.outdated_values == monday.outdated_values
 
 
 def test_a_second_mail_corrects_what_the_first_said(shop):
@@ -112,5 +112,5 @@ def test_a_second_mail_corrects_what_the_first_said(shop):
     mail(MONDAY, "second")
     assert corrections(MONDAY, {}, shop.warehouse) == []
     (monday,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
-    assert not monday.mailed, "the last mail says what is so"
-    assert monday.mails == 2
+    assert not monday.outdated_values, "the last mail says what is so"
+    assert monday.mail_count == 2

@@ -29,7 +29,7 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setattr(
         "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
     )
-    monkeypatch.setattr(day_status, "source_policy", lambda: SOURCE_POLICY)
+    monkeypatch.setattr(day_status, "read_policies", lambda: SOURCE_POLICY)
 
 
 @pytest.fixture

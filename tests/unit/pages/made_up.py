@@ -62,7 +62,9 @@ def day_states():
         missing_sources=("storefront", "partner_files: alpenmarkt"),
     )
     restated = {"net_sales": Decimal("18716.13"), "orders": Decimal(201)}
-    found[day(17)] = day_state(day(17), net_sales=Decimal("20373.40"), mailed=restated)
+    found[day(17)] = day_state(
+        day(17), net_sales=Decimal("20373.40"), outdated_values=restated
+    )
     return found
 
 
@@ -97,7 +99,7 @@ class FakeWarehouse:
 def load_day_states(warehouse, first, last, required):
     """In place of `day_state.load_day_states`."""
     return [
-        replace(each, mails=warehouse.mails.get(of_day, 0))
+        replace(each, mail_count=warehouse.mails.get(of_day, 0))
         for of_day, each in warehouse.days.items()
         if first <= of_day <= last
     ]

@@ -165,7 +165,7 @@ def test_an_invalid_source_policy_leaves_the_archived_report(open_pages, monkeyp
     def fails():
         raise ConfigurationError("the Variable source_policy is invalid")
 
-    monkeypatch.setattr(day_status, "source_policy", fails)
+    monkeypatch.setattr(day_status, "read_policies", fails)
     answer = open_pages().get("/2026-11-17/")
     assert answer.status_code == 200
     assert "the Variable source_policy is invalid" in answer.text

@@ -98,7 +98,7 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> T
         "name": wording.short_day(loaded.business_date),
         "status": status,
         "archived": archived,
-        "restated": bool(loaded.mailed),
+        "restated": bool(loaded.outdated_values),
         "net_sales": short_sales,
         "figures": figures,
         "missing": missing,

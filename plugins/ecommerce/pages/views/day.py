@@ -131,7 +131,7 @@ def _name_changes(sections: list[Section]) -> None:
 def _restated(loaded: DayState, currency: str) -> list[str]:
     """Return a sentence for each figure that has changed since the report was mailed."""
     sentences = []
-    for name, mailed in loaded.mailed.items():
+    for name, mailed in loaded.outdated_values.items():
         figure = HEADLINE[name]
         now = loaded.figure(name)
         before = wording.figure(mailed, figure.kind, currency)

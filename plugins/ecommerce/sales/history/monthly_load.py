@@ -236,7 +236,7 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     try:
         rates = EXCHANGE_RATES.extract(window)
     except PipelineError as error:
-        if source_policy.source_policy()[window.source] == source_policy.REQUIRED:
+        if source_policy.read_policies()[window.source] == source_policy.REQUIRED:
             raise
         log.warning("%s: other currencies stay unconverted", error)
         return None

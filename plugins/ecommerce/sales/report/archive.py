@@ -21,7 +21,7 @@ from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view import notices
 from ecommerce.sales.report.view.page import page_texts
-from ecommerce.sales.source_policy import REQUIRED, source_policy
+from ecommerce.sales.source_policy import REQUIRED, read_policies
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
 
@@ -102,7 +102,7 @@ def build_report(
     origin = Provenance.of(
         run, day.timezone, window_start=day.start, window_end=day.end
     )
-    required = [each for each, policy in source_policy().items() if policy == REQUIRED]
+    required = [each for each, policy in read_policies().items() if policy == REQUIRED]
     warehouse = connect(dag=run.dag_id, step="report")
     return archive_report(
         queries.read_figures(warehouse, day.date, origin, warnings, required)
