@@ -189,9 +189,6 @@ def _converted(error: Exception) -> errors.PipelineError:
     kind: type[errors.PipelineError] = errors.ConfigurationError
     server = connection(CONNECTION)
     place = f"{server.host}:{server.port or ''}".rstrip(":")
-    if isinstance(error, ssl.SSLEOFError):
-        # An SSLError, but of a connection that was closed.
-        error = smtplib.SMTPServerDisconnected()
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             # One invalid address must not keep the others from another attempt.
@@ -202,7 +199,10 @@ def _converted(error: Exception) -> errors.PipelineError:
             kind = errors.CredentialsError
         case smtplib.SMTPResponseException(smtp_code=code):
             problem = "rejects the mail"
-        case smtplib.SMTPNotSupportedError() | ssl.SSLError() | UnicodeError():
+        # An SSLEOFError is an SSLError, but of a connection that was closed.
+        case smtplib.SMTPNotSupportedError() | ssl.SSLError() | UnicodeError() if (
+            not isinstance(error, ssl.SSLEOFError)
+        ):
             reason = reason_of(
                 error, place, otherwise="it does not offer STARTTLS, or no login"
             )

@@ -49,8 +49,15 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     claimed_id = ""
     reason = reason_not_to_mail(day, report, send_mail=send_mail)
     if not reason:
-        claimed_id = claim(report)
+        claimed_id = delivery_log.claim(
+            day.date,
+            report["figures_hash"],
+            message_id(report),
+            datetime.fromisoformat(report["figures_at"]),
+        )
         if not claimed_id:
+            # The attempt that mailed them may have been killed before this step.
+            delivery_log.record_restatements(report)
             reason = "a report with the same figures was mailed before"
     if reason:
         log.info("not mailed: %s", reason)
@@ -84,9 +91,10 @@ def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only; empty where it is due, an earlier attempt has claimed
     it, or it is the last one mailed. Reports of older days and corrections are mailed on request."""
     rows = delivery_log.deliveries(day.date)
-    claimed = [row["figures_hash"] for row in rows if row["state"] == "claimed"]
-    sent = [row["figures_hash"] for row in rows if row["state"] == "sent"]
-    if report["figures_hash"] in claimed + sent[:1]:
+    sent = [row for row in rows if row["state"] == "sent"]
+    # Without mails that a later one has replaced.
+    current = [row["figures_hash"] for row in rows if row not in sent[1:]]
+    if report["figures_hash"] in current:
         return ""
     if not is_newest(day, datetime.now(UTC)):
         return f"{day} is not the newest day that has ended"
@@ -95,35 +103,12 @@ def _not_due(day: BusinessDay, report: Report) -> str:
     return ""
 
 
-def claim(report: Report) -> str:
-    """Claim the mail of a report; return its Message-ID, or nothing when the day's last mail has the same
-    figures."""
-    day = date.fromisoformat(report["business_date"])
-    figures_at = datetime.fromisoformat(report["figures_at"])
-    claimed_id = delivery_log.claim(
-        day, report["figures_hash"], message_id(report), figures_at
-    )
-    if not claimed_id:
-        # The attempt that mailed them may have been killed before this step.
-        _restate(report)
-    return claimed_id
-
-
 def mark(report: Report) -> None:
     """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
     day = date.fromisoformat(report["business_date"])
     delivery_log.mark_sent(day, report["figures_hash"])
-    _restate(report)
+    delivery_log.record_restatements(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
-
-
-def _restate(report: Report) -> None:
-    """Record what has changed since the figures of a mailed report were queried."""
-    delivery_log.record_restatements(
-        date.fromisoformat(report["business_date"]),
-        report["headline"],
-        datetime.fromisoformat(report["figures_at"]),
-    )
 
 
 def post(

@@ -42,25 +42,20 @@ def mark_sent(business_date: date, figures_hash: str) -> None:
     )
 
 
-def record_restatements(
-    business_date: date,
-    headline: Mapping[str, str | None],
-    figures_at: datetime,
-) -> None:
-    """Record the figures of a mailed report that have changed since `figures_at` (aware), when they were
-    queried; idempotent. `headline` has them as decimal texts. Loads record changes of mailed days only, and a
-    mail may wait for hours."""
+def record_restatements(report: Mapping[str, Any]) -> None:
+    """Record the figures of a mailed report, an archive entry, that have changed since they were queried;
+    idempotent. Loads record changes of mailed days only, and a mail may wait for hours."""
     ten_thousandths = {}
     for name in RESTATED:
-        value = headline.get(name)
+        value = report["headline"].get(name)
         scaled = None if value is None else int(Decimal(value).scaleb(4))
         ten_thousandths[name] = scaled
     _transact(
         "report_restatements/load_before_mail",
-        business_date=business_date,
+        business_date=date.fromisoformat(report["business_date"]),
         reported=ten_thousandths,
         detected_at=datetime.now(UTC),
-        figures_at=figures_at,
+        figures_at=datetime.fromisoformat(report["figures_at"]),
     )
 
 

@@ -72,7 +72,7 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 def claimed(monkeypatch):
     """An attempt has claimed the mail; the warehouse is away."""
     monkeypatch.setattr(delivery, "reason_not_to_mail", lambda *_, **__: "")
-    monkeypatch.setattr(delivery, "claim", lambda report: CLAIMED_ID)
+    monkeypatch.setattr(delivery.delivery_log, "claim", lambda *_: CLAIMED_ID)
     monkeypatch.setattr(delivery, "mark", lambda report: None)
 
 
@@ -105,7 +105,8 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert not any(address in " ".join(logged) for address in TO)
 
 
-def test_no_mail_for_figures_that_were_replaced(archived, claimed):
+def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
+    use_server(1)
     replaced = archived | {"figures_hash": "0" * 64}
     with pytest.raises(errors.StagingError, match="newer run has replaced it"):
         delivery.deliver(NEWEST, replaced, send_mail=False)
@@ -183,7 +184,11 @@ def steps(use_server, monkeypatch):
     monkeypatch.setattr(
         delivery.delivery_log, "mark_sent", lambda *_: done.append("mark")
     )
-    monkeypatch.setattr(delivery, "_restate", lambda *_: done.append("restate"))
+    monkeypatch.setattr(
+        delivery.delivery_log,
+        "record_restatements",
+        lambda report: done.append("restate"),
+    )
     monkeypatch.setattr(delivery.mail, "send", lambda *_: done.append("send"))
     monkeypatch.setattr(delivery.chat, "post", lambda *_: done.append("chat"))
     monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: NEWEST)
