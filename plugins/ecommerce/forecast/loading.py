@@ -67,7 +67,8 @@ def write(
             "row_number": row["line_number"],
         }
         rejected_rows.append(row | rejection)
-    rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
+    rows = len(forecasts)
+    amount = str(sum(row["forecast"] for row in forecasts))
     totals = {
         "sales_forecasts": rows,
         "source_orders": rows,

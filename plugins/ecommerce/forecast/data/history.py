@@ -49,10 +49,11 @@ RECENT_DAYS = 91
 WINDOW_DAYS = 91
 LEAST_SHARE = 0.02
 """A smaller share of a category's sales is not a promotion of the category."""
-SIX_DAYS = timedelta(days=DAYS - 1)
 LONG_GAP = 7
-OFTEN_EMPTY, MOSTLY_EMPTY = 0.08, 0.85
-SALES, KNOWN = "sales.parquet", "known.json"
+OFTEN_EMPTY = 0.08
+MOSTLY_EMPTY = 0.85
+SALES = "sales.parquet"
+KNOWN = "known.json"
 STEP = "prepared"
 
 
@@ -112,7 +113,8 @@ class Sales:
         is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
         sales["sku"] = sales["sku"].loc[:, is_forecast]
         weeks = announced.market_index
-        ends = pd.DatetimeIndex([week.week_start + SIX_DAYS for week in weeks])
+        starts = pd.DatetimeIndex([week.week_start for week in weeks])
+        ends = starts + timedelta(days=DAYS - 1)
         indices = pd.Series([week.index for week in weeks], ends, dtype=float)
         # The index of the last week that has ended on each day.
         market = np.asarray(indices.reindex(days, method="ffill"), np.float64)
@@ -147,7 +149,8 @@ def _promoted(
     of_sku = pd.DataFrame(0.0, days, sales["sku"].columns)
     of_shop = pd.Series(0.0, days)
     for promotion in promotions:
-        first, last = str(promotion.start_date), str(promotion.end_date)
+        first = str(promotion.start_date)
+        last = str(promotion.end_date)
         if promotion.sku is None:
             of_shop[first:last] = 1
         elif promotion.sku in of_sku:
@@ -188,7 +191,8 @@ def query(
     import pyarrow as pa
 
     warehouse = connect(**connection)
-    first, last = as_of - timedelta(days=LONGEST_DAYS), as_of - timedelta(days=1)
+    first = as_of - timedelta(days=LONGEST_DAYS)
+    last = as_of - timedelta(days=1)
     daily = warehouse.arrow(
         "forecast/daily_series.sql", spec=DAILY_RUNS, first=first, day=last
     )

@@ -22,11 +22,15 @@ YEAR = 364
 """Days; the same weekday a year ago."""
 LONGEST_DAYS = 1100
 """Three years: models use no older days, and queries read no more partitions."""
-_TRUNCATED, _MOST_TRUNCATED = 0.4, 3
+_TRUNCATED = 0.4
+_MOST_TRUNCATED = 3
 _CAPPED = 2.5
 _ABSURD = 5.0
-_VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
-_QUARTER, _RARELY = 91, 0.5
+_VANISHED_DAYS = 28
+_REPLACED_DAYS = 7
+_SOLD_BEFORE = 20
+_QUARTER = 91
+_RARELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,6 @@ class Panel:
         """Every day of the panel and the horizon."""
         return pd.date_range(self.first_day, periods=self.days + HORIZON)
 
-    @property
-    def weekdays(self) -> Ints:
-        """The weekday of each of these days, Monday is 0."""
-        return self.dates.day_of_week.to_numpy()
-
-    @property
-    def days_of_month(self) -> Ints:
-        """The day of the month of each of these days, from 1."""
-        return self.dates.day.to_numpy()
-
     def until(self, days: int, seen: int = LONGEST_DAYS) -> "Panel":
         """Return the panel as it was when `days` days were known, with the last `seen` of them: a past
         forecast is made from this alone."""
@@ -92,7 +86,8 @@ def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
 def clean(panel: Panel) -> tuple[Floats, Bools]:
     """Return the training data [days, series], NaN elsewhere, and the days to forecast as 0 [days + HORIZON,
     series], by what is known at the panel's origin."""
-    values, days = panel.values.copy(), panel.days
+    values = panel.values.copy()
+    days = panel.days
     _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     # The first of these seven weekdays is also that of the first day to forecast.
@@ -162,7 +157,8 @@ def has_vanished(recent: Floats) -> Bools:
     """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks; and
     those without for a week that sold on most days before it, while the sum of all series is as before:
     others replaced them."""
-    before, week = recent[:-_REPLACED_DAYS], recent[-_REPLACED_DAYS:]
+    before = recent[:-_REPLACED_DAYS]
+    week = recent[-_REPLACED_DAYS:]
     has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
     usual = np.nansum(before) / len(before) * _REPLACED_DAYS
     is_replaced = has_sold & (np.nansum(week) >= usual / 2)
@@ -239,5 +235,6 @@ def _capped(values: Floats) -> Floats:
     medians = weekdays.rolling(8, min_periods=4).median().shift()
     limit = _CAPPED * by_day(medians.to_numpy(), values)
     capped = np.where((values > limit) & (limit > 0), limit, values)
-    sold, kept = np.nansum(values[-YEAR:], axis=0), np.nansum(capped[-YEAR:], axis=0)
+    sold = np.nansum(values[-YEAR:], axis=0)
+    kept = np.nansum(capped[-YEAR:], axis=0)
     return capped * np.nan_to_num(ratio(sold, kept), nan=1)

@@ -18,7 +18,8 @@ from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
 LEAST_EFFECT = 0.2
-LEAST_NOISE, SEASON_ERROR = 0.02, 0.3
+LEAST_NOISE = 0.02
+SEASON_ERROR = 0.3
 """The error of a rise of the season, as a share of its logarithm."""
 
 
@@ -77,10 +78,13 @@ def features(
     [HORIZON, series, features], the market's last; and `base` [HORIZON, series] and `level` [series], NaN for
     a series without recent history. Boosting forecasts the difference from `base` in units of `level`, the
     mean of the last 28 days."""
-    panel, promotions, closed = known.panel, known.panel.promotions, known.closed
+    panel = known.panel
+    promotions = known.panel.promotions
+    closed = known.closed
     is_holiday = panel.holidays > 0
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
+    dates = panel.dates[day]
     day_after = np.minimum(day + 1, len(promotions) - 1)
     last_weekday = origin - 6 + (ahead - 1) % DAYS  # known at the origin
 
@@ -95,9 +99,9 @@ def features(
     week_a_year_ago = _at(known.levels[7], day - YEAR + 3)
     month_a_year_ago = _at(known.levels[28], np.full(HORIZON, origin - YEAR))
     columns = {
-        "weekday": panel.weekdays[day, None],
+        "weekday": dates.day_of_week.to_numpy()[:, None],
         "days ahead": ahead[:, None],
-        "day of month": panel.days_of_month[day, None],
+        "day of month": dates.day.to_numpy()[:, None],
     }
     columns |= {
         "promotion": promotions[day],

@@ -91,7 +91,8 @@ class Ridge:
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        days, values = known.panel.days, known.values
+        days = known.panel.days
+        values = known.values
         products = _designs(known.panel) @ self.coefficients[..., None]
         line = products[..., 0].T + self.mean
         recent = values[-4 * _LEVEL_DAYS :]
@@ -190,12 +191,12 @@ def _open_days(values: Floats, known: Statistics) -> Floats:
 
 def _designs(panel: Panel) -> Floats:
     """Return the rows of the ridge: [series, days + HORIZON, columns]."""
-    weekday = panel.weekdays[:, None]
-    day = panel.days_of_month[:, None]
+    weekday = panel.dates.day_of_week.to_numpy()[:, None]
+    day = panel.dates.day.to_numpy()[:, None]
     promotion = panel.promotions
     before = _shifted(promotion, 1)
     holidays = (panel.holidays > 0).astype(float)
-    columns = [
+    columns: list[Any] = [
         day <= 3,
         (day >= 4) & (day <= 7),
         day >= 28,

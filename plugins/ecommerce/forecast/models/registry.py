@@ -10,7 +10,9 @@ from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import Json, from_plain
 
-CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
+CHAMPIONS = "champions"
+INPUTS = "inputs"
+TRAINED = "trained"
 
 
 @dataclass(frozen=True, slots=True)

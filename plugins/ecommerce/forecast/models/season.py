@@ -23,7 +23,8 @@ from ecommerce.forecast.data.panel import (
 )
 from ecommerce.forecast.weeks import HORIZON
 
-_EASTER, _BLACK_FRIDAY = 1, 2
+_EASTER = 1
+_BLACK_FRIDAY = 2
 _MOVED = (
     (easter, -21, 8),
     (black_friday, -10, 8),
@@ -33,14 +34,23 @@ _MOVED = (
 _MONTH = 28
 _PEAK_ERRORS = 3.0
 """A day around these dates that is further above its week, in standard errors, has a peak of its own."""
-_REPEATED, _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 0.95, 91, 14
-"""The share of a rise that is expected again while fewer of its days are known from a second year."""
-_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS = 26, 12, 10
-_HALF_LIFE_WEEKS, _DAMPED = 13, 0.95
+_REPEATED = 0.95
+"""The share of a rise that is expected again while few of its days are known from a second year."""
+_REPEATED_DAYS = 91
+_REPEATED_EVENT_DAYS = 14
+"""This share counts as so many known days, of the season and around a moved date."""
+_GROWTH_WEEKS = 26
+_LATE_WEEKS = 12
+_FEWEST_WEEKS = 10
+_HALF_LIFE_WEEKS = 13
+_DAMPED = 0.95
 _LEAST_GROWTH = 0.005
 _MOST = (0.2, 0.8)
 """The bounds of the middle 60 % of days."""
-_SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
+_SHIFT = np.log(1.5)
+_SHIFTED_DAYS = range(12, 43)
+_USUAL_DAYS = 28
+_OFTEN = 0.7
 
 
 def season(panel: Panel, neutral: Floats) -> Floats:
@@ -73,18 +83,22 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     # Growth is forecast by itself: the season is what a day has above or below its year.
     weekly = np.median(index[YEAR:] - index[:-YEAR]) * 7 / YEAR
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    lines, peaks = [], []
+    lines = []
+    peaks = []
     for days_ago in references:
         is_known = days_ago >= 0
         lines.append(_between(index[days_ago], is_known))
         peaks.append(peak[days_ago] * is_known)
-    line, peak = np.mean(lines, axis=0), np.mean(peaks, axis=0)
+    line = np.mean(lines, axis=0)
+    peak = np.mean(peaks, axis=0)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
-    ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
+    ordinary = _between(line, ~is_apart)
+    past = _between(index, ~is_apart[:days])
     noise = variance / 4 / years  # of a difference between means over two weeks
     share = _share(_rise(ordinary), _rise(past), noise, _REPEATED_DAYS)
     logarithm = share * ordinary
-    effect, known_effect = line - ordinary, index - past
+    effect = line - ordinary
+    known_effect = index - past
     for number in (_EASTER, _BLACK_FRIDAY):
         is_now = event == number
         expected = effect[YEAR:][is_now[YEAR:]]
@@ -123,7 +137,8 @@ def at_level(panel: Panel) -> Panel:
     largest_gain = np.zeros(len(sells_often))
     factor = np.zeros_like(panel.values)
     for back in _SHIFTED_DAYS:
-        after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
+        after = logs[-back:]
+        before = logs[-back - _USUAL_DAYS : -back]
         step = (after.mean() - before.mean()).to_numpy()
         low, high = after.quantile(_MOST).to_numpy()
         low_before, high_before = before.quantile(_MOST).to_numpy()
@@ -168,7 +183,8 @@ def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> f
     if not len(expected):
         return 0.0
     size = max(float(np.mean(expected**2)), 1e-9)
-    prior, past = prior_days * size, expected[: len(actual)]
+    prior = prior_days * size
+    past = expected[: len(actual)]
     again = actual @ past + _REPEATED * max(0.0, 1 - noise / size) * prior
     return float(np.clip(again / (past @ past + prior), 0, 1))
 
@@ -202,7 +218,8 @@ def _slope(neutral: Floats) -> float:
     means = pd.DataFrame(daily).groupby(np.arange(7 * weeks) // 7).mean()
     weekly = _log(means.sum(axis=1).to_numpy())
     is_known = ~np.isnan(weekly)
-    week, weekly = np.arange(1.0 - weeks, 1.0)[is_known], weekly[is_known]
+    week = np.arange(1.0 - weeks, 1.0)[is_known]
+    weekly = weekly[is_known]
     if len(week) < _FEWEST_WEEKS:
         return 0.0
     weight = 0.5 ** (-week / _HALF_LIFE_WEEKS / 2)  # of errors, not of their squares

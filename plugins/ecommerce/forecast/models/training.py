@@ -25,7 +25,8 @@ from ecommerce.storage.plain import Json
 
 Models = dict[str, TrainedModel]
 """By kind of series."""
-MODEL, CARD = "model.pickle", "card.json"
+MODEL = "model.pickle"
+CARD = "card.json"
 
 
 def predict_all(history: History, trained: Models) -> list[Json]:

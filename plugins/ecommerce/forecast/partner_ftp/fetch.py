@@ -27,7 +27,8 @@ CONNECTION = SOURCE = CONNECTION_PARTNER_FTP
 """Its name in staging is the connection's."""
 FILES = (PROMOTIONS, MARKET_INDEX)
 COMMAND = command("fetch_partner_files.sh", *FILES)
-OFFERED, REQUIRED = "offered", "required"
+OFFERED = "offered"
+REQUIRED = "required"
 TLS_OPTIONS = {OFFERED: "ssl", REQUIRED: "ssl-reqd"}
 """Of curl, by `tls` in the connection's extra."""
 CHECK_SECONDS = "30"

@@ -25,7 +25,8 @@ from ecommerce.sources.csv_records import UnusableFileError, header, records
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
-PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
+PROMOTIONS = "promotions.csv"
+MARKET_INDEX = "market_index.csv"
 ROWS_PER_REJECTED = 10
 EMPTY = {"": None, "*": None}
 """Texts that mean no value, which is the whole shop for a `sku`."""

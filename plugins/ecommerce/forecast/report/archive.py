@@ -19,7 +19,8 @@ from ecommerce.storage.plain import Json
 
 log = logging.getLogger(__name__)
 
-FOLDER, PDF = "forecasts", "forecast.pdf"
+FOLDER = "forecasts"
+PDF = "forecast.pdf"
 FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
 """The files of a forecast's folder that pages serve, with media types."""
 _CHART_CID = "forecast-chart@forecast"
@@ -78,10 +79,12 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
 
 def send_report(report: Json) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
-    uri, digest = report["uri"], report["figures_hash"]
+    uri = report["uri"]
+    digest = report["figures_hash"]
 
     def message() -> EmailMessage:
-        pdf, chart = _ARCHIVE.read(uri, PDF), _ARCHIVE.read(uri, charts.PNG)
+        pdf = _ARCHIVE.read(uri, PDF)
+        chart = _ARCHIVE.read(uri, charts.PNG)
         return report_message(read_figures(uri, digest), pdf, chart)
 
     # A part of the hash, so that the header is not folded.
@@ -90,7 +93,8 @@ def send_report(report: Json) -> str:
 
 def send_alarm(report: Json) -> str:
     """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
-    as_of, reasons = report["as_of"], report["drift"]
+    as_of = report["as_of"]
+    reasons = report["drift"]
     if not reasons:
         return "the forecast does not drift, or too few days are scored"
     message = alarm_message(as_of, reasons)

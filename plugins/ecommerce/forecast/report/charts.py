@@ -23,8 +23,11 @@ from ecommerce.reporting.drawing import FAINT, INK, MUTED, PALE, SIGNAL, STRONG
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SVG, NARROW_SVG, PNG = "forecast.svg", "forecast-narrow.svg", "forecast.png"
-SIZE, NARROW_SIZE = (178.0, 86.0), (90.0, 74.0)
+SVG = "forecast.svg"
+NARROW_SVG = "forecast-narrow.svg"
+PNG = "forecast.png"
+SIZE = (178.0, 86.0)
+NARROW_SIZE = (90.0, 74.0)
 """Width and height in millimetres."""
 PNG_DPI = 190
 
@@ -48,7 +51,8 @@ def chart(
     """Draw the chart within `drawing.style`."""
     figure = drawing.canvas(*size, layout="constrained")
     axes = figure.add_subplot()
-    past, coming = figures.past, []
+    past = figures.past
+    coming = []
     _draw_past(axes, past)
     if figures.total:
         coming = figures.total.days

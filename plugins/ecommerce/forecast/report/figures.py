@@ -13,7 +13,8 @@ from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.archive import Provenance
 
-OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
+OUTSIDE_80 = "outside 80 %"
+OUTSIDE_95 = "outside 95 %"
 Known = Decimal | None
 """None where it is unknown."""
 
