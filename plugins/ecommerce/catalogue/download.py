@@ -86,7 +86,9 @@ def download(
                 preload_content=False,
             ) as response:
                 return Download(
-                    _content(response, deadline),
+                    _content(
+                        response, deadline, is_conditional=bool(etag or last_modified)
+                    ),
                     response.headers.get("ETag"),
                     response.headers.get("Last-Modified"),
                 )
@@ -116,8 +118,10 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def _content(response: BaseHTTPResponse, deadline: float) -> bytes | None:
-    if response.status == 304:
+def _content(
+    response: BaseHTTPResponse, deadline: float, *, is_conditional: bool
+) -> bytes | None:
+    if response.status == 304 and is_conditional:
         return None
     if response.status != 200:
         raise UnusablePicture(f"its host returned HTTP {response.status}")

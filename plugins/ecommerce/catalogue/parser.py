@@ -208,7 +208,7 @@ def _mapped(records: Sequence[str]) -> list[tuple[str]]:
         ).fetchall()
     except duckdb.Error as error:
         raise ContractError(
-            f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
+            f"include/sql/{MAPPING}: {clean(mask_e_mails(str(error)))}"
         ) from None
     columns = ["entry_number", *CatalogueProduct.model_fields]
     if len(rows) != len(records) or set(mapped.columns) != set(columns):
@@ -223,11 +223,17 @@ def _rejected(sku: str, record: str, error: ValidationError) -> Row:
     A product with a rejected entry stays."""
     first = error.errors()[0]
     name = first["loc"][0]
-    # What follows the question mark of an address may be a key.
-    raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", record[: 4 * LONGEST_RAW])
+    detail = _without_secrets(f"{name} {first['input']!r}")
+    raw = _without_secrets(record[: 4 * LONGEST_RAW])
     return {
         "sku": None if name == "sku" else sku,
         "reason": f"invalid_{name}",
-        "detail": mask_e_mails(clean(f"{name} {first['input']!r}")),
-        "raw": mask_e_mails(raw)[:LONGEST_RAW],
+        "detail": clean(detail),
+        "raw": raw[:LONGEST_RAW],
     }
+
+
+def _without_secrets(text: str) -> str:
+    """Mask e-mail addresses, and what follows the question mark of an address of the web: it may be a key."""
+    without_keys = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", text)
+    return mask_e_mails(without_keys)

@@ -71,16 +71,16 @@ def examine(data: bytes) -> CheckedImage:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
             ending = ENDINGS[str(image.format)]
             small = image.convert("RGBA")
+        small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+        small = ImageOps.exif_transpose(small)
+        small.info.clear()
+        png = io.BytesIO()
+        small.save(png, "PNG", optimize=True)
     except Exception:  # Pillow's decoders raise any type for damaged files
         raise UnusablePicture(
             "its content is no JPEG, PNG, WebP or GIF picture, is damaged, or has more than "
             f"{MOST_PIXELS // 1_000_000} million pixels"
         ) from None
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    small = ImageOps.exif_transpose(small)
-    small.info.clear()
-    png = io.BytesIO()
-    small.save(png, "PNG", optimize=True)
     return CheckedImage(ending, png.getvalue())
 
 

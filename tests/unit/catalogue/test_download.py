@@ -196,7 +196,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(what):
         assert time.monotonic() - started < 3
 
 
-@pytest.mark.parametrize("status", [404, 500, 206, 204, 429, 503])
+@pytest.mark.parametrize("status", [404, 500, 206, 204, 304, 429, 503])
 def test_other_answers_are_no_pictures(site, status):
     url = site.put("/a.png", b"", status=status)
     assert why_not(url) == f"its host returned HTTP {status}"

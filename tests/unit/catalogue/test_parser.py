@@ -102,6 +102,8 @@ WRONG = (
     ({"name": "\ud800"}, "invalid_sku"),
     ({"price": -3}, "invalid_price"),
     ({"price": "free"}, "invalid_price"),
+    ({"price": "x" * 230 + " ann@example.com"}, "invalid_price"),
+    ({"image_url": SECRET + "\1"}, "invalid_image_url"),
     ({"price": float("nan")}, "invalid_price"),
     ({"currency": "Dollar"}, "invalid_currency"),
     ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_image_url"),
@@ -125,8 +127,9 @@ def test_what_is_wrong_with_one_product_rejects_that_product(pages):
     assert [product.sku for product in catalogue.products] == ["A", "C"]
     for entry in catalogue.rejected:
         assert len(entry["raw"]) <= 1_000
-        assert "ann@" not in entry["raw"]
-        assert "secret" not in entry["raw"]
+        shown = entry["raw"] + entry["detail"]
+        assert "ann@" not in shown
+        assert "secret" not in shown
     assert catalogue.rejected[0]["file"] == "page 1"
 
 

@@ -81,9 +81,10 @@ def test_the_file_is_named_by_what_it_is():
         (SCRIPT, "no JPEG, PNG, WebP or GIF"),
         (drawn("a", "TIFF"), "no JPEG, PNG, WebP or GIF"),
         (drawn("a")[:-200], "is damaged"),
+        (drawn("a", "JPEG", exif=b"Exif\0\0garbage!"), "is damaged"),
         (bomb(5_000, 4_001), "more than 20 million pixels"),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_what_is_no_picture_is_refused_whatever_it_is_called(data, reason):
     with pytest.raises(UnusablePicture, match=reason):
