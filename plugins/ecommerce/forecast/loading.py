@@ -54,19 +54,20 @@ def write(
     first = day_window(as_of, shop_timezone())
     last_known = first.shifted(-1).date
     forecast_rows = [
-        row | {"made_at": first.start, "actual": None, "run_id": run.run_id}
+        {**row, "made_at": first.start, "actual": None, "run_id": run.run_id}
         for row in forecasts
     ]
-    rejected_rows = []
-    for row in rejected:
-        rejection = {
+    rejected_rows = [
+        {
+            **row,
             "business_date": last_known,
             "source": SOURCE,
             "run_id": run.run_id,
             "order_id": None,
             "row_number": row["line_number"],
         }
-        rejected_rows.append(row | rejection)
+        for row in rejected
+    ]
     rows = len(forecasts)
     amount = str(sum(row["forecast"] for row in forecasts))
     totals = {

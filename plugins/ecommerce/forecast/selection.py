@@ -88,17 +88,19 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     for candidate, amounts in predict_each_candidate(panel.until(days)).items():
         forecast = amounts.forecast
         # A series that could not be forecast is in neither sum.
-        is_unknown = np.isnan(forecast[:, :-1])
-        actual = with_total(np.where(is_unknown, np.nan, sales))
-        columns = {
-            "candidate": candidate,
-            "series": np.tile(names, HORIZON),
-            "origin": days,
-            "week": weeks,
-            "forecast": forecast.ravel(),
-            "actual": actual.ravel(),
-        }
-        candidates.append(pd.DataFrame(columns))
+        actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))
+        candidates.append(
+            pd.DataFrame(
+                {
+                    "candidate": candidate,
+                    "series": np.tile(names, HORIZON),
+                    "origin": days,
+                    "week": weeks,
+                    "forecast": forecast.ravel(),
+                    "actual": actual.ravel(),
+                }
+            )
+        )
     past = pd.concat(candidates)
     kind = past["series"].str.partition(":")[0]
     return past.assign(kind=kind)[(kind != TOTAL) | ("category" in kind.values)]
@@ -156,10 +158,8 @@ def choose(test: Json, champion: str) -> Json:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
     challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
-    present: Json = {"score": None}
-    for accuracy in test["scores"]:
-        if accuracy["candidate"] == champion:
-            present = accuracy
+    accuracies = {accuracy["candidate"]: accuracy for accuracy in test["scores"]}
+    present = accuracies.get(champion, {"score": None})
     challengers = [
         accuracy for accuracy in test["scores"] if _is_better(accuracy, present)
     ]
@@ -215,9 +215,11 @@ def compose(record: Json) -> EmailMessage:
         name = accuracy["candidate"]
         if name == champion:
             name += " (champion)"
-        errors = [accuracy["score"], *accuracy["weekly"].values()]
-        bias = signed_percent(accuracy["bias"])
-        rows.append([name, *map(percent, errors), bias])
+        row = [name, percent(accuracy["score"])]
+        row += map(percent, accuracy["weekly"].values())
+        row.append(signed_percent(accuracy["bias"]))
+        rows.append(row)
     header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
-    texts = record | {"header": header, "rows": rows}
-    return transport.compose(subject, "selection_mail", texts)
+    return transport.compose(
+        subject, "selection_mail", record | {"header": header, "rows": rows}
+    )

@@ -60,7 +60,7 @@ class FetchPartnerFiles(FetchWithCurl):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(
             bash_command=fetch.COMMAND,
-            inlets=[assets.source(fetch.SOURCE)],
+            inlets=[assets.source(fetch.CONNECTION)],
             **arguments,
         )
 
@@ -71,10 +71,10 @@ class FetchPartnerFiles(FetchWithCurl):
     def publish(self, path: Path, context: Any, read_at: datetime) -> Manifest:
         """Publish the files for the last day of the week."""
         week = _week(context)
-        folder = run_of(context).folder(week.as_of, fetch.SOURCE)
+        folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
         last_day = day_window(week.days[-1], shop_timezone())
         return publish_files(
-            path, folder, fetch.SOURCE, last_day, files=fetch.FILES, read_at=read_at
+            path, folder, fetch.CONNECTION, last_day, files=fetch.FILES, read_at=read_at
         )
 
 
@@ -83,8 +83,8 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import history
 
-    as_of = _week(context).as_of
-    return history.prepare(run_of(context), as_of, read_files(manifest))
+    partner = read_files(manifest)
+    return history.prepare(run_of(context), _week(context).as_of, partner)
 
 
 @typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
@@ -108,8 +108,9 @@ def predict(manifest: Manifest, model: Json, **context: Any) -> Manifest:
     prepared = history.read_prepared(manifest)
     known = prepared.panels()
     forecasts = training.predict_all(known, trained)
-    rejected = prepared.partner.rejected
-    return loading.write(forecasts, known.as_of, run_of(context), rejected)
+    return loading.write(
+        forecasts, known.as_of, run_of(context), prepared.partner.rejected
+    )
 
 
 @typed_task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))

@@ -102,7 +102,7 @@ class Sales:
             )
             sales[kind] = table.reindex(days).fillna(0.0)
         newest = rows[is_product].sort_values("business_date").groupby("name").last()
-        categories: Names = dict(newest["category"].dropna())
+        categories = dict(newest["category"].dropna())
         announced = self.partner.announced
         promoted = _promoted(sales, categories, announced.promotions)
 
@@ -173,8 +173,7 @@ def _promoted(
 
 def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
     """Return the sales of the quarter before each of `days`; after the last known one, those of the last."""
-    quarter = sales.rolling(WINDOW_DAYS, min_periods=1).sum()
-    return quarter.reindex(days).shift().ffill()
+    return sales.rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
 
 
 def query(
@@ -200,8 +199,9 @@ def query(
         raise NoHistory(
             f"no forecast: the warehouse has no sales in the three years before {as_of}"
         )
-    promotions = partner.announced.promotions
-    promoted = {promotion.sku for promotion in promotions if promotion.sku}
+    promoted = {
+        promotion.sku for promotion in partner.announced.promotions if promotion.sku
+    }
     products = warehouse.arrow(
         "forecast/sku_series.sql",
         parameters={"named": sorted(promoted.union(requested))},
@@ -211,8 +211,7 @@ def query(
         most=MOST_SKUS,
     )
     table = pa.concat_tables([daily, products], promote_options="permissive")
-    calendar = load_settings().holiday_calendar
-    return Sales(last, table, partner, calendar, requested)
+    return Sales(last, table, partner, load_settings().holiday_calendar, requested)
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:

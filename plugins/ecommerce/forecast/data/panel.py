@@ -78,9 +78,8 @@ class Panel:
 def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
     """Return a number for the name of each day's holiday, the same in every year; 0 on other days. `calendar`
     and errors are those of `public_holidays`."""
-    names = public_holidays(calendar)
-    of_days = pd.Series(pd.date_range(first_day, periods=days).date).map(names.get)
-    return pd.factorize(of_days)[0] + 1
+    dates = pd.Series(pd.date_range(first_day, periods=days).date)
+    return pd.factorize(dates.map(public_holidays(calendar).get))[0] + 1
 
 
 def clean(panel: Panel) -> tuple[Floats, Bools]:
@@ -129,9 +128,8 @@ def by_day(weeks: Floats, values: Floats) -> Floats:
 def trailing_mean(values: Floats, rows: int) -> Floats:
     """Return the mean of the `rows` rows up to each row, over known ones."""
     # Cumulative sums: the windows of pandas take several times as long.
-    is_known = ~np.isnan(values)
     sums = np.cumsum(np.nan_to_num(values), axis=0)
-    counts = np.cumsum(is_known, axis=0)
+    counts = np.cumsum(~np.isnan(values), axis=0)
     sums[rows:] -= sums[:-rows].copy()
     counts[rows:] -= counts[:-rows].copy()
     return ratio(sums, counts)

@@ -115,10 +115,11 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     origins = look_back(panel)
     fitted = _fit(Statistics(panel))
     known_days = (~np.isnan(panel.values)).sum(axis=0)
-    skipped = {}
-    for series, days in zip(panel.series, known_days, strict=True):
-        if days < LEAST_DAYS:
-            skipped[series] = f"fewer than {LEAST_DAYS} days of history"
+    skipped = {
+        series: f"fewer than {LEAST_DAYS} days of history"
+        for series, days in zip(panel.series, known_days, strict=True)
+        if days < LEAST_DAYS
+    }
     weights = {name: {PLAIN: 1.0} for name in CANDIDATES}
     for name in SIMPLE | fitted:
         weights[name] = {name: 1.0}
@@ -158,19 +159,17 @@ def predict(trained: TrainedModel, panel: Panel) -> Forecast:
 def predict_each_candidate(panel: Panel) -> dict[str, Forecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train(panel)
-    by_candidate = {}
-    for name in CANDIDATES:
-        by_candidate[name] = predict(replace(trained, champion=name), panel)
-    return by_candidate
+    return {
+        name: predict(replace(trained, champion=name), panel) for name in CANDIDATES
+    }
 
 
 def look_back(panel: Panel) -> list[Origin]:
     """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
     its origin."""
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
-    unknown_days = ((0, HORIZON), (0, 0))
-    values = np.pad(panel.values, unknown_days, constant_values=np.nan)
-    origins: list[Origin] = []
+    values = np.pad(panel.values, ((0, HORIZON), (0, 0)), constant_values=np.nan)
+    origins = []
     fitted: Fitted = {}
     for number in range(weeks):
         days = panel.days - DAYS * (weeks - number)

@@ -51,9 +51,9 @@ class Statistics:
             "weekday without promotion": same_weekday_mean(others, 13),
             "weekday with promotion": same_weekday_mean(promoted, 13),
         }
-        self.levels = {}
-        for days in (7, 28, 84, YEAR):
-            self.levels[days] = trailing_mean(self.neutral, days)
+        self.levels = {
+            days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)
+        }
         year = trailing_mean(panel.market, YEAR)
         self.market = ratio(trailing_mean(panel.market, 28), year)
 
@@ -79,7 +79,7 @@ def features(
     a series without recent history. Boosting forecasts the difference from `base` in units of `level`, the
     mean of the last 28 days."""
     panel = known.panel
-    promotions = known.panel.promotions
+    promotions = panel.promotions
     closed = known.closed
     is_holiday = panel.holidays > 0
     ahead = np.arange(1, HORIZON + 1)
@@ -118,8 +118,10 @@ def features(
         "closed the day after": closed[day_after],
         "base": base / level,
     }
-    for name, averages in known.weekdays.items():
-        columns[name] = _at(averages, last_weekday) / level
+    columns |= {
+        name: _at(averages, last_weekday) / level
+        for name, averages in known.weekdays.items()
+    }
     columns |= {
         "level of 7 days": levels[7] / level,
         "trend of 84 days": ratio(level, levels[84]),

@@ -215,8 +215,7 @@ def _designs(panel: Panel) -> Floats:
     for number in range(DAYS):
         is_weekday = weekday == number
         columns += [is_weekday, is_weekday * promotion]
-    table = np.stack(np.broadcast_arrays(*columns), axis=-1)
-    return table.transpose(1, 0, 2)
+    return np.stack(np.broadcast_arrays(*columns), axis=-1).transpose(1, 0, 2)
 
 
 def _shifted(table: Floats, days: int) -> Floats:

@@ -83,12 +83,8 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     # Growth is forecast by itself: the season is what a day has above or below its year.
     weekly = np.median(index[YEAR:] - index[:-YEAR]) * 7 / YEAR
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    lines = []
-    peaks = []
-    for days_ago in references:
-        is_known = days_ago >= 0
-        lines.append(_between(index[days_ago], is_known))
-        peaks.append(peak[days_ago] * is_known)
+    lines = [_between(index[days_ago], days_ago >= 0) for days_ago in references]
+    peaks = [peak[days_ago] * (days_ago >= 0) for days_ago in references]
     line = np.mean(lines, axis=0)
     peak = np.mean(peaks, axis=0)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
@@ -207,8 +203,8 @@ def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
 
 def _sums(values: Floats, others: Floats) -> Floats:
     """The sums of both over the series that are known in both."""
-    tables = np.stack([values, others])
-    return np.sum(tables, axis=2, where=~np.isnan(values + others))
+    is_known = ~np.isnan(values + others)
+    return np.sum([values, others], axis=2, where=is_known)
 
 
 def _slope(neutral: Floats) -> float:

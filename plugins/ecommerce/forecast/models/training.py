@@ -60,10 +60,11 @@ def rounded(value: float) -> Decimal | None:
 def fit(history: History, champion: Champion, store: Store) -> Json:
     """Fit the champion on each kind of series, and store it with its card below `trained/<as of>-<hash>/`;
     return the folder's `name`, the model's `sha256` and the `card`."""
-    trained = {}
-    for kind, panel in history.panels.items():
-        if panel.series:
-            trained[kind] = train(panel, champion.name)
+    trained = {
+        kind: train(panel, champion.name)
+        for kind, panel in history.panels.items()
+        if panel.series
+    }
     model = pickle.dumps(trained, protocol=5)
     digest = hashlib.sha256(model).hexdigest()
     name = f"{TRAINED}/{history.as_of}-{digest[:16]}"
@@ -90,10 +91,7 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
     kinds = []
     for kind, model in trained.items():
         panel = history.panels[kind]
-        forecast, actual = model.past_forecasts()
-        weights = {}
-        for name, weight in model.weights[model.champion].items():
-            weights[name] = round(weight, 6)
+        weights = model.weights[model.champion]
         naive = replace(model, champion="seasonal_naive")
         kinds.append(
             {
@@ -102,8 +100,8 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
                 "skipped": model.skipped,
                 "first_day": str(panel.first_day),
                 "days": panel.days,
-                "weights": weights,
-                "error": wape(forecast, actual),
+                "weights": {name: round(weight, 6) for name, weight in weights.items()},
+                "error": wape(*model.past_forecasts()),
                 "error_of_last_week": wape(*naive.past_forecasts()),
             }
         )

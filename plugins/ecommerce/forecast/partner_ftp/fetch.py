@@ -23,13 +23,12 @@ from ecommerce.sources.curl_script import (
 )
 from ecommerce.storage.scratch import scratch_folder
 
-CONNECTION = SOURCE = CONNECTION_PARTNER_FTP
-"""Its name in staging is the connection's."""
+CONNECTION = CONNECTION_PARTNER_FTP
+"""Also the name of the files' folder in staging."""
 FILES = (PROMOTIONS, MARKET_INDEX)
 COMMAND = command("fetch_partner_files.sh", *FILES)
-OFFERED = "offered"
-REQUIRED = "required"
-TLS_OPTIONS = {OFFERED: "ssl", REQUIRED: "ssl-reqd"}
+TLS_REQUIRED = "ssl-reqd"
+TLS_OPTIONS = {"offered": "ssl", "required": TLS_REQUIRED}
 """Of curl, by `tls` in the connection's extra."""
 CHECK_SECONDS = "30"
 """The limit of a transfer in `make check`, whose user is waiting."""
@@ -53,10 +52,10 @@ def script_environment() -> dict[str, str]:
     if path.startswith("/"):
         # Otherwise a path is relative to the login's folder; %2F is an encoded slash.
         folder = f"%2F{folder}"
-    tls = extra.get("tls") or OFFERED
+    tls = extra.get("tls") or "offered"
     if tls not in TLS_OPTIONS:
         raise ConfigurationError(
-            f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use {OFFERED!r} or {REQUIRED!r}"
+            f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use 'offered' or 'required'"
         )
     options = [TLS_OPTIONS[tls]]
     if extra.get("cacert"):
@@ -91,9 +90,8 @@ def check() -> Lines:
     yield OK, f"{PROMOTIONS} has {promotions}, {MARKET_INDEX} {weeks}"
     for warning in files.warnings:
         yield HINT, warning
-    if TLS_OPTIONS[REQUIRED] not in variables["FTP_OPTIONS"].splitlines():
+    if TLS_REQUIRED not in variables["FTP_OPTIONS"].splitlines():
         yield (
             HINT,
-            "a server without TLS gets login and password unencrypted: set `tls` to "
-            f"{REQUIRED!r}",
+            "a server without TLS gets login and password unencrypted: set `tls` to 'required'",
         )

@@ -104,8 +104,10 @@ def read_folder(folder: Any) -> PartnerFiles:
     """
     files = PartnerFiles()
     promotions = _parse(folder / PROMOTIONS, Promotion, files)
-    weeks = _parse(folder / MARKET_INDEX, MarketWeek, files)
-    by_week = {week.week_start: week for week in weeks}
+    by_week = {
+        week.week_start: week
+        for week in _parse(folder / MARKET_INDEX, MarketWeek, files)
+    }
     announced = Announced(tuple(promotions), tuple(sorted(by_week.values())))
     return replace(files, announced=announced)
 

@@ -105,14 +105,18 @@ def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailM
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""
     texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
-    images = [mail.InlineImage(_CHART_CID, chart)]
-    message = mail.compose(texts["subject"], "forecast_mail", texts, images)
-    name = f"sales-forecast-{figures.as_of}.pdf"
-    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
+    image = mail.InlineImage(_CHART_CID, chart)
+    message = mail.compose(texts["subject"], "forecast_mail", texts, [image])
+    message.add_attachment(
+        pdf,
+        maintype="application",
+        subtype="pdf",
+        filename=f"sales-forecast-{figures.as_of}.pdf",
+    )
     return message
 
 
 def alarm_message(as_of: str, reasons: Sequence[str]) -> EmailMessage:
     """Compose the drift mail without its addresses; `reasons` are sentences."""
-    texts = {"as_of": as_of, "reasons": reasons}
-    return mail.compose(f"Drift: the sales forecast as of {as_of}", "drift_mail", texts)
+    subject = f"Drift: the sales forecast as of {as_of}"
+    return mail.compose(subject, "drift_mail", {"as_of": as_of, "reasons": reasons})

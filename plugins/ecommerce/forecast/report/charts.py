@@ -94,8 +94,7 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
         label="Forecast in force",
     )
     marks = pd.Series([day.mark for day in days], places)
-    fills = {OUTSIDE_80: "white", OUTSIDE_95: SIGNAL}
-    for mark, fill in fills.items():
+    for mark, fill in ((OUTSIDE_80, "white"), (OUTSIDE_95, SIGNAL)):
         axes.plot(
             sales[marks == mark],
             linestyle="",
@@ -110,8 +109,9 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
 
 def _draw_coming(axes: Any, days: Sequence[ComingDay]) -> None:
     amounts = _amounts(days, 0)
-    forecast = amounts["forecast"]
-    axes.plot(forecast, color=STRONG, linewidth=1.8, zorder=4, label="Forecast")
+    axes.plot(
+        amounts["forecast"], color=STRONG, linewidth=1.8, zorder=4, label="Forecast"
+    )
     for level, colour, order in (("80", PALE, 2.5), ("95", FAINT, 2)):
         axes.fill_between(
             amounts.index,

@@ -102,8 +102,10 @@ class ForecastSeries(BaseModel, frozen=True):
     def weeks(self) -> list[Decimal]:
         """The forecasts of the four weeks."""
         amounts = [day.expected.forecast for day in self.days]
-        mondays = range(0, HORIZON, DAYS)
-        return [sum(amounts[day : day + DAYS], Decimal(0)) for day in mondays]
+        return [
+            sum(amounts[day : day + DAYS], Decimal(0))
+            for day in range(0, HORIZON, DAYS)
+        ]
 
 
 class ComingPromotion(BaseModel, frozen=True):
@@ -198,8 +200,14 @@ def figures_csv(figures: ForecastFigures) -> str:
     columns = ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
     rows = []
     for series in figures.series:
-        name = inert(series.name)
         for day in series.days:
-            amounts = dict(day.expected).values()
-            rows.append([figures.as_of, name, day.day, *amounts, figures.currency])
+            rows.append(
+                [
+                    figures.as_of,
+                    inert(series.name),
+                    day.day,
+                    *dict(day.expected).values(),
+                    figures.currency,
+                ]
+            )
     return pd.DataFrame(rows, columns=columns).to_csv(index=False)

@@ -43,7 +43,6 @@ def score(kind: str, days: pd.DataFrame) -> Score:
     errors = periods["forecast"] - periods["actual"]
     forecast = sum(periods["forecast"], Decimal(0))
     actual = sum(periods["actual"], Decimal(0))
-    error = sum(errors.abs(), Decimal(0))
     sales = max(actual, Decimal(0))
     return Score(
         of=kind,
@@ -51,7 +50,7 @@ def score(kind: str, days: pd.DataFrame) -> Score:
         periods=len(periods),
         forecast=forecast,
         actual=actual,
-        error=_ratio(error, sales),
+        error=_ratio(sum(errors.abs(), Decimal(0)), sales),
         bias=_ratio(forecast - actual, sales),
         covered_80=_coverage(open_days, "80"),
         covered_95=_coverage(open_days, "95"),
@@ -82,7 +81,7 @@ def drift(days: pd.DataFrame, usual_error: Known) -> Drift:
     champion's back-test error of the total, None without a back-test."""
     total = score(TOTAL, days)
     covered = total.covered_80
-    reasons: list[str] = []
+    reasons = []
     if total.bias and abs(total.bias) > LARGEST_BIAS:
         reasons.append(
             f"the bias of the forecasts was {signed_percent(total.bias)} "

@@ -94,16 +94,15 @@ def assemble(
     recent_days = scored_days[scored_days["target_date"] >= drift_start]
 
     sales = past_sales(history)
-    past = []
-    for day, amount in sales[TOTAL].items():
-        past.append(
-            {
-                "day": day,
-                "actual": rounded(amount),
-                "complete": day in complete,
-                "expected": in_force.get(day),
-            }
-        )
+    past = [
+        {
+            "day": day,
+            "actual": rounded(amount),
+            "complete": day in complete,
+            "expected": in_force.get(day),
+        }
+        for day, amount in sales[TOTAL].items()
+    ]
     # A closed day of an export had no run, so it is not among the complete ones.
     known_sales = sales[sales.index.isin(complete) | (sales[TOTAL] == 0)]
     all_series = []
@@ -148,10 +147,10 @@ def assemble(
 def past_sales(history: History) -> pd.DataFrame:
     """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
     unknown."""
-    tables = []
-    for panel in history.panels.values():
-        days = panel.dates[: panel.days]
-        tables.append(pd.DataFrame(panel.values, days, panel.series))
+    tables = [
+        pd.DataFrame(panel.values, panel.dates[: panel.days], panel.series)
+        for panel in history.panels.values()
+    ]
     sales = pd.concat(tables, axis=1)
     last_days = pd.date_range(end=sales.index[-1], periods=scoring.SCORED_DAYS)
     sales = sales.reindex(last_days)

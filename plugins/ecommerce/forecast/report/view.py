@@ -123,10 +123,9 @@ def notices(figures: ForecastFigures) -> list[Json]:
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
-    incomplete = []
-    for day in figures.last_week:
-        if not day.complete:
-            incomplete.append(text.short_day(day.day))
+    incomplete = [
+        text.short_day(day.day) for day in figures.last_week if not day.complete
+    ]
     if incomplete:
         words = f"Sales of {text.listed(incomplete)} may be missing, also from comparisons with last week."
         shown.append(notice("Incomplete", words))
@@ -164,9 +163,15 @@ def _last_week(figures: ForecastFigures) -> Section:
         verdict = day.mark
         if day.actual is not None and not day.complete:
             verdict = "incomplete"
-        change = text.change(day.actual, day.forecast)
-        weekday = text.short_day(day.day)
-        rows.append(_cells(weekday, day.forecast, day.actual, change, verdict))
+        rows.append(
+            _cells(
+                text.short_day(day.day),
+                day.forecast,
+                day.actual,
+                text.change(day.actual, day.forecast),
+                verdict,
+            )
+        )
     forecast = _sum_of_known([day.forecast for day in figures.last_week])
     actual = _sum_of_known([day.actual for day in figures.last_week])
     change = text.change(actual, forecast)
@@ -210,11 +215,15 @@ def _promotions(figures: ForecastFigures) -> Section:
 def _scores(figures: ForecastFigures) -> Section:
     rows = []
     for score in figures.scores:
-        name_of_kind = KIND_NAMES.get(score.of, "Total")
-        error = text.share(score.error)
-        covered = text.share(score.covered_80)
-        bias = signed_percent(score.bias)
-        rows.append([name_of_kind, text.count(score.periods), error, bias, covered])
+        rows.append(
+            [
+                KIND_NAMES.get(score.of, "Total"),
+                text.count(score.periods),
+                text.share(score.error),
+                signed_percent(score.bias),
+                text.share(score.covered_80),
+            ]
+        )
     return table(
         "scores",
         "Forecast accuracy",
@@ -271,7 +280,7 @@ def _sum_of_known(amounts: list[Any]) -> Decimal | None:
     return sum(amounts, Decimal(0))
 
 
-def _cells(*values: str | Decimal | int | None) -> list[str]:
+def _cells(*values: str | Decimal | None) -> list[str]:
     """Return a row of texts, and of amounts in whole units."""
     cells = []
     for value in values:
