@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ecommerce.core.business_day import shop_day
+from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.named_weeks import calendar_week
 
 DAYS = 7
 WEEKS = 4

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecommerce.core.named_weeks import public_holidays
+from ecommerce.core.calendar_days import public_holidays
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from dateutil.easter import easter
 
-from ecommerce.core.named_weeks import black_friday
+from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import (
     YEAR,
     Bools,

@@ -8,11 +8,12 @@ from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
-from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
+from ecommerce.core.calendar_days import calendar_week
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
+from ecommerce.reporting.named_weeks import week_name, week_sentence
 from ecommerce.reporting.sections import (
     Section,
     name,

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.core.named_weeks import week_name, week_sentence
+from ecommerce.reporting.named_weeks import week_name, week_sentence
 from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO, total
 from ecommerce.sales.report.figures.forecast import DAYS, Expected, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommerce.core.named_weeks import black_friday
+from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import holidays_of
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from dateutil.easter import easter
 
-from ecommerce.core.named_weeks import black_friday
+from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import predict, train
 from ecommerce.forecast.weeks import HORIZON

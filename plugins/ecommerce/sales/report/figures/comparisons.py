@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ecommerce.core.named_weeks import USUAL_WEEKS
 from ecommerce.core.text import listed
+from ecommerce.reporting.named_weeks import USUAL_WEEKS
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.base import Row
 from ecommerce.sales.report.figures.quality import Unconverted

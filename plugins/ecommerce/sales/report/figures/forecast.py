@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.named_weeks import event, named_week, usual_week
+from ecommerce.reporting.named_weeks import event, named_week, usual_week
 from ecommerce.sales.report.figures.base import (
     CATEGORY,
     CHANNEL,

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
-from ecommerce.core.named_weeks import week_name
+from ecommerce.reporting.named_weeks import week_name
 from ecommerce.reporting.sections import (
     Section,
     column_table,

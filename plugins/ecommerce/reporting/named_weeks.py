@@ -7,18 +7,13 @@ from decimal import Decimal
 from statistics import median
 
 from ecommerce.core import text
+from ecommerce.core.calendar_days import black_friday, calendar_week, public_holidays
 from ecommerce.core.errors import ConfigurationError
 
 BLACK_FRIDAY = "Black Friday"
 CHRISTMAS = "Christmas"
 USUAL_WEEKS = 8
 """Weeks that a usual one is the median of: a mean would rise with a season under way."""
-
-
-def calendar_week(day: date) -> list[date]:
-    """Return the days of the week of `day`, Monday to Sunday."""
-    monday = day - timedelta(days=day.weekday())
-    return [monday + timedelta(days=later) for later in range(7)]
 
 
 def named_week(days: Sequence[date], calendar: str) -> list[date]:
@@ -74,31 +69,7 @@ def event(days: Sequence[date], calendar: str) -> str | None:
     return None
 
 
-def public_holidays(calendar: str) -> Mapping[date, str]:
-    """Return the English names of the public holidays of any year by day. `calendar` is a country code,
-    optionally with a subdivision (`US`, `DE-BY`), empty for no holidays; ConfigurationError where it
-    is unknown."""
-    from holidays import country_holidays
-
-    if not calendar:
-        return {}
-    country, _, subdivision = calendar.partition("-")
-    try:
-        return country_holidays(country, subdiv=subdivision or None, language="en_US")
-    except NotImplementedError:
-        raise ConfigurationError(
-            f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
-            "US, or a subdivision such as DE-BY; `none` for no holidays"
-        ) from None
-
-
 def week_name(event: str, week: Sequence[date]) -> str:
     """Return `Week of Black Friday …` with the first and the last day."""
     first, last = text.short_day(week[0]), text.short_day(week[-1])
     return f"Week of {text.clean(event)} ({first} {text.NOTHING} {last})"
-
-
-def black_friday(year: int) -> date:
-    """Return the day after the fourth Thursday of November."""
-    first = date(year, 11, 1)
-    return first + timedelta(days=(3 - first.weekday()) % 7 + 22)

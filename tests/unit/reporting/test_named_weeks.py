@@ -3,14 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.named_weeks import (
-    black_friday,
-    calendar_week,
-    event,
-    named_week,
-    usual_week,
-    week_name,
-)
+from ecommerce.core.calendar_days import black_friday, calendar_week
+from ecommerce.reporting.named_weeks import event, named_week, usual_week, week_name
 
 
 @pytest.mark.parametrize(
