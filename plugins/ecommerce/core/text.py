@@ -24,16 +24,10 @@ NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 MANIFOLD = "> 10\N{MULTIPLICATION SIGN}"
 """A change above 999 %."""
-UNALLOCATED = "unallocated"
-"""The category of refunds without a line: those of whole orders."""
 LONGEST = 250
 """Characters of a line on a page or in a mail."""
 DEFAULT_LOCALE = "en_US"
 
-_CATEGORIES = {
-    UNALLOCATED: "Returns of whole orders",
-    "uncategorised": "Uncategorised",
-}
 _WORDS = {"db": "database", "api": "API", "pos": "POS", "b2b": "B2B"}
 _INVISIBLE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """Control characters, overrides of the text direction, and halves of characters."""
@@ -58,14 +52,6 @@ def with_currency(value: Decimal | None, currency: str) -> str:
     if value is None:
         return NOTHING
     return f"{amount(value, currency)} {currency}"
-
-
-def signed(value: Decimal, currency: str) -> str:
-    """Format a difference with its sign, unless it is zero."""
-    text = amount(value, currency)
-    if value > 0:
-        return f"+{text}"
-    return text
 
 
 def count(value: Decimal | int | None) -> str:
@@ -110,22 +96,6 @@ def versus(value: Decimal, base: Decimal | None, name: str) -> str:
     if percent == NOTHING:
         return ""
     return f", {percent} vs {name}"
-
-
-def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
-    """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
-    1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
-    if value is None or not base:
-        return 0
-    return good * int(value.compare(base))
-
-
-def average_name(days: int, without_sales: int = 0) -> str:
-    """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
-    name = f"{days}-day average"
-    if without_sales:
-        name += f", {counted(without_sales, 'day')} without sales"
-    return name
 
 
 def share(
@@ -241,11 +211,6 @@ def instant(when: datetime | None) -> str:
     if when is None:
         return NOTHING
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def category(name: str) -> str:
-    """Return the name of a category of `daily_sales`."""
-    return _CATEGORIES.get(name) or clean(name)
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:

@@ -53,14 +53,6 @@ def test_changes_are_signed_and_missing_comparisons_are_no_change(value, base, t
     assert wording.change(value and D(value), base and D(base)) == text
 
 
-def test_more_returns_are_not_welcome_and_more_tax_is_neither():
-    assert wording.direction(D(2), D(1), good=1) == 1
-    assert wording.direction(D(2), D(1), good=-1) == -1
-    assert wording.direction(D(2), D(1), good=0) == 0
-    assert wording.direction(D(1), D(1), good=1) == 0
-    assert wording.direction(D(2), None, good=1) == 0
-
-
 def test_shares_need_a_positive_whole():
     assert wording.share(D(1), D(3)) == "33.3 %"
     assert wording.share(D(-1), D(3)) == f"{MINUS}33.3 %"
@@ -115,7 +107,6 @@ def test_words():
     assert wording.counted(1, "day") == "1 day"
     assert wording.counted(1234, "order") == "1,234 orders"
     assert wording.counted(0, "entry", "entries") == "0 entries"
-    assert wording.average_name(26, 1) == "26-day average, 1 day without sales"
     assert wording.listed("ABCDE", 3) == "A, B and 3 more"
     assert wording.listed("ABC", 3) == "A, B and C"
     assert wording.versus(D(110), D(100), "forecast") == ", +10.0 % vs forecast"

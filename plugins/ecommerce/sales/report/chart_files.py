@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ecommerce.core import text
 from ecommerce.reporting.drawing import save, save_png, style
 from ecommerce.reporting.sections import with_others
-from ecommerce.sales.report import plots
+from ecommerce.sales.report import plots, terms
 from ecommerce.sales.report.figures.base import DIMENSIONS, Dimension, total
 from ecommerce.sales.report.figures.model import Figures, TrendDay
 from ecommerce.sales.report.figures.website import STEPS
@@ -102,7 +102,7 @@ def _trend(figures: Figures) -> str:
     average = figures.average("net_sales")
     if average is not None:
         closed = figures.averaged_days_without_sales
-        name = text.average_name(figures.averaged_days, closed)
+        name = terms.average_name(figures.averaged_days, closed)
         words += f"; {name}: {text.amount(average, currency)}"
     return f"{words}."
 
@@ -147,7 +147,7 @@ def _contributions(figures: Figures, dimension: Dimension) -> list[Bar]:
 
     def bar(row: Any) -> Bar:
         change = row.now - row.before
-        amount = text.signed(change, figures.currency)
+        amount = terms.signed(change, figures.currency)
         return Bar(dimension.label(row.name), float(change), amount, own_change(row))
 
     moved = [row for row in rows if row.now != row.before] or rows
@@ -173,7 +173,7 @@ def _largest(
     bar: Callable[[Any], Bar],
 ) -> list[Bar]:
     """Return the bars of at most `MOST_BARS` rows; the one of the others has no length."""
-    shown = with_others(rows, MOST_BARS, sums, size=size, alone=text.UNALLOCATED)
+    shown = with_others(rows, MOST_BARS, sums, size=size, alone=terms.UNALLOCATED)
     bars = list(map(bar, shown))
     if len(shown) < len(rows):
         bars[-1] = bars[-1]._replace(label=shown[-1].name, length=0)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.reporting.named_weeks import week_name, week_sentence
+from ecommerce.sales.report import terms
 from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO, total
 from ecommerce.sales.report.figures.forecast import DAYS, Expected, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding
@@ -287,7 +288,7 @@ def _rate_words(finding: Finding, currency: str) -> str:
     numbers = finding.numbers
     rate, average = (text.share(numbers[name]) for name in ("rate", "average"))
     what = {"discount_rate": "Discounts", "return_rate": "Returns"}[finding.about[0]]
-    return f"{what} are {rate} of gross sales; the {text.average_name(int(numbers['days']))} is {average}."
+    return f"{what} are {rate} of gross sales; the {terms.average_name(int(numbers['days']))} is {average}."
 
 
 def _channels_words(finding: Finding, currency: str) -> str:
@@ -303,7 +304,7 @@ def _channels_words(finding: Finding, currency: str) -> str:
             if each.startswith(f"{what}:")
         ]
         if names:
-            amount = f"{text.signed(finding.numbers[what], currency)} {currency}"
+            amount = f"{terms.signed(finding.numbers[what], currency)} {currency}"
             parts.append(
                 f"{text.listed(names)} {text.plural(len(names), one, more)} ({amount})"
             )
@@ -319,7 +320,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
     direction = "increase" if total > 0 else "decrease"
     part = f"{text.share(share, places=0)} of" if share <= 1 else "more than all of"
     label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
-    versus = f"{text.signed(change, currency)} {currency} vs {text.short_day(date.fromisoformat(base))}"
+    versus = f"{terms.signed(change, currency)} {currency} vs {text.short_day(date.fromisoformat(base))}"
     return f"{label} ({kind}): {versus}, {part} the {direction} in net sales{left_out(without)}."
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.core.text import average_name, short_day, short_weekday
+from ecommerce.core.text import short_day, short_weekday
 from ecommerce.reporting.drawing import (
     FAINT,
     GRID,
@@ -24,6 +24,7 @@ from ecommerce.reporting.drawing import (
     text_width,
 )
 from ecommerce.sales.report.figures.model import Figures, TrendDay
+from ecommerce.sales.report.terms import average_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

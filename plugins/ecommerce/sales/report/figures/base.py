@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core import text
+from ecommerce.sales.report import terms
 
 ZERO = Decimal(0)
 Row = Mapping[str, Any]
@@ -42,7 +43,7 @@ class Dimension(NamedTuple):
         return getattr(part, self.plural) if part else []
 
 
-CATEGORY = Dimension("category", "categories", "category", text.category)
+CATEGORY = Dimension("category", "categories", "category", terms.category)
 COUNTRY = Dimension("country", "countries", "country_code", text.country)
 CHANNEL = Dimension("channel", "channels", "channel", text.source_name)
 DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import Section, name, number, quiet, table
-from ecommerce.sales.report import chart_files
+from ecommerce.sales.report import chart_files, terms
 from ecommerce.sales.report.figures.model import BASES, HEADLINE, RATES, Figures
 from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import (
@@ -126,7 +126,7 @@ def base_names(figures: Figures, figure: str = "") -> dict[str, str]:
     names = (
         before,
         week,
-        text.average_name(figures.averaged_days_of(figure)),
+        terms.average_name(figures.averaged_days_of(figure)),
         f"{text.short_day(year)} {year.year}",
     )
     return dict(zip(BASES, names, strict=True))
@@ -135,7 +135,7 @@ def base_names(figures: Figures, figure: str = "") -> dict[str, str]:
 def without_sales(figures: Figures) -> list[str]:
     """Return the name of the average, where some of its days had no sales."""
     closed = figures.averaged_days_without_sales
-    return [f"{text.average_name(figures.averaged_days, closed)}."] if closed else []
+    return [f"{terms.average_name(figures.averaged_days, closed)}."] if closed else []
 
 
 def footnotes(figures: Figures) -> list[str]:
@@ -193,7 +193,7 @@ def _shorter_averages(figures: Figures, wanted: Iterable[str]) -> list[str]:
         if 0 < days < figures.averaged_days:
             label = _LABELS[each]
             remarks.append(
-                f"{label}: {text.average_name(days)}, of the days with this data."
+                f"{label}: {terms.average_name(days)}, of the days with this data."
             )
     return remarks
 
@@ -217,7 +217,7 @@ def _tile(figures: Figures, headline: str) -> dict[str, Any]:
         before = getattr(entry, base)
         words, tone = (
             text.change(entry.value, before),
-            text.direction(entry.value, before, good),
+            terms.direction(entry.value, before, good),
         )
         changes[base] = {"words": words, "label": f"vs {names[base]}", "tone": tone}
     stated = {

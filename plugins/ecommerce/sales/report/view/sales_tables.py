@@ -19,7 +19,7 @@ from ecommerce.reporting.sections import (
     with_others,
     word,
 )
-from ecommerce.sales.report import chart_files
+from ecommerce.sales.report import chart_files, terms
 from ecommerce.sales.report.figures.base import (
     CATEGORY,
     CHANNEL,
@@ -54,7 +54,7 @@ def change_words(figures: Figures) -> str:
         text.amount(changes.before, currency),
         text.amount(changes.now, currency),
     )
-    difference = text.signed(changes.now - changes.before, currency)
+    difference = terms.signed(changes.now - changes.before, currency)
     percent = text.change(changes.now, changes.before)
     in_percent = f" ({percent})" if percent != text.NOTHING else ""
     return f"net sales {before} → {now} {currency}, {difference}{in_percent}{_without(figures)}"
@@ -110,7 +110,7 @@ def products(figures: Figures) -> Section:
         figures.products,
         (roomy(name("SKU", 0.7)), lambda each: text.clean(each.sku)),
         (name("Product", 2), lambda each: text.clean(each.name or each.sku)),
-        (roomy(name("Category")), lambda each: text.category(each.category or "")),
+        (roomy(name("Category")), lambda each: terms.category(each.category or "")),
         (number("Units"), lambda each: text.quantity(each.units)),
         (number("Sales"), money("sales", figures.currency)),
         keys=[each.sku for each in figures.products],
@@ -266,7 +266,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         MOST_CATEGORIES if chart else MOST_VALUES,
         ("orders", *FIGURES),
         size=lambda row: row.net_sales,
-        alone=text.UNALLOCATED,
+        alone=terms.UNALLOCATED,
     )
     sales = total(rows, "net_sales")
     # An order with two categories cannot be counted under one.
@@ -293,7 +293,7 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
         f"changes_{dimension.plural}",
         f"By {dimension.name}",
         with_others(
-            rows, MOST_CONTRIBUTIONS, ("before", "now"), alone=text.UNALLOCATED
+            rows, MOST_CONTRIBUTIONS, ("before", "now"), alone=terms.UNALLOCATED
         ),
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *_both_days(figures, base, "Contribution"),
@@ -328,7 +328,7 @@ def _both_days(
         (number("This day"), money("now", figures.currency)),
         (
             number(difference),
-            lambda row: text.signed(row.now - row.before, figures.currency),
+            lambda row: terms.signed(row.now - row.before, figures.currency),
         ),
     )
 

@@ -1,0 +1,41 @@
+"""Terms of the daily report: differences, averages and categories as only it writes them."""
+
+from decimal import Decimal
+
+from ecommerce.core.text import amount, clean, counted
+
+UNALLOCATED = "unallocated"
+"""The category of refunds without a line: those of whole orders."""
+_CATEGORIES = {
+    UNALLOCATED: "Returns of whole orders",
+    "uncategorised": "Uncategorised",
+}
+
+
+def signed(value: Decimal, currency: str) -> str:
+    """Format a difference with its sign, unless it is zero."""
+    text = amount(value, currency)
+    if value > 0:
+        return f"+{text}"
+    return text
+
+
+def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
+    """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
+    1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
+    if value is None or not base:
+        return 0
+    return good * int(value.compare(base))
+
+
+def average_name(days: int, without_sales: int = 0) -> str:
+    """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
+    name = f"{days}-day average"
+    if without_sales:
+        name += f", {counted(without_sales, 'day')} without sales"
+    return name
+
+
+def category(name: str) -> str:
+    """Return the name of a category of `daily_sales`."""
+    return _CATEGORIES.get(name) or clean(name)
