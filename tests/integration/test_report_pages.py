@@ -193,7 +193,10 @@ def test_only_who_may_clear_tasks_can_trigger(airflow, states):
 
 def test_the_report_is_built_again_by_the_days_run(airflow, states):
     answer = airflow.post(f"/sales-reports/{DAY}/build", {}, ANALYST)
-    assert (answer.status_code, answer.headers["location"]) == (303, "./?restarted=report")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "./?restarted=report",
+    )
     assert states() == {"report": None, "source": "success", "before": "success"}
     assert _forms(airflow, ANALYST) == []  # while it is under way
     again = airflow.post(f"/sales-reports/{DAY}/build", {}, ANALYST)

@@ -252,12 +252,12 @@ def _work_folder(uri: str) -> Iterator[Path]:
 
 
 def _make_private(folder: Path) -> None:
-    """Set the mode 0700 for a folder in staging, which may hold personal data, and for all of staging. Other
+    """Set the mode 0700 for a folder in staging, which may hold personal data, and for those above it. Other
     folders, such as the archive of reports, keep their mode."""
     root = Path(local_or_uri(DagSettings.read().staging_uri))
-    if not folder.is_relative_to(root):
-        return
-    for path in (folder, root):
+    for path in (folder, *folder.parents):
+        if not path.is_relative_to(root):
+            return
         # It may belong to another user, or its file system has no modes.
         with suppress(OSError):
             path.chmod(0o700)

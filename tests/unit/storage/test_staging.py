@@ -107,11 +107,12 @@ def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
     finally:
         os.umask(usual)
     modes = {}
-    for folder in ("staging", "staging/daily/2026-11-19/run/sales_db", "reports"):
+    for folder in ("staging", "staging/daily", "staging/daily/2026-11-19", "reports"):
         modes[folder] = (tmp_path / folder).stat().st_mode & 0o777
     assert modes == {
         "staging": 0o700,
-        "staging/daily/2026-11-19/run/sales_db": 0o700,
+        "staging/daily": 0o700,
+        "staging/daily/2026-11-19": 0o700,
         "reports": 0o777,
     }
 
