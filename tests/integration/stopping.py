@@ -67,7 +67,11 @@ def product_dag(dag_id, source):
     # marked, and no other process knows.
     staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)
     Warehouse.run = stopping(Warehouse.run, stage_of_statement)
-    steps = ((delivery, "claim"), (delivery.mail, "send"), (delivery, "mark"))
+    steps = (
+        (delivery.delivery_log, "claim"),
+        (delivery.mail, "send"),
+        (delivery, "mark"),
+    )
     for module, step in steps:
         stopped = stopping(getattr(module, step), lambda *_, name=step, **__: name)
         setattr(module, step, stopped)
