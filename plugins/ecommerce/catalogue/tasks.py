@@ -9,7 +9,7 @@ from ecommerce.catalogue import changes, fetch, loading, parser
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, run_of, skip
+from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.staging import Manifest
@@ -86,4 +86,4 @@ def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
 def notify(manifest: Manifest, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(changes.notify(manifest, warnings, send_mail=send_mail))
+    skip_if(changes.notify(manifest, warnings, send_mail=send_mail))

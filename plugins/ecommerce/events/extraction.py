@@ -19,7 +19,7 @@ from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
 from ecommerce.events.lines import FIELDS, Lines, check_first_lines
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ def _write(
     _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
         duck.register("lines", lines)
-        written = int(query(duck, f"{SQL}/part")[0]["Count"])
+        written = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
         duck.unregister("lines")
-        elsewhere = query(duck, f"{SQL}/received_outside_slice")[0]["lines"]
+        elsewhere = run_sql_file(duck, f"{SQL}/received_outside_slice")[0]["lines"]
     except duckdb.IOException:
         raise  # `staging.publish` makes a StagingError of it
     except duckdb.Error as error:
@@ -151,8 +151,8 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> Any:
     """Open a `DuckDBPyConnection` with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT)
     teach_addresses(duck, load_settings().customer_hash_key)
-    query(duck, "transform/values")
-    query(duck, f"{SQL}/macros")
+    run_sql_file(duck, "transform/values")
+    run_sql_file(duck, f"{SQL}/macros")
     _set(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
     # The type is needed where no day is kept, and the values are NULL.
     duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])

@@ -20,7 +20,7 @@ from ecommerce.forecast.weeks import (
     week_of,
 )
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, run_of, skip
+from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.kept_files import Store
@@ -49,7 +49,7 @@ def due(**context: Any) -> None:
         return
     missing, made = loading.week_state(week, run_of(context).dag_id)
     newest = newest_week(datetime.now(UTC), shop_timezone())
-    skip(reason_to_skip(week, newest, missing, made))
+    skip_if(reason_to_skip(week, newest, missing, made))
 
 
 class FetchPartnerFiles(FetchWithCurl):
@@ -128,7 +128,7 @@ def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
 @typed_task()
 def week_complete(**context: Any) -> None:
     """On Tuesdays, notify if no forecast was made after last week; skipped on other days."""
-    skip(missing_forecast.check_last_week(business_day(context)))
+    skip_if(missing_forecast.check_last_week(business_day(context)))
 
 
 @typed_task()
@@ -149,7 +149,7 @@ def mail(archived: Json) -> None:
     """Mail the report; skipped without recipients."""
     from ecommerce.forecast.report import archive
 
-    skip(archive.send_report(archived))
+    skip_if(archive.send_report(archived))
 
 
 @typed_task()
@@ -173,7 +173,7 @@ def prepare_selection(**context: Any) -> Manifest:
     try:
         return history.prepare(run, as_of)
     except history.NoHistory as error:
-        skip(str(error))
+        skip_if(str(error))
         raise
 
 
@@ -202,4 +202,4 @@ def mail_selection(record: Json) -> None:
     """Mail the champion, the reason and all scores; skipped without recipients."""
     from ecommerce.forecast import selection
 
-    skip(selection.notify(record))
+    skip_if(selection.notify(record))

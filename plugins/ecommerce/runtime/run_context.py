@@ -71,7 +71,7 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
     raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
 
 
-def skip(reason: str) -> None:
+def skip_if(reason: str) -> None:
     """Skip the running task and everything downstream, unless `reason` is empty."""
     from airflow.sdk.exceptions import AirflowSkipException
 

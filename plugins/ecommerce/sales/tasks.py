@@ -16,7 +16,7 @@ from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip
+from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import (
     delivery,
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 @typed_task(**NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Manifest:
     """Read one source for the run's business day; return the manifest."""
-    skip(source_policy.reason_to_skip(source))
+    skip_if(source_policy.reason_to_skip(source))
     window = read_windows.window_of_day(
         SOURCES[source],
         business_day(context),
@@ -54,7 +54,7 @@ def extract(source: str, **context: Any) -> Manifest:
 @typed_task(task_id="extract", **NETWORK_RETRIES)
 def extract_changes(source: str, **context: Any) -> Manifest:
     """Read the changes of one source since the last read; return the manifest."""
-    skip(source_policy.reason_to_skip(source))
+    skip_if(source_policy.reason_to_skip(source))
     window = read_windows.window_of_sync(
         SOURCES[source],
         run_of(context),
@@ -161,7 +161,7 @@ def send(report: dict[str, Any], **context: Any) -> None:
     reason = delivery.deliver(business_day(context), report, send_mail=is_requested)
     # A request is for one mail. An attempt that failed leaves it to the next one.
     _end_request(context)
-    skip(reason)
+    skip_if(reason)
 
 
 def _is_mail_requested(context: Any) -> bool:
@@ -181,4 +181,4 @@ def report_mailed(**context: Any) -> None:
     """Send an alert with the failed tasks when the day's report has not been mailed."""
     states_of = context["ti"].get_task_states
     day = business_day(context)
-    skip(missing_report.alert_if_not_mailed(day, states_of, dag_run_of))
+    skip_if(missing_report.alert_if_not_mailed(day, states_of, dag_run_of))

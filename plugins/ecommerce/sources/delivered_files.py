@@ -23,7 +23,7 @@ from ecommerce.sources.csv_records import (
     tables,
 )
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
-from ecommerce.storage.duckdb import query
+from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -146,8 +146,8 @@ def read_csv(
     """
     from pyarrow import parquet as pq
 
-    query(duck, "extract/layout_macros")
-    query(duck, f"{_SQL}/create_malformed")
+    run_sql_file(duck, "extract/layout_macros")
+    run_sql_file(duck, f"{_SQL}/create_malformed")
     extra = extra_columns(attributes)
     schema = _lines_schema(extra)
     constants = {**layout.constants, **facts}
@@ -207,7 +207,7 @@ def read_csv(
                         reason="file_too_large",
                     )
     if rejected:
-        query(
+        run_sql_file(
             duck,
             f"{_SQL}/forget_doubtful_ids",
             {
@@ -215,7 +215,7 @@ def read_csv(
                 "former_orders": list(former_orders),
             },
         )
-        query(
+        run_sql_file(
             duck,
             f"{_SQL}/keep_malformed",
             {"file": facts["file"], **id_field},
@@ -288,4 +288,4 @@ def _keep_malformed(
         "texts": [text.decode(errors="replace") for text in texts],
         **id_field,
     }
-    query(duck, f"{_SQL}/add_malformed", parameters)
+    run_sql_file(duck, f"{_SQL}/add_malformed", parameters)

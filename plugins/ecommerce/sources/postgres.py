@@ -23,7 +23,7 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.sources.http import is_public
-from ecommerce.storage.duckdb import query as run
+from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -299,7 +299,7 @@ def copy_to_parquet(
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
         copied = pump.submit(session.copy_csv, query, write_end)
         try:
-            [result] = run(duck, "extract/csv_to_parquet", parameters)
+            [result] = run_sql_file(duck, "extract/csv_to_parquet", parameters)
         except duckdb.Error as error:
             raise errors.StagingError(
                 f"{target.name} could not be written: {error}"
@@ -309,7 +309,9 @@ def copy_to_parquet(
             os.close(read_end)
         copied.result()
     instants = [name for name, kind in types.items() if kind == "TIMESTAMPTZ"]
-    run(duck, "extract/keep_rejects", {"file": target.stem, "instants": instants})
+    run_sql_file(
+        duck, "extract/keep_rejects", {"file": target.stem, "instants": instants}
+    )
     # DuckDB's own table of the values that it could not read.
     duck.execute("TRUNCATE reject_errors")
     return int(result["Count"])

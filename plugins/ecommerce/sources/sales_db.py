@@ -25,7 +25,7 @@ from ecommerce.core.text import counted
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
 from ecommerce.sources.source import Source
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def extract(window: ReadWindow) -> Manifest:
         snapshot(CONNECTION) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
-        query(duck, "extract/create_rejects")
+        run_sql_file(duck, "extract/create_rejects")
         with ThreadPoolExecutor(2) as pool:
             copying: Future[Any] = pool.submit(
                 _copy, first, COPIED_FIRST, window, draft.path, duck.cursor()
@@ -154,14 +154,14 @@ def _write_rejects(
     """Write the rows that cannot be read, and the orders among them, into `folder`; add their columns to
     `columns`, and return the amounts that they withhold."""
     read = {"files": list(columns), "columns": list(columns.values())}
-    query(duck, f"{SQL}/rejected_cells", read)
-    query(duck, f"{SQL}/unread_orders")
+    run_sql_file(duck, f"{SQL}/rejected_cells", read)
+    run_sql_file(duck, f"{SQL}/unread_orders")
     files = {
         "orders": str(folder / "orders.parquet"),
         "items": str(folder / "order_items.parquet"),
     }
-    amounts = query(duck, f"{SQL}/rejected_amounts", files)
-    query(duck, f"{SQL}/mask_unreadable")
+    amounts = run_sql_file(duck, f"{SQL}/rejected_amounts", files)
+    run_sql_file(duck, f"{SQL}/mask_unreadable")
     for name in ("rejects", "unread_orders"):
         duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
         columns[name] = duck.table(name).columns

@@ -37,12 +37,12 @@ def problem_of(error: Exception) -> str:
     return unquoted.partition("\n")[0]
 
 
-def query(
+def run_sql_file(
     duck: Any,
-    statement: str,
+    file: str,
     parameters: Any = None,
 ) -> list[dict[str, Any]]:
     """Run a file of include/sql, named without `.sql`, and return its rows by column name."""
-    result = duck.execute(read_sql(f"{statement}.sql"), parameters)
+    result = duck.execute(read_sql(f"{file}.sql"), parameters)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

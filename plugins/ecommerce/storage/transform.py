@@ -20,7 +20,7 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, query
+from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
 from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def _run_steps(
                     if table in spec.required_tables or len(written):
                         columns[f"{table}.parquet"] = written.columns
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
-            [accounts] = query(connection, f"transform/{spec.folder}/accounting")
+            [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
     for file in folder.iterdir():
         if file.name not in columns:

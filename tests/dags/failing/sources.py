@@ -14,7 +14,7 @@ from airflow.sdk import DAG, TaskGroup, task
 from ecommerce.core.errors import ContractError
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.runtime.run_context import skip
+from ecommerce.runtime.run_context import skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import source_policy, tasks
 from ecommerce.sources import SOURCES
@@ -27,7 +27,7 @@ with DAG(
 
         @typed_task(**NETWORK_RETRIES)
         def extract(source: str, *, dag_run: Any) -> Manifest:
-            skip(source_policy.reason_to_skip(source))
+            skip_if(source_policy.reason_to_skip(source))
             if dag_run.conf["failing"] == source:
                 raise ContractError(f"{source} is not what was agreed")
             instant = datetime.now(UTC)

@@ -20,7 +20,7 @@ from ecommerce.sales import loading, source_policy
 from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load_manifest
@@ -99,12 +99,12 @@ def compute_totals(
         staging.publish(target) as draft,
         connect_duckdb(target) as duck,
     ):
-        query(duck, "extract/history/order_days", files)
+        run_sql_file(duck, "extract/history/order_days", files)
         moved = {"target": f"{draft.path}/moved.parquet"}
-        query(duck, "extract/history/moved_lines", files | moved)
+        run_sql_file(duck, "extract/history/moved_lines", files | moved)
         days = {"first_day": first_day, "last_day": last_day}
         months: list[Month] = []
-        for row in query(duck, "extract/history/source_totals", files | days):
+        for row in run_sql_file(duck, "extract/history/source_totals", files | days):
             place = {"export": target, "is_first": not months}
             if not months:
                 place["without_month"] = unusable
@@ -186,10 +186,10 @@ def gather_lines(month: Month) -> Manifest:
         }
         for name, value in variables.items():
             duck.execute(f"SET VARIABLE {name} = ?", [value])
-        query(duck, "extract/history/gather_month")
+        run_sql_file(duck, "extract/history/gather_month")
         statement = f"extract/{PARTNER_FILES.name}/control_totals"
         lines = {"lines": f"{draft.path}/lines.parquet"}
-        [control_totals] = query(duck, statement, lines)
+        [control_totals] = run_sql_file(duck, statement, lines)
         control_totals["warnings"] = []
         if month.is_first:
             control_totals["warnings"] = totals.warnings
@@ -261,10 +261,10 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
             "orders": manifest.file("orders.parquet"),
             "lines": manifest.file("order_lines.parquet"),
         }
-        [totals] = query(duck, "extract/history/transformed_totals", files)
+        [totals] = run_sql_file(duck, "extract/history/transformed_totals", files)
         if "rejected_rows.parquet" in manifest.columns:
             rows = {"rejected": manifest.file("rejected_rows.parquet")}
-            summary["rejected"] = query(
+            summary["rejected"] = run_sql_file(
                 duck,
                 "extract/history/rejected_by_reason",
                 rows,

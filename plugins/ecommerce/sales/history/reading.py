@@ -27,7 +27,7 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, query
+from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -70,7 +70,7 @@ def read_file(request: ReadRequest) -> Manifest:
                 warnings = _read_csv(duck, request, path, lines, facts)
             file.check_unchanged()
             kept = {"lines": str(lines), "target": kept_lines}
-            query(duck, "extract/history/keep_lines", kept)
+            run_sql_file(duck, "extract/history/keep_lines", kept)
         rejects = draft.path / "rejects.parquet"
         duck.execute(f"COPY rejects TO '{rejects}' (FORMAT parquet, COMPRESSION zstd)")
         counts = "SELECT count(*), count(day) FROM read_parquet(?)"
@@ -100,8 +100,8 @@ def _prepare(duck: duckdb.DuckDBPyConnection, request: ReadRequest) -> None:
     duck.execute("SET VARIABLE read_at = ?", [request.read_at])
     duck.execute("SET VARIABLE shop_timezone = ?", [settings.shop_timezone])
     teach_addresses(duck, settings.customer_hash_key)
-    query(duck, "transform/values")
-    query(duck, "extract/create_rejects")
+    run_sql_file(duck, "transform/values")
+    run_sql_file(duck, "extract/create_rejects")
 
 
 def _local_path(file: ExportFile, work: Path) -> Path:

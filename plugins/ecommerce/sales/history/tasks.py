@@ -7,7 +7,7 @@ from airflow.sdk import task_group
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
-from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.run_context import run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
@@ -65,7 +65,7 @@ def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
     """Load the exchange rates of the export's days. In a dry run it is skipped, and so is every load, which
     waits for it."""
     if context["params"]["dry_run"]:
-        skip(DRY_RUN)
+        skip_if(DRY_RUN)
     return monthly_load.load_rates(totals, run_of(context))
 
 

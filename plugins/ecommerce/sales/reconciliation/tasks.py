@@ -12,7 +12,7 @@ from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.run_context import run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
@@ -36,10 +36,10 @@ def compare(source: str) -> Any:
 @typed_task(**NETWORK_RETRIES)
 def read(source: str, **context: Any) -> Manifest | None:
     """Read the source's orders of all days to compare; return the manifest."""
-    skip(source_policy.reason_to_skip(source))
+    skip_if(source_policy.reason_to_skip(source))
     manifest = comparison.read_once_more(source, run_of(context), datetime.now(UTC))
     if manifest is None:
-        skip(f"no run has read {source} for any of the days to compare")
+        skip_if(f"no run has read {source} for any of the days to compare")
     return manifest
 
 
@@ -128,7 +128,7 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     built = [report["business_date"] for report in reports if report]
     texts = comparison.mail_texts(differing, pairs, loaded, built)
     message = transport.compose(texts["subject"], "reconciliation_mail", texts)
-    skip(transport.send_alert(message))
+    skip_if(transport.send_alert(message))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:

@@ -30,7 +30,7 @@ from ecommerce.sources.partner_files.folder import (
     list_folder,
     partner_and_day,
 )
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
@@ -79,14 +79,14 @@ def extract(window: ReadWindow) -> Manifest:
                 work,
             )
         # Files of other days that have orders of those just read, now or formerly.
-        order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
+        order_ids = [row["order_id"] for row in run_sql_file(duck, f"{SQL}/order_ids")]
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
         for name in ("removed_orders", "known_orders"):
             duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
-        for row in query(duck, f"{SQL}/shrunk_files"):
+        for row in run_sql_file(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
         files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         tables = {name: duck.table(name) for name in TABLES}
@@ -100,7 +100,7 @@ def extract(window: ReadWindow) -> Manifest:
                 shutil.move(work / FIRST, path)
             else:
                 table.write_parquet(str(path), row_group_size=10240)
-        [totals] = query(
+        [totals] = run_sql_file(
             duck,
             f"{SQL}/control_totals",
             {"lines": str(draft.path / "lines.parquet")},
@@ -124,9 +124,9 @@ def extract(window: ReadWindow) -> Manifest:
 
 def _prepare(duck: duckdb.DuckDBPyConnection, work: Path) -> None:
     teach_addresses(duck, load_settings().customer_hash_key)
-    query(duck, "transform/values")
-    query(duck, "extract/create_rejects")
-    query(duck, f"{SQL}/create_tables")
+    run_sql_file(duck, "transform/values")
+    run_sql_file(duck, "extract/create_rejects")
+    run_sql_file(duck, f"{SQL}/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
     duck.table("no_lines").write_parquet(str(work / FIRST))
 
@@ -239,7 +239,7 @@ def _read_file(
         "columns": list(renamed),
         "file_columns": list(renamed.values()),
     }
-    query(duck, f"{SQL}/keep_file", facts | kept)
+    run_sql_file(duck, f"{SQL}/keep_file", facts | kept)
     # Only the lines of files that are read to their end are kept.
     number = len(duck.table("files"))
     lines.rename(work / f"{number}.parquet")

@@ -34,7 +34,7 @@ from ecommerce.sources.shopify.client import (
     ShopifyClient,
     document,
 )
-from ecommerce.storage.duckdb import query
+from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -167,7 +167,9 @@ def _load(
     if operation["url"]:
         _download(operation["url"], file, what)
     try:
-        [counts] = query(duck, "extract/shopify/bulk_counts", {"file": str(file)})
+        [counts] = run_sql_file(
+            duck, "extract/shopify/bulk_counts", {"file": str(file)}
+        )
     except duckdb.InvalidInputException:
         # Its text may quote an order.
         raise UnusableResultError(f"{what} is cut off, or no JSON lines") from None
@@ -176,7 +178,7 @@ def _load(
             f"{what} has {counts['objects']} objects in place of {operation['objectCount']}, "
             f"{counts['orphans']} of them without their order"
         )
-    query(duck, "extract/shopify/bulk_orders", {"file": str(file)})
+    run_sql_file(duck, "extract/shopify/bulk_orders", {"file": str(file)})
     file.unlink()
 
 

@@ -25,7 +25,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import CONNECTION, JsonObject, ShopifyClient
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,13 +89,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
             "visible_from": visible_from,
             "file": str(draft.path / "removed_orders.parquet"),
         }
-        query(duck, f"{SQL}/removed_orders", asked_for)
-        rows = query(duck, f"{SQL}/orders_without_product")
+        run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
+        rows = run_sql_file(duck, f"{SQL}/orders_without_product")
         known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
-        [totals] = query(duck, f"{SQL}/control_totals")
+        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         warnings = []
         if client.hidden:
             hidden = ", ".join(sorted(client.hidden))

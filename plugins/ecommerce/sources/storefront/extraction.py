@@ -30,7 +30,7 @@ from ecommerce.sources.storefront.client import (
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import Refund, read_refunds, split_known
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,13 +91,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
         duck.execute(
             "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
         )
-        rows = query(duck, f"{SQL}/orders_with_unknown_products")
+        rows = run_sql_file(duck, f"{SQL}/orders_with_unknown_products")
         known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
 
-        query(duck, f"{SQL}/refund_stubs")
+        run_sql_file(duck, f"{SQL}/refund_stubs")
         refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
         stored_refunds = window.earlier_reads.known_refunds(
             window.source, [order_id for (order_id,) in refunded]
@@ -113,7 +113,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 )
             )
 
-        [totals] = query(duck, f"{SQL}/control_totals")
+        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         columns = {
             "known_refunds.parquet": known.column_names,
             "removed_orders.parquet": ["order_id"],
@@ -206,7 +206,7 @@ def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
     try:
         duck.execute("SET VARIABLE pages = ?", [f"{folder}/orders/*.json"])
-        query(duck, f"{SQL}/orders_read")
+        run_sql_file(duck, f"{SQL}/orders_read")
     except duckdb.InvalidInputException:
         # Its text may quote customers.
         raise ContractError(
@@ -221,7 +221,9 @@ def _read_products(
 ) -> None:
     """Write pages of the products on the lines."""
     fields = COLUMNS["products"].replace(" ", ",")
-    product_ids = [row["product_id"] for row in query(duck, f"{SQL}/product_ids")]
+    product_ids = [
+        row["product_id"] for row in run_sql_file(duck, f"{SQL}/product_ids")
+    ]
     for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
         page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
         (folder / "products" / f"{number:06}.json").write_bytes(page.body)

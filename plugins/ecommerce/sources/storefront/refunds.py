@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.sources.storefront.client import StorefrontClient
-from ecommerce.storage.duckdb import query
+from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +33,7 @@ def split_known(
     `known` has the stored refunds of the orders of the table refund_stubs.
     """
     duck.register("known_refunds", known)
-    query(duck, "extract/storefront/changed_refunds")
+    run_sql_file(duck, "extract/storefront/changed_refunds")
     changed = dict(duck.table("changed_refunds").fetchall())
     unchanged = duck.sql(
         "FROM known_refunds ANTI JOIN changed_refunds USING (order_id)"
