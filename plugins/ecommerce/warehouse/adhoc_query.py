@@ -57,7 +57,7 @@ def run_query(
     max_rows: int | None = None,
 ) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset, and return at most `max_rows` rows, by
-    default all. It bills at most MAXIMUM_BYTES_BILLED. A dry run first tells whether it is a valid query.
+    default all. It bills at most MAXIMUM_BYTES_BILLED. A dry run checks first that it is a valid query.
 
     Raises:
         ContractError: the statement does more than read, or is invalid.

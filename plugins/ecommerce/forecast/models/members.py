@@ -32,6 +32,8 @@ _MOST_ORIGINS = 78
 """Weekly origins: a year and a half."""
 _HALF_LIFE_ORIGINS = 52
 """Of an origin that is a year older, half as many rows are drawn."""
+_MOST_ROWS = 200_000
+"""Drawn rows: of 1,000 series over a year and a half there would be 1.4 million."""
 _LEAST_ROWS = 500
 """Fewer drawn rows are too few for trees of up to 31 leaves with 40 rows each."""
 _LARGEST_CHANGE = 3
@@ -115,8 +117,8 @@ class Boosting:
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
-        """Fit on weekly origins of the last year and a half, recent ones more densely. None where the history
-        is too short."""
+        """Fit on weekly origins of the last year and a half, recent ones more densely; on about `_MOST_ROWS`
+        rows at most. None where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
@@ -124,18 +126,22 @@ class Boosting:
             return None
         origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
+        expected_rows = share.sum() * series * HORIZON
+        share *= min(1.0, _MOST_ROWS / max(expected_rows, 1))
         # The same rows each time.
         rng = np.random.default_rng(0)
         sampled = []
         targets = []
         for origin, part in zip(origins, share, strict=True):
+            # Some of the series, and some of their days.
+            part_of_series = min(1.0, 4 * part)
+            chosen = np.flatnonzero(rng.random(series) < part_of_series)
             rows, base, level = features(known, origin)
             sales = known.values[origin + 1 :][:HORIZON]
-            target = (sales - base[: len(sales)]) / level
-            # The first row of numbers has no use: without it, other rows would be drawn than ever before.
-            drawn = rng.random((len(sales) + 1, series))[1:]
-            is_kept = ~np.isnan(target) & (drawn < part)
-            sampled.append(rows[: len(sales)][is_kept])
+            target = ((sales - base[: len(sales)]) / level)[:, chosen]
+            drawn = rng.random(target.shape)
+            is_kept = ~np.isnan(target) & (drawn < part / part_of_series)
+            sampled.append(rows[: len(sales), chosen][is_kept])
             targets.append(target[is_kept])
         samples = np.concatenate(sampled)
         if len(samples) < _LEAST_ROWS:

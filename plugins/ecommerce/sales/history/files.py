@@ -52,7 +52,7 @@ class ExportFile:
 
     @property
     def ending(self) -> str:
-        """The one of `ENDINGS` that its name has, which tells its format and compression."""
+        """The one of `ENDINGS` that its name has, which determines format and compression."""
         return _ending(self.name)
 
     def check_unchanged(self) -> None:

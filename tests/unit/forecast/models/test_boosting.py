@@ -1,0 +1,23 @@
+"""The rows that boosting learns from."""
+
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from ecommerce.forecast.models import members
+from ecommerce.forecast.models.features import Statistics
+from tests.unit.forecast.shops import panel
+
+
+def test_of_many_series_a_bounded_number_of_rows_is_drawn(monkeypatch):
+    drawn = []
+
+    def fit(trees, samples, changes):
+        drawn.append(len(samples))
+
+    monkeypatch.setattr(HistGradientBoostingRegressor, "fit", fit)
+    shop = Statistics(panel("sku", 400, 40, seed=3))
+    members.Boosting.fit(shop)
+    monkeypatch.setattr(members, "_MOST_ROWS", 2_000)
+    members.Boosting.fit(shop)
+    every_row, some_rows = drawn
+    assert every_row > 20_000
+    assert 1_500 < some_rows < 2_300
