@@ -108,19 +108,6 @@ def share(
     return _percent(Decimal(str(part)) / whole, places)
 
 
-def compact(value: float) -> str:
-    """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
-    from babel.numbers import format_compact_decimal
-
-    locale = _words_locale()
-    # numpy's floats have a text of their own, and so has -0.0.
-    number = float(value) + 0.0
-    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
-    if locale.language == "en":
-        text = text.replace("K", "k")
-    return text.replace("-", MINUS)
-
-
 def number_of(number: Decimal | int, noun: str) -> str:
     """Return `1 order` or `1,234 orders` for a report or a page."""
     return f"{count(number)} {plural(number, noun)}"
@@ -153,7 +140,7 @@ def long_day(day: date) -> str:
     """Return `Thursday, 19 November 2026`."""
     from babel.dates import format_date
 
-    locale = _words_locale()
+    locale = words_locale()
     if locale.language == "en":
         return format_date(day, "EEEE, d MMMM y", locale)
     return format_date(day, "full", locale)
@@ -188,7 +175,7 @@ def span(first: date, last: date) -> str:
     """Return `16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
     from babel.dates import format_interval
 
-    locale = _words_locale()
+    locale = words_locale()
     if locale.language != "en":
         return format_interval(first, last, "yMMMd", locale=locale)
     end = _date(last, "d MMM y")
@@ -197,13 +184,6 @@ def span(first: date, last: date) -> str:
     if first.year == last.year:
         return f"{_date(first, 'd MMM')} to {end}"
     return f"{_date(first, 'd MMM y')} to {end}"
-
-
-def country(code: str) -> str:
-    """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    if code == "ZZ":
-        return "Unknown"
-    return _words_locale().territories.get(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
@@ -258,7 +238,7 @@ def _locale() -> Any:
     return parse_locale(os.environ.get("REPORT_LOCALE") or DEFAULT_LOCALE)
 
 
-def _words_locale() -> Any:
+def words_locale() -> Any:
     """Return the locale of days, countries and percentages. Words that run from right to left would reorder
     an English sentence."""
     locale = _locale()
@@ -271,7 +251,7 @@ def _date(day: date, english: str, skeleton: str = "") -> str:
     """Format by the pattern `english`; in other locales by the CLDR skeleton, if there is one."""
     from babel.dates import format_date, format_skeleton
 
-    locale = _words_locale()
+    locale = words_locale()
     if skeleton and locale.language != "en":
         return format_skeleton(skeleton, day, locale=locale)
     return format_date(day, english, locale)
@@ -288,7 +268,7 @@ def _number(value: Decimal | int | None, fewest: int, places: int) -> str:
 
 def _percent(ratio: Decimal, places: int) -> str:
     """Format 0.135 as `13.5 %`."""
-    locale = _words_locale()
+    locale = words_locale()
     if locale.language == "en":
         return f"{_number(ratio * 100, places, places)} %"
     rounded = _rounded(ratio, places + 2)

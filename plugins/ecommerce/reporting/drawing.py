@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.text import compact
+from ecommerce.core.text import MINUS, words_locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,6 +82,19 @@ def announce() -> None:
         if family != FAMILIES[0]:
             fontManager.addfont(path)
             fontManager.ttflist.append(replace(fontManager.ttflist[-1], weight=700))
+
+
+def compact(value: float) -> str:
+    """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
+    from babel.numbers import format_compact_decimal
+
+    locale = words_locale()
+    # numpy's floats have a text of their own, and so has -0.0.
+    number = float(value) + 0.0
+    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
+    if locale.language == "en":
+        text = text.replace("K", "k")
+    return text.replace("-", MINUS)
 
 
 def printable(text: str) -> str:

@@ -212,17 +212,24 @@ def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
 
 
 def _yearly_closure(panel: Panel) -> Bools:
-    """[HORIZON]: the days on which the shop sold nothing in every known year, two at least, as part of three
-    or more such days."""
-    if panel.days < 2 * YEAR:
-        return np.zeros(HORIZON, dtype=bool)
+    """[HORIZON]: the days on which the shop sold nothing in every known year, as part of three days to a
+    month; in the only one, if these include a public holiday or the turn of the year."""
+    dates = panel.dates[: panel.days]
+    is_empty = pd.Series(~(panel.values > 0).any(axis=1), dates)
+    run = (is_empty != is_empty.shift()).cumsum()
+    days = pd.DataFrame({"year": dates.year, "run": run}, dates)
+    days["holiday"] = panel.holidays[: panel.days, 0] > 0
+    runs = days.groupby("run")
+    days["is_closed"] = is_empty & runs["run"].transform("size").between(3, 31)
+    days["is_sure"] = runs["holiday"].transform("any") | (
+        runs["year"].transform("nunique") > 1
+    )
+    known = days[is_empty.argmin() :][["is_closed", "is_sure"]].astype(float)
     coming = panel.dates[panel.days :]
-    is_empty = pd.Series(~(panel.values > 0).any(axis=1), panel.dates[: panel.days])
-    is_closed = is_empty & (run_lengths(is_empty) >= 3)
-    known = is_closed[is_empty.argmin() :].astype(float)
     years = [known.reindex(coming - pd.DateOffset(years=back)) for back in (1, 2, 3)]
-    table = pd.DataFrame(np.stack(years))
-    return ((table.count() >= 2) & (table.min() == 1)).to_numpy()
+    closed, sure = np.stack(years).transpose(2, 0, 1)
+    is_enough = ((~np.isnan(closed)).sum(axis=0) >= 2) | (sure == 1).any(axis=0)
+    return is_enough & (closed == 1).any(axis=0) & ~(closed == 0).any(axis=0)
 
 
 def _capped(values: Floats) -> Floats:

@@ -17,6 +17,7 @@ from ecommerce.pages.day_status import (
     status_of,
 )
 from ecommerce.pages.responses import Texts
+from ecommerce.reporting.drawing import compact
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import HEADLINE
@@ -82,7 +83,7 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> T
     short_sales = ""
     if net_sales is not None:
         # Three digits: a cell of the calendar has room for no more.
-        short_sales = wording.compact(float(f"{net_sales:.3g}"))
+        short_sales = compact(float(f"{net_sales:.3g}"))
     figures = []
     for name in LISTED:
         kind = HEADLINE[name].kind

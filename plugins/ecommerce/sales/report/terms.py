@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from ecommerce.core.text import amount, clean, counted
+from ecommerce.core.text import amount, clean, counted, words_locale
 
 UNALLOCATED = "unallocated"
 """The category of refunds without a line: those of whole orders."""
@@ -39,3 +39,10 @@ def average_name(days: int, without_sales: int = 0) -> str:
 def category(name: str) -> str:
     """Return the name of a category of `daily_sales`."""
     return _CATEGORIES.get(name) or clean(name)
+
+
+def country(code: str) -> str:
+    """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
+    if code == "ZZ":
+        return "Unknown"
+    return words_locale().territories.get(code) or clean(code)

@@ -96,4 +96,23 @@ def test_a_closure_is_one_of_all_three_known_years(since, is_closed):
     assert not closed[truth > 0].any()
 
 
+@pytest.mark.parametrize(
+    ("first", "month", "is_closed"),
+    [(date(2025, 12, 10), 12, True), (date(2025, 8, 1), 8, False)],
+)
+def test_a_closure_of_the_only_known_year_needs_the_turn_of_the_year(
+    first, month, is_closed
+):
+    def rise(day):
+        is_summer = day.month == month and 8 <= day.day < 16
+        is_winter = (day.month, day.day) in CLOSED
+        return float(not (is_winter if month == 12 else is_summer))
+
+    panel, truth = shop(first, 500, rise)
+    closed = clean(panel)[1][panel.days :]
+    is_holiday = panel.holidays[panel.days :, 0] > 0
+    assert (closed[(truth == 0) & ~is_holiday] == is_closed).all()
+    assert not closed[truth > 0].any()
+
+
 CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)]

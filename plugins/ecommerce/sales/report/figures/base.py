@@ -44,7 +44,7 @@ class Dimension(NamedTuple):
 
 
 CATEGORY = Dimension("category", "categories", "category", terms.category)
-COUNTRY = Dimension("country", "countries", "country_code", text.country)
+COUNTRY = Dimension("country", "countries", "country_code", terms.country)
 CHANNEL = Dimension("channel", "channels", "channel", text.source_name)
 DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
 
