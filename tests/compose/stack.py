@@ -158,6 +158,11 @@ class Stack:
         path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
         return list(self.api("GET", path)["task_instances"])
 
+    def task(self, run_id, task_id):
+        """One task instance of a run of the daily DAG."""
+        [task] = [each for each in self.tasks(run_id) if each["task_id"] == task_id]
+        return task
+
     def log(self, task):
         """What the UI shows as the log of a task instance's last try."""
         place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
