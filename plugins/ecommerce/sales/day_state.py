@@ -125,7 +125,8 @@ def load_day_states(
             # A shop may add figures that the warehouse does not keep.
             if name not in row:
                 continue
-            figures[name] = _decimal(row[name])
+            value = row[name]
+            figures[name] = None if value is None else Decimal(value)
             if name in mailed[day] and differ(mailed[day][name], figures[name]):
                 outdated[name] = mailed[day][name]
         state = DayState(
@@ -141,20 +142,14 @@ def load_day_states(
     return states
 
 
-def _decimal(value: Decimal | int | str | None) -> Decimal | None:
-    if value is None:
-        return None
-    return Decimal(value)
-
-
 def corrections(
     day: date,
-    headline: Mapping[str, str | None],
+    headline: Mapping[str, Decimal | None],
     warehouse: Warehouse | None = None,
 ) -> list[Correction] | None:
     """Return the headline figures in which a report differs from the day's last mailed one, in the headline's
     order: an empty list where the reports differ in other figures only, or in whether the day is complete;
-    None where no report of the day was mailed. `headline` has the report's figures as decimal texts, by their
+    None where no report of the day was mailed. `headline` has the report's figures, by their
     names in `HEADLINE`."""
     warehouse = warehouse or connect(step="corrections")
     # No required source: the figures do not depend on whether the day is complete.
@@ -165,9 +160,7 @@ def corrections(
     corrected = []
     for name, stored in state.figures.items():
         mailed = state.outdated_values.get(name, stored)
-        reported = stored
-        if name in headline:
-            reported = _decimal(headline[name])
+        reported = headline.get(name, stored)
         if differ(mailed, reported):
             corrected.append(Correction(name, mailed, reported))
     return corrected

@@ -6,10 +6,9 @@ again, under the same Message-ID. After the mail, its headline is posted to the 
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
@@ -22,7 +21,7 @@ from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.sales import day_state, delivery_log
-from ecommerce.sales.report.archive import read_file, read_report
+from ecommerce.sales.report.archive import ArchivedReport, read_file, read_report
 from ecommerce.sales.report.chart_files import TREND_PNG
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
@@ -33,11 +32,8 @@ TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
 
-Report = Mapping[str, Any]
-"""A report's archive entry, as `report.archive.build_report` returns it."""
 
-
-def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+def deliver(day: BusinessDay, report: ArchivedReport, *, send_mail: bool) -> str:
     """Mail a report, then post its headline to the chat; return why not, or nothing. `send_mail`: mail it
     although the day is not the newest that has ended, or was mailed before.
 
@@ -51,9 +47,9 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     if not reason:
         claimed_id = delivery_log.claim(
             day.date,
-            report["figures_hash"],
+            report.figures_hash,
             message_id(report),
-            datetime.fromisoformat(report["figures_at"]),
+            report.figures_at,
         )
         if not claimed_id:
             # The attempt that mailed them may have been killed before this step.
@@ -62,10 +58,10 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     if reason:
         log.info("not mailed: %s", reason)
         return reason
-    figures, pdf = read_report(report["uri"], report["figures_hash"])
-    reports_uri = report["uri"].rpartition("/")[0]
+    figures, pdf = read_report(report.uri, report.figures_hash)
+    reports_uri = report.uri.rpartition("/")[0]
     trend = read_file(reports_uri, figures.business_date, TREND_PNG)
-    corrections = day_state.corrections(figures.business_date, report["headline"])
+    corrections = day_state.corrections(figures.business_date, report.headline)
     message = report_message(figures, pdf, trend, corrections)
     message["Message-ID"] = claimed_id
     recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
@@ -76,7 +72,9 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     return ""
 
 
-def reason_not_to_mail(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+def reason_not_to_mail(
+    day: BusinessDay, report: ArchivedReport, *, send_mail: bool
+) -> str:
     """Return why a report is not mailed, or nothing. `send_mail`: see `deliver`."""
     if not send_mail:
         reason = _not_due(day, report)
@@ -87,14 +85,14 @@ def reason_not_to_mail(day: BusinessDay, report: Report, *, send_mail: bool) -> 
     return ""
 
 
-def _not_due(day: BusinessDay, report: Report) -> str:
+def _not_due(day: BusinessDay, report: ArchivedReport) -> str:
     """Return why a report is mailed on request only; empty where it is due, an earlier attempt has claimed
     it, or it is the last one mailed. Reports of older days and corrections are mailed on request."""
     rows = delivery_log.deliveries(day.date)
     sent = [row for row in rows if row["state"] == "sent"]
     # Without mails that a later one has replaced.
     current = [row["figures_hash"] for row in rows if row not in sent[1:]]
-    if report["figures_hash"] in current:
+    if report.figures_hash in current:
         return ""
     if not is_newest(day, datetime.now(UTC)):
         return f"{day} is not the newest day that has ended"
@@ -103,10 +101,10 @@ def _not_due(day: BusinessDay, report: Report) -> str:
     return ""
 
 
-def mark(report: Report) -> None:
+def mark(report: ArchivedReport) -> None:
     """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
-    day = date.fromisoformat(report["business_date"])
-    delivery_log.mark_sent(day, report["figures_hash"])
+    day = report.business_date
+    delivery_log.mark_sent(day, report.figures_hash)
     delivery_log.record_restatements(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
@@ -187,30 +185,31 @@ def report_message(
     return message
 
 
-def send_incomplete_alert(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+def send_incomplete_alert(
+    day: BusinessDay, report: ArchivedReport, *, send_mail: bool
+) -> str:
     """Send an alert, by mail and chat, with the reasons why a day is incomplete, or a partner's file cannot
     be used; return why not, or nothing. The same reasons have the same Message-ID.
 
     Raises:
         PipelineError: the mail server is unavailable, or an address is invalid.
     """
-    reasons = report["alarms"]
-    if not reasons:
+    if not report.alarms:
         return "every source and partner has its usual orders"
     if not send_mail and not is_newest(day, datetime.now(UTC)):
         return f"{day} is not the newest day that has ended, and send_mail is not set"
     subject = "Incomplete"
-    if report["complete"]:
+    if report.complete:
         subject = "Delivery refused"
     texts = {
         "day": str(day),
-        "reasons": reasons,
+        "reasons": report.alarms,
         "page_url": page_url(f"{day}/"),
-        "is_complete": report["complete"],
+        "is_complete": report.complete,
         "deliveries": PARTNER_FILES.name,
     }
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
-    name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    name = hashlib.sha256("\0".join(report.alarms).encode()).hexdigest()[:16]
     return mail.send_alert(message, f"alarm.{day}.{name}")
 
 
@@ -219,8 +218,7 @@ def is_newest(day: BusinessDay, now: datetime) -> bool:
     return day.date == newest_closed_day(now, day.timezone).date
 
 
-def message_id(report: Report) -> str:
+def message_id(report: ArchivedReport) -> str:
     """Return the Message-ID of the first mail of a day's figures."""
     # Short, so that the header is not folded.
-    figures_hash = report["figures_hash"][:16]
-    return mail.message_id(f"report.{report['business_date']}.{figures_hash}")
+    return mail.message_id(f"report.{report.business_date}.{report.figures_hash[:16]}")

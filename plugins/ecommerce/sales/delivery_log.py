@@ -1,10 +1,9 @@
 """The delivery log: the table `report_deliveries`, and changes of figures before their mail."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
+from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
@@ -42,20 +41,20 @@ def mark_sent(business_date: date, figures_hash: str) -> None:
     )
 
 
-def record_restatements(report: Mapping[str, Any]) -> None:
-    """Record the figures of a mailed report, an archive entry, that have changed since they were queried;
+def record_restatements(report: ArchivedReport) -> None:
+    """Record the figures of a mailed report that have changed since they were queried;
     idempotent. Loads record changes of mailed days only, and a mail may wait for hours."""
     ten_thousandths = {}
     for name in RESTATED:
-        value = report["headline"].get(name)
-        scaled = None if value is None else int(Decimal(value).scaleb(4))
+        value = report.headline.get(name)
+        scaled = None if value is None else int(value.scaleb(4))
         ten_thousandths[name] = scaled
     _transact(
         "report_restatements/load_before_mail",
-        business_date=date.fromisoformat(report["business_date"]),
+        business_date=report.business_date,
         reported=ten_thousandths,
         detected_at=datetime.now(UTC),
-        figures_at=datetime.fromisoformat(report["figures_at"]),
+        figures_at=report.figures_at,
     )
 
 

@@ -132,9 +132,8 @@ def report(
     warnings: list[DataWarning],
     business_date: str | None = None,
     **context: Any,
-) -> dict[str, Any]:
-    """Build and archive the report of the run's business day, or of `business_date`; return its archive
-    entry."""
+) -> archive.ArchivedReport:
+    """Build and archive the report of the run's business day, or of `business_date`."""
     if business_date:
         day = day_window(date.fromisoformat(business_date), shop_timezone())
     else:
@@ -143,7 +142,7 @@ def report(
 
 
 @typed_task(**NETWORK_RETRIES)
-def alarm(report: dict[str, Any], **context: Any) -> None:
+def alarm(report: archive.ArchivedReport, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
     is_requested = _is_mail_requested(context)
@@ -154,7 +153,7 @@ def alarm(report: dict[str, Any], **context: Any) -> None:
 
 
 @typed_task(**NETWORK_RETRIES)
-def send(report: dict[str, Any], **context: Any) -> None:
+def send(report: archive.ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
     is_requested = _is_mail_requested(context)

@@ -1,11 +1,14 @@
 """The orders of a small shop that reach every branch of the SQL."""
 
 import hashlib
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.loading import ORDERS
+from tests.archived_reports import REPORT
 from tests.integration.warehouse.loadable import at, read_folders
 
 DAY = date(2026, 11, 18)
@@ -50,13 +53,19 @@ def mail(day):
     """Mail the report of a day."""
     hash_of_figures = hashlib.sha256(str(day).encode()).hexdigest()
     assert delivery_log.claim(day, hash_of_figures, f"<{day}@x>", MORNING)
-    headline = {"net_sales": "1.50", "orders": "3", "average_order_value": None}
-    report = {
-        "business_date": str(day),
-        "figures_hash": hash_of_figures,
-        "headline": headline,
+    headline = {
+        "net_sales": Decimal("1.50"),
+        "orders": Decimal(3),
+        "average_order_value": None,
     }
-    delivery.mark(report | {"figures_at": MORNING.isoformat()})
+    report = replace(
+        REPORT,
+        business_date=day,
+        figures_hash=hash_of_figures,
+        figures_at=MORNING,
+        headline=headline,
+    )
+    delivery.mark(report)
 
 
 def check(shop, spec, *run_ids):

@@ -100,11 +100,12 @@ def test_a_second_mail_corrects_what_the_first_said(shop):
         Correction("units", Decimal(1), Decimal(2)),
     ]
     assert corrections(MONDAY, {}, shop.warehouse) == corrected
+    # As the report says, whatever came later.
     reported = {
-        "net_sales": "99.0000",
-        "orders": "2",
-        "customers": "1",
-    }  # as the report says, whatever came later
+        "net_sales": Decimal(99),
+        "orders": Decimal(2),
+        "customers": Decimal(1),
+    }
     assert corrections(MONDAY, reported, shop.warehouse)[0] == Correction(
         "net_sales", Decimal(10), Decimal(99)
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ecommerce.sales import delivery, delivery_log
 from ecommerce.warehouse.client import Warehouse
+from tests.archived_reports import REPORT
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
@@ -125,7 +126,12 @@ HEADLINE = {
     "tax": "1.0000",
     "shipping": "0.0000",
 }
-REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": HEADLINE}
+MAILED = replace(
+    REPORT,
+    business_date=MONDAY,
+    figures_hash="hash",
+    headline={name: Decimal(value) for name, value in HEADLINE.items()},
+)
 
 
 def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(
@@ -138,7 +144,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
             delivery_log.claim(MONDAY, "hash", "<report@example.com>", *mailed_at)
-            delivery.mark(REPORT | {"figures_at": mailed_at[0].isoformat()})
+            delivery.mark(replace(MAILED, figures_at=mailed_at[0]))
         return run(self, sql, what, *more, **options)
 
     monkeypatch.setattr(Warehouse, "run", mail_before_the_load)
@@ -162,7 +168,7 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
     )
 
     for _ in range(2):  # the task is tried again
-        delivery.mark(REPORT | {"figures_at": figures_at.isoformat()})
+        delivery.mark(replace(MAILED, figures_at=figures_at))
 
     changes = {
         row["figure"]: (row["old"], row["new"])

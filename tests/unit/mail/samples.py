@@ -1,5 +1,6 @@
 """One mail of each kind, and the report's for several kinds of days. Other domains have their own file."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from io import BytesIO
@@ -10,6 +11,7 @@ from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.report.figures.restatements import Correction
+from tests.archived_reports import REPORT
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -75,7 +77,7 @@ def _alarm(*, is_complete):
         "northwind has delivered no valid file for this day",
         "Storefront has no orders",
     ]
-    report = {"alarms": reasons, "complete": is_complete}
+    report = replace(REPORT, alarms=reasons, complete=is_complete)
     with patch.object(mail, "send_alert") as send_alert:
         delivery.send_incomplete_alert(
             day_window(DAY, "America/New_York"), report, send_mail=True

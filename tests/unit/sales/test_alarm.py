@@ -1,5 +1,6 @@
 """The mail that a day is incomplete although nothing has failed: when it is sent, and why."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
 from ecommerce.sales.report.figures.quality import RefusedFile
 from ecommerce.sales.report.view.notices import alarms, notices
+from tests.archived_reports import REPORT
 from tests.unit.sales.report.samples import make_figures
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
@@ -62,7 +64,7 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
 ):
     reason = "<script>alert(1)</script> has delivered no file"
     for reasons in ([reason, EMPTY], [reason, EMPTY], [reason]):
-        report = {"alarms": reasons, "complete": is_complete}
+        report = replace(REPORT, alarms=reasons, complete=is_complete)
         assert delivery.send_incomplete_alert(DAY, report, send_mail=True) == ""
     delivery.send_incomplete_alert(DAY.shifted(-1), report, send_mail=True)
 
@@ -78,18 +80,15 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
 
 def test_no_alert(mailbox, monkeypatch):
     sound = delivery.send_incomplete_alert(
-        DAY, {"alarms": [], "complete": False}, send_mail=True
+        DAY, replace(REPORT, complete=False), send_mail=True
     )
     assert sound == "every source and partner has its usual orders"
-    older = delivery.send_incomplete_alert(
-        LONG_AGO, {"alarms": [EMPTY], "complete": False}, send_mail=False
-    )
+    incomplete = replace(REPORT, alarms=[EMPTY], complete=False)
+    older = delivery.send_incomplete_alert(LONG_AGO, incomplete, send_mail=False)
     assert older == (
         "2020-01-06 is not the newest day that has ended, and send_mail is not set"
     )
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    nobody = delivery.send_incomplete_alert(
-        DAY, {"alarms": [EMPTY], "complete": False}, send_mail=True
-    )
+    nobody = delivery.send_incomplete_alert(DAY, incomplete, send_mail=True)
     assert nobody == "the Variable alert_recipients is empty"
     assert mailbox() == []

@@ -1,7 +1,8 @@
 """The report's mail: when it is sent, under which Message-ID, and what one attempt leaves to the next."""
 
 import logging
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,15 +12,14 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.text import MINUS
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import figures_hash
 from ecommerce.sales.report.figures.restatements import Correction
+from tests.archived_reports import REPORT
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
 from tests.unit.sales.tables import cells
 
 TO = ["ann@example.com", "bob@example.com"]
 NEWEST = day_window(DAY, "America/New_York")
-FIGURES_AT = "2026-11-20T11:00:00+00:00"
 CLAIMED_ID = "<report.1@reports.example>"
 CORRECTIONS = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
 
@@ -38,17 +38,10 @@ def archived(tmp_path_factory):
     """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
     figures = make_figures()
     folder = tmp_path_factory.mktemp("archived")
-    headline = {name: str(figure.value) for name, figure in figures.headline.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-        uri = archive.publish(f"file://{folder}/reports", figures)
-    return {
-        "uri": uri,
-        "headline": headline,
-        "business_date": DAY.isoformat(),
-        "figures_hash": figures_hash(figures),
-        "figures_at": FIGURES_AT,
-    }
+        patch.setenv("REPORTS_URI", f"file://{folder}/reports")
+        return archive.archive_report(figures)
 
 
 def test_the_newest_closed_day():
@@ -62,10 +55,10 @@ def test_the_newest_closed_day():
 
 def test_the_same_figures_have_the_same_message_id(use_server):
     use_server(1)
-    report = {"business_date": "2026-11-19", "figures_hash": "a" * 64}
     expected = f"<report.2026-11-19.{'a' * 16}@reports.example>"
-    assert delivery.message_id(report) == expected
-    assert delivery.message_id(report | {"business_date": "2026-11-18"}) != expected
+    assert delivery.message_id(REPORT) == expected
+    the_day_before = replace(REPORT, business_date=date(2026, 11, 18))
+    assert delivery.message_id(the_day_before) != expected
 
 
 @pytest.fixture
@@ -97,7 +90,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     (post,) = chat.posts
     assert post["title"] == title
     assert post["message"].strip() == text.strip()
-    trend = archive.read_file(archived["uri"].rpartition("/")[0], DAY, "trend.png")
+    trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
 
     logged = [row.getMessage() for row in caplog.records if row.name != "mail.log"]
@@ -107,7 +100,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
 
 def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
     use_server(1)
-    replaced = archived | {"figures_hash": "0" * 64}
+    replaced = replace(archived, figures_hash="0" * 64)
     with pytest.raises(errors.StagingError, match="newer run has replaced it"):
         delivery.deliver(NEWEST, replaced, send_mail=False)
 
@@ -212,7 +205,7 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
     if case["stored"]:
         for stored in case["stored"].split(", "):
             which, state = stored.split()
-            known = archived["figures_hash"] if which == "same" else "0" * 64
+            known = archived.figures_hash if which == "same" else "0" * 64
             rows.append({"figures_hash": known, "state": state})
     monkeypatch.setattr(
         delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else []
@@ -220,8 +213,12 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
 
     def claim(*values):
         message_id = delivery.message_id(archived)
-        figures_at = datetime.fromisoformat(FIGURES_AT)
-        assert values == (DAY, archived["figures_hash"], message_id, figures_at)
+        assert values == (
+            DAY,
+            archived.figures_hash,
+            message_id,
+            archived.figures_at,
+        )
         steps.append("claim")
         return message_id if case["claimed"] == "yes" else ""
 

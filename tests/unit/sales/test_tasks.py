@@ -13,6 +13,7 @@ from ecommerce.sales import tasks
 from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
+from tests.archived_reports import REPORT
 
 LOADED = LoadResult(
     business_date=date(2026, 3, 2),
@@ -78,11 +79,11 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
         "task_state_store": store,
     }
     with pytest.raises(TransientError):
-        run({}, **context)
+        run(REPORT, **context)
     for _ in range(2):
-        run({}, **context)
+        run(REPORT, **context)
     store["send_mail"] = True
-    run({}, **context)
+    run(REPORT, **context)
     requested = [call.kwargs["send_mail"] for call in deliver.call_args_list]
     assert requested == [mails, mails, False, True]
 

@@ -3,11 +3,12 @@ warehouse, typeset by `include/templates/report.typ` and archived. Clearing the 
 from the current figures."""
 
 import logging
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
@@ -86,15 +87,29 @@ folder_of, read_figures, read_file = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedReport:
+    """What the mail of an archived report needs, and where the report is."""
+
+    uri: str
+    """Of the day's folder in the archive."""
+    business_date: date
+    figures_hash: str
+    figures_at: datetime
+    """When the figures were queried (aware)."""
+    complete: bool
+    """Whether the day has all that is required."""
+    alarms: list[str]
+    """Sentences: why the day is incomplete, or which partner's file cannot be used."""
+    headline: Mapping[str, Decimal | None]
+    """By the names of `model.HEADLINE`."""
+
+
 def build_report(
     day: BusinessDay, run: staging.DagRun, warnings: Sequence[DataWarning] = ()
-) -> dict[str, Any]:
+) -> ArchivedReport:
     """Build the report of `day` and archive it in place of an older one. The id of `run` selects the data
     quality figures; `warnings` of the steps before go to the same page.
-
-    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
-    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
-    `model.HEADLINE`).
 
     Raises:
         PipelineError: the warehouse cannot be queried, or the archive cannot be written.
@@ -109,23 +124,23 @@ def build_report(
     )
 
 
-def archive_report(figures: Figures) -> dict[str, Any]:
+def archive_report(figures: Figures) -> ArchivedReport:
     """Archive the report of `figures`; returns and raises as `build_report`."""
     day, origin = figures.business_date, figures.provenance
     uri = publish(load_settings().reports_uri, figures)
     log.info("the report of %s is at %s", day, uri)
-    return {
-        "uri": uri,
-        "business_date": day.isoformat(),
-        "figures_hash": figures_hash(figures),
-        "figures_at": origin.generated_at.isoformat(),
-        "complete": figures.quality.complete,
-        "alarms": notices.alarms(figures),
-        "headline": {
-            name: None if figure.value is None else str(figure.value)
-            for name, figure in figures.headline.items()
-        },
-    }
+    headline = {}
+    for name, figure in figures.headline.items():
+        headline[name] = None if figure.value is None else Decimal(figure.value)
+    return ArchivedReport(
+        uri,
+        business_date=day,
+        figures_hash=figures_hash(figures),
+        figures_at=origin.generated_at,
+        complete=figures.quality.complete,
+        alarms=notices.alarms(figures),
+        headline=headline,
+    )
 
 
 def publish(reports_uri: str, figures: Figures) -> str:

@@ -1,12 +1,14 @@
 import json
 import shutil
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import figures_hash
+from ecommerce.storage.plain import from_plain, to_plain
 from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
 
@@ -74,13 +76,16 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     figures = make_figures()
     report = archive.archive_report(figures)
     assert measured == [("report", figures.provenance.window_end)]
-    assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
-    assert report["figures_hash"] == figures_hash(figures)
-    assert report["headline"]["net_sales"] == "18342.56"
-    assert report["figures_at"] == figures.provenance.generated_at.isoformat()
-    assert (report["complete"], report["alarms"]) == (True, [])
-    assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
+    assert report.uri == f"file://{tmp_path}/reports/2026-11-19"
+    assert report.figures_hash == figures_hash(figures)
+    assert report.headline["net_sales"] == Decimal("18342.56")
+    assert report.figures_at == figures.provenance.generated_at
+    assert (report.complete, report.alarms) == (True, [])
+    assert (
+        from_plain(archive.ArchivedReport, json.loads(json.dumps(to_plain(report))))
+        == report
+    )
     assert archive.archive_report(figures) == report
     incomplete = archive.archive_report(troubled())
-    assert incomplete["complete"] is False
-    assert incomplete["alarms"][0].startswith("alpenmarkt has delivered no valid file")
+    assert not incomplete.complete
+    assert incomplete.alarms[0].startswith("alpenmarkt has delivered no valid file")
