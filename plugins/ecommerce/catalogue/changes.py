@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.loading import BROKEN, Row, present_products, read_file
+from ecommerce.catalogue.loading import BROKEN, Row, present_products
 from ecommerce.core.data_warnings import DataWarning, sentence
 from ecommerce.mail import transport
+from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 
 FILE = "summary.json"
@@ -50,9 +51,9 @@ def summarise(
             place = row["image_host"] or "no host"
             summary["broken"].append(f"{sku} ({place}): {row['reason']}")
     for entry in catalogue.rejected:
-        gone.discard(entry["sku"])
-        place = f"{entry['file']}, entry {entry['row_number']}"
-        summary["rejected"].append(f"{place}: {entry['reason']} ({entry['detail']})")
+        gone.discard(entry.sku)
+        place = f"{entry.file}, entry {entry.row_number}"
+        summary["rejected"].append(f"{place}: {entry.reason} ({entry.detail})")
     summary["gone"] = sorted(gone)
     summary["products"] = len(catalogue.products)
     return summary
@@ -60,7 +61,7 @@ def summarise(
 
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
-    return dict(json.loads(read_file(manifest, FILE)))
+    return dict(json.loads(staging.read_file(manifest, FILE)))
 
 
 def notify(

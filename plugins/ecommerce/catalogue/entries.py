@@ -35,13 +35,26 @@ class CatalogueProduct(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku.
+class RejectedEntry:
+    """An invalid entry, with the columns of its row in `rejected_rows`."""
 
-    `rejected` are rows of `rejected_rows`, of the invalid entries: row_number, file (the page), sku (None
-    where it is unknown), reason (a code such as invalid_price), detail, raw (cut and masked).
-    """
+    row_number: int
+    """Of the entry in all pages, from 1."""
+    file: str
+    """The page."""
+    sku: str | None
+    """None where it is unknown."""
+    reason: str
+    """A code such as invalid_price."""
+    detail: str
+    raw: str
+    """Cut and masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku."""
 
     products: list[CatalogueProduct]
-    rejected: list[dict[str, Any]]
+    rejected: list[RejectedEntry]
     superseded: int

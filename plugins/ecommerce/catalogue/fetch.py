@@ -92,7 +92,7 @@ def fetch_page(
             )
             http.raise_for_status(response, what)
             chunks = response.iter_content(1 << 16)
-            return b"".join(http.bounded(chunks, MOST_BYTES, what))
+            return b"".join(http.limit_size(chunks, MOST_BYTES, what))
 
     return http.with_retries(send, {TransientError: ATTEMPTS})
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecommerce.catalogue.fetch import SOURCE
-from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
@@ -35,12 +34,6 @@ def stored_products() -> dict[str, Row]:
     prepare(warehouse)
     rows = warehouse.query("warehouse/tables/product_pictures/all_products.sql")
     return {row["sku"]: row for row in rows}
-
-
-def read_file(manifest: Manifest, name: str) -> bytes:
-    """Return one of the manifest's files; StagingError where it is gone."""
-    with storage_errors(manifest.uri):
-        return bytes((storage_path(manifest.uri) / name).read_bytes())
 
 
 def present_products(products: Mapping[str, Row]) -> dict[str, Row]:

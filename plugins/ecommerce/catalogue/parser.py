@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
-from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
+from ecommerce.catalogue.entries import Catalogue, CatalogueProduct, RejectedEntry
 from ecommerce.catalogue.fetch import (
     SOURCE,
     fetch_page,
@@ -24,7 +24,6 @@ from ecommerce.catalogue.fetch import (
     server,
     value_at,
 )
-from ecommerce.catalogue.loading import Row, read_file
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails, safe_id
 from ecommerce.core.errors import ContractError
@@ -79,53 +78,30 @@ def parse(
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     """Refuse an incomplete answer, which would remove products."""
     lost = set(known) - {product.sku for product in catalogue.products}
-    lost -= {entry["sku"] for entry in catalogue.rejected}
+    lost -= {entry.sku for entry in catalogue.rejected}
     if catalogue.products and 2 * len(lost) <= len(known):
         return
     products = counted(len(catalogue.products), "product")
     entries = counted(len(catalogue.rejected), "rejected entry", "rejected entries")
     if catalogue.rejected:
         first = catalogue.rejected[0]
-        entries += f" (the first: {first['reason']}, {first['detail']})"
+        entries += f" (the first: {first.reason}, {first.detail})"
     raise ContractError(
         f"{SOURCE}: the catalogue has {products} and {entries}; {len(lost)} of the {len(known)} products it "
         "had before are missing: nothing is changed; if that is right, trigger the DAG with accept_shrunk"
     )
 
 
-def check() -> Lines:
-    """Fetch and parse the first page.
-
-    Raises ConfigurationError and ContractError as `first_url` and `parse_pages`, and the errors of a request.
-    """
-    url = first_url()
-    with open_session() as session:
-        first = fetch_page(session, url, 1)
-    catalogue = parse_pages([first])
-    pictures = sum(product.image_url is not None for product in catalogue.products)
-    products = counted(len(catalogue.products), "product")
-    yield OK, f"its first page has {products}, {pictures} of them with a picture"
-    if server().login and url.startswith("http://"):
-        yield (
-            HINT,
-            "login and password travel without encryption: let the host begin with https://",
-        )
-    for entry in catalogue.rejected[:1]:
-        yield (
-            HINT,
-            f"entry {entry['row_number']} of its first page cannot be used "
-            f"({entry['reason']}, {entry['detail']}): docs/CATALOGUE.md maps another JSON",
-        )
-
-
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
-    return from_plain(Catalogue, json.loads(read_file(manifest, FILE)))
+    return from_plain(Catalogue, json.loads(staging.read_file(manifest, FILE)))
 
 
 def read_pages(manifest: Manifest) -> Catalogue:
     """Parse the pages in the raw folder of `manifest`; raises the errors of `parse`."""
-    return parse_pages([read_file(manifest, name) for name in sorted(manifest.columns)])
+    return parse_pages(
+        [staging.read_file(manifest, name) for name in sorted(manifest.columns)]
+    )
 
 
 def parse_pages(pages: Sequence[bytes]) -> Catalogue:
@@ -138,22 +114,31 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     path = server().extra_dejson.get("entries", "results")
     key = load_settings().customer_hash_key
     records = []
-    places = []
+    pages_of = []
     for page, body in enumerate(pages, start=1):
         for entry in _entries_of(page, body, path):
             records.append(json.dumps(entry))
-            places.append({"row_number": len(records), "file": f"page {page}"})
+            pages_of.append(f"page {page}")
     accepted = []
     rejected = []
-    for record, place, (product,) in zip(
-        records, places, _mapped(records), strict=True
-    ):
+    for index, product in enumerate(_mapped(records)):
         try:
             valid = CatalogueProduct.model_validate_json(product)
             accepted.append(_with_safe_values(valid, url, key))
         except ValidationError as error:
             sku = safe_id(str(json.loads(product)["sku"]), key)
-            rejected.append(place | _rejected(sku, record, error))
+            reason, detail = _fault(error)
+            raw = _without_secrets(records[index][: 4 * LONGEST_RAW])
+            rejected.append(
+                RejectedEntry(
+                    row_number=index + 1,
+                    file=pages_of[index],
+                    sku=None if reason == "invalid_sku" else sku,
+                    reason=reason,
+                    detail=clean(_without_secrets(detail)),
+                    raw=raw[:LONGEST_RAW],
+                )
+            )
     accepted.sort(key=lambda product: (product.sku, product.updated_at or UNDATED))
     newest = {product.sku: product for product in accepted}
     return Catalogue(list(newest.values()), rejected, len(accepted) - len(newest))
@@ -189,8 +174,8 @@ def _entries_of(
     return content
 
 
-def _mapped(records: Sequence[str]) -> list[tuple[str]]:
-    """Return the values of each entry as JSON, by the mapping. They are null for a record that
+def _mapped(records: Sequence[str]) -> list[str]:
+    """Return the values of each entry as a JSON object, by the mapping. They are null for a record that
     DuckDB does not take for JSON, such as half a pair of surrogates."""
     import duckdb
 
@@ -203,9 +188,9 @@ def _mapped(records: Sequence[str]) -> list[tuple[str]]:
             [records],
         )
         mapped = connection.sql(read_sql(MAPPING))
-        rows: list[tuple[str]] = mapped.query(
-            "mapped", "SELECT to_json(mapped) FROM mapped ORDER BY entry_number"
-        ).fetchall()
+        mapped.create_view("mapped")
+        connection.execute("SELECT to_json(mapped) FROM mapped ORDER BY entry_number")
+        rows = connection.fetchall()
     except duckdb.Error as error:
         raise ContractError(
             f"include/sql/{MAPPING}: {clean(mask_e_mails(str(error)))}"
@@ -215,25 +200,42 @@ def _mapped(records: Sequence[str]) -> list[tuple[str]]:
         raise ContractError(
             f"include/sql/{MAPPING} must give one row per entry, with {', '.join(columns)}"
         )
-    return rows
+    return [row for (row,) in rows]
 
 
-def _rejected(sku: str, record: str, error: ValidationError) -> Row:
-    """Return what is wrong with an entry that violates the schema; its `sku` is None if that is invalid.
-    A product with a rejected entry stays."""
+def _fault(error: ValidationError) -> tuple[str, str]:
+    """Return the reason's code and the detail of an entry that violates the schema."""
     first = error.errors()[0]
     name = first["loc"][0]
-    detail = _without_secrets(f"{name} {first['input']!r}")
-    raw = _without_secrets(record[: 4 * LONGEST_RAW])
-    return {
-        "sku": None if name == "sku" else sku,
-        "reason": f"invalid_{name}",
-        "detail": clean(detail),
-        "raw": raw[:LONGEST_RAW],
-    }
+    return f"invalid_{name}", f"{name} {first['input']!r}"
 
 
 def _without_secrets(text: str) -> str:
     """Mask e-mail addresses, and what follows the question mark of an address of the web: it may be a key."""
     without_keys = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", text)
     return mask_e_mails(without_keys)
+
+
+def check() -> Lines:
+    """Fetch and parse the first page.
+
+    Raises ConfigurationError and ContractError as `first_url` and `parse_pages`, and the errors of a request.
+    """
+    url = first_url()
+    with open_session() as session:
+        first = fetch_page(session, url, 1)
+    catalogue = parse_pages([first])
+    pictures = sum(product.image_url is not None for product in catalogue.products)
+    products = counted(len(catalogue.products), "product")
+    yield OK, f"its first page has {products}, {pictures} of them with a picture"
+    if server().login and url.startswith("http://"):
+        yield (
+            HINT,
+            "login and password travel without encryption: let the host begin with https://",
+        )
+    for entry in catalogue.rejected[:1]:
+        yield (
+            HINT,
+            f"entry {entry.row_number} of its first page cannot be used "
+            f"({entry.reason}, {entry.detail}): docs/CATALOGUE.md maps another JSON",
+        )

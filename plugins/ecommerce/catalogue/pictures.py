@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from ecommerce.catalogue import changes
@@ -160,16 +160,17 @@ def refresh(
     # Products whose entry was rejected are still in the catalogue.
     present = present_products(stored)
     for entry in catalogue.rejected:
-        sku = entry["sku"]
-        if sku in present:
-            rows.setdefault(sku, present[sku])
+        if entry.sku in present:
+            rows.setdefault(entry.sku, present[entry.sku])
     # `write_rows` takes the columns of its table.
     of_run = {**parsed.facts(), "run_id": run_id}
     # The load keeps the first one of a known product.
     of_run |= {"first_seen_at": now, "last_seen_at": now}
     tables = {"product_pictures": [row | of_run for row in rows.values()]}
     if catalogue.rejected:
-        tables["rejected_rows"] = [entry | of_run for entry in catalogue.rejected]
+        tables["rejected_rows"] = [
+            asdict(entry) | of_run for entry in catalogue.rejected
+        ]
     columns = {}
     with staging.publish(folder) as draft:
         for table, table_rows in tables.items():

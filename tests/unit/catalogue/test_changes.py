@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ecommerce.catalogue import changes
-from ecommerce.catalogue.entries import Catalogue
+from ecommerce.catalogue.entries import Catalogue, RejectedEntry
 from ecommerce.storage import staging
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -99,6 +99,6 @@ def test_what_counts_as_a_change(before, now, news):
 
 
 def test_rejected_entries_are_listed_and_their_products_are_not_gone():
-    entry = {"file": "p", "row_number": 1, "reason": "r", "detail": "d", "sku": "A"}
+    entry = RejectedEntry(1, "p", "A", "r", "d", "")
     found = changes.summarise(Catalogue([], [entry], 0), [], {"A": row("A")})
     assert (found["rejected"], found["gone"]) == (["p, entry 1: r (d)"], [])

@@ -120,17 +120,17 @@ def test_what_is_wrong_with_one_product_rejects_that_product(pages):
         entries.append(MUG | {"sku": f"M{number}"} | change)
         reasons.append(reason)
     catalogue = read_pages(pages(results({"sku": "A"}, *entries, {"sku": "C"})))
-    assert [each["reason"] for each in catalogue.rejected] == reasons
-    assert [each["row_number"] for each in catalogue.rejected] == [
+    assert [each.reason for each in catalogue.rejected] == reasons
+    assert [each.row_number for each in catalogue.rejected] == [
         *range(2, len(reasons) + 2)
     ]
     assert [product.sku for product in catalogue.products] == ["A", "C"]
     for entry in catalogue.rejected:
-        assert len(entry["raw"]) <= 1_000
-        shown = entry["raw"] + entry["detail"]
+        assert len(entry.raw) <= 1_000
+        shown = entry.raw + entry.detail
         assert "ann@" not in shown
         assert "secret" not in shown
-    assert catalogue.rejected[0]["file"] == "page 1"
+    assert catalogue.rejected[0].file == "page 1"
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -196,7 +196,7 @@ def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so
 @pytest.mark.parametrize("wrong", [{"price": -1}, {"name": ["a"]}])
 def test_a_rejected_product_is_not_missing(pages, wrong):
     raw = pages(results({"sku": "A"}, {"sku": "B"} | wrong))
-    assert [entry["sku"] for entry in read_pages(raw).rejected] == ["B"]
+    assert [entry.sku for entry in read_pages(raw).rejected] == ["B"]
     assert parse(raw, {"A", "B"}).control_totals == {
         "rows_read": 2,
         "rows_accepted": 1,
