@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from ecommerce.core.read_window import LoadedFile
+
 REFUNDS = pa.schema(
     [
         *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
@@ -42,6 +44,6 @@ class Remembered:
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
     rejected_orders: Callable[[str, date], list[str]] = lambda source, day: []
     delivered_files: Callable[[str, date], list[str]] = lambda source, oldest: []
-    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = (
+    loaded_files: Callable[..., Mapping[str, LoadedFile]] = (
         lambda source, names, order_ids=(): {}
     )

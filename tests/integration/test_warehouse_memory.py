@@ -133,7 +133,7 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
 
     def known(*arguments):
         files = load_history.loaded_files("partner_files", *arguments)
-        return {name: sorted(file["order_ids"]) for name, file in files.items()}
+        return {name: sorted(file.order_ids) for name, file in files.items()}
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
@@ -142,4 +142,4 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     by_orders = known(["b.csv"], ["1", "5", "3"])
     assert by_orders == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
     files = load_history.loaded_files("partner_files", [], ["4"])
-    assert files["b.csv"]["sha256"] == "bb"
+    assert files["b.csv"].sha256 == "bb"

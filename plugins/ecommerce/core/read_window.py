@@ -1,11 +1,28 @@
 """What one run reads from one source."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ecommerce.core.business_day import BusinessDay
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """What the warehouse has of a file."""
+
+    sha256: str
+    received_at: datetime
+    """Aware."""
+    order_ids: list[str]
+    was_refused: bool = False
+    """Whether a later delivery of it could not be used."""
 
 
 class EarlierReads(Protocol):
@@ -23,18 +40,18 @@ class EarlierReads(Protocol):
     def rejected_orders(self, source: str, day: date) -> list[str]:
         """Return the orders with rows that runs for the day have rejected."""
 
-    def known_refunds(self, source: str, order_ids: Sequence[str]) -> Any:
-        """Return the stored refunds of orders, as an Arrow table."""
+    def known_refunds(self, source: str, order_ids: Sequence[str]) -> pa.Table:
+        """Return the stored refunds of orders."""
 
-    def known_lines(self, source: str, order_ids: Sequence[str]) -> Any:
-        """Return the stored lines of orders, as an Arrow table."""
+    def known_lines(self, source: str, order_ids: Sequence[str]) -> pa.Table:
+        """Return the stored lines of orders."""
 
     def delivered_files(self, source: str, oldest: date) -> list[str]:
         """Return the files that runs for `oldest` and later days have loaded."""
 
     def loaded_files(
         self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, LoadedFile]:
         """Return what is stored of files by name, and of files with orders of `order_ids`."""
 
 

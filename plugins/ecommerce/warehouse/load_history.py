@@ -1,15 +1,21 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from more_itertools import chunked
 
+from ecommerce.core.read_window import LoadedFile
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns, days_to_read
 from ecommerce.warehouse.schema import parquet_schema, prepare_once
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, Any]
 IDS_PER_QUERY = 10_000
@@ -28,14 +34,13 @@ def was_read(source: str, day: date) -> bool:
     return bool(row["was_read"])
 
 
-def known_refunds(source: str, order_ids: Sequence[str]) -> Any:
-    """Return the rows of the table `refunds` for orders of a source, as an Arrow table."""
+def known_refunds(source: str, order_ids: Sequence[str]) -> pa.Table:
+    """Return the rows of the table `refunds` for orders of a source."""
     return _rows_of_orders("refunds", "refunds", source, order_ids)
 
 
-def known_lines(source: str, order_ids: Sequence[str]) -> Any:
-    """Return order_id, line_number, sku and category of the stored lines of orders of a source, as an Arrow
-    table."""
+def known_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
+    """Return order_id, line_number, sku and category of the stored lines of orders of a source."""
     lines = _rows_of_orders("order_lines", "orders", source, order_ids)
     return lines.select(["order_id", "line_number", "sku", "category"])
 
@@ -44,19 +49,18 @@ def loaded_files(
     source: str,
     names: Sequence[str],
     order_ids: Sequence[str] = (),
-) -> dict[str, Row]:
-    """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
-    a source by name, and of files with orders of `order_ids`, listing these only."""
-    files: dict[str, Row] = {}
+) -> dict[str, LoadedFile]:
+    """Return loaded files of a source by name, and files with orders of `order_ids`, with these only."""
+    files: dict[str, LoadedFile] = {}
     for batch in chunked(order_ids, IDS_PER_QUERY):
         for row in _query("loaded_files/by_order", source, {"order_ids": batch}):
-            known = files.setdefault(
-                row["file"], {**row, "order_ids": [], "was_refused": False}
-            )
-            known["order_ids"] += row["order_ids"]
+            file = LoadedFile(row["sha256"], row["received_at"], [])
+            known = files.setdefault(row["file"], file)
+            known.order_ids.extend(row["order_ids"])
     if names:
         for row in _query("loaded_files/by_name", source, {"files": names}):
-            files[row["file"]] = row
+            name = row.pop("file")
+            files[name] = LoadedFile(**row)
     return files
 
 
@@ -126,7 +130,7 @@ def _rows_of_orders(
     dated_by: str,
     source: str,
     order_ids: Sequence[str],
-) -> Any:
+) -> pa.Table:
     """Return the rows of `table` for orders of a source. Only the days are read under which the table
     `dated_by`, `orders` or `refunds`, has rows of the orders."""
     import pyarrow as pa

@@ -9,7 +9,7 @@ import duckdb
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import wording
-from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sources import partner_files
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.memory import Remembered
@@ -64,7 +64,7 @@ class Drop:
         return {
             name: file
             for name, file in self.loaded.items()
-            if name in names or set(file["order_ids"]) & set(order_ids)
+            if name in names or set(file.order_ids) & set(order_ids)
         }
 
     def load(self, manifest):
@@ -72,12 +72,7 @@ class Drop:
         for name, sha256, received_at, order_ids in rows(
             manifest, "files", "file, sha256, received_at, order_ids"
         ):
-            self.loaded[name] = {
-                "sha256": sha256,
-                "received_at": received_at,
-                "order_ids": order_ids,
-                "was_refused": False,
-            }
+            self.loaded[name] = LoadedFile(sha256, received_at, order_ids)
 
 
 def rows(manifest, name, columns="*"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from ecommerce.core.email_masking import safe_id
@@ -82,11 +83,12 @@ def test_a_file_is_read_once_until_its_content_changes(drop):
     drop.load(first)
     drop.put(name, file_of(line("A"), line("B")), received=LATER)
     assert drop.extract().rows == 0
-    loaded = drop.loaded[name]
-    loaded["sha256"] = f"read again {digest}"  # another delivery was loaded meanwhile
+    # Another delivery was loaded meanwhile.
+    loaded = replace(drop.loaded[name], sha256=f"read again {digest}")
+    drop.loaded[name] = loaded
     again = drop.extract()
     assert rows(again, "files", "sha256, received_at") == [(digest, RECEIVED)]
-    assert again.control_totals["known_deliveries"] == [loaded["sha256"]]
+    assert again.control_totals["known_deliveries"] == [loaded.sha256]
 
     # A copy kept an older time, and is the newest delivery all the same.
     older = RECEIVED - timedelta(days=3)
@@ -97,7 +99,7 @@ def test_a_file_is_read_once_until_its_content_changes(drop):
     assert received > RECEIVED
     # So is the loaded version, where a later one was refused.
     drop.put(name, file_of(line("A"), line("B")))
-    drop.loaded[name] |= {"sha256": digest, "was_refused": True}
+    drop.loaded[name] = replace(loaded, sha256=digest, was_refused=True)
     ((received,),) = rows(drop.extract(), "files", "received_at")
     assert received > RECEIVED
 
@@ -110,7 +112,7 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop, snapshot):
     manifest = drop.extract()
     assert rows(manifest, "removed_orders") == []
     drop.load(manifest)
-    known = [drop.loaded[f"acme_2026-03-{day}.csv"]["sha256"] for day in ("08", "09")]
+    known = [drop.loaded[f"acme_2026-03-{day}.csv"].sha256 for day in ("08", "09")]
     second = [line("stays"), line("breaks") + ",more", line("blank")]
     drop.put("acme_2026-03-09.csv", file_of(*second), LATER)
     drop.put("acme_2026-03-10.csv", file_of(line("moves")))

@@ -179,7 +179,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
         found, warnings, on_page = marked(shop)
         assert (found, on_page) == ([why], f"invalid: {FILE}")
         assert sorted(warnings) == [warning, "it has columns"]
-        assert loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"], (
+        assert loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused, (
             "the version that is loaded may be delivered once more"
         )
 
@@ -187,7 +187,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
     usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
     load_all(shop, usable, day=TUESDAY, run_id="next")
     assert marked(shop) == ([], ["it has columns"], "agrees")
-    assert not loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"]
+    assert not loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused
 
 
 def marked(shop):

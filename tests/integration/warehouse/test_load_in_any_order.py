@@ -53,7 +53,7 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
 def known(name):
     """The content's hash and the orders of a file as the next extract knows them."""
     [file] = loaded_files("partner_files", [name]).values()
-    return file["sha256"], sorted(file["order_ids"])
+    return file.sha256, sorted(file.order_ids)
 
 
 def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop):

@@ -9,13 +9,13 @@ import shutil
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
@@ -35,7 +35,7 @@ from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 FIRST = "1.parquet"
 """The name of the lines of the first file that is read."""
@@ -54,14 +54,12 @@ def extract(window: ReadWindow) -> Manifest:
     Raise TransientError if a file changed while it was read, and other errors as `list_folder`.
     """
     read_at = datetime.now(UTC)
-    since = read_at
-    if window.changed_until is None:
-        since = window.day.start
-    folder = list_folder(window.day.date, since)
+    is_newest = window.changed_until is None
+    folder = list_folder(window.day.date, window.day.start if is_newest else None)
     names = [file.name for file in folder.files]
     loaded = window.earlier_reads.loaded_files(window.source, names)
     warnings = list(folder.warnings)
-    if window.changed_until is None:
+    if is_newest:
         warnings += _arrived_too_late(folder, window)
     with (
         publish(window.folder) as draft,
@@ -71,13 +69,7 @@ def extract(window: ReadWindow) -> Manifest:
         _prepare(duck, work)
         _remember(duck, loaded)
         for file in folder.files:
-            known = loaded.get(file.name)
-            warnings += _read_or_reject(
-                duck,
-                file,
-                known,
-                work,
-            )
+            warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in run_sql_file(duck, f"{SQL}/order_ids")]
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
@@ -88,23 +80,13 @@ def extract(window: ReadWindow) -> Manifest:
             duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
         for row in run_sql_file(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
-        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
-        tables = {name: duck.table(name) for name in TABLES}
-        tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
-        columns = {}
-        for name, table in tables.items():
-            path = draft.path / f"{name}.parquet"
-            columns[path.name] = table.columns
-            if name == "lines" and len(files_read) < 2:
-                # Writing a large file again takes a fifth of the time of the extract.
-                shutil.move(work / FIRST, path)
-            else:
-                table.write_parquet(str(path), row_group_size=10240)
+        columns = _write_tables(duck, work, draft.path)
         [totals] = run_sql_file(
             duck,
             f"{SQL}/control_totals",
             {"lines": str(draft.path / "lines.parquet")},
         )
+        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         names_read = [name for (name,) in files_read]
         draft.seal(
             **window.facts(read_at),
@@ -115,14 +97,35 @@ def extract(window: ReadWindow) -> Manifest:
                 "warnings": warnings,
                 "missing_deliveries": _missing(window, {*names_read, *loaded}),
                 "known_deliveries": [
-                    loaded[name]["sha256"] for name in names_read if name in loaded
+                    loaded[name].sha256 for name in names_read if name in loaded
                 ],
             },
         )
     return read_manifest(window.folder)
 
 
-def _prepare(duck: duckdb.DuckDBPyConnection, work: Path) -> None:
+def _write_tables(
+    duck: DuckDBPyConnection,
+    work: Path,
+    folder: Path,
+) -> dict[str, list[str]]:
+    """Write the raw folder's tables as Parquet files, and return their columns by file. `work` has the lines
+    of each file that was read."""
+    tables = {name: duck.table(name) for name in TABLES}
+    tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
+    columns = {}
+    for name, table in tables.items():
+        path = folder / f"{name}.parquet"
+        columns[path.name] = table.columns
+        if name == "lines" and len(duck.table("files")) < 2:
+            # Writing a large file again takes a fifth of the time of the extract.
+            shutil.move(work / FIRST, path)
+        else:
+            table.write_parquet(str(path), row_group_size=10240)
+    return columns
+
+
+def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, "extract/create_rejects")
@@ -140,13 +143,13 @@ def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
     return late_files([file for file in recent if _is_new(file, loaded)])
 
 
-def _is_new(file: DroppedFile, loaded: Mapping[str, Any]) -> bool:
+def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
     """Return whether this version of a file was not loaded, or cannot be read."""
     if file.name not in loaded:
         return True
     try:
         with storage_errors(file.name):
-            return file.checksum() != loaded[file.name]["sha256"]
+            return file.checksum() != loaded[file.name].sha256
     except UnusableFileError:
         return True
 
@@ -165,9 +168,9 @@ def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
 
 
 def _read_or_reject(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     file: DroppedFile,
-    known: Mapping[str, Any] | None,
+    known: LoadedFile | None,
     work: Path,
 ) -> list[DataWarning]:
     """Read one file, unless it is loaded; reject a file that cannot be used. Return warnings."""
@@ -180,19 +183,13 @@ def _read_or_reject(
             [error.reason, error.detail, file.name],
         )
         kind = "new_version_refused" if known else "file_refused"
-        return [
-            data_warning(
-                kind,
-                file=file.name,
-                detail=error.detail,
-            )
-        ]
+        return [data_warning(kind, file=file.name, detail=error.detail)]
 
 
 def _read_file(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     file: DroppedFile,
-    known: Mapping[str, Any] | None,
+    known: LoadedFile | None,
     work: Path,
 ) -> list[DataWarning]:
     """Read the lines of one file into a Parquet file in `work`, unless it is loaded; return warnings.
@@ -202,7 +199,7 @@ def _read_file(
     """
     settings = load_settings()
     sha256 = file.checksum()
-    if known and known["sha256"] == sha256 and not known["was_refused"]:
+    if known and known.sha256 == sha256 and not known.was_refused:
         return []
     lines = work / "lines.partial"
     facts = {
@@ -224,7 +221,7 @@ def _read_file(
             file.layout,
             bounds=bounds,
             attributes=settings.order_attributes,
-            former_orders=known["order_ids"] if known else (),
+            former_orders=known.order_ids if known else (),
         )
     if file.checksum() != sha256:
         raise TransientError(
@@ -250,14 +247,14 @@ def _read_file(
 def _received_at(
     file: DroppedFile,
     sha256: str,
-    known: Mapping[str, Any] | None,
+    known: LoadedFile | None,
 ) -> datetime:
     """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
     received_at = file.received_at()
     if known is None:
         return received_at
-    former: datetime = known["received_at"]
-    if known["sha256"] == READ_AGAIN + sha256:
+    former = known.received_at
+    if known.sha256 == READ_AGAIN + sha256:
         return former
     if received_at <= former:
         # A copy kept an older time, and the load would ignore what is the newest delivery.
@@ -266,18 +263,13 @@ def _received_at(
 
 
 def _remember(
-    duck: duckdb.DuckDBPyConnection,
-    loaded: Mapping[str, Any],
+    duck: DuckDBPyConnection,
+    loaded: Mapping[str, LoadedFile],
 ) -> None:
     """Keep the orders of loaded files in the table `loaded_orders`."""
     for name, known in loaded.items():
         partner = name.rpartition("_")[0]
         duck.execute(
             "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-            [
-                known["order_ids"],
-                name,
-                partner,
-                known["received_at"],
-            ],
+            [known.order_ids, name, partner, known.received_at],
         )

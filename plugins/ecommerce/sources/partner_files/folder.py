@@ -123,9 +123,9 @@ class Folder:
     such as checksums and uploads that are under way."""
 
 
-def list_folder(day: date, since: datetime) -> Folder:
+def list_folder(day: date, since: datetime | None) -> Folder:
     """List the drop folder for the run of `day`, the files by day and name. Other entries are those that were
-    written at `since` (aware) or later.
+    written at `since` (aware) or later; None ignores them.
 
     Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
     """
@@ -154,7 +154,7 @@ def list_folder(day: date, since: datetime) -> Folder:
         if known is None:
             if MISNAMED.fullmatch(name):
                 misnamed.append(name)
-            elif arrived_since(path, since):
+            elif since and arrived_since(path, since):
                 others.append(name)
             continue
         partner, file_day = known
