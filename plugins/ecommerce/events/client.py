@@ -137,7 +137,7 @@ def _save(
     with file.open("wb") as target:
         try:
             chunks = iter(partial(stream.read, CHUNK), b"")
-            for chunk in http.bounded(chunks, MOST_BYTES, what):
+            for chunk in http.limit_size(chunks, MOST_BYTES, what):
                 target.write(chunk)
                 last = chunk[-1:]
         except (gzip.BadGzipFile, zlib.error, EOFError, HTTPError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
@@ -24,6 +24,7 @@ from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
 SQL = "extract/web_events"
@@ -116,7 +117,7 @@ def check() -> CheckLines:
 
 
 def _write(
-    duck: Any,
+    duck: DuckDBPyConnection,
     part: Slice,
     lines: pa.RecordBatchReader,
     file: Path,
@@ -147,8 +148,8 @@ def _write(
     return written
 
 
-def _database(kept: BusinessDay | None, read_at: datetime) -> Any:
-    """Open a `DuckDBPyConnection` with the macros that the lines are read with, and the day that is kept."""
+def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection:
+    """Open a connection with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT)
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
@@ -160,6 +161,6 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> Any:
     return duck
 
 
-def _set(duck: Any, **variables: object) -> None:
+def _set(duck: DuckDBPyConnection, **variables: object) -> None:
     for name, value in variables.items():
         duck.execute(f"SET VARIABLE {name} = ?", [value])

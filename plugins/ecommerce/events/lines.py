@@ -75,7 +75,7 @@ class Lines:
 
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-            for block in blocks(stream, LONGEST_LINE, beginning):
+            for block in blocks(stream.read, LONGEST_LINE, beginning):
                 lines: Any = pc.split_pattern(pa.array([block]), "\n").flatten()[:-1]
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1

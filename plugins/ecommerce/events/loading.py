@@ -21,7 +21,7 @@ from ecommerce.storage.transform import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 EVENTS = LoadSpec(
     name="events",
@@ -111,7 +111,7 @@ def _crawlers() -> Any:
     return UserAgentExtractor(parsers)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare(connection: DuckDBPyConnection) -> None:
     connection.create_function("browser_family", browser_family, ["VARCHAR"], "VARCHAR")
     connection.create_function("is_crawler", is_crawler, ["VARCHAR"], "BOOLEAN")
     # The transform must keep exactly the events that the extract reads for a day.

@@ -14,7 +14,7 @@ import csv
 import io
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress, count
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -134,11 +134,9 @@ def tables(
     of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
     """
     grammar = Grammar(fields, delimiter)
-    bounded = _BoundedStream(stream, bounds)
     number = 2
     unfinished = b""
-    # Only its method read is called.
-    whole_lines = blocks(bounded, LONGEST_LINE)  # type: ignore[arg-type]
+    whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
     for block in chain(whole_lines, [b""]):
         text = unfinished + block.replace(b"\r\n", b"\n")
         following = number + text.count(b"\n")
@@ -152,31 +150,29 @@ def tables(
         yield grammar.parse(batch), batch.malformed
 
 
-@dataclass
-class _BoundedStream:
-    """A stream that raises UnusableFileError once more was read, or reading took longer, than allowed."""
+def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
+    """Return the method `read` of `stream`, which raises UnusableFileError once more was read, or reading
+    took longer, than allowed."""
+    deadline = time.monotonic() + bounds.seconds
+    total = 0
 
-    stream: IO[bytes]
-    bounds: Bounds
-    began: float = field(default_factory=time.monotonic)
-    size: int = 0
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes."""
-        data = self.stream.read(size)
-        self.size += len(data)
-        if self.size > self.bounds.bytes:
+    def read(size: int) -> bytes:
+        nonlocal total
+        data = stream.read(size)
+        total += len(data)
+        if total > bounds.bytes:
             raise UnusableFileError(
-                f"it has more than {self.bounds.bytes:,} bytes, decompressed",
+                f"it has more than {bounds.bytes:,} bytes, decompressed",
                 reason="file_too_large",
             )
-        seconds = time.monotonic() - self.began
-        if seconds >= self.bounds.seconds:
+        if time.monotonic() >= deadline:
             raise UnusableFileError(
-                f"reading it takes more than {self.bounds.seconds:g} seconds",
+                f"reading it takes more than {bounds.seconds:g} seconds",
                 reason="file_too_large",
             )
         return data
+
+    return read
 
 
 class Grammar:

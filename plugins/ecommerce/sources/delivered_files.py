@@ -26,8 +26,8 @@ from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
 from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 LINE_FACTS = ("file", "partner", "row_number", "received_at")
 """Columns of `lines.parquet` that are not the file's own."""
@@ -115,7 +115,7 @@ def extra_columns(attributes: Sequence[str]) -> list[str]:
 
 
 def read_csv(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     stream: IO[bytes],
     target: Path,
     facts: Mapping[str, Any],
@@ -151,9 +151,7 @@ def read_csv(
     extra = extra_columns(attributes)
     schema = _lines_schema(extra)
     constants = {**layout.constants, **facts}
-    conversions = []
-    for name, value in layout.conversions().items():
-        conversions.append(f"{value} AS {name}")
+    conversions = [f"{value} AS {name}" for name, value in layout.conversions().items()]
     rejected = 0
     bytes_of_long_lines = 0
     with unusable_data():
@@ -277,7 +275,7 @@ def _lines(
 
 
 def _keep_malformed(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     records: Sequence[Record],
     id_field: Mapping[str, Any],
 ) -> None:

@@ -17,8 +17,8 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.sources.http import (
-    bounded,
     connection_with_host,
+    limit_size,
     network_errors,
     quoted,
     raise_for_status,
@@ -126,13 +126,13 @@ def fetch() -> str:
         send_request(session.get, url, what, stream=True, timeout=timeout) as answer,
     ):
         raise_for_status(answer, what)
-        content = b"".join(bounded(answer.iter_content(CHUNK), MOST_BYTES, what))
+        content = b"".join(limit_size(answer.iter_content(CHUNK), MOST_BYTES, what))
     try:
         if content.startswith(b"PK\x03\x04"):
             archive = zipfile.ZipFile(io.BytesIO(content))
             with archive.open(archive.namelist()[0]) as file:
                 chunks = iter(partial(file.read, CHUNK), b"")
-                content = b"".join(bounded(chunks, MOST_BYTES, what))
+                content = b"".join(limit_size(chunks, MOST_BYTES, what))
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(

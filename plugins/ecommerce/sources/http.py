@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
-LONGEST_PAUSE = 120.0
+MAX_RETRY_PAUSE = 120.0
 """A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
 PRIVATE_DOMAINS = (
     ".localhost",
@@ -71,7 +71,7 @@ def with_retries(
     """Return the result of `send`, repeated after errors that may pass.
 
     The pause is the seconds of `Retry-After`, or twice as long each time. A requested pause of more than
-    `LONGEST_PAUSE` seconds is not waited for: the error is raised.
+    `MAX_RETRY_PAUSE` seconds is not waited for: the error is raised.
 
     Args:
         send: makes one request.
@@ -90,7 +90,7 @@ def with_retries(
         error = _error_of(state)
         for kind, limit in attempts.items():
             if isinstance(error, kind):
-                return state.attempt_number < limit and pause(state) <= LONGEST_PAUSE
+                return state.attempt_number < limit and pause(state) <= MAX_RETRY_PAUSE
         return False
 
     retrying = tenacity.Retrying(
@@ -162,7 +162,13 @@ def refuse_unencrypted(conn_id: str, url: str, secret: str) -> None:
 
 @contextmanager
 def network_errors(what: str) -> Iterator[None]:
-    """Turn what `requests` raises into errors of this package."""
+    """Turn what `requests` raises into errors of this package.
+
+    Raises:
+        ConfigurationError: login or password has a character that HTTP cannot send.
+        TransientError: a timeout, or the connection failed or was closed.
+        ContractError: anything else, such as an invalid certificate or URL.
+    """
     from requests import exceptions
 
     try:
@@ -174,7 +180,7 @@ def network_errors(what: str) -> Iterator[None]:
         ) from None
     except exceptions.TooManyRedirects:
         raise errors.ContractError(
-            f"{what} failed: the server redirects in circles"
+            f"{what} failed: the server redirects in a loop"
         ) from None
     except exceptions.SSLError as error:
         kind: type[errors.PipelineError] = errors.ContractError
@@ -190,7 +196,7 @@ def network_errors(what: str) -> Iterator[None]:
         raise errors.TransientError(f"{what} failed: {reason_of(error)}") from None
     except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema):
         raise errors.ContractError(
-            f"{what} failed: the host of the connection is no web address such as https://shop.example"
+            f"{what} failed: the host of the connection is not a URL such as https://shop.example"
         ) from None
     except exceptions.RequestException as error:
         raise errors.ContractError(
@@ -199,8 +205,15 @@ def network_errors(what: str) -> Iterator[None]:
 
 
 def raise_for_status(response: Response, what: str) -> None:
-    """Raise an error, whose text begins with `what`, for an answer that is not complete, whose status is not
-    200 or 204."""
+    """Raise an error, whose text begins with `what`, for every status other than 200 and 204.
+
+    Raises:
+        CredentialsError: 401 or 403.
+        RateLimitedError: 429, or 503 with the header `Retry-After`.
+        TransientError: 408, 425, or any other status from 500.
+        NotFoundError: 404.
+        ContractError: any other status, also 206, which is an incomplete answer.
+    """
     status = response.status_code
     if status in (200, 204):
         return
@@ -230,7 +243,7 @@ def raise_for_status(response: Response, what: str) -> None:
     raise errors.ContractError(message)
 
 
-def bounded(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
+def limit_size(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
     """Yield the chunks of an answer, unpacked; ContractError where they have more than `limit` bytes."""
     size = 0
     for chunk in chunks:

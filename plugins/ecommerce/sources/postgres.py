@@ -26,8 +26,8 @@ from ecommerce.sources.http import is_public
 from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
     import psycopg
+    from duckdb import DuckDBPyConnection
     from psycopg.pq.abc import PGresult
 
 STATEMENT_TIMEOUT = "30min"
@@ -281,7 +281,7 @@ def copy_to_parquet(
     query: Query,
     types: Mapping[str, str],
     target: Path,
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
 ) -> int:
     """Stream a query's result into a Parquet file with the DuckDB types of its columns; return the number of
     rows.

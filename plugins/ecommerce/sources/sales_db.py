@@ -195,13 +195,11 @@ def _check_columns(name: str, columns: Collection[str]) -> None:
 def _check_types(name: str, types: Mapping[str, str]) -> None:
     """Raise ContractError where the query `name` declares another type than the transform needs."""
     for column in COLUMNS.get(name, "").split():
-        actual = types[column]
+        actual = needed = types[column]
         if column == "is_test":
             needed = "BOOLEAN"
-        elif column.endswith("_at"):
+        if column.endswith("_at"):
             needed = "TIMESTAMPTZ"
-        else:
-            continue
         if actual != needed:
             raise ContractError(
                 f"{CONNECTION}: {name}.sql needs {column} as {needed.lower()}, not as {actual.lower()}: cast "

@@ -31,7 +31,7 @@ class Source:
     withholds is a warning in the control totals. An order is read whole, with all its lines and refunds.
     Pagination, rate limits and repeated requests are handled here; `window.earlier_reads` has the refunds,
     lines and files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type
-    decides about retries; no message contains a secret or a customer's data."""
+    decides about retries; no message contains a secret or a customer's e-mail address."""
     check: Callable[[], Lines]
     """Yields the lines of `make check`; an error becomes a failure."""
     limits: Callable[[Settings], list[str]] = no_limits

@@ -1,21 +1,24 @@
 """Large texts in blocks of whole lines, in bounded memory whatever is in them."""
 
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Callable, Iterator
 
 BLOCK = 1 << 20
 """Bytes. Blocks of 4 MB are allocated anew each time: finding the lines took twice the processor time."""
 
 
-def blocks(stream: IO[bytes], longest: int, rest: bytes = b"") -> Iterator[bytes]:
+def blocks(
+    read: Callable[[int], bytes],
+    longest: int,
+    rest: bytes = b"",
+) -> Iterator[bytes]:
     """Yield whole lines, each with its line feed, in blocks of bounded size.
 
     Args:
-        stream: the text after `rest`.
+        read: returns up to so many of the next bytes of the text after `rest`; none at its end.
         longest: bytes. A line that is longer, and fills a block, loses some of the bytes after them.
         rest: what was read of the first line.
     """
-    while block := stream.read(BLOCK):
+    while block := read(BLOCK):
         whole, line_feed, rest = (rest + block).rpartition(b"\n")
         if line_feed:
             yield whole + line_feed

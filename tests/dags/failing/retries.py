@@ -21,7 +21,7 @@ ERRORS = {
     "unforeseen": ValueError("nobody thought of this"),
     "wrong_password": errors.CredentialsError("the other side refuses the login"),
     "wrong_setting": errors.ConfigurationError("SHOP_TIMEZONE is not set"),
-    "wrong_answer": errors.ContractError("page 3 is no JSON list"),
+    "wrong_answer": errors.ContractError("page 3 is not a JSON list"),
     "wrong_data": errors.CheckFailed("net sales are not gross less discounts"),
     "mistake": TypeError("unsupported operand"),
 }

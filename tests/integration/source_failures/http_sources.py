@@ -97,7 +97,7 @@ REDIRECTS = [
         ConfigurationError,
         "another site",
     ),
-    ("redirects in circles", "", ContractError, "circles"),
+    ("redirects in a loop", "", ContractError, "loop"),
 ]
 
 

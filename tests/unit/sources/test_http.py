@@ -16,8 +16,8 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.sources.http import (
-    bounded,
     is_public,
+    limit_size,
     network_errors,
     quoted,
     refuse_unencrypted,
@@ -87,9 +87,9 @@ def test_an_answer_is_read_up_to_its_bound():
     with pytest.raises(
         ContractError, match=r"^shop: the answer has more than 4 bytes$"
     ):
-        list(bounded(chunks, 4, "shop"))
+        list(limit_size(chunks, 4, "shop"))
     assert list(chunks) == [b"f"]
-    assert b"".join(bounded([b"abc", b"d"], 4, "shop")) == b"abcd"
+    assert b"".join(limit_size([b"abc", b"d"], 4, "shop")) == b"abcd"
 
 
 def test_quotes_are_short_and_show_nobodys_address():
@@ -127,7 +127,7 @@ def test_what_cannot_be_requested_is_an_error_without_the_secret(monkeypatch):
         return str(caught.value)
 
     assert failure("http://", ContractError) == (
-        f"{WHAT} failed: the host of the connection is no web address such as https://shop.example"
+        f"{WHAT} failed: the host of the connection is not a URL such as https://shop.example"
     )
     with website() as site:
         sentence = failure(

@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
-from ecommerce.sources.storefront.pagination import MOST_LOOKS, walk
+from ecommerce.sources.storefront.pagination import MAX_READS_PER_PAGE, walk
 
 
 class AnyOrder(Executor):
@@ -102,7 +102,7 @@ def test_what_stays_on_the_list_is_seen_however_it_changes(seed):
     try:
         walk("the shelf", shelf.read, AnyOrder(rng))
     except TransientError:  # it may give up, but never silently
-        assert max(map(shelf.requests.count, set(shelf.requests))) > MOST_LOOKS
+        assert max(map(shelf.requests.count, set(shelf.requests))) > MAX_READS_PER_PAGE
     else:
         assert stays <= shelf.seen
 

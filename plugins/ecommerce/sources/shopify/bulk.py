@@ -21,7 +21,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.settings import task_timeout
 from ecommerce.sources.http import (
-    bounded,
+    limit_size,
     network_errors,
     raise_for_status,
     send_request,
@@ -37,7 +37,7 @@ from ecommerce.sources.shopify.client import (
 from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 PAUSE = 10.0
 """Seconds between two looks at an operation."""
@@ -62,7 +62,7 @@ class UnusableResultError(TransientError):
 def read_in_bulk(
     client: ShopifyClient,
     search: str,
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     file: Path,
 ) -> datetime:
     """Let the orders of a search be collected, and load them from `file` into the table bulk_orders of
@@ -156,7 +156,7 @@ def _pauses(client: ShopifyClient) -> Iterator[None]:
 
 def _load(
     operation: JsonObject,
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     file: Path,
 ) -> None:
     """Load the result of an operation into the table bulk_orders."""
@@ -204,7 +204,7 @@ def _download(
                     f"{what} answered {response.status_code}: its address has expired"
                 )
             raise_for_status(response, what)
-            for chunk in bounded(response.iter_content(CHUNK), MOST_BYTES, what):
+            for chunk in limit_size(response.iter_content(CHUNK), MOST_BYTES, what):
                 target.write(chunk)
 
     with_retries(send, {UnusableResultError: 1, TransientError: 5})

@@ -28,7 +28,7 @@ from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 SQL = "extract/shopify"
 PER_REQUEST = 100
@@ -207,7 +207,7 @@ class OrderReader:
             self._write(json.dumps(orders, ensure_ascii=False))
         self._read.update(new_ids)
 
-    def keep_whole_orders(self, duck: duckdb.DuckDBPyConnection) -> None:
+    def keep_whole_orders(self, duck: DuckDBPyConnection) -> None:
         """Write the orders of the table bulk_orders that were not read before; read those with refunds."""
         orders = duck.execute("SELECT id, json FROM bulk_orders WHERE NOT has_refunds")
         while rows := orders.fetchmany(BATCH):

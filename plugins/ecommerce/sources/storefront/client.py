@@ -30,7 +30,7 @@ API_ROOT = "/wp-json/wc/v3"
 PER_PAGE = 100
 """Objects per page: the most WooCommerce gives."""
 CONCURRENCY = 8
-"""Requests under way at once; more gains nothing and annoys shops on small servers."""
+"""Requests under way at once; more are no faster, and overload small servers."""
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
 MEANINGS = {
@@ -45,7 +45,7 @@ MEANINGS = {
 @dataclass(frozen=True, slots=True)
 class Page:
     """One answer: `body` is a JSON list of `size` objects as sent, `total` the server's count over all pages.
-    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0
+    `total` is None where the header is missing; on an empty page it means nothing (some servers send 0
     there)."""
 
     number: int
@@ -99,27 +99,35 @@ class StorefrontClient:
             parameters: of the query.
 
         Raises:
-            PipelineError: as `http`; NotFoundError for 404, TransientError for no JSON list of objects.
+            ConfigurationError: the shop redirects to another site.
+            CredentialsError: the key may not read, or WordPress does not know it.
+            NotFoundError: the shop has no such path.
+            RateLimitedError, TransientError: the last attempt failed too, or had no JSON list of objects.
+            ContractError: any other answer or failure.
         """
         what = f"{CONNECTION}: GET {path} (page {page})"
         query = {**(parameters or {}), "per_page": str(PER_PAGE), "page": str(page)}
 
-        def send() -> Page:
-            response = self._send(path, query, what)
-            _raise_for_status(response, what)
+        def read_page() -> Page:
+            response = self._get(path, query, what)
+            try:
+                raise_for_status(response, what)
+            except tuple(MEANINGS) as error:
+                kind = type(error)
+                raise kind(f"{error}{MEANINGS[kind]}") from None
             return _page(response, page, what)
 
-        return with_retries(send, {errors.TransientError: ATTEMPTS}, self.sleep)
+        return with_retries(read_page, {errors.TransientError: ATTEMPTS}, self.sleep)
 
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
         the key may read that."""
         what = f"{CONNECTION}: GET /system_status"
-        response = self._send("/system_status", {"_fields": "settings"}, what)
+        response = self._get("/system_status", {"_fields": "settings"}, what)
         with network_errors(what):
             return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
 
-    def _send(
+    def _get(
         self,
         path: str,
         query: Mapping[str, str],
@@ -132,15 +140,6 @@ class StorefrontClient:
             params=query,
             timeout=self.timeout,
         )
-
-
-def _raise_for_status(response: Response, what: str) -> None:
-    """Raise the errors of `http.raise_for_status`, with the meaning of WooCommerce's answers."""
-    try:
-        raise_for_status(response, what)
-    except tuple(MEANINGS) as error:
-        kind = type(error)
-        raise kind(f"{error}{MEANINGS[kind]}") from None
 
 
 def _page(
@@ -161,7 +160,7 @@ def _page(
             # These are customers.
             beginning = "[, and is cut off or damaged"
         raise errors.TransientError(
-            f"{what} is no JSON list; it begins with {beginning}"
+            f"{what} is not a JSON list; it begins with {beginning}"
         ) from None
     total = response.headers.get("X-WP-Total", "")
     count = int(total) if total.isdecimal() else None

@@ -33,7 +33,7 @@ from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 SQL = "extract/storefront"
 STATUSES = ("any", "trash")
@@ -201,7 +201,7 @@ def _instant(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _load_orders(duck: DuckDBPyConnection, folder: Path) -> None:
     import duckdb
 
     try:
@@ -216,7 +216,7 @@ def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def _read_products(
     client: StorefrontClient,
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     folder: Path,
 ) -> None:
     """Write pages of the products on the lines."""

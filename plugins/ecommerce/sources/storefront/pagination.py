@@ -16,7 +16,7 @@ from operator import attrgetter
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
 
-MOST_LOOKS = 6
+MAX_READS_PER_PAGE = 6
 """How often one page is read before the list counts as changing too fast."""
 
 
@@ -52,7 +52,7 @@ def walk(
         """Return a page, read again or for the first time; new ones are asked for in order."""
         page = read(number) if looks[number] else next(new_pages)
         looks[number] += 1
-        if looks[number] > MOST_LOOKS:
+        if looks[number] > MAX_READS_PER_PAGE:
             raise TransientError(
                 f"{what}: the list changed every time it was read, so that no read was sure to be whole"
             )

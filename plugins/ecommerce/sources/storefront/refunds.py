@@ -18,14 +18,14 @@ from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 Refund = dict[str, Any]
 
 
 def split_known(
-    duck: duckdb.DuckDBPyConnection, known: pa.Table
+    duck: DuckDBPyConnection, known: pa.Table
 ) -> tuple[pa.Table, dict[str, list[str]]]:
     """Return the rows of `known` that are still true, and the orders whose refunds must be read, with the ids
     of these refunds.
