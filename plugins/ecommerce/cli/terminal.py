@@ -4,7 +4,7 @@ Standard output has only a command's result (`show`); progress and logs go to st
 """
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import TextIO
 
@@ -14,17 +14,10 @@ from ecommerce.cli import environment
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 
-
-def _day(
-    _context: click.Context, _parameter: click.Parameter, value: datetime | None
-) -> date | None:
-    return value.date() if value else None
-
-
 day_option = partial(
     click.option,
     type=click.DateTime(["%Y-%m-%d"]),
-    callback=_day,
+    callback=lambda context, parameter, value: value and value.date(),
     required=True,
     metavar="YYYY-MM-DD",
 )

@@ -1,16 +1,21 @@
 """Airflow's connections."""
 
+from __future__ import annotations
+
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
 
 AIRFLOW_IMPORT = threading.Lock()
 """Held by threads that may be the first to import Airflow, so that none sees half of it."""
 
 
-def find_connection(conn_id: str) -> Any:
-    """Return an `airflow.sdk.Connection`; None where it is not defined."""
+def find_connection(conn_id: str) -> Connection | None:
+    """Return a connection; None where it is not defined."""
     with AIRFLOW_IMPORT:
         from airflow.sdk import Connection
         from airflow.sdk.exceptions import AirflowNotFoundException
@@ -20,8 +25,8 @@ def find_connection(conn_id: str) -> Any:
         return None
 
 
-def connection(conn_id: str) -> Any:
-    """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
+def connection(conn_id: str) -> Connection:
+    """Return a connection; ConfigurationError where it is not defined."""
     known = find_connection(conn_id)
     if known is None:
         raise ConfigurationError(f"the connection {conn_id} is not defined")

@@ -5,9 +5,14 @@ The pattern is for RE2, which has no look-around. An address ends like a domain,
 may be full-width, escaped for a URL, HTML, JSON or by a backslash, between spaces, or written `(at)`.
 """
 
+from __future__ import annotations
+
 import hmac
 import re
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 MASK = "<e-mail>"
 LONGEST_ID = 200
@@ -69,7 +74,7 @@ def safe_id(text: str, key: str) -> str:
     return readable
 
 
-def teach_addresses(connection: Any, key: str) -> None:
+def teach_addresses(connection: DuckDBPyConnection, key: str) -> None:
     """Define the variables and the function that the macros of include/sql/transform/values.sql need:
     `address`, `control`, `suspect`, `blanks`, `id_hash`."""
     patterns = {

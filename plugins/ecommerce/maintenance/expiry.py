@@ -1,14 +1,19 @@
 """Removal of expired staging folders and task logs; safe to repeat and to run in parallel."""
 
+from __future__ import annotations
+
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ecommerce.storage import staging
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +38,7 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
     return removed
 
 
-def _run_folders(staging_uri: str) -> Iterator[Any]:
+def _run_folders(staging_uri: str) -> Iterator[UPath]:
     """Yield `<STAGING_URI>/<dag>/<business date>/<run>`."""
     for dag in _folders(staging.storage_path(staging_uri)):
         for day in _folders(dag):
@@ -41,7 +46,7 @@ def _run_folders(staging_uri: str) -> Iterator[Any]:
                 yield from _folders(day)
 
 
-def _folders(path: Any) -> list[Any]:
+def _folders(path: UPath) -> list[UPath]:
     if not path.exists():
         return []
     # A glob would omit a folder that cannot be listed.

@@ -9,6 +9,7 @@ from airflow.sdk.execution_time.lazy_sequence import LazyXComSequence
 from pydantic import ConfigDict, validate_call
 from pydantic_core import to_jsonable_python
 
+# Built at the first call: parsing a DAG file builds no schema.
 _CONFIG = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
 
@@ -25,10 +26,10 @@ def typed_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
         validated = validate_call(config=_CONFIG)(function)
 
         @wraps(function)
-        def execute(*values: Any, **named: Any) -> Any:
-            listed = [_as_list(value) for value in values]
-            named = {name: _as_list(value) for name, value in named.items()}
-            return to_jsonable_python(validated(*listed, **named))
+        def execute(*args: Any, **kwargs: Any) -> Any:
+            plain_args = [_as_list(value) for value in args]
+            plain_kwargs = {name: _as_list(value) for name, value in kwargs.items()}
+            return to_jsonable_python(validated(*plain_args, **plain_kwargs))
 
         return task(multiple_outputs=False, **arguments)(execute)
 

@@ -1,16 +1,23 @@
 """DuckDB connections in UTC with limited memory, on the file systems of staging."""
 
+from __future__ import annotations
+
 import re
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.paths import read_sql
 from ecommerce.storage.scratch import make_scratch
 from ecommerce.storage.staging import is_local, storage_path
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> Any:
-    """Open a `DuckDBPyConnection`, which uses the file systems of `uris` through fsspec. Beyond
+
+def connect_duckdb(
+    *uris: str, memory_limit: str = "400MB", threads: int = 2
+) -> DuckDBPyConnection:
+    """Open a connection, which uses the file systems of `uris` through fsspec. Beyond
     `memory_limit`, which is of DuckDB alone, it spills to a temporary folder."""
     import duckdb
 
@@ -38,7 +45,7 @@ def problem_of(error: Exception) -> str:
 
 
 def run_sql_file(
-    duck: Any,
+    duck: DuckDBPyConnection,
     file: str,
     parameters: Any = None,
 ) -> list[dict[str, Any]]:

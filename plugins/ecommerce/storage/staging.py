@@ -6,6 +6,8 @@ it is renamed (local disk), or its `manifest.json` is uploaded last (object stor
 does not exist for readers.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
@@ -17,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
@@ -25,6 +27,9 @@ from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import DagSettings
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 MANIFEST_FILE = "manifest.json"
 
@@ -153,10 +158,16 @@ def read_manifest(uri: str) -> Manifest:
             ) from None
 
 
+def read_file(manifest: Manifest, name: str) -> bytes:
+    """Return one of the manifest's files; StagingError where it is gone."""
+    with storage_errors(manifest.uri):
+        return (storage_path(manifest.uri) / name).read_bytes()
+
+
 def exists(uri: str) -> bool:
     """Return whether a folder is published at `uri`."""
     with storage_errors(uri):
-        return bool((storage_path(uri) / MANIFEST_FILE).exists())
+        return (storage_path(uri) / MANIFEST_FILE).exists()
 
 
 def discard(uri: str) -> None:
@@ -167,14 +178,14 @@ def discard(uri: str) -> None:
             remove_folder(path)
 
 
-def newest_change(folder: Any) -> datetime:
+def newest_change(folder: UPath) -> datetime:
     """Return when the newest file below `folder` was written, or the folder itself where it is empty
     (aware)."""
     files = folder.fs.find(folder.path) or [folder.path]
     return max(folder.fs.modified(file) for file in files)
 
 
-def remove_folder(folder: Any) -> None:
+def remove_folder(folder: UPath) -> None:
     """Remove everything below `folder`, manifests first, so that no reader finds an incomplete folder."""
     for file in folder.fs.find(folder.path):
         if file.endswith(f"/{MANIFEST_FILE}"):
@@ -211,8 +222,8 @@ def local_folder(uri: str) -> Iterator[str]:
         yield str(copy)
 
 
-def storage_path(uri: str) -> Any:
-    """Return `uri` as a `UPath`; outside this machine it is Airflow's, for `gs://` with the warehouse's
+def storage_path(uri: str) -> UPath:
+    """Return the path of `uri`; outside this machine it is Airflow's, for `gs://` with the warehouse's
     connection."""
     if is_local(uri):
         from upath import UPath

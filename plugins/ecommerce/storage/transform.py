@@ -4,6 +4,8 @@
 source (staged_columns.md describes both layouts). DuckDB spills to disk; only counts pass through Python.
 """
 
+from __future__ import annotations
+
 import hashlib
 import html
 import json
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import mask_e_mails, teach_addresses
@@ -22,6 +24,9 @@ from ecommerce.core.settings import load_settings
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
 from ecommerce.storage.staging import Manifest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +55,7 @@ class TransformSpec:
     first_steps: tuple[str, ...]
     required_tables: tuple[str, ...]
     optional_tables: tuple[str, ...]
-    prepare: Callable[[Any], None] | None = None
+    prepare: Callable[[DuckDBPyConnection], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
@@ -152,7 +157,7 @@ def _connection(
     manifest: Manifest,
     run_id: str,
     folder: Path,
-) -> Iterator[Any]:
+) -> Iterator[DuckDBPyConnection]:
     """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
     settings = load_settings()
     day = day_window(manifest.business_date, settings.shop_timezone)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tenacity
 
@@ -31,6 +31,9 @@ from ecommerce.warehouse.rendering import render
 if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
+    from google.cloud.bigquery.table import RowIterator
+
+    Job: TypeAlias = bigquery.QueryJob | bigquery.LoadJob
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +184,7 @@ class Warehouse:
             **self.request_options(),
         )
 
-    def rows(self, job: bigquery.QueryJob, what: str, **options: Any) -> Any:
+    def rows(self, job: bigquery.QueryJob, what: str, **options: Any) -> RowIterator:
         """Return the rows of a query job, and count the bytes it billed; see `result`."""
         rows = self.result(job, what, **options)
         lineage.report_query(
@@ -196,7 +199,7 @@ class Warehouse:
         log.info("%s: %d bytes billed", what, billed)
         return rows
 
-    def result(self, job: Any, what: str, **options: Any) -> Any:
+    def result(self, job: Job, what: str, **options: Any) -> Any:
         """Return the result of `job`, which `what` names in errors; `options` are those of its `result`.
         (`job.result(timeout=…)` cancels nothing, and waits two minutes for one response, however short its
         timeout.)
@@ -301,14 +304,16 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     return Warehouse(client, settings, fit)
 
 
-def _cancel(job: Any) -> None:
+def _cancel(job: Job) -> None:
     log.warning("Cancelling job %s", job.job_id)
     # BigQuery may be out of reach; the error that led here is the one to report.
     with suppress(Exception):
         job.cancel(retry=None, timeout=CANCEL_SECONDS)
 
 
-def _parameter(name: str, value: Parameter) -> Any:
+def _parameter(
+    name: str, value: Parameter
+) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
     from google.cloud import bigquery
 
     if isinstance(value, (str, datetime)):

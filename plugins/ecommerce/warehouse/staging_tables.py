@@ -4,6 +4,8 @@ Table names and job ids derive from the run and the content: a retry of a load r
 any other load has tables of its own. Tables expire. Which tables there are is in the domain's `LoadSpec`.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.storage.scratch import scratch_folder
@@ -22,6 +24,10 @@ from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
 from ecommerce.warehouse.schema import api_field, parquet_schema
 from ecommerce.warehouse.spec import LoadSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from google.cloud.bigquery import LoadJob
 
 SUCCESS = "success"
 HISTORY = "history"
@@ -178,7 +184,7 @@ def _begin_load_job(
     staged: StagedLoad,
     table: str,
     source: Path | list[str],
-) -> Any:
+) -> LoadJob:
     """Begin the load job that replaces the rows of a staging table by those of a file, which is uploaded, or
     of files in Google Cloud Storage, which BigQuery reads itself."""
     from google.cloud import bigquery
@@ -202,7 +208,7 @@ def _begin_load_job(
         ),
     }
 
-    def begin(job_id: str) -> Any:
+    def begin(job_id: str) -> LoadJob:
         client = warehouse.client
         if isinstance(source, list):
             return client.load_table_from_uri(
@@ -217,14 +223,14 @@ def _begin_load_job(
         return warehouse.start(begin, f"load-{staged.suffix}-{table}")
 
 
-def _schema(staged: StagedLoad, table: str) -> Any:
+def _schema(staged: StagedLoad, table: str) -> pa.Schema:
     return parquet_schema(staged_columns(staged.spec, table))
 
 
 def _concatenate(
     uris: Sequence[str],
     target: Path,
-    schema: Any,
+    schema: pa.Schema,
 ) -> None:
     """Write the rows of Parquet files into one, of which only some are in memory at a time."""
     from pyarrow import parquet

@@ -10,11 +10,13 @@ further ones are ignored. A row that cannot be used is kept with its line and th
   corrections are appended.
 """
 
+from __future__ import annotations
+
 import io
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -24,6 +26,9 @@ from ecommerce.core.text import clean, counted
 from ecommerce.sources.csv_records import UnusableFileError, header, records
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 PROMOTIONS = "promotions.csv"
 MARKET_INDEX = "market_index.csv"
@@ -95,7 +100,7 @@ def read_files(manifest: Manifest) -> PartnerFiles:
         return read_folder(storage_path(manifest.uri))
 
 
-def read_folder(folder: Any) -> PartnerFiles:
+def read_folder(folder: UPath) -> PartnerFiles:
     """Parse both files of `folder`, a path of any storage: promotions in the order of the file, weeks by
     date.
 
@@ -113,7 +118,7 @@ def read_folder(folder: Any) -> PartnerFiles:
 
 
 def _parse(
-    path: Any, kind: type[Promotion | MarketWeek], files: PartnerFiles
+    path: UPath, kind: type[Promotion | MarketWeek], files: PartnerFiles
 ) -> list[Any]:
     """Return the valid rows of a file, and add its rejected ones and its warnings to `files`."""
     file = path.name

@@ -32,7 +32,7 @@ from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 UNREADABLE = re.compile(r"TIMESTAMP(_\w+)?|(STRUCT|MAP).*|.*\]")
 """DuckDB's types whose text is no value: times without a zone, and nested values."""
@@ -94,7 +94,7 @@ def read_file(request: ReadRequest) -> Manifest:
     return staging.read_manifest(request.folder)
 
 
-def _prepare(duck: duckdb.DuckDBPyConnection, request: ReadRequest) -> None:
+def _prepare(duck: DuckDBPyConnection, request: ReadRequest) -> None:
     settings = load_settings()
     duck.execute("SET preserve_insertion_order = true")
     duck.execute("SET VARIABLE read_at = ?", [request.read_at])
@@ -116,7 +116,7 @@ def _local_path(file: ExportFile, work: Path) -> Path:
 
 
 def _read_csv(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     request: ReadRequest,
     path: Path,
     lines: Path,
@@ -148,7 +148,7 @@ def _read_csv(
 
 
 def _read_parquet(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     path: Path,
     lines: Path,
     facts: dict[str, Any],

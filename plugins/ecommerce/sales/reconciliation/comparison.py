@@ -30,7 +30,7 @@ from ecommerce.warehouse import load_history, rendering
 from ecommerce.warehouse.client import connect
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection
 
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
@@ -114,7 +114,7 @@ def compare(loadable: Manifest) -> list[Difference]:
 
 
 def differing_days(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     loadable: Manifest,
     days: Sequence[date],
     changed_since: datetime | None,
@@ -161,7 +161,7 @@ def _compared_columns(loadable: Manifest, table: str) -> list[str]:
 
 
 def copy_stored(
-    duck: duckdb.DuckDBPyConnection,
+    duck: DuckDBPyConnection,
     source: str,
     days: Collection[date],
 ) -> None:
