@@ -42,7 +42,7 @@ def image(stack):
 def interrupted_run(stack, day):
     """A successful run whose worker died in the middle, and the state of the task it ran at that moment. The
     worker is back."""
-    # Frozen, the sales database answers nobody: the task that asks it cannot end before its worker dies.
+    # A frozen sales database does not answer: the task that queries it cannot end before its worker dies.
     stack.compose("pause", "demo-sales-db")
     run_id = stack.trigger(day, send_mail=True)
 

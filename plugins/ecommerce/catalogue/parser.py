@@ -114,31 +114,21 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     path = server().extra_dejson.get("entries", "results")
     key = load_settings().customer_hash_key
     records = []
-    pages_of = []
+    files = []
     for page, body in enumerate(pages, start=1):
         for entry in _entries_of(page, body, path):
             records.append(json.dumps(entry))
-            pages_of.append(f"page {page}")
+            files.append(f"page {page}")
     accepted = []
     rejected = []
-    for index, product in enumerate(_mapped(records)):
+    for number, product in enumerate(_mapped(records), start=1):
         try:
             valid = CatalogueProduct.model_validate_json(product)
             accepted.append(_with_safe_values(valid, url, key))
         except ValidationError as error:
             sku = safe_id(str(json.loads(product)["sku"]), key)
-            reason, detail = _fault(error)
-            raw = _without_secrets(records[index][: 4 * LONGEST_RAW])
-            rejected.append(
-                RejectedEntry(
-                    row_number=index + 1,
-                    file=pages_of[index],
-                    sku=None if reason == "invalid_sku" else sku,
-                    reason=reason,
-                    detail=clean(_without_secrets(detail)),
-                    raw=raw[:LONGEST_RAW],
-                )
-            )
+            record = records[number - 1]
+            rejected.append(_rejected(number, files[number - 1], sku, record, error))
     accepted.sort(key=lambda product: (product.sku, product.updated_at or UNDATED))
     newest = {product.sku: product for product in accepted}
     return Catalogue(list(newest.values()), rejected, len(accepted) - len(newest))
@@ -203,11 +193,27 @@ def _mapped(records: Sequence[str]) -> list[str]:
     return [row for (row,) in rows]
 
 
-def _fault(error: ValidationError) -> tuple[str, str]:
-    """Return the reason's code and the detail of an entry that violates the schema."""
+def _rejected(
+    number: int,
+    file: str,
+    sku: str,
+    record: str,
+    error: ValidationError,
+) -> RejectedEntry:
+    """Return what is wrong with an entry that violates the schema; its `sku` is None if that is invalid.
+    A product with a rejected entry stays."""
     first = error.errors()[0]
     name = first["loc"][0]
-    return f"invalid_{name}", f"{name} {first['input']!r}"
+    detail = _without_secrets(f"{name} {first['input']!r}")
+    raw = _without_secrets(record[: 4 * LONGEST_RAW])
+    return RejectedEntry(
+        number,
+        file,
+        sku=None if name == "sku" else sku,
+        reason=f"invalid_{name}",
+        detail=clean(detail),
+        raw=raw[:LONGEST_RAW],
+    )
 
 
 def _without_secrets(text: str) -> str:

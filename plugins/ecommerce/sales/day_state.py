@@ -149,8 +149,8 @@ def corrections(
 ) -> list[Correction] | None:
     """Return the headline figures in which a report differs from the day's last mailed one, in the headline's
     order: an empty list where the reports differ in other figures only, or in whether the day is complete;
-    None where no report of the day was mailed. `headline` has the report's figures, by their
-    names in `HEADLINE`."""
+    None where no report of the day was mailed. `headline` has the report's figures by their names in
+    `HEADLINE`."""
     warehouse = warehouse or connect(step="corrections")
     # No required source: the figures do not depend on whether the day is complete.
     states = load_day_states(warehouse, day, day, required=())

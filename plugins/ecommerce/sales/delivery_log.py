@@ -42,8 +42,8 @@ def mark_sent(business_date: date, figures_hash: str) -> None:
 
 
 def record_restatements(report: ArchivedReport) -> None:
-    """Record the figures of a mailed report that have changed since they were queried;
-    idempotent. Loads record changes of mailed days only, and a mail may wait for hours."""
+    """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
+    record changes of mailed days only, and a mail may wait for hours."""
     ten_thousandths = {}
     for name in RESTATED:
         value = report.headline.get(name)

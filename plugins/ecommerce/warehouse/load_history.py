@@ -54,8 +54,9 @@ def loaded_files(
     files: dict[str, LoadedFile] = {}
     for batch in chunked(order_ids, IDS_PER_QUERY):
         for row in _query("loaded_files/by_order", source, {"order_ids": batch}):
-            file = LoadedFile(row["sha256"], row["received_at"], [])
-            known = files.setdefault(row["file"], file)
+            known = files.setdefault(
+                row["file"], LoadedFile(row["sha256"], row["received_at"], [])
+            )
             known.order_ids.extend(row["order_ids"])
     if names:
         for row in _query("loaded_files/by_name", source, {"files": names}):

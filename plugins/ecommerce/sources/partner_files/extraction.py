@@ -55,7 +55,8 @@ def extract(window: ReadWindow) -> Manifest:
     """
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
-    folder = list_folder(window.day.date, window.day.start if is_newest else None)
+    since = window.day.start if is_newest else None
+    folder = list_folder(window.day.date, since)
     names = [file.name for file in folder.files]
     loaded = window.earlier_reads.loaded_files(window.source, names)
     warnings = list(folder.warnings)
@@ -86,8 +87,8 @@ def extract(window: ReadWindow) -> Manifest:
             f"{SQL}/control_totals",
             {"lines": str(draft.path / "lines.parquet")},
         )
-        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
-        names_read = [name for (name,) in files_read]
+        files_read = duck.sql("SELECT file FROM files ORDER BY file")
+        names_read = [name for (name,) in files_read.fetchall()]
         draft.seal(
             **window.facts(read_at),
             rows=totals["source_lines"] + len(duck.table("rejects")),

@@ -44,15 +44,15 @@ def walk(
         pool.map(read, range(2, announced + 1)),
         map(read, count(announced + 1)),
     )
-    looks: Counter[int] = Counter()
+    reads: Counter[int] = Counter()
     sizes: dict[int, int] = {}
     numbers: dict[int, int] = {}
 
-    def look_at(number: int) -> Page:
+    def read_page(number: int) -> Page:
         """Return a page, read again or for the first time; new ones are asked for in order."""
-        page = read(number) if looks[number] else next(new_pages)
-        looks[number] += 1
-        if looks[number] > MAX_READS_PER_PAGE:
+        page = read(number) if reads[number] else next(new_pages)
+        reads[number] += 1
+        if reads[number] > MAX_READS_PER_PAGE:
             raise TransientError(
                 f"{what}: the list changed every time it was read, so that no read was sure to be whole"
             )
@@ -66,7 +66,7 @@ def walk(
                 )
         return page
 
-    page = newest = look_at(1)
+    page = newest = read_page(1)
     is_last_sure = False
     while True:
         objects = sum(sizes.values())
@@ -90,5 +90,5 @@ def walk(
             # An announced object is on no page: it may have moved to the last one meanwhile.
             is_last_sure = True
             number = newest.number
-        page = look_at(number)
+        page = read_page(number)
     return max(0, total - objects)
