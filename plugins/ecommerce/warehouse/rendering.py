@@ -21,6 +21,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
+from graphlib import TopologicalSorter
 from typing import Any
 
 from ecommerce.core import templates
@@ -157,9 +158,18 @@ def tables(file: str = "table.sql") -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in paths))
 
 
+@cache
 def views() -> tuple[str, ...]:
-    """Return the views of the warehouse."""
-    return tables("view.sql")
+    """Return the views of the warehouse, each after those that it reads."""
+    names = tables("view.sql")
+    read_by = {}
+    for name in names:
+        statement = (SQL_ROOT / f"warehouse/tables/{name}/view.sql").read_text()
+        for macros in re.findall(r'{% from "([^"]+)"', statement):
+            statement += (SQL_ROOT / macros).read_text()
+        read_views = re.findall(r'table\("(\w+)"\)', statement)
+        read_by[name] = set(read_views).intersection(names) - {name}
+    return tuple(TopologicalSorter(read_by).static_order())
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.sales import erasure
+from ecommerce.warehouse.rendering import views
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
@@ -73,6 +74,11 @@ def texts(shop):
     return {table: shop.by(table, *names) for table, names in columns.items()}
 
 
+def named(shop):
+    """The views that name Ann."""
+    return {view for view in views() if ANN in repr(shop.rows(view))}
+
+
 def command(monkeypatch, capsys, typed):
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     code = command_line.main(["forget-customer"])
@@ -119,6 +125,27 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     assert known.one("load_lock", "token") != token, "loads that began earlier abort"
 
 
+def test_a_forgotten_customer_leaves_all_views_and_the_order_is_that_of_a_guest(known):
+    assert named(known) >= {"orders_reporting", "customer_orders", "customer_value"}
+    net_sales = known.by("orders_reporting", "order_id", "net_sales")
+    erasure.forget(ADDRESS, known.warehouse)
+    assert named(known) == set()
+    assert known.by("orders_reporting", "order_id", "net_sales") == net_sales
+    assert known.by("customer_orders", "order_id", "is_guest") == {
+        "1": True,
+        "2": False,
+    }
+    assert known.by("customer_value", "customer_hash", "orders") == {"bob": 1}
+    assert known.one("customer_cohorts", "customers", "orders") == {
+        "customers": 1,
+        "orders": 1,
+    }
+    assert known.one("repeat_purchases", "customers", "guest_orders") == {
+        "customers": 1,
+        "guest_orders": 1,
+    }
+
+
 def test_no_load_brings_a_forgotten_customer_back(known):
     erasure.forget(ADDRESS, known.warehouse)
     later = at("2026-03-03 12:00")
@@ -153,6 +180,7 @@ def test_no_load_brings_a_forgotten_customer_back(known):
     kept = texts(known)
     assert kept["orders"] == expected["orders"] | {"4": None}
     assert kept["customers"] == expected["customers"]
+    assert named(known) == set()
     attributes = known.by("orders", "order_id", "attributes")
     assert attributes == {"2": '{"gift":"for Bob"}'} | dict.fromkeys("134")
     summary = known.one("daily_summary", "orders", "customers", "returns")

@@ -26,3 +26,10 @@ CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 * reporting_rate / order_rate AS B
 {% macro rounded(ten_thousandths) -%}
 CAST(ROUND({{ ten_thousandths }}) AS INT64) / NUMERIC '10000'
 {%- endmacro %}
+
+{#
+  The same as a column of a view, which has the type of its expression: the emulator divides in floating point.
+#}
+{% macro view_amount(ten_thousandths) -%}
+CAST({{ rounded(ten_thousandths) }} AS BIGNUMERIC)
+{%- endmacro %}

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
-{% set amounts = ["unit_price", "gross_amount", "discount_amount", "amount_after_discount", "tax_amount"] %}
+{% set amounts = ["unit_price", "gross_amount", "discount_amount", "amount_after_discount", "tax_amount", "cost_amount"] %}
 CREATE VIEW IF NOT EXISTS {{ table("order_lines_reporting") }} (
     {% for column in columns("order_lines") %}
     {{ column.name }} OPTIONS (
@@ -25,6 +25,7 @@ WITH rated AS (
         ON
             lines.business_date = rates.business_date
             AND lines.currency = rates.currency
+    WHERE lines.business_date >= {{ first_day }}
 )
 
 SELECT

@@ -1,0 +1,72 @@
+CREATE VIEW IF NOT EXISTS {{ table("customer_value") }} (
+    customer_hash OPTIONS (description = "Keyed hash that identifies the customer across sources."),
+    first_order_date OPTIONS (description = "Business day of the customer's first counted order."),
+    last_order_date OPTIONS (description = "Business day of the last one."),
+    first_channel OPTIONS (description = "Sales channel of the first one."),
+    orders OPTIONS (description = "Counted orders."),
+    net_sales OPTIONS (description = "Net sales of these orders after refunds, in reporting currency; orders without an exchange rate are left out."),
+    average_order_value OPTIONS (description = "net_sales / orders with an exchange rate; NULL without one."),
+    days_between_orders OPTIONS (description = "Average days between two orders; NULL with one order."),
+    days_since_last_order OPTIONS (description = "Days from the last order to the newest day with orders of anybody."),
+    recency OPTIONS (description = "1 to 5: the fifth of all customers by last_order_date, 5 the latest. Equal customers have the same score."),
+    frequency OPTIONS (description = "1 to 5, by orders, 5 the most."),
+    monetary OPTIONS (description = "1 to 5, by net_sales, 5 the most."),
+    segment OPTIONS (description = "By recency and frequency: see DEFINITIONS.md.")
+)
+OPTIONS (
+    description = "One row per customer with a counted order. Guests, who name no customer, are not here."
+)
+AS
+WITH customers AS (
+    SELECT
+        customer_hash,
+        MIN(business_date) AS first_order_date,
+        MAX(business_date) AS last_order_date,
+        MIN(first_channel) AS first_channel,
+        COUNT(*) AS orders,
+        COUNT(net_sales) AS converted_orders,
+        COALESCE(SUM(net_sales), 0) AS net_sales,
+        AVG(days_since_previous) AS days_between_orders
+    FROM {{ table("customer_orders") }}
+    WHERE NOT is_guest
+    GROUP BY customer_hash
+),
+
+newest AS (
+    SELECT MAX(business_date) AS day
+    FROM {{ table("customer_orders") }}
+),
+
+scored AS (
+    SELECT
+        customers.*,
+        {% for score, figure in [("recency", "last_order_date"), ("frequency", "orders"), ("monetary", "net_sales")] %}
+        1 + DIV(5 * (RANK() OVER (ORDER BY {{ figure }}) - 1), COUNT(*) OVER ()) AS {{ score }}{{ "," if not loop.last }}
+        {% endfor %}
+    FROM customers
+)
+
+SELECT
+    scored.customer_hash,
+    scored.first_order_date,
+    scored.last_order_date,
+    scored.first_channel,
+    scored.orders,
+    scored.net_sales,
+    CAST(ROUND(SAFE_DIVIDE(scored.net_sales, scored.converted_orders), 2) AS BIGNUMERIC) AS average_order_value,
+    ROUND(scored.days_between_orders, 1) AS days_between_orders,
+    DATE_DIFF(newest.day, scored.last_order_date, DAY) AS days_since_last_order,
+    scored.recency,
+    scored.frequency,
+    scored.monetary,
+    CASE
+        WHEN scored.orders = 1 AND scored.recency >= 4 THEN 'new'
+        WHEN scored.orders = 1 AND scored.recency <= 2 THEN 'lost after one order'
+        WHEN scored.orders = 1 THEN 'one order'
+        WHEN scored.recency >= 4 AND scored.frequency >= 4 THEN 'best'
+        WHEN scored.recency >= 3 THEN 'loyal'
+        WHEN scored.frequency >= 4 THEN 'best, at risk'
+        ELSE 'at risk'
+    END AS segment
+FROM scored
+CROSS JOIN newest;

@@ -1,0 +1,24 @@
+{% set amounts = ["gross_sales", "discounts", "returns", "net_sales", "cost_of_goods", "sales_with_cost"] %}
+CREATE VIEW IF NOT EXISTS {{ table("daily_sales_reporting") }} (
+    {% for column in columns("daily_sales") if not column.name.endswith("_reporting") %}
+    {{ column.name }} OPTIONS (
+        description = "{{ "In reporting currency; NULL without an exchange rate. " ~ column.description if column.name in amounts
+            else "ISO 4217 code of the orders; the amounts are in reporting currency." if column.name == "currency"
+            else column.description }}"
+    ){{ "," if not loop.last }}
+    {% endfor %}
+)
+OPTIONS (
+    description = "The rows of daily_sales with their amounts in reporting currency, for tools that cannot add a filter to a query."
+)
+AS
+SELECT
+    {% for column in columns("daily_sales") if not column.name.endswith("_reporting") %}
+    {% if column.name in amounts %}
+    {{ column.name }}_reporting AS {{ column.name }}{{ "," if not loop.last }}
+    {% else %}
+    {{ column.name }},
+    {% endif %}
+    {% endfor %}
+FROM {{ table("daily_sales") }}
+WHERE business_date >= {{ first_day }};

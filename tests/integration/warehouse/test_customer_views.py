@@ -1,0 +1,174 @@
+"""Views of orders, returns, customers, coupons and products have the rows of an oracle without SQL."""
+
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from tests.integration.conftest import FULL_MATRIX
+from tests.integration.customer_views import check_views
+from tests.integration.warehouse.conftest import open_shop
+from tests.integration.warehouse.loadable import Folder, Order, at, business_date
+from tests.oracle_customers import CustomerOracle
+
+FIRST = at("2025-10-03 15:00")
+LAST_DAY = date(2026, 3, 2)
+CATEGORIES = ("Toys", "Garden", "Cups")
+PRODUCTS = ("A", "B", "C", "c", None)
+COUPONS = (None, None, "SPRING", "spring, VIP", "VIP,WELCOME,vip", " ")
+RATES = {"EUR": 1, "USD": Fraction(11, 10), "GBP": Fraction(17, 20)}
+"""Units per euro."""
+
+
+def random_orders(seed):
+    """Orders of two sources over five months, with guests, several currencies and all kinds of refunds."""
+    chance = random.Random(seed)
+    orders = []
+    for number in range(chance.randint(20, 80)):
+        # Some orders are of the same second.
+        minutes = chance.randint(0, 215_000) if chance.random() < 0.8 else 777
+        ordered_at = FIRST + timedelta(minutes=minutes)
+        lines = []
+        for _ in range(chance.randint(1, 4)):
+            # Some lines are vouchers.
+            cents = chance.choice([1, 1, 1, 1, -1]) * chance.randint(1, 20_000)
+            category = chance.choice(CATEGORIES)
+            lines.append((category, "1", str(Decimal(cents) / 100)))
+        order = Order(
+            str(number),
+            ordered_at,
+            lines=lines,
+            products=[chance.choice(PRODUCTS) for _ in lines],
+            source=chance.choice(["sales_db", "storefront"]),
+            is_sale=chance.random() < 0.9,
+            is_test=chance.random() < 0.1,
+            currency=chance.choice(["USD", "USD", "EUR", "GBP", "JPY"]),
+            customer=chance.choice([None, *"abcdefghij"]),
+            coupon=chance.choice(COUPONS),
+            tax=random_amount(chance, 3_000),
+            shipping=random_amount(chance, 900),
+        )
+        if chance.random() < 0.3:
+            order.discount = lines[0][2]
+        add_refunds(order, chance)
+        orders.append(order)
+    goods = [("Toys", "1", "1.00")] * 201
+    skus = ["A", "B", "C"] * 67
+    orders.append(Order("wholesale", orders[0].ordered_at, goods, skus))
+    return orders
+
+
+def random_amount(chance, most_cents):
+    return str(Decimal(chance.randint(1, most_cents)) / 100)
+
+
+def add_refunds(order, chance):
+    """Add up to three refunds: of a line, of the whole order, or of a line with an amount of the whole order,
+    which is negative for a fee that the shop keeps."""
+    whole = []
+    of_lines = []
+    for number in range(chance.choice([0, 0, 1, 3])):
+        days = chance.randint(0, 9)
+        made_at = order.ordered_at + timedelta(days=days, hours=number)
+        refund = f"{order.order_id}-{number}", made_at
+        kind = chance.choice(["line", "whole", "line and rest", "line and fee"])
+        if kind != "whole":
+            line = chance.randint(1, len(order.lines))
+            of_lines.append((*refund, random_amount(chance, 15_000), line))
+        if kind == "line and fee":
+            whole.append((*refund, f"-{random_amount(chance, 1_000)}"))
+        elif kind != "line":
+            whole.append((*refund, random_amount(chance, 15_000)))
+    order.refunds = whole
+    order.line_refunds = of_lines
+
+
+def rate(currency, day):
+    """Of one unit in US dollars."""
+    if currency == "USD":
+        return 1
+    return RATES["USD"] / RATES[currency] if currency in RATES else None
+
+
+@pytest.fixture(params=range(8) if FULL_MATRIX else [1, 2])
+def loaded(request, shop):
+    """A warehouse and the truth about it."""
+    orders = random_orders(request.param)
+    # The euro has no row of its own.
+    rates = [
+        (
+            FIRST.date() + timedelta(days=days),
+            currency,
+            str(Decimal(value.numerator) / value.denominator),
+        )
+        for days in range(-7, 170, 7)
+        for currency, value in RATES.items()
+        if currency != "EUR"
+    ]
+    folders = [
+        Folder([each for each in orders if each.source == source], source=source)
+        for source in ("sales_db", "storefront")
+    ]
+    shop.load(*folders, Folder(source="exchange_rates", rates=rates), day=LAST_DAY)
+    return shop, CustomerOracle(orders, business_date, rate)
+
+
+def test_every_view_has_the_rows_of_the_oracle(loaded):
+    shop, oracle = loaded
+    check_views(shop.rows, oracle)
+
+
+@pytest.mark.parametrize(("day", "is_complete"), [("27", False), ("28", True)])
+def test_a_month_is_complete_on_its_last_day(shop, day, is_complete):
+    orders = [
+        Order("1", at("2026-01-31 15:00")),
+        Order("2", at(f"2026-02-{day} 15:00")),
+    ]
+    shop.load(Folder(orders))
+    months = shop.by("customer_cohorts", "months_since", "is_complete")
+    assert months == {0: True, 1: is_complete}
+
+
+SEGMENTS = {
+    "new": [(1, 4, 1), (1, 5, 1)],
+    "one order": [(1, 3, 1)],
+    "lost after one order": [(1, 1, 1), (1, 2, 1)],
+    "best": [(4, 4, 4), (5, 5, 5), (5, 5, 5)],
+    "best, at risk": [(4, 1, 4), (4, 2, 4), (5, 1, 5)],
+    "loyal": [(2, 4, 2), (3, 3, 3), (3, 4, 3), (3, 5, 3), (4, 3, 4), (5, 3, 5)],
+    "at risk": [(2, 1, 2), (2, 2, 2), (3, 2, 3)],
+}
+"""Orders, recency and frequency of 20 customers, by segment. Four customers have each recency. Equal
+numbers of orders have the same frequency."""
+
+
+@pytest.fixture(scope="module")
+def scored_customers(bigquery_emulator, lend_dataset, tmp_path_factory):
+    """Orders, recency and frequency of the customers of each segment in a shop with those of `SEGMENTS`."""
+    wanted = []
+    for customers in SEGMENTS.values():
+        wanted += customers
+    wanted.sort(key=lambda customer: customer[1])
+    orders = []
+    for day, (count, _, _) in enumerate(wanted):
+        for number in range(count):
+            ordered_at = FIRST + timedelta(days=100 + day - 30 * number)
+            order_id = f"{day}-{number}"
+            orders.append(Order(order_id, ordered_at, customer=f"customer {day}"))
+    folder = tmp_path_factory.mktemp("segments")
+    found = defaultdict(list)
+    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
+        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        shop.load(Folder(orders), day=LAST_DAY)
+        for row in shop.rows("customer_value"):
+            scores = row["orders"], row["recency"], row["frequency"]
+            found[row["segment"]].append(scores)
+    return found
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_a_segment_has_the_customers_of_its_rule(scored_customers, segment):
+    assert sorted(scored_customers[segment]) == sorted(SEGMENTS[segment])

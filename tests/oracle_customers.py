@@ -1,0 +1,386 @@
+"""What the views of customers, coupons and products must say, in plain Python over the orders of a test.
+
+Amounts are exact fractions until they are rounded, half away from zero.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from itertools import combinations
+
+PERIODS = (30, 60, 90, 365)
+MOST_LINES = 200
+"""Of an order that counts for pairs of products."""
+
+
+def rounded(value, digits=4):
+    """A fraction as a Decimal; None stays None."""
+    if value is None:
+        return None
+    scaled = Decimal(value.numerator) * 10 ** (digits + 8) // value.denominator
+    exact = scaled.scaleb(-digits - 8)
+    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+@dataclass
+class LedgerOrder:
+    """An order of a ledger's `Oracle`: the fields and methods that `CustomerOracle` reads."""
+
+    source: str
+    order_id: str
+    ordered_at: datetime
+    channel: str
+    is_sale: bool
+    is_test: bool
+    currency: str
+    customer: str | None
+    coupon: str | None
+    discount: Decimal
+    tax: Decimal
+    shipping: Decimal
+    rows: list
+    lines: list
+    refunds: list
+    line_refunds: list
+
+    def skus(self):
+        return [row["sku"] for row in self.rows]
+
+    def net_amounts(self):
+        return {row["line_number"]: row["amount_after_discount"] for row in self.rows}
+
+
+def of_ledger(oracle):
+    """A `CustomerOracle` about the orders of an `Oracle`."""
+    lines = defaultdict(list)
+    for row in sorted(oracle.order_lines, key=lambda row: row["line_number"]):
+        lines[row["source"], row["order_id"]].append(row)
+    whole = defaultdict(list)
+    of_lines = defaultdict(list)
+    for row in oracle.refunds:
+        refund = row["refund_id"], row["refunded_at"], row["merchandise_amount"]
+        key = row["source"], row["order_id"]
+        if row["line_number"]:
+            of_lines[key].append((*refund, row["line_number"]))
+        else:
+            whole[key].append(refund)
+    orders = []
+    for row in oracle.orders:
+        key = row["source"], row["order_id"]
+        order = LedgerOrder(
+            *key,
+            row["ordered_at"],
+            row["channel"],
+            row["is_sale"],
+            row["is_test"],
+            row["currency"],
+            row["customer_hash"],
+            row["coupon_code"],
+            row["discount_amount"],
+            row["tax_amount"],
+            row["shipping_amount"],
+            lines[key],
+            [
+                (line["category"], line["quantity"], line["gross_amount"])
+                for line in lines[key]
+            ],
+            whole.pop(key, []),
+            of_lines[key],
+        )
+        orders.append(order)
+    orphans = []
+    for (source, _), refunds in whole.items():
+        orphans += [(source, refund_id, amount) for refund_id, _, amount in refunds]
+    return CustomerOracle(orders, oracle.business_date, oracle.exact_rate, orphans)
+
+
+class CustomerOracle:
+    """The truth about `orders`, of which `day_of` gives the business date of an instant, and `rate` the value
+    of one unit of a currency on a day in the reporting currency, or None. `orphans`: source, id and amount of
+    refunds of unknown orders."""
+
+    def __init__(self, orders, day_of, rate, orphans=()):
+        self.orders = orders
+        self.day_of = day_of
+        self.rate = rate
+        self.orphans = orphans
+        counted = [each for each in orders if each.is_sale and not each.is_test]
+        self.counted = sorted(
+            counted, key=lambda each: (each.ordered_at, each.source, each.order_id)
+        )
+        self.of_customer = defaultdict(list)
+        for order in self.counted:
+            if order.customer:
+                self.of_customer[order.customer].append(order)
+        self.newest = max(self.day(order) for order in self.counted)
+
+    def day(self, order):
+        return self.day_of(order.ordered_at)
+
+    def converted(self, amount, currency, day):
+        rate = self.rate(currency, day)
+        return None if rate is None else Fraction(Decimal(amount)) * rate
+
+    def figures(self, order):
+        """Gross sales, discounts, returns and net sales of an order, unrounded."""
+        day = self.day(order)
+        gross = sum(Decimal(line[2]) for line in order.lines)
+        refunds = []
+        for _, made_at, amount, *_ in [*order.refunds, *order.line_refunds]:
+            refunds.append(self.converted(amount, order.currency, self.day_of(made_at)))
+        gross = self.converted(gross, order.currency, day)
+        discount = self.converted(order.discount, order.currency, day)
+        returns = None if None in refunds else sum(refunds, Fraction(0))
+        net = None
+        if None not in (gross, returns):
+            net = gross - discount - returns
+        return gross, discount, returns, net
+
+    def net_sales(self, order):
+        return rounded(self.figures(order)[3])
+
+    def order_amounts(self):
+        """The amounts of `orders_reporting` by order."""
+        found = {}
+        for order in self.orders:
+            day = self.day(order)
+            tax = self.converted(order.tax, order.currency, day)
+            shipping = self.converted(order.shipping, order.currency, day)
+            amounts = [*self.figures(order), tax, shipping]
+            found[order.source, order.order_id] = tuple(map(rounded, amounts))
+        return found
+
+    def returned_lines(self):
+        """Ten-thousandths by refund and line: shares of a refund are with the amounts of its lines."""
+        found = Counter()
+        for (source, refund_id, number, _), amount in self.return_rows().items():
+            found[source, refund_id, number] += amount
+        return found
+
+    def return_rows(self):
+        """Ten-thousandths by refund, line and whether they are a share: the rows of `return_lines_reporting`,
+        before the conversion."""
+        found = Counter()
+        for source, refund_id, amount in self.orphans:
+            found[source, refund_id, 0, False] = _units(amount)
+        for order in self.orders:
+            net = {}
+            for number, amount in order.net_amounts().items():
+                net[number] = _units(amount)
+            for refund_id, _, amount, number in order.line_refunds:
+                found[order.source, refund_id, number, False] += _units(amount)
+            earlier = 0
+            for refund_id, made_at, amount, *_ in sorted(
+                order.refunds, key=lambda each: (each[1], each[0])
+            ):
+                remaining = dict(net)
+                for _, at, part, number in order.line_refunds:
+                    if at <= made_at:
+                        remaining[number] -= _units(part)
+                remaining = {key: max(left, 0) for key, left in remaining.items()}
+                total = sum(remaining.values())
+                # A negative amount is a fee that the shop keeps: no line has a part of it.
+                divisible = max(min(_units(amount), total - earlier), 0)
+                seen = 0
+                given = 0
+                for number, left in remaining.items():
+                    before = given
+                    seen += left
+                    given = divisible * seen // total if total else 0
+                    found[order.source, refund_id, number, True] += given - before
+                found[order.source, refund_id, 0, False] += _units(amount) - given
+                earlier += max(_units(amount), 0)
+        return {key: amount for key, amount in found.items() if amount}
+
+    def customer_orders(self):
+        """Number, days since the previous order, month and channel of the first one, net sales, by order."""
+        found = {}
+        for order in self.counted:
+            first = order
+            number = days = None
+            if order.customer:
+                placed = self.of_customer[order.customer]
+                first = placed[0]
+                number = placed.index(order) + 1
+                if number > 1:
+                    days = (self.day(order) - self.day(placed[number - 2])).days
+            key = order.source, order.order_id
+            month = _month(self.day(first))
+            channel = first.channel or first.source
+            found[key] = number, days, month, channel, self.net_sales(order)
+        return found
+
+    def cohorts(self):
+        """Customers, active and returned customers, orders, net sales of the month and until then, and
+        whether the month is over, by month of first orders and months since."""
+        found = {}
+        months = defaultdict(list)
+        for customer, placed in self.of_customer.items():
+            months[_month(self.day(placed[0]))].append(customer)
+        for month, customers in months.items():
+            cumulative = Decimal(0)
+            for since in range(_months(month, self.newest) + 1):
+                placed = [
+                    (customer, order)
+                    for customer in customers
+                    for order in self.of_customer[customer]
+                    if _months(month, self.day(order)) == since
+                ]
+                returned = 0
+                for customer in customers:
+                    second = self.of_customer[customer][1:2]
+                    returned += any(
+                        _months(month, self.day(each)) <= since for each in second
+                    )
+                amounts = [self.net_sales(order) for _, order in placed]
+                net_sales = sum(filter(None, amounts), Decimal(0))
+                cumulative += net_sales
+                found[month, since] = (
+                    len(customers),
+                    len({customer for customer, _ in placed}),
+                    returned,
+                    len(placed),
+                    net_sales,
+                    cumulative,
+                    _months(month, self.newest + timedelta(days=1)) > since,
+                )
+        return found
+
+    def repeats(self):
+        """Customers, days since the month, customers with a second order within each of `PERIODS`, and orders
+        of guests, by month."""
+        found = defaultdict(Counter)
+        for order in self.counted:
+            if not order.customer:
+                found[_month(self.day(order))]["guests"] += 1
+        for placed in self.of_customer.values():
+            cohort = found[_month(self.day(placed[0]))]
+            cohort["customers"] += 1
+            if len(placed) > 1:
+                days = (self.day(placed[1]) - self.day(placed[0])).days
+                for period in PERIODS:
+                    cohort[period] += days <= period
+        rows = {}
+        for month, counts in found.items():
+            next_month = _month(month + timedelta(days=31))
+            observed = max((self.newest - next_month).days + 1, 0)
+            within = [counts[period] for period in PERIODS]
+            rows[month] = counts["customers"], observed, *within, counts["guests"]
+        return rows
+
+    def order_values(self):
+        """Exact average net sales of the orders that have them, or None, by customer."""
+        found = {}
+        for customer, placed in self.of_customer.items():
+            amounts = [self.net_sales(order) for order in placed]
+            converted = [Fraction(each) for each in amounts if each is not None]
+            found[customer] = sum(converted) / len(converted) if converted else None
+        return found
+
+    def customer_values(self):
+        """First and last day, first channel, orders, net sales, days since the last one, the three scores and
+        the segment, by customer."""
+        facts = {}
+        for customer, placed in self.of_customer.items():
+            amounts = [self.net_sales(order) for order in placed]
+            facts[customer] = (
+                self.day(placed[-1]),
+                len(placed),
+                sum(filter(None, amounts), Decimal(0)),
+            )
+        found = {}
+        for customer, (last, orders, net_sales) in facts.items():
+            scores = []
+            for place in range(3):
+                lower = sum(
+                    other[place] < facts[customer][place] for other in facts.values()
+                )
+                scores.append(1 + 5 * lower // len(facts))
+            first = self.of_customer[customer][0]
+            recency, frequency, _ = scores
+            found[customer] = (
+                self.day(first),
+                last,
+                first.channel or first.source,
+                orders,
+                net_sales,
+                (self.newest - last).days,
+                *scores,
+                segment(orders, recency, frequency),
+            )
+        return found
+
+    def coupons(self):
+        """Orders, customers, new customers, gross sales, discounts and net sales by day and code."""
+        found = {}
+        for order in self.counted:
+            codes = {each.strip().lower() for each in (order.coupon or "").split(",")}
+            codes.discard("")
+            for code in codes:
+                row = found.setdefault(
+                    (self.day(order), code), [0, set(), set(), [], [], []]
+                )
+                row[0] += 1
+                if order.customer:
+                    row[1].add(order.customer)
+                    if self.of_customer[order.customer][0] is order:
+                        row[2].add(order.customer)
+                gross, discount, _, net = map(rounded, self.figures(order))
+                for place, amount in ((3, gross), (4, discount), (5, net)):
+                    if amount is not None:
+                        row[place].append(Fraction(amount) / len(codes))
+        return {
+            key: (
+                row[0],
+                len(row[1]),
+                len(row[2]),
+                *(rounded(sum(part)) if part else None for part in row[3:]),
+            )
+            for key, row in found.items()
+        }
+
+    def pairs(self):
+        """Orders with both and with each, and all orders, by pair of SKUs."""
+        oldest = self.newest - timedelta(days=90)
+        baskets = []
+        for order in self.counted:
+            if self.day(order) > oldest and len(order.lines) <= MOST_LINES:
+                baskets.append(set(order.skus()) - {None})
+        both = Counter()
+        single = Counter()
+        for basket in baskets:
+            single.update(basket)
+            both.update(combinations(sorted(basket), 2))
+        return {
+            (a, b): (count, single[a], single[b], len(baskets))
+            for (a, b), count in both.items()
+            if count >= 2
+        }
+
+
+def segment(orders, recency, frequency):
+    """The segment of a customer, by the table in docs/DEFINITIONS.md."""
+    is_recent = recency in (4, 5)
+    is_late = recency in (1, 2)
+    is_frequent = frequency in (4, 5)
+    if orders == 1:
+        if is_recent:
+            return "new"
+        return "lost after one order" if is_late else "one order"
+    if is_late:
+        return "best, at risk" if is_frequent else "at risk"
+    return "best" if is_recent and is_frequent else "loyal"
+
+
+def _units(amount):
+    return int(Decimal(amount).scaleb(4))
+
+
+def _month(day):
+    return day.replace(day=1)
+
+
+def _months(first, day):
+    return (day.year - first.year) * 12 + day.month - first.month
