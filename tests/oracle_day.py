@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from tests.oracle import rounded
+from tests.oracle_customers import of_ledger
 
 
 class Expected:
@@ -94,15 +96,44 @@ class Expected:
             "country": "country_code",
             "channel": "channel",
         }[kind]
+        refunds = self.oracle.refunds
+        if kind == "category":
+            refunds = self.refunds_of_lines(day)
         found = defaultdict(Decimal)
         for rows, amount, sign in (
             (self.oracle.order_lines, "amount_after_discount", 1),
-            (self.oracle.refunds, "merchandise_amount", -1),
+            (refunds, "merchandise_amount", -1),
         ):
             for row, value in self._converted(rows, amount, day):
                 if row["currency"] not in currencies:
                     found[row[column] or "ZZ"] += sign * value
         return found
+
+    @cached_property
+    def returned_lines(self):
+        """The categories of order lines, and the amounts of refunds by line."""
+        categories = {
+            (row["source"], row["order_id"], row["line_number"]): row["category"]
+            for row in self.oracle.order_lines
+        }
+        return categories, of_ledger(self.oracle).returned_lines()
+
+    def refunds_of_lines(self, day):
+        """The refunds of a day by line: those of whole orders are divided."""
+        categories, amounts = self.returned_lines
+        refunds = {
+            (row["source"], row["refund_id"]): row
+            for row in self.oracle.refunds
+            if row["business_date"] == day
+        }
+        for (source, refund_id, number), amount in amounts.items():
+            if (source, refund_id) in refunds:
+                refund = refunds[source, refund_id]
+                line = source, refund["order_id"], number
+                yield refund | {
+                    "category": categories.get(line, "unallocated"),
+                    "merchandise_amount": Decimal(amount).scaleb(-4),
+                }
 
     def sold(self, day):
         """Sales after discounts of a day by product, without the currencies that are compared on neither."""

@@ -1,7 +1,7 @@
--- Business days of the orders that were refunded on the day.
+-- Business days of the orders that were refunded on the days.
 SELECT DISTINCT order_business_date AS business_date
 FROM {{ table("refunds") }}
-WHERE business_date = {{ day }}
+WHERE {{ days("business_date") }}
     AND order_business_date IS NOT NULL
     AND is_sale
     AND NOT is_test

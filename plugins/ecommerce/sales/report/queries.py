@@ -23,7 +23,7 @@ from ecommerce.sales.report.figures import (
     restatements,
     website,
 )
-from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, Row
+from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, Query, Row
 from ecommerce.sales.report.figures.comparisons import COMPARED_DAYS
 from ecommerce.sales.report.figures.quality import (
     CurrencyTotals,
@@ -112,23 +112,27 @@ def _read_once(
     doubtful = sorted(
         {*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)}
     )
-    sales, orders = query("sales"), query("orders")
+    base = contributions.base_of(day, days)
+    # Without a day to compare with, the day is compared with itself; that part is not used.
+    order_days = _days_of_orders(query, {day, base or day})
+    sales, orders = query("sales", **order_days), query("orders")
     unconverted = breakdowns.unconverted_amounts(sales, orders)
     site = website.website_of(query, day, day - timedelta(days=COMPARED_DAYS))
-    base = contributions.base_of(day, days)
-    before = query("sales", day=base) if base else []
-    excluded, other = contributions.unconverted(sales, before), base or day
-    # Without a day to compare with, the query compares the day with itself; that part is not used.
+    before = query("sales", day=base, **order_days) if base else []
+    excluded = contributions.unconverted(sales, before)
     most = {"most": MOST_PRODUCTS, "most_movers": contributions.MOST_MOVERS}
     products = query(
-        "products", {"excluded": excluded}, days={day, other}, base=other, **most
+        "products",
+        {"excluded": excluded},
+        days={day, base or day},
+        base=base or day,
+        **most,
     )
     sold = [row for row in products if row["sales"] is not None]
     sold.sort(key=lambda row: (-row["sales"], row["sku"]))
     attributes = []
     if settings.report_attribute:
-        refunded = {row["business_date"] for row in query("refunded_order_days")}
-        attributes = breakdowns.attributes(query("attribute", days={day} | refunded))
+        attributes = breakdowns.attributes(query("attribute", **order_days))
     files = query("file_warnings")
     refused = [RefusedFile.of(row) for row in files if row["file"]]
     missing_sources = list(today.get("missing_sources") or ())
@@ -196,6 +200,8 @@ def _read_once(
         products=[model.Product.of(row) for row in sold[:MOST_PRODUCTS]],
         website=site,
         month=comparisons.month_to_date(day, days),
+        targets=[model.Target.of(row) for row in query("targets")],
+        margin=comparisons.margin(today),
         implausible=[model.ImplausibleAmount(**row) for row in query("implausible")],
         return_reasons=breakdowns.return_reasons(query("return_reasons")),
         changes=changes,
@@ -213,6 +219,14 @@ def _read_once(
     judged = forecast.judged(expected, complete=not figures.caveat)
     figures = figures.model_copy(update={"expectation": judged})
     return figures.model_copy(update={"findings": findings.findings_of(figures)})
+
+
+def _days_of_orders(query: Query, days: Collection[date]) -> dict[str, Any]:
+    """Return the arguments of statements that read refunded orders: `days` with the days of the orders that
+    were refunded on them, and the `first` of all."""
+    refunded = query("refunded_order_days", days=days)
+    order_days = {*days, *(row["business_date"] for row in refunded)}
+    return {"days": order_days, "first": min(order_days)}
 
 
 def missing_days(day: date, loaded: Collection[date]) -> list[date]:
