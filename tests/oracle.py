@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +43,8 @@ SALE_STATUSES = frozenset(
 ZERO = Decimal(0)
 IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
+WITHOUT_COSTS = {"chaos", "extra"}
+"""Channels and partners that state no cost of goods."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -133,6 +136,8 @@ class Oracle:
                 "gross_sales": ZERO,
                 "discounts": ZERO,
                 "returns": ZERO,
+                "cost_of_goods": None,
+                "sales_with_cost": None,
             }
             return sums.setdefault(tuple(key.values()), key | nothing)
 
@@ -142,13 +147,23 @@ class Oracle:
             total["units"] += line["quantity"]
             total["gross_sales"] += line["gross_amount"]
             total["discounts"] += line["discount_amount"]
+            _add_cost(total, line["cost_amount"], line["amount_after_discount"])
         for refund in filter(_counts, self.refunds):
-            group(refund)["returns"] += refund["merchandise_amount"]
+            total = group(refund)
+            total["returns"] += refund["merchandise_amount"]
+            if refund["cost_amount"] is not None:
+                _add_cost(total, -refund["cost_amount"], -refund["merchandise_amount"])
         for total in sums.values():
             total["net_sales"] = (
                 total["gross_sales"] - total["discounts"] - total["returns"]
             )
-            for figure in ("gross_sales", "discounts", "returns", "net_sales"):
+            for figure in (
+                *("gross_sales", "discounts", "returns", "net_sales"),
+                *("cost_of_goods", "sales_with_cost"),
+            ):
+                if total[figure] is None:
+                    total[f"{figure}_reporting"] = None
+                    continue
                 exact = self.converted(
                     total[figure], total["currency"], total["business_date"]
                 )
@@ -216,6 +231,14 @@ class Oracle:
             if None in rates
             else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
         )
+
+    def exact_rate(self, currency, day):
+        """What one unit of `currency` is worth in the reporting currency, as a fraction; None when a rate is
+        missing."""
+        if currency == self.reporting_currency:
+            return Fraction(1)
+        rates = self._rate(self.reporting_currency, day), self._rate(currency, day)
+        return None if None in rates else Fraction(rates[0]) / Fraction(rates[1])
 
     def _rate(self, currency, day):
         if currency == "EUR":
@@ -295,6 +318,7 @@ class Oracle:
             "discount_amount": line.discount,
             "amount_after_discount": line.after_discount,
             "tax_amount": line.tax,
+            "cost_amount": _cost(order, line),
         }
 
     def _refund(self, refund, part):
@@ -302,6 +326,12 @@ class Oracle:
         order, header = self._orders_by_key.get(key), self._headers.get(key)
         lines = order.valid_lines if order else []
         line = {line.line_number: line for line in lines}.get(part.line_number)
+        cost = None
+        if line and _cost(order, line) is not None:
+            whole = _cost(order, line) * part.quantity
+            cost = rounded(_EXACT.divide(whole, line.quantity))
+        elif lines and not line and None not in [_cost(order, each) for each in lines]:
+            cost = ZERO
         return {
             "source": refund.channel,
             "refund_id": refund.refund_id,
@@ -318,6 +348,7 @@ class Oracle:
             "merchandise_amount": part.merchandise,
             "tax_amount": part.tax,
             "shipping_amount": part.shipping,
+            "cost_amount": cost,
             "reason": refund.reason
             or ("return" if line and refund.channel == SHOPIFY else None),
             "is_sale": header["is_sale"] if header else True,
@@ -367,6 +398,8 @@ class Oracle:
             "discounts": rounded(discounts),
             "returns": rounded(returned),
             "net_sales": rounded(gross - discounts - returned),
+            "cost_of_goods": self._cost_figure(day, "cost_of_goods"),
+            "sales_with_cost": self._cost_figure(day, "sales_with_cost"),
             "tax": rounded(total(orders, "tax_amount")),
             "shipping": rounded(total(orders, "shipping_amount")),
             "average_order_value": None if average is None else rounded(average),
@@ -379,12 +412,37 @@ class Oracle:
             "missing_sources": missing,
         }
 
+    def _cost_figure(self, day, figure):
+        """The sum of a day in reporting currency; None where nothing has a cost."""
+        amounts = [
+            self.converted(row[figure], row["currency"], day)
+            for row in self.daily_sales
+            if row["business_date"] == day and row[figure] is not None
+        ]
+        known = [amount for amount in amounts if amount is not None]
+        return rounded(sum(known)) if known else None
+
     @cached_property
     def _counted_lines(self):
         by_day = defaultdict(list)
         for line in filter(_counts, self.order_lines):
             by_day[line["business_date"]].append(line)
         return by_day
+
+
+def _cost(order, line):
+    """The cost of goods of a line; None where its channel or partner states none. WooCommerce has no zero."""
+    cost = line.quantity * line.unit_cost
+    is_unknown = order.channel == STOREFRONT and cost == 0
+    return (
+        None if is_unknown or {order.channel, order.partner} & WITHOUT_COSTS else cost
+    )
+
+
+def _add_cost(total, cost, sales):
+    if cost is not None:
+        total["cost_of_goods"] = (total["cost_of_goods"] or ZERO) + cost
+        total["sales_with_cost"] = (total["sales_with_cost"] or ZERO) + sales
 
 
 def _counts(row):

@@ -27,6 +27,14 @@ def environment(emulator, folder, dataset=None):
     }
 
 
+SALES_COLUMNS = (
+    "business_date, source, channel, category, country_code, currency, order_lines, units, "
+    "gross_sales, discounts, returns, net_sales, gross_sales_reporting, discounts_reporting, "
+    "returns_reporting, net_sales_reporting"
+)
+"""Of `daily_sales`, in the order of the rows that are made up."""
+
+
 def open_warehouse(settings, monkeypatch):
     """Let this process have `settings`, and create the tables of its warehouse."""
     for name, value in settings.items():
@@ -48,7 +56,10 @@ def sell(client, dataset, first, days, *, runs=True):
         for place, name in enumerate(CATEGORIES)
         for amounts in [f"{amount(day, place)}, 0, 0, {amount(day, place)}"]
     ]
-    ask(client, f"INSERT INTO {dataset}.daily_sales VALUES {', '.join(rows)}")
+    ask(
+        client,
+        f"INSERT INTO {dataset}.daily_sales ({SALES_COLUMNS}) VALUES {', '.join(rows)}",
+    )
     summaries = [
         f"('{day}', 3, 3, 3, {value}, 0, 0, {value}, 0, 0, NULL, 0, 0, TRUE)"
         for day in some

@@ -61,6 +61,11 @@ CREATE MACRO difference_of(amount, less) AS CASE
     ELSE try_cast(amount::DECIMAL(38, 4) - less AS DECIMAL(18, 4))
 END;
 
+-- Whole ten-thousandths, because DuckDB divides decimals as doubles; rounded half away from zero.
+CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
+CREATE MACRO share_of(amount, part, whole) AS
+((2 * ten_thousandths(amount) * part + whole) // (2 * whole) * 0.0001)::DECIMAL(18, 4);
+
 -- The amount of a rejected record if it is readable, calculated like the control totals of the extracts.
 CREATE MACRO stated_product(quantity, price) AS try_cast(
     try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)

@@ -22,7 +22,12 @@ from ecommerce.sources.csv_records import (
     header,
     tables,
 )
-from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
+from ecommerce.sources.partner_layouts import (
+    COLUMNS,
+    OPTIONAL_COLUMNS,
+    STANDARD,
+    Layout,
+)
 from ecommerce.storage.duckdb import run_sql_file
 
 if TYPE_CHECKING:
@@ -109,9 +114,11 @@ def column_names(
 
 
 def extra_columns(attributes: Sequence[str]) -> list[str]:
-    """Return those of `ORDER_ATTRIBUTES` that are not among the columns that `lines.parquet` always has."""
-    always = COLUMNS + LINE_FACTS
-    return [name for name in attributes if name.lower() not in always]
+    """Return the columns of `lines.parquet` that a file may lack: the optional ones, and those of
+    `ORDER_ATTRIBUTES` that are none of the others."""
+    always = COLUMNS + OPTIONAL_COLUMNS + LINE_FACTS
+    own = [name for name in attributes if name.lower() not in always]
+    return [*OPTIONAL_COLUMNS, *own]
 
 
 def read_csv(
@@ -220,7 +227,7 @@ def read_csv(
         )
     return _unread_columns(
         names,
-        layout.file_columns(attributes),
+        file_columns | layout.file_columns(attributes),
         facts["file"],
     )
 

@@ -43,6 +43,8 @@ COLUMNS = (
     "customer_email",
     "country_code",
 )
+OPTIONAL_COLUMNS = ("unit_cost",)
+"""Columns that a file may lack; `AMOUNTS` like the others."""
 
 
 def _known_encoding(name: str) -> str:
@@ -95,7 +97,7 @@ class Layout(BaseModel):
 
     @model_validator(mode="after")
     def _name_each_column_once(self) -> Layout:
-        known = COLUMNS + tuple(load_settings().order_attributes)
+        known = COLUMNS + OPTIONAL_COLUMNS + tuple(load_settings().order_attributes)
         names = list(self.constants)
         for targets in self.columns.values():
             names.extend(targets)
@@ -111,7 +113,8 @@ class Layout(BaseModel):
         return self
 
     def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, str]:
-        """Return the file's name of each column of ours, of `attributes` too, but not of constants."""
+        """Return the file's name of each column of ours, of the optional `attributes` too, but not of
+        constants."""
         renamed = self.renamed()
         columns = {}
         for name in COLUMNS + tuple(attributes):
@@ -130,7 +133,7 @@ class Layout(BaseModel):
         """Return, by column, the SQL that converts its values to those of the standard layout."""
         sql = {}
         if self.decimal_comma:
-            for name in AMOUNTS:
+            for name in AMOUNTS + OPTIONAL_COLUMNS:
                 sql[name] = f"decimal_point({name})"
         if self.date_format:
             date_format = self.date_format.replace("'", "''")

@@ -3,7 +3,7 @@ deploy/bigquery_grants.sql."""
 
 from uuid import uuid4
 
-from ecommerce.core.check_result import OK, Lines
+from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.errors import ConfigurationError, CredentialsError
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
@@ -44,12 +44,29 @@ def check() -> Lines:
     if absent:
         found += f"; the next run creates the missing tables and views ({len(absent)})"
     yield OK, found
+    if not absent:
+        yield from check_costs(warehouse)
     check_creation(warehouse, settings.bigquery_dataset)
     if settings.staging_dataset in datasets:
         check_creation(warehouse, settings.staging_dataset)
         if settings.staging_uri.startswith("gs://"):
             check_bucket(warehouse)
             yield OK, f"BigQuery loads files from {settings.staging_uri}"
+
+
+def check_costs(warehouse: Warehouse) -> Lines:
+    """Report how much of the newest day's net sales has a cost of goods."""
+    for row in warehouse.query("warehouse/tables/daily_summary/cost_coverage.sql"):
+        day, percent = row["business_date"], row["percent"]
+        if percent is None:
+            yield OK, f"no sale of {day} has a cost of goods: no gross margin is shown"
+            continue
+        state = OK if percent >= 95 else HINT
+        yield (
+            state,
+            f"{percent} % of net sales of {day} have a cost of goods; the report shows a gross margin from "
+            "95 %",
+        )
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:

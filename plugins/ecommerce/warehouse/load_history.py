@@ -40,9 +40,12 @@ def known_refunds(source: str, order_ids: Sequence[str]) -> pa.Table:
 
 
 def known_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
-    """Return order_id, line_number, sku and category of the stored lines of orders of a source."""
+    """Return order_id, line_number, sku, category, quantity and cost_amount of stored lines of a source, by
+    orders."""
     lines = _rows_of_orders("order_lines", "orders", source, order_ids)
-    return lines.select(["order_id", "line_number", "sku", "category"])
+    return lines.select(
+        ["order_id", "line_number", "sku", "category", "quantity", "cost_amount"]
+    )
 
 
 def loaded_files(

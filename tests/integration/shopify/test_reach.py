@@ -13,7 +13,7 @@ from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import DAY, NOW, window_in
 
-SCOPES = ["read_orders", "read_products", "read_returns"]
+SCOPES = ["read_orders", "read_products", "read_inventory", "read_returns"]
 ALL = [*SCOPES, "read_all_orders"]
 KNOWN = ["1", "2", "3", "4", "5"]
 DAYS_AGO = {1: 90, 2: 61, 4: 10}

@@ -349,13 +349,16 @@ def test_an_amount_that_is_none_is_rejected_alone(amount, reason, load):
     assert stored == {"0", "1", "2", "5", "9"}
 
 
-def test_the_check_reports_another_timezone_and_missing_scopes(serve, snapshot):
-    serve(
+def test_the_check_reports_another_timezone_missing_scopes_and_deprecation(
+    serve, snapshot
+):
+    shop = serve(
         order(line("10"), updated_at=DAY.end),
         ianaTimezone="Europe/Berlin",
         accessScopes=["read_orders", "read_products"],
     )
+    shop.deprecated = "https://shopify.dev/changelog/an-older-field"
     lines = list(shopify.check())
     assert [state for state, _ in lines].count(FAIL) == 1
-    assert [state for state, _ in lines].count(HINT) == 2
+    assert [state for state, _ in lines].count(HINT) == 4
     assert "\n".join(f"{state}: {text}" for state, text in lines) == snapshot

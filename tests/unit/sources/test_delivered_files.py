@@ -42,4 +42,4 @@ def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_wi
 
 
 def test_what_every_line_has_is_no_extra_column():
-    assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["utm"]
+    assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["unit_cost", "utm"]

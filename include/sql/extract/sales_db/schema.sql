@@ -4,9 +4,9 @@
 --
 --   orders       order_id, customer_id, status, currency, shipping_country, shipping_amount, coupon_code, is_test,
 --                ordered_at, updated_at
---   order_items  order_id, line_number, sku, quantity, unit_price, discount_amount, tax_amount
+--   order_items  order_id, line_number, sku, quantity, unit_price, discount_amount, tax_amount; unit_cost (optional)
 --   refunds      refund_id, order_id, line_number, quantity, amount, reason, refunded_at, updated_at
---   products     sku, name, category, updated_at
+--   products     sku, name, category, updated_at; unit_cost (optional, in the reporting currency)
 --   customers    customer_id, email, country_code, updated_at
 --   known_orders order_id, of the same type as that of orders; the parameter is text[]
 --

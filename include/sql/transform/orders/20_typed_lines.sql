@@ -18,6 +18,7 @@ WITH cast_lines AS (
         coalesce(as_amount(gross_amount), product_of(as_amount(quantity), as_amount(unit_price))) AS gross_amount,
         coalesce(as_amount(discount_amount), 0) AS discount_amount,
         coalesce(as_amount(tax_amount), 0) AS tax_amount,
+        coalesce(as_amount(cost_amount), product_of(as_amount(quantity), as_amount(unit_cost))) AS stated_cost,
         line_updated_at,
         upper(as_text(currency)) AS currency,
         gross_amount IS NOT NULL AS is_stated,
@@ -40,7 +41,10 @@ WITH cast_lines AS (
     FROM (
         FROM staged_order_lines
         UNION ALL BY NAME
-        SELECT NULL::VARCHAR AS currency  -- optional
+        SELECT  -- optional
+            NULL::VARCHAR AS currency,
+            NULL::VARCHAR AS unit_cost,
+            NULL::VARCHAR AS cost_amount
         WHERE FALSE
     ) AS staged_order_lines
 ),
@@ -59,7 +63,9 @@ positive_lines AS (
 )
 
 SELECT
-    * EXCLUDE (text_fault),
+    * EXCLUDE (text_fault, stated_cost),
+    -- A cost that cannot be read is unknown: it costs no order.
+    CASE WHEN stated_cost >= 0 AND stated_cost < amount_limit() THEN stated_cost END AS cost_amount,
     difference_of(gross_amount, discount_amount) AS amount_after_discount,
     coalesce(
         text_fault,

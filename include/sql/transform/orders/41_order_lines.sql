@@ -1,13 +1,20 @@
--- Loadable: the valid lines of the accepted orders, with columns of their order. Name and category are those of the
--- line, else those of the product.
+-- Loadable: the valid lines of the accepted orders, with columns of their order. Name, category and cost are those of
+-- the line, else those of the product, whose cost is in the reporting currency.
 
 CREATE TABLE product_names AS
 SELECT
     nullif(safe_id(sku), '') AS sku,
     arg_max(mask_e_mails(as_text(name)), coalesce(as_instant(updated_at), '-infinity')) AS name,
     arg_max(mask_e_mails(as_text(category)), coalesce(as_instant(updated_at), '-infinity')) AS category,
+    arg_max(as_amount(unit_cost), coalesce(as_instant(updated_at), '-infinity')) FILTER (as_amount(unit_cost) >= 0)
+        AS unit_cost,
     max(as_instant(updated_at)) AS updated_at
-FROM staged_products
+FROM (
+    FROM staged_products
+    UNION ALL BY NAME
+    SELECT NULL::VARCHAR AS unit_cost  -- optional
+    WHERE FALSE
+) AS staged_products
 WHERE sku <> ''
 GROUP BY 1;
 
@@ -27,6 +34,13 @@ SELECT
     typed_lines.discount_amount,
     typed_lines.amount_after_discount,
     typed_lines.tax_amount,
+    coalesce(
+        typed_lines.cost_amount,
+        CASE
+            WHEN orders.currency = getvariable('reporting_currency')
+                THEN product_of(typed_lines.quantity, product_names.unit_cost)
+        END
+    ) AS cost_amount,
     orders.currency,
     orders.status,
     orders.is_sale,

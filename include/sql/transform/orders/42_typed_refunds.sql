@@ -21,7 +21,9 @@ SELECT
     order_id,
     line_number,
     sku,
-    category
+    category,
+    quantity,
+    cost_amount
 FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
 SEMI JOIN refunded_orders USING (order_id);
 

@@ -1,6 +1,15 @@
 -- Loadable: one row per refund and order line, with channel, country and currency of the current version of the order.
 -- Line 0 is the whole order, in the category 'unallocated'; lines that the order does not have are added to it. A
 -- refund of an unknown order is kept, in the reporting currency.
+--
+-- Returned units give their cost back. An amount only gives none back, and is known where all its lines have a cost.
+
+CREATE TABLE order_costs AS
+SELECT
+    order_id,
+    CASE WHEN bool_and(cost_amount IS NOT NULL) THEN 0 END AS cost_amount
+FROM refunded_lines
+GROUP BY order_id;
 
 CREATE VIEW refunds AS
 WITH by_line AS (
@@ -11,6 +20,16 @@ WITH by_line AS (
         refunded_lines.sku,
         coalesce(refunded_lines.category, 'unallocated') AS category,
         typed_refunds.quantity,
+        CASE
+            WHEN refunded_lines.line_number IS NULL THEN order_costs.cost_amount
+            WHEN refunded_lines.quantity > 0
+                THEN
+                    share_of(
+                        refunded_lines.cost_amount,
+                        ten_thousandths(typed_refunds.quantity),
+                        ten_thousandths(refunded_lines.quantity)
+                    )
+        END AS cost_amount,
         typed_refunds.merchandise_amount,
         typed_refunds.tax_amount,
         typed_refunds.shipping_amount,
@@ -18,6 +37,7 @@ WITH by_line AS (
         typed_refunds.refunded_at
     FROM typed_refunds
     LEFT JOIN refunded_lines USING (order_id, line_number)
+    LEFT JOIN order_costs USING (order_id)
     WHERE typed_refunds.is_accepted
     UNION ALL
     SELECT
@@ -27,12 +47,14 @@ WITH by_line AS (
         NULL,
         'unallocated',
         0,
+        order_costs.cost_amount,
         allocated_refunds.merchandise_amount,
         allocated_refunds.tax_amount,
         allocated_refunds.shipping_amount,
         NULL,
         NULL
     FROM allocated_refunds
+    LEFT JOIN order_costs USING (order_id)
 ),
 
 merged AS (
@@ -43,6 +65,7 @@ merged AS (
         any_value(sku) AS sku,
         any_value(category) AS category,
         sum(quantity)::DECIMAL(18, 4) AS quantity,
+        CASE WHEN bool_and(cost_amount IS NOT NULL) THEN sum(cost_amount)::DECIMAL(18, 4) END AS cost_amount,
         sum(merchandise_amount)::DECIMAL(18, 4) AS merchandise_amount,
         sum(tax_amount)::DECIMAL(18, 4) AS tax_amount,
         sum(shipping_amount)::DECIMAL(18, 4) AS shipping_amount,
@@ -68,6 +91,7 @@ SELECT
     merged.merchandise_amount,
     merged.tax_amount,
     merged.shipping_amount,
+    merged.cost_amount,
     merged.reason,
     coalesce(orders.is_sale, TRUE) AS is_sale,
     coalesce(orders.is_test, FALSE) AS is_test,

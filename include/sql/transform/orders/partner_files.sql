@@ -25,6 +25,7 @@ WITH trimmed AS (
         as_text(raw.unit_price) AS unit_price,
         as_text(raw.discount_amount) AS discount_amount,
         as_text(raw.tax_amount) AS tax_amount,
+        as_text(raw.unit_cost) AS unit_cost,
         upper(as_text(raw.currency)) AS currency,
         as_text(raw.customer_email) AS customer_email,
         upper(as_text(raw.country_code)) AS country_code,
@@ -38,7 +39,12 @@ WITH trimmed AS (
             order_id,
             sku,
             bounded(COLUMNS(* EXCLUDE (order_id, sku)))
-        FROM read_parquet(getvariable('raw') || '/lines.parquet')
+        FROM (
+            FROM read_parquet(getvariable('raw') || '/lines.parquet')
+            UNION ALL BY NAME
+            SELECT NULL::VARCHAR AS unit_cost  -- optional
+            WHERE FALSE
+        ) AS delivered
     ) AS raw
     INNER JOIN (
         SELECT
@@ -162,6 +168,7 @@ SELECT
     NULL::VARCHAR AS gross_amount,
     discount_amount,
     tax_amount,
+    unit_cost,
     currency,
     updated_at AS line_updated_at
 FROM partner_lines

@@ -65,8 +65,14 @@ SELECT
     NULL::VARCHAR AS gross_amount,
     discount_amount,
     tax_amount,
+    unit_cost,
     NULL::TIMESTAMPTZ AS line_updated_at
-FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE)
+FROM (
+    FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE)
+    UNION ALL BY NAME
+    SELECT NULL::VARCHAR AS unit_cost  -- optional
+    WHERE FALSE
+) AS items
 ANTI JOIN unread_orders USING (order_id);
 
 CREATE OR REPLACE VIEW staged_refunds AS
@@ -97,8 +103,14 @@ SELECT
     sku,
     name,
     category,
+    unit_cost,
     updated_at
-FROM read_parquet(getvariable('raw') || '/products.parquet');
+FROM (
+    FROM read_parquet(getvariable('raw') || '/products.parquet')
+    UNION ALL BY NAME
+    SELECT NULL::VARCHAR AS unit_cost  -- optional
+    WHERE FALSE
+) AS products;
 
 CREATE OR REPLACE VIEW staged_customers AS
 SELECT

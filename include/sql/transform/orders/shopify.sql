@@ -17,11 +17,6 @@ CREATE MACRO unless_invalid(bags, amount) AS coalesce(
     amount::VARCHAR
 );
 
--- Whole ten-thousandths, because DuckDB divides decimals as doubles; rounded half away from zero.
-CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
-CREATE MACRO share_of(amount, part, whole) AS
-((2 * ten_thousandths(amount) * part + whole) // (2 * whole) * 0.0001)::DECIMAL(18, 4);
-
 -- The price of a line before tax, of a price that includes `tax`: by the tax on what was paid, else by the rates.
 CREATE MACRO before_tax(price, discount, tax, rates) AS CASE
     WHEN price > discount
@@ -54,7 +49,8 @@ FROM read_json(
         shippingLines: 'STRUCT(nodes STRUCT(isRemoved BOOLEAN, discountedPriceSet money, taxLines taxes)[])',
         lineItems: 'STRUCT(nodes STRUCT(
       id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity BIGINT, currentQuantity BIGINT, isGiftCard BOOLEAN,
-      product STRUCT(productType VARCHAR, category STRUCT("name" VARCHAR)), variant STRUCT(id VARCHAR),
+      product STRUCT(productType VARCHAR, category STRUCT("name" VARCHAR)), 
+      variant STRUCT(id VARCHAR, inventoryItem STRUCT(unitCost STRUCT(amount VARCHAR))),
       originalTotalSet money, discountAllocations STRUCT(allocatedAmountSet money)[], taxLines taxes
     )[])',
         refunds: 'STRUCT(
@@ -254,9 +250,22 @@ SELECT
         list_transform(item.discountAllocations, LAMBDA one: one.allocatedAmountSet), lines.gross - lines.net
     ) AS discount_amount,
     unless_invalid(list_transform(item.taxLines, LAMBDA one: one.priceSet), lines.tax) AS tax_amount,
+    item.variant.inventoryItem.unitCost.amount AS unit_cost,
+    -- Shopify has the cost of today; that of the first read stays.
+    CASE
+        WHEN stored.quantity > 0
+            THEN share_of(stored.cost_amount, ten_thousandths(item.quantity), ten_thousandths(stored.quantity))
+    END AS cost_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM shopify_lines AS lines
-LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS stored
+LEFT JOIN (
+    FROM read_parquet(getvariable('raw') || '/known_lines.parquet')
+    UNION ALL BY NAME
+    SELECT  -- optional
+        NULL::DECIMAL(18, 4) AS quantity,
+        NULL::DECIMAL(18, 4) AS cost_amount
+    WHERE FALSE
+) AS stored
     ON lines.legacyResourceId = stored.order_id AND lines.line_number = stored.line_number
 WHERE lines.kind = 'goods';
 

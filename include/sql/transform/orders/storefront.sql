@@ -22,8 +22,7 @@ CREATE MACRO total_of(amounts) AS coalesce(
     list_sum(list_transform(amounts, LAMBDA one: as_amount(one)))::VARCHAR
 );
 
--- Rounded half away from zero, in whole ten-thousandths, because DuckDB divides decimals as doubles.
-CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
+-- Rounded half away from zero.
 CREATE MACRO per_unit(amount, quantity) AS CASE
     WHEN quantity > 0 THEN
         (20000 * ten_thousandths(abs(amount)) + ten_thousandths(quantity)) // (2 * ten_thousandths(quantity))
@@ -44,7 +43,7 @@ FROM read_json(
         fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
         line_items: 'STRUCT(
       id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR, total VARCHAR,
-      total_tax VARCHAR
+      total_tax VARCHAR, cost_of_goods_sold STRUCT("value" VARCHAR)
     )[]'
     }
 );
@@ -163,6 +162,8 @@ SELECT
     item.subtotal AS gross_amount,
     difference(item.subtotal, item.total) AS discount_amount,
     item.total_tax AS tax_amount,
+    -- WooCommerce has 0 for a product without a cost.
+    nullif(as_amount(item.cost_of_goods_sold."value"), 0) AS cost_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM items
 LEFT JOIN storefront_products AS products ON item.product_id = products.id

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.core.text import counted
+from ecommerce.core.text import clean, counted
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
-from ecommerce.sources.shopify.extraction import REACH, extract, scopes
+from ecommerce.sources.shopify.extraction import COST_SCOPE, REACH, extract, scopes
 from ecommerce.sources.source import Source
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
@@ -36,6 +36,11 @@ def check() -> Lines:
         f"{shop['name']}, {shop['currencyCode']}, version {client.version} of the API: {changed} changed in "
         "the last 24 hours",
     )
+    for reason in sorted(client.deprecated):
+        yield (
+            HINT,
+            f"Shopify will stop answering a query as it is: {clean(reason)}: upgrade this repository",
+        )
     missing = SCOPES - granted
     if missing:
         yield FAIL, f"the app lacks the access scopes {', '.join(sorted(missing))}"
@@ -44,6 +49,12 @@ def check() -> Lines:
             HINT,
             f"the app lacks the scope read_all_orders: orders older than {REACH.days} days, and their late "
             "refunds, cannot be read",
+        )
+    if COST_SCOPE not in granted:
+        yield (
+            HINT,
+            f"the app lacks the scope {COST_SCOPE}: order lines have no cost of goods, and very many orders "
+            "are read more slowly",
         )
     timezone = load_settings().shop_timezone
     if shop["ianaTimezone"] != timezone:

@@ -44,6 +44,8 @@ PERSONAL = frozenset(
     }
 )
 """Fields of an order without which it is still an order: they are null where the app may not see them."""
+COSTS = frozenset({"inventoryItem", "unitCost"})
+"""The same, of a product's cost."""
 
 JsonObject = dict[str, Any]
 
@@ -81,7 +83,9 @@ class ShopifyClient:
     timeout: float | tuple[float, float] = TIMEOUT
     pause: Callable[[float], None] = time.sleep
     hidden: set[str] = field(default_factory=set)
-    """The personal fields that the app was not allowed to read."""
+    """The fields of `PERSONAL` and `COSTS` that the app was not allowed to read."""
+    deprecated: set[str] = field(default_factory=set)
+    """Why Shopify will no longer answer a document as it is: its addresses of documentation."""
 
     @classmethod
     def connect(cls) -> ShopifyClient:
@@ -156,6 +160,8 @@ class ShopifyClient:
                 f"longer exists: upgrade this repository, or name {answered} as api_version in the extra of "
                 f"the connection {CONNECTION} after a look at Shopify's list of changes"
             )
+        if reason := response.headers.get("X-Shopify-API-Deprecated-Reason"):
+            self.deprecated.add(f"{what}: {reason}")
         return _parsed(response, what)
 
     def _data(
@@ -193,13 +199,13 @@ class ShopifyClient:
         details: JsonObject,
         what: str,
     ) -> None:
-        """Note the field of an error that hides a personal field; raise any other error."""
+        """Note the field of an error that hides a personal field or a cost; raise any other error."""
         code = details.get("code")
         text = quoted(error["message"].encode())
         is_hidden = code == "ACCESS_DENIED" or "not approved to access" in text
-        personal = PERSONAL.intersection(map(str, error.get("path") or []))
-        if is_hidden and personal:
-            self.hidden.update(personal)
+        optional = (PERSONAL | COSTS).intersection(map(str, error.get("path") or []))
+        if is_hidden and optional:
+            self.hidden.update(optional)
         elif is_hidden:
             needed = details.get("requiredAccess") or "see docs/SOURCES.md"
             raise errors.CredentialsError(

@@ -12,6 +12,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,21 @@ from typing import TYPE_CHECKING
 from more_itertools import chunked
 
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    TransientError,
+)
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.shopify.bulk import read_in_bulk
-from ecommerce.sources.shopify.client import CONNECTION, JsonObject, ShopifyClient
+from ecommerce.sources.shopify.client import (
+    CONNECTION,
+    COSTS,
+    JsonObject,
+    ShopifyClient,
+)
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
@@ -35,6 +46,8 @@ PER_REQUEST = 100
 """Orders in one request: Shopify allows 250, which are slower to make than to send twice."""
 IN_BULK = 20_000
 """More orders than these are read by a bulk operation, which then takes less time."""
+COST_SCOPE = "read_inventory"
+"""The access scope of the cost of products."""
 REACH = timedelta(days=60)
 """How far back an app without the scope `read_all_orders` sees orders."""
 MOST = 250
@@ -70,16 +83,20 @@ def extract(window: ReadWindow) -> staging.Manifest:
     with staging.publish(window.folder) as draft, connect_duckdb() as duck:
         reader = OrderReader(client, draft.path / "orders")
         count = max(facts[name]["count"] for name in searches)
-        # A bulk operation cannot ask for metafields.
-        if count <= IN_BULK or reader.metafields:
-            for search in searches.values():
-                reader.read(_ids(client, search))
-        else:
-            for search in searches.values():
-                file = draft.path / "bulk.jsonl"
-                began = read_in_bulk(client, search, duck, file)
-                read_at = min(read_at, began)
-                reader.keep_whole_orders(duck)
+        # A bulk operation cannot ask for metafields, and fails where a field is hidden.
+        is_whole = COST_SCOPE in scopes(facts) and not reader.metafields
+        in_bulk = is_whole and count > IN_BULK
+        if in_bulk:
+            # A field may be hidden although the app has its scope.
+            with suppress(CredentialsError):
+                for search in searches.values():
+                    file = draft.path / "bulk.jsonl"
+                    began = read_in_bulk(client, search, duck, file)
+                    read_at = min(read_at, began)
+                    reader.keep_whole_orders(duck)
+                searches = {}
+        for search in searches.values():
+            reader.read(_ids(client, search))
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         visible_from = _visible_from(client)
@@ -90,16 +107,18 @@ def extract(window: ReadWindow) -> staging.Manifest:
             "file": str(draft.path / "removed_orders.parquet"),
         }
         run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
-        rows = run_sql_file(duck, f"{SQL}/orders_without_product")
+        rows = run_sql_file(duck, f"{SQL}/order_ids")
         known_lines = window.earlier_reads.known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         warnings = []
-        if client.hidden:
-            hidden = ", ".join(sorted(client.hidden))
+        if personal := client.hidden - COSTS:
+            hidden = ", ".join(sorted(personal))
             warnings.append(data_warning("fields_hidden", fields=hidden))
+        if client.hidden & COSTS:
+            warnings.append(data_warning("costs_hidden"))
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),

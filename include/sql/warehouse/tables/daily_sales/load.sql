@@ -13,7 +13,9 @@ WITH entries AS (
         quantity AS units,
         gross_amount AS gross_sales,
         discount_amount AS discounts,
-        NUMERIC '0' AS returns
+        NUMERIC '0' AS returns,
+        cost_amount AS cost_of_goods,
+        IF(cost_amount IS NULL, NULL, amount_after_discount) AS sales_with_cost
     FROM {{ table("order_lines") }}
     WHERE
         {{ days("business_date") }}
@@ -31,7 +33,9 @@ WITH entries AS (
         NUMERIC '0' AS units,
         NUMERIC '0' AS gross_sales,
         NUMERIC '0' AS discounts,
-        merchandise_amount AS returns
+        merchandise_amount AS returns,
+        -cost_amount AS cost_of_goods,
+        IF(cost_amount IS NULL, NULL, -merchandise_amount) AS sales_with_cost
     FROM {{ table("refunds") }}
     WHERE
         {{ days("business_date") }}
@@ -52,7 +56,9 @@ sums AS (
         SUM(gross_sales) AS gross_sales,
         SUM(discounts) AS discounts,
         SUM(returns) AS returns,
-        SUM(gross_sales - discounts - returns) AS net_sales
+        SUM(gross_sales - discounts - returns) AS net_sales,
+        SUM(cost_of_goods) AS cost_of_goods,
+        SUM(sales_with_cost) AS sales_with_cost
     FROM entries
     GROUP BY business_date, source, channel, category, COALESCE(country_code, 'ZZ'), currency
 ),
@@ -81,9 +87,13 @@ SELECT
     discounts,
     returns,
     net_sales,
+    cost_of_goods,
+    sales_with_cost,
     {{ rounded(converted("gross_sales")) }} AS gross_sales_reporting,
     {{ rounded(converted("discounts")) }} AS discounts_reporting,
     {{ rounded(converted("returns")) }} AS returns_reporting,
-    {{ rounded(converted("net_sales")) }} AS net_sales_reporting
+    {{ rounded(converted("net_sales")) }} AS net_sales_reporting,
+    {{ rounded(converted("cost_of_goods")) }} AS cost_of_goods_reporting,
+    {{ rounded(converted("sales_with_cost")) }} AS sales_with_cost_reporting
 FROM rated
 {%- endcall %}

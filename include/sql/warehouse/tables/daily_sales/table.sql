@@ -11,10 +11,14 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
     discounts NUMERIC(18, 4) NOT NULL OPTIONS (description = "Sum of the lines' discounts."),
     returns NUMERIC(18, 4) NOT NULL OPTIONS (description = "Merchandise amount of the refunds made on this day."),
     net_sales NUMERIC(18, 4) NOT NULL OPTIONS (description = "gross_sales - discounts - returns."),
+    cost_of_goods NUMERIC(18, 4) OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
+    sales_with_cost NUMERIC(18, 4) OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost."),
     gross_sales_reporting NUMERIC(18, 4) OPTIONS (description = "gross_sales in reporting currency; NULL without an exchange rate."),
     discounts_reporting NUMERIC(18, 4) OPTIONS (description = "discounts in reporting currency; NULL without an exchange rate."),
     returns_reporting NUMERIC(18, 4) OPTIONS (description = "returns in reporting currency; NULL without an exchange rate."),
-    net_sales_reporting NUMERIC(18, 4) OPTIONS (description = "net_sales in reporting currency; NULL without an exchange rate.")
+    net_sales_reporting NUMERIC(18, 4) OPTIONS (description = "net_sales in reporting currency; NULL without an exchange rate."),
+    cost_of_goods_reporting NUMERIC(18, 4) OPTIONS (description = "cost_of_goods in reporting currency; NULL without an exchange rate."),
+    sales_with_cost_reporting NUMERIC(18, 4) OPTIONS (description = "sales_with_cost in reporting currency; NULL without an exchange rate.")
 )
 PARTITION BY business_date
 OPTIONS (

@@ -64,6 +64,8 @@ sums AS (
         SUM(gross_sales) AS gross_sales,
         SUM(discounts) AS discounts,
         SUM(returns) AS returns,
+        SUM(cost_of_goods) AS cost_of_goods,
+        SUM(sales_with_cost) AS sales_with_cost,
         SUM(tax) AS tax,
         SUM(shipping) AS shipping
     FROM (
@@ -75,6 +77,8 @@ sums AS (
             gross_sales,
             discounts,
             returns,
+            cost_of_goods,
+            sales_with_cost,
             NUMERIC '0' AS tax,
             NUMERIC '0' AS shipping
         FROM {{ table("daily_sales") }}
@@ -88,6 +92,8 @@ sums AS (
             NUMERIC '0' AS gross_sales,
             NUMERIC '0' AS discounts,
             NUMERIC '0' AS returns,
+            NULL AS cost_of_goods,
+            NULL AS sales_with_cost,
             tax_amount AS tax,
             shipping_amount AS shipping
         FROM {{ table("orders") }}
@@ -119,6 +125,8 @@ totals AS (
         SUM({{ converted("gross_sales") }}) AS gross_sales,
         SUM({{ converted("discounts") }}) AS discounts,
         SUM({{ converted("returns") }}) AS returns,
+        SUM({{ converted("cost_of_goods") }}) AS cost_of_goods,
+        SUM({{ converted("sales_with_cost") }}) AS sales_with_cost,
         SUM({{ converted("tax") }}) AS tax,
         SUM({{ converted("shipping") }}) AS shipping
     FROM rated
@@ -234,6 +242,8 @@ SELECT
     COALESCE({{ rounded("totals.discounts") }}, 0) AS discounts,
     COALESCE({{ rounded("totals.returns") }}, 0) AS returns,
     COALESCE({{ rounded("totals.gross_sales - totals.discounts - totals.returns") }}, 0) AS net_sales,
+    {{ rounded("totals.cost_of_goods") }} AS cost_of_goods,
+    {{ rounded("totals.sales_with_cost") }} AS sales_with_cost,
     COALESCE({{ rounded("totals.tax") }}, 0) AS tax,
     COALESCE({{ rounded("totals.shipping") }}, 0) AS shipping,
     IF(

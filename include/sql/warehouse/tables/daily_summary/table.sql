@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_summary") }} (
     discounts NUMERIC(18, 4) NOT NULL OPTIONS (description = "Sum of their discounts."),
     returns NUMERIC(18, 4) NOT NULL OPTIONS (description = "Merchandise amount of the refunds made on this day."),
     net_sales NUMERIC(18, 4) NOT NULL OPTIONS (description = "gross_sales - discounts - returns."),
+    cost_of_goods NUMERIC(18, 4) OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
+    sales_with_cost NUMERIC(18, 4) OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost. Gross margin: (sales_with_cost - cost_of_goods) / sales_with_cost."),
     tax NUMERIC(18, 4) NOT NULL OPTIONS (description = "Tax of the orders; not part of any sales figure."),
     shipping NUMERIC(18, 4) NOT NULL OPTIONS (description = "Shipping charged; not part of any sales figure."),
     average_order_value NUMERIC(18, 4) OPTIONS (description = "(gross_sales - discounts) / number of orders with an exchange rate; NULL without such orders."),

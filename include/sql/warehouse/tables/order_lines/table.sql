@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS {{ table("order_lines") }} (
     discount_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Discount on the line before tax."),
     amount_after_discount NUMERIC(18, 4) NOT NULL OPTIONS (description = "gross_amount - discount_amount."),
     tax_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Tax of the line; not part of any sales figure."),
+    cost_amount NUMERIC(18, 4) OPTIONS (description = "Cost of goods of the line, as known when it was read; NULL when unknown."),
     currency STRING NOT NULL OPTIONS (description = "ISO 4217 code of all amounts in this row."),
     status STRING OPTIONS (description = "Order status as in the source, in lower case."),
     is_sale BOOL NOT NULL OPTIONS (description = "Whether the status counts as a sale."),

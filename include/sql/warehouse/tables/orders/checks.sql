@@ -131,6 +131,30 @@ WHERE
 {% endcall %}
 
 UNION ALL
+-- WooCommerce can list no refunds of an order with this status. Later refunds than that are not looked for.
+-- Delivered files and exports have no refunds.
+{% call check("orders: each refunded order has a refund", "warn", dated=True) %}
+SELECT
+    CONCAT(orders.source, ' order ', orders.order_id) AS sample,
+    orders.business_date,
+    orders.run_id
+FROM {{ table("orders") }} AS orders
+LEFT JOIN {{ table("refunds") }} AS refunds
+    ON
+        orders.source = refunds.source
+        AND orders.order_id = refunds.order_id
+        AND {{ days("refunds.business_date", after=400) }}
+WHERE
+    {{ days("orders.business_date") }}
+    AND orders.source IN ({{ sources }})
+    AND orders.source NOT IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+    AND orders.status = 'refunded'
+    AND NOT orders.is_test
+    AND orders.gross_amount > orders.discount_amount
+    AND refunds.order_id IS NULL
+{% endcall %}
+
+UNION ALL
 {% call check("orders: no shipping is negative", "warn") %}
 SELECT
     CONCAT(

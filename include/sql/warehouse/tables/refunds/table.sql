@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS {{ table("refunds") }} (
     merchandise_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Refunded merchandise as a positive amount, excluding tax and shipping; counted as returns."),
     tax_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Refunded tax, positive; not part of any sales figure."),
     shipping_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Refunded shipping and fees (duties, tips), positive; not part of any sales figure."),
+    cost_amount NUMERIC(18, 4) OPTIONS (description = "Cost of goods of the returned units; 0 for an amount only, NULL where the cost of the order's lines is unknown."),
     reason STRING OPTIONS (description = "Reason as entered in the source."),
     is_sale BOOL NOT NULL OPTIONS (description = "Whether the order counts as a sale; a refund is counted only if its order is."),
     is_test BOOL NOT NULL OPTIONS (description = "Whether the order is a test; refunds of test orders are never counted."),

@@ -1,0 +1,118 @@
+"""The cost of goods of a line, and what returned units give back of it; unknown is never zero."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.sales.transform import raw_folders
+from tests.unit.sales.transform.raw_folders import (
+    csv_line,
+    item,
+    order,
+    page_line,
+    page_order,
+    page_refund,
+    refund,
+    refund_line,
+)
+
+
+def costs(rows, key="line_number"):
+    return {row[key]: row["cost_amount"] for row in rows}
+
+
+def test_of_the_sales_database(raw, monkeypatch):
+    for table in ("order_items", "products"):
+        columns = raw_folders.SALES_DB[table] + ", unit_cost VARCHAR"
+        monkeypatch.setitem(raw_folders.SALES_DB, table, columns)
+    done = raw.sales_db(
+        orders=[order(), order("euro", currency="EUR")],
+        order_items=[
+            item(unit_cost="4.20"),
+            item(line_number=2),
+            item(line_number=3, sku="GONE"),
+            item(line_number=4, unit_cost="0"),
+            item(line_number=5, sku="GONE", unit_cost="-1"),
+            item(line_number=6, sku="GONE", unit_cost="n/a"),
+            # A product's cost is in the reporting currency, a line's in that of the order.
+            item("euro", line_number=7),
+            item("euro", line_number=8, unit_cost="3"),
+        ],
+        products=[{"sku": "MUG-01", "name": "Mug", "unit_cost": "5.5"}],
+        refunds=[
+            refund("unit"),
+            refund("amount", quantity=None, amount=Decimal(3)),
+            refund("order", line_number=None, quantity=None),
+            refund("unknown", line_number=3),
+            refund("free", line_number=4),
+            refund("other", "O9"),
+            refund("of euro", "euro", line_number=8, quantity=2),
+        ],
+    )
+    assert costs(done.order_lines) == {
+        1: Decimal("8.40"),
+        2: 11,
+        3: None,
+        4: 0,
+        5: None,
+        6: None,
+        7: None,
+        8: 6,
+    }
+    assert costs(done.refunds, "refund_id") == {
+        "unit": Decimal("4.20"),
+        "amount": 0,
+        "order": None,
+        "unknown": None,
+        "free": 0,
+        "other": None,
+        "of euro": 6,
+    }
+
+
+def test_without_the_columns_no_line_of_the_sales_database_has_a_cost(raw):
+    product = {"sku": "MUG-01", "name": "Mug"}
+    done = raw.sales_db(
+        orders=[order()],
+        order_items=[item()],
+        products=[product],
+        refunds=[refund()],
+    )
+    assert costs(done.order_lines) == {1: None}
+    assert costs(done.refunds) == {1: None}
+
+
+@pytest.mark.parametrize(
+    ("stated", "cost"),
+    [
+        ({}, None),
+        ({"cost_of_goods_sold": {"value": 12.5}}, Decimal("12.5")),
+        ({"cost_of_goods_sold": {"value": 37.019999999999996}}, Decimal("37.02")),
+        # What WooCommerce has for a product without a cost.
+        ({"cost_of_goods_sold": {"value": 0}}, None),
+    ],
+)
+def test_of_a_woocommerce_line(raw, stated, cost):
+    lines = [page_line(11, **stated)]
+    part = refund_line(11, "-18.00", "-1.44")
+    refunds = [
+        page_refund(900, amount="19.44", line_items=[part]),
+        page_refund(901, amount="2.00"),
+    ]
+    done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
+    assert costs(done.order_lines) == {11: cost}
+    back = None if cost is None else cost / 2
+    amount_only = None if cost is None else 0
+    expected = {"900": back, "901": amount_only}
+    assert costs(done.refunds, "refund_id") == expected
+
+
+def test_of_a_partners_line(raw):
+    lines = [
+        csv_line(unit_cost="3.25"),
+        csv_line(line_number="2", unit_cost=""),
+        csv_line(line_number="3", unit_cost="three"),
+    ]
+    file = {"name": "acme_1.csv", "lines": lines}
+    done = raw.partner_files(file, extras=["unit_cost"])
+    assert costs(done.order_lines) == {1: Decimal("6.50"), 2: None, 3: None}
