@@ -99,7 +99,8 @@ def _defaults(values: Mapping[str, str]) -> dict[str, str]:
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
     for name in SETTINGS:
-        if name.endswith("_URI"):
+        # Targets are files of the repository.
+        if name.endswith("_URI") and name != "TARGETS_URI":
             data = name.removesuffix("_URI").lower()
             defaults[name] = f"file://{folder}/data/{data}"
     return defaults

@@ -161,6 +161,8 @@ class Settings(DagSettings):
     models_uri: Uri = "file:///opt/airflow/data/models"
     pictures_uri: Uri = "file:///opt/airflow/data/pictures"
     partner_drop_uri: Uri = "file:///opt/airflow/data/partner_drop"
+    targets_uri: Uri | None = None
+    """None: the folder include/targets."""
     refund_lookback_days: Days = 14
     reconcile_days: Days = 35
     staging_retention_days: Days = 14

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import Warehouse, retry_conflicts
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import Column, columns, render, tables, views
 
 if TYPE_CHECKING:
@@ -188,6 +189,35 @@ def write_rows(
     written = pa.Table.from_pylist(list(rows), parquet_schema(columns(table)))
     parquet.write_table(written, folder / f"{table}.parquet")
     return list(written.column_names)
+
+
+def replace_rows(
+    warehouse: Warehouse,
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Replace all rows of a table by `rows`, values by column, in one load job, which is atomic and creates a
+    missing table; raise as `bigquery_errors`."""
+    from google.cloud import bigquery
+
+    config = bigquery.LoadJobConfig(
+        source_format="PARQUET",
+        schema=[api_field(column) for column in columns(table)],
+        write_disposition="WRITE_TRUNCATE",
+        labels=dict(warehouse.labels),
+    )
+    what = f"load {table}"
+    with scratch_folder() as folder, bigquery_errors(what):
+        write_rows(folder, table, rows)
+        with (folder / f"{table}.parquet").open("rb") as stream:
+            job = warehouse.client.load_table_from_file(
+                stream,
+                f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}",
+                location=warehouse.settings.bigquery_location,
+                job_config=config,
+                timeout=REQUEST_SECONDS,
+            )
+            warehouse.result(job, what)
 
 
 def _digits(column: Column) -> list[int]:

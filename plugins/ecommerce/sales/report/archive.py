@@ -23,6 +23,7 @@ from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view import notices
 from ecommerce.sales.report.view.page import page_texts
 from ecommerce.sales.source_policy import REQUIRED, read_policies
+from ecommerce.sales.targets import load_targets
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
 
@@ -119,8 +120,9 @@ def build_report(
     )
     required = [each for each, policy in read_policies().items() if policy == REQUIRED]
     warehouse = connect(dag=run.dag_id, step="report")
+    all_warnings = [*warnings, *load_targets(warehouse)]
     return archive_report(
-        queries.read_figures(warehouse, day.date, origin, warnings, required)
+        queries.read_figures(warehouse, day.date, origin, all_warnings, required)
     )
 
 

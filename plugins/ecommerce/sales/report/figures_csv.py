@@ -14,12 +14,33 @@ from ecommerce.sales.report.figures.model import (
     HEADLINE,
     RATES,
     Figures,
+    Margin,
     breakdowns,
 )
 
+TARGET_FIGURES = (
+    "target",
+    "target_to_date",
+    "expected_share",
+    "net_sales",
+    "landing",
+    "landing_lower_80",
+    "landing_upper_80",
+)
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
-_NOT_MONEY = {*RATES, "refunds", "sessions", "rate", "average", "days", "share"}
+_NOT_MONEY = {
+    *RATES,
+    "refunds",
+    "sessions",
+    "rate",
+    "average",
+    "days",
+    "share",
+    "expected_share",
+    "gross_margin",
+    "cost_coverage",
+}
 """Figures without a currency, besides those of the headline."""
 
 
@@ -85,6 +106,8 @@ def _cells(figures: Figures) -> Iterator[Cell]:
     for span in ("now", "last_month", "last_year") if figures.month else ():
         for name in ("net_sales", "orders"):
             yield "month", span, name, getattr(getattr(figures.month, span), name)
+    yield from _parts("targets", figures.targets, "channel", *TARGET_FIGURES)
+    yield from _margin(figures.margin)
     if figures.changes:
         for each in DIMENSIONS:
             rows = each.rows(figures.changes)
@@ -99,6 +122,14 @@ def _cells(figures: Figures) -> Iterator[Cell]:
     yield from _parts(
         "trend", figures.trend, "business_date", "net_sales", "weekday_mean"
     )
+
+
+def _margin(margin: Margin | None) -> Iterator[Cell]:
+    if margin:
+        yield "margin", "", "sales_with_cost", margin.sales_with_cost
+        yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        yield "margin", "", "gross_margin", margin.rate
+        yield "margin", "", "cost_coverage", margin.coverage
 
 
 def _parts(

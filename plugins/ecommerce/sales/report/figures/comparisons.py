@@ -61,6 +61,21 @@ def headline(
     return figures
 
 
+def margin(today: Row) -> model.Margin | None:
+    """Return the sales of a row of `headline.sql` that have a cost, and that cost; None without any. Returns
+    without a cost make these sales more than all: what they exceed is not covered."""
+    cost, sales = today.get("cost_of_goods"), today.get("sales_with_cost")
+    if cost is None or sales is None or today["net_sales"] <= 0:
+        return None
+    without_cost = abs(today["net_sales"] - sales)
+    coverage = max(Decimal(0), 1 - without_cost / today["net_sales"])
+    return model.Margin(
+        sales_with_cost=sales,
+        cost_of_goods=cost,
+        coverage=coverage.quantize(Decimal("0.000001"), ROUND_HALF_UP),
+    )
+
+
 LACKING = {
     "returns": "without_returns",
     "discounts": "without_discounts",

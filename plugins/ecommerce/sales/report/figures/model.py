@@ -57,6 +57,8 @@ RATES: dict[str, Rate] = {
     "repeat_share": Rate("Repeat share", ("returning_customers", "customers")),
 }
 
+LEAST_COVERAGE = Decimal("0.95")
+"""The part of net sales that must have a cost of goods, for a gross margin."""
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown, apart from the number of orders."""
@@ -108,6 +110,42 @@ class MonthToDate(Part):
     unfinished: int = 0
     last_month: Span
     last_year: Span
+
+
+class Margin(Part):
+    """Sales whose cost of goods is known, after returns, and this cost; `coverage` is their part of net
+    sales."""
+
+    sales_with_cost: Decimal
+    cost_of_goods: Decimal
+    coverage: Decimal
+
+    @property
+    def gross_profit(self) -> Decimal:
+        """Sales with cost less their cost."""
+        return self.sales_with_cost - self.cost_of_goods
+
+    @property
+    def rate(self) -> Decimal | None:
+        """The gross margin: the part of the sales that is profit; None where too few have a cost."""
+        if self.coverage < LEAST_COVERAGE:
+            return None
+        return _quotient(self.gross_profit, self.sales_with_cost)
+
+
+class Target(Part):
+    """A month's target of net sales of a `channel`, or `total`, and what the days up to the business day have
+    reached. `expected_share`: the part of the month's expected sales that falls on these days. `landing`: the
+    month's expected net sales; its interval is None without a forecast."""
+
+    channel: str
+    target: Decimal
+    target_to_date: Decimal
+    expected_share: Decimal
+    net_sales: Decimal
+    landing: Decimal
+    landing_lower_80: Decimal | None
+    landing_upper_80: Decimal | None
 
 
 class Breakdown(Part):
@@ -187,8 +225,8 @@ class Figures(Part):
     where that is less than the headline figure, such as the sales of sources with returns. `attributes` is
     the breakdown by `attribute`, which is `REPORT_ATTRIBUTE`. `website` is None where no web events were
     loaded in the last 28 days, `expectation` where no forecast covers the day, `outlook` where none covers
-    the next one, `changes` where no day to compare with is complete. `implausible`: the largest effect on net
-    sales first."""
+    the next one, `changes` where no day to compare with is complete, `margin` where no sale has a cost.
+    `targets` begins with the whole shop. `implausible`: the largest effect on net sales first."""
 
     business_date: date
     currency: str
@@ -208,6 +246,8 @@ class Figures(Part):
     implausible: list[ImplausibleAmount] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     month: MonthToDate | None = None
+    targets: list[Target] = Field(default_factory=list)
+    margin: Margin | None = None
     changes: Changes | None = None
     return_reasons: list[ReturnReason] = Field(default_factory=list)
     outlook: Outlook | None = None

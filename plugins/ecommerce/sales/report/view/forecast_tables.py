@@ -1,6 +1,7 @@
 """Time: the sections on the month so far, the day against its forecast, and the coming week."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
@@ -21,9 +22,9 @@ from ecommerce.sales.report.figures.forecast import (
     Expected,
     OutlookDay,
 )
-from ecommerce.sales.report.figures.model import Figures, Span
+from ecommerce.sales.report.figures.model import Figures, Span, Target
 from ecommerce.sales.report.findings import capital, left_out
-from ecommerce.sales.report.view.sales_tables import counts, money
+from ecommerce.sales.report.view.sales_tables import money
 
 MOST_SERIES, MOST_NAMED = 20, 7
 """Rows of the table; names of series without a forecast."""
@@ -48,23 +49,81 @@ def month(figures: Figures) -> Section:
     if missing:
         remarks.append(f"{text.listed(missing)}: not every day is loaded and complete.")
 
-    def change(span: Span) -> str:
-        if span is month.now:
-            return ""
-        return text.change(month.now.net_sales, span.net_sales)
-
+    rows = []
+    for span in known:
+        change = ""
+        if span is not month.now:
+            change = text.change(month.now.net_sales, span.net_sales)
+        orders = text.count(span.orders)
+        rows.append(_MonthRow(_month_name(span), span.net_sales, change, orders))
+    if target := _shop_target(figures):
+        reached = text.change(month.now.net_sales, target.target_to_date)
+        rows.append(_MonthRow("Target to date", target.target_to_date, reached))
+        landing = text.change(target.landing, target.target)
+        rows.append(_MonthRow("Landing", target.landing, landing))
+        whole = _with_currency(target.target, figures)
+        remarks.append(f"The landing is compared with the month's target of {whole}.")
     return column_table(
         "month",
         "Month to date",
-        known,
-        (name(""), _month_name),
+        rows,
+        (name(""), lambda row: row.name),
         (number("Net sales"), money("net_sales", figures.currency)),
-        (number("Change since"), change),
-        counts("Orders", "orders"),
+        (number("Change since"), lambda row: row.change),
+        (number("Orders"), lambda row: row.orders),
         empty="",
         note=f"net sales in {figures.currency}",
         remarks=remarks,
     )
+
+
+class _MonthRow(NamedTuple):
+    """A row of *Month to date*: texts, and the amount in reporting currency."""
+
+    name: str
+    net_sales: Decimal | None
+    change: str
+    orders: str = ""
+
+
+def target_sentence(figures: Figures) -> list[str]:
+    """Return how far the month has reached the target of the whole shop, in one sentence. Nothing without
+    one, or where more than a tenth of the month's days so far is incomplete or not loaded."""
+    month = figures.month
+    target = _shop_target(figures)
+    if month is None or target is None:
+        return []
+    if month.unfinished * 10 > figures.business_date.day:
+        return []
+    reached = text.share(target.net_sales, target.target, places=0)
+    whole = _with_currency(target.target, figures)
+    behind = text.share(target.expected_share, places=0)
+    landing = _with_currency(target.landing, figures)
+    interval = ""
+    if target.landing_lower_80 is not None and target.landing_upper_80 is not None:
+        lower = _whole_amount(target.landing_lower_80)
+        upper = _whole_amount(target.landing_upper_80)
+        interval = f" (80 % interval {lower} to {upper})"
+    return [
+        f"{figures.business_date:%B} is at {reached} of its {whole} target with {behind} of the expected "
+        f"sales behind it; expected landing {landing}{interval}."
+    ]
+
+
+def _shop_target(figures: Figures) -> Target | None:
+    """Return the target of the whole shop; None without one."""
+    for target in figures.targets:
+        if target.channel == "total":
+            return target
+    return None
+
+
+def _with_currency(amount: Decimal, figures: Figures) -> str:
+    return f"{_whole_amount(amount)} {figures.currency}"
+
+
+def _whole_amount(amount: Decimal) -> str:
+    return text.count(amount.quantize(Decimal(1)))
 
 
 def _month_name(span: Span) -> str:

@@ -13,10 +13,10 @@ from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import forecast_tables, notices
 from ecommerce.sales.report.view.page import (
     CHOICE,
-    TILES,
     base_names,
     footnotes,
     known_bases,
+    small_tiles,
     tiles,
 )
 
@@ -35,7 +35,7 @@ def mail_texts(
 ) -> dict[str, Any]:
     """Return the mail's texts by the names its templates use. `corrections`: changes since the day's latest
     mail; None where this is the first mail of its day."""
-    day, currency, every = figures.business_date, figures.currency, tiles(figures)
+    day, currency = figures.business_date, figures.currency
     return {
         "subject": subject(figures, corrected=corrections is not None),
         "corrected": None
@@ -49,9 +49,9 @@ def mail_texts(
         "notices": [
             each for each in notices.notices(figures) if each["title"] != "Restated"
         ],
-        "findings": sentences(figures),
-        "tiles": [each | {"changes": each["shown"]} for each in every[:TILES]],
-        **_small_figures(every[TILES:]),
+        "findings": [*forecast_tables.target_sentence(figures), *sentences(figures)],
+        "tiles": [each | {"changes": each["shown"]} for each in tiles(figures)],
+        **_small_figures(small_tiles(figures)),
         "expected": forecast_tables.verdict_line(figures),
         "footnote": " ".join(footnotes(figures)),
         "trend": alternatives(figures)[TREND],

@@ -10,7 +10,13 @@ from typing import Any
 from ecommerce.core import text
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report import chart_files, terms
-from ecommerce.sales.report.figures.model import BASES, HEADLINE, RATES, Figures
+from ecommerce.sales.report.figures.model import (
+    BASES,
+    HEADLINE,
+    LEAST_COVERAGE,
+    RATES,
+    Figures,
+)
 from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import (
     forecast_tables,
@@ -41,11 +47,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     `annex`: its `title`, a `note` and the id of its first section; `charts`, the alternative texts of the
     drawn charts by file name; and `pictures`, files of product pictures by SKU, which the caller may fill.
     """
-    day, zone, every = (
-        figures.business_date,
-        figures.provenance.timezone,
-        tiles(figures),
-    )
+    day, zone = figures.business_date, figures.provenance.timezone
     hours = (
         figures.provenance.window_end - figures.provenance.window_start
     ) / timedelta(hours=1)
@@ -62,9 +64,9 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             f"Midnight to midnight{clocks}, {zone}",
         ],
         "notices": notices.notices(figures),
-        "findings": sentences(figures),
-        "tiles": every[:TILES],
-        "small_tiles": every[TILES:],
+        "findings": [*forecast_tables.target_sentence(figures), *sentences(figures)],
+        "tiles": tiles(figures),
+        "small_tiles": small_tiles(figures),
         "expected": forecast_tables.verdict_line(figures),
         "footnote": " ".join(
             [*(footnotes(figures) or [_AVERAGE]), *without_sales(figures), _DEFINED]
@@ -156,9 +158,27 @@ def known_bases(figures: Figures) -> list[str]:
 
 
 def tiles(figures: Figures) -> list[dict[str, Any]]:
-    """Return each headline figure: `label`, `value`; `changes` against each of `known_bases` (`words`,
-    `label`, `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
-    return [_tile(figures, headline) for headline in HEADLINE]
+    """Return each of the first headline figures: `label`, `value`; `changes` against each of `known_bases`
+    (`words`, `label`, `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
+    return [_tile(figures, headline) for headline in list(HEADLINE)[:TILES]]
+
+
+def small_tiles(figures: Figures) -> list[dict[str, Any]]:
+    """Return the other headline figures, as `tiles`, and the gross margin where it is known."""
+    small = [_tile(figures, headline) for headline in list(HEADLINE)[TILES:]]
+    margin = figures.margin
+    if margin and margin.rate is not None:
+        no_change = {"words": "", "label": "", "tone": 0}
+        values = {
+            "Cost of goods": text.amount(margin.cost_of_goods, figures.currency),
+            "Gross profit": text.amount(margin.gross_profit, figures.currency),
+            "Gross margin": text.share(margin.rate),
+            "Cost coverage": text.share(margin.coverage),
+        }
+        for label, value in values.items():
+            tile = {"label": label, "value": value, "change": no_change}
+            small.append(tile | {"changes": [], "shown": [no_change]})
+    return small
 
 
 def figures_table(figures: Figures) -> Section:
@@ -172,6 +192,7 @@ def figures_table(figures: Figures) -> Section:
         remarks = [
             "No day before this one is loaded and complete, so there is no comparison."
         ]
+    remarks += _without_margin(figures)
     note = "net sales: gross sales less discounts and returns; "
     note += f"pp: percentage points; {text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
     return _table(
@@ -182,6 +203,17 @@ def figures_table(figures: Figures) -> Section:
         note=note,
         remarks=remarks,
     )
+
+
+def _without_margin(figures: Figures) -> list[str]:
+    """Return why there is no gross margin although some sales have a cost."""
+    if figures.margin is None or figures.margin.rate is not None:
+        return []
+    covered = text.share(figures.margin.coverage)
+    least = text.share(LEAST_COVERAGE, places=0)
+    return [
+        f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
+    ]
 
 
 def _shorter_averages(figures: Figures, wanted: Iterable[str]) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 
 from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report import chart_files
-from ecommerce.sales.report.figures.model import Figure
-from ecommerce.sales.report.view import mail, notices
+from ecommerce.sales.report.figures.model import Figure, Target
+from ecommerce.sales.report.view import forecast_tables, mail, notices
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import (
     archived,
@@ -146,3 +146,57 @@ def test_the_smallest_rows_are_added_up(amounts, most, shown):
         rows, most, ("net_sales",), size=lambda row: row.net_sales, alone="unallocated"
     )
     assert " ".join(f"{row.name}={row.net_sales}" for row in found) == shown
+
+
+def target(channel="total", lower="731000.4", upper="765000.5"):
+    values = {
+        "target": D(720_000),
+        "target_to_date": D(554_400),
+        "expected_share": D("0.77"),
+        "net_sales": D(590_400),
+        "landing": D(748_000),
+        "landing_lower_80": lower and D(lower),
+        "landing_upper_80": upper and D(upper),
+    }
+    return Target(channel=channel, **values)
+
+
+@pytest.mark.parametrize(
+    ("targets", "interval"),
+    [
+        ([target(), target("web")], " (80 % interval 731,000 to 765,000)"),
+        ([target(lower=None, upper=None)], ""),
+    ],
+)
+def test_the_target_of_the_shop_is_one_sentence_of_page_and_mail(targets, interval):
+    sentence = (
+        "November is at 82 % of its 720,000 USD target with 77 % of the expected sales behind it; "
+        f"expected landing 748,000 USD{interval}."
+    )
+    figures = make_figures(targets=targets)
+    assert page_texts(figures)["findings"][0] == sentence
+    assert mail.mail_texts(figures)["findings"][0] == sentence
+
+
+def test_the_month_is_shown_with_its_target_and_landing():
+    section = forecast_tables.month(make_figures(targets=[target()]))
+    assert section["rows"][-2:] == [
+        ["Target to date", "554,400.00", "\N{MINUS SIGN}40.2 %", ""],
+        ["Landing", "748,000.00", "+3.9 %", ""],
+    ]
+    remark = "The landing is compared with the month's target of 720,000 USD."
+    assert section["remarks"][-1] == remark
+
+
+def test_a_month_of_which_days_are_missing_has_no_sentence_of_its_target():
+    figures = make_figures(targets=[target()])
+    for unfinished, shown in ((1, True), (2, False)):
+        month = figures.month.model_copy(update={"unfinished": unfinished})
+        findings = page_texts(figures.model_copy(update={"month": month}))["findings"]
+        assert ("target" in repr(findings)) is shown
+
+
+def test_without_a_target_of_the_shop_there_is_no_sentence():
+    for targets in ([], [target("web")]):
+        findings = page_texts(make_figures(targets=targets))["findings"]
+        assert "target" not in repr(findings)

@@ -1,0 +1,93 @@
+"""The shop's sales targets: CSV files `TARGETS_URI/*.csv` become the table `sales_targets`.
+
+Columns: `month` (`2026-11`), `channel` (a channel of the report, or `total`), `net_sales`, and `currency`,
+which must be REPORTING_CURRENCY. Of two lines for one month and channel, the later one of the later file
+counts.
+"""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.core.errors import StagingError
+from ecommerce.core.paths import INCLUDE
+from ecommerce.core.settings import load_settings
+from ecommerce.storage.staging import storage_errors, storage_path
+from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.schema import replace_rows
+
+
+def _first_day(text: object) -> date:
+    return date.fromisoformat(f"{text}-01")
+
+
+class Target(BaseModel):
+    """One line of a file."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    month: Annotated[date, BeforeValidator(_first_day)]
+    channel: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    net_sales: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=4)]
+    currency: str
+
+
+def load_targets(warehouse: Warehouse) -> list[DataWarning]:
+    """Store the targets of all files in place of the stored ones; return a warning of each invalid line.
+
+    Where the files cannot be read, the stored targets stay, and the only warning says so: no report fails for
+    its targets. Raises as `replace_rows`.
+    """
+    try:
+        targets, warnings = read_targets()
+    except (StagingError, csv.Error) as error:
+        return [data_warning("targets_unread", detail=str(error))]
+    rows = [target.model_dump(exclude={"currency"}) for target in targets]
+    replace_rows(warehouse, "sales_targets", rows)
+    return warnings
+
+
+def read_targets() -> tuple[list[Target], list[DataWarning]]:
+    """Return the valid targets of all files, and a warning of each invalid line; StagingError or csv.Error
+    where the files cannot be read."""
+    settings = load_settings()
+    uri = settings.targets_uri or (INCLUDE / "targets").as_uri()
+    targets: dict[tuple[date, str], Target] = {}
+    warnings = []
+    with storage_errors(uri):
+        paths = sorted(storage_path(uri).glob("*.csv"))
+        if settings.targets_uri and not paths:
+            raise StagingError(f"{uri} has no CSV file")
+        for path in paths:
+            text = path.read_text(encoding="utf-8-sig", errors="replace")
+            reader = csv.DictReader(io.StringIO(text))
+            for row in reader:
+                try:
+                    target = Target.model_validate(row)
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    problem = f"{first['loc'][0]}: {first['msg']}"
+                else:
+                    problem = ""
+                    if target.currency != settings.reporting_currency:
+                        problem = f"currency: must be {settings.reporting_currency}"
+                if problem:
+                    place = f"{path.name} line {reader.line_num}"
+                    warnings.append(
+                        data_warning("target_unusable", place=place, detail=problem)
+                    )
+                else:
+                    targets[target.month, target.channel] = target
+    return list(targets.values()), warnings

@@ -1,0 +1,291 @@
+"""Targets: their files, and how far a month has reached them on a day."""
+
+import csv
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from ecommerce.sales import targets
+from ecommerce.sales.targets import load_targets
+from ecommerce.warehouse.rendering import render
+from tests.integration.made_up_sales import SALES_COLUMNS
+from tests.integration.warehouse.both_engines import BothEngines
+from tests.oracle_customers import rounded
+from tests.reference_engine import evaluate
+
+QUERY = "report/daily_sales/targets.sql"
+AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
+FORECAST_COLUMNS = (
+    "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, "
+    "upper_95, run_id"
+)
+NET_SHARE = Decimal("0.9")
+BELOW = 50
+"""Distance of a forecast from the lower end of its 80 % interval."""
+ABOVE = 70
+
+DAY = date(2026, 3, 18)
+FIRST = DAY.replace(day=1)
+MONTH = [FIRST + timedelta(days=number) for number in range(31)]
+FORECAST_DAYS = MONTH[9:28]
+"""Days 10 to 28 have a forecast of the whole shop; the others have the average of their weekday."""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Write a file of targets below `TARGETS_URI`."""
+    folder = tmp_path / "targets"
+    folder.mkdir()
+    monkeypatch.setenv("TARGETS_URI", folder.as_uri())
+
+    def write(name, *lines):
+        text = "\n".join(["month,channel,net_sales,currency", *lines]) + "\n"
+        (folder / name).write_text(text)
+
+    return write
+
+
+def stored(shop):
+    return [tuple(row.values()) for row in shop.rows("sales_targets")]
+
+
+def test_invalid_lines_are_named_and_the_others_replace_what_was_stored(shop, files):
+    files("a.csv", "2026-03,total,1000,USD", "2026-03, web ,400.50,USD")
+    assert load_targets(shop.warehouse) == []
+    files(
+        "b.csv",
+        "2026-03,total,2000,USD",
+        "March,web,1,USD",
+        "2026-04,web,ten,USD",
+        "2026-04,web,5,EUR",
+        "2026-04,,5,USD",
+        "2026-05,shop,7,USD",
+    )
+    places = [warning["place"] for warning in load_targets(shop.warehouse)]
+    assert places == [f"b.csv line {number}" for number in (3, 4, 5, 6)]
+    march = date(2026, 3, 1)
+    assert sorted(stored(shop)) == [
+        (march, "total", Decimal(2000)),
+        (march, "web", Decimal("400.5")),
+        (date(2026, 5, 1), "shop", Decimal(7)),
+    ]
+    files("a.csv")
+    files("b.csv")
+    load_targets(shop.warehouse)
+    assert stored(shop) == []
+
+
+def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, monkeypatch):
+    files("a.csv", "2026-03,total,1000,USD,of the whole shop", "", "2026-04,total")
+    [incomplete] = load_targets(shop.warehouse)
+    assert incomplete["place"] == "a.csv line 4"
+    kept = [(FIRST, "total", Decimal(1000))]
+    assert stored(shop) == kept
+    files("b.csv", f'2026-03,"{"x" * csv.field_size_limit()}')
+    assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
+    monkeypatch.setenv("TARGETS_URI", "s3://bucket/targets")
+    monkeypatch.setattr(targets, "storage_path", unreachable)
+    assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
+    assert stored(shop) == kept
+
+
+def unreachable(uri):
+    raise OSError(uri)
+
+
+def insert_sales(shop, gross, net_share):
+    """Insert gross sales by day and channel; `net_share` of each are net sales, the rest returns."""
+    rows = []
+    for (day, channel), amount in gross.items():
+        net = amount * net_share
+        key = f"'{day}', 'sales_db', '{channel}', 'Toys', 'US', 'USD'"
+        sums = f"{amount}, 0, {amount - net}, {net}"
+        rows.append(f"({key}, 1, 1, {sums}, {sums})")
+    shop.insert("daily_sales", SALES_COLUMNS, rows)
+
+
+def insert_forecasts(shop, forecast):
+    """Insert forecasts of the whole shop by day, of which only those made on 9 March count on `DAY`."""
+    rows = []
+    for day, amount in forecast.items():
+        interval = f"{amount - BELOW}, {amount + ABOVE}, 0, 9999"
+        for made_on, factor in (("03-01", 9), ("03-09", 1), ("03-20", 5)):
+            made_at = f"2026-{made_on} 05:00:00+00"
+            values = f"{amount * factor}, {interval}, 'run'"
+            rows.append(f"('total', '{day}', 'm', '{made_at}', {values})")
+    shop.insert("sales_forecasts", FORECAST_COLUMNS, rows)
+
+
+def weekday_average(gross, channels, weekday):
+    """Average sales of a weekday in the eight weeks before the month."""
+    total = Decimal(0)
+    for back in range(1, 57):
+        day = FIRST - timedelta(days=back)
+        if day.weekday() == weekday:
+            total += sum(gross[day, channel] for channel in channels)
+    return total / 8
+
+
+def expected_progress(gross, forecast, channels):
+    """The columns that depend on no target, on `DAY`, as exact fractions; no interval without `forecast`."""
+    weights = {}
+    for day in MONTH:
+        weights[day] = Fraction(weekday_average(gross, channels, day.weekday()))
+    for day, amount in forecast.items():
+        weights[day] = Fraction(amount)
+    past_days = [day for day in MONTH if day <= DAY]
+    coming_days = [day for day in MONTH if day > DAY]
+    net_share = Fraction(NET_SHARE)
+    net_sales = Fraction(0)
+    for day in past_days:
+        for channel in channels:
+            net_sales += Fraction(gross[day, channel]) * net_share
+    landing = net_sales + sum(weights[day] for day in coming_days) * net_share
+    lower = upper = None
+    if forecast:
+        forecast_days = len([day for day in coming_days if day in forecast])
+        lower = landing - BELOW * forecast_days * net_share
+        upper = landing + ABOVE * forecast_days * net_share
+    weight_to_date = sum(weights[day] for day in past_days)
+    return {
+        "expected_share": weight_to_date / sum(weights.values()),
+        "net_sales": net_sales,
+        "landing": landing,
+        "landing_lower_80": lower,
+        "landing_upper_80": upper,
+    }
+
+
+def rounded_progress(expected, target):
+    """The columns of a row: those of `expected_progress`, and those that depend on the target."""
+    share = expected["expected_share"]
+    columns = {
+        "target": target,
+        "expected_share": rounded(share),
+        "target_to_date": rounded(target * share, 2),
+        "reached_share": rounded(expected["net_sales"] / target),
+    }
+    for name in ("net_sales", "landing", "landing_lower_80", "landing_upper_80"):
+        columns[name] = rounded(expected[name], 2)
+    return columns
+
+
+@pytest.fixture
+def measured(shop, files):
+    """A shop with random sales, a forecast and targets, and the progress that is expected by channel."""
+    chance = random.Random(4)
+    gross = {}
+    for number in range(100):
+        day = DAY - timedelta(days=number)
+        for channel in ("web", "till"):
+            gross[day, channel] = Decimal(chance.randint(100, 900))
+    insert_sales(shop, gross, NET_SHARE)
+    forecast = {day: Decimal(chance.randint(400, 1800)) for day in FORECAST_DAYS}
+    insert_forecasts(shop, forecast)
+    files(
+        "a.csv",
+        "2026-03,total,30000,USD",
+        "2026-03,till,9000,USD",
+        "2026-04,total,1,USD",
+    )
+    load_targets(shop.warehouse)
+    total = expected_progress(gross, forecast, ("web", "till"))
+    till = expected_progress(gross, {}, ("till",))
+    return shop, {
+        "total": rounded_progress(total, 30_000),
+        "till": rounded_progress(till, 9_000),
+    }
+
+
+def test_a_month_is_measured_by_the_days_that_are_over_and_lands_by_the_forecast(
+    measured,
+):
+    shop, expected = measured
+    rows = shop.warehouse.query(QUERY, day=DAY)
+    assert [row["channel"] for row in rows] == ["total", "till"]
+    for row in rows:
+        columns = expected[row["channel"]]
+        assert {name: row[name] for name in columns} == columns
+
+
+@pytest.mark.slow
+def test_amounts_are_exact_on_the_reference_engine(measured):
+    """Their texts show the noise of a float; the emulator's BIGNUMERIC has too few decimals for it."""
+    shop, expected = measured
+    settings = shop.warehouse.settings
+    engines = BothEngines(today=DAY)
+    tables = []
+    for name in ("daily_sales", "sales_forecasts", "sales_targets"):
+        table = f"{settings.bigquery_dataset}.{name}"
+        tables.append(engines.table(shop.warehouse.client, table))
+    texts = [f"CAST({column} AS STRING)" for column in AMOUNTS]
+    sql = render(QUERY, settings=settings, day=DAY)
+    rows = evaluate(f"SELECT channel, {', '.join(texts)} FROM ({sql})", tables).rows
+    assert len(rows) == len(expected)
+    for channel, *amounts in rows:
+        exact = [text and Decimal(text) for text in amounts]
+        assert exact == [expected[channel][column] for column in AMOUNTS]
+
+
+def sell(shop, channel, first, last, net="1"):
+    """Insert sales of 100.00 on each day; `net`: the part of gross sales."""
+    gross = {}
+    for number in range((last - first).days + 1):
+        gross[first + timedelta(days=number), channel] = Decimal(100)
+    insert_sales(shop, gross, Decimal(net))
+
+
+def progress(shop, day):
+    """The share that is expected, net sales, landing and its interval, by channel."""
+    columns = (
+        "expected_share",
+        "net_sales",
+        "landing",
+        "landing_lower_80",
+        "landing_upper_80",
+    )
+    rows = shop.warehouse.query(QUERY, day=day)
+    return {row["channel"]: tuple(row[name] for name in columns) for row in rows}
+
+
+def test_a_channel_with_a_short_history_lands_by_the_days_it_has(shop, files):
+    # Two weeks, two days, and none before the month; one that sells nothing any more; one without any sale.
+    sell(shop, "weeks", FIRST - timedelta(days=14), DAY)
+    sell(shop, "days", FIRST - timedelta(days=2), DAY)
+    sell(shop, "new", FIRST + timedelta(days=10), DAY, net="0.9")
+    sell(shop, "closed", FIRST - timedelta(days=50), FIRST - timedelta(days=40))
+    names = ("weeks", "days", "new", "closed", "Weeks")
+    files("a.csv", *(f"2026-03,{name},1000,USD" for name in names))
+    load_targets(shop.warehouse)
+    found = progress(shop, DAY)
+    share = rounded(Fraction(18, 31))
+    assert found["weeks"] == found["days"] == (share, 1800, 3100, None, None)
+    # 8 days of 100.00, of which 90.00 are net, and 13 more.
+    assert found["new"] == (share, 720, 720 + 13 * 90, None, None)
+    assert found["Weeks"] == (share, 0, 0, None, None)
+    # 50 days of history, of which the first 11 had sales. On average, Saturdays have 2/8 of 100.00, Sundays
+    # to Tuesdays 2/7, and the other days 1/7. Of these, 2, 6 and 5 days remain.
+    landing = rounded(100 * (Fraction(2 * 2, 8) + Fraction(6 * 2 + 5, 7)), 2)
+    assert landing == Decimal("292.86")
+    assert found["closed"] == (rounded(Fraction(57, 98)), 0, landing, None, None)
+
+
+def test_on_the_last_day_a_month_has_landed(shop, files):
+    sell(shop, "web", FIRST - timedelta(days=60), MONTH[-1], net="0.8")
+    files("a.csv", "2026-03,total,1000,USD", "2026-02,total,1000,USD")
+    load_targets(shop.warehouse)
+    landed = 31 * 80
+    assert progress(shop, MONTH[-1]) == {"total": (1, landed, landed, landed, landed)}
+    february = FIRST - timedelta(days=1)
+    assert progress(shop, february)["total"][:2] == (1, 28 * 80)
+    assert progress(shop, FIRST)["total"][1:3] == (80, landed)
+
+
+def test_more_returns_than_sales_are_no_negative_landing_of_the_other_days(shop, files):
+    sell(shop, "web", FIRST - timedelta(days=60), DAY, net="-0.5")
+    files("a.csv", "2026-03,total,1000,USD")
+    load_targets(shop.warehouse)
+    assert progress(shop, DAY)["total"][1:3] == (-18 * 50, -18 * 50)
