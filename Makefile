@@ -16,7 +16,7 @@ quoted = '$(subst ','\'',$(1))'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-slow test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
-	run airflow emulator pictures backfill repair report query tables forecast undo-history migrate forget-customer env environments development
+	run airflow emulator pictures backfill history repair report query tables forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ SLOW := $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 test-slow: development ## the slow tests of CI: complete pipelines, interrupted runs, reconciliation, a second shop
 	@$(SLOW) -m slow $(ARGS)
 
-test-full: development ## all slow tests, and every case where the others choose some; for a nightly run
+test-full: development .bench/dbt/complete ## all slow tests, and every case where the others choose some; for a nightly run
 	@KILL_MATRIX=full $(SLOW) -m "slow or nightly" $(ARGS)
 
 test-browser: development ## the tests that need Chromium and npm
@@ -97,6 +97,10 @@ backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 
 	@$(CLI) backfill --from $(call quoted,$(FROM)) --to $(call quoted,$(TO)) $(if $(JOBS),--jobs $(call quoted,$(JOBS))) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again) $(if $(DAG),--dag $(call quoted,$(DAG)))
 
+history: environments ## read past months from the live sources: FROM=2025-06-01 [TO=2026-10-31] [SOURCE=storefront] [AGAIN=1]
+	@$(if $(FROM),,$(error FROM is missing: make history FROM=2025-06-01))
+	@$(CLI) history --from $(call quoted,$(FROM)) $(if $(TO),--to $(call quoted,$(TO))) $(if $(SOURCE),--source $(call quoted,$(SOURCE))) $(if $(AGAIN),--again)
+
 repair: environments ## rerun the failed tasks of a day and everything downstream: DAY=2026-11-01 [SOURCE=storefront] [MAIL=1] [WAIT=0]
 	@$(if $(DAY),,$(error DAY is missing: make repair DAY=2026-11-01))
 	@$(CLI) repair --day $(call quoted,$(DAY)) $(if $(SOURCE),--source $(call quoted,$(SOURCE))) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
@@ -119,7 +123,7 @@ query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or
 	@$(CLI) query $(if $(FILE),--file $(call quoted,$(FILE))) $(if $(FORMAT),--format $(call quoted,$(FORMAT)))
 
 tables: environments ## list the warehouse's tables with columns, types and descriptions
-	@$(if $(findstring --into,$(ARGS)),$(RUN) -m tests.tables_document,$(CLI) tables) $(ARGS)
+	@$(if $(findstring --into,$(ARGS)),$(RUN) -m $(if $(findstring .yml,$(ARGS)),tests.dbt_sources,tests.tables_document),$(CLI) tables) $(ARGS)
 
 migrate: environments ## update the warehouse's tables to the definitions in include/sql/warehouse
 	@$(CLI) migrate
@@ -130,10 +134,11 @@ forget-customer: environments ## erase a customer from the warehouse; prompts fo
 env: ## create .env with random secrets, for this machine or for Docker Compose
 	@$(PYTHON) deploy/make_env.py
 
-# The tools that the extract and the forecast are compared with; not installed into Airflow's environment.
+# The tools that the extract and the forecast are compared with, and dbt; not installed into Airflow's environment.
 .bench/venv/complete: benchmarks/requirements.txt
 .bench/peers/complete: benchmarks/forecast-peers-requirements.txt
-.bench/venv/complete .bench/peers/complete:
+.bench/dbt/complete: tests/dbt-requirements.txt
+.bench/venv/complete .bench/peers/complete .bench/dbt/complete:
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@

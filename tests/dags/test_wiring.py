@@ -16,6 +16,7 @@ DAGS = (
     "product_catalogue_refresh",
     "report_watch",
     "sales_history_load",
+    "sales_history_read",
     "sales_reconciliation",
     "storefront_orders_sync",
     "user_events_daily",

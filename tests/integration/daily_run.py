@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import time_machine
 
 from ecommerce.core import settings
-from ecommerce.core.business_day import day_window
+from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.core.names import DAG_DAILY as DAG
 from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.loading import ORDERS
@@ -33,26 +33,33 @@ def run_day(
     day,
     at=None,
     *,
+    last=None,
     sources=SOURCES,
     run_id=None,
 ):
-    """Extract, transform, load and check the business day `day`, as a run that begins at `at` does.
+    """Extract, transform, load and check the business day `day`, as a run that begins at `at` does, or the
+    days up to `last`.
 
     Sources that are not in `sources` have failed.
     """
-    at = at or morning_after(day)
+    last = last or day
+    at = at or morning_after(last)
     run_id = run_id or f"test__{day}__{at:%Y%m%dT%H%M%S}"
     with time_machine.travel(at):
-        return finish(day, run_id, stage(day, run_id, sources))
+        return finish(day, run_id, stage(day, run_id, sources, last), last)
 
 
-def stage(day, run_id, sources=SOURCES):
+def stage(day, run_id, sources=SOURCES, last=None):
     """The first half of a run that takes place now: extract and transform."""
-    raw = [extract(source, day, run_id) for source in sources_on() if source in sources]
+    raw = [
+        extract(source, day, run_id, last)
+        for source in sources_on()
+        if source in sources
+    ]
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
-def finish(day, run_id, loadable):
+def finish(day, run_id, loadable, last=None):
     """The second half: load and check; sources that are not in `loadable` have failed."""
     result = load.load(
         loadable,
@@ -64,6 +71,7 @@ def finish(day, run_id, loadable):
             {*sources_on()} - {manifest.source for manifest in loadable}
         ),
         off_sources=sorted({*SOURCES} - {*sources_on()}),
+        last_day=last,
     )
     checks.check_load(staging.DagRun(DAG, run_id), result, ORDERS)
     return result
@@ -84,12 +92,12 @@ def report_of(business_date, run_id):
     return read_figures(connect(), business_date, origin)
 
 
-def extract(source, day, run_id):
-    """The extract of one source for a run that takes place now."""
+def extract(source, day, run_id, last=None):
+    """The extract of one source for a run that takes place now, of a day or of those up to `last`."""
     shop = settings.load_settings()
     window = read_windows.window_of_day(
         SOURCES[source],
-        day_window(day, shop.shop_timezone),
+        closed_days(day, last or day, shop.shop_timezone),
         staging.DagRun(DAG, run_id),
         load_history,
         datetime.now(UTC),

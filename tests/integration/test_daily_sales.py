@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import Ledger
-from tests import oracle_report, oracle_wording
+from tests import oracle_customers, oracle_report, oracle_wording
+from tests.integration.customer_views import check_views
 from tests.integration.daily_run import morning_after, report_of, run_day
 
 FIRST_DAY = date(2026, 9, 1)  # a Tuesday
@@ -29,6 +30,7 @@ def test_day_after_day_and_again(start_company, tmp_path):
     live(company, books, second)
     expected = company.oracle(run_days=[first, second])
     assert company.differences(expected) == ""
+    check_views(company.rows, oracle_customers.of_ledger(expected))
     for day in (first, second):
         assert oracle_report.differences(expected, report_of(day, "test")) == []
     # The report of the second day has one to be compared with.
@@ -49,6 +51,19 @@ def test_a_day_on_which_the_clocks_change(start_company):
     whole = timedelta(hours=25) - timedelta(seconds=1)
     assert max(instants) - min(instants) == whole
     assert company.differences(expected) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [2, 3])
+def test_days_in_one_run_end_in_the_same_tables(start_company, number):
+    """Past days before a daily run, and also its day, the newest, whose run has no upper bound."""
+    company, books = start_company(mode="66"), ledger(4)
+    days = books.business_days
+    now = morning_after(days[-1])
+    company.show(books.as_of(now))
+    run_day(days[0], now, last=days[number])
+    run_day(days[-1])
+    assert company.differences(company.oracle(run_days=days)) == ""
 
 
 @pytest.mark.nightly

@@ -1,10 +1,11 @@
-"""Waiting for runs in Airflow, with a line for each run that ends and each task that failed it."""
+"""Waiting for runs in Airflow, with a line for each run that ends, each task that failed it, and each attempt
+that will be repeated."""
 
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, tasks_path
+from ecommerce.cli.airflow_api import FINISHED, PAGE, AirflowApi, Json, tasks_path
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 
@@ -18,15 +19,17 @@ def wait_for_runs(
     day_of_run: Mapping[str, str],
     **filters: str,
 ) -> dict[str, str]:
-    """Wait until runs of a DAG have ended, and return their states by business day.
+    """Wait until runs of a DAG have ended, and return their states by business day or month.
 
-    `day_of_run` has the business day of each run by its id. `filters` select these runs, and maybe others, in
-    Airflow's list.
+    `day_of_run` has the business day or month of each run by its id. `filters` select these runs, and maybe
+    others, in Airflow's list.
     """
     progress("Ctrl-C ends this command, not the runs")
     states: dict[str, str] = {}
+    shown: set[tuple[str, ...]] = set()
     while len(states) < len(day_of_run):
         time.sleep(PAUSE)
+        _show_retries(api, dag_id, day_of_run, shown)
         for run in api.runs(dag_id, **filters):
             run_id, state = run["dag_run_id"], run["state"]
             day = day_of_run.get(run_id)
@@ -37,16 +40,43 @@ def wait_for_runs(
     return states
 
 
+def _show_retries(
+    api: AirflowApi,
+    dag_id: str,
+    day_of_run: Mapping[str, str],
+    shown: set[tuple[str, ...]],
+) -> None:
+    """Print the attempts that failed and will be repeated, unless they were `shown` before, and add them."""
+    waiting = api.get(tasks_path("~", dag_id), state="up_for_retry", limit=PAGE)
+    for task in waiting["task_instances"]:
+        run_id = task["dag_run_id"]
+        attempt = (
+            run_id,
+            task["task_id"],
+            str(task["map_index"]),
+            str(task["try_number"]),
+        )
+        if run_id in day_of_run and attempt not in shown:
+            shown.add(attempt)
+            reason = _reason(api, dag_id, run_id, task)
+            progress(
+                f"{day_of_run[run_id]}: {task['task_id']} will be repeated: {reason}"
+            )
+
+
 def _show_failures(api: AirflowApi, dag_id: str, run_id: str) -> None:
-    """Print the failed tasks of a run with the last line of their logs, which `task_log` writes."""
+    """Print the failed tasks of a run with the last line of their logs."""
     for task in api.instances(run_id, dag_id):
-        if task["state"] != "failed":
-            continue
-        task_id = task["task_id"]
-        log = f"{tasks_path(run_id, dag_id)}/{task_id}/logs/{task['try_number']}"
-        reason = "see its log"
-        # The user may not read logs, or the log is empty.
-        with suppress(PipelineError, IndexError):
-            lines = api.get(log, map_index=task["map_index"])["content"]
-            reason = lines[-1]["event"]
-        progress(f"  {task_id} failed: {reason}")
+        if task["state"] == "failed":
+            reason = _reason(api, dag_id, run_id, task)
+            progress(f"  {task['task_id']} failed: {reason}")
+
+
+def _reason(api: AirflowApi, dag_id: str, run_id: str, task: Json) -> str:
+    """Return the last line of the log of a task's newest attempt, which `task_log` writes."""
+    log = f"{tasks_path(run_id, dag_id)}/{task['task_id']}/logs/{task['try_number']}"
+    # The user may not read logs, or the log is empty.
+    with suppress(PipelineError, IndexError):
+        lines = api.get(log, map_index=task["map_index"])["content"]
+        return str(lines[-1]["event"])
+    return "see its log"

@@ -4,7 +4,7 @@ A business day is from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a w
 or 25 hours. `runtime.run_context.business_day` returns the day of a run.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,18 +14,34 @@ from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
 """By DAG: the time after the shop's midnight at which its daily run is scheduled."""
 
+MOST_DAYS = 31
+"""Of a run of several days: a month is loaded in one transaction."""
+
+Dates = list[date]
+"""`date` is a field of the class below, so its annotations cannot name the type."""
+
 
 @dataclass(frozen=True)
 class BusinessDay:
-    """A day in the shop's calendar and its UTC window `[start, end)`."""
+    """A day in the shop's calendar and its UTC window `[start, end)`; the span of a run of several days."""
 
     date: date
+    """The day, or the first of the span."""
     timezone: str
     start: datetime
     end: datetime
 
     def __str__(self) -> str:
         return self.date.isoformat()
+
+    @property
+    def dates(self) -> Dates:
+        """The dates of the span, in order: one, or those of a run of several days."""
+        last = shop_day(self.end - timedelta(microseconds=1), self.timezone).date
+        return [
+            self.date + timedelta(days=number)
+            for number in range((last - self.date).days + 1)
+        ]
 
     def shifted(self, days: int) -> "BusinessDay":
         """Return the business day `days` later (earlier when negative)."""
@@ -58,6 +74,20 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
     return (midnight + TICKS[dag_id]).astimezone(UTC)
+
+
+def closed_days(first: date, last: date, timezone: str) -> BusinessDay:
+    """Return the span of the business days from `first` to `last`, both included, of which each has ended.
+
+    Raises:
+        ConfigurationError: they are in the wrong order, more than `MOST_DAYS`, or `last` has not ended yet.
+    """
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise ConfigurationError(
+            f"{first} to {last} is not a range of 1 to {MOST_DAYS} days: make history reads more, month by "
+            "month"
+        )
+    return replace(day_window(first, timezone), end=closed_day(last, timezone).end)
 
 
 def closed_day(day: date, timezone: str) -> BusinessDay:

@@ -7,7 +7,12 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from ecommerce.core.business_day import BusinessDay, closed_day, newest_closed_day
+from ecommerce.core.business_day import (
+    BusinessDay,
+    closed_day,
+    closed_days,
+    newest_closed_day,
+)
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import shop_timezone
 from ecommerce.storage.staging import DagRun
@@ -47,12 +52,19 @@ def business_day(context: Context) -> BusinessDay:
 def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
     """Return the business day of a run: its partition key (scheduled runs, backfills, a trigger with a key)
     or its param `business_date` (form, `--conf`, `airflow dags test`). With neither it is the newest day that
-    had ended at the run's start, so that a retry after midnight keeps its day.
+    had ended at the run's start, so that a retry after midnight keeps its day. A run of several days has the
+    params `first_day` and `last_day` (default: the newest that had ended); the result is their span.
 
     Raises:
-        ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
+        ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended;
+            or as `closed_days`.
     """
     timezone = shop_timezone()
+    due = getattr(dag_run, "run_after", None) or datetime.now(UTC)
+    newest = newest_closed_day(due, timezone)
+    if first_day := params.get("first_day"):
+        last_day = date.fromisoformat(params["last_day"] or str(newest))
+        return closed_days(date.fromisoformat(first_day), last_day, timezone)
     key = getattr(dag_run, "partition_key", None)
     param = params.get("business_date")
     if key and param and key != param:
@@ -61,8 +73,7 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
         )
     text = key or param
     if not text:
-        due = getattr(dag_run, "run_after", None) or datetime.now(UTC)
-        return newest_closed_day(due, timezone)
+        return newest
     with suppress(TypeError, ValueError):
         day = date.fromisoformat(text)
         # It also takes 20261119 and 2026-W47-4.

@@ -1,6 +1,7 @@
 """The load of orders: its `LoadSpec`, and how each kind of run loads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.runtime import metrics
@@ -59,10 +60,12 @@ def load_day(
     day: BusinessDay,
     run: DagRun,
     manifests: Sequence[Manifest],
+    params: Mapping[str, Any] = source_policy.NO_PARAMS,
 ) -> LoadResult:
-    """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
-    without a manifest are missing, unless they are off."""
-    policies = source_policy.read_policies()
+    """Load the loadable folders of a run of one or several days, which alone decides whether these days are
+    complete. Sources without a manifest are missing, unless they are off. `params` are as in
+    `source_policy.policies_of_run`."""
+    policies = source_policy.policies_of_run(params)
     loaded = [manifest.source for manifest in manifests]
     result = load(
         manifests,
@@ -72,6 +75,7 @@ def load_day(
         dag_id=run.dag_id,
         missing_sources=source_policy.missing_sources(policies, loaded),
         off_sources=[name for name in policies if policies[name] == source_policy.OFF],
+        last_day=day.dates[-1],
     )
     metrics.business_day_done("load", day.end)
     return result

@@ -21,7 +21,7 @@ def window_of_day(
     earlier_reads: EarlierReads,
     now: datetime,
 ) -> ReadWindow:
-    """Return the window of a daily run at `now` (aware).
+    """Return the window of a run of one or several days at `now` (aware).
 
     The run of the newest closed day reads everything changed since the last read, which `earlier_reads` has;
     the run of an older day reads what changed in it. Orders that an earlier run of the day rejected are read
@@ -29,7 +29,7 @@ def window_of_day(
     """
     changed_from = day.start
     changed_until: datetime | None = day.end
-    if day.date == newest_closed_day(now, day.timezone).date:
+    if day.dates[-1] == newest_closed_day(now, day.timezone).date:
         changed_until = None
         if source.overlap is not None:
             last_read = earlier_reads.last_read(source.name) or day.start

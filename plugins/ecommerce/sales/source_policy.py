@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Container, Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,8 @@ Policy = Literal["required", "optional", "off"]
 REQUIRED: Policy = "required"
 OPTIONAL: Policy = "optional"
 OFF: Policy = "off"
+NO_PARAMS: Mapping[str, Any] = {}
+"""Of a run that has no form."""
 
 
 def read_policies() -> dict[str, Policy]:
@@ -67,8 +69,33 @@ def _invalid(problem: str) -> errors.ConfigurationError:
     )
 
 
-def reason_to_skip(source: str) -> str:
-    """Return why `source` is not extracted; empty where it is."""
+def policies_of_run(params: Mapping[str, Any]) -> dict[str, Policy]:
+    """Return the policies of the sources that a run reads, by its form; errors as in `read_policies`.
+
+    A run of several days (`first_day`) needs every source that is on, because a month that lacks one would
+    count as loaded; partners' files that are due may be missing. With `source`, it reads that one and the
+    exchange rates.
+    """
+    policies = read_policies()
+    if "first_day" not in params:
+        return policies
+    policies.pop(POLICY_DELIVERIES, None)
+    needed: dict[str, Policy] = {}
+    for name, policy in policies.items():
+        if _is_read(name, params):
+            needed[name] = OFF if policy == OFF else REQUIRED
+    return needed
+
+
+def _is_read(source: str, params: Mapping[str, Any]) -> bool:
+    single_source = params.get("source")
+    return single_source in (None, source) or source == EXCHANGE_RATES.name
+
+
+def reason_to_skip(source: str, params: Mapping[str, Any] = NO_PARAMS) -> str:
+    """Return why `source` is not extracted by a run with these params; empty where it is."""
+    if not _is_read(source, params):
+        return f"the run reads {params['source']} only"
     if read_policies()[source] != OFF:
         return ""
     if _lacks_connection(SOURCES[source]):
@@ -121,6 +148,6 @@ def missing_sources(
     policies: Mapping[str, Policy],
     present: Container[str],
 ) -> list[str]:
-    """Return the sources that are not `present`, without those that are off."""
-    on = [source for source in SOURCES if policies[source] != OFF]
+    """Return the sources that are not `present`, without those that are off or that the run does not read."""
+    on = [source for source in SOURCES if policies.get(source, OFF) != OFF]
     return [source for source in on if source not in present]

@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 
 @typed_task(**NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Manifest:
-    """Read one source for the run's business day; return the manifest."""
-    skip_if(source_policy.reason_to_skip(source))
+    """Read one source for the run's business day, or its days; return the manifest."""
+    skip_if(source_policy.reason_to_skip(source, context["params"]))
     window = read_windows.window_of_day(
         SOURCES[source],
         business_day(context),
@@ -73,10 +73,10 @@ def _extract_window(source: Source, window: ReadWindow) -> Manifest:
 
 # A failed or skipped extract gives None: its XCom is empty.
 @typed_task(trigger_rule="all_done", **GATE_RETRIES)
-def sources_ready(manifests: list[Manifest | None]) -> list[Manifest]:
+def sources_ready(manifests: list[Manifest | None], **context: Any) -> list[Manifest]:
     """Let the run continue with the sources that were read, where the source policy allows it; return their
     manifests."""
-    policies = source_policy.read_policies()
+    policies = source_policy.policies_of_run(context["params"])
     return source_policy.usable_manifests(policies, filter(None, manifests))
 
 
@@ -90,8 +90,10 @@ def transform_source(manifest: Manifest, **context: Any) -> Manifest:
 
 @typed_task(**LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load(manifests: list[Manifest], **context: Any) -> LoadResult:
-    """Load the run's business day in one transaction; return the load's result."""
-    return loading.load_day(business_day(context), run_of(context), manifests)
+    """Load the run's business day, or its days, in one transaction; return the load's result."""
+    return loading.load_day(
+        business_day(context), run_of(context), manifests, context["params"]
+    )
 
 
 @typed_task(

@@ -58,6 +58,7 @@ def load(
     missing_sources: Collection[str] = (),
     off_sources: Collection[str] = (),
     status: str = SUCCESS,
+    last_day: date | None = None,
     warehouse: Warehouse | None = None,
 ) -> LoadResult:
     """Load what the transforms left, in one transaction.
@@ -71,6 +72,7 @@ def load(
         missing_sources: Sources that failed; the day is incomplete until a run has read them.
         off_sources: Sources that are off by policy; the day is complete without them.
         status: The status in the audit: `staging_tables.SUCCESS`, or `HISTORY` of an export.
+        last_day: Of a run of several days, which begin with `business_date`.
         warehouse: The warehouse; by default that of the connection.
 
     Raises:
@@ -90,15 +92,16 @@ def load(
         missing_sources=missing_sources,
         off_sources=off_sources,
         status=status,
+        last_day=last_day,
     )
     stage(staged)
-    days, result = _load_staged(staged)
+    touched_days, result = _load_staged(staged)
     warnings: list[DataWarning] = []
     for manifest in manifests:
         warnings += manifest.control_totals.get("warnings", ())
     loaded = LoadResult(
         business_date=business_date,
-        touched_days=days,
+        touched_days=touched_days,
         rows={row["name"]: row["entries"] for row in result["counts"]},
         audit=result["audit"],
         restatements=result.get("restatements", []),
@@ -110,7 +113,7 @@ def load(
     log.info(
         "Loaded %s: %d days recomputed, %d restatements, %d bytes billed",
         loaded.rows,
-        len(days),
+        len(touched_days),
         len(loaded.restatements),
         loaded.bytes_billed,
     )
@@ -138,7 +141,7 @@ def load_manifest(
 def _read_days(staged: StagedLoad) -> list[date]:
     """Return the shop's days, in order, from the first to the last of the reads' windows."""
     if not staged.manifests:
-        return [staged.business_date]
+        return staged.days
     timezone = staged.warehouse.settings.shop_timezone
     start = min(manifest.window_start for manifest in staged.manifests)
     end = max(manifest.window_end for manifest in staged.manifests)
@@ -156,9 +159,8 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
     """
     run = staged.warehouse.run
     day = staged.business_date
-    totals = run(
-        staged.rendered("staged_totals", business_date=day), "count staged rows"
-    )
+    span: dict[str, Any] = {"business_date": day, "last_day": staged.days[-1]}
+    totals = run(staged.rendered("staged_totals", **span), "count staged rows")
     counts = []
     stored = defaultdict(list)
     lock_token = ""
@@ -171,7 +173,7 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
             counts.append(row)
     check_totals(staged, counts)
     options: dict[str, Any] = {
-        "business_date": day,
+        **span,
         # A report mailed later aborts the load: a restatement is later than figures without it.
         "looked_up_at": datetime.now(UTC),
         "stored": {name: days_to_read(days) for name, days in stored.items()},

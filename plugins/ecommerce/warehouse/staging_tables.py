@@ -21,7 +21,13 @@ from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
-from ecommerce.warehouse.rendering import Column, columns, render, staging_table
+from ecommerce.warehouse.rendering import (
+    Column,
+    columns,
+    days_between,
+    render,
+    staging_table,
+)
 from ecommerce.warehouse.schema import api_field, parquet_schema
 from ecommerce.warehouse.spec import LoadSpec
 
@@ -45,8 +51,9 @@ _KNOWN = Column(
 
 @dataclass(frozen=True)
 class StagedLoad:
-    """One load and its staging tables. `missing_sources` and `off_sources` have no manifest, `status` is that
-    of the others in `load_audit`: `SUCCESS` or `HISTORY`."""
+    """One load and its staging tables, of the run of a day, or of several up to `last_day`. `missing_sources`
+    and `off_sources` have no manifest, `status` is that of the others in `load_audit`: `SUCCESS` or
+    `HISTORY`."""
 
     warehouse: Warehouse
     spec: LoadSpec
@@ -57,6 +64,12 @@ class StagedLoad:
     missing_sources: Collection[str] = ()
     off_sources: Collection[str] = ()
     status: str = SUCCESS
+    last_day: date | None = None
+
+    @property
+    def days(self) -> list[date]:
+        """The run's days, in order."""
+        return days_between(self.business_date, self.last_day or self.business_date)
 
     @cached_property
     def suffix(self) -> str:
@@ -129,29 +142,44 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
 
 
 def audit_rows(staged: StagedLoad) -> list[dict[str, Any]]:
-    """Return a load's rows of `load_audit`, one for each source, without the counts of the load itself."""
-    rows = [_audit_row(manifest, staged.status) for manifest in staged.manifests]
+    """Return a load's rows of `load_audit`, one for each day and source, without the counts of the load
+    itself. The first day has the totals of the reads."""
+    rows = []
+    for day in staged.days:
+        for row in _rows_of_day(staged, day):
+            row["business_date"] = day
+            row["run_id"] = staged.run_id
+            rows.append(row)
+    return rows
+
+
+def _rows_of_day(staged: StagedLoad, day: date) -> list[dict[str, Any]]:
+    rows = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
     rows += [
         {"source": source, "status": "failed"} for source in staged.missing_sources
     ]
     rows += [{"source": source, "status": "off"} for source in staged.off_sources]
-    for row in rows:
-        row["business_date"] = staged.business_date
-        row["run_id"] = staged.run_id
     return rows
 
 
-def _audit_row(manifest: Manifest, status: str) -> dict[str, Any]:
+def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> dict[str, Any]:
     totals = manifest.control_totals
-    row = {
+    missing = []
+    for delivery in totals.get("missing_deliveries", ()):
+        partner, _, due_day = delivery.rpartition("_")
+        if due_day == str(day):
+            missing.append(partner)
+    row: dict[str, Any] = {
         "source": manifest.source,
-        "status": status,
+        "status": staged.status,
         "read_at": manifest.read_at,
         "window_start": manifest.window_start,
         "window_end": manifest.window_end,
-        "source_orders": totals.get("source_orders"),
-        "missing_deliveries": totals.get("missing_deliveries", []),
+        "missing_deliveries": missing,
     }
+    if day != staged.business_date:
+        return row
+    row["source_orders"] = totals.get("source_orders")
     for name in COUNTS:
         row[name] = totals.get(name)
     if (amount := totals.get("source_amount")) is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import duckdb
 
-from ecommerce.core.business_day import day_window
+from ecommerce.core.business_day import closed_days
 from ecommerce.core.data_warnings import wording
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sources import partner_files
@@ -43,9 +43,9 @@ class Drop:
         os.utime(path, (received.timestamp(), received.timestamp()))
         return path
 
-    def extract(self, day=DAY):
-        """One run; what it read counts as loaded for the next one."""
-        window = day_window(day, "UTC")
+    def extract(self, day=DAY, last=None):
+        """One run of a day, or of those up to `last`."""
+        window = closed_days(day, last or day, "UTC")
         folder = f"file://{self.staging}/{len(self.read)}"
         self.read.append(day)
         return partner_files.extract(

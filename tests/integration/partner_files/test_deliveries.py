@@ -53,6 +53,19 @@ def test_the_files_of_eight_days_and_no_others(drop, snapshot):
     assert "other entries" not in later
 
 
+def test_a_run_of_several_days_reads_the_files_of_all_and_lacks_those_of_each(
+    drop, monkeypatch
+):
+    monkeypatch.setenv("EXPECTED_PARTNERS", "acme")
+    for day in ("02-20", "03-03", "03-09", "03-10", "03-12", "03-13"):
+        drop.put(f"acme_2026-{day}.csv", file_of(line(day)))
+    manifest = drop.extract(date(2026, 3, 9), last=date(2026, 3, 12))
+    files = [name for (name,) in rows(manifest, "files", "file")]
+    assert files == [f"acme_2026-03-{day}.csv" for day in ("03", "09", "10", "12")]
+    assert manifest.control_totals["missing_deliveries"] == ["acme_2026-03-11"]
+    assert "misnamed" not in str(manifest.control_totals["warnings"])
+
+
 def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(
     drop, snapshot
 ):
@@ -179,11 +192,11 @@ def test_a_file_is_missing_where_it_is_due_and_neither_loaded_nor_usable(
 
     assert missing() == []
     monkeypatch.setenv("EXPECTED_PARTNERS", "acme,zeta")
-    assert missing() == ["acme", "zeta"]
+    assert missing() == ["acme_2026-03-10", "zeta_2026-03-10"]
     drop.put("evil_2026-03-10.csv", "no header of ours")  # not due
     drop.put("zeta_2026-03-10.csv.gz", file_of(line("Z")))
     path = drop.put("acme_2026-03-10.csv", "no header of ours")
-    assert missing() == ["acme"]
+    assert missing() == ["acme_2026-03-10"]
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     manifest = drop.extract()
     assert manifest.control_totals["missing_deliveries"] == []

@@ -36,9 +36,10 @@ def test_every_field_comes_as_delivered(drop):
         "country_code": " X ",
     }
     expected = [read[name] for name in COLUMNS]
-    assert rows(manifest, "lines") == [(*expected, FILE, "acme", 3, RECEIVED)]
+    assert rows(manifest, "lines") == [(*expected, None, FILE, "acme", 3, RECEIVED)]
     assert manifest.columns["lines.parquet"] == [
         *COLUMNS,
+        "unit_cost",
         "file",
         "partner",
         "row_number",

@@ -247,7 +247,7 @@ def test_a_partner_is_judged_by_its_own_files(shop):
         "DELETE FROM `shop.loaded_files` WHERE file = 'alpenmarkt_2026-03-02.csv'",
         "no file of the day",
     )
-    totals = {"missing_deliveries": ["alpenmarkt"]}
+    totals = {"missing_deliveries": ["alpenmarkt_2026-03-02"]}
     late = Folder(source=PARTNER_FILES, read_at=at("2026-03-04 11:00"), totals=totals)
     shop.load(late, run_id="late")
     found = shop.report()
@@ -261,7 +261,10 @@ def not_delivered(figures):
 
 
 def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(shop):
-    late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme", "bolt"]})
+    late = Folder(
+        source=PARTNER_FILES,
+        totals={"missing_deliveries": ["acme_2026-03-02", "bolt_2026-03-02"]},
+    )
     load_all(shop, late, ONE)
 
     day = shop.one("daily_summary")
@@ -312,3 +315,47 @@ def partners_on_page(shop):
     totals = pages.load_totals(shop.warehouse, MONDAY, MONDAY)
     [row] = [row for row in totals if row["source"] == PARTNER_FILES][:1]
     return state_text(row)
+
+
+def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_partner(
+    shop,
+):
+    wednesday = TUESDAY + timedelta(days=1)
+    read = {"read_at": at("2026-03-20 11:00")}
+    orders = [Order("1", NOON), Order("2", NOON + timedelta(days=2))]
+    totals = {"missing_deliveries": ["acme_2026-03-03"]}
+    late = Folder(source=PARTNER_FILES, totals=totals, **read)
+    others = [
+        Folder(source=name, **read)
+        for name in SOURCES
+        if name not in (SALES_DB, PARTNER_FILES)
+    ]
+    rejected = [{"reason": "invalid_quantity", "order_id": "3"}, {"reason": "no_id"}]
+    early = {"read_at": at("2026-03-04 11:00"), "rejected": rejected}
+    load_all(shop, Folder(**early), day=TUESDAY, run_id="early")
+    sold_again = Folder(orders, rejected=rejected, **read)
+    for _ in range(2):
+        shop.load(sold_again, late, *others, last_day=wednesday)
+    # Those of the daily run are replaced, as by a run of its day.
+    stored = shop.rows("rejected_rows", "run_id", "business_date", "reason")
+    assert {row["business_date"] for row in stored} == {MONDAY}
+    assert len(stored) == 2
+
+    days = shop.by("daily_summary", "business_date", "missing_sources")
+    assert days == {MONDAY: [], TUESDAY: ["partner_files: acme"], wednesday: []}
+    assert len(warned(shop)) == 1, "more than 1 % are rejected"
+    audit = shop.rows(
+        "load_audit", "business_date", "source", "orders_loaded", "run_id"
+    )
+    audit = [row for row in audit if row["run_id"] == "run"]
+    assert len(audit) == 3 * len(SOURCES)
+    counts = [
+        (row["business_date"], row["orders_loaded"])
+        for row in audit
+        if row["source"] == SALES_DB
+    ]
+    assert counts == [(MONDAY, 2), (TUESDAY, None), (wednesday, None)]
+    # A later run of one of the days has counts of its own.
+    again = Folder([orders[1]], read_at=at("2026-03-21 11:00"))
+    shop.load(again, day=wednesday, run_id="again")
+    assert shop.failing(day=wednesday, run_id="again") == []

@@ -1,11 +1,14 @@
 """The warehouse's tables as `make tables` and the document for analysts show them."""
 
+import re
 import shutil
 
 import pytest
+import yaml
 
-from ecommerce.warehouse import client
-from tests import tables_document
+from ecommerce.cli.tables import FOR_ANALYSTS
+from ecommerce.warehouse import client, rendering
+from tests import dbt_sources, tables_document
 
 
 def test_the_document_for_analysts_is_up_to_date(repository, tmp_path):
@@ -14,6 +17,43 @@ def test_the_document_for_analysts_is_up_to_date(repository, tmp_path):
     shutil.copy(document, written)
     tables_document.main(written)
     assert written.read_text() == document.read_text()
+
+
+def test_the_sources_for_dbt_are_up_to_date_and_name_a_key_of_each_table(
+    repository, tmp_path
+):
+    document = repository / "deploy" / "dbt" / "sources.yml"
+    written = tmp_path / "sources.yml"
+    dbt_sources.main(written)
+    assert written.read_text() == document.read_text()
+
+    [source] = yaml.safe_load(document.read_text())["sources"]
+    assert [table["name"] for table in source["tables"]] == list(FOR_ANALYSTS)
+    for table in source["tables"]:
+        columns = {column["name"]: column for column in table["columns"]}
+        assert all(column["description"] for column in columns.values())
+        key = dbt_sources.KEYS[table["name"]]
+        assert set(key) <= columns.keys(), table["name"]
+        if len(key) == 1:
+            tested = yaml.safe_dump(columns[key[0]]["data_tests"])
+        else:
+            tested = yaml.safe_dump(table["data_tests"])
+        assert "unique" in tested, table["name"]
+        must_filter = "A query must filter by" in table["description"]
+        assert must_filter == ("where" in tested), table["name"]
+
+
+def test_analysts_may_read_what_their_views_read_and_no_raw_rows(repository):
+    grants = (repository / "deploy" / "bigquery_grants.sql").read_text()
+    granted = re.findall(
+        r'"(\w+)"', grants.partition("table_name IN (")[2].partition(")")[0]
+    )
+    assert sorted(granted) == sorted(FOR_ANALYSTS)
+    for view in set(rendering.views()) & set(granted):
+        path = rendering.SQL_ROOT / f"warehouse/tables/{view}/view.sql"
+        read = re.findall(r'table\("(\w+)"\)', path.read_text())
+        assert set(read) <= set(granted), view
+    assert "rejected_rows" not in granted
 
 
 def test_tables_lists_them_without_a_warehouse(run, monkeypatch, folder):

@@ -66,3 +66,40 @@ def test_what_is_no_day_of_a_run(given, message):
     with time_machine.travel(MIDNIGHT - MOMENT, tick=False):
         with pytest.raises(ConfigurationError, match=message):
             business_day(context(**given))
+
+
+def context_of_days(first_day, last_day=None):
+    run = SimpleNamespace(partition_key=None, run_after=NOW)
+    return {
+        "dag_run": run,
+        "params": {"first_day": first_day, "last_day": last_day},
+    }
+
+
+def test_the_days_of_a_run_are_one_span():
+    with time_machine.travel(NOW, tick=False):
+        # The clocks go back on the first of November.
+        days = business_day(context_of_days("2026-10-31", "2026-11-02"))
+        assert (str(days.start), str(days.end)) == (
+            "2026-10-31 04:00:00+00:00",
+            "2026-11-03 05:00:00+00:00",
+        )
+        assert list(map(str, days.dates)) == ["2026-10-31", "2026-11-01", "2026-11-02"]
+        newest = business_day(context_of_days("2026-11-01"))
+        assert str(newest.dates[-1]) == "2026-11-19"
+        single = business_day(context_of_days("2026-11-18", "2026-11-18"))
+        assert single == business_day(context(key="2026-11-18"))
+
+
+@pytest.mark.parametrize(
+    ("first_day", "last_day", "message"),
+    [
+        ("2026-10-01", "2026-11-01", "is not a range of 1 to 31 days"),
+        ("2026-11-02", "2026-11-01", "is not a range of 1 to 31 days"),
+        ("2026-11-02", "2026-11-20", "2026-11-20 has not ended yet"),
+    ],
+)
+def test_what_are_no_days_of_a_run(first_day, last_day, message):
+    with time_machine.travel(NOW, tick=False):
+        with pytest.raises(ConfigurationError, match=message):
+            business_day(context_of_days(first_day, last_day))

@@ -103,6 +103,29 @@ def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
     assert source_policy.reason_to_skip(SHOPIFY) == reason
 
 
+def test_a_run_of_several_days_needs_every_source_that_is_on(monkeypatch):
+    policy = '{"partner_files": "off", "storefront": "optional", "partner_deliveries": "required"}'
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policy)
+    params = {"first_day": "2026-11-01", "source": None}
+    expected = dict.fromkeys(SOURCES, "required") | {PARTNER_FILES: "off"}
+    if source_policy.read_policies()[SHOPIFY] == "off":
+        expected[SHOPIFY] = "off"
+    assert source_policy.policies_of_run(params) == expected
+    day = {"business_date": None}
+    assert source_policy.policies_of_run(day) == source_policy.read_policies()
+
+
+def test_a_run_of_one_source_reads_it_and_the_rates_and_lacks_no_other():
+    params = {"first_day": "2026-11-01", "source": STOREFRONT}
+    policies = source_policy.policies_of_run(params)
+    assert policies == {STOREFRONT: "required", EXCHANGE_RATES: "required"}
+    assert source_policy.reason_to_skip(STOREFRONT, params) == ""
+    assert source_policy.reason_to_skip(EXCHANGE_RATES, params) == ""
+    reason = source_policy.reason_to_skip(SALES_DB, params)
+    assert reason == "the run reads storefront only"
+    assert source_policy.missing_sources(policies, {STOREFRONT}) == [EXCHANGE_RATES]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

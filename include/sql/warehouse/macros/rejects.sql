@@ -1,6 +1,6 @@
 {#
   Whether a rejected record is deleted: only those of the latest read of each order and file are kept. Deleted are
-   - records that an earlier run of the day rejected, when their order was read again or they belong to no order;
+   - records that an earlier run of the day, or of one of the days, rejected, when their order was read again or they belong to no order;
    - records that a run of another day rejected, when nothing of their order is rejected any more;
    - records of a delivered file, only when the file is read again, on whatever day;
    - records of an export, which may be loaded in parts, only in files with rejects of this load;
@@ -38,7 +38,7 @@
                             WHERE rejected.order_id IS NULL
                         )
                         OR (
-                            {{ stored }}.business_date = {{ business_date }}
+                            {{ stored }}.business_date BETWEEN {{ business_date }} AND {{ last_day }}
                             AND (
                                 {{ stored }}.order_id IS NULL
                                 OR CONCAT({{ stored }}.source, ' ', {{ stored }}.order_id) IN (
@@ -52,7 +52,7 @@
             )
         )
         OR (
-            {{ stored }}.business_date = {{ business_date }}
+            {{ stored }}.business_date BETWEEN {{ business_date }} AND {{ last_day }}
             AND {{ stored }}.run_id IN (SELECT run_id FROM {{ staged("load_audit") }})
             AND {{ stored }}.source IN (SELECT source FROM {{ staged("load_audit") }})
             AND (

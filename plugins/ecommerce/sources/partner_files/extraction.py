@@ -56,7 +56,7 @@ def extract(window: ReadWindow) -> Manifest:
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
     since = window.day.start if is_newest else None
-    folder = list_folder(window.day.date, since)
+    folder = list_folder(window.day, since)
     names = [file.name for file in folder.files]
     loaded = window.earlier_reads.loaded_files(window.source, names)
     warnings = list(folder.warnings)
@@ -156,16 +156,19 @@ def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
 
 
 def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
-    """Return the partners whose file of the day is due, and neither loaded nor among the `usable`."""
-    day = window.day.date
-    oldest = day - timedelta(weeks=WEEKS)
+    """Return the deliveries that are due, and neither loaded nor among the `usable`: partner and day of each,
+    such as `acme_2026-11-19`."""
+    oldest = window.day.date - timedelta(weeks=WEEKS)
     # With files that were loaded and then removed from the folder.
     names = window.earlier_reads.delivered_files(window.source, oldest)
-    deliveries = list(filter(None, map(partner_and_day, names)))
-    arrived = {*deliveries, *map(partner_and_day, usable)}
+    arrived = set(filter(None, map(partner_and_day, [*names, *usable])))
     expected = load_settings().expected_partners
-    due = due_partners(day, deliveries, expected)
-    return [partner for partner in due if (partner, day) not in arrived]
+    missing = []
+    for day in window.day.dates:
+        for partner in due_partners(day, arrived, expected):
+            if (partner, day) not in arrived:
+                missing.append(f"{partner}_{day}")
+    return missing
 
 
 def _read_or_reject(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.business_day import BusinessDay, newest_closed_day, shop_day
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.error_messages import reason_of
@@ -115,21 +115,27 @@ class Folder:
     """What the drop folder has for the run of a business day."""
 
     files: Sequence[DroppedFile]
-    """Those of the eight days up to this day."""
+    """Those of the run's days and of the seven before."""
     late: Sequence[DroppedFile]
     """Those of earlier days, which the run does not read."""
     warnings: Sequence[DataWarning]
-    """One of each file whose name is nearly right, or whose day is after tomorrow; one of all other entries,
+    """One of each file whose name is nearly right, or whose day is in the future; one of all other entries,
     such as checksums and uploads that are under way."""
 
 
-def list_folder(day: date, since: datetime | None) -> Folder:
-    """List the drop folder for the run of `day`, the files by day and name. Other entries are those that were
-    written at `since` (aware) or later; None ignores them.
+def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
+    """List the drop folder for the run of a day or of several, the files by day and name. Other entries are
+    those that were written at `since` (aware) or later; None ignores them.
 
     Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
     """
     drop = load_settings().partner_drop_uri
+    last = run_day.dates[-1]
+    # A later run reads the files of the days after `last`.
+    newest = max(
+        run_day.shifted(len(run_day.dates)).date,
+        shop_day(datetime.now(UTC), run_day.timezone).date,
+    )
     with storage_errors(f"the folder {drop}"):
         try:
             paths = list(storage_path(drop).iterdir())
@@ -166,13 +172,11 @@ def list_folder(day: date, since: datetime | None) -> Folder:
             layout,
             path,
         )
-        age = (day - file_day).days
-        # The next run reads a file of the day after `day`.
-        if age < -1:
+        if file_day > newest:
             misnamed.append(name)
-        elif age > LATE_DAYS:
+        elif (run_day.date - file_day).days > LATE_DAYS:
             late.append(file)
-        elif age >= 0:
+        elif file_day <= last:
             files.append(file)
     warnings = []
     for name in sorted(misnamed):
@@ -206,7 +210,7 @@ def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
 def check() -> Lines:
     """List the folder, what in it is not read, and files whose headers do not have their layout."""
     newest = newest_closed_day(datetime.now(UTC), shop_timezone())
-    folder = list_folder(newest.date, since=datetime.min.replace(tzinfo=UTC))
+    folder = list_folder(newest, since=datetime.min.replace(tzinfo=UTC))
     count = counted(len(folder.files), "file")
     yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
     for warning in folder.warnings:

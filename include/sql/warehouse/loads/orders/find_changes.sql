@@ -193,8 +193,9 @@ WITH changed_days AS (
 
 touched AS (
     SELECT
-        {{ business_date }} AS business_date,
+        business_date,
         'the run itself' AS cause
+    FROM UNNEST(GENERATE_DATE_ARRAY({{ business_date }}, {{ last_day }})) AS business_date
     UNION DISTINCT
     SELECT
         stored_business_date,

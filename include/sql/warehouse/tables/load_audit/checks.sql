@@ -70,7 +70,8 @@ SELECT source AS sample
 FROM checked
 WHERE
     status IN ('success', 'history')
-    AND COALESCE(unaccounted_rows <> 0, TRUE)
+    -- Rows of other runs may have no counts: a run of several days has them under its first day.
+    AND COALESCE(unaccounted_rows <> 0, run_id = @run_id)
 {% endcall %}
 
 UNION ALL

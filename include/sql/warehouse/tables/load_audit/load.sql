@@ -1,4 +1,5 @@
--- One row per read. A second load of a run replaces the rows of its sources.
+-- One row per day and read; the first day of a read of several has its counts. A second load of a run replaces the rows
+-- of its sources.
 {% set names = columns("load_audit") | map(attribute="name") | list %}
 MERGE INTO {{ table("load_audit") }} AS stored
 USING (
@@ -19,16 +20,22 @@ USING (
         audit.rows_accepted,
         audit.rows_rejected,
         audit.rows_superseded,
-        IF(audit.status IN ('success', 'history'), COALESCE(totals.orders, 0), NULL) AS orders_loaded,
-        IF(audit.status IN ('success', 'history'), COALESCE(totals.amount, 0), NULL) AS amount_loaded,
+        IF(audit.is_counted, COALESCE(totals.orders, 0), NULL) AS orders_loaded,
+        IF(audit.is_counted, COALESCE(totals.amount, 0), NULL) AS amount_loaded,
         audit.status,
         audit.missing_deliveries
-    FROM {{ staged("load_audit") }} AS audit
+    FROM (
+        SELECT
+            *,
+            status IN ('success', 'history') AND business_date = {{ business_date }} AS is_counted
+        FROM {{ staged("load_audit") }}
+    ) AS audit
     LEFT JOIN totals
         ON audit.source = totals.source
 ) AS arriving
     ON
-        stored.business_date = {{ business_date }}
+        stored.business_date BETWEEN {{ business_date }} AND {{ last_day }}
+        AND stored.business_date = arriving.business_date
         AND stored.run_id = arriving.run_id
         AND stored.source = arriving.source
 WHEN MATCHED THEN

@@ -18,6 +18,6 @@ CREATE TABLE IF NOT EXISTS {{ table("load_audit") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "One row per run and source: what was read, accepted, rejected and loaded.",
+    description = "One row per run, day and source: what was read, accepted, rejected and loaded. Of a run of several days, the first day has the counts.",
     require_partition_filter = TRUE
 );

@@ -24,7 +24,9 @@ USING (
         ) AS order_ids
     FROM {{ staged("loaded_files") }} AS delivered
     INNER JOIN {{ staged("load_audit") }} AS audit
-        ON delivered.source = audit.source
+        ON
+            delivered.source = audit.source
+            AND audit.business_date = {{ business_date }}
     LEFT JOIN {{ table("loaded_files") }} AS former
         ON
             {{ any_of(stored["loaded_files"], "former.business_date") }}

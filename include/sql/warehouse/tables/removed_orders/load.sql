@@ -13,7 +13,9 @@ SELECT
     CAST(NULL AS STRING) AS replaced_order_id
 FROM {{ staged("replaced_orders") }} AS replaced
 INNER JOIN {{ staged("load_audit") }} AS audit
-    ON replaced.source = audit.source
+    ON
+        replaced.source = audit.source
+        AND audit.business_date = {{ business_date }}
 LEFT JOIN {{ staged("orders") }} AS staged
     ON
         replaced.source = staged.source
