@@ -18,3 +18,30 @@ CREATE SCHEMA IF NOT EXISTS `PROJECT.sales_staging` OPTIONS (location = "US", de
 GRANT `roles/bigquery.dataEditor` ON SCHEMA `PROJECT.sales` TO "serviceAccount:ACCOUNT";
 
 GRANT `roles/bigquery.dataEditor` ON SCHEMA `PROJECT.sales_staging` TO "serviceAccount:ACCOUNT";
+
+-- Analysts. Replace GROUP, and run this file again after the first run, and after an update that adds tables:
+--
+--   gcloud projects add-iam-policy-binding PROJECT --member=group:GROUP --role=roles/bigquery.jobUser
+--
+-- They list the dataset, and read the tables and views of docs/BI.md: neither the staging dataset nor rejected_rows, whose
+-- rows are quoted as the sources sent them.
+GRANT `roles/bigquery.metadataViewer` ON SCHEMA `PROJECT.sales` TO "group:GROUP";
+
+FOR readable IN (
+    SELECT
+        table_name,
+        IF(table_type = "VIEW", "VIEW", "TABLE") AS kind
+    FROM `PROJECT.sales.INFORMATION_SCHEMA.TABLES`
+    WHERE table_name IN (
+        "daily_summary", "daily_sales", "daily_sales_reporting", "orders", "order_lines", "orders_reporting",
+        "order_lines_reporting", "refunds", "return_lines_reporting", "customer_orders", "customer_cohorts",
+        "customer_value", "repeat_purchases", "coupon_performance", "product_pairs", "products", "customers",
+        "orders_attributes", "sales_targets", "target_progress", "daily_funnel", "daily_conversion", "sessions",
+        "user_events", "sales_forecasts", "forecasts_in_force", "exchange_rates", "conversion_rates", "load_audit"
+    )
+)
+DO
+    EXECUTE IMMEDIATE FORMAT(
+        "GRANT `roles/bigquery.dataViewer` ON %s `PROJECT.sales.%s` TO 'group:GROUP'", readable.kind, readable.table_name
+    );
+END FOR;

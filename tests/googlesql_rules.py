@@ -21,9 +21,9 @@ def refusals(sql):
 
 def unpruned(resolved):
     """Partitioned tables a statement reads without comparing their partition with a constant: it reads their
-    whole history, or BigQuery refuses it. (A view gets its filter when it is queried.)"""
-    if isinstance(resolved, zt.ResolvedCreateViewStmt):
-        return
+    whole history, or BigQuery refuses it. A view gets its filter when it is queried, and only needs one on
+    tables that require it, because tools query views without any."""
+    partitions = _partitions(isinstance(resolved, zt.ResolvedCreateViewStmt))
     nodes = list(_nodes(resolved))
     pruned = {
         column.column.column_id
@@ -35,11 +35,8 @@ def unpruned(resolved):
         and all(_is_constant(each) for each in call.argument_list if each is not column)
     }
     for scan in nodes:
-        if (
-            isinstance(scan, zt.ResolvedTableScan)
-            and scan.table.name in _need_a_filter()
-        ):
-            partition = _need_a_filter()[scan.table.name]
+        if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in partitions:
+            partition = partitions[scan.table.name]
             days = {
                 column.column_id
                 for column in scan.column_list
@@ -81,13 +78,14 @@ def _is_insert_target(resolved, scan):
 
 
 @cache
-def _need_a_filter():
-    """The column by which each of them is partitioned."""
-    found = {"sales.order_lines_reporting": "business_date"}
+def _partitions(only_required):
+    """The column by which each table is partitioned, or only each that requires a filter on it."""
+    found = {}
     for name in rendering.tables():
         sql = (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
         partition = re.search(r"PARTITION BY (\w+)$", sql, re.MULTILINE)
-        if partition:
+        is_required = "require_partition_filter = TRUE" in sql
+        if partition and (is_required or not only_required):
             found[f"sales.{name}"] = partition[1]
     return found
 

@@ -10,7 +10,7 @@ from tests.settings import settings_of
 BEGIN = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->"
 END = "<!-- End of the tables -->"
 KEY = {"CUSTOMER_HASH_KEY": "not in any statement"}
-FILTER = re.compile(
+_FILTER = re.compile(
     r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE
 )
 
@@ -37,9 +37,7 @@ def markdown() -> str:
         ]
         lines.append("")
     for name, table in known.items():
-        filtered = FILTER.search(table.declaration)
-        must = f" A query must filter by `{filtered['column']}`." if filtered else ""
-        lines += [f"#### {name}", "", f"{table.description}{must}", ""]
+        lines += [f"#### {name}", "", description(table), ""]
         lines += ["| column | type | description |", "|---|---|---|"]
         for column in table.columns:
             lines.append(
@@ -47,6 +45,20 @@ def markdown() -> str:
             )
         lines.append("")
     return "\n".join(["", *lines, ""])
+
+
+def required_filter(table):
+    """Return the column that a query of the table must filter by; None where it need not."""
+    partition = _FILTER.search(table.declaration)
+    return partition["column"] if partition else None
+
+
+def description(table):
+    """Return the description of a table, with the filter that it requires."""
+    column = required_filter(table)
+    if column is None:
+        return table.description
+    return f"{table.description} A query must filter by `{column}`."
 
 
 def _cell(text: str) -> str:
