@@ -26,6 +26,7 @@ from demo.seeders import (
     sales_db,
     shopify,
     storefront,
+    targets,
     web_events,
 )
 from demo.services import emulator, postgres
@@ -160,6 +161,7 @@ class Company:
         folders = self.folders
         snapshot = ledger.as_of(now)
         partner_files.fill(folders.partner_drop, snapshot)
+        targets.fill(folders.targets, ledger, self.scenario.today(now))
         exchange_rates.fill(folders.rates, snapshot)
         storefront.fill(folders.storefront, snapshot)
         shopify.fill(folders.shopify, snapshot)

@@ -105,6 +105,7 @@ def environment(
         "PICTURES_URI": f"{home}/pictures",
         "PICTURE_NETWORKS": "127.0.0.0/8",  # the demo's catalogue is local
         "PARTNER_DROP_URI": f"file://{folders.partner_drop}",
+        "TARGETS_URI": f"file://{folders.targets}",
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }
 

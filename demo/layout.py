@@ -70,6 +70,8 @@ class Folders:
         self.home = home
         self.partner_drop = home / "partner_drop"
         """The drop folder of the partner files."""
+        self.targets = home / "targets"
+        """The sales targets."""
         self.reports = home / "reports"
         """The report archive."""
         self.rates = home / "exchange_rates"

@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS order_items (
     unit_price      numeric(14, 4),
     discount_amount numeric(14, 2),
     tax_amount      numeric(14, 2),
+    unit_cost       numeric(14, 4),
     PRIMARY KEY (order_id, line_number)
 );
 COMMENT ON COLUMN order_items.unit_price IS 'Before discount and tax';

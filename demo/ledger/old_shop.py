@@ -11,8 +11,9 @@ from decimal import Decimal
 from random import Random
 
 from demo.ledger.catalogue import market_of
+from demo.ledger.coupons import coupons_of
 from demo.ledger.model import OLD_SHOP, PARTNER_FILES, BadRow, Order, PartnerFile
-from demo.ledger.orders import WEEKDAY_VOLUME, basket, coupon_of, line_of
+from demo.ledger.orders import WEEKDAY_VOLUME, basket, line_of
 from demo.ledger.shop import Shop
 
 # Fully refunded orders are cancelled there, because an export has no refunds.
@@ -99,7 +100,13 @@ class OldShop:
         shop = self.shop
         buyer = shop.buyer(day, number, rng)
         market = market_of(buyer)
-        _, percent = coupon_of(shop, day, rng)
+        coupons = coupons_of(
+            shop,
+            day,
+            rng,
+            is_new=shop.is_new(buyer, day),
+            can_combine=False,
+        )
         lines = []
         for line_number, product in enumerate(basket(shop, day, rng), start=1):
             line = line_of(
@@ -107,7 +114,7 @@ class OldShop:
                 line_number,
                 product,
                 market,
-                coupon=percent,
+                coupon=sum((coupon.percent for coupon in coupons), Decimal(0)),
                 rng=rng,
             )
             lines.append(line)

@@ -15,6 +15,7 @@ from demo.ledger.catalogue import (
     quantity_range,
     round_money,
 )
+from demo.ledger.coupons import Coupon, coupons_of
 from demo.ledger.model import (
     CHANNELS,
     PARTNER_FILES,
@@ -34,7 +35,7 @@ from demo.ledger.order_lifecycle import (
     last_version,
     simulate_order,
 )
-from demo.ledger.season import offer_of, popularity
+from demo.ledger.season import popularity
 from demo.ledger.shop import Shop
 
 _SHARE = {
@@ -43,9 +44,13 @@ _SHARE = {
     SHOPIFY: 0.1,
     PARTNER_FILES: 0.15,
 }
-_COUPONS = (("WELCOME10", "0.10"), ("AUTUMN15", "0.15"), ("Friends-20", "0.20"))
+_BY_SKU = {product.sku: product for product in PRODUCTS}
 _FABRIC = "LIN-005"
 """The SKU of fabric by the metre."""
+_COMPANIONS = {"KIT-001": "KIT-002", "LIN-001": "LIN-002"}
+"""Products that some buyers take along: a board with the knife, pillow cases with the sheet."""
+_TAKEN_ALONG = 0.3
+"""The share of these buyers, of those who buy several products."""
 WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
 _FIRST_ID_DAY = date(2015, 1, 1)
 SHOP_CURRENCY = "USD"
@@ -172,9 +177,14 @@ def _order(
     if channel == SHOPIFY:
         # Shopify also states all amounts in the shop's currency.
         market = replace(market, currency=SHOP_CURRENCY)
-    coupon, percent = coupon_of(shop, day, rng)
-    if channel == PARTNER_FILES:
-        coupon = None
+    coupons = coupons_of(
+        shop,
+        day,
+        rng,
+        is_new=shop.is_new(buyer, day),
+        # The sales database has one column for a code.
+        can_combine=channel in (STOREFRONT, SHOPIFY),
+    )
     products = basket(shop, day, rng)
     lines = []
     for line_number, product in enumerate(products, start=first_line):
@@ -183,7 +193,7 @@ def _order(
             line_number,
             product,
             market,
-            coupon=percent,
+            coupon=sum((coupon.percent for coupon in coupons), Decimal(0)),
             rng=rng,
         )
         lines.append(line)
@@ -212,7 +222,7 @@ def _order(
         country_code=buyer.country_code if rng.random() > 0.005 else None,
         currency=market.currency,
         status="new",
-        coupon_code=coupon,
+        coupon_code=_coupon_code(channel, coupons),
         is_test=channel == SALES_DB and rng.random() < 0.02,
         shipping=shipping,
         fee=fee,
@@ -223,29 +233,43 @@ def _order(
     )
 
 
+def _coupon_code(channel: str, coupons: Sequence[Coupon]) -> str | None:
+    """Return the codes of an order as the channel has them, or None."""
+    codes = ",".join(coupon.code for coupon in coupons)
+    if channel == STOREFRONT:
+        # WooCommerce stores them in lower case.
+        codes = codes.lower()
+    if channel == PARTNER_FILES:
+        return None
+    return codes or None
+
+
 def basket(shop: Shop, day: date, rng: Random) -> list[Product]:
     """Return the products of an order."""
     count = rng.choices((1, 2, 3, 4, 5), (40, 28, 18, 9, 5))[0]
-    if not shop.season:
-        return rng.sample(PRODUCTS, count)
-    weights = popularity(day)
     chosen: dict[str, Product] = {}
-    while len(chosen) < count:
-        product = rng.choices(PRODUCTS, weights)[0]
-        chosen[product.sku] = product
+    if shop.season:
+        weights = popularity(day)
+        while len(chosen) < count:
+            product = rng.choices(PRODUCTS, weights)[0]
+            chosen[product.sku] = product
+    else:
+        for product in rng.sample(PRODUCTS, count):
+            chosen[product.sku] = product
+    if count > 1:
+        _take_along(chosen, rng)
     return list(chosen.values())
 
 
-def coupon_of(shop: Shop, day: date, rng: Random) -> tuple[str | None, Decimal]:
-    """Return an order's coupon code and its discount, as a share."""
-    if shop.season:
-        offer = offer_of(day)
-        if offer and rng.random() < offer.share:
-            return offer.code, Decimal(offer.percent)
-    if rng.random() < 0.18:
-        code, percent = rng.choice(_COUPONS)
-        return code, Decimal(percent)
-    return None, Decimal(0)
+def _take_along(chosen: dict[str, Product], rng: Random) -> None:
+    """Replace the last product by what is often bought with the first one."""
+    first = next(iter(chosen))
+    companion = _COMPANIONS.get(first)
+    if companion is None or companion in chosen:
+        return
+    if rng.random() < _TAKEN_ALONG:
+        chosen.popitem()
+        chosen[companion] = _BY_SKU[companion]
 
 
 def line_of(

@@ -72,6 +72,11 @@ _REGULARS = 0.1
 _RETURN_AFTER = ((1, 29), (30, 89), (90, 179), (180, 299), (300, 540))
 _RETURN_SHARES = (15, 30, 27, 18, 10)
 """Ranges of days since the first order, and the share of returning customers' orders in each."""
+_LOYALTY = 2.5
+"""How unequal the customers of a day are: with 1, all return equally often; with more, a few return
+often, and most never."""
+_SHUFFLE = 7919
+"""A prime: loyal customers are spread over the channels of their first order."""
 # The shares of the 24 local hours in the day's orders.
 _HOURS = (
     8,
@@ -186,8 +191,13 @@ class Shop:
                 shortest, longest = rng.choices(_RETURN_AFTER, _RETURN_SHARES)[0]
                 joined_on = day - timedelta(days=rng.randint(shortest, longest))
                 first_orders = max(1, round(self.volume(joined_on) / 2))
-                number = 2 * rng.randrange(first_orders) + 1
+                loyalty = int(first_orders * rng.random() ** _LOYALTY)
+                number = 2 * (loyalty * _SHUFFLE % first_orders) + 1
         return self.customer(f"C-{joined_on:%Y%m%d}-{number:05}")
+
+    def is_new(self, buyer: Customer, day: date) -> bool:
+        """Return whether an order of `day` is the customer's first one."""
+        return buyer.created_at == self.window(day)[0]
 
     @lru_cache(maxsize=65_536)  # noqa: B019 - most customers buy again
     def customer(self, customer_id: str) -> Customer:

@@ -41,12 +41,13 @@ class _Dialect:
     line_end: str = "\n"
     clock: tzinfo = UTC
     extra: tuple[str, ...] = ()
+    has_costs: bool = True
 
 
 _DIALECTS = {
     PARTNERS[0]: _Dialect("utf-8-sig", "\r\n", timezone(timedelta(hours=1))),
     PARTNERS[1]: _Dialect(extra=("warehouse", "LIS-2")),
-    OLD_SHOP: _Dialect(),
+    OLD_SHOP: _Dialect(has_costs=False),
 }
 
 
@@ -70,7 +71,8 @@ def render(file: PartnerFile) -> bytes:
     dialect = _DIALECTS[file.partner]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=dialect.line_end)
-    writer.writerow([*HEADER, *dialect.extra[:1]])
+    cost = ("unit_cost",) if dialect.has_costs else ()
+    writer.writerow([*HEADER, *cost, *dialect.extra[:1]])
     # Bad rows are in the middle, so that a reader that stops at the first loses good ones.
     middle = len(file.orders) // 2
     writer.writerows(_rows(file, file.orders[:middle], dialect))
@@ -118,6 +120,8 @@ def _row(order: Order, line: Line, dialect: _Dialect) -> list[object]:
         order.email,
         order.country_code,
     ]
+    if dialect.has_costs:
+        row.append(line.unit_cost)
     return [*row, *dialect.extra[1:]]
 
 

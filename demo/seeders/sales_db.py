@@ -18,7 +18,8 @@ _COLUMNS = {
         "coupon_code, is_test, ordered_at, updated_at"
     ),
     "order_items": (
-        "order_id, line_number, sku, quantity, unit_price, discount_amount, tax_amount"
+        "order_id, line_number, sku, quantity, unit_price, unit_cost, discount_amount, "
+        "tax_amount"
     ),
     "refunds": (
         "refund_id, order_id, line_number, quantity, amount, reason, refunded_at, "
@@ -104,6 +105,7 @@ def _rows(table: str, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
                     line.sku,
                     int(line.quantity),
                     line.unit_price,
+                    line.unit_cost,
                     line.discount,
                     line.tax,
                 )

@@ -1,5 +1,6 @@
 """Seeder of the Shopify shop's data file (layout: `demo.services.shopify.store`)."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from demo.ledger import SHOPIFY, Line, Order, Refund, Snapshot
@@ -65,9 +66,16 @@ def _line(line: Line, coupon: str | None) -> LineFacts:
         product_type=line.category or "",
         price=line.unit_price,
         quantity=int(line.quantity),
+        unit_cost=line.unit_cost,
     )
-    if line.discount or coupon:
-        facts.discounts = [DiscountFacts(line.discount, code=coupon)]
+    if coupon:
+        # The first code gives the discount of a line, a second one is on the order.
+        first, *others = coupon.split(",")
+        facts.discounts = [DiscountFacts(line.discount, code=first)]
+        for code in others:
+            facts.discounts.append(DiscountFacts(Decimal(0), code=code))
+    elif line.discount:
+        facts.discounts = [DiscountFacts(line.discount)]
     if line.tax:
         rate = line.tax / line.after_discount
         facts.taxes = [TaxFacts(round(rate, 4), line.tax)]

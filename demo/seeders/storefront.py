@@ -46,6 +46,7 @@ def _order(
             name=line.product_name,
             quantity=line.quantity,
             subtotal=line.gross,
+            cost=line.quantity * line.unit_cost,
             total=line.after_discount,
             tax=line.tax,
         )

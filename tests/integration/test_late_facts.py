@@ -72,7 +72,7 @@ class World:
         self.company = company
         held = HeldFile(PARTNERS[0], day(1), before_run_of(3))
         self.books = Ledger(
-            START, TRADED, orders_per_day=30, seed=4, held_files=(held,)
+            START, TRADED, orders_per_day=30, seed=11, held_files=(held,)
         )
         self.facts = []
         self.expected, self.found = {}, {}

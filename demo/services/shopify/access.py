@@ -15,6 +15,7 @@ _SCOPES = {
     ("Order", "customer"): "read_customers",
     ("LineItem", "product"): "read_products",
     ("LineItem", "variant"): "read_products",
+    ("ProductVariant", "inventoryItem"): "read_inventory",
     ("Refund", "return"): "read_returns",
 }
 """The access scope of a field, by type and name."""

@@ -171,10 +171,23 @@ class _OrderBuilder:
             "currentQuantity": self.amounts.current_quantity(place),
             "isGiftCard": line.gift_card,
             "product": _product(line),
-            "variant": _variant(line),
+            "variant": self._variant(line),
             "originalTotalSet": self._money(line.price * line.quantity),
             "discountAllocations": discounts,
             "taxLines": self._taxes(line.taxes, self.amounts.discounted(line)),
+        }
+
+    def _variant(self, line: LineFacts) -> Record | None:
+        if not _has_product(line):
+            return None
+        # A SKU has the same variant in all orders.
+        number = zlib.crc32((line.sku or "").encode())
+        item: Record = {"id": f"gid://shopify/InventoryItem/{number}", "unitCost": None}
+        if line.unit_cost is not None:
+            item["unitCost"] = self._money(line.unit_cost)["shopMoney"]
+        return {
+            "id": f"gid://shopify/ProductVariant/{number}",
+            "inventoryItem": item,
         }
 
     def _taxes(self, taxes: list[TaxFacts], price: Decimal) -> list[Record]:
@@ -264,11 +277,3 @@ def _product(line: LineFacts) -> Record | None:
         return None
     category = {"name": line.category} if line.category else None
     return {"productType": line.product_type, "category": category}
-
-
-def _variant(line: LineFacts) -> Record | None:
-    if not _has_product(line):
-        return None
-    # A SKU has the same variant in all orders.
-    number = zlib.crc32((line.sku or "").encode())
-    return {"id": f"gid://shopify/ProductVariant/{number}"}

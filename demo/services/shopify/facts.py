@@ -34,6 +34,7 @@ class LineFacts:
         sku: the SKU, which also identifies product and variant; None for an item without one.
         price: the price of one unit before discounts.
         quantity: the units ordered, including those removed later.
+        unit_cost: what the product costs the shop today.
         gift_card: it sells a gift card.
         tip: it is a tip, without product and variant.
         custom: a custom item, without product and variant.
@@ -48,6 +49,7 @@ class LineFacts:
     title: str | None = None
     product_type: str = ""
     category: str | None = None
+    unit_cost: Decimal | None = None
     discounts: list[DiscountFacts] = field(default_factory=list)
     taxes: list[TaxFacts] = field(default_factory=list)
     gift_card: bool = False

@@ -66,6 +66,7 @@ class Shopify(ShopServer):
 
     Attributes:
         oldest_version: the oldest live version of the API, which answers requests for an older one.
+        deprecated: why queries will no longer be answered as they are; the address of Shopify's text.
         tokens: the access tokens that are valid.
 
     Args:
@@ -86,6 +87,7 @@ class Shopify(ShopServer):
         self.engine = Engine(self.store)
         self.bulk = self.engine.bulk
         self.oldest_version = "2025-10"
+        self.deprecated = ""
         self.tokens = {TOKEN}
         self.requests: list[Request] = []
 
@@ -144,7 +146,10 @@ class Shopify(ShopServer):
         if fault and fault.error:
             body = _with_error(body, fault.error)
         version = max(match[1], self.oldest_version)
-        return _json(200, body, {"X-Shopify-API-Version": version})
+        answered = {"X-Shopify-API-Version": version}
+        if self.deprecated:
+            answered["X-Shopify-API-Deprecated-Reason"] = self.deprecated
+        return _json(200, body, answered)
 
     def _grant_token(self, body: bytes) -> Response:
         fields = parse_qs(body.decode())

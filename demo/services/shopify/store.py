@@ -29,6 +29,7 @@ SCOPES = (
     "read_orders",
     "read_all_orders",
     "read_customers",
+    "read_inventory",
     "read_products",
     "read_returns",
 )

@@ -25,9 +25,6 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo) -> Json:
         tax += line.tax
         discount += line.subtotal - line.total
     fees = [{"name": "Fee", "total": money(order.fee)}] if order.fee else []
-    coupons = []
-    if order.coupon_code:
-        coupons.append({"code": order.coupon_code, "discount": money(discount)})
     return {
         "id": order.id,
         "status": order.status,
@@ -45,9 +42,21 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo) -> Json:
         "meta_data": [],
         "line_items": [_line(line) for line in order.lines],
         "fee_lines": fees,
-        "coupon_lines": coupons,
+        "coupon_lines": _coupons(order.coupon_code, discount),
         "refunds": _stubs(order, version),
     }
+
+
+def _coupons(codes: str | None, discount: Decimal) -> list[Json]:
+    """Return the coupons of an order: the discount is divided equally among its codes."""
+    coupons = []
+    remaining = discount
+    waiting = codes.split(",") if codes else []
+    while waiting:
+        part = round(remaining / len(waiting), 2)
+        remaining -= part
+        coupons.append({"code": waiting.pop(0), "discount": money(part)})
+    return coupons
 
 
 def refund_json(refund: WooRefund) -> Json:
@@ -102,7 +111,7 @@ def _stub(refund_id: int, reason: str, amount: Decimal) -> Json:
 
 
 def _line(line: WooLine) -> Json:
-    return {
+    rendered: Json = {
         "id": line.id,
         "name": line.name,
         "product_id": line.product_id,
@@ -113,6 +122,9 @@ def _line(line: WooLine) -> Json:
         "meta_data": [],
         "sku": line.sku,
     }
+    if line.cost is not None:
+        rendered["cost_of_goods_sold"] = {"value": float(line.cost)}
+    return rendered
 
 
 def _refunded_line(part: WooRefundLine) -> Json:

@@ -14,11 +14,11 @@ One JSON object per line, in any order:
                   "lines": [{"id": 903, "line_id": 901, "quantity": "1", "total": "9.00", "tax": "0.72"}]}],
      "changes": [["2026-11-02T08:00:00Z", "status"]]}
 
-Instants are UTC. Amounts and quantities are decimal strings, positive in refunds too. Fields with a default
-value in the classes below are optional. `changes` lists when an order changed after its creation, without its
-refunds: its `status`, or a `line` and with it the total. Which changes update `date_modified` depends on the
-WooCommerce version, so one file serves all versions. `WooStore.save` replaces the file atomically, and a
-running server reloads it.
+`coupon_code` has several codes joined by commas. Instants are UTC. Amounts and quantities are decimal
+strings, positive in refunds too. Fields with a default value in the classes below are optional. `changes`
+lists when an order changed after its creation, without its refunds: its `status`, or a `line` and with it the
+total. Which changes update `date_modified` depends on the WooCommerce version, so one file serves all
+versions. `WooStore.save` replaces the file atomically, and a running server reloads it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class WooLine:
     subtotal: Decimal
     total: Decimal
     tax: Decimal = Decimal(0)
+    cost: Decimal | None = None
+    """Cost of goods sold; None where the shop has not switched this on."""
 
 
 @dataclass
