@@ -251,8 +251,7 @@ def paths():
     )
     first = (
         r"warehouse/tables/\w+/table",
-        r"warehouse/tables/conversion_rates/view",
-        r"warehouse/tables/\w+/view",
+        *(f"warehouse/tables/{view}/view" for view in rendering.views()),
         r"warehouse/loads/\w+/staging/",
         r"warehouse/loads/\w+/staged_totals",
         r"warehouse/loads/\w+/find_changes",
@@ -297,6 +296,7 @@ def rendered(path, settings):
     )
     values = {name: sample(name) for name in names} | {
         "business_date": DAYS[-1],
+        "last_day": DAYS[-1],
         "lock_token": "0a1b",
     }
     spec = next(

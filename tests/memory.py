@@ -25,6 +25,8 @@ LINES = pa.schema(
         ("line_number", pa.int64()),
         ("sku", pa.string()),
         ("category", pa.string()),
+        ("quantity", pa.decimal128(18, 4)),
+        ("cost_amount", pa.decimal128(18, 4)),
     ]
 )
 

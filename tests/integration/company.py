@@ -21,6 +21,7 @@ from demo.services.web_events import EventCollector
 from tests.integration.warehouse_contents import (
     connect,
     differences,
+    read_table,
     read_warehouse,
 )
 from tests.oracle import Oracle
@@ -100,6 +101,10 @@ class Company:
     def warehouse(self):
         """The tables every run must lead to alike."""
         return read_warehouse(self.client, self.dataset)
+
+    def rows(self, table):
+        """All rows of a table or view."""
+        return read_table(self.client, self.dataset, table)
 
     def differences(self, expected):
         """How the warehouse differs from what it should hold; empty when it does not."""

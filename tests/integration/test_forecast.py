@@ -27,6 +27,7 @@ from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 from tests.integration.made_up_sales import (
     CATEGORIES,
+    SALES_COLUMNS,
     amount,
     ask,
     environment,
@@ -311,7 +312,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
     # An export that ended yesterday has sold in a channel of its own.
     amounts = "1, 1, 5, 0, 0, 5, 5, 0, 0, 5"
     shop.ask(
-        f"INSERT INTO {shop.dataset}.daily_sales VALUES "
+        f"INSERT INTO {shop.dataset}.daily_sales ({SALES_COLUMNS}) VALUES "
         f"('{day}', 'old_shop', 'old', 'Kitchen', 'US', 'USD', {amounts})"
     )
     shop.ask(

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -164,6 +165,37 @@ def test_a_typed_column_reaches_the_table(shop, tmp_path):
     assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
     in_copy(copy, "-c", RUN.format(day=str(DAYS[1])))
     assert shop.channels("orders") >= CHANNELS
+
+
+def test_ad_spend_and_net_sales_give_the_marketing_efficiency_ratio(shop, tmp_path):
+    copy = carried_out(tmp_path / "copy", "Ad spend")
+    in_copy(copy, "-m", "ecommerce.cli", "migrate")
+    day = DAYS[0]
+    shop.rows(
+        "INSERT INTO {sales}.ad_spend (business_date, channel, amount) VALUES "
+        f"('{day}', 'storefront', 20), ('{day}', 'storefront', 30), ('{day}', 'tv', 150)"
+    )
+    sales = shop.rows(
+        "SELECT channel, SUM(net_sales_reporting) FROM {sales}.daily_sales "
+        f"WHERE business_date = '{day}' GROUP BY channel"
+    )
+    net_sales = dict(sales)
+    assert net_sales["storefront"] > 0
+    total = sum(net_sales.values())
+    columns = "channel, ad_spend, net_sales, efficiency_ratio"
+    ratios = shop.rows(
+        f"SELECT {columns} FROM {{sales}}.marketing_efficiency WHERE business_date = '{day}'"
+    )
+    expected = {"tv": (150, 0, 0)}
+    for channel, amount in net_sales.items():
+        expected[channel] = (0, amount, None)
+    for channel, amount, spent in (
+        ("storefront", net_sales["storefront"], 50),
+        ("total", total, 200),
+    ):
+        ratio = pytest.approx(amount / spent, abs=Decimal("0.0001"))
+        expected[channel] = (spent, amount, ratio)
+    assert {row[0]: row[1:] for row in ratios} == expected
 
 
 def test_an_api_source(shop, tmp_path):

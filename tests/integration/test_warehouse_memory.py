@@ -25,7 +25,7 @@ READS = """
 ('2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed'),
 ('2026-11-16', 'sales_db', 'another', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success')
 """
-ZEROS = "0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, TRUE"
+ZEROS = "0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, 0, 0, TRUE"
 FILES = """
 (file, source, sha256, business_date, run_id, received_at, order_ids) VALUES
 ('a.csv', 'partner_files', 'aa', '2026-11-19', 'r', '2026-11-20 04:00:00+00', ['1', '2', '3']),

@@ -20,6 +20,7 @@ RECIPES = (
     "A figure",
     "A check",
     "A DAG",
+    "Ad spend",
 )
 PRINT_SOURCES = """
 from ecommerce.sources import SOURCES

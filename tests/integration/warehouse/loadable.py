@@ -44,9 +44,15 @@ class Order:
     ordered_at: datetime
     lines: Sequence = (("Toys", "1", "10.00"),)
     """(category, quantity, gross amount) of the lines 1, 2, …"""
+    products: Sequence | None = None
+    """The SKU of each line, or None; unless given, each line has its own."""
+    unit_costs: Sequence = ()
+    """Of each line, or None; without any, no line has a cost."""
     refunds: Sequence = ()
     """(refund id, made at, merchandise amount, tax unless none), each of the order as a whole; an id twice
     is a refund of two lines."""
+    line_refunds: Sequence = ()
+    """(refund id, made at, merchandise amount, line number, cost that it gives back unless unknown)"""
     source: str = "sales_db"
     status: str = "completed"
     is_sale: bool = True
@@ -57,14 +63,34 @@ class Order:
     discount: str = "0"
     tax: str = "0"
     shipping: str = "0"
+    fee: str = "0"
     channel: str | None = None
     """Unless given: the source's name."""
     attributes: str | None = None
+    coupon: str | None = None
     reason: str | None = None
     """Of its refunds."""
     updated_at: datetime | None = None
     read_at: datetime | None = None
     """When this version was received, for files; live sources have the folder's."""
+
+    def skus(self):
+        """The SKU of each line."""
+        if self.products is not None:
+            return list(self.products)
+        return [
+            f"{category}-{number}".lower()
+            for number, (category, *_) in enumerate(self.lines, start=1)
+        ]
+
+    def net_amounts(self):
+        """The amount after discount of each line, by number; the first has the discount."""
+        amounts = {}
+        discount = Decimal(self.discount)
+        for number, (_, _, gross) in enumerate(self.lines, start=1):
+            amounts[number] = Decimal(gross) - discount
+            discount = Decimal(0)
+        return amounts
 
 
 @dataclass
@@ -185,10 +211,11 @@ class Folder:
         tables["order_lines"] += lines
         of_order = {
             "attributes": order.attributes,
+            "coupon_code": order.coupon,
             "item_count": len(lines),
             "tax_amount": money(order.tax),
             "shipping_amount": money(order.shipping),
-            "fee_amount": ZERO,
+            "fee_amount": money(order.fee),
             "gross_amount": total(lines, "gross_amount"),
             "discount_amount": total(lines, "discount_amount"),
         }
@@ -200,21 +227,27 @@ class Folder:
             tables["customers"].append(header)
         times = Counter()
         for refund_id, made_at, *amounts in order.refunds:
-            row = header | _refund(refund_id, made_at, *amounts)
-            for name in ("currency", "is_sale", "is_test"):
-                row[name] = header[name]
-            row["line_number"] = times[refund_id]
-            row["reason"] = order.reason
-            row["order_business_date"] = header["business_date"]
-            tables["refunds"].append(row)
+            refund = _refund(refund_id, made_at, *amounts)
+            refund["line_number"] = times[refund_id]
+            tables["refunds"].append(_of_order(order, header, refund))
             times[refund_id] += 1
+        for refund_id, made_at, amount, number, *cost in order.line_refunds:
+            refund = _refund(refund_id, made_at, amount)
+            refund["cost_amount"] = money(cost[0]) if cost else None
+            line = lines[number - 1]
+            for name in ("line_number", "sku", "category"):
+                refund[name] = line[name]
+            tables["refunds"].append(_of_order(order, header, refund))
 
     def _line(self, order, header, number):
         category, quantity, gross = order.lines[number - 1]
         discount = money(order.discount) if number == 1 else ZERO
+        cost = order.unit_costs[number - 1] if order.unit_costs else None
+        if cost is not None:
+            cost = money(Decimal(cost) * Decimal(quantity))
         return header | {
             "line_number": number,
-            "sku": f"{category}-{number}".lower(),
+            "sku": order.skus()[number - 1],
             "product_name": f"{category} {number}",
             "category": category,
             "quantity": money(quantity),
@@ -223,7 +256,18 @@ class Folder:
             "discount_amount": discount,
             "amount_after_discount": money(gross) - discount,
             "tax_amount": money(order.tax) if number == 1 else ZERO,
+            "cost_amount": cost,
         }
+
+
+def _of_order(order, header, refund):
+    """A refund's row with what its order says."""
+    same = {name: header[name] for name in ("currency", "is_sale", "is_test")}
+    of_order = {
+        "reason": order.reason,
+        "order_business_date": header["business_date"],
+    }
+    return header | refund | same | of_order
 
 
 def _refund(refund_id, made_at, amount, tax="0"):

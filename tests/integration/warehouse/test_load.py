@@ -52,6 +52,8 @@ def test_a_day_is_loaded_with_its_figures(shop):
         "discounts": D("1.25"),
         "returns": D("3"),
         "net_sales": D("33.25"),
+        "cost_of_goods": None,
+        "sales_with_cost": None,
         "tax": D("2.1"),
         "shipping": D("5"),
         "average_order_value": D("18.125"),

@@ -16,7 +16,7 @@ from tests.integration.warehouse.loadable import Folder, Order
 REPOSITORY = Path(__file__).parents[3]
 SAMPLES = [
     sql.replace("sales.", "")  # the tests' dataset has another name
-    for file in ("docs/QUERIES.md", "README.md")
+    for file in ("docs/QUERIES.md", "docs/DEFINITIONS.md", "README.md")
     for block in re.findall(
         r"^```sql\n(.+?)^```$",
         (REPOSITORY / file).read_text(),
@@ -75,6 +75,37 @@ def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp
         ("9", Decimal(10)),
     ]
     assert rows[1]["customer_hash"] == ""
+
+
+def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
+    shop, capsys, tmp_path
+):
+    amount = ("amount", LATELY, "3.00")
+    edit = ("removed-1", LATELY, "1.00", 1)
+    orders = [
+        Order("1", LATELY, fee="1.50", refunds=[amount], line_refunds=[edit]),
+        Order("2", LATELY, status="on-hold", is_sale=False),
+        Order("3", LATELY, status="cancelled", is_sale=False, discount="2.00"),
+        Order("4", LATELY, is_test=True, fee="9.00"),
+    ]
+    shop.load(Folder(orders, read_at=datetime.now(UTC)), day=LATELY.date())
+    [sql] = [sql for sql in SAMPLES if "removed_by_edits" in sql]
+    (tmp_path / "question.sql").write_text(sql)
+    file = str(tmp_path / "question.sql")
+    _, out, _ = ask(capsys, "--file", file, "--format", "csv")
+    [row] = csv.DictReader(io.StringIO(out))
+    amounts = {}
+    for name in list(row)[3:-1]:
+        amounts[name] = Decimal(row[name])
+    assert amounts == {
+        "net_sales": 6,
+        "unpaid": 10,
+        "cancelled": 8,
+        "tests": 10,
+        "fees": Decimal("1.5"),
+        "removed_by_edits": 1,
+        "refunds_without_lines": 3,
+    }
 
 
 def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_path):
