@@ -12,7 +12,7 @@ from demo.services.shopify.store import SCOPES
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.orders import line, refund, unit
-from tests.integration.shopify.reading import DAY, NOON, Loadable, window_in
+from tests.integration.shopify.reading import DAY, NOON, Loadable, simulated, window_in
 from tests.memory import LINES, Remembered
 
 OLD = DAY.start - timedelta(days=3)
@@ -90,6 +90,7 @@ def test_hidden_costs_are_null_with_one_warning(bulk, serve, tmp_path, monkeypat
     for number in range(1, 4):
         orders.append(OrderFacts(number, NOON, [MUGS], refunds=[refund(unit())]))
     shop = serve(*orders, accessScopes=NO_COSTS)
+    simulated(monkeypatch, shop)
     loaded = Loadable(window_in(tmp_path))
     assert [row["gross_amount"] for row in loaded.rows("orders")] == [40, 40, 40]
     assert costs(loaded) == costs(loaded, "refunds") == [None, None, None]
