@@ -163,6 +163,7 @@ class Load:
                 spec=self.spec,
                 settings=settings_of(SETTINGS),
                 business_date=DAY,
+                last_day=DAY,
                 looked_up_at=googlesql.sample("looked_up_at"),
                 lock_token="0a1b",
             )
