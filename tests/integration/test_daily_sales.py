@@ -53,8 +53,13 @@ def test_a_day_on_which_the_clocks_change(start_company):
     assert company.differences(expected) == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(2, marks=pytest.mark.nightly),
+        pytest.param(3, marks=pytest.mark.slow),
+    ],
+)
 def test_days_in_one_run_end_in_the_same_tables(start_company, number):
     """Past days before a daily run, and also its day, the newest, whose run has no upper bound."""
     company, books = start_company(mode="66"), ledger(4)
