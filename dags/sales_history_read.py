@@ -6,8 +6,8 @@ it, then run the same `make history` again, or clear the failed tasks: months th
 again.
 
 Reads past days from the live sources, at most a month in a run, with the extracts of the daily run. Loads
-them in one transaction, and checks them. The tables are then as after a daily run of each day. It mails no
-report and starts no forecast. `make history FROM=2025-06-01` starts a run for each month.
+them in one transaction, and checks them. Sales are then as after a daily run of each day. It mails no report
+and starts no forecast. `make history FROM=2025-06-01` starts a run for each month.
 """
 
 from airflow.sdk import DAG, Param, TaskGroup

@@ -38,14 +38,16 @@ class BusinessDay:
     def dates(self) -> Dates:
         """The dates of the span, in order: one, or those of a run of several days."""
         last = shop_day(self.end - timedelta(microseconds=1), self.timezone).date
-        return [
-            self.date + timedelta(days=number)
-            for number in range((last - self.date).days + 1)
-        ]
+        return days_between(self.date, last)
 
     def shifted(self, days: int) -> "BusinessDay":
         """Return the business day `days` later (earlier when negative)."""
         return day_window(self.date + timedelta(days=days), self.timezone)
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from `first` to `last`, both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def day_window(day: date, timezone: str) -> BusinessDay:

@@ -7,9 +7,10 @@ counts.
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -47,8 +48,8 @@ class Target(BaseModel):
 def load_targets(warehouse: Warehouse) -> list[DataWarning]:
     """Store the targets of all files in place of the stored ones; return a warning of each invalid line.
 
-    Where the files cannot be read, the stored targets stay, and the only warning says so: no report fails for
-    its targets. Raises as `replace_rows`.
+    Where the files cannot be read, the stored targets stay, and the only warning gives the reason: no report
+    fails for a file. Raises as `replace_rows`.
     """
     try:
         targets, warnings = read_targets()
@@ -75,19 +76,24 @@ def read_targets() -> tuple[list[Target], list[DataWarning]]:
             reader = csv.DictReader(io.StringIO(text))
             for row in reader:
                 try:
-                    target = Target.model_validate(row)
-                except ValidationError as error:
-                    first = error.errors()[0]
-                    problem = f"{first['loc'][0]}: {first['msg']}"
-                else:
-                    problem = ""
-                    if target.currency != settings.reporting_currency:
-                        problem = f"currency: must be {settings.reporting_currency}"
-                if problem:
+                    target = _valid(row, settings.reporting_currency)
+                except ValueError as error:
                     place = f"{path.name} line {reader.line_num}"
                     warnings.append(
-                        data_warning("target_unusable", place=place, detail=problem)
+                        data_warning("target_unusable", place=place, detail=str(error))
                     )
-                else:
-                    targets[target.month, target.channel] = target
+                    continue
+                targets[target.month, target.channel] = target
     return list(targets.values()), warnings
+
+
+def _valid(row: Mapping[str, Any], currency: str) -> Target:
+    """Return a line as a target; ValueError names the first column that is invalid, and why."""
+    try:
+        target = Target.model_validate(row)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{first['loc'][0]}: {first['msg']}") from None
+    if target.currency != currency:
+        raise ValueError(f"currency: must be {currency}")
+    return target

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ecommerce.core.business_day import shop_day
+from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
-from ecommerce.warehouse.rendering import days_between, days_to_read
+from ecommerce.warehouse.rendering import days_to_read
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import (

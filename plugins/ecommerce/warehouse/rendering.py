@@ -25,6 +25,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from ecommerce.core import templates
+from ecommerce.core.business_day import days_between
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
@@ -192,11 +193,6 @@ def declared_columns(statement: str) -> tuple[Column, ...]:
     ):
         declared.append(Column(name, kind, bool(required), description))
     return tuple(declared)
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """Return the days from `first` to `last`, both included."""
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _days_predicate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
-from ecommerce.storage.scratch import scratch_folder
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import Column, columns, render, tables, views
@@ -196,28 +196,36 @@ def replace_rows(
     table: str,
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Replace all rows of a table by `rows`, values by column, in one load job, which is atomic and creates a
-    missing table; raise as `bigquery_errors`."""
+    """Replace all rows of a table by a few `rows`, values by column, in one load job, which is atomic and
+    creates a missing table; raise as `bigquery_errors`."""
+    import pyarrow as pa
     from google.cloud import bigquery
+    from pyarrow import parquet
 
-    config = bigquery.LoadJobConfig(
-        source_format="PARQUET",
-        schema=[api_field(column) for column in columns(table)],
-        write_disposition="WRITE_TRUNCATE",
-        labels=dict(warehouse.labels),
-    )
+    fields = []
+    for column in columns(table):
+        # BigQuery may refuse a nullable column where the table has NOT NULL.
+        is_nullable = not column.required
+        fields.append(pa.field(column.name, arrow_type(column), is_nullable))
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(list(rows), pa.schema(fields)), file)
+    dataset = warehouse.settings.bigquery_dataset
     what = f"load {table}"
-    with scratch_folder() as folder, bigquery_errors(what):
-        write_rows(folder, table, rows)
-        with (folder / f"{table}.parquet").open("rb") as stream:
-            job = warehouse.client.load_table_from_file(
-                stream,
-                f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}",
-                location=warehouse.settings.bigquery_location,
-                job_config=config,
-                timeout=REQUEST_SECONDS,
-            )
-            warehouse.result(job, what)
+    with bigquery_errors(what):
+        job = warehouse.client.load_table_from_file(
+            file,
+            f"{warehouse.client.project}.{dataset}.{table}",
+            rewind=True,
+            location=warehouse.settings.bigquery_location,
+            job_config=bigquery.LoadJobConfig(
+                source_format="PARQUET",
+                schema=[api_field(column) for column in columns(table)],
+                write_disposition="WRITE_TRUNCATE",
+                labels=dict(warehouse.labels),
+            ),
+            timeout=REQUEST_SECONDS,
+        )
+        warehouse.result(job, what)
 
 
 def _digits(column: Column) -> list[int]:

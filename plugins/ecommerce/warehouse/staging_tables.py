@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ContractError
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
@@ -24,7 +25,6 @@ from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import (
     Column,
     columns,
-    days_between,
     render,
     staging_table,
 )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import DictLoader
 
+from ecommerce.core.business_day import days_between
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import (
     days_to_read,
@@ -59,7 +60,7 @@ def test_very_many_days_are_all_from_the_first_to_the_last():
     every_second = [first + timedelta(days=2 * number) for number in range(501)]
     assert days_to_read([*reversed(every_second[:500]), first]) == every_second[:500]
     last = every_second[-1]
-    assert days_to_read(every_second) == rendering.days_between(first, last)
+    assert days_to_read(every_second) == days_between(first, last)
 
 
 @pytest.mark.parametrize(
