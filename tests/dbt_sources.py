@@ -19,6 +19,10 @@ KEYS = {
     **templates.environment(SQL_ROOT)
     .get_template("warehouse/macros/keys.sql")
     .module.keys,
+    "comparable_days": ["business_date"],
+    "day_comparisons": ["business_date", "figure"],
+    "forecast_comparisons": ["business_date", "series"],
+    "month_to_date": ["business_date", "span"],
     "sales_targets": ["month", "channel"],
     "daily_sales_reporting": [
         "business_date",
@@ -28,6 +32,7 @@ KEYS = {
         "country_code",
         "currency",
     ],
+    "sales_contributions": ["business_date", "scope", "dimension", "name"],
     "orders_reporting": ["source", "order_id"],
     "order_lines_reporting": ["source", "order_id", "line_number"],
     "return_lines_reporting": ["source", "refund_id", "line_number", "is_share"],

@@ -15,13 +15,17 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.warehouse import rendering
+from ecommerce.warehouse import rendering, schema
 from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
     "daily_summary",
+    "comparable_days",
+    "day_comparisons",
+    "month_to_date",
     "daily_sales",
     "daily_sales_reporting",
+    "sales_contributions",
     "orders",
     "order_lines",
     "orders_reporting",
@@ -44,6 +48,7 @@ FOR_ANALYSTS = (
     "sessions",
     "user_events",
     "sales_forecasts",
+    "forecast_comparisons",
     "forecasts_in_force",
     "exchange_rates",
     "conversion_rates",
@@ -85,14 +90,11 @@ def tables() -> None:
 
 def described(settings: Settings) -> Iterator[Described]:
     """Yield all tables and views, those `FOR_ANALYSTS` first."""
-    files = dict.fromkeys(rendering.tables(), "table.sql")
-    files |= dict.fromkeys(rendering.views(), "view.sql")
-    for_analysts = [name for name in FOR_ANALYSTS if name in files]
-    own = sorted(files.keys() - set(FOR_ANALYSTS))
+    names = {*rendering.tables(), *rendering.views()}
+    for_analysts = [name for name in FOR_ANALYSTS if name in names]
+    own = sorted(names - set(FOR_ANALYSTS))
     for name in for_analysts + own:
-        statement = rendering.render(
-            f"warehouse/tables/{name}/{files[name]}", settings=settings
-        )
+        statement = schema.ddl(name, settings)
         head = statement.partition("\nAS\n")[0]
         options = _TABLE.search(head)
         description = options["description"] if options else ""

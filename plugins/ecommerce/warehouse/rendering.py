@@ -17,7 +17,7 @@ its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` 
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -54,7 +54,7 @@ RESTATED = (
 the returning customers, who are the others than the new ones (`warehouse/macros/restatement.sql`)."""
 
 Scalar = date | datetime | int | str | None
-Value = Scalar | Mapping[str, Scalar]
+Value = Scalar | Mapping[str, Scalar] | Sequence[Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def render(
     """Render `include/sql/<path>` for this deployment.
 
     Args:
-        path: such as `"report/daily_sales/headline.sql"`.
+        path: such as `"report/daily_sales/comparisons.sql"`.
         days: those of `{{ days(column) }}`.
         read_days: those of `{{ read_days(column) }}`.
         stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
@@ -90,7 +90,8 @@ def render(
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
-            template uses; or some of them by name.
+            template uses; or some of them by name; or a list of them, rendered for IN (…). An empty list is
+            an empty text.
 
     Raises:
         ValueError: no days where the template needs some, a value of another type, or a text with other
@@ -226,10 +227,17 @@ def days_to_read(days: Collection[date]) -> list[date]:
 
 def _literal(value: Value) -> Any:
     match value:
+        case Mapping():
+            return {name: _scalar(part) for name, part in value.items()}
+        case list() | tuple():
+            return ", ".join(_scalar(part) for part in value)
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    match value:
         case None:
             return "NULL"
-        case Mapping():
-            return {name: _literal(part) for name, part in value.items()}
         case datetime():
             return f"TIMESTAMP '{value.astimezone(UTC).isoformat()}'"
         case date():

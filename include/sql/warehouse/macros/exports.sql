@@ -21,8 +21,15 @@ SELECT
         ON audit.source = undone.source
     WHERE audit.business_date >= {{ first_day }}
         AND audit.status = 'history'
-        AND audit.source NOT IN ({{ sources }})
         AND NOT STARTS_WITH(audit.run_id, 'undo__')
         AND COALESCE(audit.read_at > undone.undone_at, TRUE)
     GROUP BY audit.source
+{%- endmacro %}
+
+{# The sources that are exports, also those that were undone: none has the name of a live source. #}
+{% macro exported_sources() -%}
+SELECT audit.source
+        FROM {{ table("load_audit") }} AS audit
+        WHERE audit.business_date >= {{ first_day }}
+            AND audit.status = 'history'
 {%- endmacro %}
