@@ -73,16 +73,33 @@ def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
     return quantity(value)
 
 
-def change(value: Decimal | None, base: Decimal | None) -> str:
-    """Format the change from `base` to `value` in percent with a sign. It is `NOTHING` without a base or with
-    a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes too."""
+def compact(value: float) -> str:
+    """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
+    from babel.numbers import format_compact_decimal
+
+    locale = words_locale()
+    # Adding zero removes the sign of -0.0.
+    number = float(value) + 0.0
+    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
+    if locale.language == "en":
+        text = text.replace("K", "k")
+    return text.replace("-", MINUS)
+
+
+def change(
+    value: Decimal | int | None, base: Decimal | int | None, places: int = 1
+) -> str:
+    """Format the change from `base` to `value` in percent with a sign and `places` decimals. It is `NOTHING`
+    without a base or with a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes
+    too."""
     if value is None or not base:
         return NOTHING
-    ratio = _rounded((value - base) / abs(base), 3)
+    before = Decimal(base)
+    ratio = _rounded((value - before) / abs(before), places + 2)
     if abs(ratio) > Decimal("9.999"):
         has_turned = (value > 0) != (base > 0)
         return NOTHING if has_turned else MANIFOLD
-    percent = _percent(ratio, 1)
+    percent = _percent(ratio, places)
     if ratio == 0:
         return f"±{percent}"
     if ratio > 0:
@@ -99,7 +116,7 @@ def versus(value: Decimal, base: Decimal | None, name: str) -> str:
 
 
 def share(
-    part: Decimal | float | None, whole: Decimal = Decimal(1), places: int = 1
+    part: Decimal | float | None, whole: Decimal | int = 1, places: int = 1
 ) -> str:
     """Format `part` of `whole` in percent with `places` decimals; `NOTHING` without a part, or where the
     whole is not positive."""

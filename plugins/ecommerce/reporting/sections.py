@@ -9,8 +9,9 @@ A section has these keys:
   whether a narrow screen leaves it out
 - `rows`: cells that are ready to print, harmless in any layout once a template escapes them
 - `keys`: for rows of products, their SKUs in the same order, to find their pictures by; else empty
-- `chart`: the file of the chart that shows the same, or nothing
+- `chart`: the chart that shows the same (see `reporting.charts`), or None
 - `remarks`: sentences below
+- `annex`: whether it belongs to the annex
 - `empty`: why there is nothing, in half a line; nothing where there are rows
 """
 
@@ -20,11 +21,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from ecommerce.core.text import amount, clean, count, quantity
+from ecommerce.reporting.charts import Chart
+
 Part = TypeVar("Part", bound=BaseModel)
 
 Column = dict[str, Any]
 Section = dict[str, Any]
 Cell = Callable[[Any], str]
+TableColumn = tuple[Column, Cell]
+"""A heading, and the function from a row to its cell."""
 
 
 def with_others(
@@ -49,14 +55,15 @@ def with_others(
     totals = {field: _sum(others, field) for field in sums}
     rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
     left_out = {id(row) for row in others}
-    return [*(row for row in rows if id(row) not in left_out), rest]
+    shown = [row for row in rows if id(row) not in left_out]
+    return [*shown, rest]
 
 
 def _sum(rows: Iterable[Any], field: str) -> Any:
     """Return the sum of a field in the type of its values; None where no row has one."""
     values = [getattr(row, field) for row in rows]
     known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if known else None
+    return sum(known) if known else None
 
 
 def name(heading: str, grow: float = 1.0) -> Column:
@@ -80,14 +87,40 @@ def number(heading: str) -> Column:
     return word(heading) | {"align": "right"}
 
 
+def named(
+    heading: str, field: str, label: Callable[[Any], str] = clean, grow: float = 1.0
+) -> TableColumn:
+    """Return the column of the names `field` of its rows, each as `label` writes it."""
+    return name(heading, grow), lambda row: label(getattr(row, field))
+
+
+def counts(heading: str, field: str) -> TableColumn:
+    """Return the column of the numbers `field` of its rows."""
+    return number(heading), lambda row: count(getattr(row, field))
+
+
+def amounts(heading: str, field: str, currency: str = "") -> TableColumn:
+    """Return the column of the amounts `field` of its rows, in `currency` or that of the row."""
+    return (
+        number(heading),
+        lambda row: amount(getattr(row, field), currency or row.currency),
+    )
+
+
+def quantities(heading: str, field: str) -> TableColumn:
+    """Return the column of the units `field` of its rows."""
+    return number(heading), lambda row: quantity(getattr(row, field))
+
+
 def quiet(heading: str) -> Column:
     """Return a column of less prominent figures, such as those of a compared day."""
     return number(heading) | {"quiet": True}
 
 
-def roomy(column: Column) -> Column:
-    """Return the column as one that a narrow screen leaves out."""
-    return column | {"roomy": True}
+def roomy(column: TableColumn) -> TableColumn:
+    """Return a column that a narrow screen leaves out."""
+    heading, cell = column
+    return heading | {"roomy": True}, cell
 
 
 def table(
@@ -98,7 +131,7 @@ def table(
     *,
     empty: str,
     note: str = "",
-    chart: str = "",
+    chart: Chart | None = None,
     keys: Sequence[str] = (),
     remarks: Sequence[str] = (),
 ) -> Section:
@@ -106,12 +139,13 @@ def table(
     return {
         "id": section_id,
         "kind": "table",
+        "annex": False,
         "title": title,
         "note": note,
         "columns": list(columns),
-        "rows": [list(row) for row in rows],
+        "rows": list(rows),
         "keys": list(keys),
-        "chart": chart if rows else "",
+        "chart": chart if rows else None,
         "remarks": list(remarks),
         "empty": "" if rows else empty,
     }
@@ -121,13 +155,19 @@ def column_table(
     section_id: str,
     title: str,
     rows: Iterable[Any],
-    *columns: tuple[Column, Cell],
+    *columns: TableColumn,
     **more: Any,
 ) -> Section:
     """Return a table whose columns are pairs of a heading and a function from a row to its cell; `more` as in
     `table`."""
     cells = [[cell(row) for _, cell in columns] for row in rows]
-    return table(section_id, title, [column for column, _ in columns], cells, **more)
+    return table(
+        section_id,
+        title,
+        [column for column, _ in columns],
+        cells,
+        **more,
+    )
 
 
 def sentences(
@@ -140,13 +180,6 @@ def sentences(
     return section | {"kind": "list"}
 
 
-def facts(
-    section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = ""
-) -> Section:
-    """Return a section with names and their values."""
-    return table(section_id, title, [], pairs, empty="", note=note) | {"kind": "facts"}
-
-
-def notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
-    """Return a notice of page one and the mail."""
-    return {"title": title, "words": words, "urgent": urgent}
+def charts_of(sections: Iterable[Section]) -> list[Chart]:
+    """Return the charts of the sections that have one."""
+    return [section["chart"] for section in sections if section["chart"]]

@@ -1,34 +1,48 @@
-"""Documents as PDF, laid out by a Typst template of include/templates.
+"""Documents as PDF and charts as SVG and PNG, laid out by Typst templates of include/templates.
 
-A template reads one JSON file of finished texts, so data is never evaluated; what
-the templates share is in `family.typ`. Documents are tagged for screen readers (PDF/UA-1) and can be archived
-(PDF/A-2a): every font is embedded, every letter can be read and copied.
+A template reads one JSON file of finished texts, so data is never evaluated; what the templates share is in
+`family.typ` and `charts.typ`. Documents are tagged for screen readers (PDF/UA-1) and can be archived
+(PDF/A-2a): every font is embedded, every letter can be read and copied. SVG files contain text as outlines.
+
+The fonts are part of Python packages and of include/fonts, never of the system, so that a document has the
+same bytes on every machine. DejaVu Sans (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian, Armenian) and Noto
+Emoji, in one colour, are in include/fonts; Noto Sans CJK (Chinese, Japanese, Korean) and Noto Sans Devanagari
+are on PyPI. The last family has a box for every other letter, which names its script.
 """
 
 import json
 import logging
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.templates import TEMPLATES
 from ecommerce.core.text import unbroken
-from ecommerce.reporting.drawing import FAMILIES, font_paths, printable
+from ecommerce.reporting.charts import Chart
 from ecommerce.storage.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
-FAMILY, TEXTS = "family.typ", "texts.json"
+FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans CJK JP",
+    "Noto Emoji",
+    "Noto Sans Devanagari",
+    "Last Resort High-Efficiency",
+)
+"""In this order: a letter is printed in the first that has it."""
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
-AIR = (1.0, 1.5, 0.6, 2.0, 2.6, 3.2, 0.3)
-"""Factors of the gaps between sections, in the order in which they are tried."""
-LEAST_FULL = 1 / 3
-"""Of a page: a last one with less on it is moved to the page before, or filled by wider gaps."""
-_PREVIEW_PPI, _FILL_PPI = 110, 36
-_TOP, _BOTTOM = 13 / 297, 281 / 297
-"""Where the texts of an A4 page begin and end, as `family.typ` has it."""
+_PREVIEW_PPI = 110
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]"
+)
+"""Neither PDF/A nor XML may have these."""
 
 
 def typeset(
@@ -41,64 +55,69 @@ def typeset(
     made_at: datetime,
 ) -> None:
     """Write the document `pdf`, dated `made_at` (aware), and a picture of its first page, the PNG `preview`.
-    The template reads `texts`, plain JSON, as `/texts.json`, and `pictures` as files next to it. The same
-    arguments give the same bytes. The gaps are those of `AIR` that leave no page less than a third full.
-    Where the pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows
-    why."""
+    The template reads `texts` as `/texts.json` (plain JSON, Decimals as numbers), and `pictures` as files
+    next to it. The same arguments give the same bytes. Where the pictures are not fit for PDF/A or PDF/UA,
+    the document is an ordinary PDF, and the log shows why."""
     import pypdfium2
-
-    with scratch_folder() as root:  # Typst reads nothing outside it
-        for name, data in pictures.items():
-            (root / name).write_bytes(data)
-        (root / TEXTS).write_text(
-            unbroken(printable(json.dumps(texts, ensure_ascii=False))), encoding="utf-8"
-        )
-        shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
-        shutil.copy(TEMPLATES / template, root / "main.typ")
-        pdf.write_bytes(_compile(root, int(made_at.timestamp()), pdf.name))
-    # Typst's own pictures cut the upper edge off some charts.
-    with pypdfium2.PdfDocument(pdf) as document:
-        document[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
-
-
-def _compile(root: Path, timestamp: int, name: str) -> bytes:
     import typst
 
-    folders = sorted({path.parent for path in font_paths().values()})
-    compiler = typst.Compiler(
-        root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True
-    )
-    options: dict[str, Any] = {
-        "format": "pdf",
-        "timestamp": timestamp,
-        "pdf_standards": STANDARDS,
-    }
-    best, most = b"", -1.0
-    for air in AIR:
-        options["sys_inputs"] = {"fonts": ",".join(FAMILIES), "air": str(air)}
+    with _compiler(template, texts, pictures) as compiler:
+        options = {"format": "pdf", "timestamp": int(made_at.timestamp())}
         try:
-            pdf = compiler.compile(**options)
+            document = compiler.compile(**options, pdf_standards=STANDARDS)
         except typst.TypstError as error:
-            log.warning("%s is neither PDF/A nor PDF/UA: %s", name, error.message)
-            options["pdf_standards"] = []
-            pdf = compiler.compile(**options)
-        if (least := min(fills(cast("bytes", pdf)))) > most:
-            best, most = cast("bytes", pdf), least
-        if most >= LEAST_FULL:
-            break
-    return best
+            log.warning("%s is neither PDF/A nor PDF/UA: %s", pdf.name, error.message)
+            document = compiler.compile(**options)
+    pdf.write_bytes(document)
+    with pypdfium2.PdfDocument(pdf) as pages:
+        pages[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
 
 
-def fills(pdf: bytes) -> list[float]:
-    """Return how far each page is filled, from its top margin: 0 to 1."""
-    import pypdfium2
-    from PIL import ImageOps
+def draw(charts: Sequence[Chart], folder: Path, *, png_dpi: int = 0) -> None:
+    """Write the `file` of each chart into `folder`: SVG without a background. With `png_dpi`, write PNG of
+    that resolution on white in its place, for mail programs, which show no SVG."""
+    suffix = "png" if png_dpi else "svg"
+    texts = {"charts": charts, "background": bool(png_dpi)}
+    with _compiler("chart_files.typ", texts, {}) as compiler:
+        pages = compiler.compile(format=suffix, ppi=png_dpi or None)
+    # Typst returns a single page without a list.
+    if isinstance(pages, bytes):
+        pages = [pages]
+    for chart, page in zip(charts, pages, strict=True):
+        (folder / chart["file"]).with_suffix(f".{suffix}").write_bytes(page)
 
-    filled = []
-    with pypdfium2.PdfDocument(pdf) as document:
-        for page in document:
-            drawn = page.render(scale=_FILL_PPI / 72, grayscale=True).to_pil()
-            texts = drawn.crop((0, 0, drawn.width, round(drawn.height * _BOTTOM)))
-            _, _, _, lowest = ImageOps.invert(texts).getbbox() or (0, 0, 0, 0)
-            filled.append((lowest / drawn.height - _TOP) / (_BOTTOM - _TOP))
-    return filled
+
+def printable(text: str) -> str:
+    """Replace what cannot be printed by the replacement character, and remove byte order marks."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\ufeff", ""))
+
+
+@contextmanager
+def _compiler(
+    template: str, texts: Mapping[str, Any], pictures: Mapping[str, bytes]
+) -> Iterator[Any]:
+    """Return a compiler of a template with its texts and pictures, which reads no other file."""
+    import typst
+
+    content = json.dumps(texts, ensure_ascii=False, default=float)
+    with scratch_folder() as root:
+        (root / "texts.json").write_text(unbroken(printable(content)), encoding="utf-8")
+        for name, data in pictures.items():
+            (root / name).write_bytes(data)
+        for source in TEMPLATES.glob("*.typ"):
+            shutil.copy(source, root)
+        yield typst.Compiler(
+            root / template,
+            root=root,
+            font_paths=_font_folders(),
+            ignore_system_fonts=True,
+            sys_inputs={"fonts": ",".join(FAMILIES)},
+        )
+
+
+def _font_folders() -> list[Path]:
+    return [
+        INCLUDE / "fonts",
+        Path(str(files("noto_cjk_sans_jp_regular"))),
+        Path(str(files("fontpkg_noto_sans_devanagari"))) / "files",
+    ]

@@ -13,9 +13,9 @@ from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figu
 from ecommerce.forecast.report.view import mail_texts, page_texts
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.mail import transport as mail
-from ecommerce.reporting.archive import PREVIEW, Archive, media_types
-from ecommerce.reporting.typesetting import typeset
+from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.storage.plain import Json
+from ecommerce.storage.report_archive import PREVIEW, Archive, media_types
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +29,18 @@ _CHART_CID = "forecast-chart@forecast"
 def write_document(figures: ForecastFigures, folder: Path) -> None:
     """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
     bytes: the PDF's date is `provenance.generated_at`."""
-    charts.draw(figures, folder)
+    texts = page_texts(figures)
     typeset(
         "forecast.typ",
-        page_texts(figures),
-        {charts.SVG: (folder / charts.SVG).read_bytes()},
+        texts,
+        {},
         pdf=folder / PDF,
         preview=folder / PREVIEW,
         made_at=figures.provenance.generated_at,
     )
+    narrow = charts.chart(figures, narrow=True)
+    draw([texts["chart"], narrow], folder)
+    draw([texts["chart"]], folder, png_dpi=charts.PNG_DPI)
 
 
 _ARCHIVE = Archive(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
-from ecommerce.reporting.archive import Provenance
+from ecommerce.storage.report_archive import Provenance
 
 OUTSIDE_80 = "outside 80 %"
 OUTSIDE_95 = "outside 95 %"

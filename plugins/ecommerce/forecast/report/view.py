@@ -9,15 +9,15 @@ from typing import Any
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.calendar_days import calendar_week
+from ecommerce.core.named_weeks import week_name, week_sentence
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
-from ecommerce.reporting.named_weeks import week_name, week_sentence
+from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import (
     Section,
     name,
-    notice,
     number,
     sentences,
     table,
@@ -40,12 +40,9 @@ def page_texts(figures: ForecastFigures) -> Json:
         f"{origin.model}. Code version {origin.code_version}, generated at "
         f"{text.instant(origin.generated_at)}."
     )
-    chart_alt = (
-        f"Daily gross sales of the eight weeks before {as_of}, and the forecast of the "
-        "next four weeks with its 80 % and 95 % intervals"
-    )
+    chart = charts.chart(figures)
     sections = [
-        _weeks(figures),
+        _weeks(figures, chart),
         _last_week(figures),
         _promotions(figures),
         _scores(figures),
@@ -63,7 +60,7 @@ def page_texts(figures: ForecastFigures) -> Json:
         "lead": lead(figures),
         "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
-        "chart_alt": chart_alt,
+        "chart": chart,
         "sections": sections,
         "model": model,
     }
@@ -115,6 +112,11 @@ def lead(figures: ForecastFigures) -> str:
     return week_sentence(when, total.weeks[largest], total.usual_week, figures.currency)
 
 
+def notice(title: str, words: str, *, urgent: bool = False) -> Json:
+    """Return a notice of the page and the mail."""
+    return {"title": title, "words": words, "urgent": urgent}
+
+
 def notices(figures: ForecastFigures) -> list[Json]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
@@ -133,7 +135,7 @@ def notices(figures: ForecastFigures) -> list[Json]:
     return shown
 
 
-def _weeks(figures: ForecastFigures) -> Section:
+def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
     rows = []
     if figures.total is not None:
         usual = figures.total.usual_week
@@ -154,7 +156,7 @@ def _weeks(figures: ForecastFigures) -> Section:
         ],
         rows,
         empty="No forecast: no category has enough history.",
-        chart=charts.SVG,
+        chart=chart,
     )
 
 

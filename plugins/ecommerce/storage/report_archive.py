@@ -131,6 +131,20 @@ class Archive(Generic[F]):
                 )
         return None
 
+    def has(self, reports_uri: str, day: date, name: str) -> bool:
+        """Return whether a day has the file `name`.
+
+        Raises:
+            OSError: the archive cannot be read.
+        """
+        folder = staging.storage_path(self.folder_of(reports_uri, day))
+        try:
+            # exists() returns False when the store fails.
+            (folder / name).stat()
+        except FileNotFoundError:
+            return False
+        return True
+
     def days(self, reports_uri: str, months: str = "????-??") -> list[date]:
         """Return the archived days, in order; `months` is a pattern such as `2026-11`.
 
