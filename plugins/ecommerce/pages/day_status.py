@@ -9,8 +9,7 @@ from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import Run
 from ecommerce.sales import day_state
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.source_policy import REQUIRED, read_policies
-from ecommerce.sources import SOURCES
+from ecommerce.sales.source_policy import required_sources
 from ecommerce.warehouse.client import Warehouse
 
 
@@ -87,12 +86,6 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
 
     days, failed = page.warehouse.run(query)
     return days or Days(failed=failed)
-
-
-def required_sources() -> list[str]:
-    """Return the sources that a complete day needs. Raises the errors of `read_policies`."""
-    policies = read_policies()
-    return [source for source in SOURCES if policies[source] == REQUIRED]
 
 
 def status_of(

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from ecommerce.sales.report.figures.comparisons import days_of
-from ecommerce.sales.report.figures.model import HEADLINE
-from ecommerce.sales.report.figures.restatements import Correction, differ
+from ecommerce.core.business_day import days_between
+from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.sales.quality.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
@@ -110,7 +110,7 @@ def load_day_states(
     """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
     orders of all `required` sources."""
     span: dict[str, Any] = {"first": first, "day": last}
-    empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
+    empty = unusual_sources(warehouse, days_between(first, last), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]

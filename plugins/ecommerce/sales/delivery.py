@@ -21,11 +21,15 @@ from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.sales import day_state, delivery_log
-from ecommerce.sales.report.archive import ArchivedReport, read_file, read_report
-from ecommerce.sales.report.chart_files import TREND_PNG
-from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.view.mail import mail_texts
+from ecommerce.sales.quality.restatements import Correction
+from ecommerce.sales.report.archive import (
+    TREND_PNG,
+    ArchivedReport,
+    read_file,
+    read_report,
+)
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.mail import mail_texts
 from ecommerce.sources import PARTNER_FILES
 
 TREND_CID = "trend@report"
@@ -114,7 +118,7 @@ def post(
     trend: bytes | None,
     corrections: Sequence[Correction] | None,
 ) -> None:
-    """Post the headline of a mailed report to the chat, and gross sales that miss their forecast by
+    """Post the headline of a mailed report to the chat, and net sales that miss their forecast by
     FORECAST_MISS_ALERT_PERCENT or more; never raise. `trend` is a PNG; `corrections` as in `mail_texts`."""
     try:
         title, body = chat_texts(figures, corrections)
@@ -133,7 +137,7 @@ def forecast_miss_texts(
 ) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
-    total = figures.expected_total
+    total = figures.expectation.net if figures.expectation else None
     if not percent or not total or not total.verdict or total.forecast <= 0:
         return None
     if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
@@ -144,7 +148,7 @@ def forecast_miss_texts(
     forecast = text.amount(total.forecast, figures.currency)
     title = f"Forecast missed: {text.short_day(day)}: {change}"
     body = (
-        f"Gross sales: {actual}, {change} compared with the forecast of {forecast}.\n"
+        f"Net sales: {actual}, {change} compared with the forecast of {forecast}.\n"
         f"{page_url(f'{day}/')}"
     )
     return title, body.strip()

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecommerce.core.text import clean
-from ecommerce.reporting.archive import FIGURES_JSON
 from ecommerce.storage import staging
+from ecommerce.storage.report_archive import FIGURES_JSON
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import prepare
 

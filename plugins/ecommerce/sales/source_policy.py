@@ -40,6 +40,12 @@ def read_policies() -> dict[str, Policy]:
     return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
 
 
+def required_sources() -> list[str]:
+    """Return the sources without which a day is not complete; raises as `read_policies`."""
+    policies = read_policies()
+    return [source for source in SOURCES if policies[source] == REQUIRED]
+
+
 def parse_source_policy(text: str) -> dict[str, Policy]:
     """Return the policy of each source, from the text of the Variable; errors as in `read_policies`."""
     try:

@@ -1,6 +1,6 @@
 -- The best-selling products of the day by sales after discounts, and those with the largest increase and decrease since
--- `base`, without the excluded currencies on both days. The name is that of the newest order. Amounts are converted and
--- rounded after summing; order_lines_reporting rounds each line.
+-- `base`, without the currencies that have no exchange rate on one of both `days`. The name is that of the newest order.
+-- Amounts are converted and rounded after summing; order_lines_reporting rounds each line.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/versions.sql" import newest %}
 {% macro compared(on) -%}
@@ -23,12 +23,22 @@ WITH sums AS (
     GROUP BY 1, business_date, currency
 ),
 
+-- Also a currency that only has returns on the day without a rate.
+unconverted AS (
+    SELECT DISTINCT currency
+    FROM {{ table("daily_sales") }}
+    WHERE {{ days("business_date") }}
+        AND net_sales_reporting IS NULL
+),
+
 rated AS (
     SELECT
         sums.*,
-        sums.currency NOT IN UNNEST(@excluded) AS is_compared,
+        unconverted.currency IS NULL AS is_compared,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
+    LEFT JOIN unconverted
+        ON sums.currency = unconverted.currency
     LEFT JOIN {{ table("conversion_rates") }} AS rates
         ON
             sums.business_date = rates.business_date
@@ -42,8 +52,8 @@ sold AS (
         {{ newest("category") }} AS category,
         SUM(IF(business_date = {{ day }}, units, NULL)) AS units,
         {{ rounded("SUM(IF(business_date = " ~ day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
-        {{ compared(day) }} AS sales_compared,
-        {{ compared(base) }} AS sales_before
+        COALESCE({{ compared(base) }}, 0) AS before,
+        COALESCE({{ compared(day) }}, 0) AS now
     FROM rated
     WHERE order_rate IS NOT NULL
         AND reporting_rate IS NOT NULL
@@ -53,11 +63,12 @@ sold AS (
 chosen AS (
     SELECT *
     FROM sold
-    WHERE sales IS NOT NULL OR sales_before IS NOT NULL
+    WHERE sales IS NOT NULL OR before <> 0
     QUALIFY
         ROW_NUMBER() OVER (ORDER BY sales IS NULL, sales DESC, sku) <= {{ most }}
-        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales_compared, 0) - COALESCE(sales_before, 0) DESC, sku) <= {{ most_movers }}
-        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales_compared, 0) - COALESCE(sales_before, 0), sku) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (ORDER BY COALESCE(units, 0) DESC, sku) = 1
+        OR ROW_NUMBER() OVER (ORDER BY now - before DESC, sku) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (ORDER BY now - before, sku) <= {{ most_movers }}
 )
 
 SELECT

@@ -1,6 +1,6 @@
--- Returns and number of refunds of the day by reason; amounts in ten-thousandths of the reporting currency, unrounded.
+-- Returns and number of refunds of the day by reason, rounded so that the amounts add up to the headline.
 -- Amounts without an exchange rate are left out.
-{% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 WITH sums AS (
     SELECT
         NULLIF(TRIM(reason), '') AS reason,
@@ -25,14 +25,25 @@ rated AS (
         ON
             rates.business_date = {{ day }}
             AND sums.currency = rates.currency
+),
+
+-- In ten-thousandths.
+amounts AS (
+    SELECT
+        reason,
+        SUM(refunds) AS refunds,
+        SUM({{ converted("returned") }}) AS amount
+    FROM rated
+    WHERE order_rate IS NOT NULL
+        AND reporting_rate IS NOT NULL
+    GROUP BY reason
 )
 
+{% set running_total = "SUM(amount) OVER up_to_here" %}
 SELECT
     reason,
-    SUM(refunds) AS refunds,
-    SUM({{ converted("returned") }}) AS amount
-FROM rated
-WHERE order_rate IS NOT NULL
-    AND reporting_rate IS NOT NULL
-GROUP BY reason
-ORDER BY reason
+    refunds,
+    {{ rounded("ROUND(" ~ running_total ~ ") - ROUND(" ~ running_total ~ " - amount)") }} AS amount
+FROM amounts
+WINDOW up_to_here AS (ORDER BY reason)
+ORDER BY amount DESC, reason

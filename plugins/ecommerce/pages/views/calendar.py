@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core import text as wording
+from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
 from ecommerce.pages.day_status import (
@@ -17,10 +18,9 @@ from ecommerce.pages.day_status import (
     status_of,
 )
 from ecommerce.pages.responses import Texts
-from ecommerce.reporting.drawing import compact
 from ecommerce.sales.day_state import DayState
+from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import HEADLINE
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 

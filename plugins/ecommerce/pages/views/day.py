@@ -17,9 +17,10 @@ from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.report import archive, chart_files
-from ecommerce.sales.report.figures.model import HEADLINE
-from ecommerce.sales.report.view.page import page_texts
+from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.source_policy import required_sources
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -79,7 +80,7 @@ def reread_source(
     day: Day, page: PageRequestDep, source: Annotated[str, Form()] = ""
 ) -> RedirectResponse:
     """Read one of the required sources of a day again."""
-    if source not in day_status.required_sources():
+    if source not in required_sources():
         raise HTTPException(422, "Choose one of the listed sources.")
     page.runs.reread_source(day, source)
     return RedirectResponse("./?restarted=source", 303)
@@ -88,7 +89,7 @@ def reread_source(
 @router.get("/{day}/{name}")
 def file(day: Day, name: str) -> Response:
     """Return one of the archived files of a day."""
-    shown = {archive.PREVIEW, *chart_files.CHARTS}
+    shown = {archive.PREVIEW, *archive.CHART_FILES}
     return responses.archived_file(archive, day, name, "sales-report", shown)
 
 

@@ -11,7 +11,7 @@ from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import Day
-from ecommerce.reporting.archive import FIGURES_CSV, FIGURES_JSON, PREVIEW
+from ecommerce.storage.report_archive import FIGURES_CSV, FIGURES_JSON, PREVIEW
 
 router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_forecasts)])
 

@@ -14,9 +14,13 @@ from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import rejected, restatements
-from ecommerce.sales.report.view.notices import restated_rows
-from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
+from ecommerce.sales.quality.day_quality import is_loss
+from ecommerce.sales.quality.rejected_rows import rejects, rejects_table
+from ecommerce.sales.quality.restatements import (
+    restated_rows,
+    restated_table,
+    restatements,
+)
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.warehouse.client import Warehouse
 
@@ -92,18 +96,9 @@ def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
         "report/pages/rejected.sql", most=MOST_SAMPLES, first=first, day=newest
     )
     since = text.short_day(first)
-    return table(
+    return rejects_table(
         "rejected",
-        "Rejected rows",
-        [
-            word("Source"),
-            word("Reason"),
-            number("Rows"),
-            name("Where"),
-            name("Found"),
-            name("Expected"),
-        ],
-        reject_rows(rejected.rejects(rows)),
+        rejects(rows),
         empty=f"None since {since}.",
         note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
     )
@@ -112,20 +107,12 @@ def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
 def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
     # Those that the next day's report would list: no mailed report has them.
     rows = warehouse.query(
-        "report/daily_sales/restatements.sql", day=newest + timedelta(days=1)
+        "report/daily_sales/restated_figures.sql", day=newest + timedelta(days=1)
     )
-    return table(
+    return restated_table(
         "restated",
         "Open restatements",
-        [
-            word("Day"),
-            word("Figure"),
-            number("Mailed"),
-            number("Now"),
-            number("Change"),
-            name("Reason"),
-        ],
-        restated_rows(restatements.merged(rows), currency),
+        restated_rows(restatements(rows), currency),
         empty="None: no mailed figure has changed, or a later report has listed the change.",
         note="changes of mailed figures that no later report has listed yet",
     )

@@ -13,17 +13,19 @@ from pathlib import Path
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import load_settings
-from ecommerce.reporting import archive as reports
-from ecommerce.reporting.typesetting import typeset
+from ecommerce.reporting.sections import Section, charts_of
+from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.runtime import metrics
-from ecommerce.sales.report import chart_files, queries
-from ecommerce.sales.report.figures.model import Figures, figures_hash
-from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.quality import trust
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.figures import Figures, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.view import notices
-from ecommerce.sales.report.view.page import page_texts
-from ecommerce.sales.source_policy import REQUIRED, read_policies
+from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.reader import figures_of_day
+from ecommerce.sales.report.sections import trend
+from ecommerce.sales.source_policy import required_sources
 from ecommerce.sales.targets import load_targets
+from ecommerce.storage import report_archive as reports
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
 
@@ -31,36 +33,58 @@ log = logging.getLogger(__name__)
 
 PDF, PREVIEW = "report.pdf", reports.PREVIEW
 FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
-FILES = reports.media_types(PDF, *chart_files.CHARTS, chart_files.TREND_PNG)
+CHART_FILES = (
+    "trend.svg",
+    "expected.svg",
+    "outlook.svg",
+    "funnel.svg",
+    "channels.svg",
+    "categories.svg",
+    "countries.svg",
+    "changes-channels.svg",
+    "changes-categories.svg",
+    "changes-countries.svg",
+)
+"""Of all charts that a day may have, except `TREND_PNG`."""
+TREND_PNG = "trend.png"
+"""The trend for mail programs, on white, to be shown at half of its pixels."""
+TREND_DOTS_PER_INCH = 280
+FILES = reports.media_types(PDF, *CHART_FILES, TREND_PNG)
 """The files of a day's folder that pages serve, with media types."""
 
 
 def write_document(figures: Figures, folder: Path) -> None:
     """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
     bytes: the PDF's date is `provenance.generated_at`."""
+    texts = page_texts(figures)
     thumbnails = _thumbnails(figures)
     typeset(
         "report.typ",
-        page_texts(figures)
-        | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
-        {path.name: path.read_bytes() for path in chart_files.draw(figures, folder)}
-        | dict(thumbnails.values()),
+        texts | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
+        dict(thumbnails.values()),
         pdf=folder / PDF,
         preview=folder / PREVIEW,
         made_at=figures.provenance.generated_at,
     )
+    write_charts(texts["sections"], folder)
+
+
+def write_charts(sections: Sequence[Section], folder: Path) -> None:
+    """Write the charts of a day's sections, and `TREND_PNG` for the mail."""
+    charts = charts_of(sections)
+    draw(charts, folder)
+    trends = [chart for chart in charts if chart["file"] == trend.CHART]
+    draw(trends, folder, png_dpi=TREND_DOTS_PER_INCH)
 
 
 def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
     """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
-    thumbnails: dict[str, tuple[str, bytes]] = {}
-    for number, each in enumerate(figures.pictured):
-        if (
-            each.sku not in thumbnails
-            and each.thumbnail
-            and (picture := _picture(each.thumbnail))
-        ):
-            thumbnails[each.sku] = (f"picture-{number}.png", picture)
+    uris = {product.sku: product.thumbnail for product in figures.pictured}
+    thumbnails = {}
+    for number, (sku, uri) in enumerate(uris.items()):
+        picture = _picture(uri) if uri else None
+        if picture:
+            thumbnails[sku] = (f"picture-{number}.png", picture)
     return thumbnails
 
 
@@ -81,11 +105,9 @@ def _picture(uri: str) -> bytes | None:
 _ARCHIVE = reports.Archive(
     Figures, figures_hash, figures_csv, write_document, FILES, source="report"
 )
-folder_of, read_figures, read_file = (
-    _ARCHIVE.folder_of,
-    _ARCHIVE.read_figures,
-    _ARCHIVE.read_file,
-)
+folder_of = _ARCHIVE.folder_of
+read_figures = _ARCHIVE.read_figures
+read_file = _ARCHIVE.read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +125,7 @@ class ArchivedReport:
     alarms: list[str]
     """Sentences: why the day is incomplete, or which partner's file cannot be used."""
     headline: Mapping[str, Decimal | None]
-    """By the names of `model.HEADLINE`."""
+    """By the names of `HEADLINE`."""
 
 
 def build_report(
@@ -118,29 +140,25 @@ def build_report(
     origin = Provenance.of(
         run, day.timezone, window_start=day.start, window_end=day.end
     )
-    required = [each for each, policy in read_policies().items() if policy == REQUIRED]
     warehouse = connect(dag=run.dag_id, step="report")
     all_warnings = [*warnings, *load_targets(warehouse)]
     return archive_report(
-        queries.read_figures(warehouse, day.date, origin, all_warnings, required)
+        figures_of_day(warehouse, day.date, origin, all_warnings, required_sources())
     )
 
 
 def archive_report(figures: Figures) -> ArchivedReport:
     """Archive the report of `figures`; returns and raises as `build_report`."""
-    day, origin = figures.business_date, figures.provenance
     uri = publish(load_settings().reports_uri, figures)
-    log.info("the report of %s is at %s", day, uri)
-    headline = {}
-    for name, figure in figures.headline.items():
-        headline[name] = None if figure.value is None else Decimal(figure.value)
+    log.info("the report of %s is at %s", figures.business_date, uri)
+    headline = {name: figure.value for name, figure in figures.headline.items()}
     return ArchivedReport(
         uri,
-        business_date=day,
+        business_date=figures.business_date,
         figures_hash=figures_hash(figures),
-        figures_at=origin.generated_at,
+        figures_at=figures.provenance.generated_at,
         complete=figures.quality.complete,
-        alarms=notices.alarms(figures),
+        alarms=trust.alarms(figures),
         headline=headline,
     )
 
@@ -151,13 +169,15 @@ def publish(reports_uri: str, figures: Figures) -> str:
     Raises:
         StagingError: the archive cannot be written.
     """
-    day, origin = figures.business_date, figures.provenance
-    uri, window = (
-        folder_of(reports_uri, day),
-        origin.model_dump(include={"window_start", "window_end"}),
-    )
+    origin = figures.provenance
+    uri = folder_of(reports_uri, figures.business_date)
     _ARCHIVE.publish(
-        uri, figures, business_date=day, read_at=origin.generated_at, **window
+        uri,
+        figures,
+        business_date=figures.business_date,
+        read_at=origin.generated_at,
+        window_start=origin.window_start,
+        window_end=origin.window_end,
     )
     metrics.business_day_done("report", origin.window_end)
     return uri
@@ -169,17 +189,8 @@ def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes]:
 
 
 def is_archived(reports_uri: str, day: date) -> bool:
-    """Return whether there is a report of the day.
-
-    Raises:
-        OSError: the archive cannot be read.
-    """
-    try:
-        # exists() returns False when the store fails.
-        (staging.storage_path(folder_of(reports_uri, day)) / PDF).stat()
-    except FileNotFoundError:
-        return False
-    return True
+    """Return whether there is a report of the day; raises as `Archive.has`."""
+    return _ARCHIVE.has(reports_uri, day, PDF)
 
 
 def archived_days(reports_uri: str, year: int, month: int) -> list[date]:

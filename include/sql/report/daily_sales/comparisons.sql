@@ -1,0 +1,17 @@
+{% from "warehouse/macros/day_comparisons.sql" import day_comparisons with context %}
+-- Figures and rates of the day, and what each is compared with. `incomplete`: days on which a source unusually had no
+-- orders.
+SELECT
+    figure,
+    -- Of a day that is not known, nothing is counted.
+    IF(figure IN ('average_order_value', 'discount_rate', 'return_rate', 'repeat_share'), value, COALESCE(value, 0)) AS value,
+    day_before,
+    week_before,
+    average,
+    year_before,
+    averaged_days
+FROM (
+{{ day_comparisons(incomplete, day) | indent(4, first=True) }}
+) AS comparisons
+WHERE business_date = {{ day }}
+ORDER BY figure

@@ -1,0 +1,33 @@
+{% from "warehouse/macros/forecast_comparisons.sql" import forecast_comparisons with context %}
+-- The forecast in force on the day and the day's sales: the whole shop first, then channels and categories, of each the
+-- largest forecast first. No row where no forecast covers the day. `incomplete`: days on which a source unusually had no
+-- orders.
+SELECT
+    series,
+    made_at,
+    model,
+    forecast,
+    lower_80,
+    upper_80,
+    lower_95,
+    upper_95,
+    actual,
+    verdict,
+    net_forecast,
+    net_lower_80,
+    net_upper_80,
+    net_lower_95,
+    net_upper_95,
+    net_actual,
+    net_verdict
+FROM (
+{{ forecast_comparisons(incomplete, day) | indent(4, first=True) }}
+) AS comparisons
+ORDER BY
+    CASE
+        WHEN series = 'total' THEN 1
+        WHEN STARTS_WITH(series, 'channel:') THEN 2
+        ELSE 3
+    END,
+    COALESCE(forecast, -1) DESC,
+    series

@@ -1,0 +1,65 @@
+{% from "warehouse/macros/known_days.sql" import known_days with context %}
+{% from "warehouse/macros/net_forecasts.sql" import net_bound, net_forecast, net_shares with context %}
+{% from "warehouse/macros/usual_weeks.sql" import usual_weeks with context %}
+-- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them, in
+-- gross and net sales; on each row a usual week before the following day, and the seven days up to the day (NULL where one
+-- of them is not complete). `incomplete`: days on which a source unusually had no orders.
+WITH known_days AS (
+    {{ known_days(incomplete) | indent(4) }}
+),
+
+first_days AS (
+    SELECT DATE_ADD({{ day }}, INTERVAL 1 DAY) AS business_date
+),
+
+forecasts AS (
+    SELECT
+        target_date AS day,
+        made_at,
+        model,
+        forecast,
+        lower_80,
+        upper_80
+    FROM {{ table("sales_forecasts") }}
+    WHERE target_date BETWEEN {{ first }} AND {{ last }}
+        AND made_at <= @ends_at
+        AND series = 'total'
+    QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
+),
+
+net_shares AS (
+    {{ net_shares("first_days", "known_days") }}
+),
+
+usual_weeks AS (
+    {{ usual_weeks("first_days", "known_days") }}
+),
+
+last_weeks AS (
+    SELECT
+        IF(COUNT(*) = 7, SUM(gross_sales), NULL) AS last_week,
+        IF(COUNT(*) = 7, SUM(net_sales), NULL) AS net_last_week
+    FROM known_days
+    WHERE business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 6 DAY) AND {{ day }}
+        AND is_complete
+)
+
+SELECT
+    forecasts.day,
+    forecasts.made_at,
+    forecasts.model,
+    forecasts.forecast,
+    forecasts.lower_80,
+    forecasts.upper_80,
+    {{ net_forecast("forecasts.forecast", "net_shares") }} AS net_forecast,
+    {{ net_bound("forecasts.forecast", "forecasts.lower_80", "-", "80", "net_shares") }} AS net_lower_80,
+    {{ net_bound("forecasts.forecast", "forecasts.upper_80", "+", "80", "net_shares") }} AS net_upper_80,
+    usual_weeks.usual_week,
+    usual_weeks.net_usual_week,
+    last_weeks.last_week,
+    last_weeks.net_last_week
+FROM forecasts
+CROSS JOIN net_shares
+CROSS JOIN usual_weeks
+CROSS JOIN last_weeks
+ORDER BY forecasts.day

@@ -1,0 +1,32 @@
+"""The base class of the figures of a business day, and the rows that they are made of."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+Row = Mapping[str, Any]
+"""A row of a query of include/sql/report/daily_sales."""
+
+
+class Part(BaseModel):
+    """A part of the figures: immutable, without unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def plain(cls, value: Any) -> Any:
+        """Return an amount without zeros at its end, which depend on the types of its query."""
+        if not isinstance(value, Decimal):
+            return value
+        if value == value.to_integral_value():
+            return value.quantize(Decimal(1))
+        return value.normalize()
+
+    @classmethod
+    def of(cls, row: Row, **fields: Any) -> Self:
+        """Return the part with the columns of `row` that have names of its fields, and other `fields`."""
+        columns = {name: row[name] for name in cls.model_fields if name in row}
+        return cls(**columns | fields)

@@ -1,0 +1,1 @@
+"""The data quality of a business day: completeness, rejected rows, restated figures and trust."""

@@ -1,0 +1,299 @@
+"""The data quality of a business day: how far its figures can be trusted, and the warnings about them."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.text import clean, source_name
+from ecommerce.core.text import share as share_words
+from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.parts import Part, Row
+from ecommerce.sales.quality.rejected_rows import Rejects, rejects
+from ecommerce.sales.quality.restatements import Restatement, restatements
+from ecommerce.sources import SOURCES
+from ecommerce.storage import report_archive
+
+if TYPE_CHECKING:
+    from ecommerce.sales.report.sections.website import Website
+
+DAYS = 28
+MOST_SAMPLES = 3
+LEAST_LOSS = Decimal("0.01")
+"""As in the check of `load_audit`: rejected amounts are rounded to four decimals, line by line."""
+FEWEST = 10
+ALARMING_DROP = Decimal("0.2")
+"""Tracking is broken when the matched share of at least so many orders drops by so much."""
+OFF = "off"
+"""The state of a source that is switched off."""
+
+
+class CurrencyTotals(Part):
+    """The amounts of one source in one currency. `unexplained_amount`: neither loaded, superseded nor
+    rejected; a loss where it is not about 0."""
+
+    source: str
+    currency: str
+    source_amount: Decimal
+    loaded_amount: Decimal
+    superseded_amount: Decimal
+    rejected_amount: Decimal
+    unexplained_amount: Decimal
+
+
+class SourceQuality(Part):
+    """The rows and unconverted amounts of the day's latest read of one source."""
+
+    source: str
+    status: str
+    read_at: datetime | None
+    window_start: datetime | None
+    window_end: datetime | None
+    rows_read: int | None
+    rows_accepted: int | None
+    rows_rejected: int | None
+    rows_superseded: int | None
+    source_orders: int | None
+    orders_loaded: int | None
+    source_amount: Decimal | None
+    amount_loaded: Decimal | None
+
+
+class Unconverted(Part):
+    """Amounts without an exchange rate, in their own currency; the headline sums leave them out."""
+
+    currency: str
+    orders: int
+    gross_sales: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net_sales: Decimal
+
+
+class RefusedFile(Part):
+    """A delivered file that no run could load, and why. `is_loaded`: an earlier version of it is loaded."""
+
+    file: str
+    detail: str
+    is_loaded: bool
+
+    @property
+    def partner(self) -> str:
+        """The partner in the name of the file, `<partner>_<date>.csv…`."""
+        return clean(self.file.partition(".csv")[0].rpartition("_")[0])
+
+
+class ImplausibleAmount(Part):
+    """An implausible amount, loaded as it is: `discount`, `negative_discount` or `refund`. `base_amount`:
+    what it exceeds, a line's amount or an order's total; of a negative discount its line's amount. `excess`:
+    by how much it changes net sales if it is an error."""
+
+    kind: str
+    source: str
+    order_id: str
+    amount: Decimal
+    base_amount: Decimal
+    excess: Decimal
+
+    @property
+    def effect(self) -> Decimal:
+        """The change of net sales, with its sign."""
+        return self.excess if self.kind == "negative_discount" else -self.excess
+
+
+class Quality(Part):
+    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
+    orders of `doubtful_sources` may be missing although the day counts as complete; a partner is
+    `<source>: <partner>`. `first_loaded` is the first business day that ever had a daily run: since then
+    all days but the `missing_days` are loaded; `first_exported` is the first day of any export, whose days
+    have no daily run. `restatements`: newest day first, figures in the headline's order. `warnings`: the
+    worst first. `limits`: sentences on changes of a source that no run can see."""
+
+    complete: bool
+    missing_sources: list[str]
+    empty_sources: list[str] = Field(default_factory=list)
+    doubtful_sources: list[str] = Field(default_factory=list)
+    refused_files: list[RefusedFile] = Field(default_factory=list)
+    sources: list[SourceQuality]
+    totals: list[CurrencyTotals] = Field(default_factory=list)
+    rejects: list[Rejects]
+    unconverted: list[Unconverted]
+    missing_days: list[date]
+    first_loaded: date | None = None
+    first_exported: date | None = None
+    fill_command: str | None
+    restatements: list[Restatement]
+    warnings: list[DataWarning]
+    limits: list[str] = Field(default_factory=list)
+
+
+class Provenance(report_archive.Provenance):
+    """With the business day's window; read times are in `Quality.sources`."""
+
+    window_start: datetime
+    window_end: datetime
+
+
+def quality_of(queries: DayQueries) -> Quality:
+    """Return the quality of a day's figures; its warnings lack those about the website."""
+    files = queries.rows("file_warnings")
+    refused = [RefusedFile.of(row) for row in files if row["file"]]
+    missing_sources = list(queries.today["missing_sources"] or ())
+    sources = [SourceQuality.of(row) for row in queries.rows("sources")]
+    stored_warnings = [
+        *queries.warnings,
+        *_no_delivery_warnings(queries.day, missing_sources, refused),
+        *_file_warnings(files),
+        *_export_warnings(queries.rows("history_loads")),
+    ]
+    fields = _run_days(queries)
+    fields["first_exported"] = queries.rows("first_export")[0]["first_exported"]
+    complete = bool(queries.today["is_complete"])
+    return Quality(
+        complete=complete,
+        missing_sources=missing_sources,
+        empty_sources=queries.empty_sources.get(queries.day, []),
+        doubtful_sources=list(queries.doubtful_sources) if complete else [],
+        refused_files=refused,
+        sources=sources,
+        totals=_totals(queries),
+        rejects=rejects(queries.rows("rejects", most=MOST_SAMPLES)),
+        unconverted=_unconverted(queries),
+        restatements=restatements(queries.rows("restated_figures")),
+        warnings=collected_warnings(queries.day, stored_warnings),
+        limits=_limits(queries, sources),
+        **fields,
+    )
+
+
+def _run_days(queries: DayQueries) -> dict[str, Any]:
+    """Return the fields on days with a daily run: the first one, those missing of the last 28, and the
+    command that loads them."""
+    path = "warehouse/tables/load_audit/daily_runs.sql"
+    rows = queries.warehouse.query(path, spec=ORDERS, day=queries.day)
+    loaded = {row["business_date"] for row in rows}
+    if not loaded:
+        return {"missing_days": [], "fill_command": None}
+    first = min(loaded)
+    missing = []
+    for back in range(DAYS, 0, -1):
+        day = queries.day - timedelta(days=back)
+        if day > first and day not in loaded:
+            missing.append(day)
+    command = None
+    if missing:
+        command = f"make backfill FROM={missing[0]} TO={missing[-1]}"
+    return {"missing_days": missing, "first_loaded": first, "fill_command": command}
+
+
+def _totals(queries: DayQueries) -> list[CurrencyTotals]:
+    rows = queries.warehouse.query(
+        "report/currency_totals.sql", spec=ORDERS, first=queries.day, day=queries.day
+    )
+    return [CurrencyTotals.of(row) for row in rows]
+
+
+def _unconverted(queries: DayQueries) -> list[Unconverted]:
+    rows = queries.breakdown("currency")
+    return [Unconverted.of(row, currency=row["name"]) for row in rows]
+
+
+def _limits(queries: DayQueries, sources: Iterable[SourceQuality]) -> list[str]:
+    """Return the limits of the sources in use: changes that runs notice late or never."""
+    in_use = {source.source for source in sources if source.status != OFF}
+    limits: list[str] = []
+    for source in SOURCES:
+        if source in in_use:
+            limits += SOURCES[source].limits(queries.settings)
+    return limits
+
+
+def collected_warnings(day: date, warnings: Iterable[DataWarning]) -> list[DataWarning]:
+    """Return the warnings for the report of `day`, each once, the worst first; e-mail addresses are masked.
+    A check of days that are all after `day` is left out: those days have checks of their own."""
+    collected: dict[str, DataWarning] = {}
+    for warning in warnings:
+        days = warning.get("days")
+        if warning["kind"] == CHECK and days and min(days) > day.isoformat():
+            continue
+        masked = {}
+        for field, value in warning.items():
+            masked[field] = mask_e_mails(value) if isinstance(value, str) else value
+        collected.setdefault(json.dumps(masked, sort_keys=True, default=str), masked)
+    return sorted(collected.values(), key=lambda warning: -wording(warning).weight)
+
+
+def _file_warnings(rows: Sequence[Row]) -> Iterator[DataWarning]:
+    """Yield the warnings of the rows of `file_warnings.sql`."""
+    for row in rows:
+        if row["warning"]:
+            yield json.loads(row["warning"])
+        if row["file"]:
+            kind = "new_version_refused" if row["is_loaded"] else "file_refused"
+            yield data_warning(kind, file=row["file"], detail=row["detail"])
+
+
+def _no_delivery_warnings(
+    day: date, missing_sources: Iterable[str], refused: Collection[RefusedFile]
+) -> Iterator[DataWarning]:
+    """Yield a warning of each partner whose file of `day` is missing, unless it was refused, which has a
+    warning of its own."""
+    for source in missing_sources:
+        partner = source.partition(": ")[2]
+        was_refused = any(file.file.startswith(f"{partner}_{day}.") for file in refused)
+        if partner and not was_refused:
+            yield data_warning("no_delivery", partner=partner, day=str(day))
+
+
+def with_website(quality: Quality, website: "Website | None", day: date) -> Quality:
+    """Return the quality of `day` with the warnings about its web events."""
+    warnings = [*quality.warnings, *website_warnings(website, day)]
+    return quality.model_copy(update={"warnings": collected_warnings(day, warnings)})
+
+
+def website_warnings(website: "Website | None", day: date) -> Iterator[DataWarning]:
+    """Yield what is wrong with the web events of `day`; nothing where none were loaded in 28 days."""
+    if website is None:
+        return
+    if not website.steps:
+        yield data_warning("events_not_loaded", day=str(day))
+    for row in website.tracked:
+        share = Decimal(row.seen) / max(row.orders, 1)
+        if row.usual is None or row.orders < FEWEST:
+            continue
+        if share < row.usual - ALARMING_DROP:
+            yield data_warning(
+                "tracking_broken",
+                matched=row.seen,
+                orders=row.orders,
+                source=source_name(row.source),
+                share=share_words(share),
+                usual=share_words(row.usual),
+            )
+
+
+def _export_warnings(rows: Iterable[Row]) -> Iterator[DataWarning]:
+    """Yield the warnings of the rows of `history_loads.sql`: exports that were loaded, or loaded in part."""
+    for row in rows:
+        fields = {field: row[field] for field in ("source", "run_id", "orders")}
+        if not row["rows_rejected"]:
+            yield data_warning("export_loaded", **fields)
+            continue
+        yield data_warning(
+            "export_rejects",
+            **fields,
+            rejected=row["rows_rejected"],
+            rows=row["rows_read"],
+            reasons=f" ({row['reasons']})" if row["reasons"] else "",
+        )
+
+
+def is_loss(unexplained: Decimal) -> bool:
+    """Return whether an unexplained amount is more than rounding."""
+    return abs(unexplained) >= LEAST_LOSS

@@ -1,0 +1,236 @@
+"""Rejected rows: where a row is, which field is invalid, and what was expected.
+
+The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.text import clean, count, source_name
+from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.sales import terms
+from ecommerce.sales.parts import Part, Row
+from ecommerce.sources import PARTNER_FILES, SOURCES
+
+LONGEST_VALUE = 60
+_LONGEST_ID = 40
+
+EXPECTED = {
+    "missing_value": "a value",
+    "invalid_number": "a number such as 12.50",
+    "too_many_digits": "at most 11 digits before the decimal point and 4 after it",
+    "invalid_quantity": "a quantity above zero",
+    "negative_price": "no negative amount",
+    "invalid_currency": "a currency's three letters, such as EUR",
+    "invalid_timestamp": "date, time and offset, such as 2026-11-19T15:00:00Z",
+    "timestamp_out_of_range": "a moment from the year 2000 on, at most a day after it was read",
+    "undated_draft": "a date; a draft has none until it is placed",
+    "order_rejected": "an order that can be read: it was rejected itself",
+    "unknown_order": "an order that the source has",
+    "duplicate_line": "each line number once in an order; another line with this one differs",
+    "order_of_other_partner": "an order number that no other partner has used before",
+    "malformed_line": "as many fields as the header has, every quote closed",
+    "bad_encoding": "text in UTF-8",
+    "file_unreadable": "a CSV file in UTF-8 with one header, or such a file compressed by gzip",
+    "file_too_large": "a file within PARTNER_FILE_MAX_LINES, _BYTES and _SECONDS",
+    "missing_column": "a header with every required column",
+    "not_json": "a JSON object",
+    "too_long": "a line of at most 256 KiB",
+    "from_the_future": "at most an hour after it was received",
+    "too_late": "at most three days after the day on which it occurred",
+}
+"""What was expected of a field, by the code of the reason."""
+_EXPECTED_OF = {
+    ("invalid_number", "line_number"): "a whole number, not negative",
+    ("invalid_number", "rate"): "a number above zero",
+    (
+        "too_many_digits",
+        "quantity",
+    ): "at most 7 digits before the decimal point and 4 after it",
+    (
+        "too_many_digits",
+        "unit_price",
+    ): "at most 10 digits before the decimal point and 4 after it",
+    ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
+    ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
+    ("too_long", "event_id"): "at most 200 characters",
+}
+"""The same, where it is another for this field."""
+_OF_NO_FIELD = frozenset(
+    {
+        "malformed_line",
+        "bad_encoding",
+        "file_unreadable",
+        "file_too_large",
+        "missing_column",
+    }
+)
+
+
+class RejectSample(Part):
+    """One rejected row. Its place: `file` and `line` of a delivered file (no line: the file as a
+    whole), `order_id` and `line_number` of an order, or the name of a `record` that belongs to none. `value`
+    is the content of `field`, personal data masked; None where it is empty."""
+
+    file: str | None = None
+    line: int | None = None
+    order_id: str | None = None
+    line_number: str | None = None
+    record: str | None = None
+    field: str | None = None
+    value: str | None = None
+    expected: str | None = None
+
+
+class Rejects(Part):
+    """The rows of one source rejected for one reason, with up to three samples."""
+
+    source: str
+    reason: str
+    rows: int
+    samples: list[RejectSample]
+
+
+def rejects(rows: Iterable[Row]) -> list[Rejects]:
+    """Return the rows of `rejects.sql` by source and reason, in their order."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["source"], row["reason"]), []).append(row)
+    all_rejects = []
+    for (source, reason), some in groups.items():
+        samples = [sample_of(source, reason, row) for row in some]
+        number = some[0]["reason_rows"]
+        all_rejects.append(
+            Rejects(source=source, reason=reason, rows=number, samples=samples)
+        )
+    return all_rejects
+
+
+def rejects_table(
+    section_id: str, all_rejects: Iterable[Rejects], *, empty: str, note: str
+) -> Section:
+    """Return the table of `reject_rows`."""
+    columns = [
+        word("Source"),
+        name("Reason", 0.8),
+        number("Rows"),
+        name("Where", 1.4),
+        name("Found", 1.1),
+        name("Expected", 1.2),
+    ]
+    rows = reject_rows(all_rejects)
+    return table(section_id, "Rejected rows", columns, rows, empty=empty, note=note)
+
+
+def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
+    """Return rows of source, reason, rows, where, found, expected; the first three are not repeated."""
+    lines = []
+    for group in all_rejects:
+        first = [
+            source_name(group.source),
+            terms.label(group.reason),
+            count(group.rows),
+        ]
+        for sample in group.samples:
+            where = _where(sample)
+            lines.append([*first, where, _content(sample), clean(sample.expected)])
+            first = ["", "", ""]
+    return lines
+
+
+def _where(sample: RejectSample) -> str:
+    places = []
+    if sample.file:
+        line = "the whole file" if sample.line is None else f"line {sample.line}"
+        places.append(f"{clean(sample.file)}, {line}")
+    if sample.order_id:
+        place = f"order {clean(sample.order_id)}"
+        if sample.line_number and not sample.file:
+            place += f", line {clean(sample.line_number)}"
+        places.append(place)
+    if sample.record:
+        places.append(clean(sample.record))
+    return "; ".join(places)
+
+
+def _content(sample: RejectSample) -> str:
+    if sample.field is None:
+        return clean(sample.value)
+    field = clean(sample.field)
+    if sample.value is None:
+        return f"{field} is empty"
+    return f"{field}: {clean(sample.value)}"
+
+
+def sample_of(source: str, reason: str, row: Row) -> RejectSample:
+    """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
+    record = _record(row.get("raw") or "")
+    detail = row.get("detail") or ""
+    field, value = _fault(reason, detail, record)
+    is_file = source not in SOURCES or source == PARTNER_FILES.name
+    expected = _EXPECTED_OF.get((reason, field or "")) or EXPECTED.get(reason)
+    if detail.endswith("(not a number with a decimal comma)"):
+        expected = "a number such as 12,50"
+    elif form := re.search(r"\(does not match (.+)\)$", detail):
+        expected = (
+            f"a time such as {datetime(2026, 11, 19, 15, tzinfo=UTC).strftime(form[1])}"
+        )
+    return RejectSample(
+        file=_short(row.get("file")) if is_file else None,
+        line=(row.get("row_number") or None) if is_file else None,
+        order_id=_short(row.get("order_id") or record.get("order_id")),
+        line_number=_short(record.get("line_number")),
+        record=_name(record),
+        field=field,
+        value=value,
+        expected=expected,
+    )
+
+
+def _fault(
+    reason: str, detail: str, record: Mapping[str, str]
+) -> tuple[str | None, str | None]:
+    """Return the invalid field and its value; without a field, what is wrong."""
+    if match := re.fullmatch(r"(\w+) = (.*)", detail, re.DOTALL):
+        return match[1], _short(match[2], LONGEST_VALUE)
+    if detail == "line":  # of web events; its content is not kept
+        return None, "content not kept"
+    if match := re.fullmatch(r"(\w+) is empty", detail):
+        return match[1], None
+    if reason in _OF_NO_FIELD or not re.fullmatch(r"\w+(; \w+)*", detail):
+        return None, _short(detail, LONGEST_VALUE)
+    names = detail.split("; ")  # some extracts name fields alone
+    values = ", ".join(record[name] for name in names if record.get(name))
+    return ", ".join(names), _short(values, LONGEST_VALUE)
+
+
+def _record(raw: str) -> dict[str, str]:
+    """Return the fields of the record as texts; of one that was cut off, those that can be read."""
+    try:
+        record = json.loads(raw)
+    except ValueError:
+        if not raw.startswith("{"):
+            return {}
+        record = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw))
+    fields = {}
+    if isinstance(record, dict):
+        for name, value in record.items():
+            if value not in (None, "", [], {}):
+                fields[name] = str(value)
+    return fields
+
+
+def _name(record: Mapping[str, str]) -> str | None:
+    """Return the name of a record that is no line of an order."""
+    if refund := record.get("refund_id"):
+        return f"refund {_short(refund)}"
+    if "rate" in record and "currency" in record:
+        return f"rate of {_short(record['currency'])} on {_short(record.get('rate_date')) or 'no day'}"
+    return None
+
+
+def _short(text: str | None, longest: int = _LONGEST_ID) -> str | None:
+    return clean(mask_e_mails(text), longest) or None if text else None

@@ -1,0 +1,155 @@
+"""Restated figures: mailed figures that have changed, one per business day and figure, and the causes.
+
+A load records why it changes a mailed day: causes with a kind, a source, a channel and a number of orders.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import NamedTuple
+
+from pydantic import Field
+
+from ecommerce.core import text
+from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.sales import terms
+from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.sales.parts import Part, Row
+from ecommerce.sources import SOURCES
+
+DIFFERENCE = Decimal("0.005")
+"""A figure that differs by no more is not restated."""
+MOST_CAUSES = 3
+LONGEST_REASON = 160
+NO_CAUSE = "computed again by a later load"
+_WORDINGS = {
+    "late": "{orders} loaded late from {place}",
+    "changed": "{orders} changed in {place}",
+    "cancelled": "{orders} cancelled in {place}",
+    "removed": "{orders} deleted in {place}",
+    "refunded": "refunds of {orders} recorded late in {place}",
+    "unrefunded": "refunds of {orders} reversed in {place}",
+    "rates": "exchange rates published after the report",
+    "first_orders": "earlier orders of these customers were loaded",
+}
+
+
+class Cause(Part):
+    """Why a mailed day changed; `source` and `channel` are None where the cause is no order of the day."""
+
+    kind: str
+    source: str | None = None
+    channel: str | None = None
+    orders: int = 0
+
+
+class Restatement(Part):
+    """A headline figure of a mailed day that has changed: as mailed, as it is now, and the causes; without
+    any, a load computed the day again. `detected_at` is of its last change."""
+
+    business_date: date
+    figure: str
+    old: Decimal | None
+    new: Decimal | None
+    causes: list[Cause] = Field(default_factory=list)
+    detected_at: datetime
+
+
+class Correction(NamedTuple):
+    """A headline figure (a name of `HEADLINE`) in the latest mail of its day, and now. None: the figure does
+    not exist, such as an average of no order."""
+
+    figure: str
+    mailed: Decimal | None
+    now: Decimal | None
+
+
+def differ(old: Decimal | None, new: Decimal | None) -> bool:
+    """Return whether two values of a figure differ; None, an average of no order, differs from any number."""
+    if old is None or new is None:
+        return old is not new
+    return abs(new - old) > DIFFERENCE
+
+
+def restatements(rows: Iterable[Row]) -> list[Restatement]:
+    """Return the rows of `restated_figures.sql`: the newest day first, figures in the headline's order."""
+    return [Restatement.of(row, causes=json.loads(row["causes"])) for row in rows]
+
+
+def restated_table(
+    section_id: str, title: str, rows: Sequence[Sequence[str]], *, empty: str, note: str
+) -> Section:
+    """Return the table of `restated_rows`."""
+    columns = [
+        word("Business day"),
+        name("Figure"),
+        number("Mailed"),
+        number("Now"),
+        number("Change"),
+        name("Reason", 2.2),
+    ]
+    return table(section_id, title, columns, rows, empty=empty, note=note)
+
+
+def restated_rows(
+    restatements: Iterable[Restatement], currency: str, most: int = 0
+) -> list[list[str]]:
+    """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
+    day and the reasons of all its figures. A last row counts the days beyond `most` (0: all)."""
+    days = _by_day(restatements)
+    most = most or len(days)
+    rows = []
+    for day in days[:most]:
+        day_name = text.short_day(day[0].business_date)
+        why = _reason(cause for figure in day for cause in figure.causes)
+        for restatement in day:
+            rows.append([day_name, *_values(restatement, currency), why])
+            day_name = why = ""
+    for words in _earlier_days(len(days) - most):
+        rows.append([words, "", "", "", "", "in figures.json"])
+    return rows
+
+
+def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
+    groups = groupby(restatements, key=lambda restatement: restatement.business_date)
+    return [list(group) for _, group in groups]
+
+
+def _earlier_days(count: int) -> list[str]:
+    if count <= 0:
+        return []
+    return [f"and {text.number_of(count, 'earlier day')}"]
+
+
+def _values(restatement: Restatement, currency: str) -> list[str]:
+    label, kind, _ = HEADLINE[restatement.figure]
+    old = text.figure(restatement.old, kind, currency)
+    new = text.figure(restatement.new, kind, currency)
+    return [label, old, new, text.change(restatement.new, restatement.old)]
+
+
+def _reason(causes: Iterable[Cause]) -> str:
+    """Return why the figures of a day changed, by its first causes. New rates come first, then the most
+    orders; a cause of several figures is stated once."""
+    ordered = sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders))
+    stated: dict[tuple[str, str | None, str | None], str] = {}
+    for cause in ordered:
+        stated.setdefault((cause.kind, cause.source, cause.channel), _words(cause))
+    words = text.listed(stated.values(), MOST_CAUSES, "other causes")
+    return text.clean(words, LONGEST_REASON) or NO_CAUSE
+
+
+def _words(cause: Cause) -> str:
+    source = cause.source or ""
+    if cause.channel not in (None, source):
+        place = f"the file of {text.clean(cause.channel)}"
+    elif source in SOURCES:
+        place = f"the {terms.inside(text.source_name(source))}"
+    else:
+        place = f"the export {text.clean(source)}"
+    orders = text.number_of(cause.orders, "order")
+    return _WORDINGS[cause.kind].format(place=place, orders=orders)

@@ -1,1 +1,0 @@
-"""The report's figures: what the warehouse is queried for, and the structure that holds the answers."""

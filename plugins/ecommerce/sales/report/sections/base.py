@@ -1,0 +1,75 @@
+"""What the sections of the report share: the dimensions of net sales, sums, cells and charts of rows."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from ecommerce.core import text
+from ecommerce.reporting import charts
+from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.sections import with_others
+from ecommerce.sales import terms
+
+ZERO = Decimal(0)
+MOST_BARS = 6
+"""Of a chart."""
+Cell = tuple[str, str, str, Decimal | int | None]
+"""A cell of `figures.csv`: section, name, figure and value."""
+
+
+class Dimension(NamedTuple):
+    """A dimension of net sales: its name, the field of its rows in figures, and the label of a value."""
+
+    name: str
+    plural: str
+    label: Callable[[str], str]
+
+    def rows(self, part: Any) -> list[Any]:
+        """Return the rows of `Figures` or `Changes` by this dimension; none of a part that is None."""
+        if part is None:
+            return []
+        rows: list[Any] = getattr(part, self.plural)
+        return rows
+
+
+CATEGORY = Dimension("category", "categories", terms.category)
+COUNTRY = Dimension("country", "countries", terms.country)
+CHANNEL = Dimension("channel", "channels", text.source_name)
+DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
+
+
+def total(rows: Iterable[Any], name: str) -> Decimal:
+    """Return the sum of the amounts `name` of `rows`."""
+    return sum((getattr(row, name) for row in rows), ZERO)
+
+
+def cells_of(
+    section: str, rows: Iterable[Any], name: str, *figures: str
+) -> Iterator[Cell]:
+    """Yield the `figures` of each row for `figures.csv`; `name` is the field with its name."""
+    for row in rows:
+        for figure in figures:
+            yield section, str(getattr(row, name) or ""), figure, getattr(row, figure)
+
+
+def ranked_bars(
+    file: str,
+    title: str,
+    rows: Sequence[Any],
+    sums: Sequence[str],
+    bar: Callable[[Any], Bar],
+) -> Chart:
+    """Return the chart of at most `MOST_BARS` rows, those with the longest bars, in their order; the last one
+    adds up the fields `sums` of the others."""
+    shown = with_others(
+        rows,
+        MOST_BARS,
+        sums,
+        size=lambda row: Decimal(bar(row).length),
+        alone=terms.UNALLOCATED,
+    )
+    bars = [bar(row) for row in shown]
+    has_others = len(shown) < len(rows)
+    if has_others:
+        bars[-1] = bars[-1]._replace(label=shown[-1].name)
+    return charts.bars(file, title, bars, has_others=has_others)

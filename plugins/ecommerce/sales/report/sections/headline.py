@@ -1,0 +1,355 @@
+"""The headline figures and rates of a day, what they are compared with, and the gross margin.
+
+The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import Field
+
+from ecommerce.core import text
+from ecommerce.reporting.sections import Section, name, number, quiet, table
+from ecommerce.sales import terms
+from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.sales.parts import Part
+from ecommerce.sales.report.sections.base import Cell
+
+if TYPE_CHECKING:
+    from ecommerce.sales.report.figures import Figures
+
+
+RATES = {
+    "discount_rate": "Discount rate",
+    "return_rate": "Return rate",
+    "repeat_share": "Repeat share",
+}
+"""The labels of the rates: parts of gross sales, and of the customers."""
+RATE_BASES = {
+    "discount_rate": "gross_sales_with_discounts",
+    "return_rate": "gross_sales_with_returns",
+}
+"""What a rate is a part of: the gross sales of sources whose data has discounts, and returns."""
+BASES = ("day_before", "week_before", "average", "year_before")
+"""The fields of `Figure` that a figure is compared with, in reading order."""
+CHOICE = ("week_before", "day_before", "average", "year_before")
+"""In the order in which one comparison is chosen where there is room for one."""
+SHOWN = ("week_before", "average", "day_before", "year_before")
+"""In the order in which the comparisons of a tile are chosen, `MOST_SHOWN` of them."""
+TILES = 4
+MOST_SHOWN = 2
+LEAST_COVERAGE = Decimal("0.95")
+"""The part of net sales that must have a cost of goods, for a gross margin."""
+MOST_CURRENCIES = 4
+NOTED = "*"
+DAYS_BACK = {"day_before": 1, "week_before": 7, "year_before": 364}
+NOTE = (
+    "net sales: gross sales less discounts and returns; pp: percentage points; "
+    f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
+)
+NOTHING_YET = "nothing to compare with yet"
+NO_ORDERS = "no orders to average"
+
+
+class Change(NamedTuple):
+    """A change in percent: its words, what it is against, and its tone (1 welcome, -1 unwelcome)."""
+
+    words: str
+    label: str
+    tone: int
+
+
+class Figure(Part):
+    """A headline figure or a rate, and what it is compared with where there is something. `average`: of the
+    complete days among the 28 before, and `days` counts them where they are fewer than those of the other
+    figures. `year_before`: the same weekday 52 weeks before. `note`: what `value` leaves out."""
+
+    value: Decimal | None
+    day_before: Decimal | None = None
+    week_before: Decimal | None = None
+    average: Decimal | None = None
+    year_before: Decimal | None = None
+    note: str | None = None
+    days: int | None = None
+
+    def base(self, base: str) -> Decimal | None:
+        """Return the value of one of `BASES`."""
+        value: Decimal | None = getattr(self, base)
+        return value
+
+
+class Margin(Part):
+    """Sales whose cost of goods is known, after returns, and this cost; `coverage` is their part of net
+    sales."""
+
+    sales_with_cost: Decimal
+    cost_of_goods: Decimal
+    coverage: Decimal
+
+    @property
+    def rate(self) -> Decimal | None:
+        """The gross margin: the part of the sales that is profit; None where too few have a cost."""
+        if self.coverage < LEAST_COVERAGE or not self.sales_with_cost:
+            return None
+        rate = 1 - self.cost_of_goods / self.sales_with_cost
+        return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+class Headline(Part):
+    """The headline figures by the names of `HEADLINE`, and the rates, as fractions of one, by those of
+    `RATES`. `rate_bases`: what a rate is a part of, where that is less than gross sales. `averaged_days`
+    counts the complete days behind the 28-day averages, and `averaged_days_without_sales` those of them
+    without an order. `margin` is None where no sale has a cost."""
+
+    headline: dict[str, Figure]
+    rates: dict[str, Figure] = Field(default_factory=dict)
+    rate_bases: dict[str, Figure] = Field(default_factory=dict)
+    averaged_days: int
+    averaged_days_without_sales: int = 0
+    margin: Margin | None = None
+
+    def value(self, figure: str) -> Decimal:
+        """Return a headline figure of the day; 0 where it has none."""
+        return self.headline[figure].value or Decimal(0)
+
+
+def read(queries: DayQueries) -> dict[str, Any]:
+    """Return the fields of `Headline`."""
+    today = queries.today
+    averaged_days = today["averaged_days"]
+    notes = {"average_order_value": _without_rate(queries)}
+    figures = {}
+    for row in queries.rows("comparisons"):
+        figure = row["figure"]
+        days = row["averaged_days"]
+        if days == averaged_days:
+            days = None
+        figures[figure] = Figure.of(
+            row,
+            days=days,
+            note=notes.get(figure),
+        )
+    bases = {}
+    for rate, base in RATE_BASES.items():
+        if figures[base] != figures["gross_sales"]:
+            bases[rate] = figures[base]
+    return {
+        "headline": {figure: figures[figure] for figure in HEADLINE},
+        "rate_bases": bases,
+        "rates": {rate: figures[rate] for rate in RATES},
+        "averaged_days": averaged_days,
+        "averaged_days_without_sales": today["averaged_days_without_sales"],
+        "margin": Margin.of(today) if today["coverage"] is not None else None,
+    }
+
+
+def _without_rate(queries: DayQueries) -> str | None:
+    """Return the footnote on orders that the average order value leaves out; None without any."""
+    rows = queries.breakdown("currency")
+    currencies = [row["name"] for row in rows if row["orders"]]
+    if not currencies:
+        return None
+    names = text.listed(currencies, MOST_CURRENCIES, "other currencies")
+    return f"without orders in {names}, which have no exchange rate"
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return for the annex all figures and rates with all comparisons."""
+    bases = known_bases(figures)
+    columns = [name("Figure"), number("This day")]
+    for base in bases:
+        columns += [quiet(base_name(figures, base)), number("Change")]
+    section = table(
+        "figures",
+        "All figures",
+        columns,
+        [_row(figures, figure, bases) for figure in (*HEADLINE, *figures.rates)],
+        empty="",
+        note=NOTE,
+        remarks=_remarks(figures, bases),
+    )
+    return [section | {"annex": True}]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the headline, the rates and the margin for `figures.csv`."""
+    for figure, entry in figures.headline.items():
+        yield "headline", "", figure, entry.value
+    for rate, entry in figures.rates.items():
+        yield "rates", "", rate, entry.value
+    margin = figures.margin
+    if margin:
+        yield "margin", "", "sales_with_cost", margin.sales_with_cost
+        yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        yield "margin", "", "gross_margin", margin.rate
+        yield "margin", "", "cost_coverage", margin.coverage
+
+
+def known_bases(figures: Headline) -> list[str]:
+    """Return the `BASES` that at least one figure of the day can be compared with; one day is no average."""
+    bases = []
+    for base in BASES:
+        is_single = base == "average" and figures.averaged_days < 2
+        values = [figure.base(base) for figure in figures.headline.values()]
+        if not is_single and any(value is not None for value in values):
+            bases.append(base)
+    return bases
+
+
+def base_name(figures: Figures, base: str, figure: str = "") -> str:
+    """Return the label of one of `BASES`; the average may be of fewer days for a `figure`."""
+    day = figures.business_date
+    if base == "average":
+        return terms.average_name(averaged_days_of(figures, figure))
+    before = day - timedelta(days=DAYS_BACK[base])
+    name = text.short_day(before)
+    return f"{name} {before.year}" if base == "year_before" else name
+
+
+def averaged_days_of(figures: Headline, figure: str) -> int:
+    """Return how many days the average of a figure or rate is of."""
+    entry = figures.headline.get(figure) or figures.rates.get(figure)
+    if entry is None or entry.days is None:
+        return figures.averaged_days
+    return entry.days
+
+
+def without_sales(figures: Headline) -> list[str]:
+    """Return the name of the average, where some of its days had no sales."""
+    closed = figures.averaged_days_without_sales
+    if not closed:
+        return []
+    return [f"{terms.average_name(figures.averaged_days, closed)}."]
+
+
+def footnotes(figures: Headline) -> list[str]:
+    """Return the notes of the headline figures."""
+    notes = []
+    for figure, entry in figures.headline.items():
+        if entry.note:
+            notes.append(f"{NOTED}{HEADLINE[figure].label}: {text.clean(entry.note)}.")
+    return notes
+
+
+def changes(figures: Figures, figure: str) -> dict[str, Change]:
+    """Return the changes of a headline figure in percent, by the `BASES` that have one, in the order of
+    `SHOWN`."""
+    entry = figures.headline[figure]
+    known = known_bases(figures)
+    stated = {}
+    for base in SHOWN:
+        before = entry.base(base)
+        words = text.change(entry.value, before)
+        # A percentage of a negative amount would mislead.
+        if base in known and words != text.NOTHING and before and before > 0:
+            label = f"vs {base_name(figures, base, figure)}"
+            tone = terms.direction(entry.value, before, HEADLINE[figure].good)
+            stated[base] = Change(words, label, tone)
+    return stated
+
+
+def tiles(figures: Figures) -> list[dict[str, Any]]:
+    """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
+    the one of choice."""
+    return [_tile(figures, figure) for figure in list(HEADLINE)[:TILES]]
+
+
+def small_tiles(figures: Figures) -> list[dict[str, Any]]:
+    """Return the other headline figures as `tiles`, and the gross margin where it is known."""
+    small = [_tile(figures, figure) for figure in list(HEADLINE)[TILES:]]
+    margin = figures.margin
+    if margin is None or margin.rate is None:
+        return small
+    values = {
+        "Cost of goods": text.amount(margin.cost_of_goods, figures.currency),
+        "Gross profit": text.amount(
+            margin.sales_with_cost - margin.cost_of_goods, figures.currency
+        ),
+        "Gross margin": text.share(margin.rate),
+        "Cost coverage": text.share(margin.coverage),
+    }
+    for label, value in values.items():
+        change = Change("", "", 0)._asdict()
+        small.append(
+            {"label": label, "value": value, "changes": [change], "change": change}
+        )
+    return small
+
+
+def _tile(figures: Figures, figure: str) -> dict[str, Any]:
+    meaning = HEADLINE[figure]
+    entry = figures.headline[figure]
+    stated = changes(figures, figure)
+    if not stated:
+        why = NO_ORDERS if entry.value is None else NOTHING_YET
+        stated = {CHOICE[0]: Change("", why, 0)}
+    shown = list(stated.values())[:MOST_SHOWN]
+    chosen = next(base for base in CHOICE if base in stated)
+    return {
+        "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
+        "value": text.figure(entry.value, meaning.kind, figures.currency),
+        "changes": [change._asdict() for change in shown],
+        "change": stated[chosen]._asdict(),
+    }
+
+
+def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
+    if figure in RATES:
+        rate = figures.rates[figure]
+        row = [RATES[figure], text.share(rate.value)]
+        for base in bases:
+            before = rate.base(base)
+            row += [text.share(before), _points(rate.value, before)]
+        return row
+    meaning = HEADLINE[figure]
+    entry = figures.headline[figure]
+    row = [
+        meaning.label,
+        text.figure(
+            entry.value,
+            meaning.kind,
+            figures.currency,
+        ),
+    ]
+    for base in bases:
+        before = entry.base(base)
+        row.append(text.figure(before, meaning.kind, figures.currency))
+        row.append(text.change(entry.value, before))
+    return row
+
+
+def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
+    remarks = without_sales(figures)
+    if not bases:
+        remarks = [
+            "No day before this one is loaded and complete, so there is no comparison."
+        ]
+    for figure in (*HEADLINE, *figures.rates):
+        days = averaged_days_of(figures, figure)
+        if 0 < days < figures.averaged_days:
+            label = RATES.get(figure) or HEADLINE[figure].label
+            average = terms.average_name(days)
+            remarks.append(f"{label}: {average}, of the days with this data.")
+    margin = figures.margin
+    if margin and margin.rate is None:
+        covered = text.share(margin.coverage)
+        least = text.share(LEAST_COVERAGE, places=0)
+        remarks.append(
+            f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
+        )
+    return remarks
+
+
+def _points(value: Decimal | None, base: Decimal | None) -> str:
+    if value is None or base is None:
+        return text.NOTHING
+    points = ((value - base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    sign = "±"
+    if points:
+        sign = "+" if points > 0 else ""
+    return f"{sign}{text.quantity(points)} pp"

@@ -1,0 +1,169 @@
+"""The month so far: next to earlier months, and against the month's targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from ecommerce.core import text
+from ecommerce.reporting.sections import Section, name, number, table
+from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.parts import Part, Row
+from ecommerce.sales.report.sections.base import Cell, cells_of
+from ecommerce.sales.terms import whole_amount
+
+if TYPE_CHECKING:
+    from ecommerce.sales.report.figures import Figures
+
+SPANS = ("now", "last_month", "last_year")
+TARGET_FIGURES = (
+    "target",
+    "target_to_date",
+    "expected_share",
+    "net_sales",
+    "landing",
+    "landing_lower_80",
+    "landing_upper_80",
+)
+
+
+class Span(Part):
+    """The days from `first` to `last`. `net_sales` and `orders` are None where one of the days is not loaded
+    or not complete: half a span is no base for a comparison."""
+
+    first: date
+    last: date
+    net_sales: Decimal | None
+    orders: int | None
+    days_without_sales: int = 0
+
+
+class MonthToDate(Part):
+    """`now` is the month up to the business day and adds up the days that are there; `unfinished` of its days
+    are not loaded or not complete. The others end on the same day of their month, or on its last."""
+
+    now: Span
+    unfinished: int = 0
+    last_month: Span
+    last_year: Span
+
+
+class Target(Part):
+    """A month's target of net sales of a `channel`, or `total`, and what the days up to the business day have
+    reached. `expected_share`: the part of the month's expected sales that falls on these days. `landing`: the
+    month's expected net sales; its interval is None without a forecast."""
+
+    channel: str
+    target: Decimal
+    target_to_date: Decimal
+    expected_share: Decimal
+    net_sales: Decimal
+    landing: Decimal
+    landing_lower_80: Decimal | None
+    landing_upper_80: Decimal | None
+
+
+class Month(Part):
+    """The month so far; `targets` begins with the whole shop."""
+
+    month: MonthToDate | None = None
+    targets: list[Target] = Field(default_factory=list)
+
+
+def read(queries: DayQueries) -> dict[str, Any]:
+    """Return the fields of `Month`."""
+    rows = {row["span"]: row for row in queries.rows("months")}
+    targets = [Target.of(row) for row in queries.rows("targets")]
+    if not rows:
+        return {"targets": targets}
+    spans = {span: _span(rows[span]) for span in SPANS}
+    month = MonthToDate(**spans, unfinished=rows["now"]["unfinished_days"])
+    return {"month": month, "targets": targets}
+
+
+def _span(row: Row) -> Span:
+    return Span.of(row, first=row["first_day"], last=row["last_day"])
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the month so far next to the last month and the same month of last year, up to the same day, and
+    against the target."""
+    month = figures.month
+    if month is None:
+        return [
+            table("month", "Month to date", [], [], empty="Not known for this day.")
+        ]
+    now = month.now.net_sales
+    currency = figures.currency
+    rows = []
+    for span in _known_spans(month):
+        change = "" if span is month.now else text.change(now, span.net_sales)
+        net_sales = text.amount(span.net_sales, currency)
+        rows.append([_span_name(span), net_sales, change, text.count(span.orders)])
+    remarks = _remarks(month)
+    target = shop_target(figures)
+    if target:
+        to_date = text.amount(target.target_to_date, currency)
+        change = text.change(now, target.target_to_date)
+        rows.append(["Target to date", to_date, change, ""])
+        rows.append(["Landing", text.amount(target.landing, currency), "", ""])
+        share = text.share(target.landing, target.target)
+        whole = whole_amount(target.target, currency)
+        remarks.append(f"Landing: {share} of the month's target of {whole}.")
+    return [
+        table(
+            "month",
+            "Month to date",
+            [name(""), number("Net sales"), number("This month vs"), number("Orders")],
+            rows,
+            empty="",
+            note=f"net sales in {currency}",
+            remarks=remarks,
+        )
+    ]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the spans and the targets for `figures.csv`."""
+    if figures.month:
+        for span_name in SPANS:
+            span = getattr(figures.month, span_name)
+            yield "month", span_name, "net_sales", span.net_sales
+            yield "month", span_name, "orders", span.orders
+    yield from cells_of("targets", figures.targets, "channel", *TARGET_FIGURES)
+
+
+def shop_target(figures: Month) -> Target | None:
+    """Return the target of the whole shop; None without one."""
+    for target in figures.targets:
+        if target.channel == "total":
+            return target
+    return None
+
+
+def _remarks(month: MonthToDate) -> list[str]:
+    remarks = [f"Days 1 to {month.now.last.day} of each month."]
+    if month.unfinished:
+        remarks.append(f"Incomplete or not loaded: {month.unfinished} of them.")
+    known = _known_spans(month)
+    for span in known:
+        if span.days_without_sales:
+            days = text.number_of(span.days_without_sales, "day")
+            remarks.append(f"{_span_name(span)}: {days} without sales.")
+    for span in (month.last_month, month.last_year):
+        if span not in known:
+            remarks.append(f"{_span_name(span)}: not every day is loaded and complete.")
+    return remarks
+
+
+def _known_spans(month: MonthToDate) -> list[Span]:
+    spans = (month.now, month.last_month, month.last_year)
+    return [span for span in spans if span.net_sales is not None]
+
+
+def _span_name(span: Span) -> str:
+    return f"{text.short_month(span.first)} {span.first.year}"

@@ -1,1 +1,0 @@
-"""The texts of a report, ready to print: PDF, mail and page take them from here."""

@@ -1,0 +1,85 @@
+"""Terms of the daily report: amounts in whole units, differences, averages and names."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from ecommerce.core.text import amount, clean, count, counted, source_name, words_locale
+
+UNALLOCATED = "unallocated"
+"""The category of refunds without a line: those of whole orders."""
+_CATEGORIES = {
+    UNALLOCATED: "Returns of whole orders",
+    "uncategorised": "Uncategorised",
+}
+
+
+def signed(value: Decimal, currency: str) -> str:
+    """Format a difference with its sign, unless it is zero."""
+    text = amount(value, currency)
+    if value > 0:
+        return f"+{text}"
+    return text
+
+
+def whole(value: Decimal) -> str:
+    """Format an amount in whole units of its currency: `29,887`."""
+    return count(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def whole_amount(value: Decimal, currency: str) -> str:
+    """Format an amount in whole units with its currency: `29,887 USD`."""
+    return f"{whole(value)} {currency}"
+
+
+def signed_whole(value: Decimal) -> str:
+    """Format a difference in whole units with its sign: `+2,172`."""
+    rounded = value.quantize(Decimal(1), ROUND_HALF_UP)
+    return f"+{count(rounded)}" if rounded > 0 else count(rounded)
+
+
+def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
+    """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
+    1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
+    if value is None or not base:
+        return 0
+    return good * int(value.compare(base))
+
+
+def average_name(days: int, without_sales: int = 0) -> str:
+    """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
+    name = f"{days}-day average"
+    if without_sales:
+        name += f", {counted(without_sales, 'day')} without sales"
+    return name
+
+
+def capital(words: str) -> str:
+    """Return `words` as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def inside(words: str) -> str:
+    """Return `words` as they are inside a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+def label(name: str) -> str:
+    """Return a name from data as words: `arrived_broken` → `Arrived broken`."""
+    return capital(name.replace("_", " ").strip())
+
+
+def category(name: str | None) -> str:
+    """Return the name of a category of `daily_sales`."""
+    name = name or ""
+    return _CATEGORIES.get(name) or clean(name)
+
+
+def country(code: str) -> str:
+    """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
+    if code == "ZZ":
+        return "Unknown"
+    return words_locale().territories.get(code) or clean(code)
+
+
+def source_title(source: str) -> str:
+    """Return the name of a source, or the partner of `<source>: <partner>`."""
+    return clean(source.partition(": ")[2]) or source_name(source)
