@@ -90,14 +90,15 @@ class Expected:
         return began, ended
 
     def net_by(self, kind, day, currencies=()):
-        """Net sales of a day by category, country or channel, without some currencies."""
+        """Net sales of a day by category, country, channel or product (SKU), without some currencies."""
         column = {
             "category": "category",
             "country": "country_code",
             "channel": "channel",
+            "product": "sku",
         }[kind]
         refunds = self.oracle.refunds
-        if kind == "category":
+        if kind in ("category", "product"):
             refunds = self.refunds_of_lines(day)
         found = defaultdict(Decimal)
         for rows, amount, sign in (
@@ -111,16 +112,16 @@ class Expected:
 
     @cached_property
     def returned_lines(self):
-        """The categories of order lines, and the amounts of refunds by line."""
-        categories = {
-            (row["source"], row["order_id"], row["line_number"]): row["category"]
-            for row in self.oracle.order_lines
-        }
-        return categories, of_ledger(self.oracle).returned_lines()
+        """The categories and SKUs of order lines, and the amounts of refunds by line."""
+        products = {}
+        for row in self.oracle.order_lines:
+            line = row["source"], row["order_id"], row["line_number"]
+            products[line] = {"category": row["category"], "sku": row["sku"]}
+        return products, of_ledger(self.oracle).returned_lines()
 
     def refunds_of_lines(self, day):
         """The refunds of a day by line: those of whole orders are divided."""
-        categories, amounts = self.returned_lines
+        products, amounts = self.returned_lines
         refunds = {
             (row["source"], row["refund_id"]): row
             for row in self.oracle.refunds
@@ -130,10 +131,9 @@ class Expected:
             if (source, refund_id) in refunds:
                 refund = refunds[source, refund_id]
                 line = source, refund["order_id"], number
-                yield refund | {
-                    "category": categories.get(line, "unallocated"),
-                    "merchandise_amount": Decimal(amount).scaleb(-4),
-                }
+                product = products.get(line, {"category": "unallocated", "sku": ""})
+                returned = {"merchandise_amount": Decimal(amount).scaleb(-4)}
+                yield refund | product | returned
 
     def sold(self, day):
         """Sales after discounts of a day by product, without the currencies that are compared on neither."""

@@ -170,8 +170,8 @@ def _changes(figures, true):
     for kind, section in SECTIONS.items():
         reported = getattr(changes, section)
         if not true.excluded:
-            change = str(sum(each.now - each.before for each in reported))
-            yield f"changes of {section}, exactly", change, str(total)
+            change = sum(each.now - each.before for each in reported)
+            yield f"changes of {section}, exactly", f"{change:.4f}", f"{total:.4f}"
         sizes = [abs(each.now - each.before) for each in reported]
         yield f"changes of {section}, sorted", sizes, sorted(sizes, reverse=True)
         now = {each.name: each.now for each in reported if each.now}

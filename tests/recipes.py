@@ -15,7 +15,7 @@ _BLOCK = re.compile(
     re.S,
 )
 _EDIT = re.compile(
-    r"in\s+`(?P<path>[^`]+)`,\s+(?P<how>after|before|instead\s+of)\s+the\s+line\s+"
+    r"in\s+`(?P<path>[^`]+)`,\s+(?P<how>after|before|instead\s+of)\s+(?P<lines>the\s+line|both\s+lines)\s+"
     r"(?P<begins>that\s+begins\s+with\s+)?(?P<quote>``|`)(?P<line>.+?)(?P=quote)$",
     re.S | re.I,
 )
@@ -24,19 +24,21 @@ _NEW = re.compile(r"new\s+file\s+`(?P<path>[^`]+)`$", re.I)
 
 @dataclass(frozen=True)
 class Step:
-    """One block of a recipe: text that goes into the file `path`, at an anchor or as the whole file."""
+    """One block of a recipe: text that goes into the file `path`, at each of its `count` anchors or as the
+    whole file."""
 
     path: str
     text: str
     how: str = "new"
     anchor: str = ""
     begins: bool = False
+    count: int = 1
 
     def carry_out(self, root):
         """Do it below `root`.
 
         Raises:
-            AssertionError: the file or the line is not there, or is there more than once.
+            AssertionError: the file is not there, or the line not as often as it should be.
         """
         file = root / self.path
         if self.how == "new":
@@ -50,11 +52,11 @@ class Step:
             is_anchor = line == self.anchor
             if is_anchor or (self.begins and line.startswith(self.anchor)):
                 places.append(place)
-        assert len(places) == 1, (self.path, self.anchor, len(places))
-        [place] = places
-        first = place + 1 if self.how == "after" else place
-        last = place if self.how == "before" else place + 1
-        lines[first:last] = self.text.split("\n")
+        assert len(places) == self.count, (self.path, self.anchor, len(places))
+        for place in reversed(places):
+            first = place + 1 if self.how == "after" else place
+            last = place if self.how == "before" else place + 1
+            lines[first:last] = self.text.split("\n")
         file.write_text("\n".join(lines))
 
 
@@ -77,9 +79,9 @@ def steps_of(text):
         lead = block["lead"].strip()
         if edit := _EDIT.search(lead):
             how = edit["how"].split()[0].replace("instead", "replace")
-            found.append(
-                Step(edit["path"], body, how, edit["line"], bool(edit["begins"]))
-            )
+            count = 2 if edit["lines"].startswith("both") else 1
+            begins = bool(edit["begins"])
+            found.append(Step(edit["path"], body, how, edit["line"], begins, count))
         elif new := _NEW.search(lead):
             found.append(Step(new["path"], body))
     return found

@@ -18,9 +18,11 @@ from demo.services.ports import free_port
 from ecommerce.core.templates import render
 from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
-from ecommerce.sales.report import archive, chart_files
-from ecommerce.sales.report.chart_files import TREND_PNG
-from ecommerce.sales.report.view.mail import mail_texts
+from ecommerce.pages.views import day as day_view
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.archive import TREND_PNG
+from ecommerce.sales.report.mail import mail_texts
+from ecommerce.sales.report.page import page_texts
 from tests.browser import axe
 from tests.unit.pages import made_up
 from tests.unit.sales.report.samples import full, make_figures
@@ -85,14 +87,16 @@ def pages(tmp_path_factory):
     everything = full(business_date=FULL_DAY)
     folder = reports / str(FULL_DAY)
     (folder / archive.FIGURES_JSON).write_text(everything.model_dump_json())
-    chart_files.draw(everything, folder)
+    archive.write_charts(page_texts(everything)["sections"], folder)
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
         shop.setattr(
             "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
         )
-        shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
+        required = ["sales_db", "storefront"]
+        shop.setattr(day_status, "required_sources", lambda: required)
+        shop.setattr(day_view, "required_sources", lambda: required)
         server, address = _serve(made_up.application(warehouse=warehouse))
         trend = (reports / "2026-11-19" / TREND_PNG).read_bytes()
         yield Pages(address, trend)

@@ -27,7 +27,7 @@ LIBRARIES = """
     cron_descriptor croniter cryptography.x509 deprecated dill duckdb fastapi fsspec
     gcloud.aio.bigquery google.auth.identity_pool google.cloud.bigquery
     google.cloud.secretmanager_v1 googleapiclient.discovery httpcore importlib_metadata isoduration
-    jsonschema jwt lazy_object_proxy libcst lockfile matplotlib.figure methodtools msgspec
+    jsonschema jwt lazy_object_proxy libcst lockfile methodtools msgspec
     opentelemetry.sdk.trace.export packaging.requirements pandas pathspec pendulum pluggy psycopg
     psycopg2.extras pyarrow.parquet requests_toolbelt rich.progress rich.syntax rich_argparse
     sqlalchemy.dialects.mysql sqlalchemy.dialects.sqlite.aiosqlite sqlalchemy.ext.associationproxy

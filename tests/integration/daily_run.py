@@ -10,8 +10,8 @@ from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.core.names import DAG_DAILY as DAG
 from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.quality import Provenance
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.warehouse import checks, load, load_history
@@ -89,7 +89,7 @@ def report_of(business_date, run_id):
         window_end=window.end,
         generated_at=datetime.now(UTC),
     )
-    return read_figures(connect(), business_date, origin)
+    return figures_of_day(connect(), business_date, origin)
 
 
 def extract(source, day, run_id, last=None):

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.quality import Provenance
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
@@ -113,4 +113,4 @@ def figures_of(warehouse, day=DAY, **origin):
         "generated_at": at(f"{day + timedelta(days=1)} 11:30"),
     }
     warning = {"kind": "note", "text": "a warning of bob@example.com"}
-    return read_figures(warehouse, day, Provenance(**values | origin), [warning])
+    return figures_of_day(warehouse, day, Provenance(**values | origin), [warning])

@@ -27,14 +27,22 @@ T-2,MUG-02,1,12.00,USD,2026-09-02T15:30:00-04:00
 RUN = """
 import json
 from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
+from ecommerce.sales.report.archive import PDF, write_document
+from pypdf import PdfReader
 from tests.integration import daily_run
 day = date.fromisoformat({day!r})
 result = daily_run.run_day(day, run_id="recipe")
 report = daily_run.report_of(day, "recipe")
+folder = Path(mkdtemp(dir="."))
+write_document(report, folder)
 print(json.dumps({{
     "touched_days": [str(each) for each in result.touched_days],
     "headline": {{name: float(each.value) for name, each in report.headline.items()}},
     "attribute": [each.name for each in report.attributes],
+    "statuses": sum(each.orders for each in getattr(report, "statuses", [])),
+    "document": " ".join(page.extract_text() for page in PdfReader(folder / PDF).pages),
     "limits": report.quality.limits,
 }}))
 """
@@ -98,7 +106,7 @@ def answer_of(printed):
     return json.loads(printed.splitlines()[-1])
 
 
-def test_a_column_a_source_of_files_retries_a_figure_a_check_and_a_dag(
+def test_a_column_a_source_of_files_retries_a_figure_a_section_a_check_and_a_dag(
     shop, tmp_path, migrated_airflow
 ):
     recipes = (
@@ -106,6 +114,7 @@ def test_a_column_a_source_of_files_retries_a_figure_a_check_and_a_dag(
         "A source",
         "Retries of one source",
         "A figure",
+        "A section",
         "A check",
     )
     copy = carried_out(tmp_path / "copy", *recipes, "A DAG")
@@ -126,6 +135,9 @@ def test_a_column_a_source_of_files_retries_a_figure_a_check_and_a_dag(
     headline = report["headline"]
     ratio = headline["units"] / headline["orders"]
     assert headline["units_per_order"] == pytest.approx(ratio, abs=0.01)
+    assert report["statuses"] >= headline["orders"] > 0
+    assert report["document"].count("Orders by status") == 1
+    assert "Units per order" in report["document"]
     assert any("Till:" in limit for limit in report["limits"])
     sql = "SELECT order_id, gross_amount FROM {sales}.orders WHERE source = 'till'"
     assert dict(shop.rows(sql)) == {"T-1": 19, "T-2": 12}

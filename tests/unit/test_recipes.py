@@ -18,6 +18,7 @@ RECIPES = (
     "An API source",
     "Retries of one source",
     "A figure",
+    "A section",
     "A check",
     "A DAG",
     "Ad spend",

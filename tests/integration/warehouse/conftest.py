@@ -10,8 +10,8 @@ import pytest
 
 from demo.services.emulator import PROJECT
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.quality import Provenance
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
@@ -77,7 +77,7 @@ class Shop:
     def report(self, day=MONDAY, run_id="run", **options):
         """The figures of a day's report."""
         origin = ORIGIN.model_copy(update={"run_id": run_id})
-        return read_figures(self.warehouse, day, origin, **options)
+        return figures_of_day(self.warehouse, day, origin, **options)
 
     def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""

@@ -35,6 +35,13 @@ from tests.integration.warehouse.test_events_load import awkward
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
+WEBSITE_AND_RESTATEMENTS = (
+    "website_steps",
+    "website_devices",
+    "matched_orders",
+    "restated_figures",
+)
+
 
 def export(shop):
     """Load an export and remove it."""
@@ -53,10 +60,35 @@ def read_report(shop):
     """Read all that reports and pages show."""
     for day in (DAY, DAY - ONE_DAY):
         shop.report(day, "again")
+        read_breakdowns(shop, day)
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
     assert not day_status.load_days(page, DAY - 7 * ONE_DAY, DAY).failed
     quality.page_texts(shop.warehouse, DAY, "USD")
     day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
+
+
+def read_breakdowns(shop, day):
+    """Read the sales of a day, and what they contribute to the change since the day before."""
+    base = day - ONE_DAY
+    order_days = [day - number * ONE_DAY for number in range(28)]
+    queries = {"breakdowns": {}, "attributes": {}, "contributions": {"base": base}}
+    for name, values in queries.items():
+        shop.warehouse.query(
+            f"report/daily_sales/{name}.sql",
+            spec=ORDERS,
+            day=day,
+            first=order_days[-1],
+            days=order_days,
+            **values,
+        )
+    # Only a complete day is compared with, and each day of the shop lacks a source.
+    dataset = shop.warehouse.settings.bigquery_dataset
+    is_base = f"business_date = DATE '{base}'"
+    shop.warehouse.run(
+        f"UPDATE `{dataset}.daily_summary` SET complete = TRUE WHERE {is_base}",
+        "a complete day",
+    )
+    shop.rows("sales_contributions")
 
 
 def browse(shop):
@@ -66,6 +98,7 @@ def browse(shop):
     website.add("w1", NOON, visitor_id="zoe", sku="lamp")
     website.add("w2", NOON, "purchase", visitor_id="zoe", order_id="s1", sku="toys-1")
     website.add("w3", NOON, "purchase", visitor_id="zoe", order_id="2000", sku="toys-1")
+    website.add("w4", NOON, "purchase", visitor_id="zoe", order_id="s2", sku="toys-1")
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
         website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
     check(shop, EVENTS, f"events {DAY}")
@@ -161,16 +194,10 @@ def look_up(shop):
     delivery_log.deliveries(DAY)
     forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast")
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
-    reading = {"spec": ORDERS, "base": DAY - ONE_DAY, "day": DAY}
-    quarter = {"week_before": DAY - 7 * ONE_DAY, "quarter_before": DAY - 90 * ONE_DAY}
-    shop.warehouse.query("report/daily_sales/channel_days.sql", **reading, **quarter)
-    currencies = {"currencies": ["JPY"]}
-    shop.warehouse.query(
-        "report/daily_sales/currency_shares.sql",
-        days=days,
-        parameters=currencies,
-        **reading,
-    )
+    for name in WEBSITE_AND_RESTATEMENTS:
+        for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):
+            shop.warehouse.query(f"report/daily_sales/{name}.sql", day=day)
+    compare_with_forecasts(shop)
     shop.warehouse.query(
         "forecast/daily_series.sql",
         spec=forecast_loading.DAILY_RUNS,
@@ -185,6 +212,21 @@ def look_up(shop):
         recent=recent,
         most=2,
     )
+
+
+def compare_with_forecasts(shop):
+    """Compare days with their forecasts, with and without days that are not complete."""
+    for incomplete in ([], [DAY - 2 * ONE_DAY]):
+        options = {"day": DAY, "incomplete": incomplete, "spec": ORDERS}
+        shop.warehouse.query("report/daily_sales/expectation.sql", **options)
+        shop.warehouse.query(
+            "report/daily_sales/outlook.sql",
+            first=DAY - ONE_DAY,
+            last=DAY + 7 * ONE_DAY,
+            parameters={"ends_at": MORNING},
+            **options,
+        )
+    shop.rows("forecast_comparisons")
 
 
 def copy_rows(shop):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales import delivery_log
 from ecommerce.sales.day_state import corrections, load_day_states
-from ecommerce.sales.report.figures.restatements import Correction
+from ecommerce.sales.quality.restatements import Correction
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 

@@ -3,7 +3,6 @@
 from datetime import date
 from decimal import Decimal
 
-from ecommerce.sales.report.findings import sentence
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import read_folders
 
@@ -40,19 +39,18 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop):
         "they are warned of by the runs of their day"
     )
 
-    found = shop.report().findings
-    (finding,) = [each for each in found if each.kind == "implausible"]
-    assert finding.about == ["refund", "sales_db", "14"]
-    assert finding.numbers == {
-        "amount": Decimal("199999.98"),
-        "base_amount": 20,
-        "effect": Decimal("-199979.98") - 1 - Decimal("99949") - 5,
-        "orders": 4,
-    }
-    assert sentence(finding, "USD") == (
-        "Sales database order 14 has refunds of 199,999.98 on a total of 20.00: "
-        "with 3 other orders like it, net sales are 299,934.98 lower."
-    )
+    figures = shop.report()
+    effects = [(each.order_id, each.effect) for each in figures.implausible]
+    assert effects == [
+        ("14", Decimal("-199979.98")),
+        ("10", -99949),
+        ("11", 500),
+        ("13", -5),
+        ("15", -1),
+    ]
+    unusual = figures.summary.unusual
+    assert unusual.amount == Decimal("299934.98")
+    assert unusual.words.endswith("net sales are 299,935 lower")
 
 
 def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop):

@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.core.check_result import HINT, OK
 from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.view.page import figures_table, small_tiles
+from ecommerce.sales.report.sections import headline
 from ecommerce.warehouse.check_access import check_costs
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -41,7 +41,7 @@ def daily_costs(shop, table="daily_summary"):
 
 
 def labels(figures):
-    return [tile["label"] for tile in small_tiles(figures)]
+    return [tile["label"] for tile in headline.small_tiles(figures)]
 
 
 def test_half_of_the_sales_with_a_cost_are_a_coverage_and_no_margin(sold):
@@ -60,7 +60,7 @@ def test_half_of_the_sales_with_a_cost_are_a_coverage_and_no_margin(sold):
     assert (monday.margin.coverage, monday.margin.rate) == (Decimal("0.625"), None)
     assert "Gross margin" not in labels(monday)
     remark = "No gross margin: 62.5 % of net sales have a cost, and 95 % are needed."
-    assert remark in repr(figures_table(monday))
+    assert remark in repr(headline.tables(monday))
     # Nothing but returns: no part of it can be a margin.
     assert shop.report(TUESDAY).margin is None
 
@@ -85,7 +85,7 @@ def test_a_shop_without_costs_has_none_anywhere(sold):
     assert [row["cost_amount"] for row in shop.rows("refunds")] == [None]
     figures = shop.report(MONDAY)
     assert figures.margin is None
-    assert "argin" not in repr(figures_table(figures))
+    assert "argin" not in repr(headline.tables(figures))
     assert labels(figures)
     assert "Gross margin" not in labels(figures)
     assert "margin" not in figures_csv(figures)

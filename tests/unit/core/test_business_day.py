@@ -11,22 +11,23 @@ from ecommerce.core.business_day import (
     due_at,
 )
 from ecommerce.core.names import DAG_EVENTS
+from tests.unit.sales.tables import cells
+
+DAYS = """
+day        | timezone          | hours | # why
+2026-03-08 | America/New_York  | 23    |
+2026-11-01 | America/New_York  | 25    |
+2026-03-29 | Europe/Berlin     | 23    |
+2026-10-25 | Europe/Berlin     | 25    |
+2018-11-04 | America/Sao_Paulo | 23    | midnight itself does not exist
+2026-07-01 | Asia/Tokyo        | 24    |
+"""
 
 
-@pytest.mark.parametrize(
-    ("day", "timezone", "hours"),
-    [
-        (date(2026, 3, 8), "America/New_York", 23),
-        (date(2026, 11, 1), "America/New_York", 25),
-        (date(2026, 3, 29), "Europe/Berlin", 23),
-        (date(2026, 10, 25), "Europe/Berlin", 25),
-        (date(2018, 11, 4), "America/Sao_Paulo", 23),  # midnight itself does not exist
-        (date(2026, 7, 1), "Asia/Tokyo", 24),
-    ],
-)
-def test_length_of_a_day(day, timezone, hours):
-    window = day_window(day, timezone)
-    assert (window.end - window.start) / timedelta(hours=1) == hours
+@pytest.mark.parametrize("case", cells(DAYS), ids=lambda case: case["day"])
+def test_length_of_a_day(case):
+    window = day_window(date.fromisoformat(case["day"]), case["timezone"])
+    assert (window.end - window.start) / timedelta(hours=1) == int(case["hours"])
 
 
 @given(

@@ -7,52 +7,57 @@ import numpy as np
 import pytest
 
 from ecommerce.core import text as wording
-from ecommerce.reporting.drawing import compact
-from ecommerce.sales.report.terms import country
+from ecommerce.core.text import compact
+from ecommerce.sales.terms import country
+from tests.unit.sales.tables import cells
 
 D = Decimal
 MINUS, NOTHING = wording.MINUS, wording.NOTHING
 DAY = date(2026, 11, 19)
 
 
-@pytest.mark.parametrize(
-    ("value", "currency", "text"),
-    [
-        ("1234.5", "USD", "1,234.50"),
-        ("1234.5", "JPY", "1,235"),
-        ("0.0005", "KWD", "0.001"),
-        ("-0.005", "USD", f"{MINUS}0.01"),
-        ("-0.004", "USD", "0.00"),
-        ("123456789012.345", "KWD", "123,456,789,012.345"),
-    ],
-)
-def test_amounts_have_the_currency_s_decimals_and_round_half_away_from_zero(
-    value, currency, text
-):
-    assert wording.amount(D(value), currency) == text
+AMOUNTS = """
+value              | currency | text
+1234.5             | USD      | 1,234.50
+1234.5             | JPY      | 1,235
+0.0005             | KWD      | 0.001
+-0.005             | USD      | \N{MINUS SIGN}0.01
+-0.004             | USD      | 0.00
+123456789012.345   | KWD      | 123,456,789,012.345
+"""
 
 
-@pytest.mark.parametrize(
-    ("value", "base", "text"),
-    [
-        ("110", "100", "+10.0 %"),
-        ("90", "100", f"{MINUS}10.0 %"),
-        ("100.01", "100", "±0.0 %"),
-        ("100.05", "100", "+0.1 %"),
-        ("50", "-100", "+150.0 %"),
-        ("-50", "100", f"{MINUS}150.0 %"),
-        ("5", "0", NOTHING),
-        (None, "5", NOTHING),
-        ("5", None, NOTHING),
-        ("1099.94", "100", "+999.9 %"),
-        ("1099.95", "100", wording.MANIFOLD),
-        ("-646.01", "-10", wording.MANIFOLD),
-        ("-1000000", "1", NOTHING),  # a sum has become a loss
-        ("1000000", "-1", NOTHING),
-    ],
-)
-def test_changes_are_signed_and_missing_comparisons_are_no_change(value, base, text):
-    assert wording.change(value and D(value), base and D(base)) == text
+@pytest.mark.parametrize("case", cells(AMOUNTS), ids=lambda case: case["value"])
+def test_amounts_have_the_currency_s_decimals_and_round_half_away_from_zero(case):
+    assert wording.amount(D(case["value"]), case["currency"]) == case["text"]
+
+
+CHANGES = """
+value    | base | places | text
+110      | 100  | 1      | +10.0 %
+90       | 100  | 1      | \N{MINUS SIGN}10.0 %
+100.01   | 100  | 1      | ±0.0 %
+100.05   | 100  | 1      | +0.1 %
+100.49   | 100  | 0      | ±0 %
+100.5    | 100  | 0      | +1 %
+50       | -100 | 1      | +150.0 %
+-50      | 100  | 1      | \N{MINUS SIGN}150.0 %
+5        | 0    | 1      | \N{EN DASH}
+         | 5    | 1      | \N{EN DASH}
+5        |      | 1      | \N{EN DASH}
+1099.94  | 100  | 1      | +999.9 %
+1099.95  | 100  | 1      | > 10\N{MULTIPLICATION SIGN}
+-646.01  | -10  | 1      | > 10\N{MULTIPLICATION SIGN}
+-1000000 | 1    | 1      | \N{EN DASH}
+1000000  | -1   | 1      | \N{EN DASH}
+"""
+
+
+@pytest.mark.parametrize("case", cells(CHANGES), ids=str)
+def test_changes_are_signed_and_missing_comparisons_are_no_change(case):
+    """Nor is it one that a sum has become a loss."""
+    value, base = (D(case[name]) if case[name] else None for name in ("value", "base"))
+    assert wording.change(value, base, int(case["places"])) == case["text"]
 
 
 def test_shares_need_a_positive_whole():

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
+from ecommerce.sales.quality.restatements import Correction
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.report.figures.restatements import Correction
 from tests.archived_reports import REPORT
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, make_figures

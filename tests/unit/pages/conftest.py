@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.pages import day_status
+from ecommerce.sales import source_policy
 from tests.unit.pages import made_up
 
 
@@ -29,7 +29,7 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setattr(
         "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
     )
-    monkeypatch.setattr(day_status, "read_policies", lambda: SOURCE_POLICY)
+    monkeypatch.setattr(source_policy, "read_policies", lambda: SOURCE_POLICY)
 
 
 @pytest.fixture

@@ -201,9 +201,8 @@ def quality_rows():
     restatement = {
         "business_date": day(17),
         "figure": "net_sales",
-        "old_value": Decimal("18716.13"),
-        "new_value": Decimal("20373.40"),
-        "reason": "late orders, run x",
+        "old": Decimal("18716.13"),
+        "new": Decimal("20373.40"),
         "causes": json.dumps([CAUSE]),
         "detected_at": READ_AT,
     }
@@ -224,7 +223,7 @@ def quality_rows():
         ],
         "last_reads": last_reads,
         "deliveries": deliveries(),
-        "restatements": [restatement],
+        "restated_figures": [restatement],
     }
 
 

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.warehouse_queries import WarehouseQueries
+from ecommerce.sales import source_policy
 from ecommerce.sales.report import archive
 from tests.unit.pages.made_up import FakeRuns, day
 
@@ -165,7 +165,7 @@ def test_an_invalid_source_policy_leaves_the_archived_report(open_pages, monkeyp
     def fails():
         raise ConfigurationError("the Variable source_policy is invalid")
 
-    monkeypatch.setattr(day_status, "read_policies", fails)
+    monkeypatch.setattr(source_policy, "read_policies", fails)
     answer = open_pages().get("/2026-11-17/")
     assert answer.status_code == 200
     assert "the Variable source_policy is invalid" in answer.text

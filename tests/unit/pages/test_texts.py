@@ -215,7 +215,7 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
         "currency_totals.sql": shown,
         "deliveries.sql": shown,
         # What the next day's report would list.
-        "restatements.sql": (None, day(20)),
+        "restated_figures.sql": (None, day(20)),
     }
     monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", load)
     open_pages().get("/?month=2026-02")

@@ -5,9 +5,12 @@ import re
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import NullObject
 
 from ecommerce.reporting import typesetting
+from ecommerce.reporting.sections import charts_of
 from ecommerce.sales.report import archive
+from ecommerce.sales.report.page import page_texts
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 NAMES = {
@@ -96,6 +99,27 @@ def test_the_document_says_its_language_title_and_standards(report):
     described = root["/Metadata"].get_object().get_data().decode()
     for each in ("<pdfaid:part>2<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<"):
         assert each in described
+
+
+def test_charts_are_figures_with_alternative_texts(tmp_path):
+    figures = make_figures()
+    archive.write_document(figures, tmp_path)
+    root = PdfReader(tmp_path / archive.PDF).trailer["/Root"]["/StructTreeRoot"]
+    texts = page_texts(figures)
+    charts = [chart["alt"] for chart in charts_of(texts["sections"])]
+    assert charts
+    assert sorted(alternative_texts(root)) == sorted(charts)
+
+
+def alternative_texts(element):
+    """The texts of an element of the document's structure and of those in it."""
+    element = element.get_object()
+    if isinstance(element, list):
+        return [words for child in element for words in alternative_texts(child)]
+    if not isinstance(element, dict):
+        return []
+    words = [element["/Alt"]] if "/Alt" in element else []
+    return words + alternative_texts(element.get("/K", NullObject()))
 
 
 def test_a_picture_that_pdf_a_forbids_costs_the_standard_and_not_the_document(

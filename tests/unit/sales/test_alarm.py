@@ -7,14 +7,10 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report.figures.quality import RefusedFile
-from ecommerce.sales.report.view.notices import alarms, notices
 from tests.archived_reports import REPORT
-from tests.unit.sales.report.samples import make_figures
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 LONG_AGO = day_window(date(2020, 1, 6), "America/New_York")
-NO_FILE = "northwind has delivered no valid file for this day"
 EMPTY = "Storefront has no orders, and usually has 10 or more on such a day"
 
 
@@ -22,38 +18,6 @@ EMPTY = "Storefront has no orders, and usually has 10 or more on such a day"
 def _settings(monkeypatch):
     recipients = "oncall@example.com, boss@example.com"
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
-
-
-def refused(file, *, is_loaded):
-    return RefusedFile(file=file, detail="its header lacks sku", is_loaded=is_loaded)
-
-
-def test_reasons_are_what_no_failed_task_has_reported():
-    assert alarms(make_figures()) == []
-    assert alarms(make_figures(complete=False, missing_sources=["sales_db"])) == []
-    figures = make_figures(
-        complete=False,
-        missing_sources=["sales_db", "partner_files: northwind"],
-        empty_sources=["storefront"],
-        refused_files=[
-            refused("northwind_2026-11-19.csv", is_loaded=False),  # named before
-            refused("acme_2026-11-19.csv.gz", is_loaded=True),
-            refused("late_shop_2026-11-16.csv", is_loaded=False),
-        ],
-    )
-    again = (
-        "acme has delivered acme_2026-11-19.csv.gz again, and the new version is invalid "
-        "(its header lacks sku); the figures are those of the version loaded before"
-    )
-    late = (
-        "late_shop has delivered late_shop_2026-11-16.csv, which is invalid (its header lacks sku); "
-        "its orders are in no figure"
-    )
-    assert sorted(alarms(figures)) == sorted([NO_FILE, EMPTY, again, late])
-    (notice,) = [
-        each for each in notices(figures) if each["title"] == "Delivery refused"
-    ]
-    assert notice["words"] == f"{again}, and 1 more of its kind."
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
-from ecommerce.core.text import MINUS
 from ecommerce.sales import delivery
+from ecommerce.sales.quality.restatements import Correction
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.restatements import Correction
 from tests.archived_reports import REPORT
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
@@ -107,40 +106,45 @@ def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
 
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
-    delivery.post(make_figures(expectation=expectation()), None, None)
+    missed_day = expectation(forecast=Decimal(10_000))
+    delivery.post(make_figures(expectation=missed_day), None, None)
     headline, missed = chat.posts
-    assert headline["title"].startswith("Thu 19 Nov: net sales")
+    assert headline["title"].startswith("Sales Thu 19 Nov: 18,343 USD")
     assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
     monkeypatch.delattr(delivery, "mail_texts")
     delivery.post(make_figures(), None, None)
     assert "the headline is not posted to the chat" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("percent", "actual", "change"),
-    [
-        (20, "15120", f"{MINUS}20.0 %"),
-        (20, "15120.01", None),
-        (20, "22680", "+20.0 %"),
-        (20, "22679.99", None),
-        (5, "20411.06", "+8.0 %"),
-        (None, "1", None),
-    ],
-)
-def test_a_missed_forecast_is_posted(percent, actual, change):
-    total = ("18900", "17100", "20700", "15800", "22000", actual)
-    figures = make_figures(expectation=expectation(total))
-    texts = delivery.forecast_miss_texts(figures, percent)
-    if change is None:
-        assert texts is None
-        return
-    title, text = texts
-    assert title == f"Forecast missed: Thu 19 Nov: {change}"
-    assert f"{change} compared with the forecast of 18,900.00." in text
+MISSES = """
+percent | actual   | change
+20      | 15120    | \N{MINUS SIGN}20.0 %
+20      | 15120.01 |
+20      | 22680    | +20.0 %
+20      | 22679.99 |
+5       | 20411.06 | +8.0 %
+        | 1        |
+"""
+
+
+@pytest.mark.parametrize("case", cells(MISSES), ids=lambda case: case["actual"])
+def test_a_missed_forecast_is_posted(case):
+    forecast = Decimal(18_900)
+    net = expectation(forecast=forecast, actual=Decimal(case["actual"]))
+    percent = int(case["percent"]) if case["percent"] else None
+    texts = delivery.forecast_miss_texts(make_figures(expectation=net), percent)
+    change = case["change"]
+    assert bool(texts) is bool(change)
+    if change:
+        title, text = texts
+        assert title == f"Forecast missed: Thu 19 Nov: {change}"
+        assert f"{change} compared with the forecast of 18,900.00." in text
+        assert text.startswith("Net sales: ")
 
 
 def test_an_incomplete_day_has_not_missed_its_forecast():
-    figures = make_figures(expectation=expectation(complete=False))
+    net = expectation(forecast=Decimal(1), verdict=None)
+    figures = make_figures(expectation=net)
     assert delivery.forecast_miss_texts(figures, 5) is None
 
 

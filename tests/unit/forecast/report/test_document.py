@@ -2,14 +2,12 @@
 
 import re
 
-import numpy as np
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.forecast.report import archive, charts
-from ecommerce.reporting import drawing
-from ecommerce.reporting.archive import PREVIEW
+from ecommerce.storage.report_archive import PREVIEW
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     day,
@@ -80,20 +78,15 @@ def test_any_figures_have_a_document(make, tmp_path):
 
 def test_the_chart_shows_sales_forecasts_and_marks_on_their_days():
     figures = make_figures(unknown={day(-50), day(-20)})
-    with drawing.style():
-        axes = charts.chart(figures).axes[0]
-    days = {}
-    amounts = {}
-    for line in axes.lines:
-        days[line.get_label()], amounts[line.get_label()] = line.get_data()
-    assert list(days["Sales"]) == list(range(-56, 0))
-    assert list(days["Forecast"]) == list(range(28))
-    assert days["Outside 80 %"][-1] == -5
-    assert days["Outside 95 %"][-1] == -3
-    assert np.flatnonzero(np.isnan(amounts["Sales"])).tolist() == [6, 36]
-    ticks = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
-    named = {int(place): label.get_text() for place, label in ticks}
-    assert (named[-14], named[0]) == ("Mon 2 Nov", "Mon 16 Nov")
+    chart = charts.chart(figures)
+    past = chart["past"]
+    assert (len(past), len(chart["coming"])) == (56, 28)
+    assert (past[-5]["outside"], past[-3]["outside"]) == (80, 95)
+    unknown = [place for place, shown in enumerate(past) if shown["actual"] is None]
+    assert unknown == [6, 36]
+    first = chart["coming"][0]
+    assert (past[-14]["label"], first["label"]) == ("Mon 2 Nov", "Mon 16 Nov")
     last = figures.past[-1]
-    assert amounts["Sales"][-1] == float(last.actual)
-    assert amounts["Forecast in force"][-1] == float(last.expected.forecast)
+    assert past[-1]["actual"] == last.actual
+    assert past[-1]["expected"]["upper_80"] == last.expected.upper_80
+    assert first["expected"] == figures.total.days[0].expected.model_dump()

@@ -1,6 +1,7 @@
 """The texts of a report as lines that a person can review."""
 
-from ecommerce.sales.report.view.page import page_texts
+from ecommerce.reporting.sections import charts_of
+from ecommerce.sales.report.page import page_texts
 
 SINGLE = ("title", "long_day", "footer", "changed", "changed_since", "footnote")
 
@@ -11,7 +12,8 @@ def page(figures):
     lines = [*_top(texts)]
     for section in texts["sections"]:
         lines += _section(section)
-    lines += [f"chart {chart}: {words}" for chart, words in texts["charts"].items()]
+    for chart in charts_of(texts["sections"]):
+        lines.append(f"chart {chart['file']}: {chart['alt']}")
     return "\n".join(lines)
 
 
@@ -20,29 +22,35 @@ def top(figures):
     return "\n".join(_top(page_texts(figures)))
 
 
-def sections(figures, *ids):
-    """Return some sections of the page of a day."""
-    lines = []
-    for section in page_texts(figures)["sections"]:
-        if section["id"] in ids:
-            lines += _section(section)
-    return "\n".join(lines)
+def lines_of(figures, section_id):
+    """Return a section of the page of a day as lines."""
+    return "\n".join(_section(section(figures, section_id)))
+
+
+def section(figures, section_id):
+    """Return a section of the page of a day, as its templates get it."""
+    for found in page_texts(figures)["sections"]:
+        if found["id"] == section_id:
+            return found
+    raise AssertionError(section_id)
 
 
 def _top(texts):
     for name in SINGLE:
         yield f"{name}: {texts[name]}"
     yield f"scope: {' · '.join(texts['scope'])}"
-    for notice in texts["notices"]:
-        urgent = " (urgent)" if notice["urgent"] else ""
-        yield f"notice{urgent}: {notice['title']}: {notice['words']}"
-    for finding in texts["findings"]:
-        yield f"finding: {finding}"
+    yield from _summary(texts["summary"])
     for tile in (*texts["tiles"], *texts["small_tiles"]):
         yield f"tile: {tile['label']} {tile['value']}"
         yield f"  choice: {_change(tile['change'])}"
-        yield f"  shown: {'; '.join(map(_change, tile['shown']))}"
+        yield f"  shown: {'; '.join(map(_change, tile['changes']))}"
     yield f"expected: {texts['expected']}"
+
+
+def _summary(summary):
+    yield from summary["sentences"]
+    trust = summary["trust"]
+    yield f"[{trust['state']}] {trust['label']}: {trust['words']}"
 
 
 def _change(change):
@@ -51,9 +59,10 @@ def _change(change):
 
 
 def _section(section):
-    chart = f" [{section['chart']}]" if section["chart"] else ""
+    chart = f" [{section['chart']['file']}]" if section["chart"] else ""
+    annex = " (annex)" if section.get("annex") else ""
     yield ""
-    yield f"{section['id']}: {section['title']} ({section['note']}){chart}"
+    yield f"{section['id']}: {section['title']} ({section['note']}){chart}{annex}"
     if section["columns"]:
         yield f"  {' | '.join(column['name'] for column in section['columns'])}"
     for row in section["rows"]:

@@ -1,9 +1,9 @@
 """Figures of a report for the tests of everything that shows them.
 
-`days/<name>.json` are figures as the archive keeps them: `full` is an ordinary Thursday with everything that
-a report can have but pictures, `troubled` an incomplete one with every notice, finding and quality table,
-`first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts, `empty` a
-closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders.
+`days/<name>.json` are figures as the archive keeps them; their summary is made again. `full` is an ordinary
+Thursday with everything that a report can have but pictures, `troubled` an incomplete one with every quality
+table, `first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts,
+`empty` a closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders.
 """
 
 from datetime import timedelta
@@ -11,19 +11,21 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from ecommerce.sales.report.figures import forecast, model
-from ecommerce.sales.report.figures.contributions import Contribution
-from ecommerce.sales.report.figures.quality import Provenance, Quality
+from ecommerce.sales.quality.day_quality import Provenance, Quality
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.sections.breakdowns import Breakdown
+from ecommerce.sales.report.sections.contributions import Contribution
+from ecommerce.sales.report.sections.returns import ReturnReason
+from ecommerce.sales.report.summary import summarized
 
 FOLDER = Path(__file__).parent / "days"
-PARTS = {"expectation": None, "website": None, "findings": []}
-"""What `make_figures` lacks of the full day."""
 
 
 @cache
 def archived(name):
     """Return the figures of a file of `days`."""
-    return model.Figures.model_validate_json((FOLDER / f"{name}.json").read_text())
+    text = (FOLDER / f"{name}.json").read_text()
+    return summarized(Figures.model_validate_json(text))
 
 
 DAY = archived("full").business_date
@@ -33,11 +35,21 @@ NASTY = [product.name or "" for product in archived("crowded").products]
 
 def full(**changes):
     """Return the full day; `changes` replace fields, also those of `quality` and `provenance`."""
-    figures = archived("full")
-    values = dict(figures)
-    values["quality"] = _changed(figures.quality, Quality, changes)
-    values["provenance"] = _changed(figures.provenance, Provenance, changes)
-    return model.Figures(**values | changes)
+    return changed(archived("full"), **changes)
+
+
+def make_figures(**changes):
+    """Return the full day without forecast and website; `changes` as in `full`."""
+    return full(**{"expectation": None, "website": None} | changes)
+
+
+def changed(figures, **changes):
+    """Return figures with other fields, and their summary; `changes` as in `full`."""
+    parts = {
+        "quality": _changed(figures.quality, Quality, changes),
+        "provenance": _changed(figures.provenance, Provenance, changes),
+    }
+    return summarized(Figures(**dict(figures) | parts | changes))
 
 
 def _changed(part, kind, changes):
@@ -46,18 +58,13 @@ def _changed(part, kind, changes):
     return kind(**dict(part) | {name: changes.pop(name) for name in names})
 
 
-def make_figures(**changes):
-    """Return the full day without forecast, website and findings; `changes` as in `full`."""
-    return full(**PARTS | changes)
-
-
 def first_day():
     """Return the first day that is ever loaded: nothing to compare with, nothing forecast."""
     return archived("first")
 
 
 def troubled():
-    """Return an incomplete day with every notice."""
+    """Return an incomplete day with everything that can be wrong."""
     return archived("troubled")
 
 
@@ -81,25 +88,26 @@ def large_shop():
     figures = full()
     names = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
     names += [f"Category {number:03}" for number in range(497)]
-    nets = dict(zip(names, range(1000, 500, -1), strict=True))
-    nets["unallocated"] = "-796.01"
-    categories = [breakdown(name, net, None) for name, net in nets.items()]
-    contributions = [
-        Contribution(name=each.name, before=Decimal(400), now=each.net_sales)
-        for each in categories
-    ]
-    reasons = [
-        model.ReturnReason(reason=f"{n}_th reason", refunds=1, amount=Decimal(400 - n))
-        for n in range(300)
-    ]
-    products = [
-        product.model_copy(update={"name": f"Geschirrspülmaschinenfest {product.sku}"})
-        for product in figures.products
-    ]
-    series = figures.expectation.series
-    more = [series[-1].model_copy(update={"series": f"category:{n}"}) for n in names]
+    categories = []
+    contributions = []
+    series = list(figures.expectation.series)
+    for place, name in enumerate(names):
+        net = Decimal("-796.01") if name == "unallocated" else Decimal(1000 - place)
+        categories.append(breakdown(name, net, None))
+        contributions.append(Contribution(name=name, before=Decimal(400), now=net))
+        category = {"series": f"category:{name}"}
+        series.append(series[-1].model_copy(update=category))
+    reasons = []
+    for place in range(300):
+        amount = Decimal(400 - place)
+        reason = ReturnReason(reason=f"{place}_th reason", refunds=1, amount=amount)
+        reasons.append(reason)
+    products = []
+    for product in figures.products:
+        name = {"name": f"Geschirrspülmaschinenfest {product.sku}"}
+        products.append(product.model_copy(update=name))
     unforecast = [f"category:New {number:02}" for number in range(90)]
-    changes = {"series": series + more, "unforecast": unforecast}
+    changes = {"series": series, "unforecast": unforecast}
     return full(
         categories=categories,
         changes=figures.changes.model_copy(update={"categories": contributions}),
@@ -111,10 +119,13 @@ def large_shop():
     )
 
 
+EVERY_DAY = (full, troubled, doubtful, first_day, empty_day, crowded, large_shop)
+
+
 def breakdown(name, net, orders=10):
     """Return a row of a breakdown."""
     value = Decimal(net)
-    return model.Breakdown(
+    return Breakdown(
         name=name,
         orders=orders,
         units=Decimal(12),
@@ -125,26 +136,10 @@ def breakdown(name, net, orders=10):
     )
 
 
-def expectation(
-    total=(
-        "18900",
-        "17100",
-        "20700",
-        "15800",
-        "22000",
-        "20411.06",
-    ),
-    *,
-    complete=True,
-):
-    """Return the forecast of the full day with another total: forecast, bounds of 80 %, of 95 %, actual."""
+def expectation(**net):
+    """Return the forecast of the full day with another one of net sales."""
     known = archived("full").expectation
-    values = dict(zip(forecast.FIGURES, map(Decimal, total), strict=True))
-    first = known.series[0].model_copy(update=values)
-    whole = known.model_copy(update={"series": [first, *known.series[1:]]})
-    series = [each.model_copy(update={"verdict": None}) for each in whole.series]
-    unjudged = whole.model_copy(update={"series": series})
-    return forecast.judged(unjudged, complete=complete)
+    return known.model_copy(update={"net": known.net.model_copy(update=net)})
 
 
 def trend_with(**changes):
@@ -162,11 +157,24 @@ def pictured(folder):
 
     Image.new("RGB", (96, 64), (200, 80, 20)).save(folder / "whole.png")
     (folder / "broken.png").write_bytes(b"<html>")
-    products = list(full().products)
-    for place, name in enumerate(("whole", "broken", "missing")):
-        thumbnail = {"thumbnail": f"file://{folder}/{name}.png"}
-        products[place] = products[place].model_copy(update=thumbnail)
-    return full(products=products)
+    figures = full()
+    thumbnails = {}
+    for name, product in zip(
+        ("whole", "broken", "missing"), figures.products, strict=False
+    ):
+        thumbnails[product.sku] = f"file://{folder}/{name}.png"
+
+    def with_pictures(part, field):
+        products = []
+        for product in getattr(part, field):
+            thumbnail = {"thumbnail": thumbnails.get(product.sku)}
+            products.append(product.model_copy(update=thumbnail))
+        return {field: products}
+
+    changes = figures.changes
+    movers = with_pictures(changes, "rising") | with_pictures(changes, "falling")
+    products = with_pictures(figures, "products")
+    return full(changes=changes.model_copy(update=movers), **products)
 
 
 def before(days):

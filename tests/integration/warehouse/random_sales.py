@@ -1,0 +1,356 @@
+"""Three weeks of random sales, and what they contribute to the change of net sales, in plain Python.
+
+It follows docs/DEFINITIONS.md and shares no code with the pipeline. Amounts are exact fractions.
+"""
+
+import json
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.integration.warehouse.loadable import Folder, Order, at, business_date
+from tests.oracle_customers import CustomerOracle
+
+LAST = date(2026, 3, 2)
+DAYS = [LAST - timedelta(days=back) for back in range(20, -1, -1)]
+MORNING = at("2026-03-03 11:00")
+EXPORT = "old_shop"
+CHANNELS = {
+    "sales_db": ("sales_db", -90, 20),
+    "storefront": ("storefront", 16, 20),
+    "acme": ("partner_files", 0, 14),
+    "zeta": ("partner_files", 0, 20),
+    "kiosk": (EXPORT, 0, 15),
+}
+"""Source of each channel, and the places in `DAYS` of the first and last day on which it sells."""
+CATEGORIES = ("Toys", "Garden", "Cups")
+PRODUCTS = ("A", "B", "C", "D", "E", None)
+RATES = {"USD": "1.0875", "GBP": "0.8533"}
+"""Units per euro."""
+BROKEN_DOWN = ("channel", "category", "country")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An order line or a returned line. `names` has its name in each dimension. Amounts are in reporting
+    currency, without an exchange rate in the order's."""
+
+    day: date
+    channel: str
+    currency: str
+    is_converted: bool
+    attribute: str | None
+    names: dict
+    units: Fraction
+    gross: Fraction
+    discount: Fraction
+    returned: Fraction
+
+    @property
+    def net(self):
+        return self.gross - self.discount - self.returned
+
+    def parts(self):
+        """Dimension, name and amount of all that it is part of."""
+        for dimension, name in self.names.items():
+            yield dimension, name, self.net
+        yield "measure", "gross_sales", self.gross
+        yield "measure", "discounts", -self.discount
+        yield "measure", "returns", -self.returned
+
+
+class RandomSales:
+    """Orders, refunds and rates of a shop, and the truth about them.
+
+    `converted_until` is the last day with a rate of the pound; the dirham has none.
+    """
+
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.orders = []
+        for number, day in enumerate(DAYS):
+            for channel, (_, first, last) in CHANNELS.items():
+                # One skips a day now and then; none does on the days that decide whether one has moved.
+                sells = number in (13, 14, 20) or self.chance.random() < 0.85
+                if first <= number <= last and sells:
+                    self._sell(channel, day, self.chance.randint(1, 3))
+        self.orphans = []
+        for number in range(3):
+            amount = self._amount(2_000)
+            refunded_at = self._at(self.chance.choice(DAYS))
+            orphan = f"unknown {number}", f"orphan {number}", refunded_at, amount
+            self.orphans.append(orphan)
+        self.converted_until = LAST - timedelta(days=self.chance.randint(0, 9))
+        orphans = [("sales_db", each[1], each[3]) for each in self.orphans]
+        self.customers = CustomerOracle(
+            self.orders, business_date, self.rate_of, orphans
+        )
+        self.entries = [*self._sold(), *self._returned()]
+
+    def _amount(self, most):
+        return str(Decimal(self.chance.randint(1, most)) / 100)
+
+    def _at(self, day):
+        # From 01:00 to 23:00 in the shop, so some are of the next day in UTC.
+        minute = self.chance.randint(0, 22 * 60)
+        return at(f"{day} 06:00") + timedelta(minutes=minute)
+
+    def _sell(self, channel, day, count):
+        for _ in range(count):
+            lines = []
+            for _ in range(self.chance.randint(1, 3)):
+                category = self.chance.choice(CATEGORIES)
+                lines.append((category, self._amount(300), self._amount(20_000)))
+            order = Order(
+                f"{channel}-{len(self.orders)}",
+                self._at(day),
+                lines=lines,
+                products=[self.chance.choice(PRODUCTS) for _ in lines],
+                source=CHANNELS[channel][0],
+                channel=channel,
+                is_sale=self.chance.random() < 0.9,
+                is_test=self.chance.random() < 0.05,
+                currency=self.chance.choice(["USD", "USD", "USD", "EUR", "GBP", "AED"]),
+                country_code=self.chance.choice(["US", "CA", "DE", None]),
+                customer=self.chance.choice([None, None, *"abcdefghijklmnop"]),
+                attributes=self.chance.choice(
+                    [None, '{"group": "x"}', '{"group":"y"}']
+                ),
+                reason=self.chance.choice([None, "broken", "late"]),
+            )
+            if self.chance.random() < 0.3:
+                order.discount = self._amount(1_500)
+            self._refund(order)
+            self.orders.append(order)
+
+    def _refund(self, order):
+        order.refunds = []
+        order.line_refunds = []
+        for number in range(self.chance.choice([0, 0, 0, 1, 2])):
+            later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=number)
+            made_at = order.ordered_at + later
+            if business_date(made_at) > LAST:
+                continue
+            refund = f"{order.order_id}-{number}", made_at
+            kind = self.chance.choice(["line", "whole", "line and rest", "fee"])
+            if kind == "fee":
+                order.refunds.append((*refund, f"-{self._amount(500)}"))
+            elif kind != "line":
+                order.refunds.append((*refund, self._amount(15_000)))
+            if kind != "whole":
+                line = self.chance.randint(1, len(order.lines))
+                order.line_refunds.append((*refund, self._amount(9_000), line))
+
+    def load(self, shop, complete):
+        """Load the live sources after the runs of the `complete` days, and the export."""
+        shop.ran(complete)
+        rates = []
+        for day in [DAYS[0] - timedelta(days=7), *DAYS]:
+            rates.append((day, "USD", RATES["USD"]))
+            if day <= self.converted_until - timedelta(days=7):
+                rates.append((day, "GBP", RATES["GBP"]))
+        folders = [Folder(source="exchange_rates", rates=rates)]
+        for source in ("sales_db", "storefront", "partner_files"):
+            orphans = self.orphans if source == "sales_db" else ()
+            orders = [order for order in self.orders if order.source == source]
+            folders.append(Folder(orders, source=source, orphans=orphans))
+        shop.load(*folders, day=LAST)
+        exported = [order for order in self.orders if order.source == EXPORT]
+        shop.load(
+            Folder(exported, source=EXPORT),
+            day=DAYS[0],
+            run_id="manual__export",
+            dag_id="sales_history_load",
+            status="history",
+        )
+
+    def rate_of(self, currency, day):
+        """Reporting currency for one unit; None without a rate."""
+        euros = Fraction(RATES["USD"])
+        if currency == "GBP" and day > self.converted_until:
+            return None
+        if currency == "AED":
+            return None
+        return {"USD": 1, "EUR": euros}.get(currency) or euros / Fraction(RATES["GBP"])
+
+    def _sold(self):
+        for order in self.customers.counted:
+            day = business_date(order.ordered_at)
+            buyer = self._buyer(order)
+            for number, sku in enumerate(order.skus(), start=1):
+                category, units, gross = order.lines[number - 1]
+                discount = order.discount if number == 1 else 0
+                names = {
+                    "category": category,
+                    "product": sku or f"{category} {number}",
+                    "customers": buyer,
+                }
+                yield self._entry(day, order, names, units, (gross, discount, 0))
+
+    def _buyer(self, order):
+        if not order.customer:
+            return "guests"
+        first = self.customers.of_customer[order.customer][0]
+        is_new = business_date(first.ordered_at) == business_date(order.ordered_at)
+        return "new" if is_new else "returning"
+
+    def _returned(self):
+        refunds = self._refunds()
+        rows = self.customers.return_rows()
+        for (source, refund_id, number, is_share), amount in rows.items():
+            made_at, order = refunds[source, refund_id]
+            if not order.is_sale or order.is_test:
+                continue
+            day = business_date(made_at)
+            names = {"category": "unallocated", "product": "", "customers": "returns"}
+            if number:
+                names["product"] = order.skus()[number - 1] or ""
+            # Only converted refunds of whole orders are divided among categories.
+            if number and not (is_share and self.rate_of(order.currency, day) is None):
+                names["category"] = order.lines[number - 1][0]
+            amounts = 0, 0, Fraction(amount, 10_000)
+            yield self._entry(day, order, names, 0, amounts)
+
+    def _refunds(self):
+        """When each refund was made, and of which order; of an unknown one, in reporting currency."""
+        refunds = {}
+        for order in self.orders:
+            for refund_id, made_at, *_ in [*order.refunds, *order.line_refunds]:
+                refunds[order.source, refund_id] = made_at, order
+        for order_id, refund_id, made_at, _ in self.orphans:
+            order = Order(order_id, made_at, country_code=None)
+            refunds["sales_db", refund_id] = made_at, order
+        return refunds
+
+    def _entry(self, day, order, names, units, amounts):
+        """An entry of `day`, of which `names` has what depends on the line."""
+        rate = self.rate_of(order.currency, day)
+        channel = order.channel or order.source
+        names |= {
+            "total": "",
+            "country": order.country_code or "ZZ",
+            "channel": channel,
+        }
+        converted = []
+        for amount in amounts:
+            converted.append(Fraction(amount) * (1 if rate is None else rate))
+        return Entry(
+            day,
+            channel,
+            order.currency,
+            rate is not None,
+            attribute_of(order),
+            names,
+            Fraction(units),
+            *converted,
+        )
+
+    def unconverted(self, *days):
+        """The currencies that have something without a rate on one of the days."""
+        names = set()
+        for entry in self.entries:
+            if entry.day in days and not entry.is_converted:
+                names.add(entry.currency)
+        return names
+
+    def moved_channels(self, day, base):
+        """The channels that began, and those that ended, since `base`."""
+        sold = defaultdict(set)
+        for order in self.customers.counted:
+            if business_date(order.ordered_at) <= day:
+                sold[order.channel].add(business_date(order.ordered_at))
+        newest = max(max(days) for days in sold.values())
+        began = set()
+        ended = set()
+        for channel, days in sold.items():
+            week = [each for each in days if base - timedelta(days=7) < each <= base]
+            is_stopped = max(days) <= newest - timedelta(days=3) and len(week) >= 5
+            is_export = CHANNELS[channel][0] == EXPORT
+            if min(days) > base and day in days:
+                began.add(channel)
+            if min(days) <= base <= max(days) < newest and (is_export or is_stopped):
+                ended.add(channel)
+        return began, ended
+
+    def contributions(self, day, base):
+        """Amounts of `base` and `day` by scope, dimension and name."""
+        excluded = self.unconverted(day, base)
+        began, ended = self.moved_channels(day, base)
+        scopes = {"all": set()}
+        if began or ended:
+            scopes["like_for_like"] = began | ended
+        sums = defaultdict(lambda: [Fraction(0), Fraction(0)])
+        for scope, left_out in scopes.items():
+            for entry in self.entries:
+                if entry.currency in excluded or entry.channel in left_out:
+                    continue
+                if entry.day not in (base, day):
+                    continue
+                for dimension, name, amount in entry.parts():
+                    sums[scope, dimension, name][entry.day == day] += amount
+        return sums
+
+    def parents(self, day, base):
+        """The category of the newest line of each product that was sold on one of both days, by product."""
+        excluded = self.unconverted(day, base)
+        newest = {}
+        for order in self.customers.counted:
+            if order.currency in excluded:
+                continue
+            if business_date(order.ordered_at) not in (base, day):
+                continue
+            for number, (category, *_) in enumerate(order.lines, start=1):
+                sku = order.skus()[number - 1] or f"{category} {number}"
+                # Of orders of one instant, the first in the alphabet.
+                key = -order.ordered_at.timestamp(), category
+                newest[sku] = min(key, newest.get(sku, key))
+        return {sku: category for sku, (_, category) in newest.items()}
+
+    def breakdowns(self, day):
+        """Orders, units, gross sales, discounts, returns and net sales by dimension and name."""
+        rows = defaultdict(Counter)
+        for entry in self.entries:
+            if entry.day != day:
+                continue
+            keys = [(dimension, entry.names[dimension]) for dimension in BROKEN_DOWN]
+            keys.append(("attribute", entry.attribute))
+            if not entry.is_converted:
+                keys.append(("currency", entry.currency))
+            for key in keys:
+                sums = rows[key]
+                sums["units"] += entry.units
+                if entry.is_converted or key[0] == "currency":
+                    sums["gross_sales"] += entry.gross
+                    sums["discounts"] += entry.discount
+                    sums["returns"] += entry.returned
+                    sums["net_sales"] += entry.net
+        for order in self.customers.counted:
+            if business_date(order.ordered_at) == day:
+                country = order.country_code or "ZZ"
+                rows["channel", order.channel]["orders"] += 1
+                rows["country", country]["orders"] += 1
+                rows["attribute", attribute_of(order)]["orders"] += 1
+                if ("currency", order.currency) in rows:
+                    rows["currency", order.currency]["orders"] += 1
+        return rows
+
+    def products(self, day, excluded=()):
+        """Units and sales after discounts of a day by product, without some currencies."""
+        rows = defaultdict(Counter)
+        for entry in self.entries:
+            is_sold = entry.day == day and entry.names["customers"] != "returns"
+            if is_sold and entry.is_converted and entry.currency not in excluded:
+                sums = rows[entry.names["product"]]
+                sums["units"] += entry.units
+                sums["sales"] += entry.gross - entry.discount
+        return rows
+
+
+def attribute_of(order):
+    """The attribute of an order, or None."""
+    if order.attributes is None:
+        return None
+    return json.loads(order.attributes)["group"]

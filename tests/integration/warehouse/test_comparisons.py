@@ -1,0 +1,71 @@
+"""What a day is compared with: the views on random histories, and the examples of docs/DEFINITIONS.md."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from ecommerce.sales.loading import ORDERS
+from tests.integration.comparison_views import (
+    ALL_FIGURES,
+    SPANS,
+    assert_same,
+    check_comparisons,
+    without,
+)
+from tests.integration.warehouse.random_history import (
+    LAST,
+    MOVED,
+    insert_history,
+    random_history,
+)
+from tests.oracle_comparisons import (
+    days_of,
+)
+
+COMPARISONS = "report/daily_sales/comparisons.sql"
+MONTHS = "report/daily_sales/months.sql"
+DAYS = "report/daily_sales/days.sql"
+
+
+@pytest.fixture(
+    params=[1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+)
+def random_shop(request, shop):
+    """A warehouse with a random history."""
+    history = random_history(request.param)
+    insert_history(shop, history)
+    return shop, history
+
+
+def test_views_compare_each_day_of_a_random_history(random_shop):
+    shop, history = random_shop
+    check_comparisons(shop.rows, history)
+
+
+def test_the_report_compares_a_day_without_the_days_that_are_unusually_empty(
+    random_shop,
+):
+    shop, history = random_shop
+    incomplete = sorted(history.incomplete)
+    leap_day = date(2024, 2, 29)
+    for day in (leap_day, MOVED, MOVED + timedelta(days=20), date(2025, 3, 31), LAST):
+        options = {"day": day, "incomplete": incomplete}
+        if day in history.days:
+            rows = shop.warehouse.query(COMPARISONS, spec=ORDERS, **options)
+            found = {row["figure"]: without(row, "figure") for row in rows}
+            expected = {each: history.comparison(each, day) for each in ALL_FIGURES}
+            assert_same(found, expected)
+        rows = shop.warehouse.query(MONTHS, spec=ORDERS, **options)
+        found = {row["span"]: without(row, "span") for row in rows}
+        assert_same(found, {span: history.month(span, day) for span in SPANS})
+        rows = shop.warehouse.query(DAYS, spec=ORDERS, **options)
+        assert [row["business_date"] for row in rows] == days_of(
+            day - timedelta(days=62), day
+        )
+        for row in rows:
+            of_day = row["business_date"]
+            columns = history.comparable(of_day)
+            figures = history.days.get(of_day, {})
+            for name in ("net_sales", "gross_sales", "orders"):
+                columns[name] = figures.get(name)
+            assert {name: row[name] for name in columns} == columns

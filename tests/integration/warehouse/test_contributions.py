@@ -1,0 +1,270 @@
+"""Contributions to the change of net sales, and the breakdowns of a day, have the rows of an oracle."""
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from ecommerce.sales.loading import ORDERS
+from ecommerce.warehouse.schema import replace_rows
+from tests.integration.conftest import FULL_MATRIX
+from tests.integration.warehouse.conftest import open_shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.random_sales import DAYS, EXPORT, LAST, RandomSales
+
+WEEK = timedelta(days=7)
+INCOMPLETE = {DAYS[3], DAYS[8]}
+"""Each is compared itself. The day after the first has no day to compare with."""
+MOST_ROUNDING = Fraction("0.005")
+"""The oracle is exact; daily_sales rounds every amount to ten-thousandths."""
+PRODUCTS_QUERY = "report/daily_sales/products.sql"
+FACTS = {"began", "ended", "unconverted"}
+AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
+
+
+@pytest.fixture(scope="module", params=range(6) if FULL_MATRIX else [3])
+def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
+    """A warehouse with random sales, and the truth about them."""
+    folder = tmp_path_factory.mktemp("sales")
+    sales = RandomSales(request.param)
+    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
+        patch.setenv("ORDER_ATTRIBUTES", "group")
+        patch.setenv("REPORT_ATTRIBUTE", "group")
+        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        sales.load(shop, [day for day in DAYS if day not in INCOMPLETE])
+        yield shop, sales
+
+
+def base_of(day):
+    """The day that a day is compared with, or None."""
+    for base in (day - WEEK, day - timedelta(days=1)):
+        if base in DAYS and base not in INCOMPLETE:
+            return base
+    return None
+
+
+def read(shop, name, day, **values):
+    """The rows of a query of the report, which reads the days of the refunded orders only."""
+    days = {day, *values.values()}
+    refunded = shop.warehouse.query(
+        "report/daily_sales/refunded_order_days.sql", days=days
+    )
+    days |= {row["business_date"] for row in refunded}
+    values |= {"day": day, "days": days, "first": min(days)}
+    return shop.warehouse.query(f"report/daily_sales/{name}.sql", spec=ORDERS, **values)
+
+
+def amounts(rows):
+    """Both amounts by scope, dimension and name, without the rows that are no part of net sales."""
+    parts = {}
+    for row in rows:
+        if row["dimension"] not in FACTS:
+            key = row["scope"], row["dimension"], row["name"]
+            assert key not in parts
+            parts[key] = row["before"], row["now"]
+    return parts
+
+
+def facts(rows, dimension):
+    """The names of the rows that are no part of net sales."""
+    return {row["name"] for row in rows if row["dimension"] == dimension}
+
+
+def assert_same(parts, expected):
+    """Both have the same amounts, up to rounding."""
+    for key in parts.keys() | expected.keys():
+        stored = parts.get(key, (0, 0))
+        for amount, exact in zip(stored, expected.get(key, (0, 0)), strict=True):
+            assert_near(amount, exact)
+
+
+def assert_near(amount, exact):
+    """They differ by no more than rounding."""
+    assert abs(Fraction(amount) - exact) < MOST_ROUNDING
+
+
+def headline_without(shop, day, currencies, channels):
+    """Net sales of daily_summary without some currencies and channels."""
+    total = shop.by("daily_summary", "business_date", "net_sales")[day]
+    for row in shop.rows("daily_sales"):
+        is_left_out = row["currency"] in currencies or row["channel"] in channels
+        if row["business_date"] == day and is_left_out:
+            total -= row["net_sales_reporting"] or 0
+    return total
+
+
+def assert_adds_up(parts, totals):
+    """Every dimension has the `totals` of its scope, to the last digit."""
+    sums = defaultdict(lambda: (Decimal(0), Decimal(0)))
+    for (scope, dimension, _), (before, now) in parts.items():
+        sum_before, sum_now = sums[scope, dimension]
+        sums[scope, dimension] = sum_before + before, sum_now + now
+    for (scope, dimension), both in sums.items():
+        assert both == totals[scope], (scope, dimension)
+
+
+def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded):
+    shop, sales = loaded
+    by_day = defaultdict(list)
+    for row in shop.rows("sales_contributions"):
+        by_day[row["business_date"]].append(row)
+    compared = [day for day in DAYS if base_of(day)]
+    assert set(compared) <= by_day.keys()
+    for day in compared:
+        rows = by_day[day]
+        base = base_of(day)
+        assert {row["base_date"] for row in rows} == {base}
+        began, ended = sales.moved_channels(day, base)
+        assert facts(rows, "began") == began
+        assert facts(rows, "ended") == ended
+        currencies = sales.unconverted(day, base)
+        assert facts(rows, "unconverted") == currencies
+        parents = {"": None} | sales.parents(day, base)
+        for row in rows:
+            if (row["scope"], row["dimension"]) == ("all", "product"):
+                # A product that was only returned has the category of the return.
+                assert row["parent"] == parents.get(row["name"], row["parent"])
+        parts = amounts(rows)
+        assert_same(parts, sales.contributions(day, base))
+        totals = {}
+        for scope, channels in (("all", set()), ("like_for_like", began | ended)):
+            totals[scope] = (
+                headline_without(shop, base, currencies, channels),
+                headline_without(shop, day, currencies, channels),
+            )
+        assert_adds_up(parts, totals)
+
+
+def test_the_report_reads_the_rows_of_the_view(loaded):
+    shop, _ = loaded
+    columns = ("scope", "dimension", "name", "parent", "before", "now")
+    rows = []
+    for row in shop.rows("sales_contributions"):
+        if row["business_date"] == LAST:
+            rows.append(tuple(row[name] for name in columns))
+    assert {row[0] for row in rows} == {"all", "like_for_like"}
+    found = []
+    for row in read(shop, "contributions", LAST, base=LAST - WEEK):
+        found.append(tuple(row[name] for name in columns))
+    assert sorted(map(repr, rows)) == sorted(map(repr, found))
+
+
+def test_breakdowns_have_the_rows_of_the_oracle(loaded):
+    shop, sales = loaded
+    for day in DAYS[-3:]:
+        rows = read(shop, "breakdowns", day)
+        for row in read(shop, "attributes", day):
+            rows.append({"dimension": "attribute", "name": row["attribute"], **row})
+        expected = sales.breakdowns(day)
+        assert {(row["dimension"], row["name"]) for row in rows} == expected.keys()
+        for row in rows:
+            sums = expected[row["dimension"], row["name"]]
+            is_category = row["dimension"] == "category"
+            assert row["orders"] == (None if is_category else sums["orders"])
+            for name in AMOUNTS:
+                assert_near(row[name], sums[name])
+
+
+def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
+    shop, _ = loaded
+    for day in DAYS[-7:]:
+        rows = read(shop, "attributes", day)
+        for name in AMOUNTS:
+            total = shop.by("daily_summary", "business_date", name)[day]
+            assert sum(row[name] for row in rows) == total
+        keys = [(-row["net_sales"], row["attribute"] or "(none)") for row in rows]
+        assert keys == sorted(keys)
+
+
+def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):
+    shop, sales = loaded
+    base = LAST - WEEK
+    days = {"days": {LAST, base}, "day": LAST, "base": base}
+    rows = shop.warehouse.query(PRODUCTS_QUERY, most=100, most_movers=5, **days)
+    excluded = sales.unconverted(LAST, base)
+    assert excluded
+    sold = sales.products(LAST)
+    compared = sales.products(LAST, excluded)
+    before = sales.products(base, excluded)
+    assert {row["sku"] for row in rows if row["sales"] is not None} == sold.keys()
+    for row in rows:
+        sku = row["sku"]
+        assert_near(row["units"] or 0, sold[sku]["units"])
+        assert_near(row["sales"] or 0, sold[sku]["sales"])
+        assert_near(row["now"], compared[sku]["sales"])
+        assert_near(row["before"], before[sku]["sales"])
+
+
+STOPPED = [13, 12, 11, 10, 9]
+"""Five of the seven days up to the day a week before, as days before `LAST`."""
+MOVES = {
+    "since today": ([0], "began"),
+    "since tomorrow of the base": ([6, 0], "began"),
+    "gone today": ([6], None),
+    "as on the base": ([7, 0], None),
+    "sold 91 days before the base": ([98, 0], None),
+    "sold 92 days before the base": ([99, 0], "began"),
+    "stopped on the base": ([*STOPPED, 7], "ended"),
+    "stopped before the base": (STOPPED, None),
+    "stopped three days ago": ([*STOPPED, 7, 3], "ended"),
+    "stopped two days ago": ([*STOPPED, 7, 2], None),
+    "four days of the week": ([12, 11, 10, 7], None),
+    "five days of the week": ([12, 11, 10, 8, 7], "ended"),
+    "a day before the week": ([14, 12, 11, 10, 7], None),
+    "export": ([7, 1], "ended"),
+    "all the time": (range(100), None),
+}
+"""Days before `LAST` on which a channel sells, and whether it began or ended since the base."""
+
+
+def sale(day, channel):
+    """A row of daily_sales."""
+    amounts = dict.fromkeys(("units", "gross_sales", "net_sales"), Decimal(10))
+    amounts |= dict.fromkeys(("discounts", "returns"), Decimal(0))
+    for name in ("gross_sales", "discounts", "returns", "net_sales"):
+        amounts[f"{name}_reporting"] = amounts[name]
+    place = {"category": "Toys", "country_code": "US", "currency": "USD"}
+    source = EXPORT if channel == "export" else "sales_db"
+    of_day = {"business_date": day, "source": source, "channel": channel}
+    return of_day | place | amounts | {"order_lines": 1}
+
+
+def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
+    rows = []
+    for channel, (days, _) in MOVES.items():
+        for back in days:
+            rows.append(sale(LAST - timedelta(days=back), channel))
+    replace_rows(shop.warehouse, "daily_sales", rows)
+    columns = "business_date, source, run_id, status"
+    export = f"('{LAST}', '{EXPORT}', 'export', 'history')"
+    shop.insert("load_audit", columns, [export])
+    found = dict.fromkeys(MOVES)
+    for row in read(shop, "contributions", LAST, base=LAST - WEEK):
+        if row["dimension"] in ("began", "ended"):
+            found[row["name"]] = row["dimension"]
+    assert found == {channel: move for channel, (_, move) in MOVES.items()}
+
+
+def test_a_channel_has_not_ended_while_the_whole_shop_is_closed(shop):
+    rows = []
+    for channel in ("web", "till"):
+        for back in (*STOPPED, 7):
+            rows.append(sale(LAST - timedelta(days=back), channel))
+    replace_rows(shop.warehouse, "daily_sales", rows)
+    found = read(shop, "contributions", LAST, base=LAST - WEEK)
+    assert {row["scope"] for row in found} == {"all"}
+
+
+def test_the_report_has_the_products_of_the_50_largest_changes(shop):
+    orders = []
+    for number in range(60):
+        lines = [("Toys", "1", str(number + 1))]
+        noon = at(f"{LAST} 17:00")
+        products = [f"sku {number}"]
+        orders.append(Order(str(number), noon, lines=lines, products=products))
+    shop.load(Folder(orders))
+    rows = read(shop, "contributions", LAST, base=LAST - WEEK)
+    changes = [row["now"] for row in rows if row["dimension"] == "product"]
+    assert changes == list(range(60, 10, -1))

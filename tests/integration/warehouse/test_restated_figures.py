@@ -1,0 +1,159 @@
+"""The restatements that a report lists, which its query returns, are those of plain Python."""
+
+import json
+import random
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.warehouse.rendering import RESTATED
+from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.loadable import at
+
+DAYS = [MONDAY + timedelta(days=number) for number in range(6)]
+START = at("2026-03-03 11:00")
+CAUSES = (
+    ("rates", None, None, None),
+    ("late", "partner_files", "acme", 3),
+    ("late", "partner_files", "bolt", 13),
+    ("changed", "sales_db", "sales_db", 5),
+)
+QUERY = "report/daily_sales/restated_figures.sql"
+
+
+def random_changes(chance):
+    """Changes of mailed figures: rows of `report_restatements` in the order of their detection."""
+    values = {}
+    changes = []
+    for hour in range(140):
+        day = chance.choice(DAYS)
+        figure = chance.choice(RESTATED[:4])
+        old = values.get((day, figure), Decimal(100))
+        new = chance.choice((None, Decimal(100), Decimal("100.0049"), Decimal(120)))
+        if new == old:
+            continue
+        values[day, figure] = new
+        causes = []
+        for kind, source, channel, orders in chance.sample(
+            CAUSES, chance.randint(0, 3)
+        ):
+            number = orders and orders + chance.randint(0, 1) * 20
+            names = {"kind": kind, "source": source, "channel": channel}
+            causes.append(names | {"orders": number})
+        change = {"business_date": day, "figure": figure, "old": old, "new": new}
+        change["causes"] = causes
+        change["detected_at"] = START + timedelta(hours=hour)
+        changes.append(change)
+    return changes
+
+
+def random_reports(chance):
+    """When the figures of mailed reports were queried, by business day: some reports were mailed twice."""
+    reports = defaultdict(list)
+    for number, day in enumerate(DAYS):
+        for _ in range(chance.randint(0, 2)):
+            hours = 24 * number + chance.randint(0, 30)
+            reports[day].append(START + timedelta(hours=hours))
+    return reports
+
+
+def store(shop, changes, reports):
+    rows = []
+    for change in changes:
+        values = [f"'{change['business_date']}'", f"'{change['figure']}'"]
+        values.append(f"'{change['detected_at'].isoformat()}'")
+        for name in ("old", "new"):
+            values.append("NULL" if change[name] is None else str(change[name]))
+        values.append("'a load'")
+        causes = change["causes"]
+        values.append(f"'{json.dumps(causes)}'" if causes else "NULL")
+        rows.append(f"({', '.join(values)})")
+    columns = "business_date, figure, detected_at, old, `new`, reason, causes"
+    shop.insert("report_restatements", columns, rows)
+    deliveries = []
+    for day, instants in reports.items():
+        for number, instant in enumerate(instants):
+            text = instant.isoformat()
+            deliveries.append(f"('{day}', 'h{number}', 'm', 'sent', '{text}')")
+    # A report that is being sent has not listed anything.
+    claimed = (START + timedelta(days=9)).isoformat()
+    deliveries.append(f"('{DAYS[0]}', 'h9', 'm', 'claimed', '{claimed}')")
+    columns = "business_date, figures_hash, message_id, state, figures_at"
+    shop.insert("report_deliveries", columns, deliveries)
+
+
+def listed_until(reports, day, business_date):
+    """When a report of an earlier day than `day` has last listed the changes of `business_date`."""
+    instants = [START - timedelta(days=1)]
+    for of_day, figures_at in reports.items():
+        if business_date <= of_day < day:
+            instants += figures_at
+    return max(instants)
+
+
+def is_restated(old, new):
+    if old is None or new is None:
+        return old is not new
+    return abs(new - old) > Decimal("0.005")
+
+
+def expected_causes(changes):
+    """Each cause once, with its largest number: new rates first, then the most orders."""
+    largest = {}
+    for change in changes:
+        for cause in change["causes"]:
+            key = (cause["kind"], cause["source"], cause["channel"])
+            largest[key] = max(largest.get(key, 0), cause["orders"] or 0)
+    causes = []
+    for (kind, source, channel), orders in largest.items():
+        cause = {"kind": kind, "source": source, "channel": channel, "orders": orders}
+        causes.append(cause)
+
+    def place(cause):
+        names = [cause[name] or "" for name in ("kind", "channel", "source")]
+        return cause["kind"] != "rates", -cause["orders"], names
+
+    return sorted(causes, key=place)
+
+
+def expected_restatements(changes, reports, day):
+    """The rows of the query, the newest day first and the figures in the headline's order."""
+    groups = defaultdict(list)
+    for change in changes:
+        business_date = change["business_date"]
+        if business_date > day:
+            continue
+        if change["detected_at"] > listed_until(reports, day, business_date):
+            groups[business_date, change["figure"]].append(change)
+    rows = []
+    for business_date in reversed(DAYS):
+        for figure in RESTATED:
+            group = groups.get((business_date, figure), [])
+            if not group or not is_restated(group[0]["old"], group[-1]["new"]):
+                continue
+            row = {"business_date": business_date, "figure": figure}
+            row |= {"old": group[0]["old"], "new": group[-1]["new"]}
+            row["causes"] = expected_causes(group)
+            row["detected_at"] = group[-1]["detected_at"]
+            rows.append(row)
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_figure_is_listed_once_from_the_value_listed_last_to_the_newest(
+    shop, seed
+):
+    chance = random.Random(seed)
+    changes = random_changes(chance)
+    reports = random_reports(chance)
+    store(shop, changes, reports)
+    restated = 0
+    for day in DAYS:
+        rows = shop.warehouse.query(QUERY, day=day)
+        for row in rows:
+            row["causes"] = json.loads(row["causes"])
+        assert rows == expected_restatements(changes, reports, day)
+        restated += len(rows)
+    assert restated > 20

@@ -1,0 +1,181 @@
+"""The website's figures of a day, which the report's queries return, are those of plain Python."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+
+from tests.integration.warehouse.conftest import MONDAY
+from tests.oracle_customers import rounded
+
+STEPS = ("session", "view_item", "add_to_cart", "begin_checkout", "purchase")
+DEVICES = ("desktop", "mobile", "unknown")
+SOURCES = ("sales_db", "storefront")
+DAYS = [MONDAY + timedelta(days=number) for number in range(55)]
+
+
+@dataclass
+class History:
+    """Random web events and orders: `sessions` and `bots` by day, step and device; of each order its day, its
+    source, and the day of its purchase event, if any."""
+
+    read: set[date] = field(default_factory=set)
+    sessions: Counter[tuple[date, str, str]] = field(default_factory=Counter)
+    bots: Counter[date] = field(default_factory=Counter)
+    orders: list[tuple[date, str, date | None]] = field(default_factory=list)
+
+
+def random_history(chance):
+    """A history with days that were not read, 35 of them in a row, and days without a person's session."""
+    history = History()
+    for number, day in enumerate(DAYS):
+        if not 3 <= number < 38 and chance.random() < 0.7:
+            history.read.add(day)
+        for device in DEVICES:
+            count = chance.choice((0, 0, 3, 20, 40))
+            for step in STEPS:
+                if not count:
+                    break
+                history.sessions[day, step, device] = count
+                count = chance.randint(0, count)
+        history.bots[day] = chance.choice((0, 2, 5))
+        for source in SOURCES:
+            for _ in range(chance.randint(0, 4)):
+                purchased = None
+                if chance.random() < (0.2 if source == "sales_db" else 0.8):
+                    purchased = day + timedelta(days=chance.choice((-1, 0, 1)))
+                history.orders.append((day, source, purchased))
+    return history
+
+
+def store(shop, history):
+    """Insert what the loads of web events and orders leave."""
+    funnel = []
+    for (day, step, device), count in history.sessions.items():
+        for referrer, part in (("a", count // 2), ("b", count - count // 2)):
+            funnel.append(
+                f"('{day}', '{step}', '{device}', '{referrer}', {part}, 1, 0)"
+            )
+    for day, count in history.bots.items():
+        if count:
+            funnel.append(f"('{day}', 'session', 'bot', 'c', 0, 0, {count})")
+    columns = "business_date, step, device, referrer, sessions, visitors, bot_sessions"
+    shop.insert("daily_funnel", columns, funnel)
+    shop.ran(sorted(history.read), ["web_events"])
+    orders = []
+    events = []
+    for number, (day, source, purchased) in enumerate(history.orders):
+        noon = f"'{day} 17:00:00+00', '{day} 18:00:00+00', 'run'"
+        key = f"'{source}', '{number}', '{day}', TRUE, FALSE, 'USD'"
+        orders.append(f"({key}, 1, 1, 0, 0, 0, 0, {noon})")
+        if purchased:
+            times = ", ".join([f"'{purchased} 17:00:00+00'"] * 3)
+            event = f"'purchase', '{number}', FALSE, FALSE, 'run'"
+            events.append(f"('{purchased}', 'e{number}', {times}, {event})")
+    # A test order, and an order that does not count.
+    day = DAYS[-1]
+    noon = f"'{day} 17:00:00+00', '{day} 18:00:00+00', 'run'"
+    for name, kind in (("test", "TRUE, TRUE"), ("cancelled", "FALSE, FALSE")):
+        key = f"'storefront', '{name}', '{day}', {kind}, 'USD'"
+        orders.append(f"({key}, 1, 1, 0, 0, 0, 0, {noon})")
+    shop.insert(
+        "orders",
+        "source, order_id, business_date, is_sale, is_test, currency, item_count, gross_amount, "
+        "discount_amount, tax_amount, shipping_amount, fee_amount, ordered_at, read_at, run_id",
+        orders,
+    )
+    shop.insert(
+        "user_events",
+        "business_date, event_id, occurred_at, received_at, read_at, event_type, order_id, is_bot, "
+        "is_skewed, run_id",
+        events,
+    )
+
+
+def expected_steps(history, day):
+    """The rows of `website_steps.sql`: step, sessions, those of both compared days, sessions of bots."""
+    recent = [day - timedelta(days=back) for back in range(29)]
+    if not history.read.intersection(recent):
+        return []
+    if day not in history.read:
+        return [(None, None, None, None, None)]
+    sums = Counter()
+    for (of_day, step, _), count in history.sessions.items():
+        sums[of_day, step] += count
+    rows = []
+    for step in STEPS:
+        is_reached = any((day, step, device) in history.sessions for device in DEVICES)
+        if step != "session" and not is_reached:
+            continue
+        compared = []
+        for back in (1, 7):
+            then = day - timedelta(days=back)
+            compared.append(sums[then, step] if then in history.read else None)
+        rows.append((step, sums[day, step], *compared, history.bots[day]))
+    return rows
+
+
+def expected_devices(history, day):
+    """The rows of `website_devices.sql`: device, sessions, purchases."""
+    rows = []
+    if day not in history.read:
+        return rows
+    for device in DEVICES:
+        sessions = history.sessions[day, "session", device]
+        if sessions:
+            rows.append((device, sessions, history.sessions[day, "purchase", device]))
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+
+def expected_matches(history, day):
+    """The rows of `matched_orders.sql`: source, orders, those with an event, their usual share."""
+    rows = []
+    for source in SOURCES:
+        orders = {True: 0, False: 0}
+        seen = {True: 0, False: 0}
+        for of_day, of_source, purchased in history.orders:
+            age = (day - of_day).days
+            if of_source != source or of_day not in history.read or not 0 <= age <= 28:
+                continue
+            is_today = age == 0
+            orders[is_today] += 1
+            # No event after the next day is of an order of the 28 days before.
+            if purchased and purchased <= day + timedelta(days=1):
+                seen[is_today] += 1
+        if not orders[True] and not orders[False]:
+            continue
+        usual = None
+        share = Fraction(seen[True], orders[True] or 1)
+        if orders[False]:
+            share = Fraction(seen[False], orders[False])
+            usual = rounded(share)
+        if share >= Fraction(1, 2):
+            rows.append((source, orders[True], seen[True], usual))
+    return rows
+
+
+def rows_of(shop, name, day):
+    rows = shop.warehouse.query(f"report/daily_sales/{name}.sql", day=day)
+    return [tuple(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_devices_and_matched_orders_of_random_days(shop, seed):
+    history = random_history(random.Random(seed))
+    store(shop, history)
+    kinds = Counter()
+    for day in [*DAYS[:3], *DAYS[30:]]:
+        steps = rows_of(shop, "website_steps", day)
+        assert steps == expected_steps(history, day), day
+        devices = rows_of(shop, "website_devices", day)
+        assert devices == expected_devices(history, day), day
+        matches = rows_of(shop, "matched_orders", day)
+        assert matches == expected_matches(history, day), day
+        kinds["not loaded"] += not steps
+        kinds["not read"] += steps == [(None,) * 5]
+        kinds["read"] += len(steps) > 1
+        kinds["matched"] += bool(matches)
+    assert min(kinds.values()) >= 2, kinds

@@ -1,0 +1,76 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.core.calendar_days import black_friday, calendar_week
+from ecommerce.core.named_weeks import event, named_week, usual_week, week_name
+from tests.unit.sales.tables import cells
+
+
+def test_black_friday_is_the_day_after_the_fourth_thursday():
+    days = {2024: 29, 2025: 28, 2026: 27, 2029: 23, 2030: 29}
+    assert {year: black_friday(year).day for year in days} == days
+    assert black_friday(2026).month == 11
+
+
+EVENTS = """
+first      | calendar | name
+2026-11-23 | US       | Black Friday
+2026-12-21 |          | Christmas
+2026-12-27 | US       | New Year's Day
+2026-12-27 |          | None
+2026-12-27 | XX       | None
+2026-12-01 | US       | None
+"""
+
+
+@pytest.mark.parametrize("case", cells(EVENTS), ids=str)
+def test_a_week_is_named_for_its_event(case):
+    first = date.fromisoformat(case["first"])
+    week = [first + timedelta(days=day) for day in range(7)]
+    assert str(event(week, case["calendar"])) == case["name"]
+
+
+def test_the_name_of_a_week_has_its_days():
+    name = week_name("Black Friday", calendar_week(date(2026, 11, 27)))
+    assert name == "Week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov)"
+
+
+NAMED_WEEKS = """
+first      | monday     | # why
+2026-11-20 |            | up to Thursday the 26th
+2026-11-21 | 2026-11-23 |
+2026-11-24 | 2026-11-23 |
+2026-11-27 | 2026-11-23 |
+2026-11-28 |            |
+2026-12-24 | 2026-12-21 |
+2026-12-26 | 2026-12-28 | New Year's Day
+"""
+
+
+@pytest.mark.parametrize("case", cells(NAMED_WEEKS), ids=lambda case: case["first"])
+def test_a_named_week_is_a_calendar_week_whose_event_is_still_to_come(case):
+    first = date.fromisoformat(case["first"])
+    days = [first + timedelta(days=later) for later in range(7)]
+    week = [str(day) for day in named_week(days, "US")]
+    assert len(week) in (0, 7)
+    assert (week[0] if week else "") == case["monday"]
+
+
+def test_a_usual_week_is_the_median_of_the_eight_before_without_those_that_lack_a_day():
+    monday = date(2026, 11, 23)
+    sales = {}
+    for back, amount in enumerate(
+        (260, 240, 173, 172, 171, 170, 168, 172, 999), start=1
+    ):
+        for day in calendar_week(monday - timedelta(weeks=back)):
+            sales[day] = Decimal(amount) / 7
+    assert (
+        round(usual_week(sales, monday), 6)
+        == round(usual_week(sales, date(2026, 11, 29)), 6)
+        == 172
+    )
+    del sales[monday - timedelta(days=1)], sales[monday - timedelta(days=8)]
+    assert round(usual_week(sales, monday), 6) == Decimal("171.5")
+    assert usual_week({}, monday) is None

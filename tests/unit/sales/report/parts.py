@@ -1,0 +1,172 @@
+"""Parts of figures, for days of which a test states every number."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import yaml
+
+from ecommerce.sales.quality.day_quality import ImplausibleAmount
+from ecommerce.sales.report.sections.base import total
+from ecommerce.sales.report.sections.contributions import (
+    FIELDS,
+    Changes,
+    Contribution,
+    LikeForLike,
+)
+from ecommerce.sales.report.sections.forecast import Expectation, Expected
+from ecommerce.sales.report.sections.headline import Figure
+from ecommerce.sales.report.sections.month import Target
+from ecommerce.sales.report.sections.outlook import Outlook, OutlookDay
+from tests.unit.sales.report.samples import DAY, archived, before, changed
+
+D = Decimal
+HOSTILE = "Pot <script>{{ 7 * 7 }} #box[x]"
+MONDAY = datetime(2026, 11, 16, 5, tzinfo=UTC)
+NOTHING_ELSE = {
+    "changes": None,
+    "expectation": None,
+    "outlook": None,
+    "website": None,
+    "targets": [],
+    "return_reasons": [],
+    "most_units": None,
+}
+
+
+def day(value="10000", week_before="10000", *, headline=None, rates=None, **changes):
+    """Return a day of these net sales, and those of the week before, of which there is nothing else to state.
+    `headline` and `rates` are other figures by name; `changes` as in `samples.full`."""
+    figures = dict(archived("full").headline)
+    figures["net_sales"] = figure(value, week_before=week_before)
+    figures["gross_sales"] = figure("10000")
+    figures |= headline or {}
+    usual = {}
+    for name, rate in archived("full").rates.items():
+        usual[name] = rate.model_copy(update={"value": rate.average})
+    values = NOTHING_ELSE | {"headline": figures, "rates": usual | (rates or {})}
+    return changed(archived("full"), **values | changes)
+
+
+def figure(value, **bases):
+    """Return a headline figure or a rate."""
+    known = {}
+    for name, base in bases.items():
+        known[name] = None if base is None else D(base)
+    return Figure(value=D(value), **known)
+
+
+def cases(text):
+    """Return the cases of a YAML text by the rules that they are for."""
+    return [pytest.param(case, id=rule) for rule, case in yaml.safe_load(text).items()]
+
+
+def contributions(amounts):
+    """Return contributions, the largest change first, from `before now` by name; a product is written
+    `category|SKU|name`."""
+    rows = []
+    for path, words in amounts.items():
+        earlier, now = map(D, words.split())
+        values = {"name": path, "before": earlier, "now": now}
+        if "|" in path:
+            parent, sku, label = path.split("|")
+            values |= {"name": sku, "parent": parent, "label": label or None}
+        rows.append(Contribution(**values))
+    return sorted(rows, key=lambda row: (-abs(row.change), row.name))
+
+
+def like_for_like(case):
+    """Return the change of the dimensions in a case, each with amounts as of `contributions`."""
+    fields = {}
+    for field in FIELDS.values():
+        fields[field] = contributions(case.get(field, {}))
+    rows = next(filter(None, fields.values()))
+    return LikeForLike(before=total(rows, "before"), now=total(rows, "now"), **fields)
+
+
+def since(case, **values):
+    """Return the change since Thu 12 Nov of a case as of `like_for_like`, with its `began` and `ended`
+    channels and the `like_for_like` of the others."""
+    facts = {"base": before(7), "rising": [], "falling": []}
+    for name in ("began", "ended"):
+        facts[name] = case.get(name, [])
+    if "like_for_like" in case:
+        facts["like_for_like"] = like_for_like(case["like_for_like"])
+    return Changes(**dict(like_for_like(case)) | facts | values)
+
+
+def expected(
+    series="total",
+    forecast="1000",
+    actual="1000",
+    verdict="as expected",
+    *,
+    near="100",
+    far="200",
+):
+    """Return a forecast whose 80 % interval reaches `near` to both sides, its 95 % interval `far`."""
+    middle = D(forecast)
+    return Expected(
+        series=series,
+        forecast=middle,
+        lower_80=middle - D(near),
+        upper_80=middle + D(near),
+        lower_95=middle - D(far),
+        upper_95=middle + D(far),
+        actual=D(actual),
+        verdict=verdict,
+    )
+
+
+def expectation_of(*series, net=None, **values):
+    """Return the forecast of a day."""
+    return Expectation(
+        made_at=MONDAY, model="blend", series=list(series), net=net, **values
+    )
+
+
+def outlook(*forecasts, first=None, **values):
+    """Return the forecast net sales of the days from `first`, the next one, on."""
+    first = first or DAY + timedelta(days=1)
+    days = []
+    for ahead, forecast in enumerate(forecasts):
+        middle = D(forecast)
+        days.append(
+            OutlookDay(
+                day=first + timedelta(days=ahead),
+                forecast=middle,
+                lower_80=middle - 9,
+                upper_80=middle + 9,
+            )
+        )
+    return Outlook(made_at=MONDAY, model="blend", days=days, net_days=days, **values)
+
+
+def target(channel="total", landing="748000", lower="731000.4", upper="765000.5"):
+    """Return the target of a month."""
+    return Target(
+        channel=channel,
+        target=D(720_000),
+        target_to_date=D(554_400),
+        expected_share=D("0.77"),
+        net_sales=D(590_400),
+        landing=D(landing),
+        landing_lower_80=lower and D(lower),
+        landing_upper_80=upper and D(upper),
+    )
+
+
+def implausible(kind, excess, order="1001"):
+    """Return an amount that changes net sales by `excess` if it is an error."""
+    amount = -D(excess) if kind == "negative_discount" else D(excess) + 20
+    values = {"amount": amount, "base_amount": D(20), "excess": D(excess)}
+    return ImplausibleAmount(kind=kind, source="sales_db", order_id=order, **values)
+
+
+def hostile_day():
+    """Return a day whose drivers have names that no form may take for markup."""
+    case = {
+        "categories": {"<b>Töpfe</b> & Co": "9000 4000", "Toys": "1000 900"},
+        "products": {f"<b>Töpfe</b> & Co|POT|{HOSTILE}": "4000 100"},
+    }
+    return day("4900", "10000", changes=since(case))

@@ -1,0 +1,60 @@
+"""The month so far, and against its target."""
+
+from datetime import date
+
+from ecommerce.core.text import MINUS
+from ecommerce.sales.report.sections import month
+from tests.unit.sales.report.parts import D, target
+from tests.unit.sales.report.readable import section
+from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.sections.answers import Answers
+
+FIRST = {"now": "2026-11-01", "last_month": "2026-10-01", "last_year": "2025-11-01"}
+
+
+def rows(**unfinished):
+    """Rows of months.sql; spans with unfinished days have no sums, but for the month itself."""
+    found = []
+    for span, first in FIRST.items():
+        days = unfinished.get(span, 0)
+        known = span == "now" or not days
+        row = {"span": span, "first_day": date.fromisoformat(first)}
+        row |= {"last_day": row["first_day"].replace(day=19), "unfinished_days": days}
+        row |= {"net_sales": D(100) if known else None, "orders": 3 if known else None}
+        found.append(row | {"days_without_sales": 1})
+    return found
+
+
+def test_spans_without_sums_are_named_and_not_compared():
+    values = rows(now=2, last_year=1)
+    fields = month.read(Answers.of(months=values))
+    assert fields["month"].unfinished == 2
+    table = section(make_figures(**fields), "month")
+    assert [row[0] for row in table["rows"]] == ["Nov 2026", "Oct 2026"]
+    assert table["remarks"] == [
+        "Days 1 to 19 of each month.",
+        "Incomplete or not loaded: 2 of them.",
+        "Nov 2026: 1 day without sales.",
+        "Oct 2026: 1 day without sales.",
+        "Nov 2025: not every day is loaded and complete.",
+    ]
+
+
+def test_a_day_that_no_month_is_known_of_has_its_targets():
+    row = target().model_dump()
+    assert month.read(Answers.of(targets=[row])) == {"targets": [target()]}
+    assert (
+        section(make_figures(month=None), "month")["empty"] == "Not known for this day."
+    )
+
+
+def test_the_month_is_shown_with_its_target_and_landing():
+    table = section(make_figures(targets=[target(), target("storefront")]), "month")
+    assert table["rows"][-2:] == [
+        ["Target to date", "554,400.00", f"{MINUS}40.2 %", ""],
+        ["Landing", "748,000.00", "", ""],
+    ]
+    remark = "Landing: 103.9 % of the month's target of 720,000 USD."
+    assert table["remarks"][-1] == remark
+    without = make_figures(targets=[target("storefront")])
+    assert "arget" not in str(section(without, "month"))

@@ -1,0 +1,65 @@
+"""Data quality in the annex: which warnings are of the day, and which of others."""
+
+from ecommerce.core.data_warnings import CHECK, data_warning
+from ecommerce.sales.quality.day_quality import CurrencyTotals
+from tests.unit.sales.report import readable
+from tests.unit.sales.report.parts import D
+from tests.unit.sales.report.samples import make_figures
+
+AED = {
+    "kind": CHECK,
+    "found": "1 currency has no rate (for example AED on 2026-11-09)",
+    "meaning": "the amounts are in no sum",
+    "action": "wait for the rate",
+    "weight": 3,
+    "days": ["2026-11-09"],
+}
+
+
+def rows(section_id, warnings):
+    return readable.section(make_figures(warnings=warnings), section_id)["rows"]
+
+
+def packed(day):
+    return data_warning("unknown_status", orders=10, day=day, status="packed")
+
+
+def test_warnings_about_other_days_are_a_list_of_their_own():
+    """A report of 19 November, by a run that loaded orders of other days."""
+    both = {**AED, "found": "two days", "days": ["2026-11-18", "2026-11-20"]}
+    misnamed = data_warning("misnamed_file", file="x_2026-02-30.csv")
+    found = [packed("2026-11-17"), packed("2026-11-19"), AED, both, misnamed]
+    status = '10 orders have the status "packed", which order_status.sql does not list'
+    assert [row[0] for row in rows("warnings", found)] == [
+        status,
+        "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz, or its day is "
+        "in the future",
+    ]
+    assert rows("other_warnings", found) == [
+        ["Wed 18 Nov and Fri 20 Nov: two days"],
+        [f"Tue 17 Nov: {status}"],
+        ["Mon 9 Nov: 1 currency has no rate (for example AED on 2026-11-09)"],
+    ]
+
+
+def test_warnings_about_many_days_are_a_short_list():
+    days = [f"2026-10-{day:02}" for day in range(1, 13)]
+    lines = rows(
+        "other_warnings", [{**AED, "found": day, "days": [day]} for day in days]
+    )
+    assert lines[0] == ["Mon 12 Oct: 2026-10-12"]
+    assert lines[-1] == ["2 more in figures.json"]
+    ((line,),) = rows("other_warnings", [{**AED, "days": days}])
+    assert line.startswith("Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: ")
+
+
+def test_an_amount_of_a_cent_is_lost_and_less_is_rounding():
+    names = ("source", "loaded", "superseded", "rejected")
+    amounts = dict.fromkeys((f"{name}_amount" for name in names), D(9))
+    totals = []
+    for currency, lost in (("USD", "0.01"), ("EUR", "-0.0099")):
+        values = {"currency": currency, "unexplained_amount": D(lost)}
+        totals.append(CurrencyTotals(source="sales_db", **amounts, **values))
+    text = readable.lines_of(make_figures(totals=totals), "totals")
+    assert "USD | 9.00 | 9.00 | 9.00 | 9.00 | 0.01" in text
+    assert "EUR | 9.00 | 9.00 | 9.00 | 9.00 | none" in text

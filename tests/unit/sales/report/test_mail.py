@@ -1,0 +1,126 @@
+"""The mail of a report: its subject, its corrections, and that every form has the summary's sentences."""
+
+import re
+
+import pytest
+
+from ecommerce.core.templates import TEMPLATES, environment
+from ecommerce.sales import delivery
+from ecommerce.sales.quality.restatements import Correction
+from ecommerce.sales.report.mail import corrected_figures, mail_texts, subject
+from ecommerce.sales.report.page import page_texts
+from tests.unit.mail.readable import Html, html, plain
+from tests.unit.sales.report import samples
+from tests.unit.sales.report.parts import D, day, figure, hostile_day
+
+NOT_READ = {"complete": False, "missing_sources": ["storefront"]}
+FEW = {"doubtful_sources": ["partner_files: alpenmarkt"]}
+NO_BASE = {"headline": {"net_sales": figure("29887")}}
+AVERAGE = {"headline": {"net_sales": figure("29887", average="28195")}}
+HUGE = {"headline": {"net_sales": figure("123456789012.3", week_before="1")}}
+DAY = "Thu 19 Nov"
+FIRST = f"Sales {DAY}: 29,887 USD"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, f"{FIRST}, +6 % vs last Thursday"),
+        (FEW, f"{FIRST}, +6 % vs last Thursday (may change)"),
+        (NOT_READ, f"{FIRST} (incomplete)"),
+        (NO_BASE, FIRST),
+        (AVERAGE, f"{FIRST}, +6 % vs the 28-day average"),
+        (AVERAGE | FEW, f"{FIRST}, +6 % vs the 28-day average (may change)"),
+        (
+            HUGE,
+            "Sales Thu 19 Nov: 123,456,789,012 USD, > 10\N{MULTIPLICATION SIGN} vs last Thursday",
+        ),
+    ],
+)
+def test_the_subject_is_the_result_in_one_line(changes, words):
+    figures = day("29887", "28195", **changes)
+    assert subject(figures) == words
+    if figures.value("net_sales") < 1_000_000:
+        assert len(words) <= 69
+
+
+def test_the_subject_of_a_level_day_and_of_one_without_sales():
+    assert subject(day("10000", "10000")).endswith("USD, ±0 % vs last Thursday")
+    nothing = {"orders": figure("0")}
+    assert subject(day("0", "10000", headline=nothing)) == f"Sales {DAY}: 0 USD"
+
+
+def corrected(**mailed):
+    """Return corrections of figures that were mailed with these values."""
+    return [Correction(name, D(value), D(0)) for name, value in mailed.items()]
+
+
+@pytest.mark.parametrize(
+    ("corrections", "words"),
+    [
+        (
+            corrected(net_sales="1", tax="1"),
+            f"net sales {DAY}: 29,887 USD",
+        ),
+        (corrected(tax="1", returns="1"), f"returns {DAY}: 1,266 USD"),
+        (corrected(returning_customers="1"), f"returning customers {DAY}: 137"),
+        # Nothing that is visible.
+        (
+            corrected(tax="3201.702"),
+            f"report {DAY}: 29,887 USD",
+        ),
+    ],
+)
+def test_the_subject_of_a_correction_has_the_first_figure_that_changed(
+    corrections, words
+):
+    figures = day("29887.4", "28195")
+    found = subject(figures, corrected_figures(figures, corrections))
+    assert found == f"Corrected {words}"
+    assert len(found) <= 69
+
+
+def test_corrections_are_stated_with_the_figures_of_the_attachment():
+    figures = samples.full()
+    corrections = corrected(orders="201", net_sales="16716.13")
+    corrections.append(Correction("new_customers", None, D(0)))
+    unseen = corrected(tax="3201.702")
+    stated = {
+        "net_sales": "Net sales 16,716.13 → 18,342.56, +9.7 %",
+        "orders": "Orders 201 → 214, +6.5 %",
+        "new_customers": "New customers \N{EN DASH} → 64",
+    }
+    found = corrected_figures(figures, [*corrections, *unseen])
+    assert list(found.items()) == list(stated.items())
+    texts = mail_texts(figures, [*corrections, *unseen])
+    assert texts["corrected"] == list(stated.values())
+    assert texts["subject"].startswith("Corrected net sales")
+    for unchanged in ([], unseen):
+        (line,) = mail_texts(figures, unchanged)["corrected"]
+        assert line.startswith("The headline figures are unchanged.")
+    assert mail_texts(figures)["corrected"] is None
+
+
+@pytest.mark.parametrize("make", [*samples.EVERY_DAY, hostile_day])
+def test_every_form_has_the_sentences_and_the_badge(make, monkeypatch):
+    """`test_document` looks for them in the PDF."""
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
+    figures = make()
+    message = delivery.report_message(figures, b"%PDF-")
+    parts = environment(TEMPLATES).get_template("pages/parts.html").module
+    page = str(parts.summary(page_texts(figures)["summary"]))
+    forms = {
+        "mail": plain(message),
+        "HTML": " ".join(Html(html(message)).words),
+        "chat": delivery.chat_texts(figures, None)[1],
+        "page": " ".join(Html(page).words),
+    }
+    summary = figures.summary
+    sentences = " ".join(summary.sentences)
+    for name, form in forms.items():
+        words = re.sub(r"\s+", " ", form)
+        assert sentences in words, name
+        badge = rf"{summary.trust.label}:? {re.escape(summary.trust.words)}"
+        assert len(re.findall(badge, words)) == 1, name
+    for markup in (html(message), page):
+        assert "<script>" not in markup

@@ -1,0 +1,312 @@
+"""The summary of a day: how it went, why, and what is coming."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from ecommerce.core.calendar_days import calendar_week
+from ecommerce.core.text import MINUS
+from tests.unit.sales.report.parts import (
+    D,
+    cases,
+    day,
+    expectation_of,
+    expected,
+    figure,
+    implausible,
+    outlook,
+    since,
+    target,
+)
+from tests.unit.sales.report.samples import DAY, archived, before, first_day
+from tests.unit.sales.tables import records
+
+SALES = {
+    "Textiles": "3000 5172",
+    "Lighting": "4000 5373",
+    "Kitchen": "15195 12952",
+    "Toys": "6000 6390",
+}
+RISE = since({"categories": SALES})
+RATES = {"return_rate": figure("0.15", average="0.05")}
+REASONS = """
+drivers of the change are followed by those against it:
+  categories: {Textiles: 3000 5172, Lighting: 4000 5373, Kitchen: 15195 12952, Toys: 6000 6390}
+  sentence: Textiles (+2,172) and Lighting (+1,373) drove the increase; Kitchen lost 2,243.
+the product with most of it is named:
+  categories: {Textiles: 3000 5172, Lighting: 4000 5373, Kitchen: 15195 12952, Toys: 6000 6390}
+  products: {Textiles|T|Linen: 0 1200, Kitchen|KN|Chef's knife: 6000 4600}
+  sentence: "Textiles (+2,172, most of it Linen) and Lighting (+1,373) drove the increase; \\
+    Kitchen lost 2,243 (most of it Chef's knife)."
+new customers spent less:
+  customers: {new: 9000 5900, returning: 20000 21000, guests: 2000 1100}
+  sentence: "New customers (\N{MINUS SIGN}3,100) drove the decrease; returning customers spent 1,000 more."
+more returns drive a decrease:
+  customers: {new: 30000 29900, returning: 2000 2000, returns: -1000 -3900}
+  sentence: "Higher returns (\N{MINUS SIGN}2,900) drove the decrease."
+more returns cost a part of an increase:
+  customers: {new: 9000 10000, returning: 1000 1000, returns: -1000 -1300}
+  sentence: New customers (+1,000) drove the increase; higher returns cost 300.
+gross sales rose:
+  measures: {gross_sales: 10500 11100, discounts: -1 -1, returns: -500 -3500}
+  sentence: "Higher returns (\N{MINUS SIGN}3,000) drove the decrease; gross sales rose by 600."
+no driver drove a change that leaves a currency out:
+  categories: {Textiles: 4000 5500, Garden: 4000 4000}
+  unconverted: [AED]
+  sentence: Textiles gained 1,500.
+nothing drives a level day:
+  categories: {Textiles: 3000 5172, Kitchen: 25195 23128}
+  sentence: Textiles gained 2,172 and Kitchen lost 2,067.
+what moved in the direction of the change is too small:
+  categories: {Toys: 1000 500, Kitchen: 3000 3299, Books: 3000 3299, Garden: 3000 3202}
+  sentence: Toys lost 500.
+too small in all:
+  categories: {Toys: 5000 5299, Kitchen: 5000 5000}
+channels that ended or started come first, and drivers are of the others:
+  channels: {old_shop: 25000 0, sales_db: 0 14900, bazario: 0 3000, storefront: 5000 6100}
+  began: [bazario, sales_db]
+  ended: [old_shop]
+  like_for_like: {categories: {Textiles: 3000 4400, Toys: 2000 1700}}
+  sentence: "Old shop (\N{MINUS SIGN}25,000) ended; Sales database (+14,900) and Bazario (+3,000) started; \\
+    Textiles gained 1,400 and Toys lost 300."
+of an increase, the channels that started come first:
+  channels: {old_shop: 5000 0, sales_db: 0 9000, storefront: 5000 5000}
+  began: [sales_db]
+  ended: [old_shop]
+  like_for_like: {channels: {storefront: 5000 5000}}
+  sentence: "Sales database (+9,000) started; Old shop (\N{MINUS SIGN}5,000) ended."
+of many channels the smallest are counted:
+  channels: {web: 5000 5000, a: 0 906, b: 0 905, c: 0 904, d: 0 903, e: 0 902, f: 0 901}
+  began: [a, b, c, d, e, f]
+  like_for_like: {channels: {web: 5000 5000}}
+  sentence: A (+906), B (+905), C (+904) and 3 more channels started.
+a new channel with three per cent:
+  channels: {web: 10000 10000, kiosk: 0 300}
+  began: [kiosk]
+  like_for_like: {channels: {web: 10000 10000}}
+  sentence: Kiosk (+300) started.
+a new channel with less:
+  channels: {web: 10000 10000, kiosk: 0 299}
+  began: [kiosk]
+  like_for_like: {channels: {web: 10000 10000}}
+something unusual takes the place of the third driver:
+  categories: {Textiles: 3000 5172, Lighting: 4000 5373, Kitchen: 15195 12952, Toys: 6000 6390}
+  return_rate: "0.15"
+  sentence: "Textiles (+2,172) drove the increase; Kitchen lost 2,243; \\
+    returns are 15 % of gross sales (usually 5 %)."
+"""
+
+
+def sentences(*net_sales, **changes):
+    return day(*net_sales, **changes).summary.sentences
+
+
+@pytest.mark.parametrize("case", cases(REASONS))
+def test_the_reasons(case):
+    changes = since(case, unconverted=case.get("unconverted", []))
+    rate = figure(case.get("return_rate", "0.05"), average="0.05")
+    found = sentences(
+        changes.now, changes.before, changes=changes, rates={"return_rate": rate}
+    )
+    assert found[1:] == ([case["sentence"]] if "sentence" in case else [])
+
+
+RESULTS = """
+value   | week_before | sentence
+29887.4 | 28195       | rose 6 % to 29,887 USD against last Thursday
+20000   | 28195       | fell 29 % to 20,000 USD against last Thursday
+28300   | 28195       | were level with last Thursday at 28,300 USD
+28054   | 28195       | fell 1 % to 28,054 USD against last Thursday
+309000  | 28195       | rose 996 % to 309,000 USD against last Thursday
+350000  | 28195       | rose more than tenfold to 350,000 USD against last Thursday
+-50     | 100         | fell 150 % to \N{MINUS SIGN}50 USD against last Thursday
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, RESULTS), ids=lambda case: case["value"])
+def test_the_result_in_whole_units_against_last_week(case):
+    found = sentences(case["value"], case["week_before"])
+    assert found == [f"Net sales {case['sentence']}."]
+
+
+# `back`: so many days before is the day that changes are since.
+BASES = """
+week_before | day_before | average | year_before | back | reasons | words
+28195       | 1          | 1       | 1           | 7    | yes     | last Thursday
+            | 28195      | 1       | 1           | 1    | yes     | Wed 18 Nov
+            |            | 28195   | 1           | 7    | no      | the 28-day average
+            |            |         | 28195       | 7    | no      | Thu 20 Nov 2025
+0           | 28195      |         |             | 7    | no      | Wed 18 Nov
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, BASES), ids=lambda case: case["words"])
+def test_result_and_reasons_are_against_the_same_day(case):
+    """Last week's day may be complete without sales: changes are since then, percentages are not."""
+    words = case.pop("words")
+    reasons = case.pop("reasons")
+    changes = RISE.model_copy(update={"base": before(int(case.pop("back")))})
+    headline = {"net_sales": figure("29887", **case)}
+    first, *others = sentences(headline=headline, changes=changes)
+    assert first == f"Net sales rose 6 % to 29,887 USD against {words}."
+    assert bool(others) is (reasons == "yes")
+
+
+def test_without_a_complete_day_there_is_no_comparison():
+    alone = "Net sales were 18,343 USD; there is no complete day to compare with."
+    assert first_day().summary.sentences == [alone]
+    # One day is no average.
+    net_sales = figure("10000", average="9000")
+    (sentence,) = sentences(headline={"net_sales": net_sales}, averaged_days=1)
+    assert sentence.endswith("there is no complete day to compare with.")
+
+
+BEFORE = """
+value   | week_before | words
+16000   | 0           | Net sales were 16,000 USD, after 0 USD (last Thursday).
+50      | -100        | Net sales were 50 USD, after MINUS100 USD (last Thursday).
+-200000 | 10000       | Net sales were MINUS200,000 USD, after 10,000 USD (last Thursday).
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, BEFORE), ids=lambda case: case["value"])
+def test_without_a_change_in_percent_both_amounts_are_stated(case):
+    values = (case["value"], case["week_before"])
+    first, *_ = sentences(*values, changes=RISE)
+    assert first == case["words"].replace("MINUS", MINUS)
+
+
+CLOSED = """
+value | week_before | words
+0     | 28195       | No orders were counted on Thu 19 Nov, after 28,195 USD (last Thursday).
+0     | NULL        | No orders were counted on Thu 19 Nov.
+-500  | NULL        | No orders were counted on Thu 19 Nov and net sales were MINUS500 USD.
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, CLOSED), ids=lambda case: case["words"])
+def test_a_day_without_orders_has_no_reasons(case):
+    none = {"orders": figure("0"), "gross_sales": figure("0")}
+    values = (case["value"], case["week_before"])
+    found = sentences(*values, headline=none, changes=RISE)
+    assert found == [case["words"].replace("MINUS", MINUS)]
+
+
+@pytest.mark.parametrize(
+    ("quality", "words"),
+    [
+        ({"complete": False}, "Net sales of Thu 19 Nov are 5,000 USD so far."),
+        (
+            {"doubtful_sources": ["storefront"]},
+            "Net sales fell 44 % to 5,000 USD against last Thursday.",
+        ),
+    ],
+)
+def test_a_day_that_is_or_may_be_incomplete_has_no_reasons_but_implausible_amounts(
+    quality, words
+):
+    facts = {"changes": RISE, "rates": RATES} | quality
+    assert sentences("5000", "9000", **facts) == [words]
+    error = [implausible("discount", "600")]
+    assert sentences("5000", "9000", implausible=error, **facts)[1] == (
+        "Sales database order 1001 has a discount of 620 on 20: net sales are 600 lower."
+    )
+
+
+@pytest.mark.parametrize(
+    ("actual", "verdict", "end"),
+    [
+        ("12000", "unusual", ", above the forecast of 10,000"),
+        ("8000", "very unusual", ", below the forecast of 10,000"),
+        ("12000", None, ""),
+        ("10900", "as expected", ""),
+    ],
+)
+def test_the_result_names_the_forecast_that_it_misses(actual, verdict, end):
+    net = expected("net", "10000", actual, verdict, near="1000", far="1500")
+    (sentence,) = sentences(expectation=expectation_of(net=net))
+    assert sentence == f"Net sales were level with last Thursday at 10,000 USD{end}."
+
+
+COMING = """
+days | usual  | words
+7    | 130000 | The next 7 days are forecast at 140,000 USD, 8 % above a usual week.
+7    | 150000 | The next 7 days are forecast at 140,000 USD, 7 % below a usual week.
+7    | 140600 | The next 7 days are forecast at 140,000 USD, like a usual week.
+7    |        | The next 7 days are forecast at 140,000 USD.
+3    | 130000 | The next 3 days are forecast at 60,000 USD.
+1    | 130000 | The next day is forecast at 20,000 USD.
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, COMING), ids=lambda case: case["words"])
+def test_the_coming_days(case):
+    usual = D(case["usual"]) if "usual" in case else None
+    coming = outlook(*["20000"] * int(case["days"]), net_usual_week=usual)
+    assert sentences(outlook=coming)[1:] == [case["words"]]
+
+
+def event_week():
+    """Return an outlook whose week of Black Friday is forecast at 140,000."""
+    week = outlook(*["20000"] * 7, first=calendar_week(DAY + timedelta(weeks=1))[0])
+    named = {"event": "Black Friday", "net_event_week": week.net_days}
+    return outlook("1", net_usual_week=D(100_000), **named)
+
+
+def test_the_week_of_an_event_takes_the_place_of_the_coming_days():
+    assert sentences(outlook=event_week())[1:] == [
+        "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is forecast at 140,000 USD, "
+        "40 % above a usual week."
+    ]
+
+
+TARGET = "November 2026 is heading for 748,000 USD, 104 % of its target."
+
+
+def test_the_target_of_the_shop_follows_the_coming_days():
+    targets = [target(), target("storefront", landing="1")]
+    _, coming = sentences(targets=targets, outlook=outlook("20000"))
+    assert coming == f"The next day is forecast at 20,000 USD; {TARGET}"
+    assert sentences(targets=targets[1:])[1:] == []
+    _, over = sentences(targets=targets, business_date=date(2026, 11, 30))
+    assert over == TARGET.replace("is heading for", "ended at")
+
+
+@pytest.mark.parametrize(("unfinished", "stated"), [(1, [TARGET]), (2, [])])
+def test_of_a_month_with_missing_days_the_target_is_not_judged(unfinished, stated):
+    """A tenth of its 19 days so far."""
+    month = archived("full").month.model_copy(update={"unfinished": unfinished})
+    assert sentences(targets=[target()], month=month)[1:] == stated
+
+
+def test_the_facts_for_programs_are_those_of_the_second_sentence():
+    facts = []
+    for finding in day("29887", "28195", changes=RISE, rates=RATES).findings:
+        numbers = [f"{name} {number:.0f}" for name, number in finding.numbers.items()]
+        facts.append(f"{finding.kind}: {', '.join([*finding.about, *numbers])}")
+    assert facts == [
+        "contribution: category, Kitchen, change -2243, total_change 1692",
+        "contribution: category, Textiles, change 2172, total_change 1692",
+        "return_rate: returns, amount 1000",
+    ]
+
+
+def test_a_sentence_that_ends_with_a_date_has_one_full_stop(monkeypatch):
+    monkeypatch.setenv("REPORT_LOCALE", "de_DE")
+    assert sentences("11000")[0].endswith("against Do., 12. Nov.")
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "ja_JP"])
+def test_numbers_and_days_are_those_of_the_locale(locale, monkeypatch, snapshot):
+    monkeypatch.setenv("REPORT_LOCALE", locale)
+    net = expected("net", "27274", "29887", "unusual")
+    found = sentences(
+        "29887",
+        "28195",
+        changes=RISE,
+        rates=RATES,
+        expectation=expectation_of(net=net),
+        outlook=event_week(),
+        targets=[target()],
+    )
+    assert "\n".join(found) == snapshot
