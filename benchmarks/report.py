@@ -43,9 +43,6 @@ IMPORTED = (
     "pypdfium2",
     "babel.numbers",
     "babel.dates",
-    "matplotlib.figure",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.backends.backend_svg",
 )
 """What a report imports; it is not timed."""
 FILL = Path(__file__).with_name("report_warehouse.sql")

@@ -1,6 +1,8 @@
-"""A model of the bytes that BigQuery scans for a load, on Google's analysis of the rendered statements.
+"""A model of the bytes that BigQuery scans for a load and for a report, on Google's analysis of the rendered
+statements.
 
-`python -m benchmarks.scanned_bytes` prints what the loads of a day scan after a month and after ten years.
+`python -m benchmarks.scanned_bytes` prints what the loads of a day and its report scan after a month and
+after ten years. `python -m benchmarks.scanned_bytes report` prints each statement of the report.
 
 A statement scans the columns that it refers to (the analyzer removes the others), of the partitions that its
 constants leave. UPDATE, DELETE and a MERGE with one of them also scan all columns of the partitions that they
@@ -8,21 +10,28 @@ may change, or of the whole table without partitions
 (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#on-demand_query_size_calculation).
 Only literals, parameters and variables prune; comparisons with another table's columns do not. The first
 column of a clustered table prunes whole blocks in the same way, but not what DML changes.
+
+A view scans all that its own statement does: conditions on the view prune nothing, and unused columns count.
+A statement with views never scans more than this model's bytes.
 """
 
 import operator
 import re
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import zetasql.types as zt
 
 from ecommerce.events.loading import EVENTS
+from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS, compared_days
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sources.expected_partners import WEEKS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
 from tests import googlesql, googlesql_rules
@@ -88,7 +97,7 @@ A_DAY = {
         "loaded_files": 10,
         "exchange_rates": 30,
     },
-    **{"report_deliveries": 1, "report_restatements": 30},
+    **{"report_deliveries": 1, "report_restatements": 30, "sales_forecasts": 800},
     **{
         "user_events": 10_000_000,
         "sessions": 1_000_000,
@@ -98,6 +107,8 @@ A_DAY = {
 }
 """Rows by day of history."""
 PRODUCTS = 50_000
+TARGETS = 240
+"""Of ten years: the whole shop, and one channel."""
 FORGOTTEN = 10_000
 STAGED = {
     **{
@@ -120,7 +131,6 @@ STAGED = {
     },
 }
 """Rows of a day's staging tables; the others have a few."""
-VIEWS = {"conversion_rates": "exchange_rates"}
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,7 @@ class History:
         """The number of a table's days (1 for a table that does not grow by day), and the rows of each."""
         without_days = {"customers": self.customers, "products": PRODUCTS}
         without_days |= {"forgotten_hashes": FORGOTTEN, "load_lock": 1}
+        without_days |= {"sales_targets": TARGETS}
         return (
             (1, without_days[table])
             if table in without_days
@@ -172,28 +183,6 @@ class Load:
                 (f"{name}:{number}", each) for number, each in enumerate(parts, start=1)
             )
 
-    def scanned(
-        self,
-        catalogue: Catalogue,
-        *histories: History,
-        sql: str = "",
-    ) -> list[Counter[str]]:
-        """The bytes that all its statements scan, or that `sql` scans, by table, for each history."""
-        texts = [sql] if sql else [text for _, text in self.statements()]
-        read = [
-            scan
-            for text in texts
-            if not text.startswith(("BEGIN", "COMMIT"))
-            for scan in scans(catalogue.analyse(text))
-        ]
-        found = []
-        for history in histories:
-            sizes: Counter[str] = Counter()
-            for scan in read:
-                sizes[scan.table] += _size(scan, history, self.variables)
-            found.append(sizes)
-        return found
-
 
 @dataclass(frozen=True)
 class Scan:
@@ -204,6 +193,61 @@ class Scan:
     columns: Mapping[str, int]
     conditions: tuple[Any, ...]
     is_changed: bool = False
+
+
+@dataclass
+class Model:
+    """The tables and views that statements may name. `views` has the scans of each view's own statement."""
+
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    views: dict[str, list[Scan]] = field(default_factory=dict)
+
+    def create_tables(self) -> None:
+        """Analyse the statements that create the tables, views and staging tables."""
+        creates = re.compile(
+            r"/(table|view|staged_totals|find_changes)\.sql$|/staging/"
+        )
+        for path in googlesql.paths():
+            if not creates.search(path):
+                continue
+            for statement in googlesql.statements(path):
+                resolved = self.catalogue.analyse(statement.sql)
+                if isinstance(resolved, zt.ResolvedCreateViewStmt):
+                    name = _table_name(resolved.name_path[-1])
+                    self.views[name] = list(scans(resolved.query))
+
+    def scanned(
+        self,
+        sql: str,
+        history: History,
+        variables: Mapping[str, date],
+    ) -> Counter[str]:
+        """The bytes that one statement scans, by table."""
+        sizes: Counter[str] = Counter()
+        if sql.startswith(("BEGIN", "COMMIT")):
+            return sizes
+        for scan in self._scans_of_tables(scans(self.catalogue.analyse(sql))):
+            sizes[scan.table] += _size(scan, history, variables)
+        return sizes
+
+    def total(
+        self,
+        statements: Iterable[tuple[str, str]],
+        history: History,
+        variables: Mapping[str, date],
+    ) -> int:
+        """The bytes that all statements, each a name and its SQL, scan together."""
+        total = 0
+        for _, sql in statements:
+            total += self.scanned(sql, history, variables).total()
+        return total
+
+    def _scans_of_tables(self, read: Iterable[Scan]) -> Iterator[Scan]:
+        for scan in read:
+            if scan.table in self.views:
+                yield from self._scans_of_tables(self.views[scan.table])
+            else:
+                yield scan
 
 
 @dataclass(frozen=True)
@@ -285,11 +329,15 @@ def _scan(
         for each in (node.column_list if columns is None else columns)
     }
     return Scan(
-        node.table.name.removeprefix("sales."),
+        _table_name(node.table.name),
         numbers,
         conditions,
         is_changed,
     )
+
+
+def _table_name(name: str) -> str:
+    return name.removeprefix("sales.")
 
 
 def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
@@ -300,7 +348,6 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
         return STAGED.get(table, 10) * sum(
             widths.get(each, 2 + _text(each)) for each in scan.columns
         )
-    name = VIEWS.get(name, name)
     partition, cluster = _layout(name)
     (length, rows), widths = history.partitions(name), _widths(name)
     row = sum(widths.values())
@@ -320,8 +367,7 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
             days_of_block = max(1, BLOCK // (rows * row))
             read = min(length, -(-max(1, read) // days_of_block) * days_of_block)
     changed = (read if partition else length) * row if scan.is_changed else 0
-    columns = scan.columns if scan.table == name else widths
-    return rows * (read * sum(widths[each] for each in columns) + changed)
+    return rows * (read * sum(widths[each] for each in scan.columns) + changed)
 
 
 def _may_contain(
@@ -437,17 +483,111 @@ HISTORIES = (
 )
 
 
-def main() -> None:
-    """Print the gigabytes that the loads of a large day scan, by length of the history."""
-    catalogue = Catalogue()
-    for path in googlesql.paths():
-        if re.search(r"/(table|view|staged_totals|find_changes)\.sql$|/staging/", path):
-            for statement in googlesql.statements(path):
-                catalogue.analyse(statement.sql)
+def main(arguments: Sequence[str]) -> None:
+    """Print the gigabytes that the loads and the report of a large day scan, by length of the history; with
+    the argument `report` those of each statement of the report."""
+    model = Model()
+    model.create_tables()
+    report = [(query.path, query.sql()) for query in report_queries()]
+    if "report" in arguments:
+        for name, sql in report:
+            print(line(model, name, [(name, sql)], {}))
     for name, load in large_days().items():
-        month, ten_years = load.scanned(catalogue, *HISTORIES)
-        short, long = month.total() / 1e9, ten_years.total() / 1e9
-        print(f"{name}: {short:.0f} GB after a month, {long:.0f} GB after ten years")
+        print(line(model, name, list(load.statements()), load.variables))
+    print(line(model, "report", report, {}))
+
+
+def line(
+    model: Model,
+    name: str,
+    statements: Sequence[tuple[str, str]],
+    variables: Mapping[str, date],
+) -> str:
+    """Return what statements scan after a month and after ten years."""
+    sizes = []
+    for history in HISTORIES:
+        size = model.total(statements, history, variables) / 1e9
+        sizes.append(f"{size:.{0 if size > 10 else 3}f} GB")
+    month, ten_years = sizes
+    return f"{name}: {month} after a month, {ten_years} after ten years"
+
+
+@dataclass(frozen=True)
+class ReportQuery:
+    """A query of the daily report, for `days` and with `values` in its template."""
+
+    path: str
+    days: Sequence[date]
+    values: Mapping[str, Any]
+
+    def sql(self) -> str:
+        """Return the rendered statement."""
+        settings = settings_of(SETTINGS)
+        return rendering.render(
+            self.path,
+            days=self.days,
+            spec=ORDERS,
+            settings=settings,
+            **self.values,
+        )
+
+
+BASE = DAY - timedelta(weeks=1)
+"""The day that changes are stated since."""
+
+
+def report_queries() -> list[ReportQuery]:
+    """Return the queries of one report in alphabetical order, each as often as it runs: every file of
+    report/daily_sales, and those of other folders that the report reads."""
+    paths = [
+        "report/currency_totals.sql",
+        "warehouse/tables/load_audit/daily_runs.sql",
+        # They are read again at the end, to notice a load.
+        "report/daily_sales/days.sql",
+    ]
+    for path in (rendering.SQL_ROOT / "report/daily_sales").glob("*.sql"):
+        paths.append(path.relative_to(rendering.SQL_ROOT).as_posix())
+    queries = []
+    for path in sorted(paths):
+        queries.append(ReportQuery(path, days_of_query(path), values_of_query(path)))
+    return queries
+
+
+def days_of_query(path: str) -> Sequence[date]:
+    """Return the days that the report gives to one of its queries."""
+    # Refunds of a day are of orders of the month before.
+    of_refunded_orders = last_days(30)
+    days = {
+        "attributes": of_refunded_orders,
+        "breakdowns": of_refunded_orders,
+        "contributions": of_refunded_orders,
+        "low_order_counts": compared_days(DAY),
+        "products": [BASE, DAY],
+        "refunded_order_days": [BASE, DAY],
+    }
+    return days.get(Path(path).stem, [])
+
+
+def values_of_query(path: str) -> dict[str, Any]:
+    """Return the values that the report gives to the template of one of its queries."""
+    first_refunded = last_days(30)[0]
+    firsts = {
+        "attributes": first_refunded,
+        "breakdowns": first_refunded,
+        "contributions": first_refunded,
+        "currency_totals": DAY,
+        "outlook": DAY + timedelta(days=1),
+        "partner_days": DAY - timedelta(weeks=WEEKS),
+    }
+    return {
+        "day": DAY,
+        "first": firsts.get(Path(path).stem),
+        "last": DAY + timedelta(days=7),
+        "base": BASE,
+        "incomplete": [],
+        "most": MOST_PRODUCTS,
+        "most_movers": MOST_MOVERS,
+    }
 
 
 def large_days() -> dict[str, Load]:
@@ -477,4 +617,4 @@ def last_days(number: int) -> list[date]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -33,7 +33,6 @@ PRELOADED = (
     "airflow.sdk.execution_time.task_runner",
     "babel",
     "duckdb",
-    "matplotlib.figure",
     "pandas",
     "psycopg",
     "pyarrow.parquet",
