@@ -81,20 +81,8 @@ def tables(figures: Figures) -> list[Section]:
     quality = figures.quality
     day = figures.business_date
     limits = [clean(limit, LONGEST_LIMIT) for limit in quality.limits]
-    restated = restated_rows(quality.restatements, figures.currency, MOST_DAYS)
     sections = [
-        table(
-            "warnings",
-            "Warnings",
-            [
-                name("What was found", 1.4),
-                name("What it means for the figures"),
-                name("What to do", 1.2),
-            ],
-            _warning_rows(quality.warnings, day),
-            empty="None.",
-            note="of this day, the worst first",
-        ),
+        _warnings(quality, day),
         sentences(
             "other_warnings",
             "Warnings about other days",
@@ -105,7 +93,7 @@ def tables(figures: Figures) -> list[Section]:
         restated_table(
             "restatements",
             "Restated days",
-            restated,
+            restated_rows(quality.restatements, figures.currency, MOST_DAYS),
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
@@ -137,6 +125,21 @@ def cells(figures: Figures) -> Iterator[Cell]:
     return cells_of("unconverted", rows, "currency", "orders", "net_sales")
 
 
+def _warnings(quality: Quality, day: date) -> Section:
+    return table(
+        "warnings",
+        "Warnings",
+        [
+            name("What was found", 1.4),
+            name("What it means for the figures"),
+            name("What to do", 1.2),
+        ],
+        _warning_rows(quality.warnings, day),
+        empty="None.",
+        note="of this day, the worst first",
+    )
+
+
 def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
     """Return the warnings about `day`: found, which may begin with a name, meaning, action."""
     rows = []
@@ -156,10 +159,10 @@ def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     for warning in warnings:
         days = days_of(warning)
         if days and day not in days:
-            others.append((max(days), days, _found(warning)))
-    others.sort(key=lambda other: other[0], reverse=True)
+            others.append((days, _found(warning)))
+    others.sort(key=lambda other: max(other[0]), reverse=True)
     lines = []
-    for _, days, found in others[:MOST_OTHERS]:
+    for days, found in others[:MOST_OTHERS]:
         shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
         lines.append(f"{shown}: {found}")
     hidden = len(others) - MOST_OTHERS
