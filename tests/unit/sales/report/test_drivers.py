@@ -53,6 +53,10 @@ a product with 80 per cent of it takes its place:
   categories: {Kitchen: 5000 2000, Toys: 5000 5000}
   products: {Kitchen|KNIFE|Chef's knife: 3000 600}
   drivers: [Chef's knife -2400]
+a product with less than three per cent of the day takes no place:
+  categories: {Kitchen: 5000 4690, Toys: 5000 5000}
+  products: {Kitchen|KNIFE|Chef's knife: 3000 2710}
+  drivers: [Kitchen -310 of Chef's knife]
 a product without a name is its SKU:
   categories: {Kitchen: 5000 2000, Toys: 5000 5000}
   products: {Kitchen|SKU-7|: 3000 0}
