@@ -27,6 +27,5 @@ def test_names_from_data_are_words():
     assert terms.label("arrived_broken") == "Arrived broken"
     assert terms.category("unallocated") == "Returns of whole orders"
     assert terms.category(None) == ""
-    assert terms.country("ZZ") == "Unknown"
     assert terms.source_title("partner_files: acme") == "acme"
     assert terms.source_title("sales_db") == "Sales database"

@@ -142,12 +142,11 @@ def expectation(**net):
     return known.model_copy(update={"net": known.net.model_copy(update=net)})
 
 
-def trend_with(**changes):
-    """Return the trend of the full day with other fields of days so many days before: `back_3={…}`."""
+def trend_with(changes):
+    """Return the trend of the full day with other fields of some days, by how many days before they are."""
     trend = list(archived("full").trend)
-    for name, fields in changes.items():
-        place = -1 - int(name.removeprefix("back_"))
-        trend[place] = trend[place].model_copy(update=fields)
+    for back, fields in changes.items():
+        trend[-1 - back] = trend[-1 - back].model_copy(update=fields)
     return trend
 
 

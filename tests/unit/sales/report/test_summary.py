@@ -213,18 +213,21 @@ def test_a_day_that_is_or_may_be_incomplete_has_no_reasons_but_implausible_amoun
     )
 
 
-@pytest.mark.parametrize(
-    ("actual", "verdict", "end"),
-    [
-        ("12000", "unusual", ", above the forecast of 10,000"),
-        ("8000", "very unusual", ", below the forecast of 10,000"),
-        ("12000", None, ""),
-        ("10900", "as expected", ""),
-    ],
-)
-def test_the_result_names_the_forecast_that_it_misses(actual, verdict, end):
-    net = expected("net", "10000", actual, verdict, near="1000", far="1500")
+FORECASTS = """
+actual | verdict      | end
+12000  | unusual      | , above the forecast of 10,000
+8000   | very unusual | , below the forecast of 10,000
+12000  | NULL         |
+10900  | as expected  |
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, FORECASTS), ids=str)
+def test_the_result_names_the_forecast_that_it_misses(case):
+    forecast = {"near": "1000", "far": "1500"}
+    net = expected("net", "10000", case["actual"], case["verdict"], **forecast)
     (sentence,) = sentences(expectation=expectation_of(net=net))
+    end = case.get("end", "")
     assert sentence == f"Net sales were level with last Thursday at 10,000 USD{end}."
 
 

@@ -1,33 +1,24 @@
 """The month so far, and against its target."""
 
-from datetime import date
-
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report.sections import month
-from tests.unit.sales.report.parts import D, target
+from tests.unit.sales.report.parts import target
 from tests.unit.sales.report.readable import section
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.sections.answers import Answers
+from tests.unit.sales.tables import records
 
-FIRST = {"now": "2026-11-01", "last_month": "2026-10-01", "last_year": "2025-11-01"}
-
-
-def rows(**unfinished):
-    """Rows of months.sql; spans with unfinished days have no sums, but for the month itself."""
-    found = []
-    for span, first in FIRST.items():
-        days = unfinished.get(span, 0)
-        known = span == "now" or not days
-        row = {"span": span, "first_day": date.fromisoformat(first)}
-        row |= {"last_day": row["first_day"].replace(day=19), "unfinished_days": days}
-        row |= {"net_sales": D(100) if known else None, "orders": 3 if known else None}
-        found.append(row | {"days_without_sales": 1})
-    return found
+# A span with unfinished days has no sums, except the month itself.
+MONTHS = """
+span       | first_day  | last_day   | unfinished_days | net_sales | orders | days_without_sales
+now        | 2026-11-01 | 2026-11-19 | 2               | 100       | 3      | 1
+last_month | 2026-10-01 | 2026-10-19 | 0               | 100       | 3      | 1
+last_year  | 2025-11-01 | 2025-11-19 | 1               | NULL      | NULL   | 1
+"""
 
 
 def test_spans_without_sums_are_named_and_not_compared():
-    values = rows(now=2, last_year=1)
-    fields = month.read(Answers.of(months=values))
+    fields = month.read(Answers.of(months=records(dict, MONTHS)))
     assert fields["month"].unfinished == 2
     table = section(make_figures(**fields), "month")
     assert [row[0] for row in table["rows"]] == ["Nov 2026", "Oct 2026"]

@@ -20,8 +20,7 @@ def outlook_of(last, days=7):
     rows = []
     for ahead in range(-6, days + 1):
         day = last + timedelta(days=ahead)
-        row = {"made_at": MONDAY, "model": "blend", "day": day, "usual_week": D(9)}
-        row |= {"net_usual_week": D(8), "last_week": None}
+        row = {"made_at": MONDAY, "model": "blend", "day": day}
         for figure in outlook.FIGURES:
             row[figure] = D(WEEK[day.weekday()])
             row[f"net_{figure}"] = row[figure] - 1000
