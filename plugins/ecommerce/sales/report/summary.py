@@ -81,7 +81,7 @@ def summarized(figures: Figures) -> Figures:
     summary = summary_of(figures)
     total_change = Decimal(0)
     if figures.changes:
-        total_change = figures.changes.compared.change
+        total_change = figures.changes.change
     findings = []
     for driver in summary.drivers:
         about = [driver.dimension, driver.name]
@@ -107,7 +107,7 @@ def summary_of(figures: Figures) -> Summary:
     """Return the summary of a day."""
     drivers: list[Driver] = []
     changes = _stated_changes(figures)
-    if changes and figures.has_sales:
+    if changes and changes.compared and figures.has_sales:
         drivers = drivers_of(changes.compared)
     named = [driver.category or driver.name for driver in drivers]
     unusual = most_unusual(figures, named)
@@ -250,9 +250,9 @@ def _channels(changes: Changes) -> list[str]:
 
 def _driver_clauses(changes: Changes, drivers: Sequence[Driver]) -> list[str]:
     """Return the drivers in the direction of the change, then those against it."""
-    if not drivers:
-        return []
     compared = changes.compared
+    if not drivers or compared is None:
+        return []
     is_large = abs(compared.change) >= SMALLEST_PART * abs(compared.before)
     drove = [driver for driver in drivers if driver.change * compared.change > 0]
     against = [driver for driver in drivers if driver not in drove]

@@ -75,6 +75,11 @@ of an increase, the channels that started come first:
   ended: [old_shop]
   like_for_like: {channels: {storefront: 5000 5000}}
   sentence: "Sales database (+9,000) started; Old shop (\N{MINUS SIGN}5,000) ended."
+where every channel moved, they are the only reasons:
+  channels: {old_shop: 8000 0, sales_db: 0 9000}
+  began: [sales_db]
+  ended: [old_shop]
+  sentence: "Sales database (+9,000) started; Old shop (\N{MINUS SIGN}8,000) ended."
 of many channels the smallest are counted:
   channels: {web: 5000 5000, a: 0 906, b: 0 905, c: 0 904, d: 0 903, e: 0 902, f: 0 901}
   began: [a, b, c, d, e, f]

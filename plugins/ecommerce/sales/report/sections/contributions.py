@@ -119,9 +119,11 @@ class Changes(LikeForLike):
     like_for_like: LikeForLike | None = None
 
     @property
-    def compared(self) -> LikeForLike:
-        """The change of the channels that sold on both days."""
-        return self.like_for_like or self
+    def compared(self) -> LikeForLike | None:
+        """The change of the channels that sold on both days; None where no channel did."""
+        if self.began or self.ended:
+            return self.like_for_like
+        return self
 
 
 class ChangesSinceBase(Part):

@@ -241,7 +241,7 @@ def _remarks(figures: Figures, expectation: Expectation, hidden: int) -> list[st
     if hidden > 0:
         remarks.append(f"{text.count(hidden)} more series are in figures.csv.")
     if expectation.unforecast:
-        names = map(_label, expectation.unforecast)
+        names = map(series_name, expectation.unforecast)
         remarks.append(f"No forecast: {text.listed(names, MOST_NAMED)}.")
     return remarks
 

@@ -232,7 +232,7 @@ def footnotes(figures: Headline) -> list[str]:
     notes = []
     for figure, entry in figures.headline.items():
         if entry.note:
-            notes.append(f"{NOTED}{HEADLINE[figure].label}: {text.clean(entry.note)}.")
+            notes.append(f"{NOTED}{HEADLINE[figure].label}: {entry.note}.")
     return notes
 
 

@@ -81,10 +81,9 @@ def read(queries: DayQueries) -> dict[str, Any]:
         fields["event"] = event(week, calendar)
         fields["event_week"] = _days(of_week, "")
         fields["net_event_week"] = _days(of_week, "net_")
-    days = _days(of_days, "")
     outlook = Outlook.of(
         rows[0],
-        days=days,
+        days=_days(of_days, ""),
         net_days=_days(of_days, "net_"),
         **fields,
     )

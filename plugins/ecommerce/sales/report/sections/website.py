@@ -105,14 +105,12 @@ def read(queries: DayQueries) -> dict[str, Any]:
     # The events of this day were not read.
     if steps[0]["step"] is None:
         return {"website": Website()}
-    devices = queries.rows("website_devices")
-    tracked = queries.rows("matched_orders")
     viewed = queries.rows("viewed_not_purchased", most=MOST_VIEWED)
     website = Website(
         steps=[Step.of(row) for row in steps],
         bot_sessions=steps[0]["bot_sessions"],
-        devices=[Device.of(row) for row in devices],
-        tracked=[Tracked.of(row) for row in tracked],
+        devices=[Device.of(row) for row in queries.rows("website_devices")],
+        tracked=[Tracked.of(row) for row in queries.rows("matched_orders")],
         viewed=[Viewed.of(row) for row in viewed],
     )
     return {"website": website}
