@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from demo.environment import TIMEZONE
 from ecommerce.warehouse import schema
 from tests.integration.airflow_process import copy, migrate
 from tests.integration.company import company
@@ -51,8 +52,8 @@ def start_company(
 ):
     """Start a company (arguments as `company`); this process then is the pipeline's environment.
 
-    Its dataset is lent, unless `own_dataset` asks for one that does not exist yet or it reports in another
-    currency than dollars.
+    Its dataset is lent, unless `own_dataset` asks for one that does not exist yet, or it has another timezone
+    or reporting currency than the others.
     """
     with _starter(tmp_path, postgres_server, bigquery_emulator, lend_dataset) as start:
         yield start
@@ -76,8 +77,10 @@ def _starter(folder, server, emulator, lend_dataset):
     with ExitStack() as running, pytest.MonkeyPatch.context() as environment:
 
         def start(name="company", *, own_dataset=False, **arguments):
-            # A view names the reporting currency, and is not made anew in a dataset that is lent again.
-            if not own_dataset and arguments.get("currency", "USD") == "USD":
+            # A view names both, and is not made anew in a dataset that is lent again.
+            is_usual = arguments.get("timezone", TIMEZONE) == TIMEZONE
+            is_usual &= arguments.get("currency", "USD") == "USD"
+            if is_usual and not own_dataset:
                 arguments["dataset"] = running.enter_context(lend_dataset())
             started = running.enter_context(
                 company(folder / name, server, emulator, **arguments)
