@@ -1,10 +1,7 @@
-"""Calendar weeks: the event that a week is named for (Black Friday or a public holiday), what a
-usual one sells, and the sentence on a coming one, the same in all reports."""
+"""Calendar weeks that are named for an event: Black Friday, Christmas or a public holiday."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from decimal import Decimal
-from statistics import median
+from collections.abc import Sequence
+from datetime import date
 
 from ecommerce.core import text
 from ecommerce.core.calendar_days import black_friday, calendar_week, public_holidays
@@ -12,8 +9,6 @@ from ecommerce.core.errors import ConfigurationError
 
 BLACK_FRIDAY = "Black Friday"
 CHRISTMAS = "Christmas"
-USUAL_WEEKS = 8
-"""Weeks that a usual one is the median of: a mean would rise with a season under way."""
 
 
 def named_week(days: Sequence[date], calendar: str) -> list[date]:
@@ -25,31 +20,6 @@ def named_week(days: Sequence[date], calendar: str) -> list[date]:
         if name and name == event([day], calendar):
             return week
     return []
-
-
-def usual_week(sales: Mapping[date, Decimal | None], day: date) -> Decimal | None:
-    """Return the median of the eight calendar weeks before that of `day`. A week with a day whose sales are
-    not known is left out; None without any other."""
-    totals = []
-    for back in range(1, USUAL_WEEKS + 1):
-        total = Decimal(0)
-        for past_day in calendar_week(day - timedelta(weeks=back)):
-            amount = sales.get(past_day)
-            if amount is None:
-                break
-            total += amount
-        else:
-            totals.append(total)
-    return median(totals) if totals else None
-
-
-def week_sentence(
-    when: str, expected: Decimal, usual: Decimal | None, currency: str
-) -> str:
-    """Return, for example, `Next 7 days: 125,000 USD gross sales expected, +2.0 % vs a usual week.`; without
-    the change where there is no usual week."""
-    versus = text.versus(expected, usual, "a usual week")
-    return f"{when}: {text.count(expected)} {currency} gross sales expected{versus}."
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:

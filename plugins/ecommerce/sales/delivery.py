@@ -137,7 +137,7 @@ def forecast_miss_texts(
 ) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
-    total = figures.expectation.net if figures.expectation else None
+    total = figures.net_expected
     if not percent or not total or not total.verdict or total.forecast <= 0:
         return None
     if abs(total.actual - total.forecast) * 100 < percent * total.forecast:

@@ -1,11 +1,12 @@
-"""The base class of the figures of a business day, and the rows that they are made of."""
+"""The base class of the figures of a business day, the rows that they are made of, and their sums."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+ZERO = Decimal(0)
 Row = Mapping[str, Any]
 """A row of a query of include/sql/report/daily_sales."""
 
@@ -30,3 +31,8 @@ class Part(BaseModel):
         """Return the part with the columns of `row` that have names of its fields, and other `fields`."""
         columns = {name: row[name] for name in cls.model_fields if name in row}
         return cls(**columns | fields)
+
+
+def total(rows: Iterable[Any], name: str) -> Decimal:
+    """Return the sum of the amounts `name` of `rows`."""
+    return sum((getattr(row, name) for row in rows), ZERO)

@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo.services.storefront import (
-    Fault,
-)
+from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources import http
 from ecommerce.sources.storefront import extraction as storefront

@@ -18,9 +18,7 @@ from tests.integration.warehouse.random_history import (
     insert_history,
     random_history,
 )
-from tests.oracle_comparisons import (
-    days_of,
-)
+from tests.oracle_comparisons import days_of
 
 COMPARISONS = "report/daily_sales/comparisons.sql"
 MONTHS = "report/daily_sales/months.sql"

@@ -1,10 +1,9 @@
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 
 from ecommerce.core.calendar_days import black_friday, calendar_week
-from ecommerce.core.named_weeks import event, named_week, usual_week, week_name
+from ecommerce.core.named_weeks import event, named_week, week_name
 from tests.unit.sales.tables import cells
 
 
@@ -56,19 +55,3 @@ def test_a_named_week_is_a_calendar_week_whose_event_is_still_to_come(case):
     week = [str(day) for day in named_week(days, "US")]
     assert len(week) in (0, 7)
     assert (week[0] if week else "") == case["monday"]
-
-
-def test_a_usual_week_is_the_median_of_the_eight_before_without_those_that_lack_a_day():
-    monday = date(2026, 11, 23)
-    sales = {}
-    for back, amount in enumerate(
-        (260, 240, 173, 172, 171, 170, 168, 172, 999), start=1
-    ):
-        for day in calendar_week(monday - timedelta(weeks=back)):
-            sales[day] = Decimal(amount) / 7
-    sunday = monday + timedelta(days=6)
-    for day in (monday, sunday):
-        assert round(usual_week(sales, day), 6) == 172
-    del sales[monday - timedelta(days=1)], sales[monday - timedelta(days=8)]
-    assert round(usual_week(sales, monday), 6) == Decimal("171.5")
-    assert usual_week({}, monday) is None

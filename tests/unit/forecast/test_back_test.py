@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommerce.forecast.models.ensemble import (
-    CANDIDATES,
-)
+from ecommerce.forecast.models.ensemble import CANDIDATES
 from ecommerce.forecast.selection import (
     back_test,
     origins,

@@ -7,6 +7,17 @@
   `returned`, the rows of return_lines that count, and `divided_sales`. Amounts in reporting currency are NULL without an
   exchange rate. Converted refunds of whole orders are divided among the orders' lines.
 #}
+{% set figures = [
+    "units",
+    "gross_sales",
+    "discounts",
+    "returns",
+    "net_sales",
+    "gross_sales_reporting",
+    "discounts_reporting",
+    "returns_reporting",
+    "net_sales_reporting",
+] %}
 {% macro divided_sales(of_days, of_refunds, of_lines) -%}
 returned AS (
     SELECT
@@ -33,15 +44,9 @@ sales AS (
         category,
         country_code,
         currency,
-        SUM(units) AS units,
-        SUM(gross_sales) AS gross_sales,
-        SUM(discounts) AS discounts,
-        SUM(returns) AS returns,
-        SUM(net_sales) AS net_sales,
-        SUM(gross_sales_reporting) AS gross_sales_reporting,
-        SUM(discounts_reporting) AS discounts_reporting,
-        SUM(returns_reporting) AS returns_reporting,
-        SUM(net_sales_reporting) AS net_sales_reporting
+        {% for figure in figures %}
+        SUM({{ figure }}) AS {{ figure }}{{ "," if not loop.last }}
+        {% endfor %}
     FROM {{ table("daily_sales") }}
     WHERE {{ of_days }}
     GROUP BY business_date, channel, category, country_code, currency
@@ -95,15 +100,9 @@ sales_and_shares AS (
         category,
         country_code,
         currency,
-        units,
-        gross_sales,
-        discounts,
-        returns,
-        net_sales,
-        gross_sales_reporting,
-        discounts_reporting,
-        returns_reporting,
-        net_sales_reporting
+        {% for figure in figures %}
+        {{ figure }}{{ "," if not loop.last }}
+        {% endfor %}
     FROM sales
     {% for category, returns in [("category", "returns"), ("'unallocated'", "-returns")] %}
     UNION ALL
@@ -133,15 +132,9 @@ divided_sales AS (
         category,
         country_code,
         currency,
-        SUM(entries.units) AS units,
-        SUM(entries.gross_sales) AS gross_sales,
-        SUM(entries.discounts) AS discounts,
-        SUM(entries.returns) AS returns,
-        SUM(entries.net_sales) AS net_sales,
-        SUM(entries.gross_sales_reporting) AS gross_sales_reporting,
-        SUM(entries.discounts_reporting) AS discounts_reporting,
-        SUM(entries.returns_reporting) AS returns_reporting,
-        SUM(entries.net_sales_reporting) AS net_sales_reporting
+        {% for figure in figures %}
+        SUM(entries.{{ figure }}) AS {{ figure }}{{ "," if not loop.last }}
+        {% endfor %}
     FROM sales_and_shares AS entries
     GROUP BY business_date, channel, category, country_code, currency
     -- Refunds of whole orders that are divided leave nothing.

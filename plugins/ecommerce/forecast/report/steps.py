@@ -10,7 +10,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.named_weeks import event, usual_week
+from ecommerce.core.named_weeks import event
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models.training import rounded
@@ -20,7 +20,7 @@ from ecommerce.forecast.report.figures import (
     ForecastProvenance,
     ModelCard,
 )
-from ecommerce.forecast.weeks import HORIZON, WEEKS
+from ecommerce.forecast.weeks import HORIZON, WEEKS, usual_week
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest

@@ -9,7 +9,7 @@ from typing import Any
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.calendar_days import calendar_week
-from ecommerce.core.named_weeks import week_name, week_sentence
+from ecommerce.core.named_weeks import week_name
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
@@ -109,7 +109,9 @@ def lead(figures: ForecastFigures) -> str:
     event = figures.events[largest]
     if event:
         when = week_name(event, calendar_week(monday))
-    return week_sentence(when, total.weeks[largest], total.usual_week, figures.currency)
+    expected = text.count(total.weeks[largest])
+    versus = text.versus(total.weeks[largest], total.usual_week, "a usual week")
+    return f"{when}: {expected} {figures.currency} gross sales expected{versus}."
 
 
 def notice(title: str, words: str, *, urgent: bool = False) -> Json:

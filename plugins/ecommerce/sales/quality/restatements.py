@@ -109,7 +109,9 @@ def restated_rows(
         for restatement in day:
             rows.append([day_name, *_values(restatement, currency), why])
             day_name = why = ""
-    for words in _earlier_days(len(days) - most):
+    hidden = len(days) - most
+    if hidden > 0:
+        words = f"and {text.number_of(hidden, 'earlier day')}"
         rows.append([words, "", "", "", "", "in figures.json"])
     return rows
 
@@ -117,12 +119,6 @@ def restated_rows(
 def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
     groups = groupby(restatements, key=lambda restatement: restatement.business_date)
     return [list(group) for _, group in groups]
-
-
-def _earlier_days(count: int) -> list[str]:
-    if count <= 0:
-        return []
-    return [f"and {text.number_of(count, 'earlier day')}"]
 
 
 def _values(restatement: Restatement, currency: str) -> list[str]:

@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from ecommerce.core import text
-from ecommerce.sales.parts import Part
+from ecommerce.sales.parts import Part, total
 from ecommerce.sales.quality.day_quality import RefusedFile
-from ecommerce.sales.report.sections.base import total
 from ecommerce.sales.terms import source_title
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.sales import terms
-from ecommerce.sales.parts import Part
-from ecommerce.sales.report.sections.base import ZERO
+from ecommerce.sales.parts import ZERO, Part
+from ecommerce.sales.report.sections.base import DIMENSIONS
 from ecommerce.sales.report.sections.contributions import (
     FIELDS,
     Contribution,
@@ -27,11 +27,7 @@ MOST_OF_IT = Decimal("0.5")
 """Of the change of a category, for a product to be named with it."""
 PRODUCT = "product"
 CATEGORY = "category"
-LABELS = {
-    "category": terms.category,
-    "country": terms.country,
-    "channel": text.source_name,
-}
+LABELS = {dimension.name: dimension.label for dimension in DIMENSIONS}
 """How the names of a dimension are written; those of others are in `NAMES`."""
 NAMES = {
     "new": "new customers",

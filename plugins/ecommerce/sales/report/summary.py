@@ -16,7 +16,7 @@ from pydantic import Field
 from ecommerce.core import text
 from ecommerce.core.named_weeks import week_name
 from ecommerce.sales import terms
-from ecommerce.sales.parts import Part
+from ecommerce.sales.parts import Part, total
 from ecommerce.sales.quality.trust import Trust, trust_of
 from ecommerce.sales.report.drivers import (
     SMALLEST_PART,
@@ -25,10 +25,8 @@ from ecommerce.sales.report.drivers import (
     is_cost,
 )
 from ecommerce.sales.report.sections import headline
-from ecommerce.sales.report.sections.base import Cell, total
-from ecommerce.sales.report.sections.contributions import (
-    Changes,
-)
+from ecommerce.sales.report.sections.base import Cell
+from ecommerce.sales.report.sections.contributions import Changes
 from ecommerce.sales.report.sections.headline import CHOICE, base_name
 from ecommerce.sales.report.sections.month import shop_target
 from ecommerce.sales.report.sections.outlook import DAYS
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from ecommerce.sales.report.figures import Figures
 
 MOST_WITH_UNUSUAL = 2
-"""Drivers beside something unusual."""
+"""Drivers that are stated together with something unusual."""
 MOST_CHANNELS = 4
 VERBS = {
     "cost": ("saved {}", "cost {}"),
@@ -203,7 +201,7 @@ def _after(figures: Figures, base: str) -> str:
 
 def _against_forecast(figures: Figures) -> str:
     """Return `, above the forecast of 27,274` where the day is outside its 80 % interval."""
-    expected = figures.expectation.net if figures.expectation else None
+    expected = figures.net_expected
     if expected is None or not expected.verdict or not expected.direction:
         return ""
     where = "above" if expected.direction > 0 else "below"

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ecommerce.core import text
-from ecommerce.sales.parts import Part
+from ecommerce.sales.parts import Part, total
 from ecommerce.sales.report.drivers import LONGEST_NAME, SMALLEST_PART
-from ecommerce.sales.report.sections.base import total
 from ecommerce.sales.report.sections.forecast import series_name, verdict_words
 from ecommerce.sales.report.sections.headline import averaged_days_of
 from ecommerce.sales.report.sections.products import product_name
@@ -145,9 +144,10 @@ def _units(figures: Figures) -> Iterator[Unusual]:
     product = figures.most_units
     if not units.value or not before or product is None:
         return
+    least = SMALLEST_PART * figures.value("net_sales")
     has_changed = abs(units.value - before) >= UNITS_PART * before
     is_large = product.units >= DISTORTING_PART * units.value
-    if has_changed and is_large and product.sales < _least(figures):
+    if has_changed and is_large and product.sales < least:
         change = text.change(units.value, before, places=0)
         count = f"{text.quantity(product.units)} {product_name(product)[:LONGEST_NAME]}"
         sales = whole_amount(product.sales, figures.currency)
@@ -155,8 +155,3 @@ def _units(figures: Figures) -> Iterator[Unusual]:
         yield Unusual(
             kind="units", about=product.sku, amount=product.sales, words=words
         )
-
-
-def _least(figures: Figures) -> Decimal:
-    """Return the smallest amount that is stated."""
-    return SMALLEST_PART * figures.value("net_sales")

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 import yaml
 
+from ecommerce.sales.parts import total
 from ecommerce.sales.quality.day_quality import ImplausibleAmount
-from ecommerce.sales.report.sections.base import total
 from ecommerce.sales.report.sections.contributions import (
     FIELDS,
     Changes,

@@ -1,4 +1,4 @@
-"""What the sections of the report share: the dimensions of net sales, sums, cells and charts of rows."""
+"""What the sections of the report share: the dimensions of net sales, cells and charts of rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -10,7 +10,6 @@ from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.sections import with_others
 from ecommerce.sales import terms
 
-ZERO = Decimal(0)
 MOST_BARS = 6
 """Of a chart."""
 Cell = tuple[str, str, str, Decimal | int | None]
@@ -36,11 +35,6 @@ CATEGORY = Dimension("category", "categories", terms.category)
 COUNTRY = Dimension("country", "countries", terms.country)
 CHANNEL = Dimension("channel", "channels", text.source_name)
 DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
-
-
-def total(rows: Iterable[Any], name: str) -> Decimal:
-    """Return the sum of the amounts `name` of `rows`."""
-    return sum((getattr(row, name) for row in rows), ZERO)
 
 
 def cells_of(

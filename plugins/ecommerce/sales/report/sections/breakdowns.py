@@ -23,7 +23,7 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
+from ecommerce.sales.parts import Part, total
 from ecommerce.sales.report.sections.base import (
     CATEGORY,
     CHANNEL,
@@ -32,7 +32,6 @@ from ecommerce.sales.report.sections.base import (
     Dimension,
     cells_of,
     ranked_bars,
-    total,
 )
 
 if TYPE_CHECKING:

@@ -25,10 +25,9 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import MOST_MOVERS, DayQueries
-from ecommerce.sales.parts import Part, Row
+from ecommerce.sales.parts import ZERO, Part, Row
 from ecommerce.sales.report.sections.base import (
     DIMENSIONS,
-    ZERO,
     Cell,
     Dimension,
     cells_of,

@@ -85,6 +85,11 @@ class Forecast(Part):
 
     expectation: Expectation | None = None
 
+    @property
+    def net_expected(self) -> Expected | None:
+        """The forecast of net sales of the whole shop."""
+        return self.expectation.net if self.expectation else None
+
 
 def read(queries: DayQueries) -> dict[str, Any]:
     """Return the fields of `Forecast`."""
@@ -123,14 +128,14 @@ def cells(figures: Figures) -> Iterator[Cell]:
     expectation = figures.expectation
     if expectation:
         yield from cells_of("expectation", expectation.series, "series", *FIGURES)
-    if expectation and expectation.net:
-        yield from cells_of("expectation", [expectation.net], "series", *FIGURES)
+    if figures.net_expected:
+        yield from cells_of("expectation", [figures.net_expected], "series", *FIGURES)
 
 
 def verdict_line(figures: Figures) -> dict[str, Any] | None:
     """Return the `verdict` on the day for page one, and its `tone` (1 above the interval, -1 below, else 0);
     None without a forecast."""
-    expected = figures.expectation.net if figures.expectation else None
+    expected = figures.net_expected
     if expected is None:
         return None
     if expected.verdict is None:
@@ -178,7 +183,7 @@ def origin(forecast: Any, figures: Figures) -> str:
 
 
 def _day(figures: Figures) -> Section:
-    expected = figures.expectation.net if figures.expectation else None
+    expected = figures.net_expected
     currency = figures.currency
     rows: list[list[str]] = []
     chart = None

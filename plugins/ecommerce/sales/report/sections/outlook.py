@@ -16,8 +16,8 @@ from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part, Row
-from ecommerce.sales.report.sections.base import Cell, cells_of, total
+from ecommerce.sales.parts import Part, Row, total
+from ecommerce.sales.report.sections.base import Cell, cells_of
 from ecommerce.sales.report.sections.forecast import interval, origin
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
-from ecommerce.sales.report.sections.base import ZERO, Cell, cells_of, total
+from ecommerce.sales.parts import ZERO, Part, total
+from ecommerce.sales.report.sections.base import Cell, cells_of
 
 if TYPE_CHECKING:
     from ecommerce.sales.report.figures import Figures
