@@ -78,8 +78,9 @@ def _starter(folder, server, emulator, lend_dataset):
 
         def start(name="company", *, own_dataset=False, **arguments):
             # A view names both, and is not made anew in a dataset that is lent again.
-            is_usual = arguments.get("timezone", TIMEZONE) == TIMEZONE
-            is_usual &= arguments.get("currency", "USD") == "USD"
+            timezone = arguments.get("timezone", TIMEZONE)
+            currency = arguments.get("currency", "USD")
+            is_usual = (timezone, currency) == (TIMEZONE, "USD")
             if is_usual and not own_dataset:
                 arguments["dataset"] = running.enter_context(lend_dataset())
             started = running.enter_context(

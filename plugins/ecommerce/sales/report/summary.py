@@ -78,8 +78,8 @@ def summarized(figures: Figures) -> Figures:
     """Return the figures with their summary and its facts."""
     summary = summary_of(figures)
     total_change = Decimal(0)
-    if figures.changes:
-        total_change = figures.changes.change
+    if figures.changes and figures.changes.compared:
+        total_change = figures.changes.compared.change
     findings = []
     for driver in summary.drivers:
         about = [driver.dimension, driver.name]

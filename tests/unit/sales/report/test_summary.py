@@ -299,6 +299,22 @@ def test_the_facts_for_programs_are_those_of_the_second_sentence():
     ]
 
 
+def test_the_change_that_a_driver_is_part_of_is_that_of_the_same_channels():
+    both_days = {"categories": {"Textiles": "3000 4400", "Toys": "2000 1700"}}
+    changes = since(
+        {
+            "channels": {"sales_db": "0 14900", "storefront": "5000 6100"},
+            "began": ["sales_db"],
+            "like_for_like": both_days,
+        }
+    )
+    findings = day("21000", "5000", changes=changes).findings
+    assert [dict(finding.numbers) for finding in findings] == [
+        {"change": 1400, "total_change": 1100},
+        {"change": -300, "total_change": 1100},
+    ]
+
+
 def test_a_sentence_that_ends_with_a_date_has_one_full_stop(monkeypatch):
     monkeypatch.setenv("REPORT_LOCALE", "de_DE")
     assert sentences("11000")[0].endswith("against Do., 12. Nov.")
