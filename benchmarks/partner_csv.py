@@ -51,7 +51,10 @@ def main() -> None:
     # In a process of its own: a child's peak memory begins with its parent's.
     making = module_command("benchmarks.partner_csv", "make files", arguments.lines)
     subprocess.run(making, check=True, cwd=REPOSITORY)
-    environment = {"PARTNER_DROP_URI": (FOLDER / "drop").as_uri()}
+    environment = {
+        "PARTNER_DROP_URI": (FOLDER / "drop").as_uri(),
+        "STAGING_URI": (FOLDER / "staging").as_uri(),
+    }
     contenders = [
         Contender(
             name,
@@ -100,6 +103,7 @@ def pipeline(lines: int) -> None:
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import PARTNER_FILES
     from ecommerce.sources.partner_files.extraction import extract
+    from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
     del airflow, pyarrow
@@ -107,7 +111,7 @@ def pipeline(lines: int) -> None:
     window = window_of_day(
         PARTNER_FILES,
         day,
-        (FOLDER / "staging").as_uri(),
+        DagRun("daily_sales_pipeline", "benchmark"),
         Remembered(),
         day.end + timedelta(hours=6),
     )
