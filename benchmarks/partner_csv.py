@@ -97,6 +97,7 @@ def limit(lines: int) -> None:
 def pipeline(lines: int) -> None:
     """The extract of the newest day."""
     import airflow.sdk
+    import pandas  # BigQuery's client and pyarrow import it
     import pyarrow.parquet
 
     from ecommerce.core.business_day import day_window
@@ -106,7 +107,7 @@ def pipeline(lines: int) -> None:
     from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
-    del airflow, pyarrow
+    del airflow, pandas, pyarrow
     day = day_window(date(2026, 11, 19), "UTC")
     window = window_of_day(
         PARTNER_FILES,
