@@ -66,9 +66,9 @@ CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEIN
 CREATE MACRO share_of(amount, part, whole) AS
 ((2 * ten_thousandths(amount) * part + whole) // (2 * whole) * 0.0001)::DECIMAL(18, 4);
 
--- The amount of a rejected record if it is readable, calculated like the control totals of the extracts.
+-- The amount of a record before any cleaning, as in the control totals; NULL if it is unreadable or beyond the limits.
 CREATE MACRO stated_product(quantity, price) AS try_cast(
-    try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
+    product_of(try_cast(quantity AS DECIMAL(11, 4)), try_cast(price AS DECIMAL(14, 4))) AS DECIMAL(15, 4)
 );
 
 CREATE MACRO currency_fault(value, name) AS

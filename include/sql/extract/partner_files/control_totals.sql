@@ -1,6 +1,5 @@
 -- DuckDB: counts and sums of the files before any cleaning. Values beyond the limits of
--- include/sql/transform/values.sql are excluded, because the transform rejects them. The casts are explicit because
--- DuckDB does not widen 18-digit decimals.
+-- include/sql/transform/values.sql are excluded, because the transform rejects them.
 WITH by_currency AS (
     SELECT
         file,
@@ -9,12 +8,7 @@ WITH by_currency AS (
             ELSE ''
         END AS currency,
         count(*) AS lines,
-        sum(
-            try_cast(
-                try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(unit_price AS DECIMAL(14, 4))
-                AS DECIMAL(15, 4)
-            )
-        ) AS amount
+        sum(stated_product(quantity, unit_price)) AS amount
     FROM read_parquet($lines)
     GROUP BY ALL
 )
