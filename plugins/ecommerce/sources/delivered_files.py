@@ -158,7 +158,7 @@ def read_csv(
     from pyarrow import parquet as pq
 
     run_sql_file(duck, "extract/layout_macros")
-    run_sql_file(duck, f"{_SQL}/create_malformed")
+    run_sql_file(duck, f"{_SQL}/create_tables")
     extra = extra_columns(attributes)
     schema = _lines_schema(extra)
     constants = {**layout.constants, **facts}
@@ -181,7 +181,7 @@ def read_csv(
         grammar = Grammar(len(names), layout.delimiter)
         # Another thread finds the records of the next block meanwhile.
         found = ahead(batches(text, grammar, bounds))
-        # The file is read once or twice and then removed: no statistics, and the cheapest compression.
+        # The file is read a few times, in full: no statistics, and a cheap compression.
         with pq.ParquetWriter(
             target,
             schema,
@@ -219,22 +219,23 @@ def read_csv(
                         reason="file_too_large",
                     )
     _keep_malformed(duck, malformed, id_field)
-    run_sql_file(duck, f"{_SQL}/create_ids", {"lines": str(target)})
+    file = facts["file"]
+    run_sql_file(duck, f"{_SQL}/keep_ids", {"file": file, "lines": str(target)})
     if rejected:
         run_sql_file(
             duck,
             f"{_SQL}/forget_doubtful_ids",
-            {"former_orders": list(former_orders)},
+            {"file": file, "former_orders": list(former_orders)},
         )
         run_sql_file(
             duck,
             f"{_SQL}/keep_malformed",
-            {"file": facts["file"], **id_field},
+            {"file": file, **id_field},
         )
     return _unread_columns(
         names,
         file_columns | layout.file_columns(attributes),
-        facts["file"],
+        file,
     )
 
 

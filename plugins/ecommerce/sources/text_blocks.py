@@ -28,10 +28,11 @@ def blocks(
         rest: what was read of the first line.
     """
     while block := read(BLOCK):
-        whole, line_feed, rest = (rest + block).rpartition(b"\n")
-        if line_feed:
-            yield whole + line_feed
-        rest = rest[: longest + 1]
+        text = rest + block
+        end = text.rfind(b"\n") + 1
+        if end:
+            yield text[:end]
+        rest = text[end:][: longest + 1]
     if rest:
         yield rest + b"\n"
 

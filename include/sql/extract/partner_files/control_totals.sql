@@ -14,7 +14,7 @@ WITH by_currency AS (
 )
 
 SELECT
-    (SELECT count(DISTINCT trim(order_id, E' \t\r\n')) FROM read_parquet($lines)) AS source_orders,
+    (SELECT count(DISTINCT order_id) FROM ids) AS source_orders,
     coalesce(sum(lines), 0)::BIGINT AS source_lines,
     coalesce(sum(amount), 0::DECIMAL(38, 4))::VARCHAR AS source_amount,
     coalesce(
