@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,11 +17,10 @@ from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
-    Grammar,
     Record,
     UnusableFileError,
-    batches,
     header,
+    tables,
 )
 from ecommerce.sources.partner_layouts import (
     COLUMNS,
@@ -178,22 +177,30 @@ def read_csv(
             "delimiter": layout.delimiter,
             "place": int(held_in["order_id"]) + 1,
         }
-        grammar = Grammar(len(names), layout.delimiter)
-        # Another thread finds the records of the next block meanwhile.
-        found = ahead(batches(text, grammar, bounds))
-        # The file is read a few times, in full: no statistics, and a cheap compression.
-        with pq.ParquetWriter(
-            target,
-            schema,
-            compression="snappy",
-            write_statistics=False,
-        ) as writer:
-            for batch in found:
-                for record in batch.malformed:
+        batches = ahead(
+            tables(
+                text,
+                len(names),
+                bounds,
+                layout.delimiter,
+            )
+        )
+        with (
+            closing(batches),
+            # The file is read a few times, in full: no statistics, and a cheap compression.
+            pq.ParquetWriter(
+                target,
+                schema,
+                compression="snappy",
+                write_statistics=False,
+            ) as writer,
+        ):
+            for records, malformed_of_batch in batches:
+                for record in malformed_of_batch:
                     cut = record.text[:MOST_RAW_TEXT]
                     malformed.append(record._replace(text=cut))
                 lines = _lines(
-                    grammar.parse(batch),
+                    records,
                     held_in,
                     constants,
                     schema,
@@ -203,7 +210,7 @@ def read_csv(
                     relation = duck.from_arrow(lines).project(projection)
                     lines = relation.to_arrow_table()
                 writer.write_table(lines)
-                rejected += len(batch.malformed)
+                rejected += len(malformed_of_batch)
                 if rejected > bounds.malformed:
                     raise UnusableFileError(
                         f"more than {bounds.malformed:,} of its lines are malformed"
