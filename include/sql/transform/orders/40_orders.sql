@@ -1,6 +1,5 @@
 -- Loadable: one row per order with the sums of its accepted lines. Orders without lines are kept.
 
-CREATE VIEW orders AS
 SELECT
     getvariable('source') AS source,
     typed_orders.order_id,

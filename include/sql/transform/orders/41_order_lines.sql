@@ -18,7 +18,6 @@ FROM (
 WHERE sku <> ''
 GROUP BY 1;
 
-CREATE VIEW order_lines AS
 SELECT
     getvariable('source') AS source,
     orders.order_id,

@@ -1,6 +1,5 @@
 -- Loadable: the customers of the source, and customers that only orders mention.
 
-CREATE VIEW customers AS
 WITH seen AS (
     SELECT
         customer_hash,

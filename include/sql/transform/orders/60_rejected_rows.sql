@@ -53,7 +53,6 @@ ANTI JOIN left_out_versions USING (order_id, version)
 ANTI JOIN line_verdicts USING (order_id, version)
 WHERE NOT is_superseded;
 
-CREATE VIEW rejected_rows AS
 WITH faulty AS (
     SELECT
         file,

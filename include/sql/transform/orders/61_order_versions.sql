@@ -1,7 +1,6 @@
 -- Loadable: the orders that this run replaces as a whole. An order that is not in `orders` was removed, or only its
 -- refunds are known.
 
-CREATE VIEW order_versions AS
 WITH absent AS (
     SELECT
         order_id,

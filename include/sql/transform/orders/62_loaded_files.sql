@@ -1,6 +1,5 @@
 -- Loadable: one row per file that was read, with its row counts; it need not be read again.
 
-CREATE VIEW loaded_files AS
 WITH accepted AS (
     SELECT
         typed_lines.file,

@@ -37,7 +37,6 @@ SEMI JOIN rejected_orders USING (order_id)
 WHERE getvariable('headers_are_records')
 GROUP BY order_id;
 
-CREATE VIEW control_totals AS
 WITH amounts AS (
     SELECT
         one.file,
