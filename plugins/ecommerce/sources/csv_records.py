@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.sources.text_blocks import arrow_lines, blocks, is_utf8
+from ecommerce.sources.text_blocks import ahead, arrow_lines, blocks, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,15 +128,27 @@ def records(stream: IO[bytes], fields: int) -> list[Record]:
     return sorted(found)
 
 
-def batches(
+def tables(
+    stream: IO[bytes],
+    fields: int,
+    bounds: Bounds = UNBOUNDED,
+    delimiter: str = ",",
+) -> Iterator[tuple[pa.Table, list[Record]]]:
+    """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches.
+
+    Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
+    of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
+    """
+    grammar = Grammar(fields, delimiter)
+    for batch in ahead(_batches(stream, grammar, bounds)):
+        yield grammar.parse(batch), batch.malformed
+
+
+def _batches(
     stream: IO[bytes],
     grammar: Grammar,
-    bounds: Bounds = UNBOUNDED,
+    bounds: Bounds,
 ) -> Iterator[Batch]:
-    """Yield the records of a file in UTF-8 after its header.
-
-    Raise UnusableFileError if the file exceeds `bounds`.
-    """
     number = 2
     unfinished = b""
     whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
@@ -226,7 +238,9 @@ class Grammar:
         next_position = 0
         for position in uncertain.to_pylist():
             line = lines[position].as_py()
-            if position < next_position or not line.strip():
+            if position < next_position:
+                continue
+            if not line.strip():
                 continue
             record = self._record(number + position, line.rstrip(b"\r\n"))
             next_position = position + 1
@@ -281,7 +295,9 @@ class Grammar:
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
         elif self._complete.fullmatch(text):
             found = self._field.findall(text + self._separator)
-            fields = [quoted or plain for quoted, plain in found]
+            fields = []
+            for quoted, plain in found:
+                fields.append(quoted or plain)
             if len(fields) == self._fields:
                 text = self._separator.join(fields)
                 return Record(number, text)
@@ -351,7 +367,9 @@ class Grammar:
                 quoted_strings_can_be_null=False,
             ),
         )
-        numbers_of_others = [record.number for record in batch.others]
+        numbers_of_others = []
+        for record in batch.others:
+            numbers_of_others.append(record.number)
         numbers = pa.chunked_array(
             [batch.numbers, pa.array(numbers_of_others, pa.int64())]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,11 +17,10 @@ from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
-    Grammar,
     Record,
     UnusableFileError,
-    batches,
     header,
+    tables,
 )
 from ecommerce.sources.partner_layouts import (
     COLUMNS,
@@ -158,7 +157,7 @@ def read_csv(
     from pyarrow import parquet as pq
 
     run_sql_file(duck, "extract/layout_macros")
-    run_sql_file(duck, f"{_SQL}/create_malformed")
+    run_sql_file(duck, f"{_SQL}/create_tables")
     extra = extra_columns(attributes)
     schema = _lines_schema(extra)
     constants = {**layout.constants, **facts}
@@ -178,22 +177,30 @@ def read_csv(
             "delimiter": layout.delimiter,
             "place": int(held_in["order_id"]) + 1,
         }
-        grammar = Grammar(len(names), layout.delimiter)
-        # Another thread finds the records of the next block meanwhile.
-        found = ahead(batches(text, grammar, bounds))
-        # The file is read once or twice and then removed: no statistics, and the cheapest compression.
-        with pq.ParquetWriter(
-            target,
-            schema,
-            compression="snappy",
-            write_statistics=False,
-        ) as writer:
-            for batch in found:
-                for record in batch.malformed:
+        batches = ahead(
+            tables(
+                text,
+                len(names),
+                bounds,
+                layout.delimiter,
+            )
+        )
+        with (
+            closing(batches),
+            # The file is read a few times, in full: no statistics, and a cheap compression.
+            pq.ParquetWriter(
+                target,
+                schema,
+                compression="snappy",
+                write_statistics=False,
+            ) as writer,
+        ):
+            for records, malformed_of_batch in batches:
+                for record in malformed_of_batch:
                     cut = record.text[:MOST_RAW_TEXT]
                     malformed.append(record._replace(text=cut))
                 lines = _lines(
-                    grammar.parse(batch),
+                    records,
                     held_in,
                     constants,
                     schema,
@@ -203,7 +210,7 @@ def read_csv(
                     relation = duck.from_arrow(lines).project(projection)
                     lines = relation.to_arrow_table()
                 writer.write_table(lines)
-                rejected += len(batch.malformed)
+                rejected += len(malformed_of_batch)
                 if rejected > bounds.malformed:
                     raise UnusableFileError(
                         f"more than {bounds.malformed:,} of its lines are malformed"
@@ -219,22 +226,23 @@ def read_csv(
                         reason="file_too_large",
                     )
     _keep_malformed(duck, malformed, id_field)
-    run_sql_file(duck, f"{_SQL}/create_ids", {"lines": str(target)})
+    file = facts["file"]
+    run_sql_file(duck, f"{_SQL}/keep_ids", {"file": file, "lines": str(target)})
     if rejected:
         run_sql_file(
             duck,
             f"{_SQL}/forget_doubtful_ids",
-            {"former_orders": list(former_orders)},
+            {"file": file, "former_orders": list(former_orders)},
         )
         run_sql_file(
             duck,
             f"{_SQL}/keep_malformed",
-            {"file": facts["file"], **id_field},
+            {"file": file, **id_field},
         )
     return _unread_columns(
         names,
         file_columns | layout.file_columns(attributes),
-        facts["file"],
+        file,
     )
 
 

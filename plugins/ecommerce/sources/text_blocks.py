@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,10 +28,11 @@ def blocks(
         rest: what was read of the first line.
     """
     while block := read(BLOCK):
-        whole, line_feed, rest = (rest + block).rpartition(b"\n")
-        if line_feed:
-            yield whole + line_feed
-        rest = rest[: longest + 1]
+        text = rest + block
+        end = text.rfind(b"\n") + 1
+        if end:
+            yield text[:end]
+        rest = text[end : end + longest + 1]
     if rest:
         yield rest + b"\n"
 
@@ -55,7 +56,7 @@ def arrow_lines(block: bytes) -> pa.Array[Any]:
     return pa.Array.from_buffers(pa.binary(), count, buffers)
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item]:
     """Yield `items` (never None), while another thread finds the next one."""
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
         item = thread.submit(next, items, None)
@@ -66,7 +67,10 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
 
 def is_utf8(text: bytes) -> bool:
     """Return whether `text` is UTF-8."""
+    if text.isascii():
+        return True
     try:
-        return text.isascii() or bool(text.decode())
+        text.decode()
     except UnicodeDecodeError:
         return False
+    return True

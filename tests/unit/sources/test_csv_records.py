@@ -12,11 +12,10 @@ from ecommerce.sources.csv_records import (
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
-    Grammar,
     UnusableFileError,
-    batches,
     header,
     records,
+    tables,
 )
 
 
@@ -36,11 +35,9 @@ def split(text, fields=3):
 def rows(content, fields=3, bounds=UNBOUNDED):
     """(number, values or detail of the fault) of the records after a header, read as a large file."""
     found = []
-    grammar = Grammar(fields)
-    for batch in batches(io.BytesIO(content), grammar, bounds):
-        found += [(each.number, each.fault[1]) for each in batch.malformed]
-        for row in grammar.parse(batch).to_pylist():
-            found.append((row.pop("number"), [*row.values()]))
+    for table, malformed in tables(io.BytesIO(content), fields, bounds):
+        found += [(each.number, each.fault[1]) for each in malformed]
+        found += [(row.pop("number"), [*row.values()]) for row in table.to_pylist()]
     return sorted(found, key=lambda each: each[0])
 
 

@@ -2,7 +2,9 @@
 -- kept only if it is the id of an order of the file or of its former delivery, or has a digit and the shape of such an id.
 -- A text and its shape are equally long, so that few shapes have to be found.
 WITH known AS (
+    SELECT order_id
     FROM ids
+    WHERE file = $file
     UNION ALL
     SELECT unnest($former_orders::VARCHAR[])
 ),

@@ -13,7 +13,9 @@ SELECT
 FROM (
     SELECT safe_id(order_id) AS order_id
     FROM (
+        SELECT order_id
         FROM ids
+        WHERE file = $file
         UNION ALL
         SELECT order_id
         FROM malformed

@@ -131,6 +131,7 @@ def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, "extract/create_rejects")
+    run_sql_file(duck, "extract/delivered_files/create_tables")
     run_sql_file(duck, f"{SQL}/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
     duck.table("no_lines").write_parquet(str(work / FIRST))
