@@ -39,6 +39,7 @@ STORED = (
         "rejected_rows",
     ),
     *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
+    *("changed_rates", "report_deliveries"),
 )
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"
@@ -51,6 +52,9 @@ SETTINGS = {
 GIVEN = {
     "table",
     "staged",
+    "staging_table",
+    "is_staged",
+    "arriving",
     "restated_figures",
     "days",
     "read_days",
@@ -58,7 +62,6 @@ GIVEN = {
     "first_day",
     "stored",
     "any_of",
-    "restates",
     "shop_timezone",
     "reporting_currency",
     "events_retention_days",
@@ -298,6 +301,7 @@ def rendered(path, settings):
         "business_date": DAYS[-1],
         "last_day": DAYS[-1],
         "lock_token": "0a1b",
+        "earliest_date": DAYS[0],
     }
     spec = next(
         (each for each in SPECS if f"/loads/{each.name}/" in path),
@@ -308,6 +312,7 @@ def rendered(path, settings):
         days=DAYS,
         read_days=DAYS,
         stored=dict.fromkeys(STORED, DAYS),
+        arriving=(*STORED, "control_totals"),
         staging=STAGING,
         spec=spec,
         settings=settings,

@@ -8,7 +8,7 @@ WITH faulty AS (
         split_part(fault, ' ', 1) AS reason,
         split_part(fault, ' ', 2) AS place
     FROM typed_events
-    WHERE fault IS NOT NULL
+    WHERE fault IS NOT NULL AND getvariable('rejected_events') > 0
 ),
 
 rejected AS (
