@@ -3,6 +3,9 @@ describes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +20,12 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
-from ecommerce.events.lines import FIELDS, Lines, check_first_lines
+from ecommerce.events.lines import FIELDS, Lines, check_first_lines, count_plain_lines
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
@@ -58,18 +60,17 @@ def extract(window: ReadWindow) -> staging.Manifest:
     columns: dict[str, list[str]] = {}
     rows = 0
     lines = Lines()
+    # No slice lies on both sides of the day's end: lines without instants were received on one of them.
+    parts = slices(start, end, window.day.start)
     with (
         staging.publish(window.folder) as draft,
         scratch_folder() as scratch,
         _database(kept, read_at) as duck,
+        ThreadPoolExecutor(1) as background,
     ):
-        answer = scratch / "answer.ndjson"
-        # No slice lies on both sides of the day's end: lines without instants were received on one of them.
-        for part in slices(start, end, window.day.start):
-            client.download(part, answer)
-            check_first_lines(answer, part.what)
+        for answer in _answers(client, parts, scratch, background):
             file = draft.path / f"events-{len(columns) + 1:05}.parquet"
-            written = _write(duck, part, lines.reader(answer), file)
+            written = _write(duck, answer, lines, file)
             # The first part is always there: patterns of file names then match.
             if written or not columns:
                 columns[file.name] = COLUMNS
@@ -116,18 +117,57 @@ def check() -> CheckLines:
     yield OK, f"{counted(lines.found, 'event')} in the last {CHECKED_MINUTES} minutes"
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The downloaded lines of a slice. `plain_lines` is what `count_plain_lines` returns."""
+
+    part: Slice
+    file: Path
+    plain_lines: int | None
+
+
+def _answers(
+    client: EventsClient,
+    parts: list[Slice],
+    folder: Path,
+    background: Executor,
+) -> Iterator[_Answer]:
+    """Yield the answer of each slice. While it is read, `background` downloads the next one; it is removed
+    afterwards."""
+
+    def download(number: int, part: Slice) -> _Answer:
+        file = folder / f"{number}.ndjson"
+        client.download(part, file)
+        check_first_lines(file, part.what)
+        return _Answer(part, file, count_plain_lines(file))
+
+    previous = None
+    for number, part in enumerate(parts):
+        following = background.submit(download, number, part)
+        if previous is not None:
+            yield previous
+            previous.file.unlink()
+        previous = following.result()
+    if previous is not None:
+        yield previous
+
+
 def _write(
     duck: DuckDBPyConnection,
-    part: Slice,
-    lines: pa.RecordBatchReader,
+    answer: _Answer,
+    lines: Lines,
     file: Path,
 ) -> int:
     """Write the kept lines of an answer as Parquet, and return their number."""
     import duckdb
 
+    part = answer.part
     _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
-        duck.register("lines", lines)
+        written = _write_plain_lines(duck, answer, lines)
+        if written is not None:
+            return written
+        duck.register("lines", lines.reader(answer.file))
         written = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
         duck.unregister("lines")
         elsewhere = run_sql_file(duck, f"{SQL}/received_outside_slice")[0]["lines"]
@@ -145,6 +185,27 @@ def _write(
             f"{TOLERANCE_SECONDS} s before or after that: does the server know the parameters start and end, "
             "and take them as UTC?"
         )
+    return written
+
+
+def _write_plain_lines(
+    duck: DuckDBPyConnection,
+    answer: _Answer,
+    lines: Lines,
+) -> int | None:
+    """Write an answer that DuckDB's own reader of JSON reads exactly, and return the number of kept lines;
+    None for any other."""
+    import duckdb
+
+    if answer.plain_lines is None:
+        return None
+    _set(duck, answer=str(answer.file), last_line=lines.last)
+    try:
+        written = int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
+    except duckdb.InvalidInputException:
+        return None
+    lines.last += answer.plain_lines
+    lines.found += answer.plain_lines
     return written
 
 

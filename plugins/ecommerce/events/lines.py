@@ -107,6 +107,35 @@ def _decoded(line: bytes) -> tuple[str, str | None]:
         return line.decode(errors="replace"), NOT_JSON
 
 
+def count_plain_lines(path: Path) -> int | None:
+    """Return the number of lines, or None unless each begins with `{`, ends with a line feed, and is shorter
+    than `LONGEST_LINE`.
+
+    Of other answers, the line numbers of DuckDB's own reader of JSON may be wrong: it skips blank lines.
+    """
+    import numpy as np
+
+    lines = 0
+    beginnings = 0
+    last = b"\n"
+    with path.open("rb") as stream:
+        # A line of the greatest length fills at least one block.
+        while block := stream.read(LONGEST_LINE // 2):
+            # numpy takes a third of the processor time of `bytes.count`.
+            characters = np.frombuffer(last + block, np.uint8)
+            is_line_feed = characters == ord("\n")
+            line_feeds = int(np.count_nonzero(is_line_feed[1:]))
+            if not line_feeds:
+                return None
+            lines += line_feeds
+            is_brace = characters[1:] == ord("{")
+            beginnings += int(np.count_nonzero(is_line_feed[:-1] & is_brace))
+            last = block[-1:]
+    if last != b"\n" or beginnings != lines:
+        return None
+    return lines
+
+
 def check_first_lines(path: Path, what: str) -> None:
     """Raise ContractError for an answer that begins with a web page, a JSON list or another object, unless an
     event is among its first lines. They are not quoted: they may hold visitors. Single lines that are no

@@ -1,6 +1,15 @@
 """Large texts in blocks of whole lines, in bounded memory whatever is in them."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Item = TypeVar("Item")
 
 BLOCK = 1 << 20
 """Bytes. Blocks of 4 MB are allocated anew each time: finding the lines took twice the processor time."""
@@ -19,17 +28,49 @@ def blocks(
         rest: what was read of the first line.
     """
     while block := read(BLOCK):
-        whole, line_feed, rest = (rest + block).rpartition(b"\n")
-        if line_feed:
-            yield whole + line_feed
-        rest = rest[: longest + 1]
+        text = rest + block
+        end = text.rfind(b"\n") + 1
+        if end:
+            yield text[:end]
+        rest = text[end : end + longest + 1]
     if rest:
         yield rest + b"\n"
 
 
+def arrow_lines(block: bytes) -> pa.Array[Any]:
+    """Return the lines of a block of whole lines, each with its line feed, as a binary array over the same
+    memory."""
+    import numpy as np
+    import pyarrow as pa
+
+    characters = np.frombuffer(block, np.uint8)
+    line_feeds = np.flatnonzero(characters == ord("\n"))
+    count = len(line_feeds)
+    offsets = np.zeros(count + 1, np.int32)
+    offsets[1:] = line_feeds + 1
+    buffers = [
+        None,
+        pa.py_buffer(offsets.data),
+        pa.py_buffer(block),
+    ]
+    return pa.Array.from_buffers(pa.binary(), count, buffers)
+
+
+def ahead(items: Iterator[Item]) -> Generator[Item]:
+    """Yield `items` (never None), while another thread finds the next one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        item = thread.submit(next, items, None)
+        while (found := item.result()) is not None:
+            item = thread.submit(next, items, None)
+            yield found
+
+
 def is_utf8(text: bytes) -> bool:
     """Return whether `text` is UTF-8."""
+    if text.isascii():
+        return True
     try:
-        return text.isascii() or bool(text.decode())
+        text.decode()
     except UnicodeDecodeError:
         return False
+    return True

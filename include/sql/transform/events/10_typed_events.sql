@@ -22,10 +22,22 @@ CREATE MACRO host_of(referrer) AS CASE
     ELSE left(nullif(lower(regexp_extract(referrer, '^(//)?([^/?#\\:]+)(:\d*)?([/?#\\]|$)', 2)), ''), 253)
 END;
 
-CREATE MACRO visitor_hash_of(value) AS keyed_hash(value, getvariable('inner_key'), getvariable('outer_key'));
+-- What a visitor is known by. A visitor is no session of the same name, and comes first.
+CREATE MACRO visitor_of(visitor_id, session_id) AS coalesce('visitor ' || visitor_id, 'session ' || session_id);
 
 -- A code or word of the shop, at most 200 characters, with masked e-mail addresses.
 CREATE MACRO as_code(value) AS mask_e_mails(shortened(value, 200));
+
+-- An id that looks like an e-mail address is replaced with its hash.
+CREATE MACRO event_id_of(value) AS CASE
+    WHEN contains(value, '@') OR contains(value, '%40')
+        THEN keyed_hash('event ' || value, getvariable('inner_key'), getvariable('outer_key'))
+    ELSE safe_id(value)
+END;
+
+-- Whether no text is long or contains anything to mask. One search of the joined texts takes three
+-- quarters of the processor time of a search of each.
+CREATE MACRO is_harmless(texts) AS strlen(texts) <= 200 AND NOT regexp_matches(texts, getvariable('suspect'));
 
 CREATE VIEW typed_events AS
 WITH instants AS (
@@ -41,10 +53,11 @@ judged AS (
         *,
         business_date_of(occurred_instant) AS business_date,
         business_date_of(received_instant) AS received_date,
+        is_harmless(concat(event_id, event_type, sku, order_id, device)) AS is_harmless,
         coalesce(
             fault || ' line',
             missing(event_id, 'event_id'),
-            CASE WHEN length(event_id) > 200 THEN 'too_long event_id' END,
+            CASE WHEN strlen(event_id) > 200 AND length(event_id) > 200 THEN 'too_long event_id' END,
             missing(occurred_at, 'occurred_at'),
             missing(received_at, 'received_at'),
             CASE WHEN occurred_instant IS NULL THEN 'invalid_timestamp occurred_at' END,
@@ -58,22 +71,16 @@ judged AS (
 
 SELECT
     line_number,
-    -- An id that looks like an e-mail address is replaced with its hash.
-    CASE
-        WHEN contains(event_id, '@') OR contains(event_id, '%40')
-            THEN keyed_hash('event ' || event_id, getvariable('inner_key'), getvariable('outer_key'))
-        ELSE safe_id(event_id)
-    END AS event_id,
+    CASE WHEN is_harmless THEN event_id ELSE event_id_of(event_id) END AS event_id,
     business_date,
     occurred_instant AS occurred_at,
     received_instant AS received_at,
-    -- Of one column, the inner hash is computed once per distinct value of a row group: 40 % less processor time.
-    coalesce(visitor_hash_of('visitor ' || visitor_id), visitor_hash_of('session ' || session_id)) AS visitor_hash,
-    event_type,
-    sku,
-    order_id,
-    device,
-    referrer,
+    visitor_of(visitor_id, session_id) AS visitor,
+    CASE WHEN is_harmless THEN event_type ELSE as_code(event_type) END AS event_type,
+    CASE WHEN is_harmless THEN sku ELSE shortened(safe_id(sku), 200) END AS sku,
+    CASE WHEN is_harmless THEN order_id ELSE shortened(safe_id(order_id), 200) END AS order_id,
+    CASE WHEN is_harmless THEN device ELSE as_code(device) END AS device,
+    host_of(referrer) AS referrer_host,
     shortened(user_agent, 500) AS user_agent,
     coalesce(
         text_fault,

@@ -2,14 +2,13 @@
 -- stored, and e-mail addresses are masked. A line that is not an event may contain personal data anywhere, so its
 -- letters and digits are replaced with x.
 
-CREATE VIEW rejected_rows AS
 WITH faulty AS (
     SELECT
         line_number,
         split_part(fault, ' ', 1) AS reason,
         split_part(fault, ' ', 2) AS place
     FROM typed_events
-    WHERE fault IS NOT NULL
+    WHERE fault IS NOT NULL AND getvariable('rejected_events') > 0
 ),
 
 rejected AS (

@@ -1,0 +1,7 @@
+-- Number of events that are neither loaded nor superseded. Without one, the next step reads no event again.
+
+SET VARIABLE rejected_events = (
+    (SELECT count(*) FROM staged_events)
+    - (SELECT count(*) FROM superseded_events)
+    - (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/user_events.parquet'))
+);
