@@ -72,8 +72,8 @@ def extract(window: ReadWindow) -> Manifest:
         for file in folder.files:
             warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
-        [of_files] = run_sql_file(duck, f"{SQL}/order_ids")
-        order_ids = of_files["order_ids"]
+        of_files = duck.sql(read_sql(f"{SQL}/order_ids.sql")).to_arrow_table()
+        order_ids = of_files["order_id"].to_pylist()
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
