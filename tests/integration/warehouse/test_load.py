@@ -72,6 +72,12 @@ def test_a_day_is_loaded_with_its_figures(shop):
     }
 
 
+def test_totals_are_compared_to_the_last_of_four_decimals(shop):
+    shop.load(Folder([replace(ANN, lines=[("Toys", "1", "10.0008")])]))
+
+    assert shop.one("load_audit", "amount_loaded") == {"amount_loaded": D("10.0008")}
+
+
 def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
     """An older day with a late order, which no run has read; and a day on which a source failed."""
     never_read = replace(ANN, order_id="old", ordered_at=at("2026-01-05 15:00"))
