@@ -17,14 +17,16 @@ SELECT
     {{ "source" if "source" in key else rates_source }} AS source,
     SUM(entries) AS entries,
     COUNT(*) AS different_keys,
-    SUM(amount) AS amount,
+    {{ "SUM(amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
     CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
 FROM (
     SELECT
         {{ key | join(",\n        ") }},
-        COUNT(*) AS entries,
-        {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount
+        {% if name == "order_lines" %}
+        SUM(gross_amount) AS amount,
+        {% endif %}
+        COUNT(*) AS entries
     FROM {{ staged(name) }}
     GROUP BY {{ key | join(", ") }}
 ) AS by_key
