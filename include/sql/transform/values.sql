@@ -156,10 +156,12 @@ CREATE MACRO id_or_hash(readable) AS CASE
     ELSE readable
 END;
 
+CREATE MACRO is_unsafe(id) AS strlen(id) > 200 OR regexp_matches(id, getvariable('suspect'));
+
 -- Replaces an id or SKU that contains an address, or has more than 200 characters, with a keyed hash, which is unique
 -- and stable across reads.
 CREATE MACRO safe_id(value) AS CASE
-    WHEN strlen(value) > 200 OR regexp_matches(value, getvariable('suspect'))
+    WHEN is_unsafe(value)
         THEN id_or_hash(trim(regexp_replace(value, getvariable('control'), '', 'g'), getvariable('blanks')))
     ELSE value
 END;

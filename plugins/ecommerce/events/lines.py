@@ -107,6 +107,41 @@ def _decoded(line: bytes) -> tuple[str, str | None]:
         return line.decode(errors="replace"), NOT_JSON
 
 
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """How many lines a file has, and whether each begins with `{`, ends with a line feed and is shorter than
+    `LONGEST_LINE`. DuckDB's own reader of JSON skips blank lines, so its row numbers are line numbers only
+    in such a file."""
+
+    lines: int
+    are_plain: bool
+
+
+def count_lines(path: Path) -> LineCount:
+    """Count the lines of a file; the last one may have no line feed."""
+    import numpy as np
+
+    lines = 0
+    beginnings = 0
+    are_short = True
+    last = b"\n"
+    with path.open("rb") as stream:
+        # A line of the greatest length fills at least one block.
+        while block := stream.read(LONGEST_LINE // 2):
+            # numpy takes a third of the processor time of `bytes.count`.
+            characters = np.frombuffer(last + block, np.uint8)
+            is_line_feed = characters == ord("\n")
+            is_brace = characters[1:] == ord("{")
+            line_feeds = int(np.count_nonzero(is_line_feed[1:]))
+            lines += line_feeds
+            beginnings += int(np.count_nonzero(is_line_feed[:-1] & is_brace))
+            are_short = are_short and line_feeds > 0
+            last = block[-1:]
+    if last != b"\n":
+        return LineCount(lines + 1, are_plain=False)
+    return LineCount(lines, are_plain=are_short and beginnings == lines)
+
+
 def check_first_lines(path: Path, what: str) -> None:
     """Raise ContractError for an answer that begins with a web page, a JSON list or another object, unless an
     event is among its first lines. They are not quoted: they may hold visitors. Single lines that are no

@@ -2,10 +2,11 @@
 
 Load jobs fill staging tables. `staged_totals.sql` counts their rows and returns the days of stored rows to
 read. `find_changes.sql` decides which stored rows are replaced and which days change. The script
-`script.sql`, which is one transaction, replaces the rows, recomputes those days and writes the audit. Each
-statement costs BigQuery about a second, so one with nothing to do is not sent. The script is
+`script.sql`, which is one transaction, replaces the rows, recomputes those days and writes the audit. It is
 aborted where another transaction has committed since the first of these look-ups. Every step may be repeated,
 and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
+
+Each statement costs BigQuery about a second, so one with nothing to do is not sent.
 """
 
 import hashlib
@@ -192,7 +193,7 @@ def look_up(staged: StagedLoad) -> LookUp:
 @dataclass(frozen=True, slots=True)
 class _TouchedDays:
     """The days that a load changes, and those of them whose report is mailed. `earliest` is the first day
-    of the orders that may be a customer's first one now."""
+    whose orders may be the first ones of their customers now; None where no customer loses an order."""
 
     days: list[date]
     mailed: list[date]

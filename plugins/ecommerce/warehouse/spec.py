@@ -13,7 +13,7 @@ class LoadSpec:
       statements read;
     - `find_changes.sql`: runs before the transaction and decides which stored rows are replaced (orders: the
       table `replaced_orders`). It leaves the staging table `touched_days`, the days that change
-      (business_date; orders: also is_mailed and earliest, see `load.TouchedDays`). `read_days()` and
+      (business_date; orders: also is_mailed and earliest). `read_days()` and
       `stored` limit it to some partitions;
     - `script.sql`: the one transaction; it begins with `lock.sql`;
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);

@@ -90,11 +90,6 @@ class StagedLoad:
         return days_between(self.business_date, self.last_day or self.business_date)
 
     @cached_property
-    def tables(self) -> tuple[str, ...]:
-        """The staging tables that hold rows of files, and the load's own `load_audit`."""
-        return ("load_audit", *self.spec.files)
-
-    @cached_property
     def is_bundled(self) -> bool:
         """Whether all rows are in the one table `BUNDLE`."""
         records = 0
@@ -106,12 +101,7 @@ class StagedLoad:
     @cached_property
     def bundled(self) -> dict[str, list[str]]:
         """The columns of each table whose rows are in `BUNDLE`."""
-        if not self.is_bundled:
-            return {}
-        return {
-            table: [column.name for column in staged_columns(self.spec, table)]
-            for table in self.tables
-        }
+        return bundled_columns(self.spec) if self.is_bundled else {}
 
     @cached_property
     def suffix(self) -> str:
@@ -170,7 +160,7 @@ def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
     target = bundle_columns(staged.spec)
     schema = parquet_schema(target)
     with parquet.ParquetWriter(bundle, schema) as writer:
-        for table in staged.tables:
+        for table in _filled_tables(staged.spec):
             for rows in _batches(staged, table):
                 writer.write_batch(_in_bundle(rows, table, schema))
     return _begin_load_job(staged, BUNDLE, target, bundle)
@@ -181,7 +171,7 @@ def _load_tables(staged: StagedLoad, folder: Path) -> dict[str, LoadJob]:
     from pyarrow import parquet
 
     jobs = {}
-    for table in staged.tables:
+    for table in _filled_tables(staged.spec):
         target = staged_columns(staged.spec, table)
         uris = _checked_uris(staged, table)
         source: Path | list[str]
@@ -229,10 +219,23 @@ def _in_bundle(rows: pa.RecordBatch, table: str, schema: pa.Schema) -> pa.Record
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def _filled_tables(spec: LoadSpec) -> tuple[str, ...]:
+    """Return the staging tables that load jobs fill."""
+    return ("load_audit", *spec.files)
+
+
+def bundled_columns(spec: LoadSpec) -> dict[str, list[str]]:
+    """Return the columns of each table whose rows are in the staging table of a small load."""
+    columns = {}
+    for table in _filled_tables(spec):
+        columns[table] = [column.name for column in staged_columns(spec, table)]
+    return columns
+
+
 def bundle_columns(spec: LoadSpec) -> list[Column]:
     """Return the columns of the staging table of a small load: the union of the tables'."""
     union = {_TABLE_NAME.name: _TABLE_NAME}
-    for table in ("load_audit", *spec.files):
+    for table in _filled_tables(spec):
         for column in staged_columns(spec, table):
             union.setdefault(column.name, column)
     return list(union.values())
@@ -346,7 +349,9 @@ def _begin_load_job(
             return client.load_table_from_uri(
                 source, job_id=job_id, **options, **warehouse.request_options()
             )
-        with storage_errors(str(source)), source.open("rb") as stream:
+        with storage_errors(str(source)):
+            stream = source.open("rb")
+        with stream:
             return client.load_table_from_file(
                 stream, job_id=job_id, timeout=REQUEST_SECONDS, **options
             )

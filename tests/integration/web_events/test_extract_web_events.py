@@ -286,6 +286,43 @@ def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
     assert len(lines) == 2 * len(USELESS)
 
 
+ALONE = [
+    *[line(text, at(hour)) for hour, text in enumerate(ODD)],
+    *USELESS,
+    b"{}",
+    b"",
+    b"  ",
+    b'"a text"',
+    b'{"event_id": "indented", "sku":\r"1"}\r',
+    b'  {"event_id": "indented"}',
+    b'{"event_id": "a"} {"event_id": "b"}',
+    b'{"event_id": "a",}',
+    b'{"event_id": "a"} trailing',
+    b'{"event_id": NaN, "sku": -0.0, "order_id": 1E400}',
+    b'{"event_id": "zero \x00"}',
+    b'{"event_id": "long", "more": "' + b"x" * 150_000 + b'"}',
+    b'{"event_id": "too long", "more": "' + b"x" * 300_000 + b'"}',
+]
+"""Each among plain lines, in an hour of its own."""
+
+
+def test_duckdb_itself_reads_an_answer_only_where_it_reads_the_same(
+    serve, root, tmp_path, monkeypatch
+):
+    serve()
+    for number, text in enumerate(ALONE):
+        keep(root, event(f"before {number}", at(number)))
+        keep_raw(root, at(number), text + b"\n")
+        keep(root, event(f"after {number}", at(number)))
+    read = rows(newest(tmp_path, at(0), at(len(ALONE)), monkeypatch))
+    monkeypatch.setattr(
+        "ecommerce.events.extraction._write_plain_lines", lambda *arguments: None
+    )
+    line_by_line = rows(newest(tmp_path, at(0), at(len(ALONE)), monkeypatch))
+    assert read == line_by_line
+    assert len(read) == 3 * len(ALONE) - 2
+
+
 def long_event(size, name):
     text = json.dumps(event(name, at(1), user_agent="")).encode()
     agent = b"x" * (size - len(text))

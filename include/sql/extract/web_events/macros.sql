@@ -1,4 +1,4 @@
--- Macros for part.sql.
+-- Macros for plain_part.sql and part.sql.
 
 -- The values as a struct of texts: reading them from a list takes 8 % more processor time.
 CREATE MACRO texts_of(line) AS json_transform(line, '{
@@ -17,9 +17,13 @@ CREATE MACRO without_half_characters(line) AS CASE
     )
 END;
 
--- DuckDB reads numbers with a fraction or an exponent as doubles. Such an id is taken from the text of the line.
+-- Whether a text is one that DuckDB writes for a number with a fraction or an exponent, which it reads as a double.
+CREATE MACRO is_double(text) AS
+contains(text, '.') AND regexp_full_match(text, '-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?');
+
+-- An id that may have been a double is taken from the text of the line.
 CREATE MACRO number_as_sent(text, field, line) AS CASE
-  WHEN contains(text, '.') AND regexp_full_match(text, '-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?')
+  WHEN is_double(text)
     THEN coalesce(nullif(regexp_extract(line, '"' || field || '"\s*:\s*(-?[0-9][-+.0-9eE]*)', 1), ''), text)
   ELSE text
 END;
@@ -34,4 +38,16 @@ CREATE MACRO is_kept(occurred_at, received_at) AS CASE
       ELSE coalesce(as_instant(received_at), getvariable('slice_start'))
     END BETWEEN getvariable('kept_from') AND getvariable('kept_until') - INTERVAL 1 MICROSECOND
   )
+END;
+
+-- Whether a line was received outside the requested slice by more than the tolerance.
+CREATE MACRO is_outside_slice(received_at) AS
+as_instant(received_at) NOT BETWEEN getvariable('slice_start') - getvariable('tolerance')
+AND getvariable('slice_end') + getvariable('tolerance') - INTERVAL 1 MICROSECOND;
+
+-- A value of a plain line.
+CREATE MACRO plain_id(text) AS CASE WHEN is_double(text) THEN error('an id may be a double') ELSE text END;
+CREATE MACRO plain_receipt(received_at) AS CASE
+  WHEN is_outside_slice(received_at) THEN error('received outside the slice')
+  ELSE received_at
 END;

@@ -12,7 +12,7 @@ WITH seen AS (
         orders.customer_hash,
         orders.country_code,
         orders.updated_at
-    FROM read_parquet(getvariable('loadable') || '/orders.parquet') AS orders
+    FROM written_orders AS orders
     SEMI JOIN (
         FROM customer_hashes
         WHERE NOT is_listed

@@ -239,16 +239,15 @@ touched AS (
         business_date,
         'first orders of customers' AS cause
     FROM (
-        SELECT
-            [
-                DATE(first_ordered_at, {{ shop_timezone }}), DATE(stored_first_ordered_at, {{ shop_timezone }})
-            ] AS days
+        SELECT DISTINCT
+            DATE(first_ordered_at, {{ shop_timezone }}) AS new_day,
+            DATE(stored_first_ordered_at, {{ shop_timezone }}) AS old_day
         FROM (
 {{ first_orders(earliest_date) | indent(12, first=True) }}
         ) AS first_orders
         WHERE first_ordered_at IS DISTINCT FROM stored_first_ordered_at
     ) AS moved
-    CROSS JOIN UNNEST(moved.days) AS business_date
+    CROSS JOIN UNNEST([moved.new_day, moved.old_day]) AS business_date
     WHERE business_date IS NOT NULL
     UNION DISTINCT
     SELECT

@@ -15,12 +15,19 @@
 SELECT
     '{{ name }}' AS name,
     {{ "source" if "source" in key else rates_source }} AS source,
-    COUNT(*) AS entries,
-    COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
-    {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
+    SUM(entries) AS entries,
+    COUNT(*) AS different_keys,
+    SUM(amount) AS amount,
     CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
-FROM {{ staged(name) }}
+FROM (
+    SELECT
+        {{ key | join(",\n        ") }},
+        COUNT(*) AS entries,
+        {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount
+    FROM {{ staged(name) }}
+    GROUP BY {{ key | join(", ") }}
+) AS by_key
 GROUP BY source
 UNION ALL
 {% endfor %}
