@@ -23,6 +23,8 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
 DAY = date(2026, 11, 19)
+MEMORY_OF_LIMIT = "250MB"
+"""Of DuckDB, as both readers of the extract have."""
 FOLDER = Path(load_settings().staging_uri.removeprefix("file://"))
 ANSWERS, RAW = FOLDER / "answers", FOLDER / "raw"
 
@@ -54,7 +56,7 @@ def download(day: BusinessDay) -> int:
 
 def limit(day: BusinessDay) -> int:
     """DuckDB's own reader of JSON, every value as text."""
-    with connect_duckdb(memory_limit=web_events.MEMORY_LIMIT) as duck:
+    with connect_duckdb(memory_limit=MEMORY_OF_LIMIT) as duck:
         return _copy(
             duck,
             f"read_ndjson('{ANSWERS}/*.ndjson', columns = {dict.fromkeys(FIELDS, 'VARCHAR')})",

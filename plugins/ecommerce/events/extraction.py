@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,13 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
-from ecommerce.events.lines import FIELDS, Lines, check_first_lines, count_plain_lines
+from ecommerce.events.lines import (
+    FIELDS,
+    LineCount,
+    Lines,
+    check_first_lines,
+    count_lines,
+)
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
@@ -30,7 +38,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
 SQL = "extract/web_events"
-MEMORY_LIMIT = "250MB"  # of DuckDB; the process needs about 200 MB more
+MEMORY_LIMIT = "125MB"  # of each reader; the process needs about 200 MB more
+READERS = 2
+"""Slices that are read at once. DuckDB numbers the lines of one in a single thread."""
 TOLERANCE_SECONDS = 60
 """So far outside its slice a line may say that it was received: servers round instants, or take both bounds
 as included. A server that does not know the parameters is further off."""
@@ -59,24 +69,31 @@ def extract(window: ReadWindow) -> staging.Manifest:
     end = min(window.changed_until or read_at, read_at)
     columns: dict[str, list[str]] = {}
     rows = 0
-    lines = Lines()
+    found = 0
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
     parts = slices(start, end, window.day.start)
     with (
         staging.publish(window.folder) as draft,
         scratch_folder() as scratch,
-        _database(kept, read_at) as duck,
+        ExitStack() as opened,
         ThreadPoolExecutor(1) as background,
+        ThreadPoolExecutor(READERS) as readers,
     ):
-        for answer in _answers(client, parts, scratch, background):
-            file = draft.path / f"events-{len(columns) + 1:05}.parquet"
-            written = _write(duck, answer, lines, file)
-            # The first part is always there: patterns of file names then match.
-            if written or not columns:
-                columns[file.name] = COLUMNS
-                rows += written
-            else:
-                file.unlink()
+        databases = []
+        for _ in range(READERS):
+            databases.append(opened.enter_context(_database(kept, read_at)))
+        downloads = _Downloads(client, scratch)
+        for answers in _groups_of_answers(downloads, parts, background):
+            for written in readers.map(_write, databases, answers, repeat(draft.path)):
+                found += written.found
+                # The first part is always there: patterns of file names then match.
+                if written.rows or not columns:
+                    name = f"events-{len(columns) + 1:05}.parquet"
+                    written.file.rename(draft.path / name)
+                    columns[name] = COLUMNS
+                    rows += written.rows
+                else:
+                    written.file.unlink()
         warnings = []
         if not rows:
             missing = f"that was received from {Slice(start, end)}"
@@ -91,7 +108,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             columns=columns,
             control_totals={
                 "lines": rows,
-                "other_days": lines.found - rows,
+                "other_days": found - rows,
                 "bytes_read": client.bytes_read,
                 "requests": client.requests,
                 "kept_day": kept and kept.date.isoformat(),
@@ -119,56 +136,84 @@ def check() -> CheckLines:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The downloaded lines of a slice. `plain_lines` is what `count_plain_lines` returns."""
+    """The downloaded lines of a slice; `lines_before` counts those of earlier slices."""
 
     part: Slice
     file: Path
-    plain_lines: int | None
+    lines_before: int
+    count: LineCount
 
 
-def _answers(
-    client: EventsClient,
+class _Downloads:
+    """Downloads slices in order, and counts their lines."""
+
+    def __init__(self, client: EventsClient, folder: Path) -> None:
+        self._client = client
+        self._folder = folder
+        self._lines = 0
+
+    def download(self, parts: list[Slice]) -> list[_Answer]:
+        """Return the answers of some slices; errors as of `EventsClient.download` and `check_first_lines`."""
+        answers = []
+        for part in parts:
+            file = self._folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
+            self._client.download(part, file)
+            check_first_lines(file, part.what)
+            count = count_lines(file)
+            answers.append(_Answer(part, file, self._lines, count))
+            self._lines += count.lines
+        return answers
+
+
+def _groups_of_answers(
+    downloads: _Downloads,
     parts: list[Slice],
-    folder: Path,
     background: Executor,
-) -> Iterator[_Answer]:
-    """Yield the answer of each slice. While it is read, `background` downloads the next one; it is removed
-    afterwards."""
+) -> Iterator[list[_Answer]]:
+    """Yield the answers of all slices, `READERS` at once. Meanwhile `background` downloads the next ones;
+    their files are removed afterwards."""
+    answers: list[_Answer] = []
+    for first in range(0, len(parts), READERS):
+        following = background.submit(
+            downloads.download, parts[first : first + READERS]
+        )
+        if answers:
+            yield answers
+        for answer in answers:
+            answer.file.unlink()
+        answers = following.result()
+    if answers:
+        yield answers
 
-    def download(number: int, part: Slice) -> _Answer:
-        file = folder / f"{number}.ndjson"
-        client.download(part, file)
-        check_first_lines(file, part.what)
-        return _Answer(part, file, count_plain_lines(file))
 
-    previous = None
-    for number, part in enumerate(parts):
-        following = background.submit(download, number, part)
-        if previous is not None:
-            yield previous
-            previous.file.unlink()
-        previous = following.result()
-    if previous is not None:
-        yield previous
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A part of the raw folder: `rows` of the `found` lines are kept."""
+
+    file: Path
+    rows: int
+    found: int
 
 
 def _write(
     duck: DuckDBPyConnection,
     answer: _Answer,
-    lines: Lines,
-    file: Path,
-) -> int:
-    """Write the kept lines of an answer as Parquet, and return their number."""
+    folder: Path,
+) -> _Written:
+    """Write the kept lines of an answer as Parquet."""
     import duckdb
 
     part = answer.part
+    file = folder / f"{answer.file.stem}.parquet"
     _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
-        written = _write_plain_lines(duck, answer, lines)
-        if written is not None:
-            return written
+        if answer.count.are_plain:
+            rows = _write_plain_lines(duck, answer)
+            if rows is not None:
+                return _Written(file, rows, answer.count.lines)
+        lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
-        written = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
+        rows = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
         duck.unregister("lines")
         elsewhere = run_sql_file(duck, f"{SQL}/received_outside_slice")[0]["lines"]
     except duckdb.IOException:
@@ -181,37 +226,28 @@ def _write(
         ) from None
     if elsewhere:
         raise ContractError(
-            f"{part.what}: {elsewhere} of {written} events say that they were received more than "
+            f"{part.what}: {elsewhere} of {rows} events say that they were received more than "
             f"{TOLERANCE_SECONDS} s before or after that: does the server know the parameters start and end, "
             "and take them as UTC?"
         )
-    return written
+    return _Written(file, rows, lines.found)
 
 
-def _write_plain_lines(
-    duck: DuckDBPyConnection,
-    answer: _Answer,
-    lines: Lines,
-) -> int | None:
-    """Write an answer that DuckDB's own reader of JSON reads exactly, and return the number of kept lines;
-    None for any other."""
+def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
+    """Write an answer by DuckDB's own reader of JSON, and return the number of kept lines; None where it may
+    not read a line exactly."""
     import duckdb
 
-    if answer.plain_lines is None:
-        return None
-    _set(duck, answer=str(answer.file), last_line=lines.last)
+    _set(duck, answer=str(answer.file), lines_before=answer.lines_before)
     try:
-        written = int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
+        return int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
     except duckdb.InvalidInputException:
         return None
-    lines.last += answer.plain_lines
-    lines.found += answer.plain_lines
-    return written
 
 
 def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection:
     """Open a connection with the macros that the lines are read with, and the day that is kept."""
-    duck = connect_duckdb(memory_limit=MEMORY_LIMIT)
+    duck = connect_duckdb(memory_limit=MEMORY_LIMIT, threads=1)
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, f"{SQL}/macros")

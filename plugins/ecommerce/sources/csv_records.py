@@ -14,12 +14,18 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.sources.text_blocks import ahead, arrow_lines, blocks, is_utf8
+from ecommerce.sources.text_blocks import (
+    ahead,
+    arrow_lines,
+    blocks,
+    is_utf8,
+    line_starts,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,8 +91,10 @@ class Batch:
     """Arrow array of the number of each of `certain`."""
     following: int
     """The number of the first line after the batch."""
-    others: list[Record] = field(default_factory=list)
-    """The other well-formed records."""
+    other_texts: list[bytes] = field(default_factory=list)
+    """The other well-formed records, each with a line feed."""
+    other_numbers: list[int] = field(default_factory=list)
+    """The number of the first line of each of `other_texts`."""
     malformed: list[Record] = field(default_factory=list)
     unfinished: bytes = b""
     """The last lines, if their record may continue in the next batch."""
@@ -118,13 +126,13 @@ def records(stream: IO[bytes], fields: int) -> list[Record]:
     text = stream.read().replace(b"\r\n", b"\n") + b"\n"
     grammar = Grammar(fields)
     batch = grammar.divide(2, text, is_end=True)
-    texts = [line.removesuffix(b"\n") for line in batch.certain.to_pylist()]
-    texts += [record.text for record in batch.others]
+    texts = batch.certain.to_pylist() + batch.other_texts
     found = batch.malformed
     rows = grammar.parse(batch).to_pylist()
     for text, row in zip(texts, rows, strict=True):
         number = row.pop("number")
-        found.append(Record(number, text, values=list(row.values())))
+        values = list(row.values())
+        found.append(Record(number, text.removesuffix(b"\n"), values=values))
     return sorted(found)
 
 
@@ -225,7 +233,13 @@ class Grammar:
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        lines: Any = arrow_lines(text)
+        starts = line_starts(text)
+        lines: Any = arrow_lines(text, starts)
+        places = starts.tolist()
+
+        def line_at(position: int) -> bytes:
+            return text[places[position] : places[position + 1]]
+
         following = number + len(lines)
         numbers: Any = pa.array(np.arange(number, following))
         is_certain = self._certain_records(lines, is_utf8(text))
@@ -237,7 +251,7 @@ class Grammar:
         uncertain: Any = pc.indices_nonzero(pc.invert(is_certain))
         next_position = 0
         for position in uncertain.to_pylist():
-            line = lines[position].as_py()
+            line = line_at(position)
             if position < next_position:
                 continue
             if not line.strip():
@@ -245,10 +259,11 @@ class Grammar:
             record = self._record(number + position, line.rstrip(b"\r\n"))
             next_position = position + 1
             if record.fault == OPEN_QUOTE:
-                next_lines = lines.slice(next_position, MOST_LINES).to_pylist()
+                end = min(next_position + MOST_LINES, len(lines))
+                next_lines = map(line_at, range(next_position, end))
                 whole = self._continued(record, next_lines)
                 if whole is None and not is_end:
-                    batch.unfinished = b"".join([line, *next_lines])
+                    batch.unfinished = text[places[position] :]
                     batch.following = record.number
                     break
                 record = whole or record
@@ -256,7 +271,8 @@ class Grammar:
             if record.fault:
                 batch.malformed.append(record)
             else:
-                batch.others.append(record)
+                batch.other_texts.append(record.text + b"\n")
+                batch.other_numbers.append(record.number)
         return batch
 
     def _certain_records(
@@ -313,7 +329,7 @@ class Grammar:
     def _continued(
         self,
         first: Record,
-        following: Sequence[bytes],
+        following: Iterable[bytes],
     ) -> Record | None:
         """Return the record of a line with an open quote and of lines after it.
 
@@ -321,7 +337,9 @@ class Grammar:
         `following`, so that later lines may close it.
         """
         text = first.text
+        count = 0
         for line in following:
+            count += 1
             if line.count(self._separator) >= self._fields - 1:
                 # It could be a record of its own.
                 return first
@@ -335,7 +353,7 @@ class Grammar:
                 return record
             if record.fault != OPEN_QUOTE:
                 return first
-        if len(following) == MOST_LINES:
+        if count == MOST_LINES:
             return first
         return None
 
@@ -348,8 +366,7 @@ class Grammar:
         # Without a header, pyarrow would remove a byte order mark from the first record.
         header_line = self._delimiter.join(names) + "\n"
         certain = batch.certain.buffers()[-1]
-        others = [record.text + b"\n" for record in batch.others]
-        text = b"".join([header_line.encode(), certain, *others])
+        text = b"".join([header_line.encode(), certain, *batch.other_texts])
         table = pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
@@ -367,10 +384,6 @@ class Grammar:
                 quoted_strings_can_be_null=False,
             ),
         )
-        numbers_of_others = []
-        for record in batch.others:
-            numbers_of_others.append(record.number)
-        numbers = pa.chunked_array(
-            [batch.numbers, pa.array(numbers_of_others, pa.int64())]
-        )
+        other_numbers = pa.array(batch.other_numbers, pa.int64())
+        numbers = pa.chunked_array([batch.numbers, other_numbers])
         return table.append_column("number", numbers)

@@ -66,14 +66,17 @@ class TransformSpec:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
         folder = FOLDER / self.folder
         steps = [FOLDER / "values.sql"]
-        steps += [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
+        for name in self.first_steps:
+            steps.append(folder / f"{name}.sql")
+        steps.append(folder / f"{mapping}.sql")
         return steps + sorted(folder.glob("[0-9]*.sql"))
 
     def table_of(self, step: Path) -> str | None:
         """Return the table that a step writes; None if it only prepares later ones."""
         number, _, table = step.stem.partition("_")
+        tables = self.required_tables + self.optional_tables
         # The file of a source may end like a table, as b2b_orders.sql does.
-        if number.isdigit() and table in self.required_tables + self.optional_tables:
+        if number.isdigit() and table in tables:
             return table
         return None
 
@@ -96,7 +99,8 @@ def run_transform(
         StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.
         ContractError: the raw files violate the source's contract, or a record was lost.
     """
-    folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
+    run_folder, _, _ = manifest.uri.rpartition("/")
+    folder = f"{run_folder}/transformed/{manifest.source}"
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
         if done.control_totals.get("raw_sha256") == manifest.sha256:
@@ -147,7 +151,8 @@ def _run_steps(
                 file = folder / f"{table}.parquet"
                 rows = _write(connection, sql, file)
                 if table in spec.required_tables or rows:
-                    columns[file.name] = connection.read_parquet(str(file)).columns
+                    written = connection.read_parquet(str(file))
+                    columns[file.name] = written.columns
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
@@ -155,8 +160,10 @@ def _run_steps(
         if file.name not in columns:
             file.unlink()
     accounts["rejected"] = accounts["rejected"] or {}
-    warnings = [json.loads(warning) for warning in accounts["warnings"] or ()]
-    accounts["warnings"] = manifest.control_totals.get("warnings", []) + warnings
+    warnings = list(manifest.control_totals.get("warnings", ()))
+    for warning in accounts["warnings"] or ():
+        warnings.append(json.loads(warning))
+    accounts["warnings"] = warnings
     accounts["raw_sha256"] = manifest.sha256
     accounts["run_id"] = run_id
     return columns, accounts
@@ -179,8 +186,8 @@ def _write(connection: DuckDBPyConnection, sql: str, file: Path) -> int:
         connection.execute(definition)
     query = last.query.strip().removesuffix(";")
     target = f"getvariable('loadable') || '/{file.name}'"
-    result = connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
-    [[rows]] = result.fetchall()
+    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
+    [rows] = connection.fetchone() or (0,)
     return int(rows)
 
 
@@ -198,9 +205,12 @@ def _connection(
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
     ):
+        raw_files = []
+        for name in sorted(manifest.columns):
+            raw_files.append(f"{raw}/{name}")
         variables = {
             "raw": raw,
-            "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
+            "raw_files": raw_files,
             "loadable": str(folder),
             **manifest.facts(),
             "run_id": run_id,
@@ -234,7 +244,9 @@ def _connection(
 
 def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
-    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    if len(key) > 64:
+        key = hashlib.sha256(key).digest()
+    block = key.ljust(64, b"\0")
     inner = bytes(byte ^ 0x36 for byte in block)
     outer = bytes(byte ^ 0x5C for byte in block)
     return inner, outer

@@ -4,12 +4,13 @@ import threading
 
 import pytest
 
-from ecommerce.sources.text_blocks import ahead, arrow_lines
+from ecommerce.sources.text_blocks import ahead, arrow_lines, line_starts
 
 
 @pytest.mark.parametrize("block", [b"", b"a\n", b"\n\nb,\xff\n", b"a\0\n"])
 def test_lines_keep_their_line_feeds(block):
-    assert arrow_lines(block).to_pylist() == block.splitlines(keepends=True)
+    lines = arrow_lines(block, line_starts(block))
+    assert lines.to_pylist() == block.splitlines(keepends=True)
 
 
 def numbers(until, finders):

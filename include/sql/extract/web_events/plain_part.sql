@@ -1,10 +1,10 @@
 -- Writes one slice as part.sql does, in less than half of the processor time: DuckDB reads the file itself. An error
 -- ends it at the first line that part.sql may read in another way.
 --
--- `answer`: a file in which each line begins an object; `last_line`: the number of the line before the first.
+-- `answer`: a file in which each line begins an object. `lines_before`: the number of lines in earlier slices.
 COPY (
   WITH numbered AS (
-    SELECT getvariable('last_line') + row_number() OVER () AS line_number, *
+    SELECT getvariable('lines_before') + row_number() OVER () AS line_number, *
     FROM read_ndjson(
       getvariable('answer'),
       columns = {
