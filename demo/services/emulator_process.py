@@ -15,7 +15,7 @@ import os
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
@@ -102,8 +102,8 @@ def cached(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             result = stored(function, shape)
         except Exception:
-            # The error must quote the real statement.
-            return function(*texts)
+            _trees.clear()  # a rewriter may have changed half of one
+            return function(*texts)  # the error must quote the real statement
         for placeholder, part in parts.items():
             result = result.replace(placeholder, part)
         return pickle.loads(result)
@@ -118,8 +118,7 @@ _trees: dict[str, list[exp.Expression | None]] = {}
 
 
 def parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
-    """Parse like `Dialect.parse`. The twenty rewriters of a statement share its tree: one that changes it
-    generates the text of the next."""
+    """Parse like `Dialect.parse`; the rewriters of a statement share its tree until one changes it."""
     if options or type(dialect) is not BigQuery:
         return _parse(dialect, sql, **options)
     if sql not in _trees:
@@ -140,29 +139,25 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
 
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
     """Check without `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS."""
-    for constraint in column.args.get("constraints") or ():
-        if isinstance(constraint.args.get("kind"), exp.NotNullColumnConstraint):
-            return True
-    return False
+    return column.find(exp.NotNullColumnConstraint) is not None
 
 
 @cached
-def read_statement(sql: str) -> tuple[dict[tuple[str, ...], bool], set[str]]:
-    """Return the tables in a statement, with whether it reads them, and the columns in its conditions."""
+def read_statement(sql: str, project_id: str) -> tuple[dict[Any, bool], set[str]]:
+    """Return whether a statement reads its tables, by project, dataset and name, and the columns in its
+    conditions. CREATE VIEW reads nothing."""
     try:
         statement: Any = sqlglot.parse_one(sql, read="bigquery")
-    except sqlglot.errors.SqlglotError:
-        # The translation raises the error.
+    except sqlglot.errors.SqlglotError:  # the translation raises it
         return {}, set()
     written = row_access_filter._collect_dml_targets(statement)
     written |= row_access_filter._collect_ddl_targets(statement)
-    # A statement that creates a view reads nothing.
     is_view = isinstance(statement, exp.Create) and statement.kind == "VIEW"
-    tables: dict[tuple[str, ...], bool] = {}
+    tables: dict[Any, bool] = {}
     for table in statement.find_all(exp.Table):
-        name = (table.catalog, table.db, table.name)
+        name = (table.catalog or project_id, table.db, table.name)
         is_read = id(table) not in written and not is_view
-        tables[name] = tables.get(name, False) or is_read
+        tables[name] = tables.get(name, is_read) or is_read
     filtered = set()
     for condition in statement.find_all(exp.Where, exp.Join, exp.Merge, exp.When):
         for column in condition.find_all(exp.Column):
@@ -170,37 +165,30 @@ def read_statement(sql: str) -> tuple[dict[tuple[str, ...], bool], set[str]]:
     return tables, filtered
 
 
-def tables_in(sql: str, project_id: str, catalog: Any) -> Iterator[tuple[Any, bool]]:
-    """Yield what the catalog knows of each table and view in a statement, and whether it is read."""
-    for (project, dataset, name), is_read in read_statement(sql)[0].items():
-        if table := catalog.get_table(project or project_id, dataset, name):
-            yield table, is_read
-
-
 def require_filters(query: str, project_id: str, catalog: Any) -> None:
     """Refuse a statement that reads a table without the partition filter that the table requires.
 
-    This is more lenient than BigQuery: a condition anywhere in the statement, or in a view that it reads,
-    counts for every table with that column. `tests/googlesql_rules.py` is as strict as BigQuery.
+    A condition anywhere in the statement or in a view that it reads counts for every table with that column.
     """
     filtered = set()
     required = {}
     queries = [query]
     for sql in queries:
-        filtered |= read_statement(sql)[1]
-        for table, is_read in tables_in(sql, project_id, catalog):
-            partitioning = table.time_partitioning
-            if not is_read:
+        tables, columns = read_statement(sql, project_id)
+        filtered |= columns
+        for name, is_read in tables.items():
+            table = catalog.get_table(*name)
+            if not table or not is_read:
                 continue
+            partitioning = table.time_partitioning
             if table.table_type == "VIEW" and table.view_query not in queries:
                 queries.append(table.view_query)
             elif partitioning and partitioning.require_partition_filter:
-                name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
-                required[name] = partitioning.field
-    for name, column in required.items():
+                required[".".join(name)] = partitioning.field
+    for table_name, column in required.items():
         if column and column.lower() not in filtered:
             raise InvalidQueryError(
-                f"Cannot query over table '{name}' without a filter over column(s) "
+                f"Cannot query over table '{table_name}' without a filter over column(s) "
                 f"'{column}' that can be used for partition elimination"
             )
 
@@ -221,8 +209,9 @@ async def translate(sql: str, *, project_id: str, ctx: Any, **_: Any) -> str:
     sql = inner_query.expand_information_schema(sql, project_id, ctx.catalog)
     sql = inner_query.expand_wildcard_tables(sql, project_id, ctx.catalog)
     types: dict[str, dict[str, str]] = {}
-    for table, _ in tables_in(sql, project_id, ctx.catalog):
-        for field in table.schema_.fields:
+    for name in read_statement(sql, project_id)[0]:
+        table = ctx.catalog.get_table(*name)
+        for field in table.schema_.fields if table else ():
             if kind := catalog_schema._safe_bq_to_duckdb(field.type):
                 types.setdefault(table.table_id, {})[field.name] = kind
     return str(translation(sql, json.dumps(types)))
@@ -252,17 +241,15 @@ def set_options(engine: DuckDBEngine) -> None:
 
 
 def upsert_job(self: MemoryCatalogRepository, job: Any) -> Any:
-    """Keep a job, and forget the oldest one of many with its rows."""
-    if len(self._jobs) >= JOBS:
-        project_and_id = next(iter(self._jobs))
-        del self._jobs[project_and_id]
-        executor.JOB_RESULTS.pop(project_and_id[1], None)
-        executor.JOB_SCHEMAS.pop(project_and_id[1], None)
+    """Keep a job, and forget old ones with their rows."""
+    for project, job_id in list(self._jobs)[: 1 - JOBS]:
+        del self._jobs[project, job_id]
+        executor.JOB_RESULTS.pop(job_id, None)
+        executor.JOB_SCHEMAS.pop(job_id, None)
     return _upsert_job(self, job)
 
 
-async def wait_for_nothing(*_: Any) -> None:
-    """Replace a coroutine."""
+async def _nothing(*_: Any) -> None: ...
 
 
 CACHED = {
@@ -290,7 +277,7 @@ MemoryCatalogRepository.upsert_job = upsert_job
 DuckDBCatalogRepository._write_job = lambda *_: None
 SnapshotManager.record_change = lambda *_: None
 executor._reject_dml_on_immutable = lambda *_: None
-executor._capture_dml_snapshots = wait_for_nothing
+executor._capture_dml_snapshots = _nothing
 for middleware in ("Metrics", "AccessLog", "CorrelationId"):  # a sixth of the time
     setattr(api, f"{middleware}Middleware", lambda app, **_: app)
 
