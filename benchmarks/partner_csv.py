@@ -51,7 +51,10 @@ def main() -> None:
     # In a process of its own: a child's peak memory begins with its parent's.
     making = module_command("benchmarks.partner_csv", "make files", arguments.lines)
     subprocess.run(making, check=True, cwd=REPOSITORY)
-    environment = {"PARTNER_DROP_URI": (FOLDER / "drop").as_uri()}
+    environment = {
+        "PARTNER_DROP_URI": (FOLDER / "drop").as_uri(),
+        "STAGING_URI": (FOLDER / "staging").as_uri(),
+    }
     contenders = [
         Contender(
             name,
@@ -94,20 +97,22 @@ def limit(lines: int) -> None:
 def pipeline(lines: int) -> None:
     """The extract of the newest day."""
     import airflow.sdk
+    import pandas  # BigQuery's client and pyarrow import it
     import pyarrow.parquet
 
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import PARTNER_FILES
     from ecommerce.sources.partner_files.extraction import extract
+    from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
-    del airflow, pyarrow
+    del airflow, pandas, pyarrow
     day = day_window(date(2026, 11, 19), "UTC")
     window = window_of_day(
         PARTNER_FILES,
         day,
-        (FOLDER / "staging").as_uri(),
+        DagRun("daily_sales_pipeline", "benchmark"),
         Remembered(),
         day.end + timedelta(hours=6),
     )

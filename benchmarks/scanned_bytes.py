@@ -117,8 +117,8 @@ STAGED = {
         "order_versions": 1_100_000,
         "refunds": 22_000,
     },
-    **{"customers": 900_000, "affected_customers": 900_000, "first_orders": 900_000},
     **{
+        "customers": 900_000,
         "products": PRODUCTS,
         "replaced_orders": 1_100_000,
         "rejected_rows": 3_000,
@@ -154,13 +154,15 @@ class History:
 
 @dataclass(frozen=True)
 class Load:
-    """A load whose look-ups found these days. `variables` are those of its scripts."""
+    """A load whose look-ups found these days. `variables` are those of its scripts, and `arriving` the staged
+    tables with rows."""
 
     spec: LoadSpec
     days: list[date]
     read_days: list[date]
     stored: Mapping[str, list[date]] = field(default_factory=dict)
     variables: Mapping[str, date] = field(default_factory=dict)
+    arriving: Sequence[str] = ()
 
     def statements(self) -> Iterator[tuple[str, str]]:
         """Its statements by name, in the order of their execution."""
@@ -177,6 +179,8 @@ class Load:
                 last_day=DAY,
                 looked_up_at=googlesql.sample("looked_up_at"),
                 lock_token="0a1b",
+                earliest_date=self.variables.get("earliest_date"),
+                arriving=self.arriving,
             )
             parts = googlesql.without_variables(googlesql.split(sql))
             yield from (
@@ -602,7 +606,10 @@ def large_days() -> dict[str, Load]:
             "exchange_rates": last_days(8),
             "rejected_rows": last_days(3),
             "products": last_days(1),
+            "changed_rates": last_days(1),
+            "report_deliveries": last_days(30),
         },
+        arriving=ORDERS.files,
         variables={"earliest_date": DAY - timedelta(20)},
     )
     return {

@@ -52,6 +52,7 @@ def main() -> None:
         environment = {
             "AIRFLOW_CONN_STOREFRONT_API": json.dumps(host),
             "REFUND_LOOKBACK_DAYS": str(LOOK_BACK),
+            "STAGING_URI": STAGING.as_uri(),
         }
         contenders = [
             Contender(
@@ -95,6 +96,7 @@ def pipeline(orders: int) -> None:
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import STOREFRONT
     from ecommerce.sources.storefront.extraction import StorefrontClient, extract
+    from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
     del duckdb, pandas, pyarrow
@@ -104,7 +106,7 @@ def pipeline(orders: int) -> None:
     window = window_of_day(
         STOREFRONT,
         day,
-        STAGING.as_uri(),
+        DagRun("benchmark", "run"),
         Remembered(),
         now,
     )

@@ -111,7 +111,9 @@ SELECT
     repeat('5', 64) AS sha256,
     TIMESTAMPTZ '2026-11-20 09:00:00+00' AS received_at,
     0::BIGINT AS lines,
-    []::VARCHAR[] AS order_ids;
+    []::VARCHAR[] AS order_ids,
+    []::VARCHAR[] AS warnings,
+    MAP {}::MAP(VARCHAR, VARCHAR) AS columns;
 
 CREATE VIEW known_orders AS
 SELECT

@@ -111,6 +111,47 @@ def pipeline(source: str, folder: Path) -> None:
         }
 
 
+def duckdb_checks(source: str, folder: Path) -> None:
+    """The same checks as the pipeline, by DuckDB under the same memory limit: see same_checks.sql."""
+    _import_pipeline()
+    from ecommerce.storage.duckdb import connect_duckdb
+    from ecommerce.storage.transform import MEMORY_LIMIT, padded_keys
+
+    inner_key, outer_key = padded_keys(KEY.encode())
+    variables = {
+        "raw": str(folder / "raw"),
+        "target": str(_target(folder)),
+        "read_at": READ_AT,
+        "shop_timezone": TIMEZONE,
+        "inner_key": inner_key,
+        "outer_key": outer_key,
+    }
+    sql = (REPOSITORY / "benchmarks" / "same_checks.sql").read_text()
+    with measured() as facts, connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
+        for name, value in variables.items():
+            duck.execute(f"SET VARIABLE {name} = ?", [value])
+        [[amount, orders, rejected]] = duck.execute(sql).fetchall()
+        facts["amount"] = f"{float(amount):.2f}"
+        facts |= {"orders": orders, "rejected": rejected}
+
+
+def polars_checks(source: str, folder: Path) -> None:
+    """The same checks as the pipeline, by Polars: see same_checks_polars.py."""
+    from benchmarks.same_checks_polars import transform
+
+    target = _target(folder)
+    with measured() as facts:
+        totals = transform(
+            folder / "raw",
+            target,
+            timezone=TIMEZONE,
+            read_at=READ_AT,
+            hash_address=_hash,
+        )
+        facts["amount"] = f"{float(totals['amount']):.2f}"
+        facts |= {"orders": totals["orders"], "rejected": totals["rejected"]}
+
+
 def polars(source: str, folder: Path) -> None:
     """Lazy and streaming, exact decimals."""
     import polars as pl
@@ -302,6 +343,8 @@ if __name__ == "__main__":
         {
             "limit": limit,
             "pipeline": pipeline,
+            "duckdb_checks": duckdb_checks,
+            "polars_checks": polars_checks,
             "polars": polars,
             "pandas": pandas,
         }[name](day, place)

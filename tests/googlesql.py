@@ -25,7 +25,7 @@ from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.staging_tables import staged_columns
+from ecommerce.warehouse.staging_tables import bundled_columns, staged_columns
 from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -39,6 +39,7 @@ STORED = (
         "rejected_rows",
     ),
     *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
+    *("changed_rates", "report_deliveries"),
 )
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"
@@ -51,6 +52,9 @@ SETTINGS = {
 GIVEN = {
     "table",
     "staged",
+    "staging_table",
+    "is_staged",
+    "arriving",
     "restated_figures",
     "days",
     "read_days",
@@ -58,7 +62,6 @@ GIVEN = {
     "first_day",
     "stored",
     "any_of",
-    "restates",
     "shop_timezone",
     "reporting_currency",
     "events_retention_days",
@@ -146,6 +149,17 @@ class Catalogue:
             ).registered_id
             self.unregistered.clear()
         return self.registered
+
+    def add_bundle(self, spec):
+        """The staging table of a small load, with the columns of the tables that it holds."""
+        columns = {
+            "table_name": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)
+        }
+        for table in bundled_columns(spec):
+            name = rendering.staging_table(table, STAGING)
+            columns |= dict(self.tables[f"sales_staging.{name}"])
+        name = rendering.staging_table(rendering.BUNDLE, STAGING)
+        self._add(f"sales_staging.{name}", list(columns.items()))
 
     def _add(self, name, columns):
         if self.tables.get(name) != columns:
@@ -265,9 +279,10 @@ def paths():
     )
 
 
-def statements(path, settings=None):
-    """The statements of a file, rendered with sample values; none for a file that only holds macros."""
-    parts = split(rendered(path, settings or settings_of(SETTINGS)))
+def statements(path, settings=None, bundled=None):
+    """The statements of a file, rendered with sample values; none for a file that only holds macros. The
+    argument `bundled` is that of `rendering.render`."""
+    parts = split(rendered(path, settings or settings_of(SETTINGS), bundled))
     numbered = enumerate(without_variables(parts), start=1)
     return [Statement(f"{path}:{number}", each) for number, each in numbered]
 
@@ -285,7 +300,7 @@ def without_variables(parts):
     return [names.sub(r"@\1", part) if names else part for part in kept]
 
 
-def rendered(path, settings):
+def rendered(path, settings, bundled=None):
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
     names = (
@@ -298,6 +313,7 @@ def rendered(path, settings):
         "business_date": DAYS[-1],
         "last_day": DAYS[-1],
         "lock_token": "0a1b",
+        "earliest_date": DAYS[0],
     }
     spec = next(
         (each for each in SPECS if f"/loads/{each.name}/" in path),
@@ -308,7 +324,9 @@ def rendered(path, settings):
         days=DAYS,
         read_days=DAYS,
         stored=dict.fromkeys(STORED, DAYS),
+        arriving=(*STORED, "control_totals"),
         staging=STAGING,
+        bundled=bundled or {},
         spec=spec,
         settings=settings,
         **values,

@@ -8,7 +8,8 @@ import zetasql.types as zt
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.warehouse import rendering
-from tests.googlesql import Catalogue, paths, statements
+from ecommerce.warehouse.staging_tables import bundled_columns
+from tests.googlesql import SPECS, Catalogue, paths, statements
 
 
 def refusals(sql):
@@ -128,4 +129,17 @@ def analyse_all():
         for statement in statements(path)
         for each in problems(catalogue, statement)
     ]
+    wrong += wrong_in_bundles(catalogue)
     return catalogue, wrong
+
+
+def wrong_in_bundles(catalogue):
+    """What is wrong with the statements of small loads, whose files are in one staging table."""
+    wrong = []
+    for spec in SPECS:
+        catalogue.add_bundle(spec)
+        for name in ("staged_totals", "find_changes", "script"):
+            path = spec.path(name)
+            for statement in statements(path, bundled=bundled_columns(spec)):
+                wrong += problems(catalogue, statement)
+    return wrong

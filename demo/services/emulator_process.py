@@ -1,184 +1,141 @@
 """The BigQuery emulator with patches that make it faster; it runs on the emulator's Python.
 
-Without them, it parses and copies each statement about twenty times, copies each table to disk before and
-after every change, writes each job to disk twice, and measures each request. The patches cache what depends
-on the statement's text alone, and keep nothing but tables on disk. Results stay the same, with three
-exceptions: `FOR SYSTEM_TIME AS OF` fails, row access policies are ignored, and jobs are lost when the
-emulator stops. A statement without a required partition filter is refused, as by BigQuery. Two patches work
-around limits of the compiled sqlglot (`sqlglotc`). All patches depend on the emulator's release, which the
-lock file pins.
+Without them, it parses each statement about twenty times, copies each table before and after every change,
+writes each job to disk twice, and measures each request. The patches cache what depends on the text of a
+statement, and leave views and transactions to DuckDB. Results stay the same, with these exceptions:
+`FOR SYSTEM_TIME AS OF` fails, row access policies are ignored, materialized views are never refreshed, other
+views exist if a statement has created them, an error rolls a transaction back even if an exception handler
+catches it, only the last jobs are known, and a statement without a required partition filter is refused, as
+by BigQuery. The patches depend on the emulator's release, which the lock file pins.
 """
 
+import gc
 import json
+import os
+import pickle
 import re
-import sqlite3
 import sys
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import sqlglot
 from bqemulator.api import app as api
+from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
+from bqemulator.catalog.memory_repository import MemoryCatalogRepository
 from bqemulator.cli import main
-from bqemulator.domain.errors import (
-    DomainError,
-    InvalidQueryError,
-    UnsupportedFeatureError,
-)
-from bqemulator.domain.events import TableDataChanged
-from bqemulator.domain.result import Err, Ok, Result
+from bqemulator.domain.errors import InvalidQueryError, UnsupportedFeatureError
 from bqemulator.jobs import ddl_result, executor
-from bqemulator.row_access.identity import CallerIdentity
-from bqemulator.row_access.matcher import GranteeMatcher
 from bqemulator.scripting import interpreter
-from bqemulator.sql import inner_query
+from bqemulator.sql import catalog_schema, inner_query
 from bqemulator.sql.rewriter import row_access_filter
-from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
 from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.dialects.dialect import Dialect
 
 RELEASE = "1.4.0"
 if version("bqemulator") != RELEASE:
-    raise SystemExit(
-        f"{__file__} patches bqemulator {RELEASE} only: adapt it to the new release"
-    )
+    raise SystemExit(f"{__file__} is for bqemulator {RELEASE}: adapt it")
 
-TEXTS = 2000
-TREES = 200
-"""Sizes of the caches."""
+CODE = f"{RELEASE} {version('sqlglot')} {Path(__file__).read_text()}"
+"""What a cached result depends on, besides the statement."""
+FOLDER = Path(sys.prefix) / "statements"
+"""A file for each cached result, shared by all emulators of this virtual environment."""
+RESULTS = 2000
+JOBS = 200
+"""How many are kept in memory."""
 
 VARYING = re.compile(
     r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z_])"  # the suffix of a staging table
     r"|(?<=DATE ')\d{4}-\d\d-\d\d(?=')|(?<=CAST\(')\d{4}-\d\d-\d\d(?=' AS DATE\))"
-    r"|(?<=')\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}\+00:00(?=')"
+    r"|(?<=')\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}(?=\+00:00')"
     r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')"  # a token
 )
-"""The parts in which the statements of two loads differ. No rewriter depends on them, so they can be replaced
-before a statement is parsed or translated, and restored after it."""
+"""The parts in which the statements of two loads differ. No result but an error depends on them."""
 
 
-class Shape:
-    """Texts without their varying parts.
+@lru_cache(RESULTS)
+def shape_of(texts: tuple[str, ...]) -> tuple[tuple[str, ...], dict[bytes, bytes]]:
+    """Return texts with placeholders for their varying parts, and the parts by placeholder (as long)."""
+    placeholders: dict[str, str] = {}
 
-    Attributes:
-        texts: the texts, with placeholders.
-        values: the varying parts, by placeholder.
-    """
+    def placeholder(part: re.Match[str]) -> str:
+        number = str(len(placeholders) + 1)
+        zeros = re.sub("[0-9a-f]", "0", part[0])
+        return placeholders.setdefault(part[0], zeros[: -len(number)] + number)
 
-    def __init__(self, *texts: str) -> None:
-        placeholders: dict[str, str] = {}
-
-        def placeholder(match: re.Match[str]) -> str:
-            return placeholders.setdefault(
-                match[0], _placeholder(match[0], len(placeholders) + 1)
-            )
-
-        self.texts = tuple(VARYING.sub(placeholder, text) for text in texts)
-        self.values = {new: value for value, new in placeholders.items()}
-        self._pattern = re.compile("|".join(map(re.escape, self.values)) or r"(?!)")
-        if tuple(map(self.restored, self.texts)) != texts:
-            # A text has a placeholder of its own.
-            self.texts = texts
-            self._pattern = re.compile(r"(?!)")
-
-    def varies(self, text: str) -> bool:
-        """Return whether `text` has a placeholder."""
-        return self._pattern.search(text) is not None
-
-    def restored(self, text: str) -> str:
-        """Return `text` with the varying parts in the place of their placeholders."""
-        return self._pattern.sub(lambda match: self.values[match[0]], text)
+    shape = tuple(VARYING.sub(placeholder, text) for text in texts)
+    if any(new in text for new in placeholders.values() for text in texts):
+        return texts, {}
+    return shape, {new.encode(): part.encode() for part, new in placeholders.items()}
 
 
-def _placeholder(value: str, number: int) -> str:
-    if len(value) == 12:
-        return f"{number:012x}"
-    if len(value) == 36:
-        return f"00000000-0000-0000-0000-{number:012x}"
-    day = date.fromordinal(number).isoformat()
-    if len(value) == 10:
-        return day
-    return f"{day}{value[10]}00:00:00.000000+00:00"
+@lru_cache(RESULTS)
+def stored(function: Callable[..., Any], texts: tuple[str, ...]) -> bytes:
+    """Return the pickled result of a function, from its file if there is one."""
+    key = repr((CODE, function.__module__, function.__name__, texts))
+    file = FOLDER / sha256(key.encode()).hexdigest()
+    with suppress(OSError):
+        if content := file.read_bytes():
+            return content
+    result = pickle.dumps(function(*texts))
+    with suppress(OSError):
+        FOLDER.mkdir(exist_ok=True)
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(result)
+        unfinished.replace(file)
+    return result
 
 
-shape_of = lru_cache(TEXTS)(Shape)
+def cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Cache a function by its texts without their varying parts. Each call returns a result of its own."""
+
+    def call(*texts: str) -> Any:
+        shape, parts = shape_of(texts)
+        try:
+            result = stored(function, shape)
+        except Exception:
+            # The error must quote the real statement.
+            return function(*texts)
+        for placeholder, part in parts.items():
+            result = result.replace(placeholder, part)
+        return pickle.loads(result)
+
+    return call
 
 
-class Template:
-    """The trees of a shape, whose names and literals are set to the values of one statement after another."""
-
-    def __init__(self, trees: list[exp.Expression | None], shape: Shape) -> None:
-        self._trees = trees
-        self._parts = []
-        for tree in trees:
-            for node in tree.walk() if tree else ():
-                text = node.args.get("this")
-                if isinstance(text, str) and shape.varies(text):
-                    self._parts.append((node, text))
-
-    def filled(self, shape: Shape) -> list[exp.Expression | None]:
-        """Return the trees of the statement with this shape. The next call changes them."""
-        for node, text in self._parts:
-            node.set("this", shape.restored(text))
-        return self._trees
-
-
-_parse = Dialect.parse
-
-
-@lru_cache(TREES)
-def _template(dialect: Dialect, sql: str, **options: Any) -> Template:
-    """Return the trees of a statement without varying parts, which has the placeholders of all its shape."""
-    return Template(_parse(dialect, sql, **options), shape_of(sql))
-
-
-def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
-    """Parse like `Dialect.parse`, with a cache: a statement passes about twenty rewriters that parse it.
-
-    Returns:
-        Trees to read, until the next statement of the same shape is parsed.
-    """
-    shape = shape_of(sql)
-    try:
-        template = _template(dialect, *shape.texts, **options)
-    except Exception:
-        # The error must quote the real statement.
-        return _parse(dialect, sql, **options)
-    return template.filled(shape)
+_parse, _generate = Dialect.parse, Dialect.generate
+_upsert_job = MemoryCatalogRepository.upsert_job
+_trees: dict[str, list[exp.Expression | None]] = {}
+"""The trees of the statement that is being translated, by text."""
 
 
 def parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
-    """Parse like `Dialect.parse`; return copies of the cached trees."""
-    return [tree and tree.copy() for tree in parsed(dialect, sql, **options)]
+    """Parse like `Dialect.parse`. The twenty rewriters of a statement share its tree: one that changes it
+    generates the text of the next."""
+    if options or type(dialect) is not BigQuery:
+        return _parse(dialect, sql, **options)
+    if sql not in _trees:
+        if len(_trees) > 10:
+            _trees.clear()
+        _trees[sql] = _parse(dialect, sql)
+    return list(_trees[sql])
 
 
-_idle: dict[Any, list[Any]] = defaultdict(list)
-"""Idle generators, by dialect and options."""
-
-
-def generate(
-    dialect: Dialect,
-    expression: exp.Expression,
-    copy: bool = True,
-    **options: Any,
-) -> str:
-    """Generate like `Dialect.generate`, reusing generators: a new one parses seventeen templates."""
-    idle = _idle[type(dialect), *options.items()]
-    generator = idle.pop() if idle else dialect.generator(**options)
-    try:
-        return str(generator.generate(expression, copy=copy))
-    finally:
-        idle.append(generator)
+def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> str:
+    """Generate like `Dialect.generate`. A tree that was shared is neither copied nor shared any longer."""
+    for sql, trees in list(_trees.items()):
+        if any(tree is expression for tree in trees):
+            del _trees[sql]
+            options["copy"] = False
+    return _generate(dialect, expression, **options)
 
 
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
@@ -189,316 +146,153 @@ def has_not_null_constraint(column: exp.ColumnDef) -> bool:
     return False
 
 
-READ_ONLY = {
-    "bqemulator.api.routes.jobs",
-    "bqemulator.catalog.ddl_sync",
-    "bqemulator.jobs.ddl_result",
-    "bqemulator.jobs.executor",
-    "bqemulator.jobs.routine_ddl",
-    "bqemulator.sql.catalog_schema",
-    "bqemulator.sql.inner_query",
-    "bqemulator.scripting.interpreter._dml_targets",
-    "bqemulator.scripting.interpreter._is_row_producing",
-}
-"""Modules and functions that do not change their trees, and share them."""
-_parse_one = sqlglot.parse_one
-parse_script = lru_cache(TREES)(interpreter.parse_script)
-"""Parses like the emulator, with a cache."""
+@cached
+def read_statement(sql: str) -> tuple[dict[tuple[str, ...], bool], set[str]]:
+    """Return the tables in a statement, with whether it reads them, and the columns in its conditions."""
+    try:
+        statement: Any = sqlglot.parse_one(sql, read="bigquery")
+    except sqlglot.errors.SqlglotError:
+        # The translation raises the error.
+        return {}, set()
+    written = row_access_filter._collect_dml_targets(statement)
+    written |= row_access_filter._collect_ddl_targets(statement)
+    # A statement that creates a view reads nothing.
+    is_view = isinstance(statement, exp.Create) and statement.kind == "VIEW"
+    tables: dict[tuple[str, ...], bool] = {}
+    for table in statement.find_all(exp.Table):
+        name = (table.catalog, table.db, table.name)
+        is_read = id(table) not in written and not is_view
+        tables[name] = tables.get(name, False) or is_read
+    filtered = set()
+    for condition in statement.find_all(exp.Where, exp.Join, exp.Merge, exp.When):
+        for column in condition.find_all(exp.Column):
+            filtered.add(column.name.lower())
+    return tables, filtered
 
 
-def shared(sql: str, read: str) -> Any:
-    """Return the shared tree of a statement; empty for a script, whose statements are parsed one by one."""
-    with suppress(DomainError):
-        if ";" in sql.rstrip("; \n") and len(parse_script(sql).statements) > 1:
-            return exp.Block()
-    trees = parsed(Dialect.get_or_raise(read), sql)
-    if trees and trees[0] is not None:
-        return trees[0]
-    # This raises the error of an empty statement.
-    return _parse_one(sql, read=read)
+def tables_in(sql: str, project_id: str, catalog: Any) -> Iterator[tuple[Any, bool]]:
+    """Yield what the catalog knows of each table and view in a statement, and whether it is read."""
+    for (project, dataset, name), is_read in read_statement(sql)[0].items():
+        if table := catalog.get_table(project or project_id, dataset, name):
+            yield table, is_read
 
 
-def parse_one(sql: str, *arguments: Any, **options: Any) -> Any:
-    """Parse like `sqlglot.parse_one`; read-only callers get the shared tree."""
-    caller = sys._getframe(1)
-    module = caller.f_globals.get("__name__")
-    function = f"{module}.{caller.f_code.co_name}"
-    if module in READ_ONLY or function in READ_ONLY:
-        return shared(sql, *arguments, **options)
-    return _parse_one(sql, *arguments, **options)
-
-
-ANYONE = CallerIdentity(principal="", is_authenticated=False)
-CONDITIONS = (exp.Where, exp.Join, exp.Merge, exp.When)
-
-
-class Reads(row_access_filter._Rewriter):
-    """What a statement reads; row access policies, which its base class applies, are ignored.
-
-    Attributes:
-        views: the queries of the views, by `project.dataset.name`.
-        tables: the descriptions of the tables, of the views too; None for unknown ones.
-    """
-
-    def __init__(self, statement: Any, project_id: str, catalog: Any) -> None:
-        targets = row_access_filter._collect_dml_targets(statement)
-        targets |= row_access_filter._collect_ddl_targets(statement)
-        super().__init__(
-            project_id=project_id,
-            catalog=catalog,
-            matcher=GranteeMatcher(ANYONE),
-            write_targets=targets,
-        )
-        self.views: dict[str, str] = {}
-        self.tables: list[Any] = []
-        self.rewrite_tree(statement, depth=0)
-
-    def _expand_view(self, _: Any, *, view_body: str, depth: int, **names: str) -> bool:
-        self.views[".".join(names.values())] = view_body
-        return self.rewrite_tree(shared(view_body, read="bigquery"), depth=depth + 1)
-
-    def _policies_for(self, *name: str) -> tuple[tuple[()], bool]:
-        self.tables.append(self._catalog.get_table(*name))
-        return (), False
-
-
-class Views:
-    """A catalog of nothing but views."""
-
-    def __init__(self, queries: dict[str, str]) -> None:
-        self._queries = queries
-
-    def get_table(self, *name: str) -> Any:
-        """Return the view, or None."""
-        query = self._queries.get(".".join(name))
-        return query and SimpleNamespace(table_type="VIEW", view_query=query)
-
-    def list_row_access_policies(self, *_: str) -> tuple[()]:
-        """Return no policies."""
-        return ()
-
-
-def require_filters(statement: Any, reads: Reads) -> None:
+def require_filters(query: str, project_id: str, catalog: Any) -> None:
     """Refuse a statement that reads a table without the partition filter that the table requires.
 
-    This is more lenient than BigQuery: a condition anywhere in the statement, or in a view
-    that it reads, counts for every table with that column. `tests/googlesql_rules.py`
-    checks the statements of this repository strictly.
+    This is more lenient than BigQuery: a condition anywhere in the statement, or in a view that it reads,
+    counts for every table with that column. `tests/googlesql_rules.py` is as strict as BigQuery.
     """
-    if isinstance(statement, exp.Create) and statement.kind == "VIEW":
-        # A new view reads nothing yet.
-        return
-    queries = [statement]
-    for view in reads.views.values():
-        queries.append(shared(view, read="bigquery"))
     filtered = set()
-    for query in queries:
-        for condition in query.find_all(*CONDITIONS):
-            for column in condition.find_all(exp.Column):
-                filtered.add(column.name.lower())
-    for table in reads.tables:
-        partitioning = table and table.time_partitioning
-        if not partitioning or not partitioning.require_partition_filter:
-            continue
-        if partitioning.field and partitioning.field.lower() not in filtered:
-            name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+    required = {}
+    queries = [query]
+    for sql in queries:
+        filtered |= read_statement(sql)[1]
+        for table, is_read in tables_in(sql, project_id, catalog):
+            partitioning = table.time_partitioning
+            if not is_read:
+                continue
+            if table.table_type == "VIEW" and table.view_query not in queries:
+                queries.append(table.view_query)
+            elif partitioning and partitioning.require_partition_filter:
+                name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+                required[name] = partitioning.field
+    for name, column in required.items():
+        if column and column.lower() not in filtered:
             raise InvalidQueryError(
                 f"Cannot query over table '{name}' without a filter over column(s) "
-                f"'{partitioning.field}' that can be used for partition elimination"
+                f"'{column}' that can be used for partition elimination"
             )
 
 
-def rewrite_for_row_access(
-    bq_sql: str,
-    *,
-    project_id: str,
-    caller: CallerIdentity,
-    catalog: Any,
-) -> str:
-    """Expand views like the emulator, with a cache.
-
-    Raises:
-        InvalidQueryError: a required partition filter is missing.
-    """
-    try:
-        statement = shared(bq_sql, read="bigquery")
-    except Exception:
-        return bq_sql
-    reads = Reads(statement, project_id, catalog)
-    require_filters(statement, reads)
-    if reads.views:
-        return expanded(bq_sql, project_id, json.dumps(reads.views))
-    return bq_sql
+@cached
+def translation(sql: str, types: str) -> str:
+    """Return a statement in DuckDB's dialect; `types` has those of columns as JSON."""
+    sql = inner_query.rewrite_unnest_offset(sql)
+    result = executor._translator.translate(sql, schema=json.loads(types) or None)
+    return str(result.unwrap())
 
 
-class DiskCache:
-    """A cache on disk, shared by all emulators of this virtual environment; in memory if not writable."""
-
-    def __init__(self, path: Path) -> None:
-        code = Path(__file__).read_text()
-        self._code = f"{version('bqemulator')} {version('sqlglot')} {code}"
-        try:
-            self._database = self._open(path)
-        except sqlite3.Error:
-            self._database = self._open(":memory:")
-
-    def get(self, key: str) -> str | None:
-        """Return the text of `key`, or None."""
-        for row in self._execute("SELECT text FROM cache WHERE key = ?", key):
-            return str(row[0])
-        return None
-
-    def put(self, key: str, text: str) -> None:
-        """Store the text of `key`."""
-        self._execute("INSERT OR IGNORE INTO cache VALUES (?, ?)", key, text)
-
-    def _open(self, path: Path | str) -> sqlite3.Connection:
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        database.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
-            "CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)"
-        )
-        return database
-
-    def _execute(self, sql: str, key: str, *values: str) -> list[tuple[str]]:
-        hashed = sha256(f"{self._code} {key}".encode()).digest()
-        with suppress(sqlite3.Error):
-            return self._database.execute(sql, (hashed, *values)).fetchall()
-        return []
+async def translate(sql: str, *, project_id: str, ctx: Any, **_: Any) -> str:
+    """Translate like `rewrite_and_translate_statement`, with a cache, and leave views to DuckDB."""
+    if "SYSTEM_TIME" in sql.upper():
+        raise UnsupportedFeatureError("no earlier versions of tables are kept")
+    require_filters(sql, project_id, ctx.catalog)
+    sql = inner_query.expand_information_schema(sql, project_id, ctx.catalog)
+    sql = inner_query.expand_wildcard_tables(sql, project_id, ctx.catalog)
+    types: dict[str, dict[str, str]] = {}
+    for table, _ in tables_in(sql, project_id, ctx.catalog):
+        for field in table.schema_.fields:
+            if kind := catalog_schema._safe_bq_to_duckdb(field.type):
+                types.setdefault(table.table_id, {})[field.name] = kind
+    return str(translation(sql, json.dumps(types)))
 
 
-class Cached:
-    """A function from strings to a string, cached by its arguments without their varying parts."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-
-    def __call__(self, *arguments: Any) -> Any:
-        """Call the function, or return its cached result."""
-        shape = shape_of(*arguments)
-        key = repr((self._function.__name__, shape.texts))
-        result = DISK_CACHE.get(key)
-        if result is None:
-            try:
-                result = self._function(*shape.texts)
-            except Exception:
-                # The error must quote the real statement.
-                return self._function(*arguments)
-            DISK_CACHE.put(key, result)
-        return shape.restored(result)
+async def begin(script: Any, _: str) -> None:
+    """Begin DuckDB's transaction before the first statement of the script's."""
+    if not script._active_txn:
+        script._ctx.engine.execute("BEGIN TRANSACTION")
+        script._active_txn["DuckDB"] = "begun"
 
 
-DISK_CACHE = DiskCache(Path(sys.prefix) / "statements.db")
-_translate = SQLTranslator.translate
+def ending(command: str) -> Callable[..., Any]:
+    """Return a function that ends DuckDB's transaction by COMMIT or ROLLBACK."""
+
+    async def end(script: Any) -> None:
+        if script._active_txn:
+            script._ctx.engine.execute(command)
+        script._active_txn = None
+
+    return end
 
 
-@Cached
-def expanded(sql: str, project_id: str, views: str) -> str:
-    """Return the statement with the queries of its views in their place."""
-    return row_access_filter.rewrite_for_row_access(
-        sql,
-        project_id=project_id,
-        caller=ANYONE,
-        catalog=Views(json.loads(views)),
-    )
+def set_options(engine: DuckDBEngine) -> None:
+    """Set the timezone like the emulator, and one thread: distributing few rows takes longer than reading."""
+    engine.connection.execute("SET TimeZone = 'UTC'; SET threads TO 1")
 
 
-@Cached
-def translation(sql: str, schema: str) -> str:
-    """Translate like `SQLTranslator.translate`; the result depends on these arguments only."""
-    result = _translate(
-        executor._translator,
-        sql,
-        schema=json.loads(schema),
-        caller=ANYONE,
-    )
-    if isinstance(result, Err):
-        raise result.error
-    return str(result.value)
+def upsert_job(self: MemoryCatalogRepository, job: Any) -> Any:
+    """Keep a job, and forget the oldest one of many with its rows."""
+    if len(self._jobs) >= JOBS:
+        project_and_id = next(iter(self._jobs))
+        del self._jobs[project_and_id]
+        executor.JOB_RESULTS.pop(project_and_id[1], None)
+        executor.JOB_SCHEMAS.pop(project_and_id[1], None)
+    return _upsert_job(self, job)
 
 
-def translate(
-    _: SQLTranslator,
-    bq_sql: str,
-    *,
-    schema: Any = None,
-    **__: Any,
-) -> Result[str, Any]:
-    """Translate like `SQLTranslator.translate`, with a cache."""
-    try:
-        return Ok(translation(bq_sql, json.dumps(schema)))
-    except (InvalidQueryError, UnsupportedFeatureError) as error:
-        return Err(error)
+async def wait_for_nothing(*_: Any) -> None:
+    """Replace a coroutine."""
 
 
-def record_change(
-    self: SnapshotManager,
-    project_id: str,
-    dataset_id: str,
-    table_id: str,
-) -> None:
-    """Record a change like `SnapshotManager.record_change`, without a copy of the table."""
-    self._events.publish(TableDataChanged(project_id, dataset_id, table_id))
+CACHED = {
+    ddl_result: "_parse_statement",
+    ddl_sync: "_detect_catalog_drop _detect_create_schema _detect_plain_create_table "
+    "_detect_plain_create_view _extract_ddl_metadata",
+    executor: "classify_statement_type detect_drop_routine parse_script rewrite_table_refs",
+    interpreter: "_is_row_producing parse_script rewrite_table_refs",
+}
+"""Functions whose results depend on the text of a statement only, by module."""
 
-
-def resolve_time_travel(*_: Any) -> None:
-    """Raise an error: there are no earlier versions of tables."""
-    raise UnsupportedFeatureError(
-        "FOR SYSTEM_TIME AS OF: this emulator keeps no earlier versions of tables"
-    )
-
-
-BACKUP = '"_bqemu_txn_'
-"""The prefix of the names of a transaction's table copies."""
-_start, _execute = DuckDBEngine.start, DuckDBEngine.execute
-
-
-async def start(self: DuckDBEngine) -> None:
-    """Start like `DuckDBEngine.start`, with an in-memory database for the copies and without threads.
-
-    The tables are small: distributing their rows takes longer than reading them.
-    """
-    await _start(self)
-    self.connection.execute("SET threads TO 1")
-    self.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS backups")
-
-
-def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
-    """Execute like `DuckDBEngine.execute`, with the copies of transactions in memory."""
-    return _execute(self, sql.replace(BACKUP, f"backups.main.{BACKUP}"), parameters)
-
-
-def without_middleware(app: Any, **_: Any) -> Any:
-    """Return the application itself: measuring and logging each request takes a sixth of its time."""
-    return app
-
-
-def skip_write_job(*_: Any) -> None:
-    """Keep the job in memory only."""
-
-
-def install() -> None:
-    """Install the patches."""
-    Dialect.parse = parse
-    Dialect.generate = generate
-    ddl_result._has_not_null_constraint = has_not_null_constraint
-    sqlglot.parse_one = parse_one
-    inner_query.rewrite_for_row_access = rewrite_for_row_access
-    inner_query.rewrite_unnest_offset = Cached(inner_query.rewrite_unnest_offset)
-    SQLTranslator.translate = translate
-    for module in (executor, interpreter):
-        module.parse_script = parse_script
-        module.rewrite_table_refs = Cached(module.rewrite_table_refs)
-    api.MetricsMiddleware = api.AccessLogMiddleware = api.CorrelationIdMiddleware = (
-        without_middleware
-    )
-    DuckDBEngine.start, DuckDBEngine.execute = start, execute
-    DuckDBCatalogRepository._write_job = skip_write_job
-    SnapshotManager.record_change = record_change
-    SnapshotManager.resolve_time_travel = resolve_time_travel
-
-
-install()
+gc.set_threshold(100_000)  # a tree has many nodes, which refer to each other
+Dialect.parse, Dialect.generate = parse, generate
+ddl_result._has_not_null_constraint = has_not_null_constraint
+for module, names in CACHED.items():
+    for name in names.split():
+        setattr(module, name, cached(getattr(module, name)))
+executor.rewrite_and_translate_statement = translate
+interpreter.rewrite_and_translate_statement = translate
+interpreter.ScriptInterpreter._snapshot_dml_targets = begin
+interpreter.ScriptInterpreter._drop_txn_snapshots = ending("COMMIT")
+interpreter.ScriptInterpreter._restore_txn_snapshots = ending("ROLLBACK")
+DuckDBEngine._apply_session_pragmas = set_options
+MemoryCatalogRepository.upsert_job = upsert_job
+DuckDBCatalogRepository._write_job = lambda *_: None
+SnapshotManager.record_change = lambda *_: None
+executor._reject_dml_on_immutable = lambda *_: None
+executor._capture_dml_snapshots = wait_for_nothing
+for middleware in ("Metrics", "AccessLog", "CorrelationId"):  # a sixth of the time
+    setattr(api, f"{middleware}Middleware", lambda app, **_: app)
 
 if __name__ == "__main__":
     main(prog_name="bqemulator")

@@ -91,9 +91,10 @@ class World:
         """Run and mail a day."""
         at = morning_after(day(number))
         self.company.show(self.snapshot(at))
-        result = run_day(day(number))
+        run_id = f"test__{day(number)}"
+        run_day(day(number), run_id=run_id)
         with time_machine.travel(at + HOUR / 2):
-            report = report_of(day(number), result.audit[0]["run_id"])
+            report = report_of(day(number), run_id)
             asked_at = report.provenance.generated_at
             digest = figures_hash(report)
             name = f"<{number}@example.com>"

@@ -5,7 +5,7 @@ several lines only if, read whole, it has the right number of fields, and no lat
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
 A regular expression in native code finds the lines that are certainly records, which are nearly all, and
-pyarrow parses them. Only the other lines are parsed one by one in Python.
+pyarrow parses them together. Only the other lines are parsed one by one in Python.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress, count
-from typing import IO, TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.sources.text_blocks import blocks, is_utf8
+from ecommerce.sources.text_blocks import (
+    ahead,
+    arrow_lines,
+    blocks,
+    is_utf8,
+    line_starts,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,12 +83,18 @@ class Record(NamedTuple):
 
 @dataclass
 class Batch:
-    """Lines of a file, divided into records."""
+    """Whole lines of a file, divided into records."""
 
-    texts: list[bytes] = field(default_factory=list)
-    """The well-formed records."""
-    numbers: list[int] = field(default_factory=list)
-    """The number of the first line of each of `texts`."""
+    certain: Any
+    """Arrow array of the lines that are certainly records, each with its line feed."""
+    numbers: Any
+    """Arrow array of the number of each of `certain`."""
+    following: int
+    """The number of the first line after the batch."""
+    other_texts: list[bytes] = field(default_factory=list)
+    """The other well-formed records, each with a line feed."""
+    other_numbers: list[int] = field(default_factory=list)
+    """The number of the first line of each of `other_texts`."""
     malformed: list[Record] = field(default_factory=list)
     unfinished: bytes = b""
     """The last lines, if their record may continue in the next batch."""
@@ -114,11 +126,13 @@ def records(stream: IO[bytes], fields: int) -> list[Record]:
     text = stream.read().replace(b"\r\n", b"\n") + b"\n"
     grammar = Grammar(fields)
     batch = grammar.divide(2, text, is_end=True)
+    texts = batch.certain.to_pylist() + batch.other_texts
     found = batch.malformed
     rows = grammar.parse(batch).to_pylist()
-    for text, row in zip(batch.texts, rows, strict=True):
+    for text, row in zip(texts, rows, strict=True):
         number = row.pop("number")
-        found.append(Record(number, text, values=list(row.values())))
+        values = list(row.values())
+        found.append(Record(number, text.removesuffix(b"\n"), values=values))
     return sorted(found)
 
 
@@ -134,20 +148,30 @@ def tables(
     of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
     """
     grammar = Grammar(fields, delimiter)
+    for batch in ahead(_batches(stream, grammar, bounds)):
+        yield grammar.parse(batch), batch.malformed
+
+
+def _batches(
+    stream: IO[bytes],
+    grammar: Grammar,
+    bounds: Bounds,
+) -> Iterator[Batch]:
     number = 2
     unfinished = b""
     whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
     for block in chain(whole_lines, [b""]):
-        text = unfinished + block.replace(b"\r\n", b"\n")
-        following = number + text.count(b"\n")
-        if following > bounds.lines + 2:
+        text = unfinished + block
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        batch = grammar.divide(number, text, is_end=not block)
+        unfinished = batch.unfinished
+        number = batch.following
+        if number > bounds.lines + 2:
             raise UnusableFileError(
                 f"it has more than {bounds.lines:,} lines", reason="file_too_large"
             )
-        batch = grammar.divide(number, text, is_end=not block)
-        unfinished = batch.unfinished
-        number = following - unfinished.count(b"\n")
-        yield grammar.parse(batch), batch.malformed
+        yield batch
 
 
 def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
@@ -205,38 +229,57 @@ class Grammar:
 
         With `is_end` no further lines follow.
         """
-        lines = text.split(b"\n")[:-1]
-        certain = self._certain_records(lines, is_utf8(text))
+        import numpy as np
+        import pyarrow as pa
+        from pyarrow import compute as pc
+
+        starts = line_starts(text)
+        lines: Any = arrow_lines(text, starts)
+        places = starts.tolist()
+
+        def line_at(position: int) -> bytes:
+            return text[places[position] : places[position + 1]]
+
+        following = number + len(lines)
+        numbers: Any = pa.array(np.arange(number, following))
+        is_certain = self._certain_records(lines, is_utf8(text))
         batch = Batch(
-            texts=list(compress(lines, certain)),
-            numbers=list(compress(count(number), certain)),
+            certain=lines.filter(is_certain),
+            numbers=numbers.filter(is_certain),
+            following=following,
         )
+        uncertain: Any = pc.indices_nonzero(pc.invert(is_certain))
         next_position = 0
-        for position, line in enumerate(lines):
-            if certain[position] or position < next_position or not line.strip():
+        for position in uncertain.to_pylist():
+            line = line_at(position)
+            if position < next_position:
                 continue
-            record = self._record(number + position, line.rstrip(b"\r"))
+            if not line.strip():
+                continue
+            record = self._record(number + position, line.rstrip(b"\r\n"))
             next_position = position + 1
             if record.fault == OPEN_QUOTE:
-                following = lines[next_position : next_position + MOST_LINES]
-                whole = self._continued(record, following)
+                end = min(next_position + MOST_LINES, len(lines))
+                next_lines = map(line_at, range(next_position, end))
+                whole = self._continued(record, next_lines)
                 if whole is None and not is_end:
-                    batch.unfinished = b"\n".join(lines[position:]) + b"\n"
+                    batch.unfinished = text[places[position] :]
+                    batch.following = record.number
                     break
                 record = whole or record
                 next_position += record.text.count(b"\n")
             if record.fault:
                 batch.malformed.append(record)
             else:
-                batch.texts.append(record.text)
-                batch.numbers.append(record.number)
+                batch.other_texts.append(record.text + b"\n")
+                batch.other_numbers.append(record.number)
         return batch
 
     def _certain_records(
         self,
-        lines: Sequence[bytes],
+        lines: Any,
         are_utf8: bool,
-    ) -> Sequence[bool | None]:
+    ) -> Any:
         """Return which lines are certainly records: with the right number of fields, no carriage return, and
         quotes only around fields."""
         import pyarrow as pa
@@ -252,11 +295,11 @@ class Grammar:
             # A blank line is no record.
             plain += rf"[^\s{comma}{excluded}]{plain}"
         value = f'(?:{plain}|"(?:[^{excluded}]|"")*")'
-        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
-        column = pa.array(lines, pa.binary())
-        matches = pc.match_substring_regex(column, pattern)
-        is_short = pc.less_equal(pc.binary_length(column), pa.scalar(LONGEST_LINE))
-        return pc.and_(matches, is_short).to_pylist()
+        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}\n$"
+        matches = pc.match_substring_regex(lines, pattern)
+        longest = pa.scalar(LONGEST_LINE + len("\n"))
+        is_short = pc.less_equal(pc.binary_length(lines), longest)
+        return pc.and_(matches, is_short)
 
     def _record(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
@@ -268,7 +311,9 @@ class Grammar:
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
         elif self._complete.fullmatch(text):
             found = self._field.findall(text + self._separator)
-            fields = [quoted or plain for quoted, plain in found]
+            fields = []
+            for quoted, plain in found:
+                fields.append(quoted or plain)
             if len(fields) == self._fields:
                 text = self._separator.join(fields)
                 return Record(number, text)
@@ -284,7 +329,7 @@ class Grammar:
     def _continued(
         self,
         first: Record,
-        following: Sequence[bytes],
+        following: Iterable[bytes],
     ) -> Record | None:
         """Return the record of a line with an open quote and of lines after it.
 
@@ -292,11 +337,13 @@ class Grammar:
         `following`, so that later lines may close it.
         """
         text = first.text
+        count = 0
         for line in following:
+            count += 1
             if line.count(self._separator) >= self._fields - 1:
                 # It could be a record of its own.
                 return first
-            text += b"\n" + line.rstrip(b"\r")
+            text += b"\n" + line.rstrip(b"\r\n")
             if len(text) > LONGEST_LINE:
                 return first
             if b'"' not in line:
@@ -306,7 +353,7 @@ class Grammar:
                 return record
             if record.fault != OPEN_QUOTE:
                 return first
-        if len(following) == MOST_LINES:
+        if count == MOST_LINES:
             return first
         return None
 
@@ -317,13 +364,14 @@ class Grammar:
 
         names = [str(place) for place in range(self._fields)]
         # Without a header, pyarrow would remove a byte order mark from the first record.
-        header_line = self._delimiter.join(names).encode()
-        data = b"\n".join([header_line, *batch.texts, b""])
+        header_line = self._delimiter.join(names) + "\n"
+        certain = batch.certain.buffers()[-1]
+        text = b"".join([header_line.encode(), certain, *batch.other_texts])
         table = pa_csv.read_csv(
-            io.BytesIO(data),
+            io.BytesIO(text),
             pa_csv.ReadOptions(
                 use_threads=False,
-                block_size=len(data),
+                block_size=len(text),
             ),
             pa_csv.ParseOptions(
                 delimiter=self._delimiter,
@@ -336,5 +384,6 @@ class Grammar:
                 quoted_strings_can_be_null=False,
             ),
         )
-        numbers = pa.array(batch.numbers, pa.int64())
+        other_numbers = pa.array(batch.other_numbers, pa.int64())
+        numbers = pa.chunked_array([batch.numbers, other_numbers])
         return table.append_column("number", numbers)

@@ -10,6 +10,7 @@ import hashlib
 import html
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,10 +35,14 @@ FOLDER = INCLUDE / "sql" / "transform"
 MEMORY_LIMIT = "340MB"
 """Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
-# order lines with a fifth less processor time than the default, and no larger.
+# order lines with a fifth less processor time than the default, and no larger. The load reads every row, so
+# Bloom filters gain nothing.
 WRITE_OPTIONS = (
-    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 61440"
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 61440, "
+    "WRITE_BLOOM_FILTER false"
 )
+FEW_BYTES = 1_000_000
+"""Of a raw folder: up to this size, about 50,000 rows, the views of the steps become tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class TransformSpec:
     `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
     by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in
-    `required_tables` or `optional_tables` writes `<table>.parquet`. `prepare` defines the domain's functions
-    and variables.
+    `required_tables` or `optional_tables` ends with a query, whose rows become `<table>.parquet`. `prepare`
+    defines the domain's functions and variables.
     """
 
     folder: str
@@ -61,8 +66,19 @@ class TransformSpec:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
         folder = FOLDER / self.folder
         steps = [FOLDER / "values.sql"]
-        steps += [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
+        for name in self.first_steps:
+            steps.append(folder / f"{name}.sql")
+        steps.append(folder / f"{mapping}.sql")
         return steps + sorted(folder.glob("[0-9]*.sql"))
+
+    def table_of(self, step: Path) -> str | None:
+        """Return the table that a step writes; None if it only prepares later ones."""
+        number, _, table = step.stem.partition("_")
+        tables = self.required_tables + self.optional_tables
+        # The file of a source may end like a table, as b2b_orders.sql does.
+        if number.isdigit() and table in tables:
+            return table
+        return None
 
 
 def run_transform(
@@ -83,7 +99,8 @@ def run_transform(
         StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.
         ContractError: the raw files violate the source's contract, or a record was lost.
     """
-    folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
+    run_folder, _, _ = manifest.uri.rpartition("/")
+    folder = f"{run_folder}/transformed/{manifest.source}"
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
         if done.control_totals.get("raw_sha256") == manifest.sha256:
@@ -125,19 +142,17 @@ def _run_steps(
         if spec.prepare:
             spec.prepare(connection)
         for step in spec.steps(mapping):
-            number, _, table = step.stem.partition("_")
-            is_written = table in spec.required_tables + spec.optional_tables
+            sql = _read_step(step, manifest)
+            table = spec.table_of(step)
             with _duckdb_errors(f"{manifest.source}: {step.name}"):
-                connection.execute(step.read_text(encoding="utf-8"))
-                # The file of a source may end like a table, as b2b_orders.sql does.
-                if number.isdigit() and is_written:
-                    target = f"getvariable('loadable') || '/{table}.parquet'"
-                    connection.execute(
-                        f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})"
-                    )
-                    written = connection.table(table)
-                    if table in spec.required_tables or len(written):
-                        columns[f"{table}.parquet"] = written.columns
+                if table is None:
+                    connection.execute(sql)
+                    continue
+                file = folder / f"{table}.parquet"
+                rows = _write(connection, sql, file)
+                if table in spec.required_tables or rows:
+                    written = connection.read_parquet(str(file))
+                    columns[file.name] = written.columns
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
@@ -145,11 +160,35 @@ def _run_steps(
         if file.name not in columns:
             file.unlink()
     accounts["rejected"] = accounts["rejected"] or {}
-    warnings = [json.loads(warning) for warning in accounts["warnings"] or ()]
-    accounts["warnings"] = manifest.control_totals.get("warnings", []) + warnings
+    warnings = list(manifest.control_totals.get("warnings", ()))
+    for warning in accounts["warnings"] or ():
+        warnings.append(json.loads(warning))
+    accounts["warnings"] = warnings
     accounts["raw_sha256"] = manifest.sha256
     accounts["run_id"] = run_id
     return columns, accounts
+
+
+def _read_step(step: Path, manifest: Manifest) -> str:
+    """Return the SQL of a step. In a small folder, its views are tables: DuckDB plans a view again in each
+    statement that reads it, which then takes longer than the rows."""
+    sql = step.read_text(encoding="utf-8")
+    # A source's own views stay views: a column without any value has no type in a table.
+    if step.stem[0].isdigit() and manifest.bytes <= FEW_BYTES:
+        return re.sub(r"(?m)^CREATE VIEW", "CREATE TABLE", sql)
+    return sql
+
+
+def _write(connection: DuckDBPyConnection, sql: str, file: Path) -> int:
+    """Run a step that ends with a query, write the rows of the query to `file`, and return their number."""
+    *definitions, last = connection.extract_statements(sql)
+    for definition in definitions:
+        connection.execute(definition)
+    query = last.query.strip().removesuffix(";")
+    target = f"getvariable('loadable') || '/{file.name}'"
+    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
+    [rows] = connection.fetchone() or (0,)
+    return int(rows)
 
 
 @contextmanager
@@ -166,9 +205,12 @@ def _connection(
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
     ):
+        raw_files = []
+        for name in sorted(manifest.columns):
+            raw_files.append(f"{raw}/{name}")
         variables = {
             "raw": raw,
-            "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
+            "raw_files": raw_files,
             "loadable": str(folder),
             **manifest.facts(),
             "run_id": run_id,
@@ -202,7 +244,9 @@ def _connection(
 
 def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
-    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    if len(key) > 64:
+        key = hashlib.sha256(key).digest()
+    block = key.ljust(64, b"\0")
     inner = bytes(byte ^ 0x36 for byte in block)
     outer = bytes(byte ^ 0x5C for byte in block)
     return inner, outer

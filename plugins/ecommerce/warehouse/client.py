@@ -103,6 +103,14 @@ class Warehouse:
         BigQuery refuses a statement, or cannot be reached."""
         return self.query(path, **template)
 
+    def table_rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a small table, `dataset.table`, without a job, which would cost a second. Raise
+        PipelineError if BigQuery refuses the request, or cannot be reached."""
+        name = f"{self.client.project}.{table}"
+        with bigquery_errors(f"read {table}"):
+            rows = self.client.list_rows(name, **self.request_options())
+            return [dict(row.items()) for row in rows]
+
     def arrow(
         self,
         path: str,

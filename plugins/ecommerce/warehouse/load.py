@@ -1,16 +1,18 @@
 """Loads one run's staged files into the warehouse, all or nothing.
 
 Load jobs fill staging tables. `staged_totals.sql` counts their rows and returns the days of stored rows to
-read. `find_changes.sql` decides which stored rows are replaced and returns the days that change. The script
+read. `find_changes.sql` decides which stored rows are replaced and which days change. The script
 `script.sql`, which is one transaction, replaces the rows, recomputes those days and writes the audit. It is
 aborted where another transaction has committed since the first of these look-ups. Every step may be repeated,
 and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
+
+Each statement costs BigQuery about a second, so one with nothing to do is not sent.
 """
 
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,6 +28,7 @@ from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import (
     SUCCESS,
     StagedLoad,
+    audit_rows,
     check_totals,
     stage,
 )
@@ -35,17 +38,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """The result of a load. `rows` counts the loaded rows by table, `audit` has this run's rows of
-    `load_audit`, `restatements` its rows of `report_restatements`; amounts are Decimal, instants aware.
-    `warnings` are those of the extracts and transforms."""
+    """The result of a load: the days that it recomputed, and the warnings of the extracts and transforms."""
 
     business_date: date
     touched_days: list[date]
-    rows: Mapping[str, int]
-    audit: list[dict[str, Any]]
-    restatements: list[dict[str, Any]]
     warnings: list[DataWarning]
-    bytes_billed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What a load found before its transaction: the days that change, and the transaction's script."""
+
+    touched_days: list[date]
+    script: str
 
 
 def load(
@@ -95,29 +100,19 @@ def load(
         last_day=last_day,
     )
     stage(staged)
-    touched_days, result = _load_staged(staged)
+    touched_days = _load_staged(staged)
     warnings: list[DataWarning] = []
     for manifest in manifests:
         warnings += manifest.control_totals.get("warnings", ())
-    loaded = LoadResult(
-        business_date=business_date,
-        touched_days=touched_days,
-        rows={row["name"]: row["entries"] for row in result["counts"]},
-        audit=result["audit"],
-        restatements=result.get("restatements", []),
-        warnings=warnings,
-        bytes_billed=warehouse.bytes_billed,
-    )
     if status == SUCCESS:
-        metrics.loaded(dag_id, loaded.audit)
+        metrics.loaded(dag_id, audit_rows(staged))
     log.info(
-        "Loaded %s: %d days recomputed, %d restatements, %d bytes billed",
-        loaded.rows,
+        "Loaded %s: %d days recomputed, %d bytes billed",
+        ", ".join(manifest.source for manifest in manifests) or "no source",
         len(touched_days),
-        len(loaded.restatements),
-        loaded.bytes_billed,
+        warehouse.bytes_billed,
     )
-    return loaded
+    return LoadResult(business_date, touched_days, warnings)
 
 
 def load_manifest(
@@ -150,16 +145,18 @@ def _read_days(staged: StagedLoad) -> list[date]:
     return days_between(first, max(first, last))
 
 
-def look_up(staged: StagedLoad) -> tuple[list[date], str]:
-    """Return the days that change and the script of the transaction.
+def look_up(staged: StagedLoad) -> LookUp:
+    """Look up the days that change, and render the script of the transaction.
 
     Raises:
         ContractError: keys are not unique, or totals differ from the manifests'.
         PipelineError: BigQuery refused a statement, or cannot be reached.
     """
     run = staged.warehouse.run
-    day = staged.business_date
-    span: dict[str, Any] = {"business_date": day, "last_day": staged.days[-1]}
+    span: dict[str, Any] = {
+        "business_date": staged.business_date,
+        "last_day": staged.days[-1],
+    }
     totals = run(staged.rendered("staged_totals", **span), "count staged rows")
     counts = []
     stored = defaultdict(list)
@@ -179,14 +176,48 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
         "stored": {name: days_to_read(days) for name, days in stored.items()},
         "read_days": _read_days(staged),
     }
-    changes = run(staged.rendered("find_changes", **options), "look up touched days")
-    days = days_to_read([row["business_date"] for row in changes])
-    return days, staged.rendered("script", days, lock_token=lock_token, **options)
+    run(staged.rendered("find_changes", **options), "look up touched days")
+    touched = _touched_days(staged)
+    options["stored"]["report_deliveries"] = touched.mailed
+    script = staged.rendered(
+        "script",
+        touched.days,
+        lock_token=lock_token,
+        earliest_date=touched.earliest,
+        arriving={row["name"] for row in counts if row["entries"]},
+        **options,
+    )
+    return LookUp(touched.days, script)
+
+
+@dataclass(frozen=True, slots=True)
+class _TouchedDays:
+    """The days that a load changes, and those of them whose report is mailed. `earliest` is the first day
+    whose orders may be the first ones of their customers now; None where no customer loses an order."""
+
+    days: list[date]
+    mailed: list[date]
+    earliest: date | None
+
+
+def _touched_days(staged: StagedLoad) -> _TouchedDays:
+    """Read what `find_changes.sql` has left."""
+    days = []
+    mailed = []
+    earliest = None
+    for row in staged.warehouse.table_rows(staged.target("touched_days")):
+        days.append(row["business_date"])
+        if row.get("is_mailed"):
+            mailed.append(row["business_date"])
+        earliest = row.get("earliest")
+    return _TouchedDays(days_to_read(days), mailed, earliest)
 
 
 @retry_conflicts
-def _load_staged(staged: StagedLoad) -> tuple[list[date], dict[str, Any]]:
-    days, script = look_up(staged)
-    stem = f"load-{staged.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    [result] = staged.warehouse.run(script, "load", job_stem=stem)
-    return days, result
+def _load_staged(staged: StagedLoad) -> list[date]:
+    """Look up and run the transaction, and return the days that it has recomputed."""
+    found = look_up(staged)
+    digest = hashlib.sha256(found.script.encode()).hexdigest()[:12]
+    stem = f"load-{staged.suffix}-{digest}"
+    staged.warehouse.run(found.script, "load", job_stem=stem)
+    return found.touched_days

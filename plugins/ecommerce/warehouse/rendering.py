@@ -5,14 +5,20 @@ of one load's staging tables, literals, and the deployment's own settings. Value
 text; they arrive in staging tables or as query parameters. A transaction, which has no parameters on the
 emulator, takes a few texts as literals, whose characters are limited.
 
-In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
-predicate for the rendered days, which prunes partitions; `before=1, after=6` adds the days before and after
-each), `{{ read_days(…) }}` (the same for the days of the load's reads), `{{ any_of(stored["orders"], …) }}`
-(the same for the days of stored rows that a look-up found, by name), `{{ shop_timezone }}` and
-`{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a number),
-`{{ order_attributes }}` and `{{ report_attribute }}` (identifiers), and every keyword argument of `render` by
-its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
-`{{ rates_source }}` (a string literal), `{{ takes_exports }}`.
+In a template:
+
+- `{{ table("orders") }}`; `{{ staged("orders") }}`, the rows of a staging table, to read;
+- `{{ staging_table("orders") }}` and `{{ is_staged("orders") }}`, the table with these rows and the condition
+  for them, to change them;
+- `{{ days("o.business_date") }}`, a predicate for the rendered days, which prunes partitions;
+  `before=1, after=6` adds the days before and after each;
+- `{{ read_days(…) }}`, the same for the days of the load's reads;
+- `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
+- `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
+  number), `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers);
+- every keyword argument of `render` by its name;
+- with the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
+  `{{ rates_source }}` (a string literal), `{{ takes_exports }}`.
 """
 
 import re
@@ -22,6 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 from ecommerce.core import templates
@@ -31,6 +38,8 @@ from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
+BUNDLE = "bundle"
+"""The staging table of a small load: the rows of all its files, with the union of their columns."""
 FIRST_DAY = date(1999, 12, 31)
 """The first business day, because timestamps before the year 2000 are rejected. For statements that read all
 days of a table with a required partition filter."""
@@ -73,7 +82,9 @@ def render(
     days: Collection[date] = (),
     read_days: Collection[date] = (),
     stored: Mapping[str, Collection[date]] | None = None,
+    arriving: Collection[str] = (),
     staging: str | None = None,
+    bundled: Mapping[str, Sequence[str]] = MappingProxyType({}),
     spec: LoadSpec | None = None,
     settings: Settings | None = None,
     **values: Value,
@@ -86,7 +97,9 @@ def render(
         read_days: those of `{{ read_days(column) }}`.
         stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
             `business_date`, because a table may require a filter.
+        arriving: the staging tables that have rows. A statement for rows that are not there is left out.
         staging: the suffix of this load's staging tables.
+        bundled: the columns of each staging table whose rows are in `BUNDLE`.
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
@@ -104,10 +117,20 @@ def render(
     def table(name: str) -> str:
         return f"`{settings.bigquery_dataset}.{name}`"
 
-    def staged(name: str) -> str:
+    def table_of(name: str) -> str:
         if staging is None:
             raise ValueError(f"{path} reads staging tables, and no load is given")
-        return f"`{settings.staging_dataset}.{staging_table(name, staging)}`"
+        stored_in = BUNDLE if name in bundled else name
+        return f"`{settings.staging_dataset}.{staging_table(stored_in, staging)}`"
+
+    def is_staged(name: str) -> str:
+        return f"table_name = '{name}'" if name in bundled else "TRUE"
+
+    def staged(name: str) -> str:
+        if name in bundled:
+            names = ", ".join(bundled[name])
+            return f"(SELECT {names} FROM {table_of(name)} WHERE {is_staged(name)})"  # noqa: S608
+        return table_of(name)
 
     def any_of(found: Collection[Any], column: str) -> str:
         return _days_predicate(found or [run_day], column)
@@ -118,11 +141,14 @@ def render(
     names |= {
         "table": table,
         "staged": staged,
+        "staging_table": table_of,
+        "is_staged": is_staged,
         "columns": columns,
         "days": partial(_days_predicate, days),
         "read_days": partial(_days_predicate, read_days),
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
+        "arriving": arriving,
         "first_day": _literal(FIRST_DAY),
         "restated_figures": RESTATED,
         "shop_timezone": _string(settings.shop_timezone),
@@ -140,7 +166,6 @@ def _spec_names(spec: LoadSpec) -> dict[str, Any]:
     names = {
         "load": spec.name,
         "takes_exports": spec.takes_exports,
-        "restates": "report_restatements" in spec.tables,
         "sources": ", ".join(map(_string, spec.sources)),
     }
     if spec.rates_source:

@@ -29,7 +29,7 @@ _PREPARED: set[tuple[str, str, str]] = set()
 
 def prepare(warehouse: Warehouse) -> None:
     """Create the datasets and whatever table or view is missing, and compare the settings. Cheap when
-    everything exists: one listing and one small query. Several tasks may call it at once.
+    everything exists: one listing and one small read. Several tasks may call it at once.
 
     Raises:
         ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
@@ -67,8 +67,8 @@ def prepare_once(warehouse: Warehouse) -> None:
 def compare_settings(warehouse: Warehouse) -> bool:
     """Return whether the warehouse, whose tables exist, has stored settings; raise ConfigurationError where
     they differ from this deployment's."""
-    rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
     settings = warehouse.settings
+    rows = warehouse.table_rows(f"{settings.bigquery_dataset}.warehouse_settings")
     current = {
         "timezone": ("SHOP_TIMEZONE", settings.shop_timezone),
         "reporting_currency": ("REPORTING_CURRENCY", settings.reporting_currency),

@@ -12,14 +12,14 @@ class LoadSpec:
       has the `token` of the lock; a row with a `business_date` is a day of stored rows that the next
       statements read;
     - `find_changes.sql`: runs before the transaction and decides which stored rows are replaced (orders: the
-      table `replaced_orders`). Its last statement returns the days that change (business_date), with a `name`
-      where it returns other days too. `read_days()` and `stored` limit it to some partitions;
-    - `script.sql`: the one transaction; it begins with `lock.sql` and ends with `result.sql`;
-    - `row_counts.sql`: what it loaded (name, entries);
+      table `replaced_orders`). It leaves the staging table `touched_days`, the days that change
+      (business_date; orders: also is_mailed and earliest). `read_days()` and
+      `stored` limit it to some partitions;
+    - `script.sql`: the one transaction; it begins with `lock.sql`;
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);
     - `staging/<table>.sql`: the staging tables without a table in the warehouse.
 
-    `lock.sql` and `result.sql` in include/sql/warehouse/loads are shared. The staged `load_audit` has the
+    `lock.sql` in include/sql/warehouse/loads is shared. The staged `load_audit` has the
     run and the start of the load: text values reach a script as rows, never as part of its SQL.
     """
 

@@ -1,4 +1,7 @@
-"""One load's staging tables: the manifests' files, loaded into BigQuery by one load job for each table.
+"""One load's staging tables: the manifests' files, loaded into BigQuery by load jobs.
+
+A small load has one job: the rows of all its files are in one table, `rendering.BUNDLE`, with their table's
+name in `table_name` and the union of the tables' columns. A larger load has a job for each table.
 
 Table names and job ids derive from the run and the content: a retry of a load re-attaches to its jobs, and
 any other load has tables of its own. Tables expire. Which tables there are is in the domain's `LoadSpec`.
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,10 +22,17 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ContractError
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+from ecommerce.storage.staging import (
+    Manifest,
+    is_local,
+    local_or_uri,
+    storage_errors,
+    storage_path,
+)
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import (
+    BUNDLE,
     Column,
     columns,
     render,
@@ -39,6 +49,8 @@ SUCCESS = "success"
 HISTORY = "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
 
+SMALL_RECORDS = 50_000
+"""A load of fewer records is bundled: each load job costs BigQuery about a second, whatever its size."""
 COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 _KNOWN = Column(
     "known_deliveries",
@@ -47,6 +59,12 @@ _KNOWN = Column(
     description="Checksums that the extract knew.",
 )
 """Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
+_TABLE_NAME = Column(
+    "table_name",
+    "STRING",
+    required=True,
+    description="Table of the row.",
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,20 @@ class StagedLoad:
         return days_between(self.business_date, self.last_day or self.business_date)
 
     @cached_property
+    def is_bundled(self) -> bool:
+        """Whether all rows are in the one table `BUNDLE`."""
+        records = 0
+        for manifest in self.manifests:
+            rejected = manifest.control_totals.get("rows_rejected") or 0
+            records += manifest.rows + int(rejected)
+        return records < SMALL_RECORDS
+
+    @cached_property
+    def bundled(self) -> dict[str, list[str]]:
+        """The columns of each table whose rows are in `BUNDLE`."""
+        return bundled_columns(self.spec) if self.is_bundled else {}
+
+    @cached_property
     def suffix(self) -> str:
         """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
         have expired, and the jobs that filled them must run again."""
@@ -90,16 +122,16 @@ class StagedLoad:
             self.spec.path(statement),
             days=days,
             staging=self.suffix,
+            bundled=self.bundled,
             spec=self.spec,
             settings=self.warehouse.settings,
             **values,
         )
 
     def target(self, table: str) -> str:
-        """Return the name of a staging table in the API."""
-        dataset = self.warehouse.settings.staging_dataset
+        """Return the name of a staging table, `dataset.table`."""
         name = staging_table(table, self.suffix)
-        return f"{self.warehouse.client.project}.{dataset}.{name}"
+        return f"{self.warehouse.settings.staging_dataset}.{name}"
 
 
 def stage(staged: StagedLoad) -> None:
@@ -110,26 +142,103 @@ def stage(staged: StagedLoad) -> None:
         StagingError: a file cannot be read.
         PipelineError: BigQuery refused a job, or cannot be reached (see `bigquery_errors`).
     """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    jobs = {}
     with scratch_folder() as folder:
-        audit = folder / "load_audit.parquet"
-        schema = _schema(staged, "load_audit")
-        parquet.write_table(pa.Table.from_pylist(audit_rows(staged), schema), audit)
-        jobs["load_audit"] = _begin_load_job(staged, "load_audit", audit)
-        for table in staged.spec.files:
-            uris = _checked_uris(staged, table)
-            if uris and uris[0].startswith("gs://"):
-                jobs[table] = _begin_load_job(staged, table, uris)
-            else:
-                joined = folder / f"{table}.parquet"
-                _concatenate(uris, joined, _schema(staged, table))
-                jobs[table] = _begin_load_job(staged, table, joined)
+        if staged.is_bundled:
+            jobs = {BUNDLE: _load_bundle(staged, folder)}
+        else:
+            jobs = _load_tables(staged, folder)
     for table, job in jobs.items():
         with bigquery_errors(f"load {table}"):
             staged.warehouse.result(job, f"load {table}")
+
+
+def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
+    """Begin the load job of a small load."""
+    from pyarrow import parquet
+
+    bundle = folder / f"{BUNDLE}.parquet"
+    target = bundle_columns(staged.spec)
+    schema = parquet_schema(target)
+    with parquet.ParquetWriter(bundle, schema) as writer:
+        for table in _filled_tables(staged.spec):
+            for rows in _batches(staged, table):
+                writer.write_batch(_in_bundle(rows, table, schema))
+    return _begin_load_job(staged, BUNDLE, target, bundle)
+
+
+def _load_tables(staged: StagedLoad, folder: Path) -> dict[str, LoadJob]:
+    """Begin the load job of each table, and return them by table."""
+    from pyarrow import parquet
+
+    jobs = {}
+    for table in _filled_tables(staged.spec):
+        target = staged_columns(staged.spec, table)
+        uris = _checked_uris(staged, table)
+        source: Path | list[str]
+        if uris and uris[0].startswith("gs://"):
+            source = uris
+        elif len(uris) == 1 and is_local(uris[0]):
+            source = Path(local_or_uri(uris[0]))
+        else:
+            source = folder / f"{table}.parquet"
+            schema = parquet_schema(target)
+            with parquet.ParquetWriter(source, schema) as writer:
+                for rows in _batches(staged, table):
+                    writer.write_batch(rows.cast(schema))
+        jobs[table] = _begin_load_job(staged, table, target, source)
+    return jobs
+
+
+def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
+    """Return the rows of a table's files, of which only some are in memory at a time."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if table == "load_audit":
+        schema = parquet_schema(staged_columns(staged.spec, table))
+        yield pa.RecordBatch.from_pylist(audit_rows(staged), schema)
+    for uri in _checked_uris(staged, table):
+        with storage_errors(uri), storage_path(uri).open("rb") as stream:
+            # Threads of pyarrow that read a Python file may abort the process while it exits.
+            rows = parquet.ParquetFile(stream, pre_buffer=False)
+            yield from rows.iter_batches(use_threads=False)
+
+
+def _in_bundle(rows: pa.RecordBatch, table: str, schema: pa.Schema) -> pa.RecordBatch:
+    """Return rows of a table with the columns of the bundle."""
+    import pyarrow as pa
+
+    arrays: list[pa.Array[Any]] = []
+    for field in schema:
+        if field.name == _TABLE_NAME.name:
+            arrays.append(pa.repeat(table, rows.num_rows))
+        elif field.name in rows.schema.names:
+            arrays.append(rows.column(field.name).cast(field.type))
+        else:
+            arrays.append(pa.nulls(rows.num_rows, field.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _filled_tables(spec: LoadSpec) -> tuple[str, ...]:
+    """Return the staging tables that load jobs fill."""
+    return ("load_audit", *spec.files)
+
+
+def bundled_columns(spec: LoadSpec) -> dict[str, list[str]]:
+    """Return the columns of each table whose rows are in the staging table of a small load."""
+    columns = {}
+    for table in _filled_tables(spec):
+        columns[table] = [column.name for column in staged_columns(spec, table)]
+    return columns
+
+
+def bundle_columns(spec: LoadSpec) -> list[Column]:
+    """Return the columns of the staging table of a small load: the union of the tables'."""
+    union = {_TABLE_NAME.name: _TABLE_NAME}
+    for table in _filled_tables(spec):
+        for column in staged_columns(spec, table):
+            union.setdefault(column.name, column)
+    return list(union.values())
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
@@ -211,10 +320,11 @@ def _checked_uris(staged: StagedLoad, table: str) -> list[str]:
 def _begin_load_job(
     staged: StagedLoad,
     table: str,
+    target: Sequence[Column],
     source: Path | list[str],
 ) -> LoadJob:
-    """Begin the load job that replaces the rows of a staging table by those of a file, which is uploaded, or
-    of files in Google Cloud Storage, which BigQuery reads itself."""
+    """Begin the load job that replaces the rows of a staging table with the columns `target` by those of a
+    file, which is uploaded, or of files in Google Cloud Storage, which BigQuery reads itself."""
     from google.cloud import bigquery
 
     warehouse = staged.warehouse
@@ -222,15 +332,12 @@ def _begin_load_job(
     # Otherwise BigQuery reads a Parquet list as a record `list.element`.
     lists.enable_list_inference = True
     options: dict[str, Any] = {
-        "destination": staged.target(table),
+        "destination": f"{warehouse.client.project}.{staged.target(table)}",
         "location": warehouse.settings.bigquery_location,
         "job_config": bigquery.LoadJobConfig(
             source_format="PARQUET",
             parquet_options=lists,
-            schema=[
-                api_field(column, nullable=True)
-                for column in staged_columns(staged.spec, table)
-            ],
+            schema=[api_field(column, nullable=True) for column in target],
             write_disposition="WRITE_TRUNCATE",
             labels=dict(warehouse.labels),
         ),
@@ -242,34 +349,15 @@ def _begin_load_job(
             return client.load_table_from_uri(
                 source, job_id=job_id, **options, **warehouse.request_options()
             )
-        with source.open("rb") as stream:
+        with storage_errors(str(source)):
+            stream = source.open("rb")
+        with stream:
             return client.load_table_from_file(
                 stream, job_id=job_id, timeout=REQUEST_SECONDS, **options
             )
 
     with bigquery_errors(f"load {table}"):
         return warehouse.start(begin, f"load-{staged.suffix}-{table}")
-
-
-def _schema(staged: StagedLoad, table: str) -> pa.Schema:
-    return parquet_schema(staged_columns(staged.spec, table))
-
-
-def _concatenate(
-    uris: Sequence[str],
-    target: Path,
-    schema: pa.Schema,
-) -> None:
-    """Write the rows of Parquet files into one, of which only some are in memory at a time."""
-    from pyarrow import parquet
-
-    with parquet.ParquetWriter(target, schema) as writer:
-        for uri in uris:
-            with storage_errors(uri), storage_path(uri).open("rb") as stream:
-                # Threads of pyarrow that read a Python file may abort the process while it exits.
-                rows = parquet.ParquetFile(stream, pre_buffer=False)
-                for batch in rows.iter_batches(use_threads=False):
-                    writer.write_batch(batch.cast(schema))
 
 
 def check_totals(staged: StagedLoad, totals: Iterable[Mapping[str, Any]]) -> None:

@@ -34,8 +34,8 @@ def test_a_day_is_loaded_with_its_figures(shop):
 
     assert result.touched_days == [MONDAY]
     assert json.loads(json.dumps(to_plain(result)))["touched_days"] == ["2026-03-02"]
-    rows = [result.rows[name] for name in ("orders", "order_lines", "refunds")]
-    assert rows == [2, 3, 1]
+    tables = ("orders", "order_lines", "refunds")
+    assert [len(shop.rows(name)) for name in tables] == [2, 3, 1]
     names = ("category", "order_lines", "units", "net_sales", "net_sales_reporting")
     sales = shop.rows("daily_sales", *names)
     assert [tuple(row.values()) for row in sales] == [
@@ -64,7 +64,7 @@ def test_a_day_is_loaded_with_its_figures(shop):
     }
     assert {
         row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"])
-        for row in result.audit
+        for row in shop.rows("load_audit")
     } == {
         "sales_db": ("success", 2, D("37.5")),
         "storefront": ("failed", None, None),

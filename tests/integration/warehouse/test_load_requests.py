@@ -1,12 +1,16 @@
 """What the load asks of BigQuery: the emulator accepts and ignores it, so it is checked on the requests."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from ecommerce.warehouse import staging_tables
+from tests.googlesql import split
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 FOLDERS = (
     Folder([Order("1", at("2026-03-02 15:00"))]),
@@ -22,6 +26,7 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
         folder = tmp_path_factory.mktemp("requests")
+        monkeypatch.setattr(staging_tables, "SMALL_RECORDS", 0)
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop, monkeypatch)
         found = {}
@@ -89,3 +94,60 @@ def test_what_changes_data_has_an_id_that_a_retry_finds_again(loads):
     assert ids_of_changes(loads["again"]) == first
     for other in ("another", "without a source"):
         assert not set(ids_of_changes(loads[other])) & set(first)
+
+
+ORDER = Order(
+    "1", at("2026-03-02 15:00"), refunds=[("r1", at("2026-03-02 20:00"), "1.00")]
+)
+
+
+def folders_of(day):
+    """What a daily run loads of each source: an order of the day and a late one, a refund, a rejected row, a
+    delivered file and a rate."""
+    folders = []
+    for source in ("sales_db", "storefront", "partner_files"):
+        late = replace(ORDER, source=source)
+        new = replace(late, order_id=day, ordered_at=at(f"{day} 15:00"), refunds=[])
+        folders.append(
+            Folder(
+                [late, new],
+                source=source,
+                rejected=[{"reason": "missing_value", "order_id": "9"}],
+                currency_totals=[(None, "USD", "10.00", "10.00", "0", "0")],
+            )
+        )
+    file = {"file": f"north_{day}.csv", "sha256": "abc", "order_ids": [day]}
+    folders[-1].files = [file | {"received_at": at("2026-03-03 09:00")}]
+    rate = (date.fromisoformat(day), "GBP", "0.87")
+    return [*folders, Folder(source="exchange_rates", rates=[rate])]
+
+
+def test_a_daily_load_sends_at_most_20_jobs_and_statements(shop, monkeypatch):
+    shop.load(*folders_of("2026-03-02"), run_id="first")
+    jobs = record_jobs(shop, monkeypatch)
+
+    shop.load(*folders_of("2026-03-03"), day=date(2026, 3, 3), run_id="second")
+
+    loads = [job for job in jobs if "load" in job["configuration"]]
+    statements = []
+    for job in jobs:
+        if "query" in job["configuration"]:
+            statements += split(job["configuration"]["query"]["query"])
+    executed = [each for each in statements if not each.startswith("DECLARE")]
+    assert len(loads) == 1
+    assert len(loads) + len(executed) <= 20
+
+
+def test_a_bundle_and_a_table_for_each_file_leave_the_same_rows(
+    shop, second_shop, monkeypatch
+):
+    folders = read_folders("any_order.yaml")
+    for name, day in (("older", date(2026, 3, 2)), ("newer", date(2026, 3, 3))):
+        shop.load(*folders[name], day=day, run_id=name)
+        with monkeypatch.context() as patch:
+            patch.setattr(staging_tables, "SMALL_RECORDS", 0)
+            second_shop.load(*folders[name], day=day, run_id=name)
+
+    assert second_shop.state() == shop.state()
+    others = ("load_audit", "rejected_rows", "control_totals")
+    assert second_shop.state(others) == shop.state(others)

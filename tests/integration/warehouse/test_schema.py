@@ -32,7 +32,7 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset):
     assert made == {*rendering.tables(), *rendering.views()}
     settings = {
         row["setting"]
-        for row in warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
+        for row in warehouse.table_rows(f"{empty_dataset}.warehouse_settings")
     }
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
     staging = f"{empty_dataset}_staging"

@@ -18,11 +18,7 @@ from tests.archived_reports import REPORT
 LOADED = LoadResult(
     business_date=date(2026, 3, 2),
     touched_days=[date(2026, 3, 2)],
-    rows={},
-    audit=[],
-    restatements=[],
     warnings=[],
-    bytes_billed=0,
 )
 
 

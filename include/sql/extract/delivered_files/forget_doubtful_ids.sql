@@ -1,15 +1,30 @@
 -- DuckDB: a malformed record may be part of an address, and any text may be in the place of its order id. What is there is
 -- kept only if it is the id of an order of the file or of its former delivery, or has a digit and the shape of such an id.
-WITH ids AS (
-    SELECT DISTINCT trim(order_id, E' \t\r\n') AS order_id
-    FROM read_parquet($lines)
-    UNION
+-- A text and its shape are equally long, so that few shapes have to be found.
+WITH known AS (
+    SELECT order_id
+    FROM ids
+    WHERE file = $file
+    UNION ALL
     SELECT unnest($former_orders::VARCHAR[])
+),
+
+unknown AS (
+    SELECT DISTINCT order_id
+    FROM malformed
+    ANTI JOIN known USING (order_id)
+),
+
+shapes AS (
+    SELECT DISTINCT shape_of(order_id) AS shape
+    FROM known
+    WHERE length(order_id) IN (SELECT length(unknown.order_id) FROM unknown WHERE regexp_matches(unknown.order_id, '\d'))
 )
 
 UPDATE malformed SET order_id = NULL
-WHERE order_id NOT IN (SELECT ids.order_id FROM ids WHERE ids.order_id IS NOT NULL)
+FROM unknown
+WHERE malformed.order_id = unknown.order_id
     AND (
-        NOT regexp_matches(order_id, '\d')
-        OR shape_of(order_id) NOT IN (SELECT shape_of(ids.order_id) FROM ids WHERE ids.order_id IS NOT NULL)
+        NOT regexp_matches(unknown.order_id, '\d')
+        OR shape_of(unknown.order_id) NOT IN (SELECT shapes.shape FROM shapes)
     )

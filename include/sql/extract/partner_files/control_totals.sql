@@ -1,26 +1,30 @@
 -- DuckDB: counts and sums of the files before any cleaning. Values beyond the limits of
--- include/sql/transform/values.sql are excluded, because the transform rejects them. The casts are explicit because
--- DuckDB does not widen 18-digit decimals.
-WITH by_currency AS (
+-- include/sql/transform/values.sql are excluded, because the transform rejects them.
+WITH as_delivered AS (
+    SELECT
+        file,
+        currency,
+        count(*) AS lines,
+        sum(stated_product(quantity, unit_price)) AS amount
+    FROM read_parquet($lines)
+    GROUP BY ALL
+),
+
+by_currency AS (
     SELECT
         file,
         CASE
             WHEN regexp_full_match(trim(currency), '[A-Za-z]{3}') THEN upper(trim(currency))
             ELSE ''
         END AS currency,
-        count(*) AS lines,
-        sum(
-            try_cast(
-                try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(unit_price AS DECIMAL(14, 4))
-                AS DECIMAL(15, 4)
-            )
-        ) AS amount
-    FROM read_parquet($lines)
+        sum(lines) AS lines,
+        sum(amount) AS amount
+    FROM as_delivered
     GROUP BY ALL
 )
 
 SELECT
-    (SELECT count(DISTINCT trim(order_id, E' \t\r\n')) FROM read_parquet($lines)) AS source_orders,
+    (SELECT count(DISTINCT order_id) FROM ids) AS source_orders,
     coalesce(sum(lines), 0)::BIGINT AS source_lines,
     coalesce(sum(amount), 0::DECIMAL(38, 4))::VARCHAR AS source_amount,
     coalesce(

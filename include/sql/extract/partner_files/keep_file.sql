@@ -13,13 +13,12 @@ SELECT
 FROM (
     SELECT safe_id(order_id) AS order_id
     FROM (
-        SELECT trim(order_id, E' \t\r\n') AS order_id
-        FROM read_parquet($lines)
-
-        UNION
-
+        SELECT order_id
+        FROM ids
+        WHERE file = $file
+        UNION ALL
         SELECT order_id
         FROM malformed
-    ) AS ids
+    ) AS delivered
 ) AS safe_ids
 WHERE order_id <> ''

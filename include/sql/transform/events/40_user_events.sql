@@ -1,6 +1,5 @@
 -- Loadable: one row per event. Visitors are identified by a keyed hash only.
 
-CREATE VIEW user_events AS
 SELECT
     typed_events.business_date,
     typed_events.event_id,

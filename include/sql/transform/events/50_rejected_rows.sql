@@ -2,7 +2,6 @@
 -- stored, and e-mail addresses are masked. A line that is not an event may contain personal data anywhere, so its
 -- letters and digits are replaced with x.
 
-CREATE VIEW rejected_rows AS
 WITH faulty AS (
     SELECT
         line_number,

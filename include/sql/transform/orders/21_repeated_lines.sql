@@ -3,6 +3,12 @@
 --
 -- Only the few orders with repeated lines are sorted: one bit per line number (modulo 64) selects the candidates.
 
+-- The amount of a line in control_totals.
+CREATE MACRO amount_of_line(is_stated, quantity, unit_price, gross_amount) AS CASE
+    WHEN is_stated THEN CASE WHEN abs(gross_amount) < amount_limit() THEN gross_amount END
+    ELSE stated_product(quantity, unit_price)
+END;
+
 CREATE TABLE line_groups AS
 SELECT
     order_id,
@@ -12,8 +18,17 @@ SELECT
     try_cast(sum(discount_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS discount_amount,
     try_cast(sum(tax_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS tax_amount,
     bit_or(1::UBIGINT << (line_number & 63)::UBIGINT) FILTER (fault IS NULL) AS line_marks,
-    -- The list keeps the pass over the lines for the sums the only one that also looks for invalid lines.
-    list(struct_pack(file := file, row_number := row_number, fault := fault)) FILTER (fault IS NOT NULL) AS faults
+    -- The list keeps the pass over the lines for the sums the only one that also looks for invalid lines. CASE makes
+    -- DuckDB pack these only.
+    list(
+        CASE
+            WHEN fault IS NOT NULL
+                THEN struct_pack(
+                    file := file, row_number := row_number, fault := fault, currency := currency,
+                    amount := amount_of_line(is_stated, quantity, unit_price, gross_amount)
+                )
+        END
+    ) FILTER (fault IS NOT NULL) AS faults
 FROM typed_lines
 GROUP BY order_id, version;
 
@@ -49,6 +64,8 @@ candidates AS (
         discount_amount,
         tax_amount,
         line_updated_at,
+        currency,
+        amount_of_line(is_stated, quantity, unit_price, gross_amount) AS amount,
         struct_pack(
             sku := sku,
             product_name := product_name,
@@ -80,6 +97,17 @@ SELECT
     line_values = newest_values OR coalesce(line_updated_at < newest_updated_at, FALSE) AS is_superseded
 FROM ranked
 WHERE recency > 1;
+
+CREATE VIEW unusable_lines AS
+SELECT
+    file,
+    row_number
+FROM faulty_lines
+UNION ALL
+SELECT
+    file,
+    row_number
+FROM repeated_lines;
 
 -- Sums of the lines of each order version.
 CREATE VIEW order_totals AS

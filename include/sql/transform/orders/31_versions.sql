@@ -3,6 +3,23 @@
 --
 -- Only the few orders with several versions are sorted.
 
+-- One pass over the headers finds the invalid ones and the orders with several.
+CREATE TABLE noted_orders AS
+SELECT
+    hash(order_id) AS order_hash,
+    count(*) > 1 AS is_repeated,
+    list(
+        CASE
+            WHEN fault IS NOT NULL
+                THEN struct_pack(
+                    order_id := order_id, version := version, file := file, row_number := row_number, fault := fault
+                )
+        END
+    ) FILTER (fault IS NOT NULL) AS faults
+FROM typed_orders
+GROUP BY hash(order_id)
+HAVING is_repeated OR faults IS NOT NULL;
+
 CREATE TABLE rejected_orders AS
 SELECT
     order_id,
@@ -10,8 +27,10 @@ SELECT
     file,
     row_number,
     fault
-FROM typed_orders
-WHERE fault IS NOT NULL
+FROM (
+    SELECT unnest(faults, recursive := TRUE)
+    FROM noted_orders
+) AS invalid
 UNION ALL
 SELECT
     order_id,
@@ -27,14 +46,7 @@ SEMI JOIN (
 WHERE fault IS NULL;
 
 CREATE TABLE superseded_orders AS
-WITH repeated AS (
-    SELECT hash(order_id) AS order_hash
-    FROM staged_orders
-    GROUP BY hash(order_id)
-    HAVING count(*) > 1
-),
-
-usable AS (
+WITH usable AS (
     SELECT
         order_id,
         version,
@@ -43,7 +55,10 @@ usable AS (
         file,
         row_number
     FROM typed_orders
-    SEMI JOIN repeated ON hash(typed_orders.order_id) = repeated.order_hash
+    SEMI JOIN (
+        FROM noted_orders
+        WHERE is_repeated
+    ) AS repeated ON hash(typed_orders.order_id) = repeated.order_hash
     ANTI JOIN rejected_orders USING (order_id, version)
     WHERE
         fault IS NULL

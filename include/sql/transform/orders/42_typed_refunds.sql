@@ -13,7 +13,7 @@ SELECT
     gross_amount::DECIMAL(38, 4) - discount_amount AS merchandise_amount,
     tax_amount,
     shipping_amount::DECIMAL(38, 4) + fee_amount AS shipping_amount
-FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+FROM written_orders
 SEMI JOIN staged_refunds USING (order_id);
 
 CREATE TABLE refunded_lines AS
@@ -70,7 +70,7 @@ WITH cast_refunds AS (
                     THEN 'order_rejected order_id'
             END
         ) AS row_fault,
-        to_json(staged_refunds) AS raw
+        staged_refunds AS record
     FROM (
         SELECT bounded(COLUMNS(*))
         FROM staged_refunds
@@ -104,8 +104,8 @@ faults AS (
 )
 
 SELECT
-    * EXCLUDE (raw, row_fault),
-    CASE WHEN row_fault = fault THEN raw END AS raw,
+    * EXCLUDE (record, row_fault),
+    CASE WHEN row_fault = fault THEN to_json(record) END AS raw,
     fault IS NULL AND dense_rank() OVER (
         PARTITION BY refund_id ORDER BY fault IS NOT NULL, file DESC, row_number DESC
     ) = 1 AS is_accepted

@@ -11,7 +11,6 @@ SELECT
 FROM refunded_lines
 GROUP BY order_id;
 
-CREATE VIEW refunds AS
 WITH by_line AS (
     SELECT
         typed_refunds.order_id,

@@ -1,6 +1,5 @@
 -- Loadable: the latest version of each product of the source.
 
-CREATE VIEW products AS
 SELECT
     sku,
     name,

@@ -1,6 +1,5 @@
 -- Loadable: the customers of the source, and customers that only orders mention.
 
-CREATE VIEW customers AS
 WITH seen AS (
     SELECT
         customer_hash,
@@ -13,7 +12,7 @@ WITH seen AS (
         orders.customer_hash,
         orders.country_code,
         orders.updated_at
-    FROM read_parquet(getvariable('loadable') || '/orders.parquet') AS orders
+    FROM written_orders AS orders
     SEMI JOIN (
         FROM customer_hashes
         WHERE NOT is_listed

@@ -36,7 +36,6 @@ SELECT
     ) = 1 AS is_accepted
 FROM cast_rates;
 
-CREATE VIEW exchange_rates AS
 SELECT
     rate_date,
     currency,

@@ -1,7 +1,11 @@
 -- Loadable: every rejected record with its reason. The stored text helps to find the original; known personal columns
 -- are removed, and anything like an e-mail address is masked.
 
-CREATE VIEW line_verdicts AS
+-- TRUE: the orders contain every valid line, so none is of an unknown, rejected or superseded order.
+SET VARIABLE all_lines_are_loaded = coalesce((SELECT sum(item_count) FROM order_totals), 0)
+= coalesce((SELECT sum(item_count) FROM written_orders), 0);
+
+CREATE TABLE line_verdicts AS
 SELECT
     order_id,
     version,
@@ -13,7 +17,8 @@ SELECT
     line_sums.version,
     'unknown_order order_id' AS fault
 FROM line_sums
-ANTI JOIN staged_orders USING (order_id, version);
+ANTI JOIN staged_orders USING (order_id, version)
+WHERE NOT getvariable('all_lines_are_loaded');
 
 -- A list that changes while it is read may contain an order several times: only the lines of the last version are
 -- rejected.
@@ -26,34 +31,45 @@ WHERE getvariable('headers_are_records');
 
 CREATE TABLE rejected_lines AS
 SELECT
+    order_id,
+    version,
     file,
     row_number,
+    currency,
+    amount,
     fault
 FROM faulty_lines
 ANTI JOIN repeated_headers USING (order_id, version)
 UNION ALL
 SELECT
-    staged_order_lines.file,
-    staged_order_lines.row_number,
+    order_id,
+    version,
+    typed_lines.file,
+    typed_lines.row_number,
+    typed_lines.currency,
+    amount_of_line(typed_lines.is_stated, typed_lines.quantity, typed_lines.unit_price, typed_lines.gross_amount),
     CASE
         WHEN line_verdicts.fault LIKE 'undated_draft %' THEN 'undated_draft order_id'
         WHEN line_verdicts.fault LIKE 'unknown_order %' THEN 'unknown_order order_id'
         ELSE 'order_rejected order_id'
     END
-FROM staged_order_lines
+FROM typed_lines
 INNER JOIN line_verdicts USING (order_id, version)
-ANTI JOIN faulty_lines USING (file, row_number)
+WHERE typed_lines.fault IS NULL
 UNION ALL
 SELECT
+    order_id,
+    version,
     file,
     row_number,
+    currency,
+    amount,
     'duplicate_line line_number'
 FROM repeated_lines
 ANTI JOIN left_out_versions USING (order_id, version)
 ANTI JOIN line_verdicts USING (order_id, version)
 WHERE NOT is_superseded;
 
-CREATE VIEW rejected_rows AS
 WITH faulty AS (
     SELECT
         file,

@@ -1,7 +1,6 @@
 -- Loadable: the orders that this run replaces as a whole. An order that is not in `orders` was removed, or only its
 -- refunds are known.
 
-CREATE VIEW order_versions AS
 WITH absent AS (
     SELECT
         order_id,
@@ -16,17 +15,17 @@ WITH absent AS (
 )
 
 SELECT
-    source,
+    getvariable('source')::source_name AS source,
     order_id,
     CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END AS version_updated_at,
     read_at
-FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+FROM written_orders
 UNION ALL
 SELECT
-    getvariable('source'),
+    getvariable('source')::source_name,
     order_id,
     NULL,
     max(read_at)
 FROM absent
-ANTI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+ANTI JOIN written_orders AS orders USING (order_id)
 GROUP BY order_id;

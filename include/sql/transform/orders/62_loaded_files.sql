@@ -1,6 +1,5 @@
 -- Loadable: one row per file that was read, with its row counts; it need not be read again.
 
-CREATE VIEW loaded_files AS
 WITH accepted AS (
     SELECT
         typed_lines.file,
@@ -11,7 +10,7 @@ WITH accepted AS (
     SEMI JOIN staged_files USING (file)
     ANTI JOIN repeated_lines USING (file, row_number)
     ANTI JOIN left_out_versions USING (order_id, version)
-    SEMI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+    SEMI JOIN written_orders AS orders USING (order_id)
     WHERE typed_lines.fault IS NULL
     GROUP BY typed_lines.file
 ),

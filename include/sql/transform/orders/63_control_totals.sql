@@ -3,25 +3,26 @@
 -- are excluded on both sides. A source with headers counts the newest version of an order, a file everything it
 -- contains.
 
-CREATE MACRO amount_of_line(is_stated, quantity, unit_price, gross_amount) AS CASE
-    WHEN is_stated THEN CASE WHEN abs(gross_amount) < amount_limit() THEN gross_amount END
-    ELSE stated_product(quantity, unit_price)
-END;
-
 CREATE MACRO sum_of(amount, outcome, wanted) AS coalesce(
     try_cast(sum(amount) FILTER (outcome = wanted) AS DECIMAL(18, 4)), 0
 );
 
 CREATE VIEW left_out_lines AS
 SELECT
+    order_id,
+    version,
     file,
-    row_number,
+    currency,
+    amount,
     'rejected' AS outcome
 FROM rejected_lines
 UNION ALL
 SELECT
+    order_id,
+    version,
     file,
-    row_number,
+    currency,
+    amount,
     'superseded' AS outcome
 FROM repeated_lines
 ANTI JOIN left_out_versions USING (order_id, version)
@@ -37,7 +38,6 @@ SEMI JOIN rejected_orders USING (order_id)
 WHERE getvariable('headers_are_records')
 GROUP BY order_id;
 
-CREATE VIEW control_totals AS
 WITH amounts AS (
     SELECT
         one.file,
@@ -78,18 +78,18 @@ WITH amounts AS (
     FROM staged_rejected_amounts
     UNION ALL
     SELECT
-        typed_lines.file,
-        coalesce(typed_lines.currency, upper(as_text(staged_orders.currency))) AS currency,
+        left_out_lines.file,
+        coalesce(left_out_lines.currency, upper(as_text(headers.currency))) AS currency,
         left_out_lines.outcome,
-        amount_of_line(
-            typed_lines.is_stated, typed_lines.quantity, typed_lines.unit_price, typed_lines.gross_amount
-        ) AS amount
-    FROM typed_lines
-    INNER JOIN left_out_lines USING (file, row_number)
+        left_out_lines.amount
+    FROM left_out_lines
     -- A line without an order has no currency and is not counted.
-    INNER JOIN staged_orders USING (order_id, version)
-    LEFT JOIN rejected_newest AS newest ON typed_lines.order_id = newest.order_id
-    WHERE coalesce(newest.version = typed_lines.version, TRUE)
+    INNER JOIN (
+        FROM staged_orders
+        SEMI JOIN left_out_lines USING (order_id, version)
+    ) AS headers USING (order_id, version)
+    LEFT JOIN rejected_newest AS newest ON left_out_lines.order_id = newest.order_id
+    WHERE coalesce(newest.version = left_out_lines.version, TRUE)
     UNION ALL
     SELECT
         typed_lines.file,
@@ -119,9 +119,10 @@ WITH amounts AS (
         NULL AS file,
         currency,
         'loaded' AS outcome,
-        gross_amount AS amount
-    FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+        sum(gross_amount) AS amount
+    FROM written_orders
     WHERE getvariable('headers_are_records')
+    GROUP BY currency
     UNION ALL
     -- Where lines have their own currency, the order has that of one of them.
     SELECT
@@ -132,7 +133,7 @@ WITH amounts AS (
     FROM typed_lines
     ANTI JOIN repeated_lines USING (file, row_number)
     ANTI JOIN left_out_versions USING (order_id, version)
-    SEMI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+    SEMI JOIN written_orders AS orders USING (order_id)
     WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
 )
 

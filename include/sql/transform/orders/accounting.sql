@@ -25,7 +25,7 @@ WITH superseded AS (
 
 orders AS (
     SELECT count(*) AS orders
-    FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+    FROM written_orders
 ),
 
 order_lines AS (

@@ -1,12 +1,19 @@
 {#
   A row of staged_totals.sql: the token of the lock when the look-ups began. lock.sql compares it in the transaction.
 #}
-{% macro lock_token(token="") -%}
+{% macro lock_token() -%}
 SELECT
     'load_lock' AS name,
     CAST(NULL AS STRING) AS source,
     1 AS entries,
     1 AS different_keys,
     CAST(NULL AS NUMERIC) AS amount,
-    COALESCE({{ token or "(SELECT MAX(load_lock.token) FROM " ~ table("load_lock") ~ " AS load_lock)" }}, 'none') AS token
+    (
+        SELECT IF(COUNT(*) = 1, COALESCE(MAX(load_lock.token), 'none'), {{ lock_is_missing() }})
+        FROM {{ table("load_lock") }} AS load_lock
+    ) AS token
+{%- endmacro %}
+
+{% macro lock_is_missing() -%}
+ERROR('load_lock does not have exactly one row: drop this table, and the next run creates it again')
 {%- endmacro %}

@@ -12,6 +12,7 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -169,7 +170,7 @@ def gather_lines(month: Month) -> Manifest:
     totals = from_plain(ControlTotals, export.control_totals)
     run_folder = month.export.rpartition("/")[0]
     folder = f"{run_folder}/{month.month}/{export.source}"
-    timezone = load_settings().shop_timezone
+    settings = load_settings()
     files = [staging.local_or_uri(uri) for uri in totals.folders]
     with (
         staging.publish(folder) as draft,
@@ -186,9 +187,13 @@ def gather_lines(month: Month) -> Manifest:
         }
         for name, value in variables.items():
             duck.execute(f"SET VARIABLE {name} = ?", [value])
+        teach_addresses(duck, settings.customer_hash_key)
+        run_sql_file(duck, "transform/values")
         run_sql_file(duck, "extract/history/gather_month")
-        statement = f"extract/{PARTNER_FILES.name}/control_totals"
         lines = {"lines": f"{draft.path}/lines.parquet"}
+        run_sql_file(duck, "extract/delivered_files/create_tables")
+        run_sql_file(duck, "extract/delivered_files/keep_ids", {"file": "", **lines})
+        statement = f"extract/{PARTNER_FILES.name}/control_totals"
         [control_totals] = run_sql_file(duck, statement, lines)
         control_totals["warnings"] = []
         if month.is_first:
@@ -199,8 +204,8 @@ def gather_lines(month: Month) -> Manifest:
             rows=control_totals["source_lines"],
             columns={},
             read_at=export.read_at,
-            window_start=day_window(month.first_day, timezone).start,
-            window_end=day_window(month.last_day, timezone).end,
+            window_start=day_window(month.first_day, settings.shop_timezone).start,
+            window_end=day_window(month.last_day, settings.shop_timezone).end,
             control_totals=control_totals,
         )
     return staging.read_manifest(folder)

@@ -72,7 +72,8 @@ def extract(window: ReadWindow) -> Manifest:
         for file in folder.files:
             warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
-        order_ids = [row["order_id"] for row in run_sql_file(duck, f"{SQL}/order_ids")]
+        of_files = duck.sql(read_sql(f"{SQL}/order_ids.sql")).to_arrow_table()
+        order_ids = of_files["order_id"].to_pylist()
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
@@ -130,6 +131,7 @@ def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, "extract/create_rejects")
+    run_sql_file(duck, "extract/delivered_files/create_tables")
     run_sql_file(duck, f"{SQL}/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
     duck.table("no_lines").write_parquet(str(work / FIRST))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecommerce.storage import transform
 from tests.unit.sales.transform.raw_folders import KEY, RawFolders
 
 
@@ -15,10 +16,13 @@ def settings():
         yield patch
 
 
-@pytest.fixture(scope="module")
-def world(settings, tmp_path_factory):
-    """A place for raw folders that the tests of a module share."""
-    return RawFolders(f"file://{tmp_path_factory.mktemp('world')}/run")
+@pytest.fixture(scope="module", params=["tables", "views"])
+def world(request, settings, tmp_path_factory):
+    """A place for raw folders that the tests of a module share, transformed as a small and as a large day."""
+    with settings.context() as patch:
+        if request.param == "views":
+            patch.setattr(transform, "FEW_BYTES", 0)
+        yield RawFolders(f"file://{tmp_path_factory.mktemp('world')}/run")
 
 
 @pytest.fixture

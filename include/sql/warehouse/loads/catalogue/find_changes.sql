@@ -35,4 +35,5 @@ WHERE
     AND stored.state <> 'gone'
     AND EXISTS (SELECT 1 FROM {{ staged("newest_read") }});
 
+CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
 SELECT {{ business_date }} AS business_date;

@@ -9,7 +9,7 @@
 {% if stored["forgotten_hashes"] %}
 -- The load stores nothing about forgotten customers, whatever its files hold.
 {% for name in ["user_events", "rejected_rows"] %}
-{{ forget(name, staged(name), table("forgotten_hashes")) }}
+{{ forget(name, staging_table(name), table("forgotten_hashes"), is_staged(name)) }}
 
 {% endfor %}
 {% endif %}
@@ -199,6 +199,3 @@ SELECT
     cause
 FROM touched
 WHERE business_date >= DATE_SUB(DATE({{ looked_up_at }}), INTERVAL {{ events_retention_days - 2 }} DAY);
-
-SELECT DISTINCT business_date
-FROM {{ staged("touched_days") }};

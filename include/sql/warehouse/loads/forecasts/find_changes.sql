@@ -1,6 +1,7 @@
 -- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and
 -- of the five weeks before it, in which late orders may still change the actual sales.
 
+CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
 SELECT day AS business_date
 FROM {{ staged("load_audit") }} AS run
 CROSS JOIN

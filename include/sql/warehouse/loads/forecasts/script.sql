@@ -9,5 +9,3 @@ BEGIN TRANSACTION;
 
 {% endfor %}
 COMMIT TRANSACTION;
-
-{% include "warehouse/loads/result.sql" %}

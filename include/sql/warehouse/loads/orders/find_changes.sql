@@ -1,9 +1,14 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
+{% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
+{% from "warehouse/macros/first_orders.sql" import first_orders with context %}
 {% from "warehouse/macros/forgotten.sql" import forget, order_hash, remember_orders with context %}
+{% from "warehouse/macros/restatement_causes.sql" import restatement_causes with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
+{% if stored["orders"] %}
 DECLARE earliest_date DATE;
+{% endif %}
 
 {% if stored["forgotten_hashes"] %}
 -- The load stores nothing about forgotten customers, whatever its files hold. Their orders are remembered before, also for
@@ -11,8 +16,10 @@ DECLARE earliest_date DATE;
 {{ remember_orders(staged("orders")) }}
 
 -- A source that has erased the address may name their customer in another way. A customer with other orders stays.
-DELETE FROM {{ staged("customers") }}
-WHERE customer_hash IN (
+DELETE FROM {{ staging_table("customers") }}
+WHERE
+    {{ is_staged("customers") }}
+    AND customer_hash IN (
     SELECT orders.customer_hash
     FROM {{ staged("orders") }} AS orders
     LEFT JOIN {{ table("forgotten_hashes") }} AS known
@@ -22,7 +29,7 @@ WHERE customer_hash IN (
 );
 
 {% for name in ["refunds", "rejected_rows", "order_lines", "orders", "customers"] %}
-{{ forget(name, staged(name), table("forgotten_hashes")) }}
+{{ forget(name, staging_table(name), table("forgotten_hashes"), is_staged(name)) }}
 
 {% endfor %}
 {% endif %}
@@ -89,102 +96,36 @@ WHERE
     AND {{ not_older("versions", "removed.version_updated_at", "removed.read_at") }}
     AND NOT COALESCE(deliveries.is_removed, FALSE);
 
--- Customers of a replaced order, in its old or its new version, with the stored and the arriving first order.
--- `is_left`: the stored first order is replaced, so another one may be the first.
-CREATE OR REPLACE TABLE {{ staged("affected_customers") }} AS
-WITH versions AS (
-    SELECT
-        staged.customer_hash,
-        IF(staged.is_sale AND NOT staged.is_test, staged.ordered_at, NULL) AS arriving_at,
-        CAST(NULL AS TIMESTAMP) AS leaving_at
-    FROM {{ staged("orders") }} AS staged
-    INNER JOIN {{ staged("replaced_orders") }} AS replaced
-        ON
-            staged.source = replaced.source
-            AND staged.order_id = replaced.order_id
-    UNION ALL
-    SELECT
-        stored_customer_hash,
-        NULL AS arriving_at,
-        stored_counted_at AS leaving_at
-    FROM {{ staged("replaced_orders") }}
-),
-
-affected AS (
-    SELECT
-        customer_hash,
-        MIN(arriving_at) AS arriving_at,
-        MIN(leaving_at) AS leaving_at
-    FROM versions
-    WHERE customer_hash IS NOT NULL
-    GROUP BY customer_hash
-)
-
-SELECT
-    affected.customer_hash,
-    affected.arriving_at,
-    stored.first_ordered_at,
-    COALESCE(
-        affected.leaving_at <= stored.first_ordered_at
-        AND COALESCE(affected.arriving_at > stored.first_ordered_at, TRUE),
-        FALSE
-    ) AS is_left
-FROM affected
-LEFT JOIN {{ table("customers") }} AS stored
-    ON affected.customer_hash = stored.customer_hash;
-
--- No order of these customers is older than the first one.
+{% if stored["orders"] %}
+-- The day of the oldest order that its customer has no longer, or has later: of customers who lose their first order,
+-- none that stays is older.
 SET earliest_date = (
-    SELECT MIN(DATE(first_ordered_at, {{ shop_timezone }}))
-    FROM {{ staged("affected_customers") }}
-    WHERE is_left
+    SELECT MIN(replaced.stored_business_date)
+    FROM {{ staged("replaced_orders") }} AS replaced
+    LEFT JOIN {{ staged("orders") }} AS staged
+        ON
+            replaced.source = staged.source
+            AND replaced.order_id = staged.order_id
+            AND replaced.stored_customer_hash = staged.customer_hash
+            AND replaced.stored_counted_at >= staged.ordered_at
+            AND staged.is_sale
+            AND NOT staged.is_test
+    WHERE
+        replaced.stored_counted_at IS NOT NULL
+        AND staged.order_id IS NULL
 );
 
-CREATE OR REPLACE TABLE {{ staged("first_orders") }} AS
-SELECT
-    affected.customer_hash,
-    affected.first_ordered_at AS stored_first_ordered_at,
-    MIN(candidates.ordered_at) AS first_ordered_at
-FROM {{ staged("affected_customers") }} AS affected
-LEFT JOIN (
-    SELECT
-        customer_hash,
-        arriving_at AS ordered_at
-    FROM {{ staged("affected_customers") }}
-    UNION ALL
-    SELECT
-        customer_hash,
-        first_ordered_at AS ordered_at
-    FROM {{ staged("affected_customers") }}
-    WHERE NOT is_left
-    UNION ALL
-    SELECT
-        staying.customer_hash,
-        staying.ordered_at
-    FROM {{ table("orders") }} AS staying
-    INNER JOIN {{ staged("affected_customers") }} AS left_customers
-        ON staying.customer_hash = left_customers.customer_hash
-    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
-        ON
-            staying.source = replaced.source
-            AND staying.order_id = replaced.order_id
-    WHERE
-        staying.business_date >= earliest_date
-        AND left_customers.is_left
-        AND staying.is_sale
-        AND NOT staying.is_test
-        AND replaced.order_id IS NULL
-) AS candidates
-    ON affected.customer_hash = candidates.customer_hash
-GROUP BY affected.customer_hash, affected.first_ordered_at;
-
+{% endif %}
 -- With the reasons, and with the figures before the load, which report_restatements compares with those after it.
+{% set earliest_date = "earliest_date" if stored["orders"] else "NULL" %}
 CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
 WITH changed_days AS (
     SELECT DISTINCT
         business_date,
         changed_rates.currency
-    FROM {{ staged("changed_rates") }} AS changed_rates
+    FROM (
+{{ changed_rates() | indent(8, first=True) }}
+    ) AS changed_rates
     CROSS JOIN
         UNNEST(
             GENERATE_DATE_ARRAY(changed_rates.rate_date, DATE_ADD(changed_rates.rate_date, INTERVAL 7 DAY))
@@ -298,14 +239,15 @@ touched AS (
         business_date,
         'first orders of customers' AS cause
     FROM (
-        SELECT
-            [
-                DATE(first_ordered_at, {{ shop_timezone }}), DATE(stored_first_ordered_at, {{ shop_timezone }})
-            ] AS days
-        FROM {{ staged("first_orders") }}
+        SELECT DISTINCT
+            DATE(first_ordered_at, {{ shop_timezone }}) AS new_day,
+            DATE(stored_first_ordered_at, {{ shop_timezone }}) AS old_day
+        FROM (
+{{ first_orders(earliest_date) | indent(12, first=True) }}
+        ) AS first_orders
         WHERE first_ordered_at IS DISTINCT FROM stored_first_ordered_at
     ) AS moved
-    CROSS JOIN UNNEST(moved.days) AS business_date
+    CROSS JOIN UNNEST([moved.new_day, moved.old_day]) AS business_date
     WHERE business_date IS NOT NULL
     UNION DISTINCT
     SELECT
@@ -329,26 +271,57 @@ touched AS (
     WHERE
         amounts.currency <> {{ reporting_currency }}
         AND changed_days.currency IN (amounts.currency, {{ reporting_currency }})
+),
+
+days AS (
+    SELECT
+        touched.business_date,
+        mailed.business_date IS NOT NULL AS is_mailed,
+        ARRAY_AGG(touched.cause ORDER BY touched.cause) AS causes
+    FROM touched
+    LEFT JOIN (
+        SELECT DISTINCT business_date
+        FROM {{ table("report_deliveries") }}
+        WHERE state = 'sent'
+    ) AS mailed
+        ON touched.business_date = mailed.business_date
+    GROUP BY touched.business_date, mailed.business_date
+),
+
+restatement_causes AS (
+{{ restatement_causes("days") | indent(4, first=True) }}
+),
+
+cause_lists AS (
+    SELECT
+        business_date,
+        {% for name in ["change_causes", "customer_causes"] %}
+        CONCAT(
+            '[',
+            STRING_AGG(
+                IF(kind {{ "<>" if loop.first else "=" }} 'first_orders', TO_JSON_STRING(cause), NULL), ', '
+                ORDER BY kind, channel
+            ),
+            ']'
+        ) AS {{ name }}{{ "," if not loop.last }}
+        {% endfor %}
+    FROM restatement_causes AS cause
+    GROUP BY business_date
 )
 
 SELECT
     days.business_date,
+    {{ earliest_date }} AS earliest,
+    days.is_mailed,
     days.causes,
+    cause_lists.change_causes,
+    cause_lists.customer_causes,
     {{ looked_up_at }} AS looked_up_at,
     {% for column in columns("daily_summary") if column.name != "business_date" %}
     stored.{{ column.name }}{{ "," if not loop.last }}
     {% endfor %}
-FROM (
-    SELECT
-        business_date,
-        ARRAY_AGG(cause ORDER BY cause) AS causes
-    FROM touched
-    GROUP BY business_date
-) AS days
+FROM days
+LEFT JOIN cause_lists
+    ON days.business_date = cause_lists.business_date
 LEFT JOIN {{ table("daily_summary") }} AS stored
     ON days.business_date = stored.business_date;
-
-{% include "warehouse/loads/orders/restatement_causes.sql" %}
-
-SELECT business_date
-FROM {{ staged("touched_days") }};

@@ -6,4 +6,6 @@ WHERE
     AND {{ is_old("stored") }};
 
 {% endif %}
+{% if "rejected_rows" in arriving %}
 {% include "warehouse/tables/rejected_rows/insert.sql" %}
+{% endif %}

@@ -12,5 +12,3 @@ BEGIN TRANSACTION;
 
 {% endfor %}
 COMMIT TRANSACTION;
-
-{% include "warehouse/loads/result.sql" %}

@@ -1,3 +1,4 @@
+{% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
 {% from "warehouse/macros/keys.sql" import keys %}
 {% from "warehouse/macros/lock.sql" import lock_token with context %}
 {% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
@@ -5,48 +6,40 @@
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
--- prunes partitions by constants only; without the days each load would read all orders in history.
-
--- Before all other look-ups.
-DECLARE seen_token STRING DEFAULT (SELECT load_lock.token FROM {{ table("load_lock") }} AS load_lock);
-
--- Rates that are new, or were published again with another value; the newest read wins.
-CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
-SELECT
-    staged.rate_date,
-    staged.currency,
-    staged.rate
-FROM {{ staged("exchange_rates") }} AS staged
-LEFT JOIN {{ table("exchange_rates") }} AS stored
-    ON
-        staged.rate_date = stored.rate_date
-        AND staged.currency = stored.currency
-WHERE
-    stored.rate IS NULL
-    OR (
-        stored.rate <> staged.rate
-        AND NOT EXISTS (
-            SELECT 1
-            FROM {{ table("load_audit") }} AS earlier
-            INNER JOIN {{ staged("load_audit") }} AS this
-                ON earlier.source = this.source
-            WHERE
-                earlier.business_date >= {{ first_day }}
-                AND this.source = {{ rates_source }}
-                AND earlier.status IN ('success', 'history')
-                AND earlier.read_at > this.read_at
-        )
-    );
-
+-- prunes partitions by constants only; without the days each load would read all orders in history. One statement reads
+-- one state of the warehouse: the lock's token is that of all look-ups.
+--
 -- Staged rows, to compare with the manifests (MERGE and the joins of the load require unique keys), and days by table.
 {% for name in ["order_versions", "orders", "order_lines", "refunds", "exchange_rates", "loaded_files"] %}
 {% set key = keys["orders" if name == "order_versions" else name] %}
 SELECT
     '{{ name }}' AS name,
     {{ "source" if "source" in key else rates_source }} AS source,
+    SUM(entries) AS entries,
+    COUNT(*) AS different_keys,
+    {{ "SUM(amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
+    CAST(NULL AS STRING) AS token,
+    CAST(NULL AS DATE) AS business_date
+FROM (
+    SELECT
+        {{ key | join(",\n        ") }},
+        {% if name == "order_lines" %}
+        SUM(gross_amount) AS amount,
+        {% endif %}
+        COUNT(*) AS entries
+    FROM {{ staged(name) }}
+    GROUP BY {{ key | join(", ") }}
+) AS by_key
+GROUP BY source
+UNION ALL
+{% endfor %}
+{% for name in ["rejected_rows", "control_totals"] %}
+SELECT
+    '{{ name }}' AS name,
+    source,
     COUNT(*) AS entries,
-    COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
-    {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
+    COUNT(*) AS different_keys,
+    CAST(NULL AS NUMERIC) AS amount,
     CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
 FROM {{ staged(name) }}
@@ -84,7 +77,7 @@ SELECT
     lock.*,
     NULL AS business_date
 FROM (
-{{ lock_token("seen_token") | indent(4, first=True) }}
+{{ lock_token() | indent(4, first=True) }}
 ) AS lock
 UNION ALL
 SELECT
@@ -103,12 +96,21 @@ FROM (
 {{ days_of_orders(staged("order_versions")) | indent(8, first=True) }}
     ) AS order_days
     UNION DISTINCT
+    SELECT
+        'changed_rates' AS name,
+        {{ business_date }} AS business_date
+    FROM (
+{{ changed_rates() | indent(8, first=True) }}
+    ) AS rates
+    UNION DISTINCT
     -- A rate converts the amounts of the seven days after it, where no newer one is published.
     SELECT
         'exchange_rates' AS name,
         stored.business_date
     FROM {{ table("daily_summary") }} AS stored
-    INNER JOIN {{ staged("changed_rates") }} AS rates
+    INNER JOIN (
+{{ changed_rates() | indent(8, first=True) }}
+    ) AS rates
         ON stored.business_date BETWEEN rates.rate_date AND DATE_ADD(rates.rate_date, INTERVAL 7 DAY)
     UNION DISTINCT
     -- Earlier and later deliveries of a staged file.

@@ -11,9 +11,11 @@ WHERE
     );
 
 {% endif %}
+{% if "control_totals" in arriving %}
 INSERT INTO {{ table("control_totals") }} (
     {{ columns("control_totals") | map(attribute="name") | join(", ") }}
 )
 SELECT
     {{ columns("control_totals") | map(attribute="name") | join(",\n    ") }}
 FROM {{ staged("control_totals") }};
+{% endif %}

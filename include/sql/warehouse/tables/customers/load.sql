@@ -1,3 +1,4 @@
+{% from "warehouse/macros/first_orders.sql" import first_orders with context %}
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
 -- The newest description of a customer wins, whichever run loads first. first_ordered_at is recomputed for the
 -- customers of replaced orders.
@@ -23,7 +24,9 @@ USING (
         recomputed.customer_hash IS NOT NULL AS is_recomputed,
         recomputed.first_ordered_at
     FROM described
-    FULL OUTER JOIN {{ staged("first_orders") }} AS recomputed
+    FULL OUTER JOIN (
+{{ first_orders(earliest_date) | indent(8, first=True) }}
+    ) AS recomputed
         ON described.customer_hash = recomputed.customer_hash
 ) AS arriving
     ON stored.customer_hash = arriving.customer_hash

@@ -1,5 +1,9 @@
+{% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
+{% if stored["changed_rates"] %}
 MERGE INTO {{ table("exchange_rates") }} AS stored
-USING {{ staged("changed_rates") }} AS arriving
+USING (
+{{ changed_rates() | indent(4, first=True) }}
+) AS arriving
     ON
         stored.rate_date = arriving.rate_date
         AND stored.currency = arriving.currency
@@ -8,3 +12,4 @@ WHEN MATCHED THEN
 WHEN NOT MATCHED THEN
     INSERT (rate_date, currency, rate)
     VALUES (arriving.rate_date, arriving.currency, arriving.rate);
+{% endif %}

@@ -46,7 +46,7 @@ WHEN NOT MATCHED THEN
     INSERT ({{ names | join(", ") }})
     VALUES (arriving.{{ names | join(", arriving.") }});
 
-{% else %}
+{% elif "loaded_files" in arriving %}
 INSERT INTO {{ table("loaded_files") }} ({{ names | join(", ") }})
 SELECT
     {{ names | join(",\n    ") }}

@@ -1,4 +1,5 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
+{% if stored["report_deliveries"] %}
 -- Figures of mailed days that this load changes; runs after daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason, causes
@@ -7,6 +8,7 @@ WITH figures AS (
     SELECT
         mailed.business_date,
         mailed.looked_up_at,
+        mailed.change_causes,
         figure,
         {% for name in ["mailed", "arriving"] %}
         CASE figure
@@ -15,13 +17,14 @@ WITH figures AS (
             {% endfor %}
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
-        figure IN ('new_customers', 'returning_customers') AS is_about_customers
+        IF(figure IN ('new_customers', 'returning_customers'), mailed.customer_causes, NULL) AS customer_causes
     FROM {{ staged("touched_days") }} AS mailed
     INNER JOIN {{ table("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
     CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
     WHERE
         {{ days("arriving.business_date") }}
+        AND mailed.is_mailed
         AND mailed.orders IS NOT NULL
 ),
 
@@ -33,15 +36,6 @@ touched AS (
     CROSS JOIN UNNEST(touched_days.causes) AS cause
     WHERE cause NOT IN ('the run itself', 'source switched off or on', 'first orders of customers')
     GROUP BY touched_days.business_date
-),
-
-cause_lists AS (
-    SELECT
-        business_date,
-        kind = 'first_orders' AS is_about_customers,
-        CONCAT('[', STRING_AGG(TO_JSON_STRING(cause), ', ' ORDER BY kind, channel), ']') AS causes
-    FROM {{ staged("restatement_causes") }} AS cause
-    GROUP BY business_date, kind = 'first_orders'
 )
 
 SELECT
@@ -51,11 +45,11 @@ SELECT
     figures.old_value,
     figures.new_value,
     CONCAT(
-        COALESCE(touched.causes, IF(first_orders.causes IS NULL, 'a rerun of the load', 'first orders of customers')),
+        COALESCE(touched.causes, IF(figures.customer_causes IS NULL, 'a rerun of the load', 'first orders of customers')),
         ', run ', run.run_id
     ) AS reason,
     -- Whether a customer is new also depends on other days; that is the cause when nothing on the day itself changed.
-    COALESCE(cause_lists.causes, first_orders.causes) AS causes
+    COALESCE(figures.change_causes, figures.customer_causes) AS causes
 FROM figures
 CROSS JOIN (
     SELECT DISTINCT run_id
@@ -63,19 +57,5 @@ CROSS JOIN (
 ) AS run
 LEFT JOIN touched
     ON figures.business_date = touched.business_date
-LEFT JOIN cause_lists
-    ON
-        figures.business_date = cause_lists.business_date
-        AND NOT cause_lists.is_about_customers
-LEFT JOIN cause_lists AS first_orders
-    ON
-        figures.business_date = first_orders.business_date
-        AND first_orders.is_about_customers
-        AND figures.is_about_customers
-WHERE
-    {{ is_restated("figures.old_value", "figures.new_value") }}
-    AND figures.business_date IN (
-        SELECT deliveries.business_date
-        FROM {{ table("report_deliveries") }} AS deliveries
-        WHERE deliveries.state = 'sent'
-    );
+WHERE {{ is_restated("figures.old_value", "figures.new_value") }};
+{% endif %}

@@ -1,11 +1,16 @@
 {% from "warehouse/macros/versions.sql" import counted_values %}
--- Why this load changes figures of mailed days. An order that is read again without
--- changing the figures of its day is no cause: live sources return many such orders every day.
-CREATE OR REPLACE TABLE {{ staged("restatement_causes") }} AS
+{#
+  Why this load changes figures of mailed days, with the number of orders by kind, source and channel. An order that is
+  read again without changing the figures of its day is no cause: live sources return many such orders every day. `days`
+  is the relation of touched days: business_date, is_mailed, causes.
+#}
+{% macro restatement_causes(days) -%}
 WITH mailed AS (
-    SELECT DISTINCT business_date
-    FROM {{ table("report_deliveries") }}
-    WHERE state = 'sent'
+    SELECT
+        business_date,
+        causes
+    FROM {{ days }}
+    WHERE is_mailed
 ),
 
 order_states AS (
@@ -15,6 +20,7 @@ order_states AS (
         GREATEST(
             COALESCE(replaced.stored_channel, staged.channel), COALESCE(staged.channel, replaced.stored_channel)
         ) AS channel,
+        mailed.business_date,
         replaced.stored_business_date AS old_day,
         staged.business_date AS new_day,
         replaced.stored_values AS old_values,
@@ -24,6 +30,9 @@ order_states AS (
         ON
             replaced.source = staged.source
             AND replaced.order_id = staged.order_id
+    CROSS JOIN UNNEST([replaced.stored_business_date, staged.business_date]) AS changed_day
+    INNER JOIN mailed
+        ON changed_day = mailed.business_date
 ),
 
 refund_states AS (
@@ -73,7 +82,6 @@ causes AS (
         channel,
         order_id
     FROM order_states
-    CROSS JOIN UNNEST([old_day, new_day]) AS business_date
     WHERE old_values IS DISTINCT FROM new_values
     UNION ALL
     SELECT
@@ -91,8 +99,8 @@ causes AS (
         NULL AS source,
         NULL AS channel,
         NULL AS order_id
-    FROM {{ staged("touched_days") }} AS touched
-    CROSS JOIN UNNEST(touched.causes) AS cause
+    FROM mailed
+    CROSS JOIN UNNEST(mailed.causes) AS cause
     WHERE cause IN ('new exchange rates', 'first orders of customers')
 )
 
@@ -105,4 +113,5 @@ SELECT
 FROM causes
 INNER JOIN mailed
     ON causes.business_date = mailed.business_date
-GROUP BY causes.business_date, causes.kind, causes.source, causes.channel;
+GROUP BY causes.business_date, causes.kind, causes.source, causes.channel
+{%- endmacro %}

@@ -6,4 +6,10 @@ CREATE OR REPLACE TABLE malformed (
     detail VARCHAR,
     record VARCHAR,
     order_id VARCHAR
-)
+);
+
+-- The order ids of all files that were read.
+CREATE TABLE IF NOT EXISTS ids (
+    file VARCHAR,
+    order_id VARCHAR
+);

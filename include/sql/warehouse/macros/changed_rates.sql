@@ -1,0 +1,28 @@
+{# Staged exchange rates that are new, or were published again with another value; the newest read wins. #}
+{% macro changed_rates() -%}
+SELECT
+    staged.rate_date,
+    staged.currency,
+    staged.rate
+FROM {{ staged("exchange_rates") }} AS staged
+LEFT JOIN {{ table("exchange_rates") }} AS known
+    ON
+        staged.rate_date = known.rate_date
+        AND staged.currency = known.currency
+WHERE
+    known.rate IS NULL
+    OR (
+        known.rate <> staged.rate
+        AND NOT EXISTS (
+            SELECT 1
+            FROM {{ table("load_audit") }} AS earlier
+            INNER JOIN {{ staged("load_audit") }} AS this
+                ON earlier.source = this.source
+            WHERE
+                earlier.business_date >= {{ first_day }}
+                AND this.source = {{ rates_source }}
+                AND earlier.status IN ('success', 'history')
+                AND earlier.read_at > this.read_at
+        )
+    )
+{%- endmacro %}

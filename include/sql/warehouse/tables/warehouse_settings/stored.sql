@@ -1,4 +1,0 @@
-SELECT
-    setting,
-    value
-FROM {{ table("warehouse_settings") }};

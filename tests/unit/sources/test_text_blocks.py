@@ -1,0 +1,37 @@
+"""Texts in blocks, the lines of a block, and items that another thread finds."""
+
+import threading
+
+import pytest
+
+from ecommerce.sources.text_blocks import ahead, arrow_lines, line_starts
+
+
+@pytest.mark.parametrize("block", [b"", b"a\n", b"\n\nb,\xff\n", b"a\0\n"])
+def test_lines_keep_their_line_feeds(block):
+    lines = arrow_lines(block, line_starts(block))
+    assert lines.to_pylist() == block.splitlines(keepends=True)
+
+
+def numbers(until, finders):
+    for number in range(until):
+        finders.add(threading.current_thread())
+        yield number
+    raise ValueError("found too many")
+
+
+def test_another_thread_finds_the_items_and_its_error_arrives_after_them():
+    finders = set()
+    items = ahead(numbers(2, finders))
+    assert [next(items), next(items)] == [0, 1]
+    with pytest.raises(ValueError, match="found too many"):
+        next(items)
+    assert threading.current_thread() not in finders
+
+
+def test_no_thread_is_left_when_the_items_are_no_longer_needed():
+    finders = set()
+    items = ahead(numbers(3, finders))
+    assert next(items) == 0
+    items.close()
+    assert not any(thread.is_alive() for thread in finders)
