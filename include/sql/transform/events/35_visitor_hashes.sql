@@ -1,6 +1,6 @@
 -- Hashes each distinct visitor once; a visitor has about a dozen events.
 
-CREATE TABLE visitor_hashes AS
+CREATE VIEW visitor_hashes AS
 SELECT
     visitor,
     keyed_hash(visitor, getvariable('inner_key'), getvariable('outer_key')) AS visitor_hash
