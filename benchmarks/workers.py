@@ -4,7 +4,7 @@
     make bench ARGS="workers --days 8"         # fewer days
 
 Workers share no folder: each has its own home, temporary folder and working directory. Staging, reports and
-partner files are in Google Cloud Storage (a local server), from which BigQuery (an emulator) loads them.
+partner files are in Google Cloud Storage (a local server).
 Celery's queue is in PostgreSQL, next to Airflow's metadata, because no package on PyPI has Redis for every
 version of Python. All of this runs on this machine, so the sources are as slow as real ones: each response of
 the storefront and each job of BigQuery takes a second.
@@ -216,14 +216,12 @@ def worker_name() -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A measured backfill: seconds, days whose tasks ran on more than one worker, BigQuery's load jobs from
-    URIs and from uploads, rows and checksum of each table."""
+    """A measured backfill: seconds, days whose tasks ran on more than one worker, rows and
+    checksum of each table."""
 
     name: str
     seconds: float
     spread: int
-    from_uris: int
-    uploads: int
     tables: Mapping[str, tuple[int, str]]
 
 
@@ -258,7 +256,6 @@ def run_backfill(
         hosts = {task["hostname"] for task in api.instances(run_id)}
         if len(hosts - {""}) > 1:
             spread += 1
-    from_uri = from_uris(company.warehouse, f"{dataset}_staging")
     tables = {}
     for name, rows in read_warehouse(company.warehouse, dataset).items():
         tables[name] = checksum(rows)
@@ -266,21 +263,8 @@ def run_backfill(
         name=counted(number, "worker"),
         seconds=(max(ends) - min(begins)).total_seconds(),
         spread=spread,
-        from_uris=from_uri.count(True),
-        uploads=from_uri.count(False),
         tables=tables,
     )
-
-
-def from_uris(warehouse: Any, dataset: str) -> list[bool]:
-    """Return for each load job of a dataset whether it was from object storage."""
-    from_uri = []
-    # The emulator has no second page.
-    for job in warehouse.list_jobs(all_users=True, max_results=1_000_000):
-        if job.job_type == "load" and job.destination.dataset_id == dataset:
-            sources = job.source_uris or [""]
-            from_uri.append(sources[0].startswith("gs://"))
-    return from_uri
 
 
 def checksum(rows: list[dict[str, Any]]) -> tuple[int, str]:
@@ -296,15 +280,15 @@ def tables(runs: list[Run], days: int) -> str:
     """Return the results as Markdown."""
     lines = [
         f"**{days} days with {ORDERS} orders each** ({os.cpu_count()} cores, {datetime.now(UTC).date()}):\n",
-        "| | seconds | days per hour | × 1 worker | days on several workers | loads from `gs://` | uploads |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| | seconds | days per hour | × 1 worker | days on several workers |",
+        "|---|---:|---:|---:|---:|",
     ]
     for run in runs:
         days_per_hour = 3600 * days / run.seconds
         speedup = runs[0].seconds / run.seconds
         lines.append(
             f"| {run.name} | {run.seconds:.0f} | {days_per_hour:.0f} | {speedup:.2f} "
-            f"| {run.spread} | {run.from_uris} | {run.uploads} |"
+            f"| {run.spread} |"
         )
     lines += [
         "\nThe tables after each of them:\n",
