@@ -36,7 +36,7 @@ TO_JSON_STRING(
                 {{ prefix }}{{ column }} AS {{ column }},
                 {%- endfor %}
                 {%- for amount in ["gross", "discount", "tax", "shipping"] %}
-                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64) AS {{ amount }}{{ "," if not loop.last }}
+                CAST(CAST({{ prefix }}{{ amount }}_amount AS BIGNUMERIC) * 10000 AS INT64) AS {{ amount }}{{ "," if not loop.last }}
                 {%- endfor %}
             )
         )
