@@ -76,21 +76,23 @@ class Lines:
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream.read, LONGEST_LINE, beginning):
-                lines: Any = pc.split_pattern(pa.array([block]), "\n").flatten()[:-1]
+                parts: Any = pc.split_pattern(pa.array([block]), "\n")
+                lines = parts.flatten()[:-1]
+                count = len(lines)
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1
-                self.last += len(lines)
-                numbers = range(first, first + len(lines))
-                faults: Any = [None] * len(lines)
+                self.last += count
+                numbers = range(first, first + count)
+                faults: Any = [None] * count
                 if longest <= LONGEST_LINE and is_utf8(block):
                     texts = lines.cast(pa.string())
                 else:
-                    texts, faults = zip(*map(_decoded, lines.to_pylist()), strict=True)
+                    decoded = map(_decoded, lines.to_pylist())
+                    texts, faults = zip(*decoded, strict=True)
                 columns: Any = [numbers, texts, faults]
                 batch = pa.record_batch(columns, schema=schema)
-                batch = batch.filter(
-                    pc.match_substring_regex(batch["line"], r"[^ \t\r]")
-                )
+                is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
+                batch = batch.filter(is_filled)
                 self.found += len(batch)
                 yield batch
 
@@ -134,7 +136,8 @@ def count_lines(path: Path) -> LineCount:
             is_brace = characters[1:] == ord("{")
             line_feeds = int(np.count_nonzero(is_line_feed[1:]))
             lines += line_feeds
-            beginnings += int(np.count_nonzero(is_line_feed[:-1] & is_brace))
+            is_beginning = is_line_feed[:-1] & is_brace
+            beginnings += int(np.count_nonzero(is_beginning))
             are_short = are_short and line_feeds > 0
             last = block[-1:]
     if last != b"\n":
@@ -147,10 +150,14 @@ def check_first_lines(path: Path, what: str) -> None:
     event is among its first lines. They are not quoted: they may hold visitors. Single lines that are no
     events are rejected later."""
     with path.open("rb") as stream:
-        lines = filter(bytes.strip, iter(lambda: stream.readline(LONGEST_LINE), b""))
-        beginning = list(islice(lines, FIRST_LINES))
-    if not beginning or any(_keys(line) & set(FIELDS) for line in beginning):
+        lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
+        filled = filter(bytes.strip, lines)
+        beginning = list(islice(filled, FIRST_LINES))
+    if not beginning:
         return
+    for line in beginning:
+        if _keys(line) & set(FIELDS):
+            return
     first = beginning[0].removeprefix(BYTE_ORDER_MARK).strip()
     keys = _keys(first)
     if keys or first == b"{" or first.startswith((b"<", b"[")):
@@ -167,4 +174,6 @@ def _keys(line: bytes) -> set[str]:
         value = json.loads(line.removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError):
         return set()
-    return set(value) if isinstance(value, dict) else set()
+    if not isinstance(value, dict):
+        return set()
+    return set(value)

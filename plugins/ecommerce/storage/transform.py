@@ -184,9 +184,11 @@ def _write(connection: DuckDBPyConnection, sql: str, file: Path) -> int:
     *definitions, last = connection.extract_statements(sql)
     for definition in definitions:
         connection.execute(definition)
-    query = last.query.strip().removesuffix(";")
+    query = last.query.strip()
+    query = query.removesuffix(";")
     target = f"getvariable('loadable') || '/{file.name}'"
-    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
+    statement = f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})"
+    connection.execute(statement)
     [rows] = connection.fetchone() or (0,)
     return int(rows)
 
@@ -275,9 +277,11 @@ def _duckdb_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
+        text = mask_e_mails(str(error))
+        raise StagingError(f"{what}: {text}") from None
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         # It names a column or table.
-        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
+        text = mask_e_mails(str(error))
+        raise ContractError(f"{what}: {text}") from None
     except duckdb.Error as error:
         raise ContractError(f"{what}: {problem_of(error)}") from None

@@ -108,11 +108,20 @@ class StagedLoad:
         """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
         have expired, and the jobs that filled them must run again."""
         today = datetime.now(UTC).date()
-        parts = [self.dag_id, self.run_id, f"{self.business_date}", f"{today}"]
-        parts += [manifest.sha256 for manifest in self.manifests]
-        parts += [f"{source} failed" for source in sorted(self.missing_sources)]
-        parts += [f"{source} off" for source in sorted(self.off_sources)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        parts = [
+            self.dag_id,
+            self.run_id,
+            str(self.business_date),
+            str(today),
+        ]
+        for manifest in self.manifests:
+            parts.append(manifest.sha256)
+        for source in sorted(self.missing_sources):
+            parts.append(f"{source} failed")
+        for source in sorted(self.off_sources):
+            parts.append(f"{source} off")
+        text = "\n".join(parts)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def rendered(
         self, statement: str, days: Collection[date] = (), **values: Any
@@ -162,7 +171,8 @@ def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
     with parquet.ParquetWriter(bundle, schema) as writer:
         for table in _filled_tables(staged.spec):
             for rows in _batches(staged, table):
-                writer.write_batch(_in_bundle(rows, table, schema))
+                bundled = _in_bundle(rows, table, schema)
+                writer.write_batch(bundled)
     return _begin_load_job(staged, BUNDLE, target, bundle)
 
 
@@ -204,18 +214,26 @@ def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
             yield from rows.iter_batches(use_threads=False)
 
 
-def _in_bundle(rows: pa.RecordBatch, table: str, schema: pa.Schema) -> pa.RecordBatch:
+def _in_bundle(
+    rows: pa.RecordBatch,
+    table: str,
+    schema: pa.Schema,
+) -> pa.RecordBatch:
     """Return rows of a table with the columns of the bundle."""
     import pyarrow as pa
 
+    count = rows.num_rows
     arrays: list[pa.Array[Any]] = []
     for field in schema:
-        if field.name == _TABLE_NAME.name:
-            arrays.append(pa.repeat(table, rows.num_rows))
-        elif field.name in rows.schema.names:
-            arrays.append(rows.column(field.name).cast(field.type))
+        name = field.name
+        column: pa.Array[Any]
+        if name == _TABLE_NAME.name:
+            column = pa.repeat(table, count)
+        elif name in rows.schema.names:
+            column = rows.column(name).cast(field.type)
         else:
-            arrays.append(pa.nulls(rows.num_rows, field.type))
+            column = pa.nulls(count, field.type)
+        arrays.append(column)
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -263,15 +281,21 @@ def audit_rows(staged: StagedLoad) -> list[dict[str, Any]]:
 
 
 def _rows_of_day(staged: StagedLoad, day: date) -> list[dict[str, Any]]:
-    rows = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
-    rows += [
-        {"source": source, "status": "failed"} for source in staged.missing_sources
-    ]
-    rows += [{"source": source, "status": "off"} for source in staged.off_sources]
+    rows = []
+    for manifest in staged.manifests:
+        rows.append(_audit_row(staged, manifest, day))
+    for source in staged.missing_sources:
+        rows.append({"source": source, "status": "failed"})
+    for source in staged.off_sources:
+        rows.append({"source": source, "status": "off"})
     return rows
 
 
-def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> dict[str, Any]:
+def _audit_row(
+    staged: StagedLoad,
+    manifest: Manifest,
+    day: date,
+) -> dict[str, Any]:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
@@ -328,32 +352,40 @@ def _begin_load_job(
     from google.cloud import bigquery
 
     warehouse = staged.warehouse
+    schema = [api_field(column, nullable=True) for column in target]
     lists = bigquery.ParquetOptions()
     # Otherwise BigQuery reads a Parquet list as a record `list.element`.
     lists.enable_list_inference = True
+    job_config = bigquery.LoadJobConfig(
+        source_format="PARQUET",
+        parquet_options=lists,
+        schema=schema,
+        write_disposition="WRITE_TRUNCATE",
+        labels=dict(warehouse.labels),
+    )
     options: dict[str, Any] = {
         "destination": f"{warehouse.client.project}.{staged.target(table)}",
         "location": warehouse.settings.bigquery_location,
-        "job_config": bigquery.LoadJobConfig(
-            source_format="PARQUET",
-            parquet_options=lists,
-            schema=[api_field(column, nullable=True) for column in target],
-            write_disposition="WRITE_TRUNCATE",
-            labels=dict(warehouse.labels),
-        ),
+        "job_config": job_config,
     }
 
     def begin(job_id: str) -> LoadJob:
         client = warehouse.client
         if isinstance(source, list):
             return client.load_table_from_uri(
-                source, job_id=job_id, **options, **warehouse.request_options()
+                source,
+                job_id=job_id,
+                **options,
+                **warehouse.request_options(),
             )
         with storage_errors(str(source)):
             stream = source.open("rb")
         with stream:
             return client.load_table_from_file(
-                stream, job_id=job_id, timeout=REQUEST_SECONDS, **options
+                stream,
+                job_id=job_id,
+                timeout=REQUEST_SECONDS,
+                **options,
             )
 
     with bigquery_errors(f"load {table}"):
@@ -372,9 +404,10 @@ def check_totals(staged: StagedLoad, totals: Iterable[Mapping[str, Any]]) -> Non
     for row in totals:
         source = row["source"]
         rows = row["entries"]
-        if rows != row["different_keys"]:
+        keys = row["different_keys"]
+        if rows != keys:
             raise ContractError(
-                f"{source}: {row['name']}: {rows} rows have {row['different_keys']} different keys: "
+                f"{source}: {row['name']}: {rows} rows have {keys} different keys: "
                 "correct the transform"
             )
         amounts[source] += row["amount"] or 0
@@ -382,7 +415,10 @@ def check_totals(staged: StagedLoad, totals: Iterable[Mapping[str, Any]]) -> Non
             counts[source] = rows
     for manifest in staged.manifests:
         source = manifest.source
-        stored = {counted: counts[source], "amount": amounts[source]}
+        stored = {
+            counted: counts[source],
+            "amount": amounts[source],
+        }
         for name, total in stored.items():
             written = manifest.control_totals.get(name)
             if written is not None and Decimal(written) != total:
