@@ -9,7 +9,6 @@ from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.sales import delivery, loading, transform
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
-from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.checks import check_load
 from tests.integration.daily_run import DAG, extract
@@ -45,7 +44,7 @@ def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypat
     for step in ("load", "checks", "report", "audit"):
         assert series[f'ecommerce_bytes_billed_total{{step="{step}"}}'] >= 0, step
     assert series['ecommerce_mails_sent_total{kind="report"}'] == 1
-    audits = {row["source"]: row for row in to_plain(loaded)["audit"]}
+    audits = {row["source"]: row for row in company.rows("load_audit")}
     assert audits.keys() == {*SOURCES}
     for source, audit in audits.items():
         labels = f'dag_id="{DAG}",outcome="accepted",source="{source}"'
