@@ -11,17 +11,11 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.transformers import SALES
+
 MONEY = pl.Decimal(18, 4)
 UNSAFE = r"[@%&\\[:cntrl:]]"
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-SALES = [
-    "processing",
-    "completed",
-    "shipped",
-    "delivered",
-    "refunded",
-    "partially_refunded",
-]
 ORDER_ONLY = [
     "coupon_code",
     "item_count",

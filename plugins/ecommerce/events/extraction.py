@@ -4,8 +4,8 @@ describes."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
@@ -29,6 +29,7 @@ from ecommerce.events.lines import (
     check_first_lines,
     count_lines,
 )
+from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
@@ -76,14 +77,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
         staging.publish(window.folder) as draft,
         scratch_folder() as scratch,
         ExitStack() as opened,
-        ThreadPoolExecutor(1) as background,
         ThreadPoolExecutor(READERS) as readers,
+        closing(ahead(_downloads(client, parts, scratch))) as downloads,
     ):
         databases = []
         for _ in range(READERS):
             databases.append(opened.enter_context(_database(kept, read_at)))
-        downloads = _Downloads(client, scratch)
-        for answers in _groups_of_answers(downloads, parts, background):
+        for answers in downloads:
             for written in readers.map(_write, databases, answers, repeat(draft.path)):
                 found += written.found
                 # The first part is always there: patterns of file names then match.
@@ -94,6 +94,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
                     rows += written.rows
                 else:
                     written.file.unlink()
+            for answer in answers:
+                answer.file.unlink()
         warnings = []
         if not rows:
             missing = f"that was received from {Slice(start, end)}"
@@ -144,45 +146,23 @@ class _Answer:
     count: LineCount
 
 
-class _Downloads:
-    """Downloads slices in order, and counts their lines."""
-
-    def __init__(self, client: EventsClient, folder: Path) -> None:
-        self._client = client
-        self._folder = folder
-        self._lines = 0
-
-    def download(self, parts: list[Slice]) -> list[_Answer]:
-        """Return the answers of some slices; errors as of `EventsClient.download` and `check_first_lines`."""
+def _downloads(
+    client: EventsClient,
+    parts: list[Slice],
+    folder: Path,
+) -> Iterator[list[_Answer]]:
+    """Download slices in order, and yield `READERS` answers at a time. Errors are those of
+    `EventsClient.download` and `check_first_lines`."""
+    lines = 0
+    for first in range(0, len(parts), READERS):
         answers = []
-        for part in parts:
-            file = self._folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
-            self._client.download(part, file)
+        for part in parts[first : first + READERS]:
+            file = folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
+            client.download(part, file)
             check_first_lines(file, part.what)
             count = count_lines(file)
-            answers.append(_Answer(part, file, self._lines, count))
-            self._lines += count.lines
-        return answers
-
-
-def _groups_of_answers(
-    downloads: _Downloads,
-    parts: list[Slice],
-    background: Executor,
-) -> Iterator[list[_Answer]]:
-    """Yield the answers of all slices, `READERS` at once. Meanwhile `background` downloads the next ones;
-    their files are removed afterwards."""
-    answers: list[_Answer] = []
-    for first in range(0, len(parts), READERS):
-        following = background.submit(
-            downloads.download, parts[first : first + READERS]
-        )
-        if answers:
-            yield answers
-        for answer in answers:
-            answer.file.unlink()
-        answers = following.result()
-    if answers:
+            answers.append(_Answer(part, file, lines, count))
+            lines += count.lines
         yield answers
 
 
