@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,7 @@ from bqemulator.sql import catalog_schema, inner_query
 from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
+from fastapi import routing
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.dialects.dialect import Dialect
@@ -262,7 +263,9 @@ def upsert_job(self: MemoryCatalogRepository, job: Any) -> Any:
     return _upsert_job(self, job)
 
 
-async def _nothing(*_: Any) -> None: ...
+async def in_event_loop(route: Any, /, *arguments: Any, **options: Any) -> Any:
+    """Call a route in no thread: on DuckDB's shared connection, it would take another statement's result."""
+    return route(*arguments, **options)
 
 
 CACHED = {
@@ -291,7 +294,8 @@ DuckDBCatalogRepository._write_job = lambda *_: None
 SnapshotManager.record_change = lambda *_: None
 executor._build_explicit_schema = build_schema
 executor._reject_dml_on_immutable = lambda *_: None
-executor._capture_dml_snapshots = _nothing
+executor._capture_dml_snapshots = partial(in_event_loop, lambda *_: None)
+routing.run_in_threadpool = in_event_loop
 for middleware in ("Metrics", "AccessLog", "CorrelationId"):  # a sixth of the time
     setattr(api, f"{middleware}Middleware", lambda app, **_: app)
 
