@@ -177,9 +177,6 @@ class AirflowServices:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
-            # Airflow notices the end of some task processes with the next heartbeat only: until then, the
-            # worker stays busy.
-            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",  # instead of 1 s between two tasks
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.airflow_logs),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
