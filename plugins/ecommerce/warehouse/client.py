@@ -92,8 +92,9 @@ class Warehouse:
         datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of strings; `template`
         has the arguments of `rendering.render`. Raise PipelineError if BigQuery refuses the statement, or
         cannot be reached."""
-        sql = render(path, settings=self.settings, **template)
-        return self.run(sql, path, parameters)
+        with bigquery_errors(path):
+            rows = self._read(path, parameters, template)
+            return [dict(row.items()) for row in rows]
 
     @retry_conflicts
     def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
@@ -101,7 +102,7 @@ class Warehouse:
         last SELECT. It has no parameters: `template` has the arguments and values of `rendering.render`.
         Raise ConcurrentUpdateError if other transactions won `CONFLICT_ATTEMPTS` times, PipelineError if
         BigQuery refuses a statement, or cannot be reached."""
-        return self.query(path, **template)
+        return self.run(render(path, settings=self.settings, **template), path)
 
     def table_rows(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of a small table, `dataset.table`, without a job, which would cost a second. Raise
@@ -119,11 +120,21 @@ class Warehouse:
         **template: Any,
     ) -> pa.Table:
         """Return what `query` returns as an Arrow table, for many rows."""
-        sql = render(path, settings=self.settings, **template)
         with bigquery_errors(path):
-            rows = self.rows(self.begin_query(sql, parameters), path)
+            rows = self._read(path, parameters, template)
             # The Storage API would be another service to enable, with a permission of its own.
             return rows.to_arrow(create_bqstorage_client=False)
+
+    def _read(
+        self,
+        path: str,
+        parameters: Mapping[str, Parameter] | None,
+        template: Mapping[str, Any],
+    ) -> RowIterator:
+        sql = render(path, settings=self.settings, **template)
+        # One request begins the job, waits for it and returns its rows.
+        job = self.begin_query(sql, parameters, api_method="QUERY")
+        return self.rows(job, path)
 
     def run(
         self,
@@ -161,6 +172,8 @@ class Warehouse:
         sql: str,
         parameters: Mapping[str, Parameter] | None = None,
         job_id: str | None = None,
+        *,
+        api_method: str = "INSERT",
         **config: Any,
     ) -> bigquery.QueryJob:
         """Begin a query job and return it; raise GoogleAPICallError if BigQuery refuses it.
@@ -169,6 +182,8 @@ class Warehouse:
             sql: GoogleSQL.
             parameters: Values of the statement's `@names`.
             job_id: Id of the job; by default BigQuery chooses one.
+            api_method: `INSERT` returns at once, `QUERY` when the job is done or after `REQUEST_SECONDS`; of
+                `google.cloud.bigquery.enums.QueryApiMethod`.
             config: Further fields of its `QueryJobConfig`.
         """
         from google.cloud import bigquery
@@ -187,6 +202,7 @@ class Warehouse:
             job_config=job_config,
             job_id=job_id,
             location=self.settings.bigquery_location,
+            api_method=api_method,
             # A job that failed may have failed for good: Airflow's retry decides.
             job_retry=None,
             **self.request_options(),

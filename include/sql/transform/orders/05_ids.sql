@@ -1,6 +1,4 @@
 -- Replaces e-mail addresses in ids of orders and refunds with hashes. Later steps use only these ids.
---
--- CREATE OR REPLACE keeps these views also on a small day: a column that a source has no type for gets none in a table.
 
 -- Ids are replaced only on a day that has one to replace, because that is a search in each of them.
 SET VARIABLE has_unsafe_ids = coalesce(
@@ -21,21 +19,21 @@ SET VARIABLE has_unsafe_ids = coalesce(
 CREATE MACRO known_id(value) AS CASE WHEN getvariable('has_unsafe_ids') THEN safe_id(value) ELSE value END;
 
 ALTER VIEW staged_orders RENAME TO mapped_orders;
-CREATE OR REPLACE VIEW staged_orders AS
+CREATE VIEW staged_orders AS
 SELECT * REPLACE (known_id(order_id) AS order_id)
 FROM mapped_orders;
 
 ALTER VIEW staged_order_lines RENAME TO mapped_order_lines;
-CREATE OR REPLACE VIEW staged_order_lines AS
+CREATE VIEW staged_order_lines AS
 SELECT * REPLACE (known_id(order_id) AS order_id)
 FROM mapped_order_lines;
 
 ALTER VIEW staged_refunds RENAME TO mapped_refunds;
-CREATE OR REPLACE VIEW staged_refunds AS
+CREATE VIEW staged_refunds AS
 SELECT * REPLACE (known_id(order_id) AS order_id, known_id(refund_id) AS refund_id)
 FROM mapped_refunds;
 
 ALTER VIEW staged_removals RENAME TO mapped_removals;
-CREATE OR REPLACE VIEW staged_removals AS
+CREATE VIEW staged_removals AS
 SELECT * REPLACE (known_id(order_id) AS order_id)
 FROM mapped_removals;
