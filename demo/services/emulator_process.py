@@ -1,8 +1,8 @@
 """The BigQuery emulator with patches that make it faster; it runs on the emulator's Python.
 
-Without them, it parses each statement about twenty times, copies each table before and after every change,
-writes each job to disk twice, and measures each request. The patches cache what depends on the text of a
-statement, and leave views and transactions to DuckDB. Results stay the same, with these exceptions:
+Without them, it parses each statement twenty times, copies each table before and after every change, writes
+each job to disk twice, and measures each request. The patches cache what depends on a statement's text, and
+leave views and transactions to DuckDB. Results stay the same, with these exceptions:
 `FOR SYSTEM_TIME AS OF` fails, row access policies are ignored, materialized views are never refreshed, other
 views exist if a statement has created them, an error rolls a transaction back even if an exception handler
 catches it, only the last jobs are known, and a statement without a required partition filter is refused, as
@@ -17,9 +17,10 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache, partial, partialmethod
 from hashlib import sha256
 from importlib.metadata import version
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +140,6 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
     return _generate(dialect, expression, **options)
 
 
-def has_not_null_constraint(column: exp.ColumnDef) -> bool:
-    """Check without `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS."""
-    return column.find(exp.NotNullColumnConstraint) is not None
-
-
 @cached
 def read_statement(sql: str, project_id: str) -> tuple[dict[Any, bool], set[str]]:
     """Return whether a statement reads its tables, by project, dataset and name, and the columns in its
@@ -226,20 +222,17 @@ async def begin(script: Any, _: str) -> None:
         script._active_txn["DuckDB"] = "begun"
 
 
-def ending(command: str) -> Callable[..., Any]:
-    """Return a function that ends DuckDB's transaction by COMMIT or ROLLBACK."""
-
-    async def end(script: Any) -> None:
-        if script._active_txn:
-            script._ctx.engine.execute(command)
-        script._active_txn = None
-
-    return end
+async def end(script: Any, command: str) -> None:
+    """End DuckDB's transaction by COMMIT or ROLLBACK."""
+    if script._active_txn:
+        script._ctx.engine.execute(command)
+    script._active_txn = None
 
 
 def set_options(engine: DuckDBEngine) -> None:
-    """Set the timezone like the emulator, and one thread: distributing few rows takes longer than reading."""
-    engine.connection.execute("SET TimeZone = 'UTC'; SET threads TO 1")
+    """Set the timezone like the emulator, and no compression: it takes as long as writing the rows."""
+    engine.connection.execute("SET TimeZone = 'UTC'")
+    engine.connection.execute("SET force_compression = 'uncompressed'")
 
 
 def build_schema(ctx: Any, table: str, fields: list[dict[str, Any]]) -> Any:
@@ -279,15 +272,16 @@ CACHED = {
 
 gc.set_threshold(100_000)  # a tree has many nodes, which refer to each other
 Dialect.parse, Dialect.generate = parse, generate
-ddl_result._has_not_null_constraint = has_not_null_constraint
+# The original reads `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS.
+ddl_result._has_not_null_constraint = methodcaller("find", exp.NotNullColumnConstraint)
 for module, names in CACHED.items():
     for name in names.split():
         setattr(module, name, cached(getattr(module, name)))
 executor.rewrite_and_translate_statement = translate
 interpreter.rewrite_and_translate_statement = translate
 interpreter.ScriptInterpreter._snapshot_dml_targets = begin
-interpreter.ScriptInterpreter._drop_txn_snapshots = ending("COMMIT")
-interpreter.ScriptInterpreter._restore_txn_snapshots = ending("ROLLBACK")
+interpreter.ScriptInterpreter._drop_txn_snapshots = partialmethod(end, "COMMIT")
+interpreter.ScriptInterpreter._restore_txn_snapshots = partialmethod(end, "ROLLBACK")
 DuckDBEngine._apply_session_pragmas = set_options
 MemoryCatalogRepository.upsert_job = upsert_job
 DuckDBCatalogRepository._write_job = lambda *_: None
