@@ -14,6 +14,8 @@ from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import of_all_days
 
+TIMES = 40
+
 
 @pytest.fixture
 def empty_dataset(shop, monkeypatch, request):
@@ -40,6 +42,31 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset):
         warehouse.client.get_dataset(staging).default_table_expiration_ms
         == 24 * 60 * 60 * 1000
     )
+
+
+def test_a_table_can_be_read_while_others_run_statements(shop):
+    """The emulator's routes share one connection to DuckDB: each could take the result of another."""
+    dataset = shop.warehouse.settings.bigquery_dataset
+
+    def settings_read():
+        warehouse = connect()
+        table = f"{dataset}.warehouse_settings"
+        return [len(warehouse.table_rows(table)) for _ in range(TIMES)]
+
+    def statements_run():
+        warehouse = connect()
+        found = []
+        for number in range(TIMES):
+            found += warehouse.run(f"SELECT {number} AS number", "a number")
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        reads = [pool.submit(settings_read) for _ in range(2)]
+        runs = [pool.submit(statements_run) for _ in range(2)]
+        for each in reads:
+            assert each.result() == [3] * TIMES
+        for each in runs:
+            assert each.result() == [{"number": number} for number in range(TIMES)]
 
 
 @pytest.mark.parametrize(
