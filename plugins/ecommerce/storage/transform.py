@@ -69,7 +69,8 @@ class TransformSpec:
         for name in self.first_steps:
             steps.append(folder / f"{name}.sql")
         steps.append(folder / f"{mapping}.sql")
-        return steps + sorted(folder.glob("[0-9]*.sql"))
+        numbered = sorted(folder.glob("[0-9]*.sql"))
+        return steps + numbered
 
     def table_of(self, step: Path) -> str | None:
         """Return the table that a step writes; None if it only prepares later ones."""
@@ -103,20 +104,26 @@ def run_transform(
     folder = f"{run_folder}/transformed/{manifest.source}"
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
-        if done.control_totals.get("raw_sha256") == manifest.sha256:
+        transformed = done.control_totals.get("raw_sha256")
+        if transformed == manifest.sha256:
             log.info(
                 "%s was transformed before: using the result at %s",
                 manifest.source,
                 folder,
             )
             return done
-    if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
+    staged = staging.read_manifest(manifest.uri)
+    if staged.sha256 != manifest.sha256:
         raise StagingError(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
         columns, accounts = _run_steps(
-            spec, manifest, run_id, draft.path, mapping or manifest.source
+            spec,
+            manifest,
+            run_id,
+            draft.path,
+            mapping or manifest.source,
         )
         _check_nothing_is_lost(manifest.source, accounts)
         draft.seal(
@@ -160,7 +167,8 @@ def _run_steps(
         if file.name not in columns:
             file.unlink()
     accounts["rejected"] = accounts["rejected"] or {}
-    warnings = list(manifest.control_totals.get("warnings", ()))
+    extracted = manifest.control_totals.get("warnings", ())
+    warnings = list(extracted)
     for warning in accounts["warnings"] or ():
         warnings.append(json.loads(warning))
     accounts["warnings"] = warnings
