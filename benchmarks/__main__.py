@@ -20,13 +20,13 @@ from typing import Any
 from benchmarks.runner import REPOSITORY, RESULTS, publish, published
 
 SIZES = {
-    "extract": "--lines 1000000 --rounds 2",
+    "extract": "--lines 1000000 --days 5 --rounds 2",
     "transform": "--lines 1000000 --rounds 3",
     "storefront": "--rounds 3",
     "partner_csv": "--rounds 3",
     "events": "--events 2000000 --rounds 3",
     "history": "--lines 1000000 --files 8 --months 12",
-    "common_way": "--rounds 1",
+    "common_way": "--days 5 --rounds 1",
     "overhead": "--rounds 3",
 }
 """The default arguments of each benchmark."""
