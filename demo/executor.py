@@ -77,16 +77,7 @@ class PreloadingExecutor(LocalExecutor):
                 if name.startswith("ecommerce"):
                     del sys.modules[name]
 
-        from airflow.sdk.execution_time.supervisor import WatchedSubprocess
-
-        service = WatchedSubprocess._service_subprocess
-
-        def service_until_exit(task: Any, max_wait_time: float, **options: Any) -> Any:
-            if not task._open_sockets:
-                max_wait_time = EXIT_SECONDS
-            return service(task, max_wait_time, **options)
-
-        WatchedSubprocess._service_subprocess = service_until_exit
+        _notice_the_end_of_tasks()
         os.register_at_fork(after_in_child=unload_changed_code)
         super().start()
 
@@ -98,6 +89,20 @@ class PreloadingExecutor(LocalExecutor):
         """
         self.running.discard(ti.key)
         self.queued_tasks.pop(ti.key, None)
+
+
+def _notice_the_end_of_tasks() -> None:
+    """Let the supervisors of tasks look for the end of a process that has closed its sockets."""
+    from airflow.sdk.execution_time.supervisor import WatchedSubprocess
+
+    service = WatchedSubprocess._service_subprocess
+
+    def service_until_exit(task: Any, max_wait_time: float, **options: Any) -> Any:
+        if not task._open_sockets:
+            max_wait_time = EXIT_SECONDS
+        return service(task, max_wait_time, **options)
+
+    WatchedSubprocess._service_subprocess = service_until_exit
 
 
 def _last_change() -> float:

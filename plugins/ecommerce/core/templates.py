@@ -24,18 +24,10 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
     values. The filter `counted` is `core.text.number_of`, `clean` that of the same name."""
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-        select_autoescape,
-    )
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
         loader=FileSystemLoader(folder),
-        # Each task is a process of its own, and would compile forty files for a report.
-        bytecode_cache=FileSystemBytecodeCache(),
         autoescape=select_autoescape(["html", "svg"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -157,9 +157,18 @@ def render(
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
     }
-    template = templates.environment(SQL_ROOT).get_template(path)
-    text: str = template.render(names)
+    text: str = _environment().get_template(path).render(names)
     return text
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import FileSystemBytecodeCache
+
+    # Each task is a process of its own, and would compile forty files for a report. Mails have no such cache:
+    # an alert must not need a disk.
+    compiled = FileSystemBytecodeCache()
+    return templates.environment(SQL_ROOT).overlay(bytecode_cache=compiled)
 
 
 def _spec_names(spec: LoadSpec) -> dict[str, Any]:
