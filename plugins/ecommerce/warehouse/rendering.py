@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -157,18 +158,18 @@ def render(
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
     }
-    text: str = _environment().get_template(path).render(names)
+    text: str = _environment(SQL_ROOT).get_template(path).render(names)
     return text
 
 
 @cache
-def _environment() -> Any:
+def _environment(folder: Path) -> Any:
     from jinja2 import FileSystemBytecodeCache
 
     # Each task is a process of its own, and would compile forty files for a report. Mails have no such cache:
     # an alert must not need a disk.
     compiled = FileSystemBytecodeCache()
-    return templates.environment(SQL_ROOT).overlay(bytecode_cache=compiled)
+    return templates.environment(folder).overlay(bytecode_cache=compiled)
 
 
 def _spec_names(spec: LoadSpec) -> dict[str, Any]:
