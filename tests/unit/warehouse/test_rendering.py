@@ -27,7 +27,7 @@ def template(monkeypatch):
 
     def rendered(text, **options):
         overlay = real.overlay(loader=DictLoader({"one.sql": text}))
-        monkeypatch.setattr(rendering.templates, "environment", lambda folder: overlay)
+        monkeypatch.setattr(rendering, "_environment", lambda folder: overlay)
         return render("one.sql", settings=SETTINGS, **options)
 
     return rendered
