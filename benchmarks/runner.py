@@ -93,7 +93,7 @@ def compare(
     rounds: int = 5,
     warm_up: bool = True,
 ) -> list[Result]:
-    """Run every contender once per round, after one unmeasured round that fills the caches.
+    """Run every contender once per round, after a run of the limit that fills the caches.
 
     Raises:
         RuntimeError: a contender failed; the text ends with its output.
@@ -101,17 +101,14 @@ def compare(
     runs: dict[str, list[tuple[float, float, dict[str, Any]]]] = {
         one.name: [] for one in contenders
     }
-    for number in range(-1 if warm_up else 0, rounds):
-        first = max(number, 0) % len(contenders)
+    if warm_up:
+        [warming] = [one for one in contenders if one.name == limit]
+        _run_and_print(warming, "warm-up")
+    for number in range(rounds):
+        first = number % len(contenders)
         for contender in (*contenders[first:], *contenders[:first]):
-            run = run_once(contender)
-            label = "warm-up" if number < 0 else f"round {number + 1}/{rounds}"
-            print(
-                f"{label}: {contender.name:<28} {run[0]:7.2f} s {run[1]:6.0f} MB",
-                file=sys.stderr,
-            )
-            if number >= 0:
-                runs[contender.name].append(run)
+            run = _run_and_print(contender, f"round {number + 1}/{rounds}")
+            runs[contender.name].append(run)
     results = []
     for name, of_contender in runs.items():
         seconds = []
@@ -197,6 +194,19 @@ def serving(module: str, *arguments: str) -> Iterator[int]:
             yield int(process.stdout.readline())
         finally:
             process.kill()
+
+
+def _run_and_print(
+    contender: Contender, label: str
+) -> tuple[float, float, dict[str, Any]]:
+    """Run a contender, print its seconds and memory, and return them with its facts."""
+    run = run_once(contender)
+    seconds, peak_mb, _ = run
+    print(
+        f"{label}: {contender.name:<28} {seconds:7.2f} s {peak_mb:6.0f} MB",
+        file=sys.stderr,
+    )
+    return run
 
 
 def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
