@@ -181,9 +181,8 @@ def _read_step(step: Path, manifest: Manifest) -> str:
     """Return the SQL of a step. In a small folder, its views are tables: DuckDB plans a view again in each
     statement that reads it, which then takes longer than the rows."""
     sql = step.read_text(encoding="utf-8")
-    # A source replaces the empty views of staged.sql by its own.
-    if step.stem[0].isdigit() and manifest.bytes <= FEW_BYTES:
-        return re.sub(r"(?m)^CREATE VIEW", "CREATE TABLE", sql)
+    if manifest.bytes <= FEW_BYTES:
+        return re.sub(r"(?m)^(CREATE|CREATE OR REPLACE|ALTER) VIEW", r"\1 TABLE", sql)
     return sql
 
 

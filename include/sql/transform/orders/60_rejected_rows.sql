@@ -157,6 +157,19 @@ without_personal_columns AS (
             }')::VARCHAR
         END AS raw
     FROM rejected
+),
+
+-- The masks use their text several times, and DuckDB plans an expression as often.
+with_names AS (
+    SELECT
+        without_personal_columns.* EXCLUDE (detail, raw),
+        coalesce(named.file_name || ' (' || named.name || ')' || substr(detail, len(named.name) + 1), detail) AS detail,
+        left(raw, 8000) AS raw
+    FROM without_personal_columns
+    LEFT JOIN staged_column_names AS named
+        ON
+            without_personal_columns.file = named.file
+            AND split_part(without_personal_columns.detail, ' ', 1) = named.name
 )
 
 SELECT
@@ -165,15 +178,8 @@ SELECT
     getvariable('run_id') AS run_id,
     row_number,
     reason,
-    left(
-        mask_e_mails(
-            coalesce(named.file_name || ' (' || named.name || ')' || substr(detail, len(named.name) + 1), detail)
-        ),
-        500
-    ) AS detail,
-    without_personal_columns.file,
-    left(mask_e_mails(left(raw, 8000)), 2000) AS raw,
+    left(mask_e_mails(detail), 500) AS detail,
+    file,
+    left(mask_e_mails(raw), 2000) AS raw,
     safe_id(order_id) AS order_id
-FROM without_personal_columns
-LEFT JOIN staged_column_names AS named
-    ON without_personal_columns.file = named.file AND split_part(without_personal_columns.detail, ' ', 1) = named.name;
+FROM with_names;
