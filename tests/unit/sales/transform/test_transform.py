@@ -4,8 +4,10 @@ import gc
 import hashlib
 import hmac
 import logging
+import re
 import shutil
 import tempfile
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.io import attach
@@ -197,3 +199,23 @@ def test_object_stores_work_like_disks(tmp_path):
     (rejected,) = done.rejected_rows
     assert rejected["file"] == "orders/0000-02-0001.json"
     assert not staging.exists(f"{away.root}/storefront")
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "CREATE VIEW staged_rows_read",
+        "create or replace view staged_orders",
+        "CREATE OR REPLACE  TEMP VIEW staged_orders",
+        "ALTER VIEW staged_orders",
+    ],
+)
+def test_a_source_may_spell_its_views_in_any_way(view, tmp_path):
+    """A view in place of the table of staged.sql would be an error on small days only."""
+    step = tmp_path / "till_system.sql"
+    step.write_text(f"-- A view of receipts.\n{view} AS SELECT 1;\n")
+    raw_folder = SimpleNamespace(bytes=transform_module.FEW_BYTES)
+    sql = transform_module._read_step(step, raw_folder)
+    kind = re.search(r" (\w+) staged_", sql)
+    assert kind.group(1) == "TABLE"
+    assert sql.startswith("-- A view of receipts.")
