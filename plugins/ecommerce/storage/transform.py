@@ -46,6 +46,7 @@ FEW_BYTES = 1_000_000
 _VIEW = re.compile(
     r"(?im)^((?:create(?:\s+or\s+replace)?(?:\s+temp(?:orary)?)?|alter)\s+)view\b"
 )
+"""A statement about a view. Any spelling counts, because a source's view could not replace a table."""
 
 
 @dataclass(frozen=True, slots=True)
