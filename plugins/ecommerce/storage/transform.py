@@ -43,9 +43,7 @@ WRITE_OPTIONS = (
 )
 FEW_BYTES = 1_000_000
 """Of a raw folder: up to this size, about 50,000 rows, the views of the steps become tables."""
-_VIEW = re.compile(
-    r"(?im)^((?:create(?:\s+or\s+replace)?(?:\s+temp(?:orary)?)?|alter)\s+)view\b"
-)
+_VIEW = re.compile(r"(?im)^((?:create(?:\s+or\s+replace)?|alter)\s+)view\b")
 """A statement about a view. Any spelling counts, because a source's view could not replace a table."""
 
 
