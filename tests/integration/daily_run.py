@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
+from demo.ledger import PARTNERS, HeldFile
 from ecommerce.core import settings
 from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.core.names import DAG_DAILY as DAG
@@ -22,6 +23,11 @@ def morning_after(day):
     """When the scheduled run of `day` begins: six o'clock in the shop; in UTC."""
     zone = ZoneInfo(settings.shop_timezone())
     return datetime.combine(day + timedelta(days=1), time(6), zone).astimezone(UTC)
+
+
+def arrived(day, at):
+    """Every partner's file of `day`, received at `at`: a late one would keep that day incomplete."""
+    return tuple(HeldFile(partner, day, at) for partner in PARTNERS)
 
 
 def sources_on():

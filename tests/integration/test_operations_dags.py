@@ -13,7 +13,7 @@ from ecommerce.core.business_day import newest_closed_day
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.integration.airflow_process import AirflowHome
-from tests.integration.daily_run import run_day
+from tests.integration.daily_run import arrived, run_day
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,9 @@ def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
 ):
     company = start_company()
     now = datetime.now(UTC)
-    shown = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(now)
+    files = arrived(YESTERDAY, now)
+    ledger = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3, held_files=files)
+    shown = ledger.as_of(now)
     company.show(shown)
     run_day(YESTERDAY, now)
     refunded = {refund.order_id for refund in shown.refunds}

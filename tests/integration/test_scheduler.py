@@ -17,6 +17,7 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
+from tests.integration.daily_run import arrived
 from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import live_airflow, timezone_at_work
 from tests.integration.mailbox import open_mailbox
@@ -141,7 +142,12 @@ def story(
     yesterday = newest_closed_day(now, company.timezone).date
     first = yesterday - timedelta(days=BACKFILLED)
     ledger = Ledger(
-        first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone
+        first,
+        BACKFILLED + 1,
+        orders_per_day=12,
+        seed=21,
+        timezone=company.timezone,
+        held_files=arrived(yesterday, now),
     )
     company.show(ledger.as_of(now))
     write(folder / "export", old_orders(company.shown))
