@@ -24,7 +24,7 @@ def wait_for_runs(
     `day_of_run` has the business day or month of each run by its id. `filters` select these runs, and maybe
     others, in Airflow's list.
     """
-    progress("Ctrl-C ends this command, not the runs")
+    progress(f"Waiting for {dag_id}; Ctrl-C ends this command, not the runs")
     states: dict[str, str] = {}
     shown: set[tuple[str, ...]] = set()
     while len(states) < len(day_of_run):

@@ -159,7 +159,7 @@ without_personal_columns AS (
     FROM rejected
 ),
 
--- The masks use their text several times, and DuckDB plans an expression as often.
+-- A column here, because mask_e_mails names its argument several times: DuckDB would plan the expression for each.
 with_names AS (
     SELECT
         without_personal_columns.* EXCLUDE (detail, raw),
