@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
+from ecommerce.core.text import DEFAULT_LOCALE, parse_labels, parse_locale
 
 OWNER = "data-engineering"
 """The owner of the DAGs."""
@@ -147,6 +147,13 @@ class Settings(DagSettings):
         description="a three-letter ISO 4217 code such as EUR",
     )
     report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
+    shop_labels: Annotated[
+        Mapping[str, str], NoDecode, BeforeValidator(parse_labels)
+    ] = Field(
+        {},
+        description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',
+    )
+    """Used by `core.text.source_name`."""
     bigquery_dataset: str = Field(
         "sales",
         pattern="^[A-Za-z0-9_]+$",

@@ -7,9 +7,10 @@ currency's own decimals. Rounding is half away from zero. Examples are in en_US.
 Texts of logs, alerts and commands are English in every locale: they use `counted`, `plural` and `listed`.
 """
 
+import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -147,8 +148,27 @@ def unbroken(words: str) -> str:
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", words)
 
 
+@cache
+def parse_labels(labels: str) -> Mapping[str, str]:
+    """Parse the JSON of SHOP_LABELS, the names that a shop gives its sources and channels; ValueError where
+    it is not an object of texts."""
+    parsed = json.loads(labels or "{}")
+    names = [*parsed.values()] if isinstance(parsed, dict) else [None]
+    if not all(isinstance(name, str) and clean(name) for name in names):
+        raise ValueError("it is not an object of names")
+    return {source: clean(name) for source, name in parsed.items()}
+
+
+def shop_labels() -> Mapping[str, str]:
+    """Return the shop's own names of sources and channels."""
+    return parse_labels(os.environ.get("SHOP_LABELS", ""))
+
+
 def source_name(source: str) -> str:
-    """Return the name of a source or channel: `orders_db` → `Orders database`, `store_pos` → `Store POS`."""
+    """Return the name of a source or channel: that of SHOP_LABELS, or else `orders_db` → `Orders database`,
+    `store_pos` → `Store POS`."""
+    if label := shop_labels().get(source):
+        return label
     text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]
 

@@ -2,7 +2,15 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from ecommerce.core.text import amount, clean, count, counted, source_name, words_locale
+from ecommerce.core.text import (
+    amount,
+    clean,
+    count,
+    counted,
+    shop_labels,
+    source_name,
+    words_locale,
+)
 
 UNALLOCATED = "unallocated"
 """The category of refunds without a line: those of whole orders."""
@@ -82,4 +90,12 @@ def country(code: str) -> str:
 
 def source_title(source: str) -> str:
     """Return the name of a source, or the partner of `<source>: <partner>`."""
-    return clean(source.partition(": ")[2]) or source_name(source)
+    partner = source.partition(": ")[2]
+    if not partner:
+        return source_name(source)
+    return shop_labels().get(partner) or clean(partner)
+
+
+def source_place(source: str) -> str:
+    """Return a source inside a sentence: `the sales database`, or the name that the shop gives it."""
+    return shop_labels().get(source) or f"the {inside(source_name(source))}"

@@ -21,6 +21,7 @@ from ecommerce.pages.responses import Texts
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.report import archive
+from ecommerce.sales.terms import source_title
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -91,9 +92,7 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> T
     missing = []
     if status not in (OPEN, WAITING):
         for source in [*loaded.missing_sources, *loaded.empty_sources]:
-            # A partner is named `<source>: <partner>`.
-            name, _, partner = source.partition(": ")
-            missing.append(wording.clean(partner) or wording.source_name(name))
+            missing.append(source_title(source))
     return {
         "date": loaded.business_date,
         "name": wording.short_day(loaded.business_date),

@@ -144,7 +144,7 @@ def _words(cause: Cause) -> str:
     if cause.channel not in (None, source):
         place = f"the file of {text.clean(cause.channel)}"
     elif source in SOURCES:
-        place = f"the {terms.inside(text.source_name(source))}"
+        place = terms.source_place(source)
     else:
         place = f"the export {text.clean(source)}"
     orders = text.number_of(cause.orders, "order")

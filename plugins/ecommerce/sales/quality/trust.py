@@ -22,10 +22,13 @@ LABELS: dict[State, str] = {
     "may_change": "May change",
     "incomplete": "Incomplete",
 }
+ALL_READ = "all sources in use were read, and every due file is loaded"
 MOST_NAMES = 2
 MOST_CURRENCIES = 3
 UNCONVERTED_PART = Decimal("0.03")
 """Of the day's orders: fewer without an exchange rate are in the annex alone."""
+REJECTED_PART = Decimal("0.01")
+"""Of the records read: fewer rejected ones are in the annex alone."""
 
 
 class Trust(Part):
@@ -51,13 +54,24 @@ def trust_of(figures: Figures) -> Trust:
         return _trust("may_change", unconverted)
     if refused:
         return _trust("may_change", _refused(refused[0]))
-    return _trust(
-        "complete", "all sources in use were read, and every due file is loaded"
-    )
+    return _trust("complete", f"{ALL_READ}{_rejected(figures)}")
 
 
 def _trust(state: State, words: str) -> Trust:
     return Trust(state=state, label=LABELS[state], words=words)
+
+
+def _rejected(figures: Figures) -> str:
+    """Return how many records of orders were rejected, where they are `REJECTED_PART` or more."""
+    sources = [row for row in figures.quality.sources if row.source_orders is not None]
+    rejected = total(sources, "rows_rejected")
+    read = total(sources, "rows_read")
+    if not rejected or rejected < REJECTED_PART * read:
+        return ""
+    verb = text.plural(rejected, "was", "were")
+    return (
+        f"; {text.count(rejected)} of {text.number_of(read, 'record')} {verb} rejected"
+    )
 
 
 def missing_words(figures: Figures) -> str:

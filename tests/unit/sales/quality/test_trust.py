@@ -4,8 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.quality.day_quality import RefusedFile, Unconverted
-from ecommerce.sales.quality.trust import alarms, trust_of
+from ecommerce.sales.quality.day_quality import (
+    RefusedFile,
+    SourceQuality,
+    Unconverted,
+)
+from ecommerce.sales.quality.trust import ALL_READ, alarms, trust_of
 from tests.unit.sales.report.samples import archived, make_figures
 from tests.unit.sales.tables import cells
 
@@ -40,6 +44,12 @@ def badge(**changes):
     return f"{trust.label}: {trust.words}"
 
 
+def source_quality(source, *, read, rejected, orders):
+    counts = dict.fromkeys(SourceQuality.model_fields)
+    counts |= {"source": source, "status": "success", "source_orders": orders}
+    return SourceQuality(**counts | {"rows_read": read, "rows_rejected": rejected})
+
+
 WORST = {
     "complete": False,
     "missing_sources": ["partner_files: northwind"],
@@ -62,8 +72,22 @@ def test_of_several_reasons_the_badge_names_the_worst():
     del reasons["unconverted"]
     assert badge(**reasons) == f"May change: {AGAIN}"
     del reasons["refused_files"]
-    everything = "all sources in use were read, and every due file is loaded"
-    assert badge(**reasons) == f"Complete: {everything}"
+    assert badge(**reasons) == f"Complete: {ALL_READ}"
+
+
+def test_a_complete_day_states_how_many_records_of_orders_were_rejected():
+    """Those of the exchange rates are of no order."""
+    sources = [
+        source_quality("sales_db", read=700, rejected=44, orders=600),
+        source_quality("storefront", read=10, rejected=1, orders=10),
+        source_quality("exchange_rates", read=9000, rejected=9, orders=None),
+    ]
+    words = badge(sources=sources)
+    assert words.startswith("Complete: ")
+    assert words.endswith("; 45 of 710 records were rejected")
+    assert badge(sources=sources[1:]).endswith("; 1 of 10 records was rejected")
+    few = source_quality("sales_db", read=1000, rejected=9, orders=600)
+    assert badge(sources=[few]) == f"Complete: {ALL_READ}"
 
 
 BADGES = """

@@ -56,6 +56,8 @@ MOST_DAYS = 10
 MOST_OTHERS = 10
 MOST_NAMED_DAYS = 4
 """Lines about other days, and days in one of them."""
+MOST_ALIKE = 3
+"""Warnings named in one row."""
 LONGEST_LIMIT = 1000
 """Characters; the sentences are the sources' own."""
 
@@ -141,30 +143,50 @@ def _warnings(quality: Quality, day: date) -> Section:
 
 
 def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
-    """Return the warnings about `day`: found, which may begin with a name, meaning, action."""
-    rows = []
+    """Return the warnings about `day`: found, which may begin with a name, meaning, action. Warnings of one
+    kind with the same meaning and action share a row."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for warning in warnings:
         days = days_of(warning)
         if not days or day in days:
             words = wording(warning)
             meaning = terms.capital(clean(words.meaning))
             action = terms.capital(clean(words.action))
-            rows.append([_found(warning), meaning, action])
+            alike.setdefault((warning["kind"], meaning, action), []).append(
+                _found(warning)
+            )
+    rows = []
+    for (_, meaning, action), found in alike.items():
+        named = [*found[:MOST_ALIKE]]
+        hidden = len(found) - len(named)
+        if hidden:
+            named.append(f"{count(hidden)} more in figures.json")
+        rows.append(["; ".join(named), meaning, action])
     return rows
 
 
 def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
-    """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …"."""
-    others = []
+    """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
+    same warning about several days is one line."""
+    days_of_finding: dict[str, set[date]] = {}
     for warning in warnings:
         days = days_of(warning)
         if days and day not in days:
-            others.append((days, _found(warning)))
-    others.sort(key=lambda other: max(other[0]), reverse=True)
+            found = _found(warning)
+            if len(days) == 1:
+                found = found.replace(str(days[0]), "<date>")
+            days_of_finding.setdefault(found, set()).update(days)
+    others = sorted(
+        days_of_finding.items(), key=lambda finding: max(finding[1]), reverse=True
+    )
     lines = []
-    for days, found in others[:MOST_OTHERS]:
-        shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
-        lines.append(f"{shown}: {found}")
+    for found, dates in others[:MOST_OTHERS]:
+        line = found
+        if len(dates) == 1:
+            line = found.replace("<date>", str(*dates))
+        names = map(text.short_day, sorted(dates))
+        shown = text.listed(names, MOST_NAMED_DAYS, "more days")
+        lines.append(f"{shown}: {line}")
     hidden = len(others) - MOST_OTHERS
     if hidden > 0:
         lines.append(f"{count(hidden)} more in figures.json")

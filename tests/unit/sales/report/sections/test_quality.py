@@ -44,13 +44,37 @@ def test_warnings_about_other_days_are_a_list_of_their_own():
 
 def test_warnings_about_many_days_are_a_short_list():
     days = [f"2026-10-{day:02}" for day in range(1, 13)]
-    lines = rows(
-        "other_warnings", [{**AED, "found": day, "days": [day]} for day in days]
-    )
-    assert lines[0] == ["Mon 12 Oct: 2026-10-12"]
+    findings = []
+    for place, day in enumerate(days, start=1):
+        findings.append({**AED, "found": f"finding {place}", "days": [day]})
+    lines = rows("other_warnings", findings)
+    assert lines[0] == ["Mon 12 Oct: finding 12"]
     assert lines[-1] == ["2 more in figures.json"]
     ((line,),) = rows("other_warnings", [{**AED, "days": days}])
     assert line.startswith("Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: ")
+
+
+def columns_of(file):
+    return data_warning("columns_not_read", file=file, columns="gift_note")
+
+
+def test_the_same_warning_about_several_files_is_stated_once():
+    partners = ("acme", "globex", "initech", "umbrella", "wayne")
+    today = [columns_of(f"{partner}_2026-11-19.csv") for partner in partners]
+    [row] = rows("warnings", today)
+    assert row[0] == (
+        "acme_2026-11-19.csv has columns that are not read: gift_note; "
+        "globex_2026-11-19.csv has columns that are not read: gift_note; "
+        "initech_2026-11-19.csv has columns that are not read: gift_note; "
+        "2 more in figures.json"
+    )
+    before = [columns_of(f"acme_2026-11-{day}.csv") for day in range(11, 16)]
+    assert rows("other_warnings", before) == [
+        [
+            "Wed 11 Nov, Thu 12 Nov, Fri 13 Nov and 2 more days: "
+            "acme_<date>.csv has columns that are not read: gift_note"
+        ]
+    ]
 
 
 def test_an_amount_of_a_cent_is_lost_and_less_is_rounding():
