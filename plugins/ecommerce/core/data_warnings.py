@@ -22,7 +22,7 @@ business days that it is about; without any it is about the day of the run."""
 CHECK = "check"
 """A warning of a check has its own `found`, `meaning`, `action` and `weight`."""
 
-_DATE = r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)"
+ISO_DATE = r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)"
 
 
 class Wording(NamedTuple):
@@ -94,7 +94,7 @@ def days_of(warning: DataWarning) -> list[date]:
     """Return the business days that a warning is about; none where it is about the day of the run."""
     named = [warning.get("day"), warning.get("file"), *warning.get("days", [])]
     days = set()
-    for day in re.findall(_DATE, " ".join(map(str, named))):
+    for day in re.findall(ISO_DATE, " ".join(map(str, named))):
         with suppress(ValueError):
             days.add(date.fromisoformat(day))
     return sorted(days)

@@ -1,5 +1,6 @@
 """Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.text import DEFAULT_LOCALE, parse_labels, parse_locale
+from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
 
 OWNER = "data-engineering"
 """The owner of the DAGs."""
@@ -100,6 +101,7 @@ Uri = Annotated[
     ),
     AfterValidator(lambda uri: uri.rstrip("/")),
 ]
+Label = Annotated[str, Field(pattern=r"\S")]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
 
@@ -148,12 +150,12 @@ class Settings(DagSettings):
     )
     report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
     shop_labels: Annotated[
-        Mapping[str, str], NoDecode, BeforeValidator(parse_labels)
+        Mapping[str, Label], NoDecode, BeforeValidator(json.loads)
     ] = Field(
         {},
         description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',
     )
-    """Used by `core.text.source_name`."""
+    """Read by `core.text.shop_label`."""
     bigquery_dataset: str = Field(
         "sales",
         pattern="^[A-Za-z0-9_]+$",

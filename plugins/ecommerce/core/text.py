@@ -10,7 +10,7 @@ Texts of logs, alerts and commands are English in every locale: they use `counte
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -148,26 +148,16 @@ def unbroken(words: str) -> str:
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", words)
 
 
-@cache
-def parse_labels(labels: str) -> Mapping[str, str]:
-    """Parse the JSON of SHOP_LABELS, the names that a shop gives its sources and channels; ValueError where
-    it is not an object of texts."""
-    parsed = json.loads(labels or "{}")
-    names = [*parsed.values()] if isinstance(parsed, dict) else [None]
-    if not all(isinstance(name, str) and clean(name) for name in names):
-        raise ValueError("it is not an object of names")
-    return {source: clean(name) for source, name in parsed.items()}
-
-
-def shop_labels() -> Mapping[str, str]:
-    """Return the shop's own names of sources and channels."""
-    return parse_labels(os.environ.get("SHOP_LABELS", ""))
+def shop_label(name: str) -> str:
+    """Return the name that SHOP_LABELS gives a source or channel; empty where it gives none."""
+    labels = json.loads(os.environ.get("SHOP_LABELS") or "{}")
+    return clean(labels.get(name))
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source or channel: that of SHOP_LABELS, or else `orders_db` → `Orders database`,
+    """Return the name of a source or channel: its `shop_label`, or else `orders_db` → `Orders database`,
     `store_pos` → `Store POS`."""
-    if label := shop_labels().get(source):
+    if label := shop_label(source):
         return label
     text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]

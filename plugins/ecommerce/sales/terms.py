@@ -7,7 +7,7 @@ from ecommerce.core.text import (
     clean,
     count,
     counted,
-    shop_labels,
+    shop_label,
     source_name,
     words_locale,
 )
@@ -93,9 +93,9 @@ def source_title(source: str) -> str:
     partner = source.partition(": ")[2]
     if not partner:
         return source_name(source)
-    return shop_labels().get(partner) or clean(partner)
+    return shop_label(partner) or clean(partner)
 
 
 def source_place(source: str) -> str:
     """Return a source inside a sentence: `the sales database`, or the name that the shop gives it."""
-    return shop_labels().get(source) or f"the {inside(source_name(source))}"
+    return shop_label(source) or f"the {inside(source_name(source))}"

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import (
+    ISO_DATE,
     DataWarning,
     days_of,
     wording,
@@ -167,26 +168,21 @@ def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]
 
 def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
-    same warning about several days is one line."""
-    days_of_finding: dict[str, set[date]] = {}
+    same warning about several days is one line, in the words of the first."""
+    alike: dict[str, tuple[str, set[date]]] = {}
     for warning in warnings:
         days = days_of(warning)
         if days and day not in days:
             found = _found(warning)
-            if len(days) == 1:
-                found = found.replace(str(days[0]), "<date>")
-            days_of_finding.setdefault(found, set()).update(days)
-    others = sorted(
-        days_of_finding.items(), key=lambda finding: max(finding[1]), reverse=True
-    )
+            undated = re.sub(ISO_DATE, "", found)
+            _, dates = alike.setdefault(undated, (found, set()))
+            dates.update(days)
+    others = sorted(alike.values(), key=lambda other: max(other[1]), reverse=True)
     lines = []
     for found, dates in others[:MOST_OTHERS]:
-        line = found
-        if len(dates) == 1:
-            line = found.replace("<date>", str(*dates))
         names = map(text.short_day, sorted(dates))
         shown = text.listed(names, MOST_NAMED_DAYS, "more days")
-        lines.append(f"{shown}: {line}")
+        lines.append(f"{shown}: {found}")
     hidden = len(others) - MOST_OTHERS
     if hidden > 0:
         lines.append(f"{count(hidden)} more in figures.json")
