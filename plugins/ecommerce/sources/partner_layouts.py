@@ -108,8 +108,9 @@ class Layout(BaseModel):
                 )
             if names.count(name) > 1:
                 raise ValueError(f"columns or constants: {name} is set more than once")
-        if "order_id" in self.constants:
-            raise ValueError("constants: order_id must be a column of the file")
+        for name in ("order_id", "line_number"):
+            if name in self.constants:
+                raise ValueError(f"constants: {name} must be a column of the file")
         return self
 
     def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, str]:

@@ -85,6 +85,7 @@ ENTRIES = {
     "dangling_2026-03-10.csv": "it cannot be opened: it does not exist",
     "device_2026-03-10.csv": NOT_REGULAR,
     "folder_2026-03-10.csv": NOT_REGULAR,
+    "itself_2026-03-10.csv": "it cannot be opened: Too many levels of symbolic links",
     "out_2026-03-10.csv": NOT_REGULAR,
     "pipe_2026-03-10.csv": NOT_REGULAR,
     "within_2026-03-10.csv": NOT_REGULAR,
@@ -140,6 +141,7 @@ def test_only_regular_files_of_the_folder_are_read(drop, tmp_path):
     targets = {
         "dangling": "nowhere",
         "device": "/dev/zero",
+        "itself": "itself_2026-03-10.csv",
         "out": "../elsewhere.csv",
         "within": "original.txt",
     }
@@ -148,6 +150,8 @@ def test_only_regular_files_of_the_folder_are_read(drop, tmp_path):
     # Of a day before those that are read.
     os.mkfifo(drop.drop / "pipe_2026-02-20.csv")
     (drop.drop / "dangling_2026-02-20.csv").symlink_to("nowhere")
+    (drop.drop / "itself_2026-02-20.csv").symlink_to("itself_2026-02-20.csv")
+    (drop.drop / "notes").symlink_to("notes")
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "file, reason, detail") == [

@@ -69,6 +69,10 @@ def test_a_file_is_a_partners_layout(folder):
             "constants: {order_id: 1}",
             "constants: order_id must be a column of the file",
         ),
+        (
+            "constants: {line_number: 1}",
+            "constants: line_number must be a column of the file",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(folder, text, problem):
@@ -98,10 +102,13 @@ def read(tmp_path, layout, content, attributes=()):
         ).fetchall()
 
 
+PRICE = ["unit_price", "line_number"]
+"""Columns that the second column of the files is read for."""
 ONE_COLUMN = {
+    "columns": {"unit_price": PRICE},
     "constants": dict.fromkeys(
-        [name for name in COLUMNS if name not in ("order_id", "unit_price")], ""
-    )
+        [name for name in COLUMNS if name not in ("order_id", *PRICE)], ""
+    ),
 }
 
 
@@ -132,9 +139,9 @@ def test_decimal_commas_and_local_times_are_converted(tmp_path, monkeypatch, tim
     layout = Layout(
         date_format="%d.%m.%Y %H:%M",
         timezone=timezone,
-        columns={"Tag": ["ordered_at", "updated_at"]},
+        columns={"Tag": ["ordered_at", "updated_at", "line_number"]},
         constants=dict.fromkeys(
-            set(COLUMNS) - {"order_id", "ordered_at", "updated_at"}, ""
+            set(COLUMNS) - {"order_id", "ordered_at", "updated_at", "line_number"}, ""
         ),
     )
     text = "order_id,Tag\n" + "".join(f"O1,{value}\n" for value in INSTANTS)
@@ -151,23 +158,23 @@ READ = [
         {"unit_price": "Größe"},
     ),
     (
-        {"encoding": "cp1252", "delimiter": "|", "columns": {"Stück": "unit_price"}},
+        {"encoding": "cp1252", "delimiter": "|", "columns": {"Stück": PRICE}},
         'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode("cp1252"),
         {"unit_price": "Größe | 5\nrot"},
     ),
     (
-        {"encoding": "utf-16", "columns": {"Stück": "unit_price"}},
+        {"encoding": "utf-16", "columns": {"Stück": PRICE}},
         "order_id,Stück\nO1,5\n".encode("utf-16"),
         {"unit_price": "5"},
     ),
     # A column that only has the name of ours is not read.
     (
-        {"columns": {"Bestellung": "order_id"}},
+        {"columns": {"Bestellung": "order_id", "unit_price": PRICE}},
         b"order_id,Bestellung,unit_price\ninternal,O1,5\n",
         {"order_id": "O1"},
     ),
     (
-        {"columns": {"Kampagne": "utm"}},
+        {"columns": {"Kampagne": "utm", "unit_price": PRICE}},
         b"order_id,Kampagne,unit_price\nO1,spring,5\n",
         {"utm": "spring"},
     ),

@@ -1,6 +1,6 @@
 -- Lines: casts text to numbers. `fault` is '<reason> <column>' where a line is invalid, such as 'invalid_number
 -- quantity' (values.sql), else NULL. If the source provides the amount of a line, a negative amount is a discount with
--- quantity 0. A negative price is invalid.
+-- quantity 0, whatever quantity the source has. A negative price is invalid.
 
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (
@@ -28,7 +28,10 @@ WITH cast_lines AS (
             position_fault(line_number, 'line_number'),
             missing(quantity, 'quantity'),
             quantity_fault(quantity, 'quantity'),
-            CASE WHEN as_amount(quantity) <= 0 THEN 'invalid_quantity quantity' END,
+            CASE
+                WHEN as_amount(quantity) <= 0 AND coalesce(as_amount(gross_amount) >= 0, TRUE)
+                    THEN 'invalid_quantity quantity'
+            END,
             amount_fault(gross_amount, 'gross_amount'),
             CASE WHEN gross_amount IS NULL THEN missing(unit_price, 'unit_price') END,
             CASE

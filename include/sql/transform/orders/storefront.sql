@@ -29,9 +29,27 @@ CREATE MACRO per_unit(amount, quantity) AS CASE
         * 0.0001 * sign(amount)
 END;
 
+-- A negative fee is a discount of the order. `weights` divide it: what each line costs after its own discount. Without
+-- such a line, the fee stays a fee.
+CREATE MACRO weights_of(items) AS list_transform(
+    coalesce(items, []), LAMBDA one: ten_thousandths(greatest(coalesce(as_amount(one.total), 0), 0))
+);
+CREATE MACRO fee_amounts(fees) AS list_transform(coalesce(fees, []), LAMBDA one: one.total);
+CREATE MACRO negative_fees(fees) AS list_filter(fee_amounts(fees), LAMBDA one: as_amount(one) < 0);
+
+-- The share of the first `lines` lines in `amount`. Rounding running totals keeps the sum of the shares exact.
+CREATE MACRO first_shares(amount, weights, lines) AS
+share_of(amount, list_sum([0] || weights[:lines])::HUGEINT, list_sum(weights)::HUGEINT);
+
+CREATE MACRO total_with(value, more) AS CASE
+    WHEN is_invalid(value) THEN value
+    ELSE (as_amount(value)::DECIMAL(38, 4) + more)::VARCHAR
+END;
+
 CREATE TABLE storefront_orders AS
 SELECT
     *,
+    CASE WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines) ELSE [] END AS fee_discounts,
     'orders/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM read_json(
@@ -128,7 +146,13 @@ SELECT
     array_to_string(list_transform(coupon_lines, LAMBDA one: one.code), ',') AS coupon_code,
     FALSE AS is_test,
     shipping_total AS shipping_amount,
-    total_of(list_transform(fee_lines, LAMBDA one: one.total)) AS fee_amount,
+    CASE
+        WHEN len(fee_discounts) > 0
+            THEN total_of(
+                ['0'] || list_filter(fee_amounts(fee_lines), LAMBDA one: NOT coalesce(as_amount(one) < 0, FALSE))
+            )
+        ELSE total_of(fee_amounts(fee_lines))
+    END AS fee_amount,
     total_tax AS tax_amount,
     gmt(date_created_gmt) AS ordered_at,
     gmt(date_modified_gmt) AS updated_at,
@@ -144,7 +168,9 @@ WITH items AS (
         row_number AS version,
         file,
         unnest(line_items) AS item,
-        generate_subscripts(line_items, 1) AS position
+        generate_subscripts(line_items, 1) AS position,
+        -list_sum(list_transform(fee_discounts, LAMBDA one: as_amount(one))) AS fee_discount,
+        CASE WHEN len(fee_discounts) > 0 THEN weights_of(line_items) END AS weights
     FROM storefront_orders
 )
 
@@ -160,7 +186,15 @@ SELECT
     item.quantity,
     per_unit(as_amount(item.subtotal), as_amount(item.quantity)) AS unit_price,
     item.subtotal AS gross_amount,
-    difference(item.subtotal, item.total) AS discount_amount,
+    CASE
+        WHEN fee_discount > 0
+            THEN total_with(
+                difference(item.subtotal, item.total),
+                first_shares(fee_discount, weights, items.position)
+                - first_shares(fee_discount, weights, items.position - 1)
+            )
+        ELSE difference(item.subtotal, item.total)
+    END AS discount_amount,
     item.total_tax AS tax_amount,
     -- WooCommerce has 0 for a product without a cost.
     nullif(as_amount(item.cost_of_goods_sold."value"), 0) AS cost_amount,
@@ -180,22 +214,59 @@ CREATE MACRO paid_share(running_total, amount, stated_total) AS
 
 -- Splits a refund: the amounts of its lines are merchandise and tax, those of its shipping and fee lines are shipping,
 -- and the remainder is unallocated. `amount` is what was paid back: if the lines add up to more, for example because
--- the shop keeps a part, they are reduced to it.
+-- the shop keeps a part, they are reduced to it. A negative fee was a discount of the order: the refund, which takes it
+-- back, has it as a positive one, and the returned lines are worth less by their shares in it.
 CREATE OR REPLACE VIEW staged_refunds AS
-WITH parsed AS (
+WITH with_fees AS (
     SELECT
         *,
         list_transform(
-            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total)
-        ) AS shipping_amounts,
-        list_transform(
-            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
-        ) AS shipping_taxes,
+            coalesce(line_items, []), LAMBDA one: ten_thousandths(greatest(coalesce(-as_amount(one.total), 0), 0))
+        ) AS weights,
+        coalesce(
+            list_sum(list_transform(fee_lines, LAMBDA one: greatest(as_amount(one.total), 0::DECIMAL(18, 4)))), 0
+        ) AS fee_discount
+    FROM storefront_refunds
+),
+
+divided AS (
+    SELECT
+        *,
+        fee_discount > 0 AND list_sum(weights) > 0 AS is_divided,
+        list_concat(
+            coalesce(shipping_lines, []),
+            list_filter(
+                coalesce(fee_lines, []), LAMBDA one: NOT (is_divided AND coalesce(as_amount(one.total) > 0, FALSE))
+            )
+        ) AS other_lines,
         list_transform(
             coalesce(line_items, []),
-            LAMBDA one: -(as_amount(one.total)::DECIMAL(38, 4) + as_amount(coalesce(one.total_tax, '0')))
+            LAMBDA one, position: CASE
+                WHEN is_divided
+                    THEN difference(
+                        difference('0', one.total),
+                        (
+                            first_shares(fee_discount, weights, position)
+                            - first_shares(fee_discount, weights, position - 1)
+                        )::VARCHAR
+                    )
+                ELSE difference('0', one.total)
+            END
+        ) AS merchandise
+    FROM with_fees
+),
+
+parsed AS (
+    SELECT
+        *,
+        list_transform(other_lines, LAMBDA one: difference('0', one.total)) AS shipping_amounts,
+        list_transform(other_lines, LAMBDA one: difference('0', one.total_tax)) AS shipping_taxes,
+        list_transform(
+            coalesce(line_items, []),
+            LAMBDA one, position:
+                as_amount(merchandise[position])::DECIMAL(38, 4) - as_amount(coalesce(one.total_tax, '0'))
         ) AS line_amounts
-    FROM storefront_refunds
+    FROM divided
 ),
 
 summed AS (
@@ -253,6 +324,7 @@ lines AS (
         stated_total,
         is_reduced,
         unnest(line_items) AS item,
+        unnest(merchandise) AS merchandise_amount,
         unnest(
             list_transform(range(len(line_amounts)), LAMBDA position: coalesce(list_sum(line_amounts[:position]), 0))
         ) AS before
@@ -262,10 +334,9 @@ lines AS (
 parts AS (
     SELECT
         *,
-        difference('0', item.total) AS merchandise_amount,
         difference('0', item.total_tax) AS tax_amount,
-        before - as_amount(item.total) AS before_tax,
-        before - as_amount(item.total) - coalesce(as_amount(item.total_tax), 0) AS until_tax
+        before + as_amount(merchandise_amount) AS before_tax,
+        before + as_amount(merchandise_amount) - coalesce(as_amount(item.total_tax), 0) AS until_tax
     FROM lines
 )
 

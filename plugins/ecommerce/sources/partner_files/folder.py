@@ -34,6 +34,8 @@ from ecommerce.storage.staging import is_local, storage_path
 if TYPE_CHECKING:
     from upath import UPath
 
+UNREADABLE = (PermissionError, FileNotFoundError)
+"""Errors that are about one file, in any storage."""
 LATE_DAYS = 7
 MOST_NAMED = 5
 MISNAMED = re.compile(r"[^.].*\.csv(?:\.gz)?", re.IGNORECASE)
@@ -76,7 +78,10 @@ class DroppedFile:
                 flags = os.O_NOFOLLOW | os.O_NONBLOCK
                 return os.fdopen(os.open(self.path.path, flags), "rb")
             return cast("IO[bytes]", file_system.open(self.path.path, "rb"))
-        except (PermissionError, FileNotFoundError) as error:
+        except OSError as error:
+            # The outage of an object store is not the file's: the task is retried.
+            if not isinstance(error, UNREADABLE) and not is_local(self.path.as_uri()):
+                raise
             raise UnusableFileError(
                 f"it cannot be opened: {reason_of(error)}"
             ) from None

@@ -88,7 +88,7 @@ order_id | business_date | updated_at       | status         | is_sale | currenc
         done.orders,
         """
 order_id | item_count | gross            | discount | tax | shipping | fee
-1        | 2          | 100              | 10       | 7.7 | 5        | 1.5
+1        | 2          | 100              | 11       | 7.7 | 5        | 2.5
 2        | 2          | 36.29            | 0        | 1   | 4.95     | 0
 3        | 6          | 60000000030.0003 | 2.5      | 7.2 | 5        | 0
 4        | 1          | 40               | 4        | 7.2 | 5        | 0
@@ -136,8 +136,8 @@ order_id | line_number      | sku      | category        | quantity | unit_price
         lines,
         """
 order_id | line_number      | gross            | discount | amount_after_discount | tax
-1        | 11               | 60               | 6        | 54                    | 4.32
-1        | 12               | 40               | 4        | 36                    | 2.88
+1        | 11               | 60               | 6.6      | 53.4                  | 4.32
+1        | 12               | 40               | 4.4      | 35.6                  | 2.88
 2        | 9007199254740993 | 26.29            | 0        | 26.29                 | 1
 2        | 9007199254740995 | 10               | 0        | 10                    | 0
 3        | 1                | 0.0001           | 0        | 0.0001                | 0
@@ -154,6 +154,55 @@ order_id | line_number      | gross            | discount | amount_after_discoun
 5        | 56               | 10               | 0        | 10                    | 0
 """,
     )
+
+
+@pytest.fixture(scope="module")
+def negative(world):
+    return world.storefront(page("negative_amounts"))
+
+
+def test_a_line_with_a_negative_amount_is_a_discount_whatever_its_quantity(negative):
+    lines = [row for row in negative.order_lines if row["order_id"] == "22"]
+    check(
+        lines,
+        """
+line_number | quantity | gross | discount | amount_after_discount
+21          | 2        | 60    | 0        | 60
+22          | 0        | 0     | 40       | -40
+23          | 0        | 0     | 5        | -5
+""",
+    )
+
+
+def test_a_negative_fee_is_a_discount_divided_by_what_the_lines_cost(negative):
+    """Order 25 has no line that costs anything, and 24 has no line: the fee stays a fee."""
+    check(
+        negative.orders,
+        """
+order_id | gross | discount | fee
+22       | 60    | 45       | 0
+23       | 40    | 21       | 3
+24       | 0     | 0        | -4
+25       | 10    | 10       | -5
+27       | 100   | 108      | 0
+""",
+    )
+    divided = [row for row in negative.order_lines if row["order_id"] in ("23", "27")]
+    check(
+        divided,
+        """
+order_id | line_number | gross | discount | amount_after_discount
+23       | 31          | 10    | 3.3333   | 6.6667
+23       | 32          | 10    | 3.3334   | 6.6666
+23       | 33          | 10    | 3.3333   | 6.6667
+23       | 34          | 10    | 10       | 0
+23       | 35          | 0     | 1        | -1
+27       | 11          | 60    | 64.8     | -4.8
+27       | 12          | 40    | 43.2     | -3.2
+""",
+    )
+    rejected = {(row["order_id"], row["detail"]) for row in negative.rejected_rows}
+    assert rejected == {("26", "fee_amount = ?"), ("26", "order_id = 26")}
 
 
 def test_names_are_text_and_not_html(done):

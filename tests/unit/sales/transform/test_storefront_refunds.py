@@ -37,6 +37,8 @@ ORDERS = {
     19: "more than its lines",
     20: "an invalid shipping line",
     21: "two refunds of one line",
+    22: "with a negative fee",
+    23: "with a negative fee that no line shares",
 }
 
 
@@ -51,6 +53,8 @@ def page(order_id):
         changes = {"status": "cancelled"}
     if order_id == 16:
         changes = {"fee_lines": [{"total": "2.50"}]}
+    if order_id in (22, 23):
+        changes = {"fee_lines": [{"total": "-9.00"}]}
     return page_order(order_id, **changes)
 
 
@@ -93,6 +97,8 @@ refund_id | order_id | amount  | # names
 200       | 20       | 9       | broken shipping
 210       | 21       | 10.00   | a line
 211       | 21       | 92.20   | a line
+220       | 22       | 93.20   | everything
+230       | 23       | 1.00    | shipping and the fee
 404       | 404      | 12.34   |
 """
 PARTS = """
@@ -127,6 +133,12 @@ refund_id | line     | total  | total_tax | quantity
 200       | shipping | free   | 0         |
 210       | 11       | -10.00 | 0         | -1
 211       | 11       | -5.00  | 0         | -1
+220       | 11       | -54.00 | -4.32     | -1
+220       | 12       | -36.00 | -2.88     | -1
+220       | shipping | -5.00  | 0         |
+220       | fee      | 9.00   | 0         |
+230       | shipping | -5.00  | 0         |
+230       | fee      | 4.00   | 0         |
 """
 
 
@@ -223,6 +235,10 @@ order_id | refund_id | line | merchandise | tax  | shipping | quantity
 21       | 210       | 11   | 10          | 0    | 0        | 1
 21       | 211       | 11   | 5           | 0    | 0        | 1
 21       | 211       | 0    | 75          | 7.2  | 5        | 0
+22       | 220       | 11   | 48.6        | 4.32 | 0        | 1
+22       | 220       | 12   | 32.4        | 2.88 | 0        | 1
+22       | 220       | 0    | 0           | 0    | 5        | 0
+23       | 230       | 0    | 0           | 0    | 1        | 0
 404      | 404       | 0    | 12.34       | 0    | 0        | 0
 """,
     )
@@ -260,5 +276,5 @@ order_id | reason         | detail
 20       | invalid_number | shipping_amount = free
 """,
     )
-    # 21 orders with two lines each, 38 refunds that were read and one that is known
-    assert done.counts == (102, 92, 9, 1)
+    # 23 orders with two lines each, 40 refunds that were read and one that is known
+    assert done.counts == (110, 100, 9, 1)
