@@ -15,7 +15,7 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 quoted = '$(subst ','\'',$(1))'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-slow test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
+.PHONY: help demo stop test test-all test-slow test-full test-browser test-compose test-monitoring test-bigquery soak audit lint check bench bench-history bench-events bench-report bench-forecast \
 	run airflow emulator pictures backfill history repair report query tables forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
@@ -57,6 +57,10 @@ soak: development ## random failures while everything runs, then a check of ever
 test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
 	@$(if $(PROJECT),,$(error PROJECT is missing: make test-bigquery PROJECT=my-project))
 	@BIGQUERY_TEST_PROJECT=$(call quoted,$(PROJECT)) $(VENV)/pytest -m bigquery $(ARGS)
+
+audit: ## compare the locked packages with published vulnerabilities (needs PyPI's own service, a mirror may lack it)
+	@$(PYTHON) -m venv .bench/audit && .bench/audit/bin/python -m pip install --quiet pip-audit==2.10.1
+	@.bench/audit/bin/pip-audit --strict --disable-pip --no-deps $(foreach lock,requirements.txt requirements-dev.txt demo/emulator-requirements.txt,--requirement $(lock))
 
 lint: development ## check style, types, SQL layout, and every BigQuery statement with Google's analyzer
 	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py

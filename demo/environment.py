@@ -69,6 +69,7 @@ def environment(
             "port": ports.partner_ftp,
             "login": partner_ftp.LOGIN,
             "password": partner_ftp.PASSWORD,
+            "extra": {"tls": "offered"},
         },
         "bigquery": {
             "conn_type": "google_cloud_platform",

@@ -48,7 +48,7 @@ class PartnerSite:
         return [argument for name, argument in self.commands if name == command]
 
     def environment(self, **connection):
-        """The connection to this server; fields as given."""
+        """The connection to this server, which needs no TLS unless `extra` says so; fields as given."""
         value = {
             "conn_type": "ftp",
             "host": "127.0.0.1",
@@ -56,6 +56,7 @@ class PartnerSite:
             "login": LOGIN,
             "password": PASSWORD,
             **connection,
+            "extra": {"tls": "offered", **connection.get("extra", {})},
         }
         return {"AIRFLOW_CONN_PARTNER_FTP": json.dumps(value)}
 

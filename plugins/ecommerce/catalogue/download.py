@@ -36,10 +36,15 @@ REQUEST_HEADERS = {
 }
 NOT_PUBLIC = (
     ip_network("192.0.0.0/24"),
+    ip_network("168.63.129.16/32"),
+    ip_network("192.88.99.0/24"),
     ip_network("2002::/16"),
+    ip_network("3fff::/20"),
+    ip_network("5f00::/16"),
     ip_network("fec0::/10"),
 )
-"""Networks that `ipaddress` of Python 3.11 takes for public: of a cloud's metadata, 6to4, and site-local."""
+"""Networks that `ipaddress` of Python 3.11 takes for public: metadata and agents of clouds, 6to4 and its
+relays, documentation, segment routing, and site-local."""
 
 
 class UnusablePicture(Exception):

@@ -28,6 +28,8 @@ MANIFOLD = "> 10\N{MULTIPLICATION SIGN}"
 LONGEST = 250
 """Characters of a line on a page or in a mail."""
 DEFAULT_LOCALE = "en_US"
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, with the full-width forms of its signs."""
 
 _WORDS = {"db": "database", "api": "API", "pos": "POS", "b2b": "B2B"}
 _INVISIBLE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -247,7 +249,7 @@ def inert(text: str) -> str:
     """Clean a cell of a CSV file: without control characters, and with an apostrophe where a spreadsheet
     would take it for a formula."""
     text = without_controls(text)
-    if text.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if text.startswith(FORMULA):
         return f"'{text}"
     return text
 

@@ -41,7 +41,10 @@ ERRORS: dict[int, tuple[type[PipelineError], str]] = {
     28: (TransientError, "the server timed out or is unavailable"),
     35: (ContractError, NO_TLS),
     60: (ContractError, NO_TLS),
-    64: (ContractError, "the server offers no TLS, and the connection requires it"),
+    64: (
+        ContractError,
+        "the server offers no TLS, and `tls` in the extra of the connection does not allow that",
+    ),
     67: (CredentialsError, "the server refuses the login: check login and password"),
     77: (ContractError, "the file `cacert` in the extra cannot be read"),
     # The partner may be replacing it.

@@ -60,9 +60,17 @@ def test_a_checksum_may_be_as_sha256sum_of_any_system_writes_it(shown):
     for text in (
         f"{checksum.upper()} *exports/promotions.csv\r\n",
         f"\ufeff{checksum}\n",
+        f"{checksum}\n{'x' * 1_000_000}",
     ):
         shown.put("promotions.csv", PROMOTIONS, text)
         assert content(fetch())["promotions.csv"] == PROMOTIONS
+
+
+def test_a_checksum_file_of_one_long_word_matches_nothing(shown):
+    """Bash needs an hour for a word of ten megabytes, unless it reads the beginning alone."""
+    shown.put("promotions.csv", PROMOTIONS, "x" * 10_000_000)
+    with pytest.raises(TransientError, match="does not match its published checksum"):
+        fetch()
 
 
 def test_login_and_password_are_sent_as_they_are_written(known, tmp_path):

@@ -121,3 +121,8 @@ def test_control_characters_are_removed():
     assert safe_id("A\x001", KEY) == "A1"
     assert inert("Mu\0g") == "Mug"
     assert inert("\0=1+1") == "'=1+1"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠"])  # noqa: RUF001
+def test_a_cell_that_a_spreadsheet_takes_for_a_formula_begins_with_an_apostrophe(first):
+    assert inert(f"{first}1+1") == f"'{first}1+1"

@@ -52,7 +52,7 @@ def script_environment() -> dict[str, str]:
     if path.startswith("/"):
         # Otherwise a path is relative to the login's folder; %2F is an encoded slash.
         folder = f"%2F{folder}"
-    tls = extra.get("tls") or "offered"
+    tls = extra.get("tls") or "required"
     if tls not in TLS_OPTIONS:
         raise ConfigurationError(
             f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use 'offered' or 'required'"

@@ -48,6 +48,16 @@ def test_a_connection_may_be_a_uri(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("extra", "option"),
+    [({}, "ssl-reqd"), ({"tls": "required"}, "ssl-reqd"), ({"tls": "offered"}, "ssl")],
+)
+def test_tls_is_required_unless_it_is_switched_off(monkeypatch, extra, option):
+    set_connection(monkeypatch, extra=extra)
+    options = script_environment()["FTP_OPTIONS"].splitlines()
+    assert options[0] == option
+
+
+@pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"host": "ftp://partner.example"}, "is not a server's name"),
