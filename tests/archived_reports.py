@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from ecommerce.sales.report.archive import ArchivedReport
+from ecommerce.storage.staging import DagRun
 
 REPORT = ArchivedReport(
     "",
@@ -14,3 +15,5 @@ REPORT = ArchivedReport(
     headline={},
 )
 """Of an ordinary day; without a file and figures."""
+MAILING_RUN = DagRun("daily_sales_pipeline", "test__mailing")
+"""The run that mails the reports of tests."""

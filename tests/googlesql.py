@@ -78,8 +78,8 @@ SPECS = (
     FORECASTS,
 )
 """What the domains load. SQL that no other domain has is rendered for the first."""
-NUMBERS = re.compile(r"most|count|limit")
-TEXTS = re.compile(r"hash|message_id|source|token")
+NUMBERS = re.compile(r"most|count|limit|seconds")
+TEXTS = re.compile(r"hash|message_id|source|token|owner")
 INSTANTS = re.compile(r"_at$")
 MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(rendering.RESTATED, 100)}
 

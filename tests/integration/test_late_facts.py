@@ -20,6 +20,7 @@ from demo.ledger import (
 from ecommerce.sales import delivery_log
 from ecommerce.sales.report.figures import figures_hash
 from tests import oracle_report
+from tests.archived_reports import MAILING_RUN
 from tests.integration.corrections import change, delivered_again, plain_orders, without
 from tests.integration.daily_run import morning_after, report_of, run_day
 from tests.integration.other_runs import reconcile
@@ -98,7 +99,7 @@ class World:
             asked_at = report.provenance.generated_at
             digest = figures_hash(report)
             name = f"<{number}@example.com>"
-            delivery_log.claim(day(number), digest, name, asked_at)
+            delivery_log.claim(day(number), digest, name, asked_at, MAILING_RUN)
             delivery_log.mark_sent(day(number), digest)
         runs = [day(each) for each in RUN if each <= number]
         oracle = self.company.oracle(run_days=runs)

@@ -32,7 +32,7 @@ def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypat
         loadable = [transform.transform(each, run_id=run.run_id) for each in raw]
         loaded = loading.load_day(DAY, run, loadable)
         report = archive.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
-        assert not delivery.deliver(DAY, report, send_mail=True)
+        assert not delivery.deliver(DAY, report, run, send_mail=True)
         # The last of all.
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')
         series = server.scrape()

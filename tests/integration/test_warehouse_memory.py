@@ -12,6 +12,7 @@ from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
 from ecommerce.warehouse.client import connect
+from tests.archived_reports import MAILING_RUN
 from tests.integration.mailbox import open_mailbox
 from tests.unit.sales.report.samples import make_figures
 
@@ -70,10 +71,10 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
 
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
-    assert delivery_log.claim(*claim, now)
-    assert delivery_log.claim(*claim, now)
+    assert delivery_log.claim(*claim, now, MAILING_RUN)
+    assert delivery_log.claim(*claim, now, MAILING_RUN)
     delivery_log.mark_sent(DAY, "hash")
-    assert not delivery_log.claim(*claim, now + timedelta(hours=1))
+    assert not delivery_log.claim(*claim, now + timedelta(hours=1), MAILING_RUN)
     assert [row["state"] for row in delivery_log.deliveries(DAY)] == ["sent"]
     [stored] = connect(step="audit").run(
         f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
@@ -81,7 +82,7 @@ def test_delivery_is_claimed_again_until_it_is_marked():
     )
     assert stored["figures_at"] == now, "what changed since is a restatement"
     # Other figures of the same day are another delivery.
-    assert delivery_log.claim(DAY, "second", "<second@example.com>", now)
+    assert delivery_log.claim(DAY, "second", "<second@example.com>", now, MAILING_RUN)
     ids = {row["message_id"] for row in delivery_log.deliveries(DAY)}
     assert ids == {"<id@example.com>", "<second@example.com>"}
 
@@ -101,7 +102,7 @@ def deliver_and_be_killed(report, after):
         try:
             setattr(module, after, last_step)
             day = day_window(DAY, "America/New_York")
-            delivery.deliver(day, report, send_mail=True)
+            delivery.deliver(day, report, MAILING_RUN, send_mail=True)
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
@@ -122,7 +123,7 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
             steps.append((len(mailbox.messages()), row["state"]))
         assert steps == [(0, "claimed"), (1, "claimed"), (2, "sent")]
         day = day_window(DAY, "America/New_York")
-        reason = delivery.deliver(day, report, send_mail=True)
+        reason = delivery.deliver(day, report, MAILING_RUN, send_mail=True)
         assert reason == "a report with the same figures was mailed before"
         ids = [message["Message-ID"] for message in mailbox.messages()]
         assert ids == [delivery.message_id(report)] * 2

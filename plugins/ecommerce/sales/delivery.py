@@ -31,20 +31,23 @@ from ecommerce.sales.report.archive import (
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.mail import mail_texts
 from ecommerce.sources import PARTNER_FILES
+from ecommerce.storage.staging import DagRun
 
 TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
 
 
-def deliver(day: BusinessDay, report: ArchivedReport, *, send_mail: bool) -> str:
-    """Mail a report, then post its headline to the chat; return why not, or nothing. `send_mail`: mail it
-    although the day is not the newest that has ended, or was mailed before.
+def deliver(
+    day: BusinessDay, report: ArchivedReport, run: DagRun, *, send_mail: bool
+) -> str:
+    """Mail a report in `run`, then post its headline to the chat; return why not, or nothing. `send_mail`:
+    mail it although the day is not the newest that has ended, or was mailed before.
 
     Raises:
         StagingError: the archived report is gone, or a newer run has replaced it.
-        PipelineError: warehouse or mail server are unavailable, or an address is invalid. The next attempt
-            continues at the step that failed.
+        PipelineError: warehouse or mail server are unavailable, an address is invalid, or another run is
+            mailing the report. The next attempt continues at the step that failed.
     """
     claimed_id = ""
     reason = reason_not_to_mail(day, report, send_mail=send_mail)
@@ -54,6 +57,7 @@ def deliver(day: BusinessDay, report: ArchivedReport, *, send_mail: bool) -> str
             report.figures_hash,
             message_id(report),
             report.figures_at,
+            run,
         )
         if not claimed_id:
             # The attempt that mailed them may have been killed before this step.

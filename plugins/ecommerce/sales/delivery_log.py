@@ -1,12 +1,22 @@
 """The delivery log: the table `report_deliveries`, and changes of figures before their mail."""
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from ecommerce.core.errors import TransientError
 from ecommerce.sales.report.archive import ArchivedReport
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
+
+LEASE = timedelta(minutes=10)
+"""How long the run that claimed a mail may take to send it. The retries of a run that waits for it take
+longer."""
+LOOKS = 5
+LOOK_SECONDS = 2.0
+"""How often a run looks whether another one has sent the mail, before its task is retried."""
 
 
 def claim(
@@ -14,21 +24,38 @@ def claim(
     figures_hash: str,
     message_id: str,
     figures_at: datetime,
+    run: DagRun,
 ) -> str:
-    """Claim the mail of a day's figures; return its Message-ID, or nothing when the day's last mail has these
-    figures. A claim that was never marked as sent can be claimed again, and so can figures that return after
-    a correction, under another Message-ID than `message_id`. Changes after `figures_at` (aware), when the
-    figures were queried, are in the next report."""
-    [delivery] = _transact(
-        "report_deliveries/claim",
-        business_date=business_date,
-        figures_hash=figures_hash,
-        message_id=message_id,
-        figures_at=figures_at,
+    """Claim the mail of a day's figures for `run`; return its Message-ID, or nothing when the day's last mail
+    has these figures.
+
+    A claim that was never marked as sent can be claimed again: by its own run at once, by another one after
+    `LEASE`. So can figures that return after a correction, under another Message-ID than `message_id`.
+    Changes after `figures_at` (aware), when the figures were queried, are in the next report.
+
+    Raises:
+        TransientError: another run is sending the mail.
+    """
+    owner = f"{run.dag_id}/{run.run_id}"
+    for _ in range(LOOKS):
+        [delivery] = _transact(
+            "report_deliveries/claim",
+            business_date=business_date,
+            figures_hash=figures_hash,
+            message_id=message_id,
+            figures_at=figures_at,
+            owner=owner,
+            lease_seconds=int(LEASE.total_seconds()),
+        )
+        if delivery["state"] == "sent":
+            return ""
+        if delivery["claimed_by"] == owner:
+            return str(delivery["message_id"])
+        time.sleep(LOOK_SECONDS)
+    raise TransientError(
+        f"the run {delivery['claimed_by']} is mailing the report of {business_date}: this task looks again "
+        f"whether the report was mailed, and mails it {LEASE.seconds // 60} minutes after that run's attempt"
     )
-    if delivery["state"] == "sent":
-        return ""
-    return str(delivery["message_id"])
 
 
 def mark_sent(business_date: date, figures_hash: str) -> None:

@@ -159,7 +159,9 @@ def send(report: archive.ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
     is_requested = _is_mail_requested(context)
-    reason = delivery.deliver(business_day(context), report, send_mail=is_requested)
+    reason = delivery.deliver(
+        business_day(context), report, run_of(context), send_mail=is_requested
+    )
     # A request is for one mail. An attempt that failed leaves it to the next one.
     _end_request(context)
     skip_if(reason)

@@ -9,6 +9,7 @@ from ecommerce.pages.views import quality as pages
 from ecommerce.sales import delivery_log
 from ecommerce.sales.day_state import corrections, load_day_states
 from ecommerce.sales.quality.restatements import Correction
+from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -26,7 +27,11 @@ LATE = replace(
 
 def mail(day, figures_hash):
     delivery_log.claim(
-        day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC)
+        day,
+        figures_hash,
+        f"<{figures_hash}@example.com>",
+        datetime.now(UTC),
+        MAILING_RUN,
     )
     delivery_log.mark_sent(day, figures_hash)
 
@@ -86,7 +91,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
 
 def test_a_second_mail_corrects_what_the_first_said(shop):
     shop.load(Folder([ORDER]))
-    delivery_log.claim(MONDAY, "first", "<first@x>", datetime.now(UTC))
+    delivery_log.claim(MONDAY, "first", "<first@x>", datetime.now(UTC), MAILING_RUN)
     assert corrections(MONDAY, {}, shop.warehouse) is None, "nothing was mailed"
     mail(MONDAY, "first")
     assert corrections(MONDAY, {}, shop.warehouse) == []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ecommerce.sales import delivery, delivery_log
 from ecommerce.warehouse.client import Warehouse
-from tests.archived_reports import REPORT
+from tests.archived_reports import MAILING_RUN, REPORT
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
@@ -37,7 +37,9 @@ CHANGES = {
 
 
 def mail(shop, day=MONDAY):
-    delivery_log.claim(day, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery_log.claim(
+        day, "hash", "<report@example.com>", datetime.now(UTC), MAILING_RUN
+    )
     delivery_log.mark_sent(day, "hash")
 
 
@@ -152,7 +154,9 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     def mail_before_the_load(self, sql, what, *more, **options):
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
-            delivery_log.claim(MONDAY, "hash", "<report@example.com>", *mailed_at)
+            delivery_log.claim(
+                MONDAY, "hash", "<report@example.com>", *mailed_at, MAILING_RUN
+            )
             delivery.mark(replace(MAILED, figures_at=mailed_at[0]))
         return run(self, sql, what, *more, **options)
 
@@ -167,7 +171,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
-    delivery_log.claim(MONDAY, "hash", "<report@example.com>", figures_at)
+    delivery_log.claim(MONDAY, "hash", "<report@example.com>", figures_at, MAILING_RUN)
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
     assert shop.rows("report_restatements") == [], "not mailed yet"
 

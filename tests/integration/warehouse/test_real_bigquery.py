@@ -16,6 +16,7 @@ from ecommerce.sales import delivery_log
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
+from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
 
@@ -72,7 +73,8 @@ def test_new_days_at_once_are_stored_once(shop):
 
 
 def test_claims_at_once_are_one(shop):
-    claim = MONDAY, "0a1b", "<report@example.com>", datetime(2026, 3, 3, 11, tzinfo=UTC)
+    at = datetime(2026, 3, 3, 11, tzinfo=UTC)
+    claim = MONDAY, "0a1b", "<report@example.com>", at, MAILING_RUN
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: delivery_log.claim(*claim), range(3)))
     assert len(shop.rows("report_deliveries")) == 1

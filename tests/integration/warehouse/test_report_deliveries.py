@@ -2,8 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
+from ecommerce.core.errors import TransientError
 from ecommerce.sales import delivery_log
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.staging_tables import HISTORY
+from tests.archived_reports import MAILING_RUN
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -55,7 +60,7 @@ def test_figures_that_return_after_a_correction_are_mailed_as_another_mail(shop)
 
     def claim(figures_hash):
         message_id = f"<{figures_hash}@x>"
-        return delivery_log.claim(MONDAY, figures_hash, message_id, now)
+        return delivery_log.claim(MONDAY, figures_hash, message_id, now, MAILING_RUN)
 
     def mail(figures_hash):
         message_id = claim(figures_hash)
@@ -74,3 +79,43 @@ def test_figures_that_return_after_a_correction_are_mailed_as_another_mail(shop)
     assert newest_first == ["first", "corrected"]
     assert claim("first") == ""
     assert mail("corrected") not in ("", "<corrected@x>")
+
+
+@pytest.fixture
+def claim_as(shop, monkeypatch):
+    """Claims of Monday's report by runs, which do not wait between two looks."""
+    monkeypatch.setattr(delivery_log, "LOOK_SECONDS", 0)
+    now = datetime(2026, 3, 3, 11, tzinfo=UTC)
+
+    def claim(run_id):
+        run = DagRun("daily_sales_pipeline", run_id)
+        return delivery_log.claim(MONDAY, "figures", "<id@x>", now, run)
+
+    return claim
+
+
+def test_of_two_runs_at_the_same_moment_one_mails_the_report(claim_as):
+    assert claim_as("scheduled") == "<id@x>"
+    with pytest.raises(TransientError, match="daily_sales_pipeline/scheduled is mail"):
+        claim_as("manual")
+    # The next attempt of the run that was killed after its claim.
+    assert claim_as("scheduled") == "<id@x>"
+    delivery_log.mark_sent(MONDAY, "figures")
+    assert claim_as("manual") == ""
+
+
+def test_a_run_that_dies_leaves_the_mail_to_another_one_after_its_lease(
+    claim_as, monkeypatch
+):
+    monkeypatch.setattr(delivery_log, "LEASE", timedelta(seconds=-1))
+    assert claim_as("dead") == "<id@x>"
+    assert claim_as("other") == "<id@x>"
+    [row] = delivery_log.deliveries(MONDAY)
+    assert row["message_id"] == "<id@x>"
+
+
+def test_a_claim_of_an_older_version_can_be_taken_over(shop, claim_as):
+    values = "('2026-03-02', 'figures', '<id@x>', 'claimed')"
+    columns = "business_date, figures_hash, message_id, state"
+    shop.insert("report_deliveries", columns, [values])
+    assert claim_as("new") == "<id@x>"

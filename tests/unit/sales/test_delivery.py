@@ -12,7 +12,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
 from ecommerce.sales.quality.restatements import Correction
 from ecommerce.sales.report import archive
-from tests.archived_reports import REPORT
+from tests.archived_reports import MAILING_RUN, REPORT
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
 from tests.unit.sales.tables import cells
@@ -72,7 +72,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     mailbox, chat, archived, claimed, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    assert delivery.deliver(NEWEST, archived, send_mail=False) == ""
+    assert delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False) == ""
 
     (message,) = mailbox()
     title, text = delivery.chat_texts(make_figures(), CORRECTIONS)
@@ -101,7 +101,7 @@ def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
     use_server(1)
     replaced = replace(archived, figures_hash="0" * 64)
     with pytest.raises(errors.StagingError, match="newer run has replaced it"):
-        delivery.deliver(NEWEST, replaced, send_mail=False)
+        delivery.deliver(NEWEST, replaced, MAILING_RUN, send_mail=False)
 
 
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
@@ -222,12 +222,15 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
             archived.figures_hash,
             message_id,
             archived.figures_at,
+            MAILING_RUN,
         )
         steps.append("claim")
         return message_id if case["claimed"] == "yes" else ""
 
     monkeypatch.setattr(delivery.delivery_log, "claim", claim)
-    reason = delivery.deliver(NEWEST, archived, send_mail=case["send_mail"] == "yes")
+    reason = delivery.deliver(
+        NEWEST, archived, MAILING_RUN, send_mail=case["send_mail"] == "yes"
+    )
 
     if case["reason"] == "mailed":
         assert reason == ""
@@ -246,7 +249,7 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
 
 def test_without_recipients_nothing_is_claimed(archived, steps, monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    reason = delivery.deliver(NEWEST, archived, send_mail=False)
+    reason = delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False)
     assert reason == "the Variable report_recipients is empty"
     assert steps == []
 
@@ -259,5 +262,5 @@ def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
 
     monkeypatch.setattr(delivery.mail, "send", fails)
     with pytest.raises(errors.TransientError):
-        delivery.deliver(NEWEST, archived, send_mail=False)
+        delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False)
     assert steps == ["claim"]

@@ -1,5 +1,5 @@
--- Claims a delivery unless it is claimed, or is the last one sent. A claim that was not marked as sent is sent with
--- current figures. Earlier figures that return after a correction are claimed again, under another Message-ID: mail
+-- Claims a delivery unless another run has claimed it, or it is the last one sent. A claim that was not marked as sent is
+-- sent with current figures: at once by the run that claimed it, by another run when the lease has ended. Earlier figures that return after a correction are claimed again, under another Message-ID: mail
 -- programs would hide a copy of the first mail.
 BEGIN TRANSACTION;
 
@@ -12,6 +12,8 @@ USING (
         {{ figures_hash }} AS figures_hash,
         {{ message_id }} AS message_id,
         {{ figures_at }} AS figures_at,
+        {{ owner }} AS claimed_by,
+        TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {{ lease_seconds }} SECOND) AS claimed_until,
         MAX(sent_at) AS last_sent_at
     FROM {{ table("report_deliveries") }}
     WHERE business_date = {{ business_date }}
@@ -19,8 +21,18 @@ USING (
     ON
         stored.business_date = claimed.business_date
         AND stored.figures_hash = claimed.figures_hash
-WHEN MATCHED AND stored.state = 'claimed' THEN
-    UPDATE SET figures_at = claimed.figures_at
+WHEN
+    MATCHED
+    AND stored.state = 'claimed'
+    AND (
+        stored.claimed_by = claimed.claimed_by
+        OR COALESCE(stored.claimed_until < CURRENT_TIMESTAMP(), TRUE)
+    )
+    THEN
+    UPDATE SET
+        figures_at = claimed.figures_at,
+        claimed_by = claimed.claimed_by,
+        claimed_until = claimed.claimed_until
 WHEN MATCHED AND stored.sent_at < claimed.last_sent_at THEN
     UPDATE SET
         message_id = REPLACE(
@@ -28,18 +40,28 @@ WHEN MATCHED AND stored.sent_at < claimed.last_sent_at THEN
         ),
         state = 'claimed',
         sent_at = NULL,
-        figures_at = claimed.figures_at
+        figures_at = claimed.figures_at,
+        claimed_by = claimed.claimed_by,
+        claimed_until = claimed.claimed_until
 WHEN NOT MATCHED THEN
-    INSERT (business_date, figures_hash, message_id, state, sent_at, figures_at)
+    INSERT (business_date, figures_hash, message_id, state, sent_at, figures_at, claimed_by, claimed_until)
     VALUES (
-        claimed.business_date, claimed.figures_hash, claimed.message_id, 'claimed', NULL, claimed.figures_at
+        claimed.business_date,
+        claimed.figures_hash,
+        claimed.message_id,
+        'claimed',
+        NULL,
+        claimed.figures_at,
+        claimed.claimed_by,
+        claimed.claimed_until
     );
 
 COMMIT TRANSACTION;
 
 SELECT
     message_id,
-    state
+    state,
+    claimed_by
 FROM {{ table("report_deliveries") }}
 WHERE
     business_date = {{ business_date }}

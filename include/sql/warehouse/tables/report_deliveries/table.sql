@@ -4,7 +4,9 @@ CREATE TABLE IF NOT EXISTS {{ table("report_deliveries") }} (
     message_id STRING NOT NULL OPTIONS (description = "Message-ID of the mail; identical in every attempt to send it. Figures that return after a correction are another mail."),
     state STRING NOT NULL OPTIONS (description = "claimed (being sent; if it is never marked as sent, a later attempt sends it again) or sent."),
     sent_at TIMESTAMP OPTIONS (description = "When the mail server accepted the mail; NULL while claimed."),
-    figures_at TIMESTAMP OPTIONS (description = "When the figures of the report were queried; the next report lists later changes.")
+    figures_at TIMESTAMP OPTIONS (description = "When the figures of the report were queried; the next report lists later changes."),
+    claimed_by STRING OPTIONS (description = "Run that claimed the mail, as <dag_id>/<run_id>."),
+    claimed_until TIMESTAMP OPTIONS (description = "End of the claim's lease: from then on another run may send the mail, if it was not marked as sent.")
 )
 OPTIONS (
     description = "One row per mailed report; its state is claimed before sending and sent afterwards."
