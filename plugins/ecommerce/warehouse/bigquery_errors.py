@@ -12,8 +12,12 @@ from ecommerce.core.names import CONNECTION_WAREHOUSE
 
 CONCURRENT = "due to concurrent update"
 """In BigQuery's message for a transaction that lost to another, and in that of the load's own SQL."""
-_LOST = re.compile(r"not found: job|upload_id=.*not found", re.IGNORECASE | re.DOTALL)
-"""Of a job or an upload that BigQuery accepted and no longer knows: the next attempt sends it again."""
+_LATER = re.compile(
+    r"not found: job|upload_id=.*not found|too many dml statements outstanding",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Of a job or an upload that BigQuery accepted and no longer knows, and of a queue that is full: the next
+attempt sends it again."""
 _UNKNOWN_NAME = re.compile(
     r"unrecognized name|name \S+ not found|column \S+ (is )?not (found|present)",
     re.IGNORECASE,
@@ -26,6 +30,8 @@ _PASSING = {
     "jobRateLimitExceeded",
     "backendError",
     "internalError",
+    "stopped",  # the job was cancelled, and not by this task
+    "tableUnavailable",
 }
 
 
@@ -38,8 +44,9 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another, or
             another has created the same table.
         CredentialsError: 401, 403, or invalid credentials.
-        TransientError: quota and rate limits, 5xx, lost connections, timeouts, lost jobs.
-        ConfigurationError: a job that would bill more than MAXIMUM_BYTES_BILLED.
+        TransientError: quota and rate limits, 5xx, lost connections, timeouts, lost or cancelled jobs.
+        ConfigurationError: a job that would bill more than MAXIMUM_BYTES_BILLED, or a project without
+            billing.
         ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
     """
     from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -98,9 +105,9 @@ def _kind(error: Any) -> type[errors.PipelineError]:
     # 409: another first run has created the table; 412: a load has changed it since it was read.
     if CONCURRENT in str(error).lower() or error.code in (409, 412):
         return errors.ConcurrentUpdateError
-    if "bytesBilledLimitExceeded" in reasons:
+    if reasons & {"bytesBilledLimitExceeded", "billingNotEnabled"}:
         return errors.ConfigurationError
-    if error.code in _PASSING_CODES or reasons & _PASSING or _LOST.search(str(error)):
+    if error.code in _PASSING_CODES or reasons & _PASSING or _LATER.search(str(error)):
         return errors.TransientError
     if error.code in (401, 403):
         return errors.CredentialsError

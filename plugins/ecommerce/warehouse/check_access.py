@@ -1,6 +1,7 @@
 """`make check` of BigQuery: queries, datasets, settings and permissions. The roles to grant are in
 deploy/bigquery_grants.sql."""
 
+from typing import Any
 from uuid import uuid4
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -29,17 +30,19 @@ def check() -> Lines:
             f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}",
         )
         return
-    with bigquery_errors(f"dataset {settings.bigquery_dataset}"):
-        location = warehouse.client.get_dataset(
-            settings.bigquery_dataset, **warehouse.request_options()
-        ).location
+    dataset = _dataset(warehouse, settings.bigquery_dataset)
+    location = dataset.location
     if location and location.upper() != settings.bigquery_location.upper():
         raise ConfigurationError(
             f"the dataset {settings.bigquery_dataset} is in {location}: set BIGQUERY_LOCATION={location}"
         )
-    absent = schema.missing(warehouse)
-    if "warehouse_settings" not in absent:
+    present = schema.listed_tables(warehouse)
+    schema.refuse_lost_tables(warehouse, present)
+    absent = schema.missing(present)
+    if schema.SETTINGS in present:
         schema.compare_settings(warehouse)
+        check_transaction(warehouse)
+    yield from check_expiration(warehouse, dataset, present)
     found = f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings"
     if absent:
         found += f"; the next run creates the missing tables and views ({len(absent)})"
@@ -52,6 +55,50 @@ def check() -> Lines:
         if settings.staging_uri.startswith("gs://"):
             check_bucket(warehouse)
             yield OK, f"BigQuery loads files from {settings.staging_uri}"
+
+
+def _dataset(warehouse: Warehouse, name: str) -> Any:
+    with bigquery_errors(f"dataset {name}"):
+        return warehouse.client.get_dataset(name, **warehouse.request_options())
+
+
+def check_transaction(warehouse: Warehouse) -> None:
+    """Change the row that every load changes first, and undo it; raises as `Warehouse.transact`. BigQuery's
+    sandbox refuses such statements."""
+    warehouse.transact("warehouse/procedures/check/transaction.sql")
+
+
+def check_expiration(
+    warehouse: Warehouse, dataset: Any, present: schema.Listing
+) -> Lines:
+    """Report what BigQuery will remove of the main dataset, and whether staging tables expire.
+
+    Raises ConfigurationError: a table of the warehouse expires.
+    """
+    if names := schema.expiring(present):
+        raise ConfigurationError(
+            f"BigQuery will remove {', '.join(names)}, or their partitions, after some days: make migrate "
+            "removes this expiration"
+        )
+    defaults = (
+        dataset.default_table_expiration_ms,
+        dataset.default_partition_expiration_ms,
+    )
+    if any(defaults):
+        yield (
+            HINT,
+            f"new tables of the dataset {dataset.dataset_id} expire by default; every run removes that from "
+            "the tables of the warehouse, and copies of your own would expire: bq update "
+            f"--default_table_expiration 0 --default_partition_expiration 0 {dataset.dataset_id}",
+        )
+    name = warehouse.settings.staging_dataset
+    if name in schema.datasets(warehouse):
+        expiration = _dataset(warehouse, name).default_table_expiration_ms
+        if not expiration or expiration > schema.DAY_MS:
+            yield (
+                HINT,
+                f"tables of the dataset {name} do not expire after a day: make migrate sets that",
+            )
 
 
 def check_costs(warehouse: Warehouse) -> Lines:

@@ -9,10 +9,19 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecommerce.core.errors import CredentialsError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import DAY_MS, api_field, create_datasets, ddl, prepare
+from ecommerce.warehouse.schema import (
+    DAY_MS,
+    api_field,
+    create_datasets,
+    create_missing,
+    ddl,
+    listed_tables,
+    prepare,
+)
 
 
 @dataclass
@@ -25,9 +34,14 @@ class Migration:
 
 def migrate(warehouse: Warehouse) -> Migration:
     """Migrate every table and view; raise as `schema.prepare`. A second time changes nothing."""
-    create_datasets(warehouse)  # `prepare` looks for missing tables only
-    prepare(warehouse)
+    create_datasets(warehouse)
     migration = Migration()
+    is_new = not listed_tables(warehouse)
+    for name in create_missing(warehouse, listed_tables(warehouse)):
+        if name in tables() and not is_new:
+            migration.done.append(f"{name}: created, empty")
+    prepare(warehouse)
+    _expire_staging(warehouse, migration)
     for table in tables():
         _migrate_table(warehouse, table, migration)
     for view in views():
@@ -38,6 +52,29 @@ def migrate(warehouse: Warehouse) -> Migration:
         warehouse.run(replacing, f"replace {view}")
     _remove_copies(warehouse, migration)
     return migration
+
+
+def _expire_staging(warehouse: Warehouse, migration: Migration) -> None:
+    """Let tables of a staging dataset that somebody else has created expire after a day."""
+    name = warehouse.settings.staging_dataset
+    bounds = warehouse.request_options()
+    with bigquery_errors(f"read dataset {name}"):
+        dataset = warehouse.client.get_dataset(name, **bounds)
+    if dataset.default_table_expiration_ms == DAY_MS:
+        return
+    dataset.default_table_expiration_ms = DAY_MS
+    try:
+        with bigquery_errors(f"update dataset {name}"):
+            warehouse.client.update_dataset(
+                dataset, ["default_table_expiration_ms"], **bounds
+            )
+    except CredentialsError as error:
+        migration.left.append(
+            f"{error}: its tables hold one load's input, let them expire after a day: bq update "
+            f"--default_table_expiration 86400 {warehouse.client.project}:{name}"
+        )
+    else:
+        migration.done.append(f"{name}: new tables expire after a day")
 
 
 def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import io
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
@@ -20,28 +22,36 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
+Listing = Mapping[str, Any]
+"""Tables and views of the API by name."""
+SETTINGS = "warehouse_settings"
+AUDIT = "load_audit"
+LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
 LIST = "ARRAY<STRING>"
 """The only type of the tables with more than one value."""
+log = logging.getLogger(__name__)
+
 _PREPARED: set[tuple[str, str, str]] = set()
 """The warehouses that this process has prepared: address of the service, project, settings as JSON."""
 
 
 def prepare(warehouse: Warehouse) -> None:
-    """Create the datasets and whatever table or view is missing, and compare the settings. Cheap when
-    everything exists: one listing and one small read. Several tasks may call it at once.
+    """Create the datasets and tables of a new warehouse, and missing views; keep tables from expiring, and
+    compare the settings. Cheap when everything exists: one listing and one small read. Several tasks may call
+    it at once.
 
     Raises:
-        ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
+        ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key, has
+            lost a table, or has one that expires and may not be changed.
         PipelineError: BigQuery refused a statement, or cannot be reached.
     """
-    lacking = missing(warehouse)
-    if lacking:
-        create_datasets(warehouse)
-    for table in lacking:
-        retry_conflicts(warehouse.run)(
-            ddl(table, warehouse.settings), f"create {table}"
-        )
+    present = listed_tables(warehouse)
+    refuse_lost_tables(warehouse, present)
+    if create_missing(warehouse, present):
+        present = listed_tables(warehouse)
+    for table in expiring(present):
+        keep(warehouse, table)
     if not compare_settings(warehouse):
         warehouse.transact(
             "warehouse/tables/warehouse_settings/store.sql",
@@ -89,17 +99,99 @@ def compare_settings(warehouse: Warehouse) -> bool:
     return bool(rows)
 
 
-def missing(warehouse: Warehouse) -> list[str]:
-    """Return the tables and views that do not exist, in the order in which they can be created."""
+def listed_tables(warehouse: Warehouse) -> Listing:
+    """Return the tables and views of the dataset by name; none where it does not exist."""
     from google.api_core.exceptions import NotFound
 
     dataset = warehouse.settings.bigquery_dataset
-    present = set()
-    # Without the dataset, all are missing.
     with bigquery_errors("list tables"), suppress(NotFound):
         listed = warehouse.client.list_tables(dataset, **warehouse.request_options())
-        present = {table.table_id for table in listed}
-    return [name for name in tables() + views() if name not in present]
+        return {table.table_id: table for table in listed}
+    return {}
+
+
+def missing(present: Listing) -> list[str]:
+    """Return the tables and views that do not exist, in the order in which they can be created: `SETTINGS`,
+    which shows that all tables were created, is the last table."""
+    base = [*(name for name in tables() if name != SETTINGS), SETTINGS]
+    return [name for name in [*base, *views()] if name not in present]
+
+
+def refuse_lost_tables(warehouse: Warehouse, present: Listing) -> None:
+    """Raise ConfigurationError where a table of a warehouse that was set up is gone: an empty one in its
+    place would make every later figure wrong."""
+    lost = [name for name in missing(present) if name in tables()]
+    if lost == [LOCK]:  # holds no data
+        return
+    dataset = warehouse.settings.bigquery_dataset
+    is_set_up = SETTINGS in present
+    if not is_set_up and AUDIT in present:
+        with bigquery_errors(f"read {AUDIT}"):
+            rows = warehouse.client.list_rows(
+                present[AUDIT].reference, max_results=1, **warehouse.request_options()
+            )
+            is_set_up = any(True for _ in rows)
+    if is_set_up and lost:
+        raise ConfigurationError(
+            f"dataset {dataset} has lost {', '.join(lost)}: nothing is loaded. Restore what was removed "
+            "(docs/RUNBOOK.md, Lost tables and rows). If an update of the code has added the table, run "
+            "make migrate, which creates it empty"
+        )
+
+
+def create_missing(warehouse: Warehouse, present: Listing) -> list[str]:
+    """Create the datasets and every table and view that is not `present`, and return the names."""
+    lacking = missing(present)
+    if lacking:
+        create_datasets(warehouse)
+    for table in lacking:
+        retry_conflicts(warehouse.run)(
+            ddl(table, warehouse.settings), f"create {table}"
+        )
+    return lacking
+
+
+def expiring(present: Listing) -> list[str]:
+    """Return the tables that BigQuery will remove, or whose partitions it will, against their definition."""
+    found = []
+    for name, table in present.items():
+        if name in tables() and (table.expires or _drops_partitions(table)):
+            found.append(name)
+    return found
+
+
+def keep(warehouse: Warehouse, name: str) -> None:
+    """Remove the expiration of a table and its partitions; ConfigurationError where BigQuery refuses it."""
+    bounds = warehouse.request_options()
+    properties = ["expires"]
+    what = f"BigQuery will remove rows of the table {name}, which expires"
+    try:
+        with bigquery_errors("remove the expiration"):
+            table = warehouse.client.get_table(
+                f"{warehouse.settings.bigquery_dataset}.{name}", **bounds
+            )
+            table.expires = None
+            if _drops_partitions(table):
+                partitioning = table.time_partitioning
+                partitioning.expiration_ms = None
+                table.time_partitioning = partitioning
+                properties.append("time_partitioning")
+            warehouse.client.update_table(table, properties, **bounds)
+    except PipelineError as error:
+        raise ConfigurationError(
+            f"{what}, and this account cannot change that ({error}): enable billing, because the sandbox "
+            "removes tables after 60 days, or let an owner of the dataset run make migrate"
+        ) from None
+    log.warning("%s: the expiration is removed", what)
+
+
+def _drops_partitions(table: Any) -> bool:
+    """Return whether partitions of a table expire although `table.sql` does not say so."""
+    partitioning = table.time_partitioning
+    if not partitioning or not partitioning.expiration_ms:
+        return False
+    statement = read_sql(f"warehouse/tables/{table.table_id}/table.sql")
+    return "partition_expiration_days" not in statement
 
 
 def datasets(warehouse: Warehouse) -> set[str]:

@@ -72,6 +72,13 @@ def reason(text):
             errors.ConfigurationError,
         ),
         (
+            google.Forbidden(
+                "Billing has not been enabled: DML queries are not allowed in the free tier.",
+                **reason("billingNotEnabled"),
+            ),
+            errors.ConfigurationError,
+        ),
+        (
             google.BadRequest("Syntax error: Unexpected end of script"),
             errors.ContractError,
         ),
@@ -84,6 +91,20 @@ def reason(text):
             google.NotFound(
                 "PUT http://b/jobs?upload_id=7: Upload session 7 not found"
             ),
+            errors.TransientError,
+        ),
+        (
+            google.BadRequest(
+                "Resources exceeded: Too many DML statements outstanding against table p:d.t, limit is 20."
+            ),
+            errors.TransientError,
+        ),
+        (
+            google.BadRequest("Table is being moved", **reason("tableUnavailable")),
+            errors.TransientError,
+        ),
+        (
+            google.BadRequest("Job execution was cancelled", **reason("stopped")),
             errors.TransientError,
         ),
         (google.RetryError("Timeout", cause=None), errors.TransientError),

@@ -1,0 +1,6 @@
+-- Begins as every transaction does, and changes nothing.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
+ROLLBACK TRANSACTION;

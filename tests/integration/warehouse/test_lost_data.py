@@ -1,0 +1,221 @@
+"""A warehouse that has lost tables, rows or partitions: nothing is loaded until they are restored."""
+
+from copy import deepcopy
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from google.api_core import exceptions as google
+
+from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.warehouse import check_access, rendering, schema
+from ecommerce.warehouse.migrate import migrate
+from ecommerce.warehouse.schema import prepare
+from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+TUESDAY = MONDAY + timedelta(days=1)
+OLD = Folder(
+    [
+        Order("1", at("2026-03-02 15:00")),
+        Order("2", at("2026-03-02 16:00")),
+        Order("3", at("2026-03-02 17:00"), status="cancelled", is_sale=False),
+    ]
+)
+CHANGED = Folder(
+    [
+        Order("1", at("2026-03-02 15:00")),
+        Order("4", at("2026-03-03 15:00")),
+    ],
+    read_at=at("2026-03-04 11:00"),
+)
+
+
+@pytest.fixture
+def loaded(shop):
+    """Monday is loaded."""
+    shop.load(OLD, day=MONDAY)
+    return shop
+
+
+def statement(shop, sql):
+    dataset = shop.warehouse.settings.bigquery_dataset
+    shop.warehouse.run(sql.replace("sales.", f"{dataset}."), "a loss")
+
+
+@pytest.mark.parametrize(
+    "lost", [["orders", "order_lines"], ["warehouse_settings"], ["daily_summary"]]
+)
+def test_a_table_that_is_gone_stops_every_load_and_is_not_created_again(loaded, lost):
+    for table in lost:
+        statement(loaded, f"DROP TABLE sales.{table}")
+    with pytest.raises(ConfigurationError) as refused:
+        loaded.load(CHANGED, day=TUESDAY, run_id="next")
+    assert f"has lost {', '.join(sorted(lost))}: nothing is loaded" in str(
+        refused.value
+    )
+    assert not set(lost) & set(schema.listed_tables(loaded.warehouse))
+    with pytest.raises(ConfigurationError, match="has lost"):
+        list(check_access.check())
+
+    migration = migrate(loaded.warehouse)
+    assert [f"{table}: created, empty" for table in sorted(lost)] == sorted(
+        text for text in migration.done if "created" in text
+    )
+
+
+def test_a_view_that_is_gone_is_created_again(loaded):
+    statement(loaded, "DROP VIEW sales.order_lines_reporting")
+    loaded.load(CHANGED, day=TUESDAY, run_id="next")
+    assert "order_lines_reporting" in schema.listed_tables(loaded.warehouse)
+
+
+def test_a_first_run_that_was_interrupted_is_continued(shop):
+    for table in ("warehouse_settings", "orders"):
+        statement(shop, f"DROP TABLE sales.{table}")
+    prepare(shop.warehouse)
+    assert {*rendering.tables()} <= set(schema.listed_tables(shop.warehouse))
+
+
+def test_a_day_that_lost_orders_is_not_computed_again(loaded):
+    """An order that does not count, such as a cancelled one, is in no figure: its loss stops no load."""
+    statement(loaded, "DELETE FROM sales.orders WHERE order_id = '3'")
+    loaded.load(CHANGED, day=TUESDAY, run_id="next")
+    statement(loaded, "DELETE FROM sales.orders WHERE order_id = '2'")
+    before = loaded.state(STATE)
+    again = Folder(
+        [Order("1", at("2026-03-02 15:00"))],
+        read_at=at("2026-03-05 11:00"),
+    )
+    with pytest.raises(ContractError) as refused:
+        loaded.load(again, day=TUESDAY, run_id="another")
+    assert "orders were lost: 2026-03-02 has 1 of 2: nothing is loaded" in str(
+        refused.value
+    )
+    assert loaded.state(STATE) == before
+    # Another day is loaded.
+    loaded.load(day=at("2026-03-05 11:00").date(), run_id="other day")
+
+    # The way out: what the day has left counts, until its sources are read again.
+    statement(
+        loaded, "DELETE FROM sales.daily_summary WHERE business_date = '2026-03-02'"
+    )
+    loaded.load(again, day=TUESDAY, run_id="another")
+    [monday] = [
+        row for row in loaded.rows("daily_summary") if row["business_date"] == MONDAY
+    ]
+    assert monday["orders"] == 1
+
+
+def test_the_check_changes_the_lock_and_nothing_else(loaded):
+    before = loaded.rows("load_lock")
+    assert ("ok", True) not in list(check_access.check())
+    assert loaded.rows("load_lock") == before
+
+
+class Expiring:
+    """A client whose tables expire as in a dataset with default expirations, which the emulator ignores."""
+
+    def __init__(self, client, tables, refusal=None):
+        self._client = client
+        self._tables = tables
+        self._refusal = refusal
+        self.updated = []
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def list_tables(self, dataset, **options):
+        for table in self._client.list_tables(dataset, **options):
+            expiring = self._tables.get(table.table_id)
+            if expiring:
+                for name, value in expiring.items():
+                    table._properties[name] = value
+            yield table
+
+    def get_table(self, name, **options):
+        table = self._client.get_table(name, **options)
+        for key, value in self._tables.get(table.table_id, {}).items():
+            table._properties[key] = value
+        return table
+
+    def update_table(self, table, properties, **options):
+        if self._refusal:
+            raise self._refusal
+        self.updated.append((table.table_id, properties, table.expires))
+        self._tables.pop(table.table_id, None)
+
+
+PARTITIONS = {
+    "timePartitioning": {
+        "type": "DAY",
+        "field": "business_date",
+        "expirationMs": "5184000000",
+    }
+}
+
+
+def expiring(shop, monkeypatch, **more):
+    tables = {
+        "customers": {"expirationTime": "1803000000000"},
+        "orders": deepcopy(PARTITIONS),
+        "user_events": deepcopy(PARTITIONS),  # as its definition says
+    }
+    client = Expiring(shop.warehouse.client, tables, **more)
+    monkeypatch.setattr(shop.warehouse, "client", client)
+    return client
+
+
+def test_an_expiration_is_removed_from_the_own_tables(shop, monkeypatch):
+    client = expiring(shop, monkeypatch)
+    prepare(shop.warehouse)
+    assert client.updated == [
+        ("customers", ["expires"], None),
+        ("orders", ["expires", "time_partitioning"], None),
+    ]
+    prepare(shop.warehouse)
+    assert len(client.updated) == 2
+
+
+def test_an_expiration_that_may_not_be_removed_stops_the_load(shop, monkeypatch):
+    refusal = google.Forbidden(
+        "Billing has not been enabled for this project.",
+        errors=[{"reason": "billingNotEnabled"}],
+    )
+    expiring(shop, monkeypatch, refusal=refusal)
+    with pytest.raises(
+        ConfigurationError,
+        match="table customers, which expires, and this account cannot",
+    ):
+        shop.load(OLD)
+    assert shop.rows("orders") == []
+
+
+def test_the_check_finds_an_expiration(shop, monkeypatch):
+    client = expiring(shop, monkeypatch)
+    dataset = SimpleNamespace(
+        dataset_id="sales",
+        default_table_expiration_ms=5_184_000_000,
+        default_partition_expiration_ms=None,
+    )
+    present = schema.listed_tables(shop.warehouse)
+    with pytest.raises(ConfigurationError, match="remove customers, orders, or their"):
+        list(check_access.check_expiration(shop.warehouse, dataset, present))
+    client._tables.clear()
+    present = schema.listed_tables(shop.warehouse)
+    [hint] = check_access.check_expiration(shop.warehouse, dataset, present)
+    assert "new tables of the dataset sales expire by default" in hint[1]
+
+
+def test_a_staging_dataset_of_somebody_else_expires_after_a_day(shop):
+    client = shop.warehouse.client
+    staging = client.get_dataset(shop.warehouse.settings.staging_dataset)
+    staging.default_table_expiration_ms = None
+    client.update_dataset(staging, ["default_table_expiration_ms"])
+    present = schema.listed_tables(shop.warehouse)
+    main = client.get_dataset(shop.warehouse.settings.bigquery_dataset)
+    [hint] = check_access.check_expiration(shop.warehouse, main, present)
+    assert "do not expire after a day: make migrate sets that" in hint[1]
+    done = migrate(shop.warehouse).done
+    assert f"{staging.dataset_id}: new tables expire after a day" in done
+    assert list(check_access.check_expiration(shop.warehouse, main, present)) == []
