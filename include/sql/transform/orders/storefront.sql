@@ -260,7 +260,10 @@ parsed AS (
     SELECT
         *,
         list_transform(other_lines, LAMBDA one: difference('0', one.total)) AS shipping_amounts,
-        list_transform(other_lines, LAMBDA one: difference('0', one.total_tax)) AS shipping_taxes,
+        -- Also of a fee that is divided.
+        list_transform(
+            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
+        ) AS shipping_taxes,
         list_transform(
             coalesce(line_items, []),
             LAMBDA one, position:

@@ -107,6 +107,21 @@ def test_of_a_woocommerce_line(raw, stated, cost):
     assert costs(done.refunds, "refund_id") == expected
 
 
+def test_of_a_woocommerce_line_with_a_negative_amount(raw):
+    """A piece that an exchange takes back gives its cost back; a voucher costs nothing."""
+    cost = {"cost_of_goods_sold": {"value": -12.5}}
+    unknown = {"cost_of_goods_sold": {"value": 0}}
+    back = {"subtotal": "-40.00", "total": "-40.00"}
+    lines = [
+        page_line(11, cost_of_goods_sold={"value": 25}),
+        page_line(12, quantity=-1, **back, **cost),
+        page_line(13, quantity=-1, **back, **unknown),
+        page_line(14, quantity=1, **back, **unknown),
+    ]
+    done = raw.storefront([page_order(line_items=lines)])
+    assert costs(done.order_lines) == {11: 25, 12: Decimal("-12.5"), 13: None, 14: 0}
+
+
 def test_of_a_partners_line(raw):
     lines = [
         csv_line(unit_cost="3.25"),
