@@ -240,17 +240,17 @@ divided AS (
             )
         ) AS other_lines,
         list_transform(
-            coalesce(line_items, []),
-            LAMBDA one, position: CASE
+            range(1, len(coalesce(line_items, [])) + 1),
+            LAMBDA position: CASE
                 WHEN is_divided
                     THEN difference(
-                        difference('0', one.total),
+                        difference('0', line_items[position].total),
                         (
                             first_shares(fee_discount, weights, position)
                             - first_shares(fee_discount, weights, position - 1)
                         )::VARCHAR
                     )
-                ELSE difference('0', one.total)
+                ELSE difference('0', line_items[position].total)
             END
         ) AS merchandise
     FROM with_fees
@@ -265,9 +265,9 @@ parsed AS (
             coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
         ) AS shipping_taxes,
         list_transform(
-            coalesce(line_items, []),
-            LAMBDA one, position:
-                as_amount(merchandise[position])::DECIMAL(38, 4) - as_amount(coalesce(one.total_tax, '0'))
+            range(1, len(merchandise) + 1),
+            LAMBDA position: as_amount(merchandise[position])::DECIMAL(38, 4)
+            - as_amount(coalesce(line_items[position].total_tax, '0'))
         ) AS line_amounts
     FROM divided
 ),
