@@ -49,7 +49,11 @@ END;
 CREATE TABLE storefront_orders AS
 SELECT
     *,
-    CASE WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines) ELSE [] END AS fee_discounts,
+    CASE
+        WHEN len(negative_fees(fee_lines)) = 0 THEN []
+        WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines)
+        ELSE []
+    END AS fee_discounts,
     'orders/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM read_json(
