@@ -118,8 +118,14 @@ def test_of_a_woocommerce_line_with_a_negative_amount(raw):
         page_line(13, quantity=-1, **back, **unknown),
         page_line(14, quantity=1, **back, **unknown),
     ]
-    done = raw.storefront([page_order(line_items=lines)])
+    parts = [refund_line(11, "-40.00", "0", quantity=-2)]
+    for line_number in (12, 13, 14):
+        parts.append(refund_line(line_number, "10.00", "0", quantity=1))
+    refunds = [page_refund(amount="10.00", line_items=parts)]
+    done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
     assert costs(done.order_lines) == {11: 25, 12: Decimal("-12.5"), 13: None, 14: 0}
+    # What is refunded as a whole has cost nothing.
+    assert costs(done.refunds) == costs(done.order_lines)
 
 
 def test_of_a_partners_line(raw):
