@@ -1,8 +1,8 @@
 # The image of the pipeline: Airflow, the locked packages and the code, so that each image is one version of the pipeline.
 # Build it with the code version that reports show:
 #   docker build --build-arg CODE_VERSION="$(git describe --always --dirty)" -t ecommerce-sales-airflow .
-ARG AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.12
-FROM ${AIRFLOW_IMAGE}
+ARG BASE_IMAGE=apache/airflow:3.3.2-python3.12
+FROM ${BASE_IMAGE}
 
 # The lock file lists every package with its hashes (hence --no-deps): nothing is resolved at build time. Bytecode is compiled
 # here, because otherwise every container would compile it at startup.

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -81,8 +82,9 @@ def test_the_example_shows_every_setting_with_its_default(example):
 
 
 def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):
-    """The shell's own `printf` and an assignment before a command are no arguments of a process."""
-    harmless = re.compile(r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" )")
+    """The shell's own `printf`, an assignment before a command, and a line of a text on standard input are no
+    arguments of a process. Compose itself replaces a single dollar."""
+    harmless = re.compile(r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" |requirepass )")
     for name, service in services.items():
         parts = [service.get("command"), service.get("entrypoint")]
         parts.append(service.get("healthcheck", {}).get("test"))
@@ -90,8 +92,40 @@ def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):
             part if isinstance(part, str) else "\n".join(part or []) for part in parts
         )
         for line in text.splitlines():
-            secret = re.search(r"\$\$\w*(?:PASSWORD|SECRET|KEY|URL|DSN)", line)
+            secret = re.search(r"\$\{?\w*(?:PASSWORD|SECRET|KEY|URL|DSN|AUTH)", line)
             assert not secret or harmless.match(line), (name, line)
+
+
+def test_the_documented_commands_pin_every_image(repository, tmp_path):
+    """With a `docker` that has a digest for everything, and no registry."""
+    document = (repository / "docs/PRODUCTION.md").read_text()
+    [commands] = re.findall(r"(?ms)^```bash\n(pinned\(\).*?)^```", document)
+    docker = tmp_path / "docker"
+    docker.write_text(
+        '#!/bin/sh\ncase $1 in buildx) echo sha256:0 ;; *) echo "$@" ;; esac\n'
+    )
+    docker.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    pinned = values((tmp_path / ".env").read_text())
+    wanted = {}
+    services = yaml.safe_load((repository / COMPOSE[0]).read_text())["services"]
+    for service in services.values():
+        name, image = re.fullmatch(r"\$\{(\w+):-(.+)\}", service["image"]).groups()
+        wanted[name] = f"{image}@sha256:0"
+    # Built here, from the base image.
+    del wanted["AIRFLOW_IMAGE"]
+    assert pinned == wanted
+    [base] = re.findall(
+        r"(?m)^ARG BASE_IMAGE=(.*)$", (repository / "Dockerfile").read_text()
+    )
+    assert f"--build-arg BASE_IMAGE={base}@sha256:0 " in done.stdout
 
 
 def test_tasks_see_no_secret_that_they_do_not_need(repository, make_env, services):

@@ -249,7 +249,8 @@ def inert(text: str) -> str:
     """Clean a cell of a CSV file: without control characters, and with an apostrophe where a spreadsheet
     would take it for a formula."""
     text = without_controls(text)
-    if text.startswith(FORMULA):
+    # Some programs remove blanks first.
+    if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA):
         return f"'{text}"
     return text
 

@@ -14,7 +14,7 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -77,8 +77,6 @@ class Record(NamedTuple):
     text: bytes
     """Without the line end and, if the record is well-formed, without blanks around quotes."""
     fault: tuple[str, str] | None = None
-    values: Sequence[str | None] = ()
-    """Of the well-formed `records` of a small file; None for an empty value without quotes."""
 
 
 @dataclass
@@ -119,21 +117,6 @@ def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
     if not names:
         raise UnusableFileError("it is empty, without even a header")
     return [name.strip() for name in names]
-
-
-def records(stream: IO[bytes], fields: int) -> list[Record]:
-    """Return the records of a small file after its header, which has `fields` columns."""
-    text = stream.read().replace(b"\r\n", b"\n") + b"\n"
-    grammar = Grammar(fields)
-    batch = grammar.divide(2, text, is_end=True)
-    texts = batch.certain.to_pylist() + batch.other_texts
-    found = batch.malformed
-    rows = grammar.parse(batch).to_pylist()
-    for text, row in zip(texts, rows, strict=True):
-        number = row.pop("number")
-        values = list(row.values())
-        found.append(Record(number, text.removesuffix(b"\n"), values=values))
-    return sorted(found)
 
 
 def tables(

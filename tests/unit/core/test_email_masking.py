@@ -123,6 +123,10 @@ def test_control_characters_are_removed():
     assert inert("\0=1+1") == "'=1+1"
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠"])  # noqa: RUF001
+FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+BLANKS = (" =", "\xa0=", "\u2028=")
+
+
+@pytest.mark.parametrize("first", [*"=+-@\t\r\n", *FULL_WIDTH, *BLANKS])
 def test_a_cell_that_a_spreadsheet_takes_for_a_formula_begins_with_an_apostrophe(first):
     assert inert(f"{first}1+1") == f"'{first}1+1"

@@ -12,9 +12,9 @@ from ecommerce.sources.csv_records import (
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
+    Grammar,
     UnusableFileError,
     header,
-    records,
     tables,
 )
 
@@ -22,13 +22,22 @@ from ecommerce.sources.csv_records import (
 def split(text, fields=3):
     """(number, text, detail of the fault) of the records after a header."""
     content = text.encode() if isinstance(text, str) else text
-    found = records(io.BytesIO(content), fields)
-    assert rows(content, fields) == [
-        (one.number, one.fault[1] if one.fault else one.values) for one in found
-    ], "as a large file is read"
+    whole = content.replace(b"\r\n", b"\n") + b"\n"
+    batch = Grammar(fields).divide(2, whole, is_end=True)
+    found = [(each.number, each.text, each.fault[1]) for each in batch.malformed]
+    numbers = batch.numbers.to_pylist() + batch.other_numbers
+    texts = batch.certain.to_pylist() + batch.other_texts
+    for number, record in zip(numbers, texts, strict=True):
+        found.append((number, record.removesuffix(b"\n"), None))
+    found.sort()
+    as_large_file = [
+        (number, fault) if isinstance(fault, str) else (number, None)
+        for number, fault in rows(content, fields)
+    ]
+    assert as_large_file == [(number, fault) for number, _, fault in found]
     return [
-        (one.number, one.text.decode("utf-8", "replace"), one.fault and one.fault[1])
-        for one in found
+        (number, record.decode("utf-8", "replace"), fault)
+        for number, record, fault in found
     ]
 
 

@@ -1,6 +1,7 @@
 -- Lines: casts text to numbers. `fault` is '<reason> <column>' where a line is invalid, such as 'invalid_number
 -- quantity' (values.sql), else NULL. If the source provides the amount of a line, a negative amount is a discount with
--- quantity 0, whatever quantity the source has. A negative price is invalid.
+-- quantity 0, whatever quantity the source has: that of a piece that is taken back, which gives its cost back, or of a
+-- voucher, which costs nothing. A negative price is invalid.
 
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (
@@ -23,15 +24,15 @@ WITH cast_lines AS (
         upper(as_text(currency)) AS currency,
         gross_amount IS NOT NULL AS is_stated,
         coalesce(
+            as_amount(gross_amount) < 0 OR (as_amount(gross_amount) = 0 AND as_amount(discount_amount) > 0), FALSE
+        ) AS is_negative,
+        coalesce(
             missing(order_id, 'order_id'),
             missing(line_number, 'line_number'),
             position_fault(line_number, 'line_number'),
             missing(quantity, 'quantity'),
             quantity_fault(quantity, 'quantity'),
-            CASE
-                WHEN as_amount(quantity) <= 0 AND coalesce(as_amount(gross_amount) >= 0, TRUE)
-                    THEN 'invalid_quantity quantity'
-            END,
+            CASE WHEN as_amount(quantity) <= 0 AND NOT is_negative THEN 'invalid_quantity quantity' END,
             amount_fault(gross_amount, 'gross_amount'),
             CASE WHEN gross_amount IS NULL THEN missing(unit_price, 'unit_price') END,
             CASE
@@ -55,20 +56,23 @@ WITH cast_lines AS (
 positive_lines AS (
     SELECT
         * REPLACE (
-            CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE quantity END AS quantity,
-            CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE gross_amount END AS gross_amount,
+            CASE WHEN is_negative THEN 0 ELSE quantity END AS quantity,
+            CASE WHEN is_negative THEN 0 ELSE gross_amount END AS gross_amount,
+            CASE WHEN is_negative THEN difference_of(discount_amount, gross_amount) ELSE discount_amount END
+                AS discount_amount,
             CASE
-                WHEN is_stated AND gross_amount < 0 THEN difference_of(discount_amount, gross_amount)
-                ELSE discount_amount
-            END AS discount_amount
+                WHEN NOT is_negative THEN CASE WHEN stated_cost >= 0 THEN stated_cost END
+                WHEN quantity >= 0 THEN 0
+                WHEN stated_cost <= 0 THEN stated_cost
+            END AS stated_cost
         )
     FROM cast_lines
 )
 
 SELECT
-    * EXCLUDE (text_fault, stated_cost),
+    * EXCLUDE (text_fault, stated_cost, is_negative),
     -- A cost that cannot be read is unknown: it costs no order.
-    CASE WHEN stated_cost >= 0 AND stated_cost < amount_limit() THEN stated_cost END AS cost_amount,
+    CASE WHEN abs(stated_cost) < amount_limit() THEN stated_cost END AS cost_amount,
     difference_of(gross_amount, discount_amount) AS amount_after_discount,
     coalesce(
         text_fault,

@@ -28,6 +28,8 @@ WITH by_line AS (
                         ten_thousandths(typed_refunds.quantity),
                         ten_thousandths(refunded_lines.quantity)
                     )
+            -- A line with a negative amount has no units to divide its cost by.
+            ELSE refunded_lines.cost_amount
         END AS cost_amount,
         typed_refunds.merchandise_amount,
         typed_refunds.tax_amount,

@@ -49,7 +49,11 @@ END;
 CREATE TABLE storefront_orders AS
 SELECT
     *,
-    CASE WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines) ELSE [] END AS fee_discounts,
+    CASE
+        WHEN len(negative_fees(fee_lines)) = 0 THEN []
+        WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines)
+        ELSE []
+    END AS fee_discounts,
     'orders/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM read_json(
@@ -240,17 +244,17 @@ divided AS (
             )
         ) AS other_lines,
         list_transform(
-            coalesce(line_items, []),
-            LAMBDA one, position: CASE
+            range(1, len(coalesce(line_items, [])) + 1),
+            LAMBDA position: CASE
                 WHEN is_divided
                     THEN difference(
-                        difference('0', one.total),
+                        difference('0', line_items[position].total),
                         (
                             first_shares(fee_discount, weights, position)
                             - first_shares(fee_discount, weights, position - 1)
                         )::VARCHAR
                     )
-                ELSE difference('0', one.total)
+                ELSE difference('0', line_items[position].total)
             END
         ) AS merchandise
     FROM with_fees
@@ -260,11 +264,14 @@ parsed AS (
     SELECT
         *,
         list_transform(other_lines, LAMBDA one: difference('0', one.total)) AS shipping_amounts,
-        list_transform(other_lines, LAMBDA one: difference('0', one.total_tax)) AS shipping_taxes,
+        -- Also of a fee that is divided.
         list_transform(
-            coalesce(line_items, []),
-            LAMBDA one, position:
-                as_amount(merchandise[position])::DECIMAL(38, 4) - as_amount(coalesce(one.total_tax, '0'))
+            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
+        ) AS shipping_taxes,
+        list_transform(
+            range(1, len(merchandise) + 1),
+            LAMBDA position: as_amount(merchandise[position])::DECIMAL(38, 4)
+            - as_amount(coalesce(line_items[position].total_tax, '0'))
         ) AS line_amounts
     FROM divided
 ),

@@ -12,6 +12,7 @@ further ones are ignored. A row that cannot be used is kept with its line and th
 
 from __future__ import annotations
 
+import csv
 import io
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -23,7 +24,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
-from ecommerce.sources.csv_records import UnusableFileError, header, records
+from ecommerce.sources.csv_records import UnusableFileError, header
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
@@ -137,25 +138,28 @@ def _parse(
     adapter = TypeAdapter(kind)
     rows = []
     rejected = []
-    for record in records(stream, len(names)):
-        fault = record.fault
-        if not fault:
-            values = dict(zip(names, map(_value, record.values), strict=True))
-            try:
-                rows.append(adapter.validate_python(values))
-            except ValidationError as error:
-                fault = _fault(error)
-        if fault:
-            raw = record.text[: 4 * LONGEST_RAW].decode(errors="replace")
-            rejected.append(
-                {
-                    "file": file,
-                    "line_number": record.number,
-                    "reason": fault[0],
-                    "detail": fault[1],
-                    "raw": clean(mask_e_mails(raw), LONGEST_RAW),
-                }
-            )
+    for number, line in enumerate(stream, start=2):
+        if not line.strip():
+            continue
+        try:
+            values = dict(zip(names, _values(line), strict=True))
+            rows.append(adapter.validate_python(values))
+            continue
+        except ValidationError as error:
+            reason, detail = _fault(error)
+        except (ValueError, csv.Error):
+            reason = "malformed_line"
+            detail = f"no line of CSV in UTF-8 with {len(names)} values"
+        raw = line[: 4 * LONGEST_RAW].decode(errors="replace").strip()
+        rejected.append(
+            {
+                "file": file,
+                "line_number": number,
+                "reason": reason,
+                "detail": detail,
+                "raw": clean(mask_e_mails(raw), LONGEST_RAW),
+            }
+        )
     files.rejected.extend(rejected)
     total = len(rows) + len(rejected)
     if not total:
@@ -174,9 +178,12 @@ def _parse(
     return rows
 
 
-def _value(text: str | None) -> str | None:
-    stripped = (text or "").strip()
-    return EMPTY.get(stripped, stripped)
+def _values(line: bytes) -> list[str | None]:
+    """Return the values of a line, None for one of `EMPTY`; csv.Error or ValueError where it is not CSV in
+    UTF-8."""
+    [cells] = csv.reader([line.decode().strip()], skipinitialspace=True, strict=True)
+    values = map(str.strip, cells)
+    return [EMPTY.get(value, value) for value in values]
 
 
 def _fault(error: ValidationError) -> tuple[str, str]:

@@ -107,6 +107,27 @@ def test_of_a_woocommerce_line(raw, stated, cost):
     assert costs(done.refunds, "refund_id") == expected
 
 
+def test_of_a_woocommerce_line_with_a_negative_amount(raw):
+    """A piece that an exchange takes back gives its cost back; a voucher costs nothing."""
+    cost = {"cost_of_goods_sold": {"value": -12.5}}
+    unknown = {"cost_of_goods_sold": {"value": 0}}
+    back = {"subtotal": "-40.00", "total": "-40.00"}
+    lines = [
+        page_line(11, cost_of_goods_sold={"value": 25}),
+        page_line(12, quantity=-1, **back, **cost),
+        page_line(13, quantity=-1, **back, **unknown),
+        page_line(14, quantity=1, **back, **unknown),
+    ]
+    parts = [refund_line(11, "-40.00", "0", quantity=-2)]
+    for line_number in (12, 13, 14):
+        parts.append(refund_line(line_number, "10.00", "0", quantity=1))
+    refunds = [page_refund(amount="10.00", line_items=parts)]
+    done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
+    assert costs(done.order_lines) == {11: 25, 12: Decimal("-12.5"), 13: None, 14: 0}
+    # What is refunded as a whole has cost nothing.
+    assert costs(done.refunds) == costs(done.order_lines)
+
+
 def test_of_a_partners_line(raw):
     lines = [
         csv_line(unit_cost="3.25"),

@@ -170,6 +170,7 @@ line_number | quantity | gross | discount | amount_after_discount
 21          | 2        | 60    | 0        | 60
 22          | 0        | 0     | 40       | -40
 23          | 0        | 0     | 5        | -5
+24          | 0        | 0     | 2        | -2
 """,
     )
 
@@ -180,7 +181,7 @@ def test_a_negative_fee_is_a_discount_divided_by_what_the_lines_cost(negative):
         negative.orders,
         """
 order_id | gross | discount | fee
-22       | 60    | 45       | 0
+22       | 60    | 47       | 0
 23       | 40    | 21       | 3
 24       | 0     | 0        | -4
 25       | 10    | 10       | -5
@@ -202,7 +203,11 @@ order_id | line_number | gross | discount | amount_after_discount
 """,
     )
     rejected = {(row["order_id"], row["detail"]) for row in negative.rejected_rows}
-    assert rejected == {("26", "fee_amount = ?"), ("26", "order_id = 26")}
+    assert rejected == {
+        ("22", "quantity = -1"),
+        ("26", "fee_amount = ?"),
+        ("26", "order_id = 26"),
+    }
 
 
 def test_names_are_text_and_not_html(done):

@@ -39,6 +39,7 @@ ORDERS = {
     21: "two refunds of one line",
     22: "with a negative fee",
     23: "with a negative fee that no line shares",
+    24: "with a negative fee and its tax",
 }
 
 
@@ -53,7 +54,7 @@ def page(order_id):
         changes = {"status": "cancelled"}
     if order_id == 16:
         changes = {"fee_lines": [{"total": "2.50"}]}
-    if order_id in (22, 23):
+    if order_id in (22, 23, 24):
         changes = {"fee_lines": [{"total": "-9.00"}]}
     return page_order(order_id, **changes)
 
@@ -99,6 +100,7 @@ refund_id | order_id | amount  | # names
 211       | 21       | 92.20   | a line
 220       | 22       | 93.20   | everything
 230       | 23       | 1.00    | shipping and the fee
+240       | 24       | 87.48   | both lines and the fee, with its tax
 404       | 404      | 12.34   |
 """
 PARTS = """
@@ -139,6 +141,9 @@ refund_id | line     | total  | total_tax | quantity
 220       | fee      | 9.00   | 0         |
 230       | shipping | -5.00  | 0         |
 230       | fee      | 4.00   | 0         |
+240       | 11       | -54.00 | -4.32     | -1
+240       | 12       | -36.00 | -2.88     | -1
+240       | fee      | 9.00   | 0.72      |
 """
 
 
@@ -239,6 +244,9 @@ order_id | refund_id | line | merchandise | tax  | shipping | quantity
 22       | 220       | 12   | 32.4        | 2.88 | 0        | 1
 22       | 220       | 0    | 0           | 0    | 5        | 0
 23       | 230       | 0    | 0           | 0    | 1        | 0
+24       | 240       | 11   | 48.6        | 4.32 | 0        | 1
+24       | 240       | 12   | 32.4        | 2.88 | 0        | 1
+24       | 240       | 0    | 0           | -0.72 | 0       | 0
 404      | 404       | 0    | 12.34       | 0    | 0        | 0
 """,
     )
@@ -276,5 +284,5 @@ order_id | reason         | detail
 20       | invalid_number | shipping_amount = free
 """,
     )
-    # 23 orders with two lines each, 40 refunds that were read and one that is known
-    assert done.counts == (110, 100, 9, 1)
+    # 24 orders with two lines each, 41 refunds that were read and one that is known
+    assert done.counts == (114, 104, 9, 1)
