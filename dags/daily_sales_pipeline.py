@@ -21,7 +21,7 @@ from ecommerce.core.names import (
     GROUP_TRANSFORM,
 )
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
@@ -45,7 +45,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "daily"],

@@ -15,7 +15,7 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_MAINTENANCE
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.maintenance import tasks
 
 with DAG(
@@ -25,7 +25,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["daily", "operations"],

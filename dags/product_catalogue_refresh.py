@@ -20,7 +20,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 from ecommerce.catalogue import tasks
 from ecommerce.core.names import DAG_CATALOGUE
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 
 with DAG(
     dag_id=DAG_CATALOGUE,
@@ -43,7 +43,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["catalogue", "daily"],

@@ -20,7 +20,7 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from ecommerce.core.names import DAG_WATCH
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.forecast import tasks as forecast_tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks as sales_tasks
 
@@ -33,7 +33,7 @@ with DAG(
     catchup=False,
     params={"business_date": BUSINESS_DATE},
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "forecast", "daily", "operations"],

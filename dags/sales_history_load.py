@@ -20,7 +20,7 @@ from airflow.sdk import DAG, Param
 
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import LONG, owner_links, run_timeout
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales.history import tasks
 
 with DAG(
@@ -73,7 +73,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(LONG),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "manual"],

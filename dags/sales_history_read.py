@@ -19,7 +19,7 @@ from ecommerce.core.names import (
     GROUP_TRANSFORM,
 )
 from ecommerce.core.settings import LONG, owner_links, run_timeout, task_timeout
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales import tasks
 from ecommerce.sources import EXCHANGE_RATES, SOURCES
 
@@ -52,7 +52,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(LONG),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS | {"execution_timeout": task_timeout(LONG)},
     owner_links=owner_links(),
     tags=["sales", "manual"],

@@ -18,7 +18,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup
 
 from ecommerce.core.names import DAG_RECONCILIATION, GROUP_COMPARE
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales.reconciliation import tasks
 from ecommerce.sales.reconciliation.comparison import reconciled_sources
 
@@ -39,7 +39,7 @@ with DAG(
         )
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "weekly", "operations"],

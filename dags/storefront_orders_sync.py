@@ -18,7 +18,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup
 
 from ecommerce.core.names import DAG_SYNC
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse import assets
@@ -31,7 +31,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "hourly"],

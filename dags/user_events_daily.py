@@ -19,7 +19,7 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from ecommerce.core.names import DAG_EVENTS
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.events import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.run_context import BUSINESS_DATE
 
 with DAG(
@@ -32,7 +32,7 @@ with DAG(
     max_active_runs=8,
     params={"business_date": BUSINESS_DATE},
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["events", "daily"],

@@ -32,7 +32,7 @@ from airflow.sdk import (
 from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.forecast import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.warehouse.assets import DAILY_SALES
 
 with DAG(
@@ -67,7 +67,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["forecast", "weekly"],

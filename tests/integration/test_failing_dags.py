@@ -25,7 +25,7 @@ from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRO
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
-MAILS = 17
+MAILS = 18
 POLICY = {STOREFRONT: "optional", EXCHANGE_RATES: "off"}
 RUNS = {
     "limits": "limits",
@@ -35,12 +35,14 @@ RUNS = {
     "an optional source fails": "sources",
     "a required source fails": "sources",
     "a source fails that is made optional": "sources",
+    "a misspelt param": "sources",
 }
 FAILING = {
     "an optional source fails": STOREFRONT,
     "a required source fails": SALES_DB,
     "a source fails that is made optional": PARTNER_FILES,
 }
+MISSPELT = {"fialing": STOREFRONT}
 SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
 SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}'
 
@@ -123,6 +125,8 @@ def run_everything(ended):
     airflow.api.post("variables", policy)
     for name, dag_id in RUNS.items():
         conf = {"failing": FAILING[name]} if name in FAILING else {}
+        if name == "a misspelt param":
+            conf = MISSPELT
         ended.runs[name] = airflow.trigger(dag_id, **conf)
     for name, dag_id in RUNS.items():
         ended.states[name] = airflow.state(dag_id, ended.runs[name])

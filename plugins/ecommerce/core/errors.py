@@ -12,6 +12,11 @@ class ConfigurationError(PipelineError):
     line."""
 
 
+class InvalidRunError(ConfigurationError):
+    """A run was started with an unknown param, or for a day that cannot be run: every task fails in the same
+    way, and the run's own alert names the cause once."""
+
+
 def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:
     """Return the error of the Airflow Variable `name`: `problem` is a clause, `example` a valid value."""
     return ConfigurationError(

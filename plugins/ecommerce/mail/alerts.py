@@ -1,6 +1,7 @@
 """Alerts about failures, sent to the Variable `alert_recipients` and to the chat.
 
-`alert_failure` follows the last attempt of a task, `alert_run_timeout` a run that timed out.
+`alert_failure` follows the last attempt of a task, `alert_run_failure` a run that timed out, or in which no
+task could succeed.
 """
 
 import logging
@@ -11,11 +12,22 @@ from typing import Any
 
 from ecommerce.core import names
 from ecommerce.core.error_messages import failure_reason
-from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
+from ecommerce.core.errors import (
+    AlertedError,
+    InvalidRunError,
+    PipelineError,
+    TimedOutError,
+)
 from ecommerce.core.settings import OWNER, task_timeout
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.runtime.run_context import Context, business_day
+from ecommerce.runtime.run_context import (
+    Context,
+    asked_day,
+    business_day,
+    check_conf,
+    invalid_run,
+)
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +36,10 @@ REPAIR = (
     "Fix the cause, then rerun the failed tasks and everything downstream with the command below. If a later "
     "run has loaded the day, the command names that run, and nothing is to be done."
 )
-OTHER_DAY = "Start a run of a business day that has ended: clearing this task repeats the error."
+OTHER_RUN = (
+    "Start another run, of a day that has ended and with the DAG's own params: clearing tasks of this one "
+    "repeats the error."
+)
 RUN_AGAIN = (
     "The terminal shows the path of the log. Fix the cause, then run the day again:"
 )
@@ -33,19 +48,23 @@ RUN_AGAIN = (
 def alert_failure(context: Context) -> None:
     """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. Raises PipelineError:
     the mail could not be sent; the text contains no address."""
-    if not isinstance(context.get("exception"), AlertedError):
+    if not isinstance(context.get("exception"), (AlertedError, InvalidRunError)):
         _send(context)
 
 
-def alert_run_timeout(context: Context) -> None:
-    """Alert about the task at which `dagrun_timeout` stopped a run; the `on_failure_callback` of DAGs.
-    Airflow skips that task without its own callback."""
+def alert_run_failure(context: Context) -> None:
+    """Alert about the task at which `dagrun_timeout` stopped a run, which Airflow skips without its own
+    callback, or once about a run in which no task could succeed; the `on_failure_callback` of DAGs."""
+    error: PipelineError | None = None
     if context.get("reason") == "timed_out":
         limit = context["dag"].dagrun_timeout.total_seconds()
         error = TimedOutError(
             f"the run did not end within {limit:g} seconds (RUN_TIMEOUT_SECONDS): Airflow stopped it at this "
             "task"
         )
+    elif "dag_run" in context:
+        error = invalid_run(context)
+    if error:
         _send({**context, "exception": error})
 
 
@@ -57,9 +76,10 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_policy": NETWORK_RETRIES["retry_policy"],
     "execution_timeout": task_timeout(),
     "on_failure_callback": alert_failure,
+    "pre_execute": check_conf,
 }
-"""Defaults of every DAG's tasks: one retry, a timeout of TASK_TIMEOUT_SECONDS, and an alert after the last
-attempt. `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds) sets another pause."""
+"""Defaults of every DAG's tasks: one retry, a timeout of TASK_TIMEOUT_SECONDS, a check of the run's conf, and
+an alert after the last attempt. `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds) sets another pause."""
 
 
 def _send(context: Context) -> None:
@@ -85,20 +105,23 @@ def task_message(context: Context) -> EmailMessage:
     # An invalid business date may be the failure itself.
     with suppress(PipelineError):
         day = str(business_day(context))
+    is_invalid = isinstance(context.get("exception"), InvalidRunError)
     task = f"{ti.dag_id}.{ti.task_id}"
-    if ti.map_index != -1:
+    if is_invalid:
+        task = ti.dag_id
+    elif ti.map_index != -1:
         task += f" [{ti.rendered_map_index or ti.map_index}]"
     texts = {
         "task": task,
-        "day": day or "unknown",
+        "day": day or asked_day(context) or "unknown",
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
         "log_url": ti.log_url,
         "advice": _advice(context.get("dag")) or CLEAR,
         "command": "",
     }
-    if dag_run and not day:
-        texts["advice"] = OTHER_DAY
+    if is_invalid:
+        texts["advice"] = OTHER_RUN
     elif ti.dag_id == names.DAG_DAILY and runner == "dag_test":
         # `make run` or `airflow dags test` runs it: the UI does not list such a run.
         texts["advice"] = RUN_AGAIN

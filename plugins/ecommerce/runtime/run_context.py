@@ -13,7 +13,7 @@ from ecommerce.core.business_day import (
     closed_days,
     newest_closed_day,
 )
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, InvalidRunError
 from ecommerce.core.settings import shop_timezone
 from ecommerce.storage.staging import DagRun
 
@@ -44,9 +44,44 @@ def dag_run_of(dag_id: str, run_id: str) -> dict[str, Any]:
     return found
 
 
+def check_conf(context: Context) -> None:
+    """Raise InvalidRunError where the run's conf has a key that is no param of its DAG: Airflow ignores it,
+    and a misspelt `business_date` would run yesterday. The `pre_execute` of every task."""
+    params = context["dag"].params
+    conf = context["dag_run"].conf or {}
+    unknown = [key for key in conf if key not in params]
+    if unknown:
+        known = ", ".join(params) or "none"
+        raise InvalidRunError(
+            f"the run's conf has {', '.join(unknown)}, which is no param of {context['dag'].dag_id}: its "
+            f"params are {known}"
+        )
+
+
+def invalid_run(context: Context) -> InvalidRunError | None:
+    """Return why no task of a run can succeed: an unknown key of its conf, or its business day."""
+    try:
+        check_conf(context)
+        if "business_date" in context["dag"].params:
+            business_day(context)
+    except InvalidRunError as error:
+        return error
+    return None
+
+
+def asked_day(context: Context) -> str:
+    """Return the business day that a run was started for, also an invalid one; empty where it names none."""
+    key = getattr(context.get("dag_run"), "partition_key", None)
+    params = context.get("params") or {}
+    return str(key or params.get("business_date") or "")
+
+
 def business_day(context: Context) -> BusinessDay:
-    """Return the business day of a task's run; arguments and errors as `day_of_run`."""
-    return day_of_run(context.get("dag_run"), context.get("params") or {})
+    """Return the business day of a task's run; InvalidRunError where `day_of_run` refuses it."""
+    try:
+        return day_of_run(context.get("dag_run"), context.get("params") or {})
+    except ConfigurationError as error:
+        raise InvalidRunError(str(error)) from None
 
 
 def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:

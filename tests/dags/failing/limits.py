@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
-from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.retries import NETWORK_RETRIES
 
 with DAG(
@@ -26,7 +26,7 @@ with DAG(
     dag_id="run_limit",
     schedule=None,
     dagrun_timeout=timedelta(seconds=1),
-    on_failure_callback=alert_run_timeout,
+    on_failure_callback=alert_run_failure,
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
 ) as run_limit:

@@ -12,7 +12,7 @@ from typing import Any
 from airflow.sdk import DAG, TaskGroup, task
 
 from ecommerce.core.errors import ContractError
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import skip_if
 from ecommerce.runtime.typed_task import typed_task
@@ -21,7 +21,12 @@ from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import Manifest
 
 with DAG(
-    dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
+    dag_id="sources",
+    schedule=None,
+    params={"failing": ""},
+    on_failure_callback=alert_run_failure,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
 ) as dag:
     with TaskGroup("extract"):
 

@@ -8,6 +8,7 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.mail import alerts
+from ecommerce.runtime.run_context import invalid_run
 from tests.unit.mail import readable
 
 DOC = """
@@ -41,11 +42,18 @@ def context():
         log_url="http://localhost:8080/dags/daily_sales_pipeline/runs/x?try_number=6",
     )
     run = SimpleNamespace(
-        partition_key="2026-11-19", run_after=datetime(2026, 11, 20, 11, tzinfo=UTC)
+        partition_key="2026-11-19",
+        run_after=datetime(2026, 11, 20, 11, tzinfo=UTC),
+        conf={},
     )
     return {
         "ti": ti,
-        "dag": SimpleNamespace(doc_md=DOC, dagrun_timeout=timedelta(hours=6)),
+        "dag": SimpleNamespace(
+            dag_id="daily_sales_pipeline",
+            doc_md=DOC,
+            dagrun_timeout=timedelta(hours=6),
+            params={"business_date": None, "send_mail": False},
+        ),
         "dag_run": run,
         "params": {"business_date": None},
         "exception": errors.CredentialsError(
@@ -66,8 +74,16 @@ CHANGES = {
     "a mapped task": {"ti": {"map_index": 2}},
     "a named mapped task": {"ti": {"map_index": 2, "rendered_map_index": "acme"}},
     "a run in a terminal": {"dag_run": {"triggering_user_name": "dag_test"}},
-    "a wrong business date": {"params": {"business_date": "2026-11-18"}},
-    "a day that has not ended": {"dag_run": {"partition_key": "2999-01-01"}},
+    "a wrong business date": {
+        "params": {"business_date": "2026-11-18"},
+        "exception": errors.InvalidRunError("give one of the two"),
+    },
+    "a day that has not ended": {
+        "dag_run": {"partition_key": "2999-01-01"},
+        "exception": errors.InvalidRunError(
+            "business day 2999-01-01 has not ended yet"
+        ),
+    },
 }
 """Fields of what Airflow gives a callback that differ from those of the failed extract."""
 
@@ -77,6 +93,8 @@ def test_the_mail_about_a_failure(context, name, snapshot):
     for part, fields in CHANGES[name].items():
         if isinstance(context[part], dict):
             context[part] |= fields
+        elif part == "exception":
+            context[part] = fields
         else:
             vars(context[part]).update(fields)
     assert readable.mail(alerts.task_message(context)) == snapshot
@@ -133,13 +151,43 @@ def test_a_mail_that_cannot_be_sent_is_posted_and_names_no_address(
 
 
 def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, context):
-    alerts.alert_run_timeout(context | {"reason": "task_failure"})
+    alerts.alert_run_failure(context | {"reason": "task_failure"})
     assert mailbox() == []
-    alerts.alert_run_timeout(context | {"reason": "timed_out"})
+    alerts.alert_run_failure(context | {"reason": "timed_out"})
     (message,) = mailbox()
     assert message["Subject"] == SUBJECT
     reason = "the run did not end within 21600 seconds (RUN_TIMEOUT_SECONDS): Airflow"
     assert reason in readable.plain(message)
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (
+            {"conf": {"busines_date": "2026-11-18", "send_mail": True}},
+            "the run's conf has busines_date, which is no param of daily_sales_pipeline: its params are "
+            "business_date, send_mail",
+        ),
+        ({"partition_key": "2999-01-01"}, "business day 2999-01-01 has not ended yet"),
+        ({"partition_key": "19 November"}, "'19 November' is not a business date"),
+    ],
+)
+def test_a_run_in_which_no_task_can_succeed_is_mailed_once(
+    mailbox, context, run, reason
+):
+    vars(context["dag_run"]).update(run)
+    for task in ("extract.sales_db", "extract.storefront", "extract.sources_ready"):
+        context["ti"].task_id = task
+        alerts.alert_failure(context | {"exception": invalid_run(context)})
+    assert mailbox() == []
+    alerts.alert_run_failure(context | {"reason": "task_failure"})
+    (message,) = mailbox()
+    day = context["dag_run"].partition_key
+    assert message["Subject"].startswith("Failed: daily_sales_pipeline")
+    text = " ".join(readable.plain(message).split())
+    assert reason in text
+    assert f"Business day: {day}" in text
+    assert "Start another run" in text
 
 
 def test_a_task_that_ends_because_others_failed_sends_no_mail(mailbox, context):
