@@ -71,10 +71,24 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
     for subject in subjects or all_checks:
         state = ""
         for state, text in _lines(subject, all_checks):
-            yield CheckLine(subject, state, text)
+            alternative = _alternative(subject) if state == FAIL else ""
+            yield CheckLine(subject, state, text + alternative)
         # An error is the last line of a check.
         if subject == SETTINGS and state == FAIL:
             return
+
+
+def _alternative(subject: str) -> str:
+    """Return what a shop that lacks the system of a failed check does; empty where every shop needs it."""
+    from ecommerce.sources import SOURCES
+
+    if subject == names.CONNECTION_WAREHOUSE:
+        return " (without a Google Cloud project, make emulator runs BigQuery on this machine)"
+    for source in SOURCES.values():
+        if source.subject == subject:
+            policy = f'adds "{source.name}": "off" to the Variable {names.VARIABLE_SOURCE_POLICY}'
+            return f" ({source.shops_without} {policy})"
+    return ""
 
 
 def _lines(subject: str, all_checks: Checks) -> Lines:

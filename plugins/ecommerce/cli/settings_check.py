@@ -14,7 +14,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
-from ecommerce.sales.source_policy import read_policies
+from ecommerce.sales.source_policy import order_sources, read_policies
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(
@@ -31,9 +31,15 @@ def check_settings() -> Lines:
 
 
 def check_source_policy() -> Lines:
-    """Show the policy of each source."""
-    policies = [f"{source} {policy}" for source, policy in read_policies().items()]
-    yield OK, ", ".join(policies)
+    """Show the policy of each source. A run needs at least one source of orders."""
+    policies = read_policies()
+    if not order_sources(policies):
+        raise ConfigurationError(
+            'no source of orders is on: remove one of its "off" from this Variable, or define the '
+            "connection of a source that is off without it"
+        )
+    shown = [f"{source} {policy}" for source, policy in policies.items()]
+    yield OK, ", ".join(shown)
 
 
 def check_folder(name: str) -> Lines:
