@@ -283,7 +283,7 @@ def test_a_key_file_that_is_missing_has_the_same_error_either_way(extra, monkeyp
         '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}'
     )
     monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", connection)
-    with pytest.raises(errors.ConfigurationError, match="bigquery: .*/no\\.json"):
+    with pytest.raises(errors.ConfigurationError, match=r"bigquery: .*/no\.json"):
         connect(SETTINGS, extra=extra)
 
 
