@@ -92,7 +92,11 @@ def _alternative(subject: str) -> str:
 
 
 def _lines(subject: str, all_checks: Checks) -> Lines:
-    from ecommerce.cli.settings_check import has_recipients, is_placeholder
+    from ecommerce.cli.settings_check import (
+        has_recipients,
+        is_placeholder,
+        require_filled_in,
+    )
     from ecommerce.sales.source_policy import reason_to_skip
     from ecommerce.sources import SOURCES
 
@@ -107,14 +111,12 @@ def _lines(subject: str, all_checks: Checks) -> Lines:
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
-        is_example = is_placeholder(subject)
-        if subject in OPTIONAL and (is_example or find_connection(subject) is None):
+        if subject in OPTIONAL and (
+            is_placeholder(subject) or find_connection(subject) is None
+        ):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
-        if is_example:
-            raise ConfigurationError(
-                f"AIRFLOW_CONN_{subject.upper()} in .env still has values of .env.example: fill it in"
-            )
+        require_filled_in(subject)
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():

@@ -5,6 +5,7 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 
 import json
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 from configparser import RawConfigParser
 from pathlib import Path
@@ -18,11 +19,7 @@ from ecommerce.core.settings import Settings
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-SECRETS_BACKENDS = (
-    ("secrets", "backend"),
-    ("secrets", "backends_order"),
-    ("workers", "secrets_backend"),
-)
+SECRETS_OPTION = re.compile("AIRFLOW__(SECRETS|WORKERS)__.*BACKEND")
 """Options of Airflow by which a connection may come from elsewhere than the environment."""
 EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
@@ -84,12 +81,12 @@ def connection_extra(
     """Return the `extra` of a connection that `environ` has as JSON. It is empty where only Airflow, whose
     import takes seconds, can read the connection: from a URI, the UI or a secrets backend."""
     configuration = _configuration(environ)
-    for section, option in SECRETS_BACKENDS:
-        variable = f"AIRFLOW__{section}__{option}".upper()
-        if configuration.get(section, option, fallback="") or any(
-            name.startswith(variable) for name in environ
-        ):
-            return {}
+    if (
+        configuration.get("secrets", "backend", fallback="")
+        or configuration.get("workers", "secrets_backend", fallback="")
+        or any(SECRETS_OPTION.match(name) for name in environ)
+    ):
+        return {}
     try:
         connection = json.loads(environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
     except ValueError:
