@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tenacity
@@ -323,6 +324,8 @@ def connect(
             client = _plain_client(extra or {}, location) or _hook_client(location)
     except OSError as error:  # a key file that cannot be read
         raise ConfigurationError(f"{what}: {mask_e_mails(str(error))}") from None
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise ConfigurationError(f"{what}: the file of key_path is not JSON") from None
     fit = {"application": "ecommerce-sales"}
     for name, value in labels.items():
         # A label has no capitals and no dots.

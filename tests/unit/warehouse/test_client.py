@@ -287,6 +287,20 @@ def test_a_key_file_that_is_missing_has_the_same_error_either_way(extra, monkeyp
         connect(SETTINGS, extra=extra)
 
 
+@pytest.mark.parametrize("is_plain", [True, False])
+@pytest.mark.parametrize("content", [b"not JSON", b"\x30\x82\xff"])
+def test_a_key_file_of_another_kind_is_a_setting_to_make(
+    content, is_plain, monkeypatch, tmp_path
+):
+    file = tmp_path / "key.json"
+    file.write_bytes(content)
+    extra = {"project": "p", "key_path": str(file)}
+    connection = {"conn_type": "google_cloud_platform", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+    with pytest.raises(errors.ConfigurationError, match="key_path is not JSON"):
+        connect(SETTINGS, extra=extra if is_plain else None)
+
+
 @pytest.fixture
 def running():
     with SilentBigQuery().serving() as server:
