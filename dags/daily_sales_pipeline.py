@@ -8,9 +8,13 @@ rerun a day at any time and as often as you like, with the same result.
 Runs every morning at six for the business day that just ended: extracts all sources, transforms, loads
 BigQuery, builds the report and mails it. The partition key of a run is its business day; a run without a key
 uses the param `business_date`, or yesterday. To make a source optional, set the Variable `source_policy`.
+
+Past days, both included, also with *Backfill* in the UI, or `make backfill`, which waits for the end:
+
+    airflow backfill create --dag-id daily_sales_pipeline --from-date 2026-11-01 --to-date 2026-11-07
 """
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param, TaskGroup
+from airflow.sdk import DAG, Param, TaskGroup
 
 from ecommerce.core.names import (
     DAG_DAILY,
@@ -20,8 +24,9 @@ from ecommerce.core.names import (
     GROUP_REPORT,
     GROUP_TRANSFORM,
 )
-from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.core.settings import owner_links, run_timeout
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
+from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
@@ -30,9 +35,7 @@ from ecommerce.warehouse import assets
 with DAG(
     dag_id=DAG_DAILY,
     description="Every morning: extract, transform and load yesterday's sales, build the report, mail it.",
-    schedule=CronPartitionTimetable(
-        "0 6 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
-    ),
+    schedule=business_days("0 6 * * *"),
     catchup=False,
     max_active_runs=8,
     params={

@@ -15,21 +15,20 @@ made in the previous eight weeks.
 It does not run while the scheduler is down: monitor Airflow's `/api/v2/monitor/health` from outside.
 """
 
-from airflow.sdk import DAG, CronPartitionTimetable
+from airflow.sdk import DAG
 
 from ecommerce.core.names import DAG_WATCH
-from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.core.settings import owner_links, run_timeout
 from ecommerce.forecast import tasks as forecast_tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
+from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks as sales_tasks
 
 with DAG(
     dag_id=DAG_WATCH,
     description="Every morning at nine: alert if yesterday's report or last week's forecast is missing.",
-    schedule=CronPartitionTimetable(
-        "0 9 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
-    ),
+    schedule=business_days("0 9 * * *"),
     catchup=False,
     params={"business_date": BUSINESS_DATE},
     dagrun_timeout=run_timeout(),

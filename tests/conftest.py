@@ -20,6 +20,10 @@ gc.disable()
 
 # Tests never touch the developer's own Airflow home; set before anything imports airflow.
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+# Airflow finds the timetable of the daily DAGs by a plugin.
+os.environ.setdefault(
+    "AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).parents[1] / "plugins")
+)
 
 # The same examples in every run, however slow the machine. For others: pytest --hypothesis-profile=search
 settings.register_profile("search", deadline=None)

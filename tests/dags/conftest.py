@@ -12,7 +12,6 @@ DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 @pytest.fixture(scope="session", autouse=True)
 def _airflow_home(tmp_path_factory):
     os.environ["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
-    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 
 
 OWNER_LINK = "https://wiki.example.com/data-engineering"

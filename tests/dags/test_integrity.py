@@ -76,7 +76,7 @@ def test_the_pools_of_tasks_exist_and_one_load_runs_at_a_time(dag_bag):
 def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
     hours, seconds = divmod(TICKS[dag_id].seconds, 3600)
     timetable = dag_bag.dags[dag_id].timetable
-    assert timetable.expression == f"{seconds // 60} {hours} * * *"
+    assert timetable.summary == f"{seconds // 60} {hours} * * *"
 
 
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill"])

@@ -63,9 +63,9 @@ def described(dag):
 
 def runs_of(dag):
     """The next three runs by the clock, with their partition keys."""
-    if not getattr(dag.timetable, "expression", None):
-        return
     timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    if not timetable.periodic:
+        return
     always = TimeRestriction(earliest=None, latest=None, catchup=True)
     interval = DataInterval.exact(BEFORE_CLOCKS_GO_BACK)
     last = DagRunInfo(BEFORE_CLOCKS_GO_BACK, interval, None, None)

@@ -1,5 +1,6 @@
 """The commands as a person gives them inside a container: connections may stand in Airflow's UI alone."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from demo.environment import format_env_file
 from demo.ledger import Ledger
+from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
 from tests.integration.daily_run import morning_after
 
@@ -80,7 +82,18 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot)
     ]
     assert files(troubled) == before
 
-    done = cli(troubled, "run", "--day", str(DAY))
+    missing = cli(troubled, "run", "--day", str(DAY))
+    assert missing.returncode == 1
+    assert "the connection bigquery is not defined" in missing.stderr
+    # Its tasks need none.
+    policy = dict.fromkeys(SOURCES, "off")
+    done = cli(
+        troubled,
+        "run",
+        *("--day", str(DAY)),
+        AIRFLOW_VAR_SOURCE_POLICY=json.dumps(policy),
+        AIRFLOW_CONN_BIGQUERY="google-cloud-platform://",
+    )
     assert (done.returncode, done.stdout) == (1, f"The run of {DAY} failed\n")
     text = re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", done.stderr)
     text = re.sub(r"mapped\[\d\]", "mapped[N]", text)  # they run in any order

@@ -17,6 +17,7 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
+from tests.integration.airflow_process import AIRFLOW
 from tests.integration.daily_run import arrived
 from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import live_airflow, timezone_at_work
@@ -60,6 +61,7 @@ class Story:
         skipped: the tasks of the daily run that were skipped.
         tries: by DAG and task, how often a killed task was tried.
         tables: by DAG, what the killed run left; and after each backfill.
+        days_of_airflow: by day, the end of the runs that Airflow's own command made.
     """
 
     def __init__(self, company, airflow, mailbox, stops, yesterday):
@@ -67,6 +69,7 @@ class Story:
         self.stops, self.yesterday = stops, yesterday
         self.states, self.tries, self.tables = {}, {}, {}
         self.skipped = set()
+        self.days_of_airflow = {}
 
     @property
     def days(self):
@@ -97,26 +100,53 @@ class Story:
             process.parent().kill()
         process.kill()
 
-    def backfill(self, *options):
+    @property
+    def before_yesterday(self):
+        """The first and the last of the days before yesterday, as a user types them."""
+        return str(self.days[0]), str(self.days[-2])
+
+    def backfill(self):
         """Run the days before yesterday with `make backfill`."""
-        until = self.yesterday - timedelta(days=1)
-        days = (f"--from={self.days[0]}", f"--to={until}", "--jobs=2")
+        first, last = self.before_yesterday
         airflow = {
             "AIRFLOW_URL": self.airflow.url,
             "AIRFLOW_USERNAME": USER,
             "AIRFLOW_PASSWORD": PASSWORD,
             "PYTHONPATH": "plugins",
         }
+        command = ("backfill", "--from", first, "--to", last, "--jobs=2")
         done = subprocess.run(
-            [sys.executable, "-m", "ecommerce.cli", "backfill", *days, *options],
+            [sys.executable, "-m", "ecommerce.cli", *command],
             cwd=REPOSITORY,
             env=os.environ | airflow,
             capture_output=True,
             text=True,
         )
-        last = done.stdout.splitlines()[-1]
-        assert last == f"{BACKFILLED} days succeeded, 0 failed"
-        self.tables["again" if options else "backfilled"] = self.company.warehouse()
+        last_line = done.stdout.splitlines()[-1]
+        assert last_line == f"{BACKFILLED} days succeeded, 0 failed"
+        self.tables["backfilled"] = self.company.warehouse()
+
+    def backfill_of_airflow(self):
+        """Run them again with Airflow's own command, and wait for the end of its runs."""
+        first, last = self.before_yesterday
+        before = self.backfilled_runs()
+        again = ("--reprocess-behavior", "completed")
+        bounds = ("--from-date", first, "--to-date", last)
+        subprocess.run(
+            [AIRFLOW, "backfill", "create", "--dag-id", DAILY, *bounds, *again],
+            env=self.airflow.environment(),
+            capture_output=True,
+            check=True,
+        )
+        for run_id, day in self.backfilled_runs().items():
+            if run_id not in before:
+                self.days_of_airflow[day] = self.airflow.state(DAILY, run_id)
+        self.tables["again"] = self.company.warehouse()
+
+    def backfilled_runs(self):
+        """The days of the backfills' runs, by their ids."""
+        runs = self.airflow.api.runs(DAILY, run_type="backfill")
+        return {run["dag_run_id"]: run["partition_key"] for run in runs}
 
 
 def old_orders(snapshot):
@@ -171,7 +201,7 @@ def story(
             story.killed_everywhere(SYNC)
             story.killed_everywhere(DAILY, str(yesterday))
             story.backfill()
-            story.backfill("--again")
+            story.backfill_of_airflow()
     return story
 
 
@@ -243,6 +273,11 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
     missing = {today: list(ALL_SOURCES)}
     expected = story.company.oracle(run_days=[*story.days, today], missing=missing)
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
+
+
+def test_airflows_own_command_runs_every_day_between_bare_dates(story):
+    days = map(str, story.days[:-1])
+    assert story.days_of_airflow == dict.fromkeys(days, "success")
 
 
 def test_a_second_backfill_changes_no_table(story):

@@ -27,13 +27,12 @@ class BackfillRequest:
     again: bool = False
 
     def body(self) -> Json:
-        """Return the body of a request for a backfill. Airflow compares its bounds, as wall-clock time in the
-        DAG's timezone, with the tick of each day (`TICKS`), so it ends at the last second."""
+        """Return the body of a request for a backfill."""
         return {
             "dag_id": self.dag_id,
             "reprocess_behavior": "completed" if self.again else "failed",
-            "from_date": f"{self.first}T00:00:00",
-            "to_date": f"{self.last}T23:59:59",
+            "from_date": str(self.first),
+            "to_date": str(self.last),
         }
 
     def run_filters(self) -> dict[str, str]:

@@ -71,14 +71,32 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
     for subject in subjects or all_checks:
         state = ""
         for state, text in _lines(subject, all_checks):
-            yield CheckLine(subject, state, text)
+            alternative = _alternative(subject) if state == FAIL else ""
+            yield CheckLine(subject, state, text + alternative)
         # An error is the last line of a check.
         if subject == SETTINGS and state == FAIL:
             return
 
 
+def _alternative(subject: str) -> str:
+    """Return what a shop that lacks the system of a failed check does; empty where every shop needs it."""
+    from ecommerce.sources import SOURCES
+
+    if subject == names.CONNECTION_WAREHOUSE:
+        return " (without a Google Cloud project, make emulator runs BigQuery on this machine)"
+    for source in SOURCES.values():
+        if source.subject == subject:
+            policy = f'adds "{source.name}": "off" to the Variable {names.VARIABLE_SOURCE_POLICY}'
+            return f" ({source.shops_without} {policy})"
+    return ""
+
+
 def _lines(subject: str, all_checks: Checks) -> Lines:
-    from ecommerce.cli.settings_check import has_recipients, is_placeholder
+    from ecommerce.cli.settings_check import (
+        has_recipients,
+        is_placeholder,
+        require_filled_in,
+    )
     from ecommerce.sales.source_policy import reason_to_skip
     from ecommerce.sources import SOURCES
 
@@ -93,14 +111,12 @@ def _lines(subject: str, all_checks: Checks) -> Lines:
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
-        is_example = is_placeholder(subject)
-        if subject in OPTIONAL and (is_example or find_connection(subject) is None):
+        if subject in OPTIONAL and (
+            is_placeholder(subject) or find_connection(subject) is None
+        ):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
-        if is_example:
-            raise ConfigurationError(
-                f"AIRFLOW_CONN_{subject.upper()} in .env still has values of .env.example: fill it in"
-            )
+        require_filled_in(subject)
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():

@@ -15,6 +15,8 @@ from airflow.sdk.listener import get_listener_manager
 from airflow.utils import db
 from airflow.utils.cli import get_bagged_dag
 
+from ecommerce.cli.settings_check import require_connections
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.runtime.task_log import attempt_failure
 
@@ -41,7 +43,15 @@ class TaskLines:
 
 
 def run_day(day: str, terminal: TextIO) -> bool:
-    """Run the daily DAG for `day`, such as `2026-11-18`, and return whether the run succeeded."""
+    """Run the daily DAG for `day`, such as `2026-11-18`, and return whether the run succeeded.
+
+    A connection or a file of one that is missing is reported at once, before Airflow creates its database.
+    """
+    try:
+        require_connections()
+    except ConfigurationError as error:
+        print(error, file=terminal)
+        return False
     db.initdb()
     try:
         dag = get_bagged_dag(bundle_names=None, dag_id=DAG_DAILY)

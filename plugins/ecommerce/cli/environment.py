@@ -3,10 +3,13 @@
 Airflow reads its configuration when it is imported, so commands call `load` first.
 """
 
+import json
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
 
@@ -16,6 +19,8 @@ from ecommerce.core.settings import Settings
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+SECRETS_OPTION = re.compile("AIRFLOW__(SECRETS|WORKERS)__.*BACKEND")
+"""Options of Airflow by which a connection may come from elsewhere than the environment."""
 EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 
@@ -63,14 +68,42 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
         environ
     ):
         return True
-    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-    configured = RawConfigParser(strict=False)
-    configured.read(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg")
-    url = configured.get("database", "sql_alchemy_conn", fallback="")
+    url = _configuration(environ).get("database", "sql_alchemy_conn", fallback="")
     if url and not url.startswith("sqlite:"):
         return True
-    file = home / "airflow.db"
+    file = _home(environ) / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
+
+
+def connection_extra(
+    conn_id: str, environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """Return the `extra` of a connection that `environ` has as JSON. It is empty where only Airflow, whose
+    import takes seconds, can read the connection: from a URI, the UI or a secrets backend."""
+    configuration = _configuration(environ)
+    if (
+        configuration.get("secrets", "backend", fallback="")
+        or configuration.get("workers", "secrets_backend", fallback="")
+        or any(SECRETS_OPTION.match(name) for name in environ)
+    ):
+        return {}
+    try:
+        connection = json.loads(environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
+    except ValueError:
+        return {}
+    extra = connection.get("extra") if isinstance(connection, dict) else None
+    return extra if isinstance(extra, dict) else {}
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+
+
+def _configuration(environ: Mapping[str, str]) -> RawConfigParser:
+    """Read Airflow's file of configuration."""
+    configuration = RawConfigParser(strict=False)
+    configuration.read(environ.get("AIRFLOW_CONFIG") or _home(environ) / "airflow.cfg")
+    return configuration
 
 
 def _defaults(values: Mapping[str, str]) -> dict[str, str]:

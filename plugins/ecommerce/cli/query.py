@@ -10,6 +10,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import result_stream, show
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.text import clean, counted, inert
 from ecommerce.warehouse import adhoc_query, client
 from ecommerce.warehouse.adhoc_query import QueryResult, single_select
@@ -53,7 +54,8 @@ def query(sql: str, file: IO[str] | None, output_format: str) -> None:
         )
     environment.load()
     statement = single_select(sql)
-    warehouse = client.connect(step="query")
+    extra = environment.connection_extra(CONNECTION_WAREHOUSE)
+    warehouse = client.connect(extra=extra, step="query")
     if output_format == "csv":
         write_csv(adhoc_query.run_query(statement, warehouse))
         return

@@ -5,22 +5,60 @@ import re
 import uuid
 from pathlib import Path
 
-from ecommerce.cli.environment import has_metadata
+from ecommerce.cli.environment import SETTINGS, has_metadata
 from ecommerce.core import names
 from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.connections import find_connection
+from ecommerce.core.connections import connection, find_connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
-from ecommerce.sales.source_policy import read_policies
+from ecommerce.sales.source_policy import (
+    order_sources,
+    read_policies,
+    required_sources,
+)
+from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(
     r'…|[/@"]\w+\.example\.com\b|"reports@example\.com"|"my-project"'
 )
 """Placeholders in the connections of `.env.example`."""
+
+
+SYSTEM = "system"
+"""The `sslrootcert` of a server that the machine trusts anyway."""
+FILES = ("key_path", "sslrootcert", "sslcert", "sslkey", "cacert")
+"""Fields of a connection's extra that name a file."""
+
+
+def require_connections() -> None:
+    """Check, without a request, the connections that a daily run cannot do without.
+
+    Raises ConfigurationError: connections are not defined, have values of `.env.example`, or name a file that
+    cannot be read; one line for each.
+    """
+    problems = []
+    subjects = [SOURCES[source].subject for source in required_sources()]
+    for subject in [*subjects, names.CONNECTION_WAREHOUSE]:
+        if subject in SETTINGS:  # the folder of partners' files
+            continue
+        try:
+            require_filled_in(subject)
+            extra = connection(subject).extra_dejson
+        except ConfigurationError as error:
+            problems.append(str(error))
+            continue
+        for name in FILES:
+            file = str(extra.get(name) or SYSTEM)
+            if file != SYSTEM and not os.access(file, os.R_OK):
+                problems.append(
+                    f"connection {subject}: the file {file} ({name}) does not exist, or cannot be read"
+                )
+    if problems:
+        raise ConfigurationError("\n".join(problems))
 
 
 def check_settings() -> Lines:
@@ -31,9 +69,15 @@ def check_settings() -> Lines:
 
 
 def check_source_policy() -> Lines:
-    """Show the policy of each source."""
-    policies = [f"{source} {policy}" for source, policy in read_policies().items()]
-    yield OK, ", ".join(policies)
+    """Show the policy of each source. A run needs at least one source of orders."""
+    policies = read_policies()
+    if not order_sources(policies):
+        raise ConfigurationError(
+            'no source of orders is on: remove one of its "off" from this Variable, or define the '
+            "connection of a source that is off without it"
+        )
+    shown = [f"{source} {policy}" for source, policy in policies.items()]
+    yield OK, ", ".join(shown)
 
 
 def check_folder(name: str) -> Lines:
@@ -107,6 +151,14 @@ def check_recipients(variable: str, without: str) -> Lines:
         yield OK, counted(count, "address", "addresses")
     else:
         yield HINT, f"the Variable is empty: {without}"
+
+
+def require_filled_in(subject: str) -> None:
+    """Raise ConfigurationError if the connection `subject` still has values of `.env.example`."""
+    if is_placeholder(subject):
+        raise ConfigurationError(
+            f"AIRFLOW_CONN_{subject.upper()} in .env still has values of .env.example: fill it in"
+        )
 
 
 def is_placeholder(subject: str) -> bool:

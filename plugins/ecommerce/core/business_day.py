@@ -5,7 +5,7 @@ or 25 hours. `runtime.run_context.business_day` returns the day of a run.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
@@ -76,6 +76,41 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
     return (midnight + TICKS[dag_id]).astimezone(UTC)
+
+
+def backfill_bounds(
+    earliest: datetime, latest: datetime, timezone: tzinfo
+) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of the days that a backfill's bounds mean in a shop in `timezone`,
+    as times of its clocks labelled UTC, which is how Airflow passes bounds to a timetable.
+
+    A bare date arrives as midnight in Airflow's own timezone. The UI's form sends the first and the last
+    moment of a day in the timezone that the UI is set to, converted to UTC; that timezone is not sent.
+    """
+    first = _nearest_day(earliest, timezone)
+    last = _beginning_day(latest, timezone)
+    if last is None:
+        # The form's day ends with its last millisecond, or at 23:59 after the time was edited.
+        day_after = _nearest_day(latest + timedelta(minutes=1), timezone)
+        last = day_after - timedelta(days=1)
+    return (
+        datetime.combine(first, time.min, UTC),
+        datetime.combine(last, time.max, UTC),
+    )
+
+
+def _beginning_day(moment: datetime, timezone: tzinfo) -> date | None:
+    """Return the day that begins at `moment`, in the timezone of `moment` or in `timezone`."""
+    for reading in (moment, moment.astimezone(timezone)):
+        if reading.hour == reading.minute == 0:
+            return reading.date()
+    return None
+
+
+def _nearest_day(moment: datetime, timezone: tzinfo) -> date:
+    """Return the day that begins at `moment`, or else, in a third timezone, nearest to it: a browser is at
+    most half a day away from UTC, except in a few countries of the Pacific."""
+    return _beginning_day(moment, timezone) or (moment + timedelta(hours=12)).date()
 
 
 def closed_days(first: date, last: date, timezone: str) -> BusinessDay:

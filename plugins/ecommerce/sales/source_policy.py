@@ -40,6 +40,15 @@ def read_policies() -> dict[str, Policy]:
     return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
 
 
+def order_sources(policies: Mapping[str, Policy]) -> list[str]:
+    """Return the sources of orders that are on."""
+    return [
+        source
+        for source in missing_sources(policies, ())
+        if source != EXCHANGE_RATES.name
+    ]
+
+
 def required_sources() -> list[str]:
     """Return the sources without which a day is not complete; raises as `read_policies`."""
     policies = read_policies()

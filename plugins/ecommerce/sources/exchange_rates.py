@@ -196,5 +196,9 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
 
 
 EXCHANGE_RATES = Source(
-    name="exchange_rates", subject=CONNECTION, extract=extract, check=check
+    name="exchange_rates",
+    subject=CONNECTION,
+    extract=extract,
+    check=check,
+    shops_without="a shop of one currency, which needs no rates,",
 )

@@ -46,6 +46,8 @@ class Source:
     `removed_orders.parquet`."""
     synced: bool = False
     """Whether the hourly sync reads its changes during the day."""
+    shops_without: str = "a shop without it"
+    """Which shops switch it off, for the failures of `make check`."""
     needs_connection: bool = False
     """Whether it is off until the connection `subject` exists."""
     not_compared: Collection[str] = ()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tenacity
@@ -49,6 +51,9 @@ CANCEL_SECONDS = 10
 CONFLICT_ATTEMPTS = 12
 """Attempts of a transaction that conflicts with others, with three minutes of pauses on average. Then Airflow
 retries the task."""
+
+DATA_FRAMES = {"pandas", "pandas_gbq", "db_dtypes"}
+"""Libraries that BigQuery's client can do without."""
 
 Parameter = str | datetime | Sequence[str]
 
@@ -296,36 +301,85 @@ class Warehouse:
                     return job
 
 
-def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
+def connect(
+    settings: Settings | None = None,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    **labels: str,
+) -> Warehouse:
     """Open this deployment's warehouse. Every job has `labels`, such as `dag="daily_sales_pipeline"`.
+
+    A command that knows the `extra` of the connection `bigquery` passes it: with the fields of `.env.example`
+    the client needs no import of Airflow, which would take most of the command's time.
 
     Raises:
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
-    with AIRFLOW_IMPORT:
-        from airflow.exceptions import AirflowException
-        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
     settings = settings or load_settings()
     location = settings.bigquery_location
     what = f"connection {CONNECTION_WAREHOUSE}"
     try:
         with bigquery_errors(what):
-            hook = BigQueryHook(
-                gcp_conn_id=CONNECTION_WAREHOUSE,
-                location=location,
-                use_legacy_sql=False,
-            )
-            client = hook.get_client(project_id=hook.project_id, location=location)
-    except (AirflowException, OSError) as error:
-        # An OSError names a key file that cannot be read.
+            client = _plain_client(extra or {}, location) or _hook_client(location)
+    except OSError as error:  # a key file that cannot be read
         raise ConfigurationError(f"{what}: {mask_e_mails(str(error))}") from None
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise ConfigurationError(f"{what}: the file of key_path is not JSON") from None
     fit = {"application": "ecommerce-sales"}
     for name, value in labels.items():
         # A label has no capitals and no dots.
         fit[name] = re.sub("[^a-z0-9_-]", "_", value.lower())[:63]
     return Warehouse(client, settings, fit)
+
+
+def _plain_client(extra: Mapping[str, Any], location: str) -> bigquery.Client | None:
+    """Return the client of a connection that has a project, and a key file or no credentials, as in
+    `.env.example`; None for any other."""
+    key_file = str(extra.get("key_path"))
+    has_key_file = key_file.endswith(".json")
+    expected = {"project", "key_path" if has_key_file else "is_anonymous"}
+    if extra.keys() != expected or not all(extra.values()):
+        return None
+    bigquery = _import_without_pandas()
+    from google.auth.credentials import AnonymousCredentials
+    from google.oauth2.service_account import Credentials
+
+    if has_key_file:
+        credentials = Credentials.from_service_account_file(key_file)
+    else:
+        credentials = AnonymousCredentials()
+    return bigquery.Client(extra["project"], credentials, location=location)
+
+
+def _hook_client(location: str) -> bigquery.Client:
+    """Return the client of Airflow's connection, of any kind."""
+    with AIRFLOW_IMPORT:
+        from airflow.exceptions import AirflowException
+        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+    try:
+        hook = BigQueryHook(
+            gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False
+        )
+        return hook.get_client(project_id=hook.project_id, location=location)
+    except AirflowException as error:
+        raise ConfigurationError(
+            f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}"
+        ) from None
+
+
+def _import_without_pandas() -> Any:
+    """Import BigQuery's client as where pandas is not installed. The client needs it for data frames only,
+    but would import it at once, which takes longer than the client itself."""
+    hidden: dict[str, Any] = dict.fromkeys(DATA_FRAMES - sys.modules.keys())
+    sys.modules.update(hidden)
+    try:
+        from google.cloud import bigquery
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    return bigquery
 
 
 def _cancel(job: Job) -> None:

@@ -11,21 +11,19 @@ from datetime import timedelta
 from airflow.sdk import (
     DAG,
     BaseHook,
-    CronPartitionTimetable,
     Variable,
     task,
     task_group,
 )
 
 from ecommerce.core.errors import ContractError, TransientError
-
-MORNINGS = CronPartitionTimetable(
-    "0 6 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"
-)
+from ecommerce.runtime.business_day_timetable import business_days
 
 PAUSE = timedelta(seconds=int(os.environ.get("PAUSE_OF_SHAKY", "10")))
 
-with DAG("daily_sales_pipeline", schedule=MORNINGS, catchup=False) as dag:
+with DAG(
+    "daily_sales_pipeline", schedule=business_days("0 6 * * *"), catchup=False
+) as dag:
 
     @task_group
     def extract():

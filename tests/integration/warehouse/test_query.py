@@ -2,18 +2,30 @@
 
 import csv
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from demo.services.emulator import PROJECT
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment
 from tests.integration.warehouse.loadable import Folder, Order
 
 REPOSITORY = Path(__file__).parents[3]
+ANONYMOUS = json.dumps(
+    {
+        "conn_type": "google_cloud_platform",
+        "extra": {"is_anonymous": True, "project": PROJECT},
+    }
+)
+"""The connection that `make emulator` prints."""
 SAMPLES = [
     sql.replace("sales.", "")  # the tests' dataset has another name
     for file in ("docs/QUERIES.md", "docs/DEFINITIONS.md", "README.md")
@@ -55,6 +67,44 @@ def ask(capsys, *arguments):
     code = command_line.main(["query", *arguments])
     output = capsys.readouterr()
     return code, output.out, output.err
+
+
+COMMAND = """
+import sys
+from ecommerce.cli.__main__ import main
+code = main(["query", "--sql", sys.argv[1]])
+slow = {"airflow", "pandas", "sqlalchemy"} & sys.modules.keys()
+assert not slow, f"imported: {sorted(slow)}"
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "text"),
+    [
+        ("SELECT 1 AS one", 0, "one"),
+        ("DELETE FROM orders WHERE TRUE", 1, "was not run"),
+        ("SELECT nothing_like_it", 1, "cannot be run"),
+    ],
+)
+def test_a_query_imports_neither_airflow_nor_pandas(
+    bigquery_emulator, installation, sql, code, text
+):
+    (installation / ".env").write_text(
+        f"CUSTOMER_HASH_KEY=0123456789abcdef\n"
+        f"BIGQUERY_EMULATOR_HOST={bigquery_emulator.host}\n"
+        f"AIRFLOW_CONN_BIGQUERY={ANONYMOUS}\n"
+    )
+    known = os.environ.items()
+    own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, sql],
+        env=own | {"PYTHONPATH": str(installation / "plugins")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert text in done.stdout + done.stderr
 
 
 def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp_path):

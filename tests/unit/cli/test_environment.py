@@ -100,6 +100,43 @@ def test_where_airflow_cfg_names_the_database(folder, url, expected):
     assert environment.has_metadata(environ) is expected
 
 
+KEY_FILE = '{"conn_type": "google_cloud_platform", "extra": {"project": "p"}}'
+
+
+@pytest.mark.parametrize(
+    ("environ", "configuration", "expected"),
+    [
+        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "", {"project": "p"}),
+        (
+            {"AIRFLOW_CONN_BIGQUERY": KEY_FILE},
+            "[secrets]\nbackend =\n",
+            {"project": "p"},
+        ),
+        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "[secrets]\nbackend = vault\n", {}),
+        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "[workers]\nsecrets_backend = v\n", {}),
+        (
+            {
+                "AIRFLOW_CONN_BIGQUERY": KEY_FILE,
+                "AIRFLOW__SECRETS__BACKEND_CMD": "cat backend",
+            },
+            "",
+            {},
+        ),
+        ({}, "", {}),
+        ({"AIRFLOW_CONN_BIGQUERY": "google-cloud-platform://?project=p"}, "", {}),
+        ({"AIRFLOW_CONN_BIGQUERY": '{"extra": "{\\"project\\": \\"p\\"}"}'}, "", {}),
+        ({"AIRFLOW_CONN_BIGQUERY": "[1]"}, "", {}),
+        ({"AIRFLOW_CONN_BIGQUERY": "{"}, "", {}),
+    ],
+)
+def test_only_a_plain_connection_is_read_without_airflow(
+    folder, environ, configuration, expected
+):
+    (folder / "airflow.cfg").write_text(configuration)
+    environ = {"AIRFLOW_HOME": str(folder), **environ}
+    assert environment.connection_extra("bigquery", environ) == expected
+
+
 def test_an_empty_setting_does_not_hide_that_of_the_file(folder):
     (folder / ".env").write_text("SHOP_TIMEZONE=Asia/Tokyo\n")
     assert loaded(SHOP_TIMEZONE="")["SHOP_TIMEZONE"] == "Asia/Tokyo"

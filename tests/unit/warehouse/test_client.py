@@ -9,6 +9,8 @@ import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.api_core import exceptions as google
 from google.auth.exceptions import RefreshError, TransportError
 from requests.exceptions import ConnectionError as LostConnection
@@ -244,6 +246,80 @@ def test_a_connection_that_cannot_be_used_is_a_setting_to_make(
         errors.ConfigurationError, match=f"^connection bigquery: .*{message}"
     ):
         connect(SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def key_file(tmp_path_factory):
+    """The key of a service account of the project `of_the_key`."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    account = {
+        "type": "service_account",
+        "project_id": "of_the_key",
+        "private_key": pem.decode(),
+        "client_email": "pipeline@of_the_key.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+    file = tmp_path_factory.mktemp("key") / "key.json"
+    file.write_text(json.dumps(account))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_plain"),
+    [
+        ({"project": "p", "is_anonymous": True}, True),
+        ({"project": "p", "key_path": "KEY"}, True),
+        # Airflow's hook has rules of its own for these.
+        ({"key_path": "KEY"}, False),
+        ({"project": "", "key_path": "KEY"}, False),
+        ({"project": "p", "key_path": "KEY", "scope": "https://a"}, False),
+    ],
+)
+def test_a_plain_connection_gives_the_client_of_airflows_hook(
+    extra, is_plain, key_file, monkeypatch
+):
+    if "key_path" in extra:
+        extra = extra | {"key_path": key_file}
+    connection = {"conn_type": "google_cloud_platform", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+    plain = connect(SETTINGS, extra=extra).client
+    hooked = connect(SETTINGS).client
+    assert (client._plain_client(extra, "US") is not None) == is_plain
+    assert (plain.project, plain.location) == (hooked.project, hooked.location)
+    assert type(plain._credentials) is type(hooked._credentials)
+    email = "service_account_email"
+    assert getattr(plain._credentials, email, None) == getattr(
+        hooked._credentials, email, None
+    )
+
+
+@pytest.mark.parametrize("extra", [None, {"project": "p", "key_path": "/no.json"}])
+def test_a_key_file_that_is_missing_has_the_same_error_either_way(extra, monkeypatch):
+    connection = (
+        '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}'
+    )
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", connection)
+    with pytest.raises(errors.ConfigurationError, match=r"bigquery: .*/no\.json"):
+        connect(SETTINGS, extra=extra)
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+@pytest.mark.parametrize("content", [b"not JSON", b"\x30\x82\xff"])
+def test_a_key_file_of_another_kind_is_a_setting_to_make(
+    content, is_plain, monkeypatch, tmp_path
+):
+    file = tmp_path / "key.json"
+    file.write_bytes(content)
+    extra = {"project": "p", "key_path": str(file)}
+    connection = {"conn_type": "google_cloud_platform", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+    with pytest.raises(errors.ConfigurationError, match="key_path is not JSON"):
+        connect(SETTINGS, extra=extra if is_plain else None)
 
 
 @pytest.fixture
