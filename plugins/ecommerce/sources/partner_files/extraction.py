@@ -19,7 +19,7 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
-from ecommerce.sources.delivered_files import storage_errors
+from ecommerce.sources.delivered_files import json_warnings, storage_errors
 from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
@@ -80,8 +80,8 @@ def extract(window: ReadWindow) -> Manifest:
         _remember(duck, related)
         for name in ("removed_orders", "known_orders"):
             duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
-        for row in run_sql_file(duck, f"{SQL}/shrunk_files"):
-            warnings.append(json.loads(row["warning"]))
+        for statement in ("shrunk_files", "spellings"):
+            warnings += json_warnings(duck, f"{SQL}/{statement}")
         columns = _write_tables(duck, work, draft.path)
         [totals] = run_sql_file(
             duck,
