@@ -154,9 +154,9 @@ END;
 
 CREATE MACRO mask_e_mails(value) AS masked_text(value, 2000);
 
--- The one rule for ids of orders and refunds and for SKUs is `readable_id`: without what people do not see (blanks of any
--- kind around them, characters without width, control characters) and without what a spreadsheet puts around a number:
--- ="1001" and '1001. Two ids that people can tell apart stay two: 01001 is not 1001.
+-- The one rule for ids of orders and refunds and for SKUs is `readable_id`: without what people do not see (blanks of
+-- any kind around them, characters without width, control characters) and without what a spreadsheet puts around a
+-- number: ="1001" and '1001. Two ids that people can tell apart stay two: 01001 is not 1001.
 --
 -- Nearly all ids are clean, which one search finds out.
 CREATE MACRO clean_id(value) AS CASE
@@ -182,11 +182,12 @@ END;
 -- A number that a spreadsheet rounded for display, such as 4,00639E+12: many numbers look like this.
 CREATE MACRO is_rounded(id) AS regexp_full_match(id, '\d([.,]\d+)?[eE]\+\d{2,3}');
 
--- The number that an id may be in the spelling of a spreadsheet: 1001 of 1001.0, 1,001, 1.001E+03 and 01001, and of a SKU
--- with blanks or hyphens between at least eight digits.
+-- The number that an id may be in the spelling of a spreadsheet: 1001 of 1001.0, 1,001, 1.001E+03 and 01001, and of a
+-- SKU with blanks or hyphens between at least eight digits.
 CREATE MACRO number_of_id(id) AS CASE
     WHEN regexp_full_match(id, '[1-9]\d*') THEN id
-    WHEN regexp_full_match(id, '\d{1,3}([.,]\d{3})+|\d[\d -]{6,}\d') THEN ltrim(regexp_replace(id, '\D', '', 'g'), '0')
+    WHEN regexp_full_match(id, '\d{1,3}([.,]\d{3})+|\d[\d -]{6,}\d')
+        THEN ltrim(regexp_replace(id, '\D', '', 'g'), '0')
     WHEN regexp_full_match(id, '\d+([.,]0*)?') THEN ltrim(regexp_extract(id, '^\d+'), '0')
     WHEN regexp_full_match(id, '\d([.,]\d+)?[eE]\+?\d{1,2}')
         THEN try_cast(try_cast(replace(id, ',', '.') AS DOUBLE) AS HUGEINT)::VARCHAR

@@ -1,4 +1,5 @@
 -- DuckDB: orders of previously loaded deliveries that also occur in a file of another partner.
+CREATE TABLE known_orders AS
 SELECT DISTINCT
     present.order_id,
     known.partner,

@@ -1,5 +1,6 @@
 -- DuckDB: orders of the previous delivery of a file that are now in no file of the same partner; and those that are stored
 -- under another spelling of an id that was just read (`1001` and a blank).
+CREATE TABLE removed_orders AS
 SELECT
     former.order_id,
     files.file,

@@ -40,8 +40,8 @@ CREATE VIEW staged_refunds AS
 SELECT * REPLACE (known_id(order_id) AS order_id, known_id(refund_id) AS refund_id)
 FROM mapped_refunds;
 
--- The ids of removed orders are those of the warehouse. It may also have an order of this read under the spelling of its
--- source.
+-- The ids of removed orders are those of the warehouse. It may also have an order of this read under the spelling of
+-- its source.
 ALTER VIEW staged_removals RENAME TO mapped_removals;
 CREATE VIEW staged_removals AS
 SELECT * REPLACE (CASE WHEN getvariable('has_unsafe_ids') THEN id_or_hash(order_id) ELSE order_id END AS order_id)

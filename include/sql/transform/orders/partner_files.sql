@@ -39,7 +39,8 @@ WITH trimmed AS (
             order_id,
             CASE
                 -- Of several products, which only their names tell apart.
-                WHEN contains(sku, '+') AND is_rounded(as_text(sku)) THEN concat_ws(' ', as_text(sku), as_text(product_name))
+                WHEN contains(sku, '+') AND is_rounded(as_text(sku))
+                    THEN concat_ws(' ', as_text(sku), as_text(product_name))
                 ELSE sku
             END AS sku,
             bounded(COLUMNS(* EXCLUDE (order_id, sku)))

@@ -78,10 +78,10 @@ def extract(window: ReadWindow) -> Manifest:
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
-        for name in ("removed_orders", "known_orders"):
-            duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
-        for statement in ("shrunk_files", "spellings"):
-            warnings += json_warnings(duck, f"{SQL}/{statement}")
+        run_sql_file(duck, f"{SQL}/removed_orders")
+        run_sql_file(duck, f"{SQL}/known_orders")
+        warnings += json_warnings(duck, f"{SQL}/shrunk_files")
+        warnings += json_warnings(duck, f"{SQL}/spellings")
         columns = _write_tables(duck, work, draft.path)
         [totals] = run_sql_file(
             duck,
