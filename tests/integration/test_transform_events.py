@@ -119,6 +119,10 @@ KEPT = [
     ({"event_type": "VIEW_ITEM"}, {"event_type": "VIEW_ITEM"}),
     ({"event_type": None}, {"event_type": None}),
     ({"sku": "", "device": ""}, {"sku": None, "device": None}),
+    (
+        {"sku": " MUG-01\u00a0", "order_id": "\ufeff'1001"},
+        {"sku": "MUG-01", "order_id": "1001"},
+    ),
     ({"event_type": "for ann@example.com"}, {"event_type": "for <e-mail>"}),
     ({"device": "ann@example.com"}, {"device": "<e-mail>"}),
 ]

@@ -133,8 +133,8 @@ CREATE MACRO shortened(value, characters) AS CASE
 END;
 
 -- Masks e-mail addresses and removes control characters in free text, and cuts it. Four times as many characters are
--- searched as are kept, so that no half of an address remains. The patterns `suspect`, `control` and `address`, the
--- variable `blanks` and the function `id_hash` are defined in plugins/ecommerce/core/email_masking.py.
+-- searched as are kept, so that no half of an address remains. The patterns (`suspect`, `control`, `address`, and those
+-- of ids) and the functions `id_hash` and `readable_id` are defined in plugins/ecommerce/core/email_masking.py.
 CREATE MACRO masked_text(value, characters) AS CASE
     WHEN strlen(value) > characters OR regexp_matches(value, getvariable('suspect'))
         THEN nullif(
@@ -154,20 +154,43 @@ END;
 
 CREATE MACRO mask_e_mails(value) AS masked_text(value, 2000);
 
+-- The one rule for ids of orders and refunds and for SKUs is `readable_id`: without what people do not see (blanks of
+-- any kind around them, characters without width, control characters) and without what a spreadsheet puts around a
+-- number: ="1001" and '1001. Two ids that people can tell apart stay two: 01001 is not 1001.
+--
+-- Nearly all ids are clean, which one search finds out.
+CREATE MACRO clean_id(value) AS CASE
+    WHEN regexp_matches(value, getvariable('suspect_id')) THEN nullif(readable_id(value), '')
+    ELSE nullif(value, '')
+END;
+
 CREATE MACRO id_or_hash(readable) AS CASE
     WHEN length(readable) > 200 THEN 'long-' || id_hash(readable)
     WHEN regexp_matches(readable, getvariable('address')) THEN 'e-mail-' || id_hash(readable)
     ELSE readable
 END;
 
-CREATE MACRO is_unsafe(id) AS strlen(id) > 200 OR regexp_matches(id, getvariable('suspect'));
+CREATE MACRO is_unsafe(id) AS strlen(id) > 200 OR regexp_matches(id, getvariable('suspect_id'));
 
--- Replaces an id or SKU that contains an address, or has more than 200 characters, with a keyed hash, which is unique
--- and stable across reads.
+-- Cleans an id or SKU, and replaces one that contains an address, or has more than 200 characters, with a keyed hash,
+-- which is unique and stable across reads.
 CREATE MACRO safe_id(value) AS CASE
-    WHEN is_unsafe(value)
-        THEN id_or_hash(trim(regexp_replace(value, getvariable('control'), '', 'g'), getvariable('blanks')))
+    WHEN is_unsafe(value) THEN id_or_hash(readable_id(value))
     ELSE value
+END;
+
+-- A number that a spreadsheet rounded for display, such as 4,00639E+12: many numbers look like this.
+CREATE MACRO is_rounded(id) AS regexp_full_match(id, '\d([.,]\d+)?[eE]\+\d{2,3}');
+
+-- The number that an id may be in the spelling of a spreadsheet: 1001 of 1001.0, 1,001, 1.001E+03 and 01001, and of a
+-- SKU with blanks or hyphens between at least eight digits.
+CREATE MACRO number_of_id(id) AS CASE
+    WHEN regexp_full_match(id, '[1-9]\d*') THEN id
+    WHEN regexp_full_match(id, '\d{1,3}([.,]\d{3})+|\d[\d -]{6,}\d')
+        THEN ltrim(regexp_replace(id, '\D', '', 'g'), '0')
+    WHEN regexp_full_match(id, '\d+([.,]0*)?') THEN ltrim(regexp_extract(id, '^\d+'), '0')
+    WHEN regexp_full_match(id, '\d([.,]\d+)?[eE]\+?\d{1,2}')
+        THEN try_cast(try_cast(replace(id, ',', '.') AS DOUBLE) AS HUGEINT)::VARCHAR
 END;
 
 -- A value of at most 2,001 characters. A longer text is cut before its last word, so that no half of an address

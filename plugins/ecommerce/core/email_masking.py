@@ -1,4 +1,4 @@
-"""Masks e-mail addresses and removes control characters, with one pattern for Python and DuckDB.
+"""Masks e-mail addresses, removes control characters and cleans ids, with one pattern for Python and DuckDB.
 
 The pattern is for RE2, which has no look-around. An address ends like a domain, with
 `localhost` or an IP address in brackets: prices such as `2@5.00` and SKUs such as `MUG@BLUE` are none. Signs
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
 """What `str.strip` removes."""
 _SUSPECT = rf"[{_SIGNS}%&\\{_CONTROL[1:]}|{_WORD_AT}"
 """In every text with an address or a control character; searched first, because that is fast."""
+_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+"""Characters without width: soft hyphens, joiners, marks of direction, byte order marks."""
+_UNSEEN = rf"[{_CONTROL[1:-1]}{_INVISIBLE}]"
+_WRAPPED = r"""^(?:="([^"]*)"|'([^'"]+))$"""
+"""How spreadsheets write a number that has to stay a text."""
+_SUSPECT_ID = rf"[='{_INVISIBLE}{_BLANKS.replace(' ', '')}]|^ | $|{_SUSPECT}"
+"""In every id that `clean_id` or `safe_id` changes, if it is not too long."""
 
 
 def mask_e_mails(text: str) -> str:
@@ -63,10 +71,19 @@ def without_controls(text: str) -> str:
     return re.sub(_CONTROL, "", text)
 
 
+@lru_cache(maxsize=8_192)
+def clean_id(text: str) -> str:
+    """Return an id without what people do not see, such as blanks around it and characters without width,
+    and without what a spreadsheet puts around a number: `="1001"`, `'1001`."""
+    visible = re.sub(_UNSEEN, "", text)
+    trimmed = re.sub(f"[{_BLANKS}]", " ", visible).strip()
+    return re.sub(_WRAPPED, r"\1\2", trimmed).strip()
+
+
 def safe_id(text: str, key: str) -> str:
-    """Return an id without control characters. One with an e-mail address, or of more than `LONGEST_ID`
-    characters, is replaced by its hash with `key`, which is the same in every read."""
-    readable = without_controls(text).strip()
+    """Return a clean id. One with an e-mail address, or of more than `LONGEST_ID` characters, is replaced by
+    its hash with `key`, which is the same in every read."""
+    readable = clean_id(text)
     if len(readable) > LONGEST_ID:
         return f"long-{_id_hash(readable, key)}"
     if mask_e_mails(readable) != readable:
@@ -75,16 +92,17 @@ def safe_id(text: str, key: str) -> str:
 
 
 def teach_addresses(connection: DuckDBPyConnection, key: str) -> None:
-    """Define the variables and the function that the macros of include/sql/transform/values.sql need:
-    `address`, `control`, `suspect`, `blanks`, `id_hash`."""
+    """Define what the macros of include/sql/transform/values.sql need: variables with the patterns, and the
+    functions `readable_id` and `id_hash`."""
     patterns = {
         "address": _ADDRESS,
         "control": _CONTROL,
         "suspect": _SUSPECT,
-        "blanks": _BLANKS,
+        "suspect_id": _SUSPECT_ID,
     }
     for name, pattern in patterns.items():
         connection.execute(f"SET VARIABLE {name} = ?", [pattern])
+    connection.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
     connection.create_function(
         "id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR"
     )

@@ -5,7 +5,7 @@ from ecommerce.storage.transform import TransformSpec, run_transform
 
 ORDERS = TransformSpec(
     folder="orders",
-    first_steps=("order_status", "staged"),
+    first_steps=("country_codes", "order_status", "staged"),
     required_tables=("orders", "order_lines", "refunds", "order_versions"),
     optional_tables=(
         "products",

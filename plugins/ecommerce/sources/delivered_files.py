@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ from ecommerce.sources.partner_layouts import (
     OPTIONAL_COLUMNS,
     STANDARD,
     Layout,
+    Utf8Stream,
 )
 from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage.duckdb import run_sql_file
@@ -48,6 +50,8 @@ LONG_LINE = 16 << 10
 MOST_LONG_LINES = 32 << 20
 """Bytes of all batches of a file whose lines are longer than `LONG_LINE` on average."""
 _SQL = "extract/delivered_files"
+DOUBTFUL_VALUES = f"{_SQL}/doubtful_values"
+"""Warns of values that a spreadsheet may have changed."""
 
 
 @contextmanager
@@ -139,7 +143,7 @@ def read_csv(
     the table `rejects`.
 
     Args:
-        duck: Connection with the table `rejects`.
+        duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql.
         stream: The file as delivered, decompressed.
         target: Path of the Parquet file.
         facts: Columns of each line: file, partner and received_at.
@@ -149,7 +153,8 @@ def read_csv(
         former_orders: Ids of the orders in the former delivery of the file.
 
     Returns:
-        A warning if the file has columns that are not read.
+        Warnings of columns that are not read, of an encoding that is probably wrong, and of what a
+        spreadsheet may have done to the values.
 
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
@@ -166,7 +171,7 @@ def read_csv(
     rejected = 0
     bytes_of_long_lines = 0
     with unusable_data():
-        text = layout.as_utf8(stream)
+        text: Any = layout.as_utf8(stream)
         names = column_names(text, layout)
         held_in = {"row_number": "number"}
         file_columns = layout.file_columns(extra)
@@ -239,11 +244,27 @@ def read_csv(
             f"{_SQL}/keep_malformed",
             {"file": file, **id_field},
         )
-    return _unread_columns(
+    warnings = _unread_columns(
         names,
         file_columns | layout.file_columns(attributes),
         file,
     )
+    if isinstance(text, Utf8Stream) and text.was_utf8:
+        warnings.append(
+            data_warning("wrong_encoding", file=file, encoding=layout.encoding)
+        )
+    facts = {"lines": str(target), "file": file}
+    return warnings + json_warnings(duck, DOUBTFUL_VALUES, facts)
+
+
+def json_warnings(
+    duck: DuckDBPyConnection,
+    statement: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> list[DataWarning]:
+    """Return the warnings that a statement of include/sql returns as JSON, in the column `warning`."""
+    rows = run_sql_file(duck, statement, parameters)
+    return [json.loads(row["warning"]) for row in rows]
 
 
 def _unread_columns(

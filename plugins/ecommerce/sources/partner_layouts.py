@@ -148,23 +148,40 @@ class Layout(BaseModel):
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line
         is rejected."""
-        if self.encoding == "utf-8":
+        if self.encoding in ("utf-8", "utf-8-sig"):
             return stream
         # Only its methods read and readline are called.
-        return _Utf8Stream(  # type: ignore[return-value]
-            stream,
-            encoding=self.encoding,
-            errors="surrogateescape",
-            newline="\n",
+        return Utf8Stream(stream, self.encoding)  # type: ignore[return-value]
+
+
+class Utf8Stream(io.TextIOWrapper):
+    """A file of another encoding, read in UTF-8."""
+
+    was_utf8 = False
+    """Whether it has been valid UTF-8 so far, with characters that are not ASCII."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        super().__init__(
+            stream, encoding=encoding, errors="surrogateescape", newline="\n"
         )
+        self._decoder: Any = codecs.getincrementaldecoder("utf-8")()
 
+    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]  # noqa: D102
+        return self._in_utf8(super().read(size))
 
-class _Utf8Stream(io.TextIOWrapper):
-    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
-        return super().read(size).encode("utf-8", "surrogateescape")
+    def readline(self, size: int = -1) -> bytes:  # type: ignore[override]  # noqa: D102
+        return self._in_utf8(super().readline(size))
 
-    def readline(self, size: int = -1) -> bytes:  # type: ignore[override]
-        return super().readline(size).encode("utf-8", "surrogateescape")
+    def _in_utf8(self, text: str) -> bytes:
+        if self._decoder:
+            delivered = text.encode(self.encoding, "surrogateescape")
+            try:
+                decoded = self._decoder.decode(delivered)
+                self.was_utf8 |= not decoded.isascii()
+            except UnicodeError:
+                self._decoder = None
+                self.was_utf8 = False
+        return text.encode("utf-8", "surrogateescape")
 
 
 STANDARD = Layout.model_construct()

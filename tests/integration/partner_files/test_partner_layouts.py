@@ -47,9 +47,11 @@ def test_files_are_loaded_in_their_layout(drop):
     raw = drop.extract()
     # Of acme 2 x 10.50; 2 x 1,234.50 and 3; 2 x 10.50 of G3, the line without id and G7.
     assert raw.control_totals["source_amount"] == "2556.0000"
-    [warning] = raw.control_totals["warnings"]
-    assert warning["kind"] == "columns_not_read"
-    assert (warning["file"], warning["columns"]) == (FILE, "Notiz")
+    unread, mixed = raw.control_totals["warnings"]
+    assert unread["kind"] == "columns_not_read"
+    assert (unread["file"], unread["columns"]) == (FILE, "Notiz")
+    assert mixed["kind"] == "mixed_decimals"
+    assert (mixed["file"], mixed["amounts"], mixed["example"]) == (FILE, 1, "10.50")
     known = ["G1", "G2", "G3", "G4", "G5", "G7"]
     assert rows(raw, "files", "order_ids")[1] == (known,)
     manifest = transform(raw, run_id="run")

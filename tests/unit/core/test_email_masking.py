@@ -106,9 +106,62 @@ def test_ids_with_an_address_stay_apart_and_the_same():
     assert safe_id("ann@example.com", "another key of sixteen") != safe[0]
 
 
-@pytest.mark.parametrize("text", ["1001", "A-17/b", "Ä 1", "2@5", "@7", "MUG@BLUE"])
+DIFFERENT_IDS = [
+    "1001",
+    "01001",
+    "1001.0",
+    "1,001",
+    "1 001",
+    "A-17/b",
+    "a-17/b",
+    "Ä 1",
+    "2@5",
+    "@7",
+    "MUG@BLUE",
+    "5'",
+    "it's",
+    "'1001'",
+    "=1001",
+    "\uff11\uff10\uff10\uff11",
+]
+SPELLINGS = [
+    " 1001 ",
+    "\t1001\r\n",
+    "1001\u00a0",
+    "\u20071001\u3000",
+    "\ufeff1001",
+    "\ufeff\ufeff 1001",
+    "10\u200b01\u200d",
+    "\u200c1001\u2060",
+    "10\u00ad01",
+    "\u200e1001\u202c",
+    "1001\u2028",
+    "\x0010\x0701",
+    '="1001"',
+    ' =" 1001 " ',
+    "'1001",
+    "\ufeff'1001\u00a0",
+]
+"""All of 1001."""
+
+
+@pytest.mark.parametrize("text", DIFFERENT_IDS)
 def test_other_ids_stay_as_they_are(text):
     assert safe_id(text, KEY) == text
+
+
+@pytest.mark.parametrize("text", SPELLINGS, ids=ascii)
+def test_an_id_is_without_what_people_do_not_see(text):
+    assert safe_id(text, KEY) == "1001"
+
+
+@pytest.mark.parametrize("text", ["\u00a0", "\ufeff", '=""', " \u200b "], ids=ascii)
+def test_an_id_that_people_do_not_see_is_none(text):
+    assert safe_id(text, KEY) == ""
+
+
+def test_blanks_within_an_id_are_spaces():
+    assert safe_id("A\u00a01", KEY) == safe_id("A\t1", KEY) == "A 1"
 
 
 def test_a_long_id_is_hashed():

@@ -5,7 +5,7 @@ SELECT
     fault[1] AS reason,
     fault[2] AS detail,
     record,
-    trim(split_part(record, $delimiter, $place), E' "\t\r\n') AS order_id
+    clean_id(trim(split_part(record, $delimiter, $place), E' "\t\r\n')) AS order_id
 FROM (
     SELECT
         unnest($numbers::BIGINT[]) AS row_number,

@@ -2,5 +2,5 @@
 INSERT INTO ids
 SELECT DISTINCT
     $file,
-    trim(order_id, E' \t\r\n')
+    clean_id(order_id)
 FROM read_parquet($lines)

@@ -25,6 +25,10 @@ COPY (
     WHERE getvariable('is_first')
 ) TO (getvariable('folder') || '/rejects.parquet') (FORMAT parquet, COMPRESSION zstd);
 
+CREATE TABLE ids AS
+SELECT DISTINCT order_id
+FROM read_parquet(getvariable('folder') || '/lines.parquet');
+
 -- An export removes no orders and has no earlier deliveries.
 COPY (
     SELECT DISTINCT

@@ -8,7 +8,7 @@ SELECT
     count(*) AS lines
 FROM (
     SELECT
-        coalesce(trim(order_id, E' \t\r\n'), '') AS order_id,
+        coalesce(order_id, '') AS order_id,
         day
     FROM read_parquet($files)
     WHERE day IS NOT NULL

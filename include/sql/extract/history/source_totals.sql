@@ -7,15 +7,15 @@ WITH amounts AS (
         coalesce(
             sum(
                 try_cast(
-                    try_cast(lines.quantity AS DECIMAL(11, 4))::DECIMAL(38, 4)
-                    * try_cast(lines.unit_price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
+                    try_cast(trim(lines.quantity) AS DECIMAL(11, 4))::DECIMAL(38, 4)
+                    * try_cast(trim(lines.unit_price) AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
                 )
             ),
             0
         ) AS amount
     FROM read_parquet($files) AS lines
     LEFT JOIN (FROM order_days WHERE is_moved) AS moved
-        ON coalesce(trim(lines.order_id, E' \t\r\n'), '') = moved.order_id
+        ON coalesce(lines.order_id, '') = moved.order_id
     WHERE lines.day IS NOT NULL
         AND coalesce(moved.day, lines.day) BETWEEN $first_day AND $last_day
     GROUP BY ALL

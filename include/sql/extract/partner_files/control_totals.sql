@@ -5,7 +5,7 @@ WITH as_delivered AS (
         file,
         currency,
         count(*) AS lines,
-        sum(stated_product(quantity, unit_price)) AS amount
+        sum(stated_product(as_text(quantity), as_text(unit_price))) AS amount
     FROM read_parquet($lines)
     GROUP BY ALL
 ),

@@ -1,4 +1,6 @@
--- DuckDB: orders of the previous delivery of a file that are now in no file of the same partner.
+-- DuckDB: orders of the previous delivery of a file that are now in no file of the same partner; and those that are stored
+-- under another spelling of an id that was just read (`1001` and a blank).
+CREATE TABLE removed_orders AS
 SELECT
     former.order_id,
     files.file,
@@ -17,3 +19,11 @@ WHERE NOT EXISTS (
             AND elsewhere.order_id = former.order_id
             AND elsewhere.file NOT IN (SELECT file FROM files)
     )
+UNION
+SELECT
+    former.order_id,
+    present.file,
+    present.received_at
+FROM (FROM loaded_orders WHERE order_id <> clean_id(order_id)) AS former
+JOIN (SELECT file, partner, received_at, unnest(order_ids) AS order_id FROM files) AS present
+    ON present.partner = former.partner AND present.order_id = clean_id(former.order_id)

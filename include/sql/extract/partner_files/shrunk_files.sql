@@ -12,7 +12,7 @@ FROM (
         count(*) AS former,
         count(removed_orders.order_id) AS removed
     FROM loaded_orders
-    LEFT JOIN removed_orders USING (file, order_id)
+    LEFT JOIN (FROM removed_orders WHERE order_id = clean_id(order_id)) AS removed_orders USING (file, order_id)
     GROUP BY loaded_orders.file
 ) AS shrunk
 WHERE shrunk.file = files.file

@@ -35,9 +35,9 @@ CREATE MACRO event_id_of(value) AS CASE
     ELSE safe_id(value)
 END;
 
--- Whether no text is long or contains anything to mask. One search of the joined texts takes three
+-- Whether no text is long or contains anything to mask or to clean. One search of the joined texts takes three
 -- quarters of the processor time of a search of each.
-CREATE MACRO is_harmless(texts) AS strlen(texts) <= 200 AND NOT regexp_matches(texts, getvariable('suspect'));
+CREATE MACRO is_harmless(texts) AS strlen(texts) <= 200 AND NOT regexp_matches(texts, getvariable('suspect_id'));
 
 CREATE VIEW typed_events AS
 WITH instants AS (

@@ -1,6 +1,6 @@
--- Replaces e-mail addresses in ids of orders and refunds with hashes. Later steps use only these ids.
+-- Cleans ids of orders and refunds, and replaces e-mail addresses in them with hashes. Later steps use only these ids.
 
--- Ids are replaced only on a day that has one to replace, because that is a search in each of them.
+-- Only on a day that has an id to change, because that is a search in each of them.
 SET VARIABLE has_unsafe_ids = coalesce(
     (
         SELECT bool_or(is_unsafe(id))
@@ -18,14 +18,21 @@ SET VARIABLE has_unsafe_ids = coalesce(
 
 CREATE MACRO known_id(value) AS CASE WHEN getvariable('has_unsafe_ids') THEN safe_id(value) ELSE value END;
 
+-- Two spellings of one id in a source are two versions of the order.
+CREATE MACRO version_of(order_id, version) AS CASE
+    WHEN getvariable('has_unsafe_ids') AND is_unsafe(order_id)
+        THEN version + (1 + hash(order_id) % 1000000000)::BIGINT
+    ELSE version
+END;
+
 ALTER VIEW staged_orders RENAME TO mapped_orders;
 CREATE VIEW staged_orders AS
-SELECT * REPLACE (known_id(order_id) AS order_id)
+SELECT * REPLACE (known_id(order_id) AS order_id, version_of(order_id, version) AS version)
 FROM mapped_orders;
 
 ALTER VIEW staged_order_lines RENAME TO mapped_order_lines;
 CREATE VIEW staged_order_lines AS
-SELECT * REPLACE (known_id(order_id) AS order_id)
+SELECT * REPLACE (known_id(order_id) AS order_id, version_of(order_id, version) AS version)
 FROM mapped_order_lines;
 
 ALTER VIEW staged_refunds RENAME TO mapped_refunds;
@@ -33,7 +40,15 @@ CREATE VIEW staged_refunds AS
 SELECT * REPLACE (known_id(order_id) AS order_id, known_id(refund_id) AS refund_id)
 FROM mapped_refunds;
 
+-- The ids of removed orders are those of the warehouse. It may also have an order of this read under the spelling of
+-- its source.
 ALTER VIEW staged_removals RENAME TO mapped_removals;
 CREATE VIEW staged_removals AS
-SELECT * REPLACE (known_id(order_id) AS order_id)
-FROM mapped_removals;
+SELECT * REPLACE (CASE WHEN getvariable('has_unsafe_ids') THEN id_or_hash(order_id) ELSE order_id END AS order_id)
+FROM mapped_removals
+UNION ALL
+SELECT
+    id_or_hash(order_id) AS order_id,
+    getvariable('read_at') AS removed_at
+FROM mapped_orders
+WHERE getvariable('has_unsafe_ids') AND safe_id(order_id) <> order_id;

@@ -10,9 +10,7 @@ SELECT
     coalesce(shortened(as_text(channel), 200), getvariable('source')) AS channel,
     coalesce(mask_e_mails(lower(as_text(staged_orders.status))), 'unknown') AS status,
     upper(as_text(currency)) AS currency,
-    CASE
-        WHEN regexp_full_match(as_text(country_code), '[A-Za-z]{2}') THEN upper(as_text(country_code))
-    END AS country_code,
+    as_country(country_code) AS country_code,
     customer_key(customer_email, customer_id) AS customer_key,
     mask_e_mails(as_text(coupon_code)) AS coupon_code,
     coalesce(try_cast(is_test AS BOOLEAN), FALSE) AS is_test,

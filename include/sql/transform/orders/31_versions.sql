@@ -72,8 +72,9 @@ FROM usable
 QUALIFY row_number() OVER (
     PARTITION BY order_id
     ORDER BY
-        CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END DESC, received_at DESC, file DESC,
-        row_number DESC
+        CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END DESC, received_at DESC,
+        CASE WHEN getvariable('has_unsafe_ids') THEN updated_at END DESC,  -- two spellings of one id
+        file DESC, row_number DESC
 ) > 1;
 
 CREATE VIEW left_out_versions AS

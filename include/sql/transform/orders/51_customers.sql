@@ -3,7 +3,7 @@
 WITH seen AS (
     SELECT
         customer_hash,
-        upper(as_text(country_code)) AS country_code,
+        as_country(country_code) AS country_code,
         updated_at
     FROM customer_hashes
     WHERE is_listed
@@ -21,8 +21,7 @@ WITH seen AS (
 
 SELECT
     customer_hash,
-    arg_max(country_code, coalesce(updated_at, '-infinity')) FILTER (regexp_full_match(country_code, '[A-Z]{2}'))
-        AS country_code,
+    arg_max(country_code, coalesce(updated_at, '-infinity')) FILTER (country_code IS NOT NULL) AS country_code,
     max(updated_at) AS updated_at
 FROM seen
 GROUP BY customer_hash;

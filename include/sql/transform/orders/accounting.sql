@@ -35,6 +35,18 @@ order_lines AS (
     FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
 ),
 
+-- One for each file, if files are deliveries.
+unknown_countries AS (
+    SELECT
+        json_object(
+            'kind', 'unknown_countries', 'orders', count(DISTINCT order_id),
+            'place', coalesce(CASE WHEN getvariable('files_are_deliveries') THEN file END, getvariable('source'))
+        )::VARCHAR AS warning
+    FROM staged_orders
+    WHERE as_text(country_code) IS NOT NULL AND as_country(country_code) IS NULL
+    GROUP BY CASE WHEN getvariable('files_are_deliveries') THEN file END
+),
+
 reasons AS (
     SELECT
         reason,
@@ -57,6 +69,13 @@ SELECT
     orders.orders,
     order_lines.amount::VARCHAR AS amount,
     (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
-    (SELECT list(mask_e_mails(warning) ORDER BY warning) FROM staged_warnings) AS warnings
+    (
+        SELECT list(mask_e_mails(warning) ORDER BY warning)
+        FROM (
+            FROM staged_warnings
+            UNION ALL
+            FROM unknown_countries
+        ) AS found
+    ) AS warnings
 FROM orders
 CROSS JOIN order_lines;

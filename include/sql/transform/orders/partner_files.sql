@@ -10,7 +10,7 @@ SET VARIABLE files_are_deliveries = getvariable('source') = 'partner_files';
 CREATE TABLE partner_lines AS
 WITH trimmed AS (
     SELECT
-        safe_id(nullif(trim(raw.order_id, E' \t\r\n'), '')) AS order_id,  -- as in loaded_files
+        nullif(safe_id(raw.order_id), '') AS order_id,  -- as in loaded_files
         files.version,
         as_text(raw.line_number) AS line_number,
         raw.file,
@@ -37,7 +37,12 @@ WITH trimmed AS (
     FROM (
         SELECT
             order_id,
-            sku,
+            CASE
+                -- Of several products, which only their names tell apart.
+                WHEN contains(sku, '+') AND is_rounded(as_text(sku))
+                    THEN concat_ws(' ', as_text(sku), as_text(product_name))
+                ELSE sku
+            END AS sku,
             bounded(COLUMNS(* EXCLUDE (order_id, sku)))
         FROM (
             FROM read_parquet(getvariable('raw') || '/lines.parquet')

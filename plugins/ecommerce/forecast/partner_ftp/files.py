@@ -189,7 +189,9 @@ def _values(line: bytes) -> list[str | None]:
 def _fault(error: ValidationError) -> tuple[str, str]:
     """Return the reason code and the detail of an invalid row."""
     problem = error.errors()[0]
-    column = "".join(map(str, problem["loc"])) or "row"
-    value = clean(str(problem["input"] or ""), 50)
     why = problem["msg"].removeprefix("Value error, ")
+    column = "".join(map(str, problem["loc"]))
+    if not column:
+        return "invalid_row", why
+    value = clean(str(problem["input"] or ""), 50)
     return f"invalid_{column}", f"{column} {value!r}: {why}"

@@ -20,6 +20,7 @@ from ecommerce.core.text import counted
 from ecommerce.sales import loading, source_policy
 from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
+from ecommerce.sources.delivered_files import json_warnings
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.plain import from_plain, to_plain
@@ -101,6 +102,10 @@ def compute_totals(
         connect_duckdb(target) as duck,
     ):
         run_sql_file(duck, "extract/history/order_days", files)
+        teach_addresses(duck, load_settings().customer_hash_key)
+        run_sql_file(duck, "transform/values")
+        named = {"source": first.source}
+        warnings += json_warnings(duck, "extract/history/spellings", named)
         moved = {"target": f"{draft.path}/moved.parquet"}
         run_sql_file(duck, "extract/history/moved_lines", files | moved)
         days = {"first_day": first_day, "last_day": last_day}
@@ -191,8 +196,6 @@ def gather_lines(month: Month) -> Manifest:
         run_sql_file(duck, "transform/values")
         run_sql_file(duck, "extract/history/gather_month")
         lines = {"lines": f"{draft.path}/lines.parquet"}
-        run_sql_file(duck, "extract/delivered_files/create_tables")
-        run_sql_file(duck, "extract/delivered_files/keep_ids", {"file": "", **lines})
         statement = f"extract/{PARTNER_FILES.name}/control_totals"
         [control_totals] = run_sql_file(duck, statement, lines)
         control_totals["warnings"] = []

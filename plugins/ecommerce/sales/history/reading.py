@@ -66,6 +66,10 @@ def read_file(request: ReadRequest) -> Manifest:
             path = _local_path(file, work)
             if file.ending == PARQUET:
                 _read_parquet(duck, path, lines, facts)
+                written = {"lines": str(lines), "file": file.name}
+                warnings = delivered_files.json_warnings(
+                    duck, delivered_files.DOUBTFUL_VALUES, written
+                )
             else:
                 warnings = _read_csv(duck, request, path, lines, facts)
             file.check_unchanged()

@@ -19,7 +19,7 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
-from ecommerce.sources.delivered_files import storage_errors
+from ecommerce.sources.delivered_files import json_warnings, storage_errors
 from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
@@ -78,10 +78,10 @@ def extract(window: ReadWindow) -> Manifest:
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
-        for name in ("removed_orders", "known_orders"):
-            duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
-        for row in run_sql_file(duck, f"{SQL}/shrunk_files"):
-            warnings.append(json.loads(row["warning"]))
+        run_sql_file(duck, f"{SQL}/removed_orders")
+        run_sql_file(duck, f"{SQL}/known_orders")
+        warnings += json_warnings(duck, f"{SQL}/shrunk_files")
+        warnings += json_warnings(duck, f"{SQL}/spellings")
         columns = _write_tables(duck, work, draft.path)
         [totals] = run_sql_file(
             duck,

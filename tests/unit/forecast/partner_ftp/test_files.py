@@ -110,7 +110,9 @@ def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason(promotion
         f"promotions.csv: {len(WRONG)} of 300 rows cannot be used"
     )
     assert "the first of them line 2: " in warning
-    assert warning.endswith(": it ends on 2026-11-27, before it starts on 2026-11-30")
+    assert warning.endswith(
+        "the first of them line 2: it ends on 2026-11-27, before it starts on 2026-11-30"
+    )
 
 
 def test_a_rejected_row_is_cut_and_masked(promotions):

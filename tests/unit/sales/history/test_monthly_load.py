@@ -282,3 +282,27 @@ def test_rates_stop_a_load_only_where_they_are_required(policy, export, monkeypa
         assert tasks.exchange_rates.function(euros, **context) is None
     # From the day before the export: the first month is loaded under its first day.
     assert days == ([] if policy == "off" else ["2024-03-04"])
+
+
+def test_spellings_of_one_id_are_one_order_of_the_month_that_counts(export):
+    """Its lines are in two files and two months."""
+    export.put("a.csv", text(line("1001"), line("01002"), line("1003\u00a0")))
+    later = {"ordered_at": "2024-04-05T15:00:00Z", "quantity": "3\u00a0"}
+    export.put(
+        "b.csv", text(line("\ufeff1001", 2, **later), line("1002.0"), line("1002"))
+    )
+    totals = export.totals()
+    [march] = totals["months"]
+    assert (march["orders"], march["rows"]) == (5, 6)
+    assert march["amounts"] == {"USD": "136.5"}
+    [manifest] = [from_plain(Manifest, month) for month in export.transformed(totals)]
+    orders = {row["order_id"] for row in loadable([manifest], "orders")}
+    assert orders == {"1001", "1002", "01002", "1002.0", "1003"}
+    assert manifest.control_totals["amount"] == "136.5000"
+    [warning] = totals["warnings"]
+    assert warning["kind"] == "order_id_spellings"
+    assert (warning["file"], warning["orders"], warning["known"]) == (
+        "old_shop",
+        1,
+        "1002",
+    )

@@ -358,7 +358,8 @@ def test_an_order_whose_lines_differ_is_a_warning_of_its_file(done):
         "acme_2026-11-19.csv: 5 orders have lines that differ in status, currency, time, "
         "customer or country (for example order countries)"
     )
-    warnings = done.totals["warnings"]
+    *warnings, countries = done.totals["warnings"]
+    assert countries["kind"] == "unknown_countries"
     other, _ = findings(warnings)
     assert other.startswith("acme_2026-11-18.csv: 1 order has lines that differ")
     assert findings(warnings) == [other, found]

@@ -390,3 +390,53 @@ mug-01      | Mug, sand | NULL      | 2026-11-19 15:00
 e-mail-9ee2 | Card      | Cards     | NULL
 """,
     )
+
+
+SPELLED = "O1\u00a0"
+
+
+def test_two_spellings_of_an_id_are_one_order_whose_later_state_counts(raw):
+    later = datetime(2026, 11, 19, 18, tzinfo=UTC)
+    for orders in (
+        [order(), order(SPELLED, status="cancelled", updated_at=later)],
+        [order(SPELLED, status="cancelled", updated_at=later), order()],
+    ):
+        done = raw.sales_db(
+            orders=orders,
+            order_items=[item(), item(SPELLED, unit_price=Decimal(7))],
+            refunds=[refund(), refund("'R1", "\ufeffO1"), refund("R2", '="O1"')],
+        )
+        assert done["O1"]["status"] == "cancelled"
+        assert [line["unit_price"] for line in done.order_lines] == [Decimal(7)]
+        refunds = {(row["refund_id"], row["order_id"]) for row in done.refunds}
+        assert refunds == {("R1", "O1"), ("R2", "O1")}
+        assert done.rejected_rows == []
+
+
+def test_an_order_that_is_stored_under_the_spelling_of_its_source_is_replaced(raw):
+    done = raw.sales_db(orders=[order(SPELLED)], order_items=[item(SPELLED)])
+    assert [row["order_id"] for row in done.orders] == ["O1"]
+    versions = {row["order_id"] for row in done.order_versions}
+    assert versions == {"O1", SPELLED}
+
+
+def test_a_removed_order_is_named_as_the_warehouse_has_it(raw):
+    done = raw.sales_db(
+        orders=[order()],
+        order_items=[item()],
+        removed_orders=[{"order_id": SPELLED}, {"order_id": "ann@example.com"}],
+    )
+    versions = {row["order_id"] for row in done.order_versions}
+    assert versions > {"O1", SPELLED}
+    assert "ann@example.com" not in versions
+
+
+def test_countries_that_are_no_codes_are_counted(raw):
+    countries = ["Germany", "DEU", "uk", "", None, "France"]
+    orders = [order(f"O{n}", shipping_country=text) for n, text in enumerate(countries)]
+    done = raw.sales_db(orders=orders)
+    stored = [row["country_code"] for row in done.orders]
+    assert sorted(map(str, stored)) == ["DE", "GB", "None", "None", "None", "None"]
+    [warning] = done.totals["warnings"]
+    assert (warning["kind"], warning["orders"]) == ("unknown_countries", 2)
+    assert warning["place"] == "sales_db"

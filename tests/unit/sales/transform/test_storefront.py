@@ -304,3 +304,18 @@ customer_hash | country_code
 @pytest.mark.parametrize("secret", ["@example", "Annabel", "555-0100", "first_name"])
 def test_nothing_personal_is_left(done, secret):
     assert secret not in repr(done.tables)
+
+
+def test_ids_and_skus_of_any_spelling(raw):
+    """A shop may send ids as text, and imports its SKUs from spreadsheets."""
+    skus = ["MUG-01", "MUG-01\u00a0", '="MUG-01"', "\ufeffMUG-01"]
+    lines = [page_line(number, sku=sku) for number, sku in enumerate(skus, 1)]
+    done = raw.storefront(
+        [page_order("100\u200b", line_items=lines)],
+        refunds=[page_refund(order_id=" 100")],
+        products=[{"id": 1, "sku": "\u00a0MUG-01", "name": "Mug"}],
+    )
+    assert [row["order_id"] for row in done.orders] == ["100"]
+    assert {row["sku"] for row in done.order_lines} == {"MUG-01"}
+    assert [row["order_id"] for row in done.refunds] == ["100"]
+    assert [row["sku"] for row in done.products] == ["MUG-01"]

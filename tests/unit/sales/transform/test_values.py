@@ -8,7 +8,13 @@ import pytest
 
 from ecommerce.core.email_masking import safe_id, teach_addresses
 from ecommerce.storage.transform import FOLDER
-from tests.unit.core.test_email_masking import ADDRESSES, KEY, NO_ADDRESSES
+from tests.unit.core.test_email_masking import (
+    ADDRESSES,
+    DIFFERENT_IDS,
+    KEY,
+    NO_ADDRESSES,
+    SPELLINGS,
+)
 from tests.unit.sales.tables import cells
 
 
@@ -22,6 +28,7 @@ def macros():
         connection.execute("SET VARIABLE shop_timezone = 'America/New_York'")
         teach_addresses(connection, KEY)
         connection.execute((FOLDER / "values.sql").read_text())
+        connection.execute((FOLDER / "orders" / "country_codes.sql").read_text())
         yield connection
 
 
@@ -149,12 +156,72 @@ LONG_IDS = [
 
 
 @pytest.mark.parametrize(
-    "text", [text for text, _ in ADDRESSES] + NO_ADDRESSES + LONG_IDS
+    "text",
+    [text for text, _ in ADDRESSES]
+    + NO_ADDRESSES
+    + LONG_IDS
+    + DIFFERENT_IDS
+    + SPELLINGS,
+    ids=ascii,
 )
 def test_ids_are_as_python_makes_them(macros, text):
     safe = evaluate(macros, "safe_id($value::VARCHAR)", text)
     assert safe == safe_id(text, KEY)
     assert len(safe) <= 200
+
+
+def test_an_id_that_people_do_not_see_is_missing(macros):
+    for text in ("", " ", "\u00a0", "\ufeff\ufeff", '=""'):
+        assert evaluate(macros, "clean_id($value::VARCHAR)", text) is None
+
+
+NUMBERS = """
+id                | number
+1001              | 1001
+1001.0            | 1001
+1001,00           | 1001
+01001             | 1001
+1,001             | 1001
+1.001             | 1001
+1.001E+03         | 1001
+1,001e3           | 1001
+4006381333931.0   | 4006381333931
+978-3-16-148410-0 | 9783161484100
+10-01             |
+A1001             |
+1001.5            |
+1.2.3             |
+"""
+
+
+@pytest.mark.parametrize("case", cells(NUMBERS), ids=lambda case: case["id"])
+def test_the_number_that_a_spreadsheet_makes_of_an_id(macros, case):
+    number = evaluate(macros, "number_of_id($value::VARCHAR)", case["id"])
+    assert number == (case.get("number") or None)
+
+
+COUNTRIES = """
+text  | country
+DE    | DE
+ de   | DE
+UK    | GB
+uk    | GB
+EL    | GR
+DEU   | DE
+gbr   | GB
+USA   | US
+ROU   | RO
+Germany |
+D     |
+ABC   |
+U.K.  |
+"""
+
+
+@pytest.mark.parametrize("case", cells(COUNTRIES), ids=lambda case: case["text"])
+def test_countries_are_two_letters(macros, case):
+    country = evaluate(macros, "as_country($value::VARCHAR)", case["text"])
+    assert country == (case.get("country") or None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+-- DuckDB, after transform/values.sql: warnings of what a spreadsheet may have done to a file that was read: SKUs that it
+-- rounded, several spellings of one number, amounts in two conventions.
+
+-- A decimal comma, or a decimal point where layout_macros.sql expects a comma. A comma before three digits may also group
+-- thousands.
+CREATE OR REPLACE MACRO is_other_convention(amount) AS regexp_full_match(
+    amount,
+    '[+-]?(\d+,(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|(\d+|\d{1,3}(,\d{3})+)\.\d+\s* \(not a number with a decimal comma\))'
+);
+
+WITH skus AS (
+    SELECT DISTINCT clean_id(sku) AS sku
+    FROM (SELECT DISTINCT sku FROM read_parquet($lines)) AS delivered
+    WHERE regexp_matches(sku, '\d')
+),
+
+rounded AS (
+    SELECT
+        count(*) AS skus,
+        min(sku) AS example
+    FROM skus
+    WHERE is_rounded(sku)
+),
+
+spellings AS (
+    SELECT
+        min(sku ORDER BY length(sku), sku) AS known,
+        max(sku ORDER BY length(sku), sku) AS example
+    FROM skus
+    WHERE NOT is_rounded(sku)
+    GROUP BY number_of_id(sku)
+    HAVING count(*) > 1 AND number_of_id(sku) IS NOT NULL
+),
+
+-- Few lines have a comma or a bracket in any amount.
+candidates AS (
+    SELECT unnest([quantity, unit_price, discount_amount, tax_amount]) AS amount
+    FROM (
+        SELECT *, concat(quantity, unit_price, discount_amount, tax_amount) AS joined
+        FROM read_parquet($lines)
+    ) AS delivered
+    WHERE contains(joined, ',') OR contains(joined, '(')
+),
+
+others AS (
+    SELECT
+        count(*) AS amounts,
+        min(trim(split_part(amount, ' (', 1))) AS example
+    FROM candidates
+    WHERE is_other_convention(trim(amount))
+),
+
+-- One amount in the convention of the layout.
+own AS (
+    SELECT 1
+    FROM read_parquet($lines)
+    WHERE regexp_matches(concat_ws(' ', quantity, unit_price, discount_amount, tax_amount), '(^| )[+-]?\d*\.\d+( [^(]|$)')
+    LIMIT 1
+)
+
+SELECT json_object('kind', 'rounded_skus', 'file', $file, 'skus', skus, 'example', example)::VARCHAR AS warning
+FROM rounded
+WHERE skus > 0
+UNION ALL
+SELECT
+    json_object(
+        'kind', 'sku_spellings', 'file', $file, 'products', count(*),
+        'known', arg_min(known, known), 'example', arg_min(example, known)
+    )::VARCHAR
+FROM spellings
+HAVING count(*) > 0
+UNION ALL
+SELECT json_object('kind', 'mixed_decimals', 'file', $file, 'amounts', amounts, 'example', example)::VARCHAR
+FROM others
+WHERE amounts > 0 AND EXISTS (FROM own)
+ORDER BY warning
