@@ -114,12 +114,11 @@ class Jobs:
 
 def measure(step, rehearsal, jobs):
     """Run a step, and return a row for each of its checks. An error is a row, and the next step follows."""
-    checks = step(rehearsal)
+    checks = _within_budget(step, rehearsal, jobs)
     has_ended = False
     while not has_ended:
         began = time.monotonic()
         try:
-            jobs.check()
             check = next(checks)
         except StopIteration:
             return
@@ -131,6 +130,11 @@ def measure(step, rehearsal, jobs):
             check = Check(title(step), "no error", f"{type(error).__name__}: {text}")
             has_ended = True
         yield row_of(check, time.monotonic() - began, jobs.settle())
+
+
+def _within_budget(step, rehearsal, jobs):
+    jobs.check()
+    yield from step(rehearsal)
 
 
 def title(step):

@@ -88,7 +88,8 @@ def test_one_value_or_an_error_fails_it_and_the_next_step_follows(jobs):
 
 def test_nothing_begins_beyond_the_budget(jobs):
     rows = rows_of(jobs, right, right, right)
-    assert [row.billed for row in rows] == [10**9, 0, 10**9, 0]
+    assert [row.billed for row in rows] == [10**9, 0, 10**9, 0, 0]
+    assert (rows[-1].state, rows[-1].expected) == ("DIFFERS", "run")
     late = Jobs(most_seconds=-1)
     [row] = rows_of(late, right)
     assert row.got.startswith("not run:")
@@ -96,12 +97,14 @@ def test_nothing_begins_beyond_the_budget(jobs):
     assert not is_clean([])
 
 
-def test_every_job_has_a_limit(jobs):
-    for limit in (None, 5, 10**15):
+@pytest.mark.usefixtures("jobs")
+def test_every_job_has_a_limit():
+    limits = {5: 5, 10**15: MOST_BYTES_OF_A_JOB}
+    for limit, allowed in limits.items():
         config = bigquery.QueryJobConfig(maximum_bytes_billed=limit)
         client = mock.Mock(spec=bigquery.Client)
         bigquery.Client.query(client, "SELECT 1", job_config=config)
-        assert config.maximum_bytes_billed == min(limit or 10**15, MOST_BYTES_OF_A_JOB)
+        assert config.maximum_bytes_billed == allowed
 
 
 @pytest.mark.parametrize(
