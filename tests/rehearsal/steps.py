@@ -51,7 +51,7 @@ from tests.integration.comparison_views import check_comparisons
 from tests.integration.corrections import plain_orders
 from tests.integration.customer_views import check_views
 from tests.integration.test_reconciliation import edited
-from tests.integration.test_user_events_daily import write
+from tests.integration.test_user_events_daily import history, write
 from tests.integration.warehouse.test_query import SAMPLES
 from tests.integration.warehouse_contents import of_all_days
 from tests.oracle_comparisons import History
@@ -62,7 +62,6 @@ from tests.rehearsal.shop import SAME, outcome
 
 NOTHING = "nothing"
 BOTH = "all or nothing"
-EVENTS = 120
 
 
 def new_warehouse(shop):
@@ -191,7 +190,8 @@ def undone_history(shop):
 
 def web_events(shop):
     """Two days of web events end in the sessions and the funnel of the oracle."""
-    sent = website(shop)
+    start = day_window(shop.days[0], shop.company.timezone).start
+    sent = history(start, late=9)
     write(shop.company.folders.web_events, sent)
     for day in shop.days:
         run = DagRun("user_events_daily", f"rehearsal__{day}")
@@ -221,27 +221,6 @@ def web_events(shop):
     funnel = [tuple(sorted(row.items())) for row in oracle_events.funnel(sessions)]
     found = [tuple(sorted(row.items())) for row in shop.rows("daily_funnel")]
     yield same_rows("daily_funnel", Counter(funnel), Counter(found))
-
-
-def website(shop):
-    """Return the events of the two days, some of them received late."""
-    start = day_window(shop.days[0], shop.company.timezone).start
-    sent = []
-    for number in range(EVENTS):
-        at = start + timedelta(minutes=23 * number)
-        received = at + timedelta(hours=9 if number % 9 == 0 else 0)
-        event = {
-            "event_id": f"e{number}",
-            "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-            "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}",
-            "visitor_id": f"v{number % 11 % 3}",
-            "event_type": [*oracle_events.STEPS, "scroll"][number % 5],
-            "sku": "toys-1",
-            "device": ["mobile", None][number % 2],
-            "referrer": "https://www.example.com/x",
-        }
-        sent.append(event)
-    return sent
 
 
 def catalogue(shop):
