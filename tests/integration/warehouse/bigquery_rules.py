@@ -8,6 +8,7 @@ https://cloud.google.com/bigquery/docs/transactions#transaction_concurrency
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -151,6 +152,7 @@ def is_cancelled(first, second):
     return bool(_changed_by(first) & _changed_by(second))
 
 
+@cache
 def _changed_by(script):
     changing = ("Update", "Delete", "Merge")
     parts = script_parts(script)
