@@ -54,9 +54,10 @@ test-monitoring: development ## the tests that need Prometheus (apt install prom
 soak: development ## random failures while everything runs, then a check of every table: [MINUTES=60] [SEED=1]
 	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(call quoted,$(MINUTES))) $(if $(SEED),--seed $(call quoted,$(SEED)))
 
-test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
+test-bigquery: development ## rehearse on the real BigQuery before going live: PROJECT=my-project [LOCATION=EU] [BUCKET=my-bucket]
 	@$(if $(PROJECT),,$(error PROJECT is missing: make test-bigquery PROJECT=my-project))
-	@BIGQUERY_TEST_PROJECT=$(call quoted,$(PROJECT)) $(VENV)/pytest -m bigquery $(ARGS)
+	@$(RUN) -m tests.rehearsal --project $(call quoted,$(PROJECT)) $(if $(LOCATION),--location $(call quoted,$(LOCATION))) \
+		$(if $(BUCKET),--bucket $(call quoted,$(BUCKET)))
 
 audit: ## compare the locked packages with published vulnerabilities (needs PyPI's own service, a mirror may lack it)
 	@$(PYTHON) -m venv .bench/audit && .bench/audit/bin/python -m pip install --quiet pip-audit==2.10.1

@@ -38,7 +38,7 @@ EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.im
 # time is idle while tests and emulators wait for each other.
 TESTS = (
     *("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
-    *("-m", "not (slow or nightly or browser or compose or monitoring or bigquery)"),
+    *("-m", "not (slow or nightly or browser or compose or monitoring)"),
 )
 COMMANDS = {  # lock files of .venv, lock files of .venv-emulator, command to run in .venv
     "env": (LOCKS, (), ()),

@@ -64,7 +64,7 @@ LONGEST = (
 )
 
 
-MARKERS = {"browser", "compose", "slow", "nightly", "monitoring", "bigquery"}
+MARKERS = {"browser", "compose", "slow", "nightly", "monitoring"}
 """Those by which `make` selects tests."""
 
 

@@ -78,7 +78,10 @@ def render(file: PartnerFile) -> bytes:
     writer.writerows(_rows(file, file.orders[:middle], dialect))
     for bad in file.bad_rows:
         cells = [bad.text]
-        if bad.text.count(",") == len(HEADER) - 1:
+        is_complete = bad.text.count(",") == len(HEADER) - 1
+        if is_complete and dialect.has_costs:
+            cells.append("5.00")
+        if is_complete:
             cells += dialect.extra[1:]
         text.write(",".join(cells) + dialect.line_end)
     writer.writerows(_rows(file, file.orders[middle:], dialect))

@@ -143,7 +143,7 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
 @cached
 def read_statement(sql: str, project_id: str) -> tuple[dict[Any, bool], set[str]]:
     """Return whether a statement reads its tables, by project, dataset and name, and the columns in its
-    conditions. CREATE VIEW reads nothing."""
+    conditions. CREATE VIEW and ALTER TABLE read nothing."""
     try:
         statement: Any = sqlglot.parse_one(sql, read="bigquery")
     except sqlglot.errors.SqlglotError:  # the translation raises it
@@ -151,10 +151,11 @@ def read_statement(sql: str, project_id: str) -> tuple[dict[Any, bool], set[str]
     written = row_access_filter._collect_dml_targets(statement)
     written |= row_access_filter._collect_ddl_targets(statement)
     is_view = isinstance(statement, exp.Create) and statement.kind == "VIEW"
+    is_changed = is_view or isinstance(statement, exp.Alter)
     tables: dict[Any, bool] = {}
     for table in statement.find_all(exp.Table):
         name = (table.catalog or project_id, table.db, table.name)
-        is_read = id(table) not in written and not is_view
+        is_read = id(table) not in written and not is_changed
         tables[name] = tables.get(name, is_read) or is_read
     filtered = set()
     for condition in statement.find_all(exp.Where, exp.Join, exp.Merge, exp.When):

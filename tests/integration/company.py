@@ -122,8 +122,10 @@ def company(
     timezone=demo_environment.TIMEZONE,
     currency="USD",
     dataset=None,
+    client=None,
 ):
-    """Start a company; all its systems are empty, and there is no `dataset` unless an empty one is given."""
+    """Start a company; all its systems are empty, and there is no `dataset` unless an empty one is given.
+    `client` reads the warehouse; without an emulator it must be given."""
     name = f"company_{uuid.uuid4().hex[:10]}"
     folders = Folders(home)
     for folder in (
@@ -151,7 +153,7 @@ def company(
                 shopify=pop_up.port,
                 exchange_rates=bank.port,
                 web_events=urlsplit(collector.url).port or 0,
-                bigquery=emulator.port,
+                bigquery=emulator.port if emulator else free_port(),
                 smtp=free_port(),  # nobody listens: a mail that should not be sent fails
             )
             yield Company(
@@ -165,7 +167,7 @@ def company(
                 currency,
                 _environment(name, ports, folders, timezone)
                 | {"REPORTING_CURRENCY": currency, "BIGQUERY_DATASET": dataset or name},
-                connect(emulator),
+                client or connect(emulator),
             )
     finally:
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")

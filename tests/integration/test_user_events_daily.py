@@ -12,6 +12,8 @@ from tests.integration.warehouse_contents import read_table
 pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 11, 16), date(2026, 11, 17)]
+MIDNIGHT = datetime.fromisoformat("2026-11-16T05:00:00+00:00")
+"""In New York, where the first day begins."""
 
 
 def write(folder, events):
@@ -22,13 +24,12 @@ def write(folder, events):
             file.write(json.dumps(event) + "\n")
 
 
-def history():
-    """Two days in New York, with a session over midnight and an event that was received a day late."""
-    start = datetime.fromisoformat("2026-11-16T05:00:00+00:00")
+def history(start=MIDNIGHT, late=24):
+    """Two days, with a session over midnight and events that were received so many hours `late`."""
     events = []
     for number in range(200):
         at = start + timedelta(minutes=14 * number)
-        received = at + timedelta(hours=24 if number % 9 == 0 else 0)
+        received = at + timedelta(hours=late if number % 9 == 0 else 0)
         events.append(
             {
                 "event_id": f"e{number}",

@@ -51,7 +51,7 @@ def of_all_days(table):
         return ""
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
     partition = re.search(r"^PARTITION BY (\w+)$", sql, re.MULTILINE)
-    return f"WHERE {partition[1]} IS NOT NULL" if partition else "WHERE TRUE"
+    return f"WHERE {partition[1]} >= '1900-01-01'" if partition else "WHERE TRUE"
 
 
 def empty(client, dataset):

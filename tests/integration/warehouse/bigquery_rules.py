@@ -8,6 +8,7 @@ https://cloud.google.com/bigquery/docs/transactions#transaction_concurrency
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ecommerce.warehouse.rendering import tables
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import Shop
 from tests.integration.warehouse_contents import of_all_days
+from tests.reference_engine import script_parts
 
 Rows = dict[str, Counter[str]]
 """The rows of each table as JSON."""
@@ -142,6 +144,19 @@ class Committed(Exception):
 def changed_tables(before, after):
     """Return the tables of which rows were changed or deleted."""
     return {name for name in before if before[name] - after[name]}
+
+
+def is_cancelled(first, second):
+    """Return whether BigQuery cancels one of two scripts whose transactions overlap: both change rows of a
+    table."""
+    return bool(_changed_by(first) & _changed_by(second))
+
+
+@cache
+def _changed_by(script):
+    changing = ("Update", "Delete", "Merge")
+    parts = script_parts(script)
+    return {part.target for part in parts if part.kind in changing}
 
 
 def _dataset(shop):

@@ -1,24 +1,15 @@
 """Two operations at once leave the tables of one after the other, under BigQuery's rules for transactions."""
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import combinations_with_replacement
-from typing import Any
 
 import pytest
 
-from ecommerce.catalogue.loading import CATALOGUE
-from ecommerce.core.errors import ConfigurationError, StagingError
-from ecommerce.events.loading import EVENTS
-from ecommerce.forecast.loading import FORECASTS
-from ecommerce.sales.erasure import customer_hash, forget
-from ecommerce.sales.history.undo import undo
-from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.staging_tables import HISTORY
+from ecommerce.core.errors import StagingError
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.bigquery_rules import (
     Committed,
@@ -26,19 +17,10 @@ from tests.integration.warehouse.bigquery_rules import (
     contents,
     copy,
 )
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop, open_shop
-from tests.integration.warehouse.loadable import (
-    Folder,
-    Order,
-    at,
-    forecast,
-    picture,
-    read_folders,
-    staged_rows,
-)
-from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
+from tests.integration.warehouse.conftest import STATE, Shop, open_shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.operations import KINDS, Operation, operations
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
-from tests.integration.warehouse.web_events import Website
 
 pytestmark = pytest.mark.slow
 
@@ -50,19 +32,6 @@ COMPARED = (
     "rejected_rows",
 )
 BY_RUN = {"read_at", "run_id", "first_seen_at", "last_seen_at"}
-ADDRESS = "ann@customers.test"
-ANN = customer_hash(ADDRESS, "0123456789abcdef")
-KINDS = (
-    "day",
-    "another day",
-    "sync",
-    "history",
-    "undo",
-    "forget",
-    "events",
-    "catalogue",
-    "forecast",
-)
 CHOSEN = [
     ("day", "another day"),
     ("day", "forget"),
@@ -75,75 +44,6 @@ CHOSEN = [
 ]
 PAIRS = list(combinations_with_replacement(KINDS, 2)) if FULL_MATRIX else CHOSEN
 WAREHOUSES = ("empty", "quiet", "full")
-FOLDERS = read_folders("interleaved.yaml")
-
-
-Operation = Callable[[Shop], Any]
-
-
-def loads(manifests, kind, *, day=TUESDAY, spec=ORDERS, **options):
-    def operation(shop):
-        run = {"spec": spec, "day": day, "run_id": kind, "dag_id": kind}
-        shop.load_staged(manifests, **run, **options)
-
-    return operation
-
-
-def undo_export(shop):
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("BIGQUERY_DATASET", shop.warehouse.settings.bigquery_dataset)
-        with suppress(ConfigurationError):  # no export is loaded
-            undo("old_shop")
-
-
-def operations(shop, root):
-    """Stage what each kind of operation loads, and return the operations."""
-    website = Website(replace(shop, folder=root / "events"))
-    for number in range(3):
-        website.add(
-            f"event {number}",
-            at(f"2026-03-03 1{number}:00"),
-            visitor_id=f"visitor {number}",
-        )
-    window = at("2026-03-03 05:00"), at("2026-03-04 05:00"), at("2026-03-04 06:00")
-    events = website.staged(TUESDAY, *window, run_id="events")
-    seen = at("2026-03-04 06:00")
-    of_day = {"day": TUESDAY, "read_at": seen}
-    pictures = {
-        "product_pictures": [picture(sku, seen) for sku in ("toys-1", "toys-2")]
-    }
-    days = [date(2026, 3, day) for day in (3, 4, 5)]
-    forecasts = {"sales_forecasts": [forecast("total", day, seen) for day in days]}
-
-    def of(kind, *folders, day=TUESDAY, **options):
-        return loads(
-            [each.publish(root, day, kind) for each in folders],
-            kind,
-            day=day,
-            **options,
-        )
-
-    return {
-        "day": of("day", *NEWER),
-        "another day": of("another day", *OLDER, day=MONDAY),
-        "sync": of("sync", *FOLDERS["synced"]),
-        "history": of(
-            "history", *FOLDERS["export"], day=date(2024, 5, 6), status=HISTORY
-        ),
-        "undo": undo_export,
-        "forget": lambda shop: forget(ADDRESS, shop.warehouse),
-        "events": loads([events], "events", spec=EVENTS),
-        "catalogue": loads(
-            [staged_rows(CATALOGUE, root, pictures, **of_day)],
-            "catalogue",
-            spec=CATALOGUE,
-        ),
-        "forecast": loads(
-            [staged_rows(FORECASTS, root, forecasts, **of_day)],
-            "forecast",
-            spec=FORECASTS,
-        ),
-    }
 
 
 @dataclass

@@ -58,6 +58,7 @@ test-compose
 test-monitoring
 test-bigquery
 test-bigquery PROJECT=my-project
+test-bigquery PROJECT=my-project LOCATION=EU BUCKET=my-bucket
 soak
 soak MINUTES=60 SEED=1
 lint
