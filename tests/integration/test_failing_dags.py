@@ -85,6 +85,14 @@ def by_message_id(mailbox):
     return texts
 
 
+def subjects(ended):
+    return {message["Subject"] for message in ended.mailbox.messages()}
+
+
+def titles(ended):
+    return {post["title"] for post in ended.posted.posts}
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
     """An installation whose DAGs are those that fail, and the one of the web events, paused."""
@@ -139,6 +147,8 @@ def run_everything(ended):
         "stops the task",
     )
     airflow.until(lambda: len(by_message_id(ended.mailbox)) >= MAILS, "has sent mails")
+    # A post follows its mail.
+    airflow.until(lambda: titles(ended) >= subjects(ended), "has posted to the chat")
     policy["value"] = json.dumps(POLICY | {PARTNER_FILES: "optional"})
     airflow.api.request("PATCH", "variables/source_policy", json=policy)
     name = "a source fails that is made optional"
@@ -153,8 +163,7 @@ def test_each_run_and_task_ends_as_reviewed(ended, snapshot):
 
 def test_each_failed_task_is_mailed_once_and_nothing_behind_it(ended, snapshot):
     assert "\n".join(sorted(by_message_id(ended.mailbox).values())) == snapshot
-    subjects = {message["Subject"] for message in ended.mailbox.messages()}
-    assert {post["title"] for post in ended.posted.posts} == subjects
+    assert titles(ended) == subjects(ended)
     assert chat.SECRET not in ended.airflow.logs()
 
 

@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 _WEEKDAY_WEEKS = 13
 _CLOSED = 0.85
 _RARE = 0.08
+_HARDLY = 0.01
+"""Of the ordinary days: a series that is empty on more of them may have been empty on a holiday by chance."""
 YEAR = 364
 """Days; the same weekday a year ago."""
 LONGEST_DAYS = 1100
@@ -91,13 +93,17 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     # The first of these seven weekdays is also that of the first day to forecast.
     weekday = (np.arange(days + HORIZON) - days) % DAYS
-    closed = _closed_weekdays(values)[weekday]
+    shop = _of_all_series(values)
+    closed = (_closed_weekdays(values) | _closed_weekdays(shop))[weekday]
     is_empty = values == 0
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values)
     empty_days = (is_empty & is_ordinary)[-YEAR:].sum(axis=0)
-    sells_rarely = empty_days > _RARE * is_ordinary[-YEAR:].sum(axis=0)
-    for series in np.flatnonzero(~sells_rarely):
-        _close_holidays(closed[:, series], panel.holidays[:, 0], values[:, series])
+    ordinary_days = is_ordinary[-YEAR:].sum(axis=0)
+    sells_rarely = empty_days > _RARE * ordinary_days
+    sells_daily = empty_days <= _HARDLY * ordinary_days
+    for series, is_sure in enumerate(sells_daily):
+        sales = values[:, series] if is_sure else shop[:, 0]
+        _close_holidays(closed[:, series], panel.holidays[:, 0], sales)
     closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_empty & (~sells_rarely | closed[:days])] = np.nan
     return _capped(values), closed
@@ -152,15 +158,20 @@ def run_lengths(flags: "pd.Series[bool]") -> "pd.Series[int]":
 
 
 def has_vanished(recent: Floats) -> Bools:
-    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks; and
-    those without for a week that sold on most days before it, while the sum of all series is as before:
-    others replaced them."""
+    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks that
+    sold on one of seven days before; and those without for a week that sold on most days before it, while the
+    sum of all series is as before: others replaced them."""
+    quarter = recent[-_VANISHED_DAYS - _QUARTER : -_VANISHED_DAYS]
+    known_days = (~np.isnan(quarter)).sum(axis=0)
+    # Four weeks without a sale of a product that sells once a fortnight are chance.
+    sold_weekly = (quarter > 0).sum(axis=0) * DAYS >= known_days
     before = recent[:-_REPLACED_DAYS]
     week = recent[-_REPLACED_DAYS:]
     has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
     usual = np.nansum(before) / len(before) * _REPLACED_DAYS
     is_replaced = has_sold & (np.nansum(week) >= usual / 2)
-    return _sold_nothing(recent[-_VANISHED_DAYS:]) | (_sold_nothing(week) & is_replaced)
+    is_gone = _sold_nothing(recent[-_VANISHED_DAYS:]) & sold_weekly
+    return is_gone | (_sold_nothing(week) & is_replaced)
 
 
 def _sold_nothing(values: Floats) -> Bools:
@@ -188,14 +199,24 @@ def _drop_truncated(values: Floats) -> None:
         values[-back] = np.nan
 
 
+def _of_all_series(values: Floats) -> Floats:
+    """Return the sales of all series together, [days, 1]; NaN on days on which none is known."""
+    is_known = ~np.isnan(values)
+    sales = np.where(is_known, values, 0).sum(axis=1, keepdims=True)
+    return np.where(is_known.any(axis=1, keepdims=True), sales, np.nan)
+
+
 def _closed_weekdays(values: Floats) -> Bools:
-    """Return which of the last seven days' weekdays are closed, [7, series]; a series without sales on all
-    weekdays is not closed: it does not sell."""
+    """Return which of the last seven days' weekdays are closed, [7, series], of series that sell on nearly
+    every day of their other weekdays: with fewer sales, a weekday may be empty by chance."""
     recent = by_week(values)[-_WEEKDAY_WEEKS:]
     known = (~np.isnan(recent)).sum(axis=0)
     empty = (recent == 0).sum(axis=0)
     closed = (known >= 3) & (empty >= _CLOSED * known)
-    return closed & ~closed.all(axis=0)
+    open_days = np.where(closed, 0, known).sum(axis=0)
+    empty_days = np.where(closed, 0, empty).sum(axis=0)
+    sells_daily = (open_days > 0) & (empty_days <= _RARE * open_days)
+    return closed & sells_daily
 
 
 def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:

@@ -10,7 +10,7 @@ from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import predict, train
 from ecommerce.forecast.weeks import HORIZON
-from tests.unit.forecast.panels import WEEK
+from tests.unit.forecast.panels import WEEK, make_panel
 
 SEPTEMBER = date(2025, 9, 1)
 
@@ -116,3 +116,52 @@ def test_a_closure_of_the_only_known_year_needs_the_turn_of_the_year(
 
 
 CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+def test_products_that_sell_on_few_days_are_forecast_without_bias(share):
+    """Compared with what they sold in the 13 weeks that the forecast is made of."""
+    drawn = np.random.default_rng(7)
+    size = (150, 150)
+    values = np.where(drawn.random(size) < share, drawn.lognormal(3, 0.3, size), 0)
+    daily = drawn.lognormal(4, 0.2, (len(values), 2))
+    panel = make_panel(np.hstack([values, daily]))
+    expected = np.nansum(forecast(panel).forecast[:, : values.shape[1]])
+    actual = values[-91:].sum() / 91 * HORIZON
+    assert abs(expected / actual - 1) < 0.05
+
+
+def closed_on(panel, day):
+    place = (day - panel.first_day).days
+    return clean(panel)[1][place]
+
+
+@pytest.mark.parametrize(
+    ("empty", "closed"),
+    [
+        ([0], [True, False, False]),
+        ([1, 2], [False, False, False]),
+        ([0, 1, 2], [True, True, True]),
+    ],
+)
+def test_a_holiday_is_closed_for_the_shop_or_for_a_series_that_sells_daily(
+    empty, closed
+):
+    thanksgiving = date(2024, 11, 28)
+    panel, _ = shop(date(2025, 11, 10), 420, lambda day: 1.0)
+    last_year = (thanksgiving - panel.first_day).days
+    # The second series sells on 95 % of its days, the third on 60 %.
+    panel.values[np.arange(420) % 20 == 3, 1] = 0
+    panel.values[np.arange(420) % 5 > 2, 2] = 0
+    panel.values[last_year] = 50
+    panel.values[last_year, empty] = 0
+    assert list(closed_on(panel, date(2025, 11, 27))) == closed
+
+
+def test_a_weekday_is_closed_for_the_shop_or_for_a_series_that_sells_daily():
+    panel, _ = shop(date(2025, 11, 10), 420, lambda day: float(day.weekday() != 6))
+    panel.values[np.arange(420) % 20 == 3, 1] = 0
+    panel.values[np.arange(420) % 10 != 3, 2] = 0
+    sunday = date(2025, 11, 16)
+    assert list(closed_on(panel, sunday)) == [True, True, True]
+    assert not closed_on(panel, date(2025, 11, 17)).any()

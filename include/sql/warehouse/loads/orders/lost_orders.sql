@@ -1,5 +1,6 @@
--- Aborts the load, before it changes anything, where a day that it recomputes has fewer orders than the last load of the
--- day has counted: BigQuery has removed expired partitions, or somebody has deleted rows.
+-- Aborts the load, before it changes anything, where a day that it recomputes would have fewer orders than its last load
+-- has counted although no order is removed: BigQuery has removed expired partitions, or somebody has deleted rows. A
+-- load that brings them back is not aborted.
 SELECT
     IF(
         COUNT(*) = 0,
@@ -9,7 +10,7 @@ SELECT
                 'orders were lost: ',
                 STRING_AGG(
                     CONCAT(
-                        CAST(business_date AS STRING), ' has ', CAST(stored AS STRING), ' of ', CAST(counted AS STRING)
+                        CAST(business_date AS STRING), ' has ', CAST(known AS STRING), ' of ', CAST(counted AS STRING)
                     ),
                     ', ' ORDER BY business_date
                 ),
@@ -21,15 +22,24 @@ FROM (
     SELECT
         summaries.business_date,
         MAX(summaries.orders) AS counted,
-        COUNT(orders.order_id) AS stored
+        COUNT(known_orders.order_id) AS known
     FROM {{ table("daily_summary") }} AS summaries
-    LEFT JOIN {{ table("orders") }} AS orders
-        ON
-            summaries.business_date = orders.business_date
-            AND orders.is_sale
-            AND NOT orders.is_test
-            AND {{ days("orders.business_date") }}
+    LEFT JOIN (
+        {% for orders in [table("orders"), staged("orders")] %}
+        SELECT
+            business_date,
+            source,
+            order_id
+        FROM {{ orders }}
+        WHERE
+            {{ days("business_date") }}
+            AND is_sale
+            AND NOT is_test
+        {{ "UNION DISTINCT" if not loop.last }}
+        {% endfor %}
+    ) AS known_orders
+        ON summaries.business_date = known_orders.business_date
     WHERE {{ days("summaries.business_date") }}
     GROUP BY summaries.business_date
 ) AS days
-WHERE stored < counted;
+WHERE known < counted;
