@@ -19,6 +19,7 @@ from typing import Any
 
 from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.errors import ContractError
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
@@ -34,6 +35,9 @@ from ecommerce.warehouse.staging_tables import (
 )
 
 log = logging.getLogger(__name__)
+
+MOST_DAYS = 2_000
+"""Of one load; BigQuery refuses a statement that changes more than 4,000 partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def look_up(staged: StagedLoad) -> LookUp:
     """Look up the days that change, and render the script of the transaction.
 
     Raises:
-        ContractError: keys are not unique, or totals differ from the manifests'.
+        ContractError: keys are not unique, totals differ from the manifests', or more than `MOST_DAYS` would
+            change.
         PipelineError: BigQuery refused a statement, or cannot be reached.
     """
     run = staged.warehouse.run
@@ -178,6 +183,11 @@ def look_up(staged: StagedLoad) -> LookUp:
     }
     run(staged.rendered("find_changes", **options), "look up touched days")
     touched = _touched_days(staged)
+    if len(touched.days) > MOST_DAYS:
+        raise ContractError(
+            f"the load would change {len(touched.days):,} days from {touched.days[0]} to {touched.days[-1]}, and "
+            f"a transaction may change {MOST_DAYS:,}: nothing is loaded; load fewer months or files at once"
+        )
     options["stored"]["report_deliveries"] = touched.mailed
     script = staged.rendered(
         "script",

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,8 +45,8 @@ BUNDLE = "bundle"
 FIRST_DAY = date(1999, 12, 31)
 """The first business day, because timestamps before the year 2000 are rejected. For statements that read all
 days of a table with a required partition filter."""
-MAX_LISTED_DAYS = 500
-"""Days that a statement names one by one. A load has each about twenty times, and may have 1 MB."""
+MAX_RANGES = 500
+"""Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
 RESTATED = (
     "net_sales",
     "orders",
@@ -245,19 +246,39 @@ def _days_predicate(
     for day in days:
         first = day - timedelta(days=before)
         wanted.update(days_between(first, day + timedelta(days=after)))
-    every_day = days_between(min(wanted), max(wanted))
-    if len(wanted) == len(every_day):
-        return f"({column} BETWEEN DATE '{every_day[0]}' AND DATE '{every_day[-1]}')"
-    literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
-    return f"({column} IN ({literals}))"
+    ranges = _ranges(wanted)
+    if len(ranges) > 1 and len(wanted) <= MAX_RANGES:
+        literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
+        return f"({column} IN ({literals}))"
+    conditions = []
+    for first, last in ranges:
+        conditions.append(f"{column} BETWEEN DATE '{first}' AND DATE '{last}'")
+    return f"({' OR '.join(conditions)})"
 
 
 def days_to_read(days: Collection[date]) -> list[date]:
-    """Return `days` in order; of more than `MAX_LISTED_DAYS`, all from the first to the last, which a
-    statement names by these two."""
-    if len(set(days)) > MAX_LISTED_DAYS:
-        return days_between(min(days), max(days))
-    return sorted(set(days))
+    """Return `days` in order. Where they are more than `MAX_RANGES` ranges, the shortest gaps between them
+    are filled, because a statement names each range."""
+    ranges = _ranges(days)
+    gaps = []
+    for (_, last), (first, _) in pairwise(ranges):
+        gaps.append(days_between(last, first))
+    gaps.sort(key=len)
+    filled = set(days)
+    for gap in gaps[: max(len(ranges) - MAX_RANGES, 0)]:
+        filled.update(gap)
+    return sorted(filled)
+
+
+def _ranges(days: Collection[date]) -> list[tuple[date, date]]:
+    """Return the first and the last day of each range of successive days, in order."""
+    ranges: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if ranges and day - ranges[-1][1] == timedelta(days=1):
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges
 
 
 def _literal(value: Value) -> Any:

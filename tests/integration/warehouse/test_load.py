@@ -5,8 +5,12 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
+from ecommerce.core.errors import ContractError
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.storage.plain import to_plain
+from ecommerce.warehouse import load
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -23,6 +27,19 @@ BOB = Order(
     shipping="5.00",
     customer="bob",
 )
+
+
+def test_a_load_that_would_change_more_days_than_a_transaction_may_changes_none(
+    shop, monkeypatch
+):
+    monkeypatch.setattr(load, "MOST_DAYS", 2)
+    days = ["2024-02-28 15:00", "2025-03-02 15:00", "2026-03-02 15:00"]
+    orders = [Order(str(number), at(day)) for number, day in enumerate(days)]
+    shop.load(Folder(orders[:1]), day=MONDAY)
+    before = shop.state()
+    with pytest.raises(ContractError, match="would change 3 days from 2024-02-28 to"):
+        shop.load(Folder(orders), day=MONDAY, run_id="next")
+    assert shop.state() == before
 
 
 def test_a_day_is_loaded_with_its_figures(shop):

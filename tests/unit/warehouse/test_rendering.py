@@ -55,12 +55,24 @@ def test_days_become_literals_and_days_without_a_gap_a_range(template, days, pre
     assert template('{{ days("d") }}', days=days) == predicate
 
 
-def test_very_many_days_are_all_from_the_first_to_the_last():
-    first = date(2016, 3, 1)
-    every_second = [first + timedelta(days=2 * number) for number in range(501)]
-    assert days_to_read([*reversed(every_second[:500]), first]) == every_second[:500]
-    last = every_second[-1]
-    assert days_to_read(every_second) == days_between(first, last)
+def test_very_many_days_with_gaps_are_ranges(template):
+    years = [*days_between(date(2024, 1, 1), date(2024, 12, 30))]
+    years += days_between(date(2025, 1, 1), date(2025, 12, 31))
+    assert template('{{ days("d") }}', days=years) == (
+        "(d BETWEEN DATE '2024-01-01' AND DATE '2024-12-30'"
+        " OR d BETWEEN DATE '2025-01-01' AND DATE '2025-12-31')"
+    )
+
+
+def test_of_very_many_ranges_of_days_the_closest_are_one():
+    first = date(2014, 3, 1)
+    apart = [first + timedelta(days=9 * number) for number in range(501)]
+    assert days_to_read([*reversed(apart[:500]), first]) == apart[:500]
+    between = days_between(apart[-1], apart[-1] + timedelta(days=3))
+    days = days_to_read([*apart, between[-1]])
+    assert len(days) == 501 + 3 + 8, "of twelve years"
+    assert {*apart, *between} < {*days}
+    assert days_to_read([]) == []
 
 
 @pytest.mark.parametrize(
