@@ -186,7 +186,7 @@ def look_up(staged: StagedLoad) -> LookUp:
     if len(touched.days) > MOST_DAYS:
         raise ContractError(
             f"the load would change {len(touched.days):,} days from {touched.days[0]} to {touched.days[-1]}, "
-            f"and a transaction may change {MOST_DAYS:,}: nothing is loaded; load fewer months or files at once"
+            f"and a transaction may change {MOST_DAYS:,}: load fewer months or files at once"
         )
     options["stored"]["report_deliveries"] = touched.mailed
     script = staged.rendered(
