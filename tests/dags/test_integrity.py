@@ -11,6 +11,9 @@ import pytest
 
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.settings import OWNER
+from ecommerce.mail.alerts import alert_run_failure
+from ecommerce.runtime.run_context import check_conf
+from ecommerce.sales.delivery_log import LEASE
 from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY
 
 DAG_IDS = {path.stem for path in DAG_FILES}
@@ -63,6 +66,22 @@ def test_every_task_is_mailed_when_it_fails_and_ends_before_its_run(dag_bag):
             assert timedelta() < task.execution_timeout < dag.dagrun_timeout, task
             # Annotated as `dict`, each key of what it returns would be an XCom.
             assert not getattr(task, "multiple_outputs", False), task.task_id
+
+
+def test_every_task_checks_the_conf_of_its_run(dag_bag):
+    for dag in dag_bag.dags.values():
+        assert dag.default_args["pre_execute"] is check_conf, dag.dag_id
+        assert dag.on_failure_callback is alert_run_failure, dag.dag_id
+
+
+def test_a_claimed_mail_is_sent_within_its_lease_and_another_run_waits_longer(dag_bag):
+    send = dag_bag.dags["daily_sales_pipeline"].get_task("mail.send")
+    assert send.execution_timeout <= LEASE
+    pauses = timedelta()
+    for number in range(send.retries):
+        pause = send.retry_delay * send.retry_exponential_backoff**number
+        pauses += min(pause, send.max_retry_delay)
+    assert pauses > LEASE
 
 
 def test_the_pools_of_tasks_exist_and_one_load_runs_at_a_time(dag_bag):

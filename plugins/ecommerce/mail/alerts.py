@@ -46,10 +46,15 @@ RUN_AGAIN = (
 
 
 def alert_failure(context: Context) -> None:
-    """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. Raises PipelineError:
-    the mail could not be sent; the text contains no address."""
-    if not isinstance(context.get("exception"), (AlertedError, InvalidRunError)):
-        _send(context)
+    """Alert about a task whose last attempt failed, unless another alert names the cause; the
+    `on_failure_callback` of tasks. Raises PipelineError: the mail could not be sent; the text contains no
+    address."""
+    error = context.get("exception")
+    if isinstance(error, AlertedError):
+        return
+    if isinstance(error, InvalidRunError) and invalid_run(context):
+        return
+    _send(context)
 
 
 def alert_run_failure(context: Context) -> None:

@@ -14,6 +14,7 @@ from ecommerce.core.business_day import (
     newest_closed_day,
 )
 from ecommerce.core.errors import ConfigurationError, InvalidRunError
+from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.settings import shop_timezone
 from ecommerce.storage.staging import DagRun
 
@@ -62,7 +63,9 @@ def invalid_run(context: Context) -> InvalidRunError | None:
     """Return why no task of a run can succeed: an unknown key of its conf, or its business day."""
     try:
         check_conf(context)
-        if "business_date" in context["dag"].params:
+        dag = context["dag"]
+        # An export has params of the same names, but no limit of days.
+        if "business_date" in dag.params or dag.dag_id == DAG_HISTORY_READ:
             business_day(context)
     except InvalidRunError as error:
         return error
@@ -70,10 +73,13 @@ def invalid_run(context: Context) -> InvalidRunError | None:
 
 
 def asked_day(context: Context) -> str:
-    """Return the business day that a run was started for, also an invalid one; empty where it names none."""
+    """Return the business day or days that a run was started for, also invalid ones; empty where it names
+    none."""
     key = getattr(context.get("dag_run"), "partition_key", None)
     params = context.get("params") or {}
-    return str(key or params.get("business_date") or "")
+    asked = key or params.get("business_date") or params.get("first_day") or ""
+    last_day = params.get("last_day")
+    return f"{asked} to {last_day}" if last_day else str(asked)
 
 
 def business_day(context: Context) -> BusinessDay:

@@ -14,7 +14,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import shop_timezone, task_timeout
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
@@ -25,6 +25,7 @@ from ecommerce.sales import (
     read_windows,
     source_policy,
 )
+from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import archive
 from ecommerce.sales.transform import transform
 from ecommerce.sources import SOURCES, Source
@@ -154,7 +155,7 @@ def alarm(report: archive.ArchivedReport, **context: Any) -> None:
     log.info("%s", reason or "the alert was sent")
 
 
-@typed_task(**NETWORK_RETRIES)
+@typed_task(execution_timeout=min(task_timeout(), LEASE), **NETWORK_RETRIES)
 def send(report: archive.ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""

@@ -1,5 +1,6 @@
 """Deliveries of reports, and what a report shows about delivered files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -102,6 +103,19 @@ def test_of_two_runs_at_the_same_moment_one_mails_the_report(claim_as):
     assert claim_as("scheduled") == "<id@x>"
     delivery_log.mark_sent(MONDAY, "figures")
     assert claim_as("manual") == ""
+
+
+def test_of_runs_that_claim_a_mail_at_once_one_gets_it(claim_as):
+    def claimed(run_id):
+        try:
+            return claim_as(run_id)
+        except TransientError:
+            return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(claimed, ("scheduled", "manual", "backfill", "terminal")))
+    assert sorted(ids) == ["", "", "", "<id@x>"]
+    assert len(delivery_log.deliveries(MONDAY)) == 1
 
 
 def test_a_run_that_dies_leaves_the_mail_to_another_one_after_its_lease(

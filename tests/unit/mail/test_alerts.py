@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.mail import alerts
-from ecommerce.runtime.run_context import invalid_run
+from ecommerce.runtime.run_context import business_day, invalid_run
 from tests.unit.mail import readable
 
 DOC = """
@@ -188,6 +188,45 @@ def test_a_run_in_which_no_task_can_succeed_is_mailed_once(
     assert reason in text
     assert f"Business day: {day}" in text
     assert "Start another run" in text
+
+
+@pytest.mark.parametrize(
+    ("last_day", "reason"),
+    [
+        ("2999-01-01", "2026-11-01 to 2999-01-01 is not a range of 1 to 31 days"),
+        ("2026-10-01", "2026-11-01 to 2026-10-01 is not a range of 1 to 31 days"),
+    ],
+)
+def test_a_run_of_days_that_cannot_be_run_is_mailed_once(
+    mailbox, context, last_day, reason
+):
+    days = {"first_day": "2026-11-01", "last_day": last_day}
+    run = SimpleNamespace(partition_key=None, run_after=None, conf=days)
+    context["dag"].dag_id = context["ti"].dag_id = "sales_history_read"
+    context["dag"].params = days | {"source": None}
+    context |= {"dag_run": run, "params": context["dag"].params}
+    with pytest.raises(errors.PipelineError) as failure:
+        business_day(context)
+    for task in ("extract.sales_db", "extract.storefront"):
+        context["ti"].task_id = task
+        alerts.alert_failure(context | {"exception": failure.value})
+    alerts.alert_run_failure(context | {"reason": "task_failure"})
+    (message,) = mailbox()
+    assert message["Subject"] == "Failed: sales_history_read"
+    text = " ".join(readable.plain(message).split())
+    assert reason in text
+    assert f"Business day: 2026-11-01 to {last_day}" in text
+
+
+def test_an_export_of_many_days_is_no_invalid_run(mailbox, context):
+    """Its days are those of its files: their number is not limited."""
+    days = {"first_day": "2024-01-01", "last_day": "2026-01-01"}
+    run = SimpleNamespace(partition_key=None, run_after=None, conf=days)
+    context["dag"].dag_id = context["ti"].dag_id = "sales_history_load"
+    context["dag"].params = days | {"files": "file:///export/*.csv"}
+    context |= {"dag_run": run, "params": context["dag"].params}
+    alerts.alert_run_failure(context | {"reason": "task_failure"})
+    assert mailbox() == []
 
 
 def test_a_task_that_ends_because_others_failed_sends_no_mail(mailbox, context):

@@ -1,6 +1,7 @@
--- Claims a delivery unless another run has claimed it, or it is the last one sent. A claim that was not marked as sent is
--- sent with current figures: at once by the run that claimed it, by another run when the lease has ended. Earlier figures that return after a correction are claimed again, under another Message-ID: mail
--- programs would hide a copy of the first mail.
+-- Claims a delivery unless another run has claimed it, or it is the last one sent. A claim that was not marked as sent
+-- is sent with current figures: at once by the run that claimed it, by another run when the lease has ended. Earlier
+-- figures that return after a correction are claimed again, under another Message-ID: mail programs would hide a copy of
+-- the first mail.
 BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
