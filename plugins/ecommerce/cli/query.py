@@ -2,6 +2,8 @@
 
 import csv
 import json
+import logging
+import re
 from decimal import Decimal
 from typing import IO, Any
 
@@ -18,7 +20,7 @@ from ecommerce.warehouse.adhoc_query import QueryResult, single_select
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
 MAX_CELL_LENGTH = 60
-"""Characters of a cell in that table."""
+"""Characters of a cell in that table; a longer text ends before the word that would exceed them."""
 NUMERIC_TYPES = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 
 
@@ -54,6 +56,8 @@ def query(sql: str, file: IO[str] | None, output_format: str) -> None:
         )
     environment.load()
     statement = single_select(sql)
+    # The answer alone: a line with the billed bytes would be printed before it.
+    logging.disable(logging.INFO)
     extra = environment.connection_extra(CONNECTION_WAREHOUSE)
     warehouse = client.connect(extra=extra, step="query")
     if output_format == "csv":
@@ -81,13 +85,25 @@ def format_table(result: QueryResult) -> str:
         alignments.append("decimal" if kind in NUMERIC_TYPES else "left")
     rows = []
     for row in result.rows:
-        # Control characters would move the terminal's cursor.
-        rows.append([clean(format_value(value), MAX_CELL_LENGTH) for value in row])
+        rows.append([_cell(value) for value in row])
     table = tabulate(rows, names, colalign=alignments, disable_numparse=True)
     end = counted(len(rows), "row")
     if len(rows) < result.total:
         end = f"the first {len(rows)} of {result.total:,} rows: FORMAT=csv has all"
     return f"{table}\n{end}"
+
+
+def _cell(value: Any) -> str:
+    """Return a value as one line; a word, such as a hash or an id, is never cut."""
+    text = format_value(value)
+    # Control characters would move the terminal's cursor.
+    line = clean(text, len(text))
+    if len(line) <= MAX_CELL_LENGTH:
+        return line
+    words = re.match(rf".{{0,{MAX_CELL_LENGTH}}}(?<=[\s,])|[^\s,]+", line)
+    if words is None or words[0] == line:
+        return line
+    return f"{words[0].rstrip()}…"
 
 
 def _csv_cell(value: Any) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
@@ -23,6 +24,14 @@ _READS = re.compile(
     r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b"
 )
 """The beginning of a query, after comments and parentheses."""
+_UNKNOWN_COLUMN = re.compile(
+    r"""unrecognized\ name:\ `?(?:\w+\.)*(\w+)
+    | \bname\ (\w+)\ not\ found\ inside
+    | \bcolumn\ "?(\w+)"?\ (?:in\ USING\ clause\ )?(?:not\ found|does\ not\ exist)
+    | \bcolumn\ named\ "(\w+)\"""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""In the engine's messages for a column that no table of the query has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def run_query(
         PipelineError: BigQuery refuses the query, or cannot be reached.
     """
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
-    with bigquery_errors("the query"), _invalid_statements():
+    with bigquery_errors("the query"), _invalid_statements(statement, warehouse):
         dry_run = warehouse.begin_query(
             statement, default_dataset=dataset, dry_run=True
         )
@@ -91,7 +100,7 @@ def _type(field: Any) -> str:
 
 
 @contextmanager
-def _invalid_statements() -> Iterator[None]:
+def _invalid_statements(statement: str, warehouse: Warehouse) -> Iterator[None]:
     """Raise a ContractError of one sentence for an invalid statement."""
     from google.api_core.exceptions import BadRequest, NotFound
 
@@ -100,7 +109,38 @@ def _invalid_statements() -> Iterator[None]:
     except (BadRequest, NotFound) as error:
         if "bytesBilledLimitExceeded" in reasons_of(error):
             raise
-        raise ContractError(f"the query cannot be run: {refusal_text(error)}") from None
+        reason = _translated(refusal_text(error), statement, warehouse)
+        raise ContractError(f"the query cannot be run: {reason}") from None
+
+
+def _translated(reason: str, statement: str, warehouse: Warehouse) -> str:
+    """Return an error of the engine with what to write instead, where that is known."""
+    if "division by zero" in reason.lower():
+        return "division by zero: use SAFE_DIVIDE(a, b), which is NULL where b is 0"
+    unknown = _UNKNOWN_COLUMN.search(reason)
+    if unknown is None or "did you mean" in reason.lower():
+        return reason
+    column = unknown[unknown.lastindex or 0]
+    names = _columns_of(statement, warehouse)
+    if not names:
+        return reason
+    candidates = get_close_matches(column.lower(), names)
+    hint = f"did you mean {' or '.join(candidates)}?"
+    if not candidates:
+        hint = f"they have {', '.join(sorted(names))}"
+    return f"no table of the query has a column {column}: {hint}"
+
+
+def _columns_of(statement: str, warehouse: Warehouse) -> set[str]:
+    """Return the columns of the warehouse's tables and views that a statement names."""
+    from ecommerce.warehouse import rendering, schema
+
+    names = set(re.findall(r"\w+", statement))
+    columns: set[str] = set()
+    for table in names.intersection(rendering.tables() + rendering.views()):
+        head = schema.ddl(table, warehouse.settings).partition("\nAS\n")[0]
+        columns.update(column.name for column in rendering.declared_columns(head))
+    return columns
 
 
 def _refused(kind: str) -> ContractError:

@@ -24,8 +24,8 @@ SUMMARY_COLUMNS = (
     "business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, "
     "shipping, new_customers, unconverted_orders, complete"
 )
-FIRST = date(2026, 1, 5)
-MOVED = date(2026, 3, 1)
+FIRST = date(2021, 1, 11)
+MOVED = date(2021, 3, 7)
 """A Sunday, the first day of the daily runs. An export, closed on Sundays, ends on the day before."""
 DAYS = [FIRST + number * ONE_DAY for number in range(120)]
 CATEGORIES = ("Toys", "Cups")
@@ -161,6 +161,24 @@ def test_the_view_compares_each_known_day_with_its_forecast_in_force(random_shop
         verdicts.update(("net", row["net_verdict"]) for row in rows_of_day)
     assert min(verdicts.values()) >= 5, verdicts
     assert len(verdicts) == 8
+
+
+def test_a_day_that_has_not_ended_has_no_actual_sales(shop):
+    """The hourly sync loads orders of the current day."""
+    ended, running = FIRST, date(2100, 1, 1)
+    history = History(complete={ended: True, running: False})
+    for day in (ended, running):
+        history.sales += random_sales(random.Random(1), day)
+        values = random_values(random.Random(1))
+        history.forecasts.append(Forecast("total", day, day, values))
+    store(shop, history)
+    totals = {}
+    for row in shop.rows("forecast_comparisons"):
+        if row["series"] == "total":
+            totals[row["business_date"]] = (row["actual"], row["net_actual"])
+        assert row["business_date"] == ended or row["actual"] is None
+    gross, net = history.total(ended, "gross"), history.total(ended, "net")
+    assert totals == {ended: (gross, net), running: (None, None)}
 
 
 def place(series, row):

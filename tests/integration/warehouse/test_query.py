@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
 
 from demo.services.emulator import PROJECT
 from ecommerce.cli import __main__ as command_line
@@ -192,6 +195,16 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
     for sql, message in {
         "SELECT FROM WHERE": r"the query cannot be run: .*Syntax error.*",
         "SELECT * FROM nosuch": r"the query cannot be run: Not found: Table .*nosuch.*",
+        "SELECT 1 / 0 AS ratio": (
+            r"the query cannot be run: division by zero: use SAFE_DIVIDE\(a, b\), .*"
+        ),
+        "SELECT net_sale FROM daily_summary": (
+            r"the query cannot be run: no table of the query has a column net_sale: did you mean net_sales\?"
+        ),
+        "SELECT placed.net_sale FROM customer_orders AS placed": (
+            r".* no table of the query has a column net_sale: did you mean net_sales\?"
+        ),
+        "SELECT xyz FROM daily_conversion": r".* has a column xyz: they have added, business_date, .*",
         "SELECT SUM(merchandise_amount) FROM refunds": (
             r"the query cannot be run: Cannot query over table '[\w.-]+\.refunds' without a filter over "
             r"column\(s\) 'business_date' that can be used for partition elimination"
@@ -202,11 +215,59 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
         assert re.fullmatch(f"{message}\n", err)
 
 
+def test_the_engines_other_wordings_name_candidates_too(shop, capsys, monkeypatch):
+    """BigQuery's, which the emulator does not have; its own candidate stays."""
+    for message, answer in {
+        "Unrecognized name: net_sale at [1:8]": "did you mean net_sales?",
+        "Unrecognized name: o.net_sale at [1:8]": "did you mean net_sales?",
+        "Name net_sale not found inside o at [1:10]": "did you mean net_sales?",
+        "Column net_sale in USING clause not found on left side": "net_sales?",
+        "Unrecognized name: net_sale; Did you mean net_sales? at [1:8]": message_of(
+            "Unrecognized name: net_sale; Did you mean net_sales? at [1:8]"
+        ),
+        "Duplicate column names in the result are not supported": message_of(
+            "Duplicate column names in the result are not supported"
+        ),
+    }.items():
+        refuse(monkeypatch, message)
+        _, _, err = ask(capsys, "--sql", "SELECT net_sale FROM daily_summary AS o")
+        assert err.endswith(f"{answer}\n")
+
+
+def message_of(refusal):
+    return f"the query cannot be run: {refusal}"
+
+
+def refuse(monkeypatch, message):
+    """Let BigQuery refuse every query."""
+
+    def query(*_, **__):
+        raise BadRequest(message, errors=[{"reason": "invalidQuery"}])
+
+    monkeypatch.setattr(bigquery.Client, "query", query)
+
+
+def test_hashes_and_ids_are_never_cut_and_no_log_line_precedes_the_answer(
+    shop, capsys, caplog
+):
+    hashed = "0123456789abcdef" * 4
+    order_id = f"gid://shopify/Order/{hashed}{hashed}"
+    words = "a remark of many words " * 6
+    sql = (
+        f"SELECT '{hashed}' AS customer_hash, '{order_id}' AS order_id, '{words}' AS remark, "
+        f"['{hashed}', '{hashed}'] AS hashes"
+    )
+    with caplog.at_level(logging.INFO):
+        code, out, err = ask(capsys, "--sql", sql)
+    assert (code, err, caplog.messages) == (0, "", [])
+    cells = re.split(r"  +", out.splitlines()[2])
+    remark = "a remark of many words a remark of many words a remark of…"
+    assert cells == [hashed, order_id, remark, f'["{hashed}"…']
+
+
 def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(
     shop, capsys, monkeypatch
 ):
-    from google.cloud import bigquery
-
     sent, original = [], bigquery.Client.query
 
     def query(self, sql, **options):

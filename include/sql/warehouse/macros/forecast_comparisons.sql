@@ -12,10 +12,20 @@ CASE
     END
 {%- endmacro %}
 
+{# An actual amount: the hourly sync has sales of a day before it ends, which are no result to compare with. #}
+{% macro of_ended_day(actual, day) -%}
+{% if day -%}
+{{ actual }}
+{%- else -%}
+IF(business_date < CURRENT_DATE({{ shop_timezone }}), {{ actual }}, NULL)
+{%- endif %}
+{%- endmacro %}
+
 {#
   Known days with a forecast in force, which is the newest one from data that ends before the day: one row per series with
   its forecast, intervals and actual gross sales. A series that sold and has no forecast has a row without one. Forecasts of
-  all sales are stated in net sales, too. Arguments as of `known_days`; with `day`, only this day.
+  all sales are stated in net sales, too. Arguments as of `known_days`; with `day`, only this day. Without `day`, the actual
+  sales of days that have not ended are NULL.
 
   Exports that have ended or were undone have no more sales and are left out. Currencies without an exchange rate on
   the day are in no actual sales: forecasts are reduced by the share that these currencies had of the series on the complete
@@ -211,11 +221,12 @@ SELECT
     {% for bound in BOUNDS %}
     {{ bound }},
     {% endfor %}
-    actual,
+    {{ of_ended_day("actual", day) }} AS actual,
     IF(has_verdict, {{ verdict("actual", "") }}, NULL) AS verdict,
-    {% for column in ["forecast"] + BOUNDS + ["actual"] %}
+    {% for column in ["forecast"] + BOUNDS %}
     IF(has_net_forecast, net_{{ column }}, NULL) AS net_{{ column }},
     {% endfor %}
+    IF(has_net_forecast, {{ of_ended_day("net_actual", day) }}, NULL) AS net_actual,
     IF(has_net_forecast AND has_verdict, {{ verdict("net_actual", "net_") }}, NULL) AS net_verdict
 FROM compared
 {%- endmacro %}

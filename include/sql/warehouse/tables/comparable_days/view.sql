@@ -5,7 +5,7 @@ CREATE VIEW IF NOT EXISTS {{ table("comparable_days") }} (
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),
     net_sales OPTIONS (description = "gross_sales - discounts - returns."),
     orders OPTIONS (description = "Number of orders."),
-    average_order_value OPTIONS (description = "(gross_sales - discounts) / number of orders with an exchange rate; NULL without such orders."),
+    average_order_value OPTIONS (description = "gross_sales - discounts, divided by the number of orders with an exchange rate; NULL without such orders."),
     customers OPTIONS (description = "Number of distinct customers who ordered."),
     gross_sales OPTIONS (description = "Sum of the order lines' gross amounts, excluding amounts without an exchange rate."),
     discounts OPTIONS (description = "Sum of their discounts."),

@@ -8,7 +8,7 @@ CREATE VIEW IF NOT EXISTS {{ table("conversion_rates") }} (
     rate_date OPTIONS (description = "Publication day of the older of the two rates.")
 )
 OPTIONS (
-    description = "One row per business day and currency: amount * reporting_rate / order_rate converts to the reporting currency."
+    description = "One row per business day and currency: SAFE_DIVIDE(amount * reporting_rate, order_rate) converts an amount to the reporting currency."
 )
 AS
 WITH published AS (

@@ -3,13 +3,13 @@ CREATE VIEW IF NOT EXISTS {{ table("customer_cohorts") }} (
     months_since OPTIONS (description = "Calendar months after that month, from 0 to the newest month with orders."),
     customers OPTIONS (description = "Customers of the cohort."),
     active_customers OPTIONS (description = "Those with an order in this month."),
-    active_rate OPTIONS (description = "active_customers / customers, the retention."),
+    active_rate OPTIONS (description = "SAFE_DIVIDE(active_customers, customers), the retention."),
     repeat_customers OPTIONS (description = "Those with a second order in this month or before."),
-    repeat_rate OPTIONS (description = "repeat_customers / customers."),
+    repeat_rate OPTIONS (description = "SAFE_DIVIDE(repeat_customers, customers)."),
     orders OPTIONS (description = "Their orders in this month."),
     net_sales OPTIONS (description = "Net sales of these orders after refunds of any day, in reporting currency; orders without an exchange rate are left out."),
     cumulative_net_sales OPTIONS (description = "Net sales of this month and those before."),
-    cumulative_net_sales_per_customer OPTIONS (description = "cumulative_net_sales / customers, the lifetime value until then."),
+    cumulative_net_sales_per_customer OPTIONS (description = "SAFE_DIVIDE(cumulative_net_sales, customers), the lifetime value until then."),
     is_complete OPTIONS (description = "Whether this month is over: FALSE for the newest month, unless its last day has orders.")
 )
 OPTIONS (

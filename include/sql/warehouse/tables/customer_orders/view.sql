@@ -7,7 +7,7 @@ CREATE VIEW IF NOT EXISTS {{ table("customer_orders") }} (
     customer_hash OPTIONS (description = "Keyed hash of the customer; NULL for a guest, an order that names no customer."),
     is_guest OPTIONS (description = "Whether the order names no customer."),
     order_number OPTIONS (description = "Number of the order among those of the customer, from 1; NULL for a guest."),
-    days_since_previous OPTIONS (description = "Days since the customer's previous order; NULL for the first one, and for a guest."),
+    days_since_previous OPTIONS (description = "Days since the customer's previous order; NULL for the first one, and for a guest. Its average counts each repeat order once, so frequent customers weigh more: how long ago the previous order of a typical repeat order is. days_between_orders of customer_value counts each customer once."),
     first_order_month OPTIONS (description = "First day of the month of the customer's first order; for a guest, of this order."),
     first_channel OPTIONS (description = "Sales channel of the customer's first order; for a guest, of this order."),
     ordered_at OPTIONS (description = "When the order was created."),

@@ -9,7 +9,7 @@ CREATE VIEW IF NOT EXISTS {{ table("daily_conversion") }} (
     {% endfor %}
 )
 OPTIONS (
-    description = "One row per business day, device and referrer: how many sessions reached each step. Conversion rate: SUM(purchased) / SUM(sessions)."
+    description = "One row per business day, device and referrer: how many sessions reached each step. Conversion rate: SAFE_DIVIDE(SUM(purchased), SUM(sessions))."
 )
 AS
 SELECT

@@ -9,12 +9,12 @@ CREATE VIEW IF NOT EXISTS {{ table("orders_reporting") }} (
             else column.description }}"
     ),
     {% endfor %}
-    gross_sales OPTIONS (description = "Sum of the lines' gross amounts; NULL without an exchange rate."),
-    discounts OPTIONS (description = "Sum of the lines' discounts; NULL without an exchange rate."),
-    returns OPTIONS (description = "Merchandise amount of all refunds of the order, each at the rate of its day; NULL where one has no rate."),
+    gross_sales OPTIONS (description = "gross_amount of orders, the sum of the lines' gross amounts; NULL without an exchange rate."),
+    discounts OPTIONS (description = "discount_amount of orders, the sum of the lines' discounts; NULL without an exchange rate."),
+    returns OPTIONS (description = "merchandise_amount of refunds, of all refunds of the order, each at the rate of its day; NULL where one has no rate."),
     net_sales OPTIONS (description = "gross_sales - discounts - returns."),
-    tax OPTIONS (description = "Tax of the order; not part of any sales figure."),
-    shipping OPTIONS (description = "Shipping charged, before tax; not part of any sales figure.")
+    tax OPTIONS (description = "tax_amount of orders; not part of any sales figure."),
+    shipping OPTIONS (description = "shipping_amount of orders, before tax; not part of any sales figure.")
 )
 OPTIONS (
     description = "One row per order, in every status, with amounts in reporting currency after its refunds of any day."

@@ -4,9 +4,9 @@ CREATE VIEW IF NOT EXISTS {{ table("product_pairs") }} (
     orders OPTIONS (description = "Counted orders with both."),
     orders_a OPTIONS (description = "Orders with the first."),
     orders_b OPTIONS (description = "Orders with the second."),
-    support OPTIONS (description = "orders / all orders, also those without a SKU."),
-    confidence_a_to_b OPTIONS (description = "orders / orders_a: how many buyers of the first also take the second."),
-    confidence_b_to_a OPTIONS (description = "orders / orders_b."),
+    support OPTIONS (description = "orders, divided by all orders, also those without a SKU."),
+    confidence_a_to_b OPTIONS (description = "SAFE_DIVIDE(orders, orders_a): how many buyers of the first also take the second."),
+    confidence_b_to_a OPTIONS (description = "SAFE_DIVIDE(orders, orders_b)."),
     lift OPTIONS (description = "How much more often they are bought together than if buyers chose by chance; 1 is chance.")
 )
 OPTIONS (

@@ -5,7 +5,7 @@ CREATE VIEW IF NOT EXISTS {{ table("repeat_purchases") }} (
     observed_days OPTIONS (description = "Days from the end of that month to the newest day with orders: a share of more days will still grow."),
     {% for days in periods %}
     customers_{{ days }} OPTIONS (description = "Customers with a second order within {{ days }} days of the first."),
-    share_{{ days }} OPTIONS (description = "customers_{{ days }} / customers."),
+    share_{{ days }} OPTIONS (description = "SAFE_DIVIDE(customers_{{ days }}, customers)."),
     {% endfor %}
     guest_orders OPTIONS (description = "Orders of this month that name no customer; in no other column.")
 )

@@ -7,7 +7,7 @@ CREATE VIEW IF NOT EXISTS {{ table("target_progress") }} (
     expected_share OPTIONS (description = "The part of the month's expected sales that falls on the days until then."),
     target_to_date OPTIONS (description = "target * expected_share."),
     net_sales OPTIONS (description = "Net sales of the month until then."),
-    reached_share OPTIONS (description = "net_sales / target."),
+    reached_share OPTIONS (description = "SAFE_DIVIDE(net_sales, target)."),
     landing OPTIONS (description = "Expected net sales of the whole month: net_sales and the forecast of the other days."),
     landing_lower_80 OPTIONS (description = "Lower end of its 80 % interval; NULL without a forecast."),
     landing_upper_80 OPTIONS (description = "Upper end of its 80 % interval; NULL without a forecast.")

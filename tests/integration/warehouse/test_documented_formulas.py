@@ -1,0 +1,102 @@
+"""Every documented formula and sample query has a result in a shop with empty groups."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ecommerce.cli.tables import described
+from ecommerce.warehouse import adhoc_query
+from tests.integration.warehouse.loadable import Folder, Order
+from tests.integration.warehouse.test_query import SAMPLES
+from tests.settings import settings_of
+from tests.tables_document import KEY, required_filter
+
+FORMULA = re.compile(r"SAFE_DIVIDE\((?:[^()]|\([^()]*\))*\)")
+LATELY = datetime.now(UTC) - timedelta(days=1)
+TABLES = list(described(settings_of(KEY)))
+
+
+def formulas():
+    """Table and formula of each formula in the descriptions, which sources.yml and QUERIES.md have, too."""
+    for table in TABLES:
+        texts = [table.description, *(column.description for column in table.columns)]
+        for formula in FORMULA.findall(" ".join(texts)):
+            yield table, formula
+
+
+@pytest.fixture
+def empty_groups(shop):
+    """A shop with a category, a device, a channel, a forecast and a target of zero."""
+    day = LATELY.date()
+    free = [
+        Order("1", LATELY, [("Free", "1", "0.00")], unit_costs=["0"]),
+        Order("2", LATELY, [("Free", "1", "0.00")], customer=None),
+        Order("3", LATELY, line_refunds=[("r1", LATELY, "10.00", 1)]),
+    ]
+    shop.load(Folder(free, read_at=datetime.now(UTC)), day=day)
+    columns = "business_date, step, device, referrer, sessions, visitors, bot_sessions"
+    shop.insert(
+        "daily_funnel",
+        columns,
+        [
+            f"('{day}', 'session', 'mobile', 'unknown', 4, 4, 0)",
+            f"('{day}', 'purchase', 'mobile', 'unknown', 1, 1, 0)",
+            f"('{day}', 'session', 'unknown', 'unknown', 0, 0, 2)",
+        ],
+    )
+    columns = (
+        "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, actual, "
+        "run_id"
+    )
+    made_at = f"{day - timedelta(days=3)} 05:00:00+00"
+    forecasts = []
+    for series in ("total", "channel:sales_db", "channel:closed"):
+        key = f"'{series}', '{day}', 'm', '{made_at}'"
+        forecasts.append(f"({key}, 0, 0, 0, 0, 0, 0, 'run')")
+    shop.insert("sales_forecasts", columns, forecasts)
+    month = f"{day:%Y-%m-01}"
+    shop.insert("sales_targets", "month, channel, net_sales", [f"('{month}', 'a', 0)"])
+    return shop
+
+
+def run(shop, sql):
+    return list(adhoc_query.run_query(sql, shop.warehouse).rows)
+
+
+def test_every_formula_has_a_result_for_groups_of_zero(empty_groups):
+    # The plain division of the same columns fails here.
+    plain = (
+        "SELECT device, SUM(purchased) / SUM(sessions) FROM daily_conversion GROUP BY 1"
+    )
+    with pytest.raises(Exception, match="division by zero: use SAFE_DIVIDE"):
+        run(empty_groups, plain)
+    rows = {}
+    for table, formula in formulas():
+        column = required_filter(table)
+        condition = f"WHERE {column} >= '2000-01-01'" if column else ""
+        source = f"(SELECT *, 1 AS amount FROM {table.name} {condition}) AS entries"
+        group = table.columns[1].name if "SUM(" in formula else ""
+        by = f", {group} FROM {source} GROUP BY {group}" if group else f" FROM {source}"
+        rows[table.name, formula] = run(empty_groups, f"SELECT {formula}{by}")
+        none = f"SELECT {formula} FROM {source} WHERE FALSE"
+        assert run(empty_groups, none) in ([], [(None,)])
+    assert len(rows) >= 8
+    conversion = rows["daily_conversion", "SAFE_DIVIDE(SUM(purchased), SUM(sessions))"]
+    assert set(conversion) == {(0.25, "mobile"), (None, "unknown")}
+
+
+def test_every_sample_query_has_a_result_for_groups_of_zero(empty_groups):
+    for sql in SAMPLES:
+        assert isinstance(run(empty_groups, sql), list)
+
+
+def test_no_documented_formula_divides_by_what_may_be_zero(repository):
+    documented = [*SAMPLES]
+    for table in TABLES:
+        documented.append(table.description)
+        documented += [column.description for column in table.columns]
+    for file in sorted((repository / "docs").glob("*.md")):
+        documented += re.findall(r"`[^`\n]*SUM\([^`\n]*`", file.read_text())
+    divided = [text for text in documented if " / " in text]
+    assert divided == []
