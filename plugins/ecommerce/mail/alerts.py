@@ -68,6 +68,8 @@ def alert_run_failure(context: Context) -> None:
             "task"
         )
     elif "dag_run" in context:
+        # Airflow's `params` may be those of another run, whose callback ran in the same process.
+        context = {**context, "params": context["dag_run"].conf or {}}
         error = invalid_run(context)
     if error:
         _send({**context, "exception": error})

@@ -104,7 +104,7 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
     due = getattr(dag_run, "run_after", None) or datetime.now(UTC)
     newest = newest_closed_day(due, timezone)
     if first_day := params.get("first_day"):
-        last_day = date.fromisoformat(params["last_day"] or str(newest))
+        last_day = date.fromisoformat(params.get("last_day") or str(newest))
         return closed_days(date.fromisoformat(first_day), last_day, timezone)
     key = getattr(dag_run, "partition_key", None)
     param = params.get("business_date")

@@ -218,6 +218,13 @@ def test_a_run_of_days_that_cannot_be_run_is_mailed_once(
     assert f"Business day: 2026-11-01 to {last_day}" in text
 
 
+def test_a_run_is_judged_by_its_own_conf(mailbox, context):
+    """Callbacks of several runs share a process, and the params of one may be those of the next."""
+    context["params"] = {"business_date": "2999-01-01"}
+    alerts.alert_run_failure(context | {"reason": "task_failure"})
+    assert mailbox() == []
+
+
 def test_an_export_of_many_days_is_no_invalid_run(mailbox, context):
     """Its days are those of its files: their number is not limited."""
     days = {"first_day": "2024-01-01", "last_day": "2026-01-01"}

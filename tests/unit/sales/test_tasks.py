@@ -70,7 +70,10 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
     run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
     context = {
-        "dag_run": SimpleNamespace(partition_key="2026-03-02", run_after=None),
+        "dag_run": SimpleNamespace(
+            dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
+        ),
+        "run_id": "run",
         "params": {"send_mail": param},
         "task_state_store": store,
     }
