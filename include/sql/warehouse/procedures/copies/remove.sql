@@ -23,6 +23,7 @@ USING (
         {{ names | join(", ") }},
         CAST(NULL AS STRING) AS removed_key
     FROM copied
+    WHERE TRUE
     QUALIFY
         ROW_NUMBER() OVER (
             PARTITION BY copied_key
