@@ -1,6 +1,7 @@
 """A stack of its own, made from a copy of this repository, and what tests ask it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from demo.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG = "daily_sales_pipeline"
-PORTS = ["MAILBOX", "BIGQUERY", "SALES_DB", "STOREFRONT", "SHOPIFY"]
+PORTS = re.compile(r"\$\{(DEMO_\w+_PORT):-\d+\}")
 Found = TypeVar("Found")
 
 
@@ -55,17 +56,17 @@ class Stack:
 
     def __init__(self, folder, **settings):
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
-        ports = [free_port() for _ in range(6)]
-        self.airflow = f"http://127.0.0.1:{ports[0]}"
-        self.mailbox = f"http://127.0.0.1:{ports[1]}"
-        self.bigquery = f"http://127.0.0.1:{ports[2]}"
         command = [sys.executable, "deploy/make_env.py"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
         self.env = dotenv_values(folder / ".env")
         self.env |= settings
-        self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{ports[0]}"
-        for name, port in zip(PORTS, ports[1:], strict=True):
-            self.env[f"DEMO_{name}_PORT"] = str(port)
+        # Every port that the demo's services publish: a fixed one may belong to another process of this machine.
+        published = PORTS.findall((folder / "docker-compose.override.yaml").read_text())
+        self.env |= {name: str(free_port()) for name in published}
+        self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{free_port()}"
+        self.airflow = f"http://{self.env['AIRFLOW_LISTEN']}"
+        self.mailbox = f"http://127.0.0.1:{self.env['DEMO_MAILBOX_PORT']}"
+        self.bigquery = f"http://127.0.0.1:{self.env['DEMO_BIGQUERY_PORT']}"
         lines = [f"{name}={value}\n" for name, value in self.env.items()]
         (folder / ".env").write_text("".join(lines))
         self._token = ""
