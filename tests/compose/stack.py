@@ -60,7 +60,7 @@ class Stack:
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
         self.env = dotenv_values(folder / ".env")
         self.env |= settings
-        # Every port that the demo's services publish: a fixed one may belong to another process of this machine.
+        # Every port that the demo publishes: a fixed one may belong to another process.
         published = PORTS.findall((folder / "docker-compose.override.yaml").read_text())
         self.env |= {name: str(free_port()) for name in published}
         self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{free_port()}"
