@@ -1,4 +1,4 @@
-"""Runs the steps of a rehearsal within their budget, and prints what was expected, what came of it, and at
+"""Runs the steps of a rehearsal within their budget, and prints what was expected, what was found, and at
 which cost."""
 
 import time

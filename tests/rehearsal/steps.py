@@ -441,7 +441,7 @@ def same_rows(table, expected, found):
 
 
 def words(texts, nothing=NOTHING):
-    """Return texts as one, or what stands for none."""
+    """Return texts as one, or `nothing` where there are none."""
     return "; ".join(texts) or nothing
 
 

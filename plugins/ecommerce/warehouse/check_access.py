@@ -42,7 +42,10 @@ def check() -> Lines:
     if schema.SETTINGS in present:
         schema.compare_settings(warehouse)
         check_transaction(warehouse)
-    yield from check_expiration(warehouse, dataset, present)
+    staging = None
+    if settings.staging_dataset in datasets:
+        staging = _dataset(warehouse, settings.staging_dataset)
+    yield from check_expiration(dataset, staging, present)
     found = f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings"
     if absent:
         found += f"; the next run creates the missing tables and views ({len(absent)})"
@@ -50,7 +53,7 @@ def check() -> Lines:
     if not absent:
         yield from check_costs(warehouse)
     check_creation(warehouse, settings.bigquery_dataset)
-    if settings.staging_dataset in datasets:
+    if staging:
         check_creation(warehouse, settings.staging_dataset)
         if settings.staging_uri.startswith("gs://"):
             check_bucket(warehouse)
@@ -69,9 +72,9 @@ def check_transaction(warehouse: Warehouse) -> None:
 
 
 def check_expiration(
-    warehouse: Warehouse, dataset: Any, present: schema.Listing
+    dataset: Any, staging: Any | None, present: schema.Listing
 ) -> Lines:
-    """Report what BigQuery will remove of the main dataset, and whether staging tables expire.
+    """Report what BigQuery will remove of the main dataset, and whether staging tables, if any, expire.
 
     Raises ConfigurationError: a table of the warehouse expires.
     """
@@ -91,14 +94,11 @@ def check_expiration(
             "the tables of the warehouse, and copies of your own would expire: bq update "
             f"--default_table_expiration 0 --default_partition_expiration 0 {dataset.dataset_id}",
         )
-    name = warehouse.settings.staging_dataset
-    if name in schema.datasets(warehouse):
-        expiration = _dataset(warehouse, name).default_table_expiration_ms
-        if not expiration or expiration > schema.DAY_MS:
-            yield (
-                HINT,
-                f"tables of the dataset {name} do not expire after a day: make migrate sets that",
-            )
+    if staging and not schema.expires_in_a_day(staging):
+        yield (
+            HINT,
+            f"tables of the dataset {staging.dataset_id} do not expire after a day: make migrate sets that",
+        )
 
 
 def check_costs(warehouse: Warehouse) -> Lines:

@@ -19,6 +19,7 @@ from ecommerce.warehouse.schema import (
     create_datasets,
     create_missing,
     ddl,
+    expires_in_a_day,
     listed_tables,
     prepare,
 )
@@ -36,9 +37,9 @@ def migrate(warehouse: Warehouse) -> Migration:
     """Migrate every table and view; raise as `schema.prepare`. A second time changes nothing."""
     create_datasets(warehouse)
     migration = Migration()
-    is_new = not listed_tables(warehouse)
-    for name in create_missing(warehouse, listed_tables(warehouse)):
-        if name in tables() and not is_new:
+    present = listed_tables(warehouse)
+    for name in create_missing(warehouse, present):
+        if name in tables() and present:
             migration.done.append(f"{name}: created, empty")
     prepare(warehouse)
     _expire_staging(warehouse, migration)
@@ -60,7 +61,7 @@ def _expire_staging(warehouse: Warehouse, migration: Migration) -> None:
     bounds = warehouse.request_options()
     with bigquery_errors(f"read dataset {name}"):
         dataset = warehouse.client.get_dataset(name, **bounds)
-    if dataset.default_table_expiration_ms == DAY_MS:
+    if expires_in_a_day(dataset):
         return
     dataset.default_table_expiration_ms = DAY_MS
     try:

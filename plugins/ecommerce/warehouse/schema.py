@@ -219,6 +219,12 @@ def create_datasets(warehouse: Warehouse) -> None:
             )
 
 
+def expires_in_a_day(dataset: bigquery.Dataset) -> bool:
+    """Return whether new tables of a dataset expire after a day at most."""
+    expiration = dataset.default_table_expiration_ms
+    return 0 < (expiration or 0) <= DAY_MS
+
+
 def ddl(table: str, settings: Settings) -> str:
     """Return the statement that creates a table or view if it does not exist."""
     kind = "view" if table in views() else "table"

@@ -200,10 +200,10 @@ def test_the_check_finds_an_expiration(shop, monkeypatch):
     )
     present = schema.listed_tables(shop.warehouse)
     with pytest.raises(ConfigurationError, match="remove customers, orders, or their"):
-        list(check_access.check_expiration(shop.warehouse, dataset, present))
+        list(check_access.check_expiration(dataset, None, present))
     client._tables.clear()
     present = schema.listed_tables(shop.warehouse)
-    [hint] = check_access.check_expiration(shop.warehouse, dataset, present)
+    [hint] = check_access.check_expiration(dataset, None, present)
     assert "new tables of the dataset sales expire by default" in hint[1]
 
 
@@ -214,8 +214,13 @@ def test_a_staging_dataset_of_somebody_else_expires_after_a_day(shop):
     client.update_dataset(staging, ["default_table_expiration_ms"])
     present = schema.listed_tables(shop.warehouse)
     main = client.get_dataset(shop.warehouse.settings.bigquery_dataset)
-    [hint] = check_access.check_expiration(shop.warehouse, main, present)
+    [hint] = check_access.check_expiration(main, staging, present)
     assert "do not expire after a day: make migrate sets that" in hint[1]
     done = migrate(shop.warehouse).done
     assert f"{staging.dataset_id}: new tables expire after a day" in done
-    assert list(check_access.check_expiration(shop.warehouse, main, present)) == []
+    staging = client.get_dataset(staging.dataset_id)
+    assert list(check_access.check_expiration(main, staging, present)) == []
+    # A shorter one, of an owner who wants less, stays.
+    staging.default_table_expiration_ms = 3_600_000
+    client.update_dataset(staging, ["default_table_expiration_ms"])
+    assert not [text for text in migrate(shop.warehouse).done if "expire" in text]
