@@ -21,6 +21,7 @@ from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core import templates
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
@@ -55,7 +56,7 @@ GIVEN = {
     "staging_table",
     "is_staged",
     "arriving",
-    "restated_figures",
+    "headline_figures",
     "days",
     "read_days",
     "columns",
@@ -81,7 +82,7 @@ SPECS = (
 NUMBERS = re.compile(r"most|count|limit|seconds")
 TEXTS = re.compile(r"hash|message_id|source|token|owner")
 INSTANTS = re.compile(r"_at$")
-MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(rendering.RESTATED, 100)}
+MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(HEADLINE, 100)}
 
 
 def spec_of(table):

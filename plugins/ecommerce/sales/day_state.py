@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ecommerce.core.business_day import days_between
-from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.quality.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ecommerce.core.errors import TransientError
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
 
 LEASE = timedelta(minutes=10)
@@ -72,8 +72,8 @@ def record_restatements(report: ArchivedReport) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
     ten_thousandths = {}
-    for name in RESTATED:
-        value = report.headline.get(name)
+    for name in HEADLINE.keys() & report.headline.keys():
+        value = report.headline[name]
         scaled = None if value is None else int(value.scaleb(4))
         ten_thousandths[name] = scaled
     _transact(

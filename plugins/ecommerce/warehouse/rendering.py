@@ -35,6 +35,7 @@ from typing import Any
 
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
+from ecommerce.core.headline_figures import expressions
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
@@ -47,22 +48,6 @@ FIRST_DAY = date(1999, 12, 31)
 days of a table with a required partition filter."""
 MAX_RANGES = 500
 """Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
-RESTATED = (
-    "net_sales",
-    "orders",
-    "average_order_value",
-    "customers",
-    "gross_sales",
-    "discounts",
-    "returns",
-    "units",
-    "new_customers",
-    "returning_customers",
-    "tax",
-    "shipping",
-)
-"""The headline figures, whose change after the mail is a restatement. All are columns of `daily_summary` but
-the returning customers, who are the others than the new ones (`warehouse/macros/restatement.sql`)."""
 
 Scalar = date | datetime | int | str | None
 Value = Scalar | Mapping[str, Scalar] | Sequence[Scalar]
@@ -152,7 +137,7 @@ def render(
         "any_of": any_of,
         "arriving": arriving,
         "first_day": _literal(FIRST_DAY),
-        "restated_figures": RESTATED,
+        "headline_figures": expressions(),
         "shop_timezone": _string(settings.shop_timezone),
         "reporting_currency": _string(settings.reporting_currency),
         "events_retention_days": settings.events_retention_days,

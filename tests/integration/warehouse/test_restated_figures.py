@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.warehouse.rendering import RESTATED
+from ecommerce.core.headline_figures import HEADLINE
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import at
 
@@ -29,7 +29,7 @@ def random_changes(chance):
     changes = []
     for hour in range(140):
         day = chance.choice(DAYS)
-        figure = chance.choice(RESTATED[:4])
+        figure = chance.choice(list(HEADLINE)[:4])
         old = values.get((day, figure), Decimal(100))
         new = chance.choice((None, Decimal(100), Decimal("100.0049"), Decimal(120)))
         if new == old:
@@ -129,7 +129,7 @@ def expected_restatements(changes, reports, day):
             groups[business_date, change["figure"]].append(change)
     rows = []
     for business_date in reversed(DAYS):
-        for figure in RESTATED:
+        for figure in HEADLINE:
             group = groups.get((business_date, figure), [])
             if not group or not is_restated(group[0]["old"], group[-1]["new"]):
                 continue

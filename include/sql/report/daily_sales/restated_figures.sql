@@ -96,7 +96,7 @@ WHERE {{ is_restated("restatements.old_value", "restatements.new_value") }}
 ORDER BY
     restatements.business_date DESC,
     CASE restatements.figure
-        {% for figure in restated_figures %}
+        {% for figure in headline_figures %}
         WHEN '{{ figure }}' THEN {{ loop.index }}
         {% endfor %}
     END

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/exports.sql" import exported_sources with context %}
-{% from "warehouse/macros/known_days.sql" import HEADLINE, known_days with context %}
+{% from "warehouse/macros/known_days.sql" import known_days with context %}
 {#
   An average of amounts, rounded half away from zero to ten-thousandths. The last steps multiply, because the emulator
   divides in floating point, and the result shares columns with stored amounts, which are exact.
@@ -115,7 +115,7 @@ SELECT
     business_date,
     is_complete,
     missing_sources,
-    {% for figure in HEADLINE %}
+    {% for figure in headline_figures %}
     {{ figure }},
     {% endfor %}
     cost_of_goods,

@@ -1,5 +1,4 @@
 {% from "warehouse/macros/comparable_days.sql" import average_amount, comparable_days with context %}
-{% from "warehouse/macros/known_days.sql" import HEADLINE with context %}
 {# Each rate, with its part, its whole, and the column that shows whether a day has both. #}
 {% set RATES = {
     "discount_rate": ("discounts", "gross_sales_with_discounts", "has_discounts"),
@@ -56,7 +55,7 @@ entries AS (
         figure,
         figure IN ('{{ RATES | join("', '") }}') AS is_rate,
         CASE figure
-            {% for name in HEADLINE + BASES %}
+            {% for name in headline_figures | list + BASES %}
             WHEN '{{ name }}' THEN {{ name }}
             {% endfor %}
             {% for name, (part, whole, known_by) in RATES.items() %}
@@ -79,7 +78,7 @@ entries AS (
         END AS is_compared
     FROM comparable_days
     CROSS JOIN UNNEST([
-        {% for name in HEADLINE + BASES %}
+        {% for name in headline_figures | list + BASES %}
         '{{ name }}',
         {% endfor %}
         '{{ RATES | join("', '") }}'

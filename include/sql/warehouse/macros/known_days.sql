@@ -1,9 +1,7 @@
 {% from "warehouse/macros/exports.sql" import exports with context %}
-{# Headline figures that are computed from columns of daily_summary. #}
-{% set COMPUTED = {
-    "returning_customers": "customers - new_customers",
-} %}
-{% set HEADLINE = (restated_figures | list + COMPUTED | list) | unique | list %}
+{# The columns of daily_summary from which the headline figures are calculated; the others are of the day's state. #}
+{% set FIGURES = columns("daily_summary") | rejectattr("name", "in", ["business_date", "complete", "missing_sources"]) | list %}
+
 {#
   One row per known day of the whole history: the days of daily_summary, and the days on which the shop was closed while
   an export was the only source. Such a day has no run, so it has no row in daily_summary: it gets a row of zeros. Closed
@@ -65,63 +63,32 @@ without_summary AS (
 )
 
 SELECT
-    business_date,
-    complete{% if incomplete %} AND business_date NOT IN ({{ incomplete }}){% endif %} AS is_complete,
-    missing_sources,
-    net_sales,
-    orders,
-    average_order_value,
-    customers,
-    gross_sales,
-    discounts,
-    returns,
-    units,
-    new_customers,
-    {% for figure, expression in COMPUTED.items() %}
+    summary.business_date,
+    summary.complete{% if incomplete %} AND summary.business_date NOT IN ({{ incomplete }}){% endif %} AS is_complete,
+    summary.missing_sources,
+    {% for figure, expression in headline_figures.items() %}
     {{ expression }} AS {{ figure }},
     {% endfor %}
-    tax,
-    shipping,
-    cost_of_goods,
-    sales_with_cost
+    summary.cost_of_goods,
+    summary.sales_with_cost
 FROM (
     SELECT
         business_date,
         complete,
-        missing_sources,
-        net_sales,
-        orders,
-        average_order_value,
-        customers,
-        gross_sales,
-        discounts,
-        returns,
-        units,
-        new_customers,
-        tax,
-        shipping,
-        cost_of_goods,
-        sales_with_cost
+        {% for column in FIGURES %}
+        {{ column.name }},
+        {% endfor %}
+        missing_sources
     FROM {{ table("daily_summary") }}
     UNION ALL
     SELECT
         covered_day AS business_date,
         is_closed AS complete,
-        CAST([] AS ARRAY<STRING>) AS missing_sources,
-        IF(is_closed, 0, NULL) AS net_sales,
-        IF(is_closed, 0, NULL) AS orders,
-        NULL AS average_order_value,
-        IF(is_closed, 0, NULL) AS customers,
-        IF(is_closed, 0, NULL) AS gross_sales,
-        IF(is_closed, 0, NULL) AS discounts,
-        IF(is_closed, 0, NULL) AS returns,
-        IF(is_closed, 0, NULL) AS units,
-        IF(is_closed, 0, NULL) AS new_customers,
-        IF(is_closed, 0, NULL) AS tax,
-        IF(is_closed, 0, NULL) AS shipping,
-        NULL AS cost_of_goods,
-        NULL AS sales_with_cost
+        {% for column in FIGURES %}
+        {{ "IF(is_closed, 0, NULL)" if column.required else "NULL" }} AS {{ column.name }},
+        {% endfor %}
+        CAST([] AS ARRAY<STRING>) AS missing_sources
     FROM without_summary
     WHERE is_closed{% if day %} OR covered_day BETWEEN {{ first or day }} AND {{ day }}{% endif %}
-) AS days
+) AS summary
 {%- endmacro %}

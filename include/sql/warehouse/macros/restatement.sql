@@ -1,12 +1,6 @@
-{#
-  The value of one of the `restated_figures` in a row of daily_summary; figures without a column are calculated.
-#}
-{% macro figure_value(summary, figure) -%}
-{% if figure == "returning_customers" -%}
-{{ summary }}.customers - {{ summary }}.new_customers
-{%- else -%}
-{{ summary }}.{{ figure }}
-{%- endif %}
+{# The value of a headline figure in a row that has the columns of daily_summary. #}
+{% macro figure_value(row, figure) -%}
+{{ headline_figures[figure] | replace("summary.", row ~ ".") }}
 {%- endmacro %}
 
 {# Whether a figure differs enough to be restated. Either value may be NULL, such as the average of no orders. #}

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core import text as wording
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
@@ -19,7 +20,6 @@ from ecommerce.pages.day_status import (
 )
 from ecommerce.pages.responses import Texts
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.report import archive
 from ecommerce.sales.terms import source_title
 

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from ecommerce.core import text as wording
 from ecommerce.core.errors import StagingError
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
@@ -17,7 +18,6 @@ from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.page import page_texts
 from ecommerce.sales.source_policy import required_sources

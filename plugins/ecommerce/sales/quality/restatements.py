@@ -15,9 +15,9 @@ from typing import NamedTuple
 from pydantic import Field
 
 from ecommerce.core import text
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales import terms
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.parts import Part, Row
 from ecommerce.sources import SOURCES
 
@@ -122,10 +122,10 @@ def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
 
 
 def _values(restatement: Restatement, currency: str) -> list[str]:
-    label, kind, _ = HEADLINE[restatement.figure]
-    old = text.figure(restatement.old, kind, currency)
-    new = text.figure(restatement.new, kind, currency)
-    return [label, old, new, text.change(restatement.new, restatement.old)]
+    meaning = HEADLINE[restatement.figure]
+    old = text.figure(restatement.old, meaning.kind, currency)
+    new = text.figure(restatement.new, meaning.kind, currency)
+    return [meaning.label, old, new, text.change(restatement.new, restatement.old)]
 
 
 def _reason(causes: Iterable[Cause]) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Protocol
 
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.report.sections import (
     breakdowns,
     contributions,

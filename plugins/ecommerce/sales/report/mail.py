@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecommerce.core import text
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales import terms
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.quality.restatements import Correction, restated_rows
 from ecommerce.sales.quality.trust import trust_of
 from ecommerce.sales.report.figures import Figures
@@ -83,14 +83,14 @@ def corrected_figures(
     values are those of `figures`, as in the attachment; changes too small to be seen are left out."""
     mailed = {correction.figure: correction.mailed for correction in corrections}
     lines = {}
-    for figure, (label, kind, _) in HEADLINE.items():
+    for figure, meaning in HEADLINE.items():
         if figure not in mailed:
             continue
         value = figures.headline[figure].value
-        before = text.figure(mailed[figure], kind, figures.currency)
-        now = text.figure(value, kind, figures.currency)
+        before = text.figure(mailed[figure], meaning.kind, figures.currency)
+        now = text.figure(value, meaning.kind, figures.currency)
         if before != now:
             change = text.change(value, mailed[figure])
             by = "" if change == text.NOTHING else f", {change}"
-            lines[figure] = f"{label} {before} → {now}{by}"
+            lines[figure] = f"{meaning.label} {before} → {now}{by}"
     return lines

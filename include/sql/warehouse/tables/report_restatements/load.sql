@@ -1,4 +1,4 @@
-{% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
+{% from "warehouse/macros/restatement.sql" import figure_value, is_restated with context %}
 {% if stored["report_deliveries"] %}
 -- Figures of mailed days that this load changes; runs after daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
@@ -12,7 +12,7 @@ WITH figures AS (
         figure,
         {% for name in ["mailed", "arriving"] %}
         CASE figure
-            {% for figure in restated_figures %}
+            {% for figure in headline_figures %}
             WHEN '{{ figure }}' THEN {{ figure_value(name, figure) }}
             {% endfor %}
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
@@ -21,7 +21,7 @@ WITH figures AS (
     FROM {{ staged("touched_days") }} AS mailed
     INNER JOIN {{ table("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
-    CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
+    CROSS JOIN UNNEST(['{{ headline_figures | join("', '") }}']) AS figure
     WHERE
         {{ days("arriving.business_date") }}
         AND mailed.is_mailed

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
+{% from "warehouse/macros/restatement.sql" import figure_value, is_restated with context %}
 -- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of
 -- the mail. The figures of the report are in ten-thousandths, NULL for a missing figure.
 BEGIN TRANSACTION;
@@ -12,17 +12,17 @@ WITH figures AS (
     SELECT
         figure,
         CASE figure
-            {% for figure in restated_figures %}
+            {% for figure in reported %}
             WHEN '{{ figure }}' THEN CAST({{ reported[figure] }} AS INT64)
             {% endfor %}
         END / NUMERIC '10000' AS old_value,
         CASE figure
-            {% for figure in restated_figures %}
+            {% for figure in reported %}
             WHEN '{{ figure }}' THEN {{ figure_value("summary", figure) }}
             {% endfor %}
         END * NUMERIC '1' AS new_value
     FROM {{ table("daily_summary") }} AS summary
-    CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
+    CROSS JOIN UNNEST(['{{ reported | join("', '") }}']) AS figure
     WHERE summary.business_date = {{ business_date }}
 )
 

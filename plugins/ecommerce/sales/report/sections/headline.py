@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field
 
 from ecommerce.core import text
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.headline_figures import HEADLINE
 from ecommerce.sales.parts import Part
 from ecommerce.sales.report.sections.base import Cell
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecommerce.sales.headline_figures import HEADLINE
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.report.page import page_texts
 from ecommerce.sales.report.sections import headline
 from ecommerce.sales.report.sections.headline import RATES, Margin

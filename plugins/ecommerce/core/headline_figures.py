@@ -1,0 +1,48 @@
+"""The headline figures of a business day: their names, labels, kinds and SQL. Reports, restatements, views
+and queries read this list."""
+
+from typing import NamedTuple
+
+from ecommerce.core.text import Kind
+
+
+class Meaning(NamedTuple):
+    """The label and the kind of a headline figure; `good` is the direction a shop likes (0: neither).
+    `expression` is the SQL of a figure that is not a column of `daily_summary`, from columns of `summary`, a
+    row of this table."""
+
+    label: str
+    kind: Kind
+    good: int
+    expression: str | None = None
+
+
+HEADLINE: dict[str, Meaning] = {
+    "net_sales": Meaning("Net sales", "money", 1),
+    "orders": Meaning("Orders", "count", 1),
+    "average_order_value": Meaning("Average order value", "money", 1),
+    "customers": Meaning("Customers", "count", 1),
+    "gross_sales": Meaning("Gross sales", "money", 1),
+    "discounts": Meaning("Discounts", "money", 0),
+    "returns": Meaning("Returns", "money", -1),
+    "units": Meaning("Units", "quantity", 1),
+    "new_customers": Meaning("New customers", "count", 1),
+    "returning_customers": Meaning(
+        "Returning customers",
+        "count",
+        1,
+        expression="summary.customers - summary.new_customers",
+    ),
+    "tax": Meaning("Tax", "money", 0),
+    "shipping": Meaning("Shipping", "money", 0),
+}
+"""The headline figures in reading order; the first four are the tiles of page one. A change after the mail is
+a restatement."""
+
+
+def expressions() -> dict[str, str]:
+    """Return the SQL of each figure, from columns of `summary`, a row of `daily_summary`."""
+    return {
+        name: meaning.expression or f"summary.{name}"
+        for name, meaning in HEADLINE.items()
+    }
