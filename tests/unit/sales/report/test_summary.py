@@ -275,7 +275,7 @@ def test_of_a_week_under_way_both_parts_are_stated():
     coming = event_week().model_copy(update={"expected_week": week})
     assert sentences(outlook=coming)[1:] == [
         "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is expected at 99,500 USD net sales "
-        "(40,000 so far and 59,500 forecast), like a usual week."
+        "(40,000 so far and 59,500 forecast), 1 % below a usual week."
     ]
 
 
