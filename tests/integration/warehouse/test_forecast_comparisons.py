@@ -229,6 +229,8 @@ def expected_outlook(history, day, days):
         for name, value in history.net_values(following, dict(row)).items():
             row[f"net_{name}"] = value
         row |= {"day": forecast.day, "model": "m", "made_on": newest}
+        is_known = forecast.day <= day and history.complete.get(forecast.day)
+        row["net_sales"] = history.total(forecast.day, "net") if is_known else None
         row["usual_week"] = history.usual_week(following, "gross")
         row["net_usual_week"] = history.usual_week(following, "net")
         row["last_week"] = history.week(day - 6 * ONE_DAY, "gross")

@@ -2,8 +2,9 @@
 {% from "warehouse/macros/net_forecasts.sql" import net_bound, net_forecast, net_shares with context %}
 {% from "warehouse/macros/usual_weeks.sql" import usual_weeks with context %}
 -- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them, in
--- gross and net sales; on each row a usual week before the following day, and the seven days up to the day (NULL where one
--- of them is not complete). `incomplete`: days on which a source unusually had no orders.
+-- gross and net sales; `net_sales` are the actual ones of days up to the day that are complete, else NULL. On each row a usual
+-- week before the following day, and the seven days up to the day (NULL where one of them is not complete). `incomplete`: days
+-- on which a source unusually had no orders. The forecast's report reads the same rows.
 WITH known_days AS (
     {{ known_days(incomplete) | indent(4) }}
 ),
@@ -54,6 +55,7 @@ SELECT
     {{ net_forecast("forecasts.forecast", "net_shares") }} AS net_forecast,
     {{ net_bound("forecasts.forecast", "forecasts.lower_80", "-", "80", "net_shares") }} AS net_lower_80,
     {{ net_bound("forecasts.forecast", "forecasts.upper_80", "+", "80", "net_shares") }} AS net_upper_80,
+    actuals.net_sales,
     usual_weeks.usual_week,
     usual_weeks.net_usual_week,
     last_weeks.last_week,
@@ -62,4 +64,9 @@ FROM forecasts
 CROSS JOIN net_shares
 CROSS JOIN usual_weeks
 CROSS JOIN last_weeks
+LEFT JOIN known_days AS actuals
+    ON
+        forecasts.day = actuals.business_date
+        AND actuals.business_date <= {{ day }}
+        AND actuals.is_complete
 ORDER BY forecasts.day

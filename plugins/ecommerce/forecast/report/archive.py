@@ -40,7 +40,8 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
     )
     narrow = charts.chart(figures, narrow=True)
     draw([texts["chart"], narrow], folder)
-    draw([texts["chart"]], folder, png_dpi=charts.PNG_DPI)
+    # The mail's picture is the narrow one: the wide one cannot be read on a phone.
+    draw([narrow | {"file": charts.SVG}], folder, png_dpi=charts.PNG_DPI)
 
 
 _ARCHIVE = Archive(

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
+from ecommerce.sales.expected_week import ExpectedWeek
 from ecommerce.storage.report_archive import Provenance
 
 OUTSIDE_80 = "outside 80 %"
@@ -153,7 +154,8 @@ class ForecastFigures(BaseModel, frozen=True):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
     begins with the total, leaves out those that are not expected to sell, and is empty where none has enough
     history; `events` name the coming weeks, `products` SKUs; `skipped` has the reason by series; `gaps` are
-    days without data."""
+    days without data. `net_weeks`: the expected net sales of the whole shop in the four weeks, and
+    `net_usual_week` those of a usual one; reports of earlier versions have neither."""
 
     as_of: date
     currency: str
@@ -169,6 +171,27 @@ class ForecastFigures(BaseModel, frozen=True):
     warnings: list[str]
     card: ModelCard
     provenance: ForecastProvenance
+    net_weeks: list[ExpectedWeek] = []
+    net_usual_week: Known = None
+
+    @property
+    def expected_weeks(self) -> list[Decimal]:
+        """The sales of the whole shop in the four weeks, of `measure`; empty without a forecast."""
+        if self.net_weeks:
+            return [week.net_sales for week in self.net_weeks]
+        return self.total.weeks if self.total else []
+
+    @property
+    def usual_week(self) -> Known:
+        """The sales of the whole shop in a usual week, of `measure`."""
+        if self.net_weeks:
+            return self.net_usual_week
+        return self.total.usual_week if self.total else None
+
+    @property
+    def measure(self) -> str:
+        """What `expected_weeks` are of."""
+        return "net sales" if self.net_weeks else "gross sales"
 
     @property
     def total(self) -> ForecastSeries | None:

@@ -1,12 +1,12 @@
 """The steps of the forecast report: query the warehouse, assemble the figures, archive them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
 
-from ecommerce.core.business_day import day_window
+from ecommerce.core.business_day import day_window, shop_day
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
@@ -20,8 +20,11 @@ from ecommerce.forecast.report.figures import (
     ForecastProvenance,
     ModelCard,
 )
-from ecommerce.forecast.weeks import HORIZON, WEEKS, usual_week
+from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS, usual_week
 from ecommerce.forecast.wording import TOTAL, Names
+from ecommerce.sales.expected_week import OUTLOOK, ExpectedWeek
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.parts import Row
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
@@ -38,27 +41,46 @@ def build_report(
     as_of = history.as_of
     first = as_of - timedelta(days=scoring.SCORED_DAYS)
     warehouse = connect(dag=run.dag_id, step="report")
+    begins_at = day_window(as_of, settings.shop_timezone).start
+    last = as_of + timedelta(days=HORIZON - 1)
     rows = warehouse.arrow(
         "forecast/report_rows.sql",
-        parameters={"begins_at": day_window(as_of, settings.shop_timezone).start},
+        parameters={"begins_at": begins_at},
         first=first,
-        day=as_of + timedelta(days=HORIZON - 1),
-    )
-    days = warehouse.query(
-        "forecast/complete_days.sql", first=first, day=prepared.business_date
+        day=last,
     )
     origin = ForecastProvenance.of(run, settings.shop_timezone, model=kept["name"])
+    ended = last_known_day(as_of, shop_day(origin.generated_at, origin.timezone).date)
+    days = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
+    complete = {row["business_date"] for row in days}
+    outlook = warehouse.query(
+        OUTLOOK,
+        spec=ORDERS,
+        parameters={"ends_at": begins_at},
+        day=max(complete | {as_of - timedelta(days=1)}),
+        incomplete=[],
+        first=as_of,
+        last=last,
+    )
     figures = assemble(
         rows.to_pylist(),
-        {row["business_date"] for row in days},
+        {day for day in complete if day < as_of},
         history,
         kept["card"],
         warnings=prepared.control_totals["warnings"] + warnings,
         origin=origin,
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
+        outlook=outlook,
     )
     return archive.publish(settings.reports_uri, figures)
+
+
+def last_known_day(as_of: date, today: date) -> date:
+    """Return the newest day whose actual sales count in a report that is made `today`. In the first forecast
+    week that is the day before; a report of a past week states its forecast alone."""
+    is_under_way = as_of < today < as_of + timedelta(days=DAYS)
+    return (today if is_under_way else as_of) - timedelta(days=1)
 
 
 def assemble(
@@ -71,10 +93,12 @@ def assemble(
     origin: ForecastProvenance,
     currency: str,
     calendar: str,
+    outlook: Sequence[Row] = (),
 ) -> ForecastFigures:
     """Assemble the figures of a forecast. `rows`: the forecasts in force on the eight weeks before `as_of`,
     and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was
-    trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks."""
+    trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks;
+    `outlook`: the rows of `OUTLOOK` for the forecast days."""
     as_of = history.as_of
     made_at = day_window(as_of, origin.timezone).start
     in_force = {}
@@ -121,6 +145,12 @@ def assemble(
                 }
             )
 
+    # As above, an older forecast does not take the place of this one.
+    net_rows = [row for row in outlook if row["made_at"] == made_at]
+    net_weeks = []
+    for start in range(0, len(net_rows), DAYS):
+        net_weeks.append(ExpectedWeek.of_days(net_rows[start : start + DAYS]))
+
     model = ModelCard.model_validate(card)
     skipped: Names = {}
     for kind in card["kinds"]:
@@ -141,6 +171,8 @@ def assemble(
         "warnings": map(mask_e_mails, sentences(warnings)),
         "card": model,
         "provenance": origin,
+        "net_weeks": net_weeks,
+        "net_usual_week": net_rows[0]["net_usual_week"] if net_rows else None,
     }
     return ForecastFigures.model_validate(facts)
 

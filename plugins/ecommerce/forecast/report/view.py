@@ -53,7 +53,7 @@ def page_texts(figures: ForecastFigures) -> Json:
         "day": as_of.isoformat(),
         "timezone": origin.timezone,
         "scope": [
-            f"Gross sales in {figures.currency}",
+            _scope(figures),
             f"Based on data before {as_of}",
         ],
         "page_url": page_url(f"forecast/{as_of}/", "sales-forecast"),
@@ -72,46 +72,65 @@ def mail_texts(figures: ForecastFigures) -> Json:
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     series = []
     for title, kind, usual, coming, *_, change in rows["series"]:
-        if kind != "Product":
+        if kind in (KIND_NAMES["category"], KIND_NAMES["channel"]):
             series.append([title, usual, coming, change])
     return texts | {
         "subject": subject(figures),
-        "currency": figures.currency,
+        "scope_words": _scope(figures),
+        "measure": figures.measure,
+        "weeks": rows["weeks"],
         "last_week": rows["last-week"],
         "series": series,
     }
 
 
 def subject(figures: ForecastFigures) -> str:
-    """Return the mail's subject: `Forecast for the week from Mon 16 Nov: gross sales 142,300 USD, +4.1 % vs a
+    """Return the mail's subject: `Forecast for the week from Mon 16 Nov: net sales 142,300 USD, +4.1 % vs a
     usual week`."""
     monday = text.short_day(figures.as_of)
     if figures.total is None:
         return f"Forecast from {monday}: not enough history"
-    week = figures.total.weeks[0]
-    versus = text.versus(week, figures.total.usual_week, "a usual week")
-    sales = f"gross sales {text.count(week)} {figures.currency}"
+    week = figures.expected_weeks[0]
+    versus = text.versus(week, figures.usual_week, "a usual week")
+    sales = f"{figures.measure} {text.count(week)} {figures.currency}"
     return f"Forecast for the week from {monday}: {sales}{versus}"
 
 
 def lead(figures: ForecastFigures) -> str:
     """Return the sentence on the coming week that differs most from a usual one; empty without a forecast or
     a usual week."""
-    total = figures.total
-    if total is None or not total.usual_week:
+    weeks = figures.expected_weeks
+    usual = figures.usual_week
+    if not weeks or not usual:
         return ""
-    differences = [abs(week - total.usual_week) for week in total.weeks]
+    differences = [abs(week - usual) for week in weeks]
     largest = differences.index(max(differences))
-    if differences[largest] < LEAST_DIFFERENCE * total.usual_week:
+    if differences[largest] < LEAST_DIFFERENCE * usual:
         return "No week of the next four differs by 5 % or more from a usual week."
     monday = figures.mondays[largest]
     when = f"The week from {text.short_day(monday)}"
     event = figures.events[largest]
     if event:
         when = week_name(event, calendar_week(monday))
-    expected = text.count(total.weeks[largest])
-    versus = text.versus(total.weeks[largest], total.usual_week, "a usual week")
-    return f"{when}: {expected} {figures.currency} gross sales expected{versus}."
+    expected = text.count(weeks[largest])
+    versus = text.versus(weeks[largest], usual, "a usual week")
+    parts = _parts(figures) if largest == 0 else ""
+    return f"{when} is expected at {expected} {figures.currency} {figures.measure}{parts}{versus}."
+
+
+def _parts(figures: ForecastFigures) -> str:
+    """Return ` (40,000 so far and 59,500 forecast)` while the first week is under way."""
+    if not figures.net_weeks or not figures.net_weeks[0].parts:
+        return ""
+    return f" ({figures.net_weeks[0].parts})"
+
+
+def _scope(figures: ForecastFigures) -> str:
+    if figures.net_weeks:
+        return (
+            f"Coming weeks in net sales, the rest in gross sales, in {figures.currency}"
+        )
+    return f"Gross sales in {figures.currency}"
 
 
 def notice(title: str, words: str, *, urgent: bool = False) -> Json:
@@ -140,8 +159,10 @@ def notices(figures: ForecastFigures) -> list[Json]:
 def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
     rows = []
     if figures.total is not None:
-        usual = figures.total.usual_week
-        weeks = zip(figures.mondays, figures.total.weeks, figures.events, strict=True)
+        usual = figures.usual_week
+        weeks = zip(
+            figures.mondays, figures.expected_weeks, figures.events, strict=True
+        )
         for monday, forecast, event in weeks:
             label = text.short_day(monday)
             if event:
@@ -152,19 +173,23 @@ def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
         "Next four weeks",
         [
             name("Week from"),
-            number("Forecast"),
+            number("Expected"),
             number("Usual week"),
             number("Change"),
         ],
         rows,
         empty="No forecast: no category has enough history.",
+        note=f"{figures.measure} in {figures.currency}",
         chart=chart,
     )
 
 
 def _last_week(figures: ForecastFigures) -> Section:
-    rows = []
-    for day in figures.last_week:
+    rows: list[list[str]] = []
+    days = figures.last_week
+    if all(day.expected is None for day in days):
+        days = []
+    for day in days:
         verdict = day.mark
         if day.actual is not None and not day.complete:
             verdict = "incomplete"
@@ -177,10 +202,11 @@ def _last_week(figures: ForecastFigures) -> Section:
                 verdict,
             )
         )
-    forecast = _sum_of_known([day.forecast for day in figures.last_week])
-    actual = _sum_of_known([day.actual for day in figures.last_week])
-    change = text.change(actual, forecast)
-    rows.append(_cells("Week", forecast, actual, change, ""))
+    if days:
+        forecast = _sum_of_known([day.forecast for day in days])
+        actual = _sum_of_known([day.actual for day in days])
+        change = text.change(actual, forecast)
+        rows.append(_cells("Week", forecast, actual, change, ""))
     return table(
         "last-week",
         "Last week: forecast vs actual",
@@ -192,7 +218,8 @@ def _last_week(figures: ForecastFigures) -> Section:
             word("Verdict"),
         ],
         rows,
-        empty="",
+        empty="No forecast was in force last week.",
+        note="gross sales",
     )
 
 
@@ -265,7 +292,7 @@ def _series(figures: ForecastFigures) -> Section:
         columns,
         rows,
         empty="None.",
-        note="usual week: the median of the previous 8 weeks; change: of the first week",
+        note="gross sales; usual week: the median of the previous 8 weeks; change: of the first week",
     )
 
 

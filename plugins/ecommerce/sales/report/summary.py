@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ecommerce.core import text
+from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
 from ecommerce.sales import terms
 from ecommerce.sales.parts import Part, total
@@ -286,24 +287,36 @@ def _coming(figures: Figures) -> str:
 
 
 def _week(figures: Figures) -> str:
-    """Return the forecast of the week of the coming event, else of the coming days."""
+    """Return the expected sales of the week of the coming event, else the forecast of the coming days."""
     outlook = figures.outlook
     if outlook is None or not outlook.net_days:
         return ""
-    days = outlook.net_event_week or outlook.net_days
+    week = outlook.named_week
+    if outlook.event and week:
+        name = terms.inside(week_name(outlook.event, calendar_week(week.first)))
+        amount = whole_amount(week.net_sales, figures.currency)
+        words = f"the {name} is expected at {amount} net sales"
+        if week.parts:
+            words += f" ({week.parts})"
+        return words + _versus_usual(week.net_sales, outlook.net_usual_week)
+    days = outlook.net_days
     forecast = total(days, "forecast")
     when = f"the next {len(days)} days are" if len(days) > 1 else "the next day is"
-    if outlook.event and outlook.net_event_week:
-        when = f"the {terms.inside(week_name(outlook.event, [day.day for day in days]))} is"
     words = f"{when} forecast at {whole_amount(forecast, figures.currency)}"
-    usual = outlook.net_usual_week
-    if len(days) != DAYS or not usual or usual < 0:
+    if len(days) != DAYS:
         return words
-    percent = text.share(abs(forecast - usual), usual, places=0)
+    return words + _versus_usual(forecast, outlook.net_usual_week)
+
+
+def _versus_usual(expected: Decimal, usual: Decimal | None) -> str:
+    """Return `, 8 % above a usual week`; nothing where a usual one is not known."""
+    if not usual or usual < 0:
+        return ""
+    percent = text.share(abs(expected - usual), usual, places=0)
     if percent == text.share(0, places=0):
-        return f"{words}, like a usual week"
-    where = "above" if forecast > usual else "below"
-    return f"{words}, {percent} {where} a usual week"
+        return ", like a usual week"
+    where = "above" if expected > usual else "below"
+    return f", {percent} {where} a usual week"
 
 
 def _target(figures: Figures) -> str:

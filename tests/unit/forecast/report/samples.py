@@ -186,6 +186,24 @@ def known(
     return History(AS_OF, panels, tuple(gaps), categories, PRODUCTS, tuple(promotions))
 
 
+def outlook_rows(forecasts, known=0):
+    """The total's rows of `outlook.sql`: net sales are 90 % of gross sales, or 1,000 on `known` days."""
+    net_rows = []
+    for row in forecasts:
+        if row["series"] == "total" and row["target_date"] >= AS_OF:
+            is_known = row["target_date"] < day(known)
+            net_rows.append(
+                {
+                    "day": row["target_date"],
+                    "made_at": row["made_at"],
+                    "net_forecast": row["forecast"] * Decimal("0.9"),
+                    "net_sales": Decimal(1000) if is_known else None,
+                    "net_usual_week": Decimal(90_000),
+                }
+            )
+    return net_rows
+
+
 def make_figures(
     series=None,
     *,
@@ -194,13 +212,16 @@ def make_figures(
     warnings=(REJECTED,),
     forecasts=None,
     model_card=None,
+    known_days=0,
     **changes,
 ):
     """The report of an ordinary week; `changes` replace what the run knows."""
     series = names() if series is None else series
     actuals = history(series)
+    if forecasts is None:
+        forecasts = rows(actuals, past=past)
     return steps.assemble(
-        rows(actuals, past=past) if forecasts is None else forecasts,
+        forecasts,
         set(complete),
         known(actuals, **changes),
         model_card or card(series),
@@ -215,6 +236,7 @@ def make_figures(
         ),
         currency="USD",
         calendar="US",
+        outlook=outlook_rows(forecasts, known_days),
     )
 
 

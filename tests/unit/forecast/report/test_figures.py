@@ -15,7 +15,8 @@ from ecommerce.forecast.report.figures import (
     ForecastFigures,
     figures_hash,
 )
-from ecommerce.forecast.report.view import page_texts
+from ecommerce.forecast.report.steps import last_known_day
+from ecommerce.forecast.report.view import page_texts, subject
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
@@ -51,6 +52,31 @@ def test_the_hash_is_of_the_figures_without_their_provenance():
     assert figures_hash(later) == figures_hash(figures)
     other = make_figures(warnings=[data_warning("note", text="other")])
     assert figures_hash(other) != figures_hash(figures)
+
+
+def test_known_days_of_the_first_week_count_with_their_actual_net_sales():
+    figures = make_figures(known_days=3)
+    first, second, *_ = figures.net_weeks
+    days = [each.expected.forecast for each in figures.total.days]
+    assert first.so_far == 3000
+    assert first.net_sales == 3000 + sum(days[3:7]) * Decimal("0.9")
+    assert (second.so_far, second.net_sales) == (None, sum(days[7:14]) * Decimal("0.9"))
+    assert text.count(first.net_sales) in page_texts(figures)["sections"][0]["rows"][0]
+
+
+def test_a_report_of_an_earlier_version_states_gross_sales():
+    content = make_figures().model_dump_json(exclude={"net_weeks", "net_usual_week"})
+    older = ForecastFigures.model_validate_json(content)
+    assert older.expected_weeks == older.total.weeks
+    assert "gross sales" in subject(older)
+    assert "net sales" in subject(make_figures())
+
+
+@pytest.mark.parametrize(
+    ("today", "ahead"), [(0, -1), (1, 0), (6, 5), (7, -1), (70, -1)]
+)
+def test_actual_sales_count_while_the_first_week_is_under_way(today, ahead):
+    assert last_known_day(AS_OF, day(today)) == day(ahead)
 
 
 def test_without_this_forecast_an_older_one_does_not_take_its_place():

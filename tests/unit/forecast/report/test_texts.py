@@ -5,16 +5,20 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
+from ecommerce.core.text import MINUS
 from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report import archive, view
 from ecommerce.forecast.report.figures import figures_csv
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
+    ZONE,
     card,
     day,
     history,
+    made,
     make_figures,
     names,
     rows,
@@ -98,6 +102,25 @@ def test_drift_and_no_forecast_are_urgent(make, urgent):
 def test_the_mail(make, snapshot):
     message = archive.report_message(make(), b"", b"")
     assert f"{message['Subject']}\n\n{mail_of(message)}" == snapshot
+
+
+def test_last_week_is_left_out_of_the_mail_where_no_forecast_was_in_force():
+    assert "Last week" not in mail_of(archive.report_message(first_ever(), b"", b""))
+    assert "Last week" in mail_of(archive.report_message(ordinary(), b"", b""))
+
+
+def test_a_week_under_way_is_stated_in_both_parts():
+    """The first week differs most from a usual one: 3,000 of three days, and the forecast."""
+    origin = day_window(AS_OF, ZONE).start
+    forecasts = []
+    for ahead in range(28):
+        amount = 14_000 if ahead >= 7 else 20_000
+        forecasts.append(made("total", day(ahead), amount, made_at=origin))
+    figures = make_figures(known_days=3, forecasts=forecasts)
+    assert view.lead(figures) == (
+        "The week from Mon 16 Nov is expected at 75,000 USD net sales (3,000 so far and 72,000 forecast), "
+        f"{MINUS}16.7 % vs a usual week."
+    )
 
 
 def test_the_csv_has_every_forecast(snapshot):

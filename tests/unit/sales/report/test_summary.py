@@ -6,6 +6,7 @@ import pytest
 
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.text import MINUS
+from ecommerce.sales.expected_week import ExpectedWeek
 from tests.unit.sales.report.parts import (
     D,
     cases,
@@ -263,8 +264,18 @@ def event_week():
 
 def test_the_week_of_an_event_takes_the_place_of_the_coming_days():
     assert sentences(outlook=event_week())[1:] == [
-        "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is forecast at 140,000 USD, "
+        "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is expected at 140,000 USD net sales, "
         "40 % above a usual week."
+    ]
+
+
+def test_of_a_week_under_way_both_parts_are_stated():
+    """The archive of an earlier version has forecasts alone."""
+    week = ExpectedWeek(first=date(2026, 11, 23), so_far=D(40_000), forecast=D(59_500))
+    coming = event_week().model_copy(update={"expected_week": week})
+    assert sentences(outlook=coming)[1:] == [
+        "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is expected at 99,500 USD net sales "
+        "(40,000 so far and 59,500 forecast), 1 % below a usual week."
     ]
 
 

@@ -304,7 +304,8 @@ def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
         row = [RATES[figure], text.share(rate.value)]
         for base in bases:
             before = rate.base(base)
-            row += [text.share(before), _points(rate.value, before)]
+            cell = _with_days(figures, figure, base, text.share(before))
+            row += [cell, _points(rate.value, before)]
         return row
     meaning = HEADLINE[figure]
     entry = figures.headline[figure]
@@ -318,9 +319,18 @@ def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
     ]
     for base in bases:
         before = entry.base(base)
-        row.append(text.figure(before, meaning.kind, figures.currency))
+        value = text.figure(before, meaning.kind, figures.currency)
+        row.append(_with_days(figures, figure, base, value))
         row.append(text.change(entry.value, before))
     return row
+
+
+def _with_days(figures: Figures, figure: str, base: str, value: str) -> str:
+    """Return the cell of a base: `1,200.00 (7 days)` for an average of fewer days than its column states."""
+    days = averaged_days_of(figures, figure)
+    if base != "average" or not 0 < days < figures.averaged_days:
+        return value
+    return f"{value} ({text.counted(days, 'day')})"
 
 
 def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:

@@ -11,11 +11,13 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.business_day import days_between
+from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import event, named_week, week_name
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.expected_week import ExpectedWeek
 from ecommerce.sales.parts import Part, Row, total
 from ecommerce.sales.report.sections.base import Cell, cells_of
 from ecommerce.sales.report.sections.forecast import interval, origin
@@ -40,9 +42,10 @@ class OutlookDay(Part):
 class Outlook(Part):
     """The newest forecast that was made by the end of the business day, of at most seven days after it.
     `made_at` as in `Expectation`; `event` begins on one of these days, and `event_week` is its calendar week,
-    which may have begun before; `last_week`: sales of the seven days up to the business day, None where one
-    of them is not complete; `usual_week`: the median of the eight calendar weeks before that of the next day,
-    without those that are not complete. Fields without `net_` are of gross sales."""
+    which may have begun before; `expected_week`: its net sales so far and to come. `last_week`: sales of the
+    seven days up to the business day, None where one of them is not complete; `usual_week`: the median of the
+    eight calendar weeks before that of the next day, without those that are not complete. Fields without
+    `net_` are of gross sales, except `expected_week`."""
 
     made_at: datetime
     model: str
@@ -51,9 +54,18 @@ class Outlook(Part):
     event: str | None = None
     event_week: list[OutlookDay] = Field(default_factory=list)
     net_event_week: list[OutlookDay] = Field(default_factory=list)
+    expected_week: ExpectedWeek | None = None
     last_week: Decimal | None = None
     usual_week: Decimal | None = None
     net_usual_week: Decimal | None = None
+
+    @property
+    def named_week(self) -> ExpectedWeek | None:
+        """The expected net sales of the event's week; of an earlier version's report, the forecast alone."""
+        if self.expected_week or not self.net_event_week:
+            return self.expected_week
+        forecast = total(self.net_event_week, "forecast")
+        return ExpectedWeek(first=self.net_event_week[0].day, forecast=forecast)
 
 
 class ComingDays(Part):
@@ -81,6 +93,7 @@ def read(queries: DayQueries) -> dict[str, Any]:
         fields["event"] = event(week, calendar)
         fields["event_week"] = _days(of_week, "")
         fields["net_event_week"] = _days(of_week, "net_")
+        fields["expected_week"] = ExpectedWeek.of_days(of_week)
     outlook = Outlook.of(
         rows[0],
         days=_days(of_days, ""),
@@ -105,6 +118,7 @@ def tables(figures: Figures) -> list[Section]:
     rows = []
     note = ""
     chart = None
+    remarks = []
     if outlook:
         days = outlook.net_days
         for day in days:
@@ -113,17 +127,14 @@ def tables(figures: Figures) -> list[Section]:
             rows.append([text.short_day(day.day), forecast, band])
         chart = _chart(days, rows)
         if len(days) > 1:
-            rows.append(
-                _sum(
-                    f"All {len(days)} days",
-                    days,
-                    currency,
-                )
-            )
-        if outlook.net_event_week:
-            week = [day.day for day in outlook.net_event_week]
-            title = week_name(outlook.event or "", week)
-            rows.append(_sum(title, outlook.net_event_week, currency))
+            forecast = text.amount(total(days, "forecast"), currency)
+            rows.append([f"All {len(days)} days", forecast, ""])
+        week = outlook.named_week
+        if week:
+            title = week_name(outlook.event or "", calendar_week(week.first))
+            rows.append([title, text.amount(week.net_sales, currency), ""])
+            if week.parts:
+                remarks.append(f"{title}: {week.parts}.")
         note = f"net sales in {currency}; {origin(outlook, figures)}"
     return [
         table(
@@ -133,6 +144,7 @@ def tables(figures: Figures) -> list[Section]:
             rows,
             empty="No forecast of net sales covers the coming days.",
             note=note,
+            remarks=remarks,
             chart=chart,
         )
     ]
@@ -143,10 +155,6 @@ def cells(figures: Figures) -> Iterator[Cell]:
     if figures.outlook:
         yield from cells_of("outlook", figures.outlook.days, "day", *FIGURES)
         yield from cells_of("outlook_net", figures.outlook.net_days, "day", *FIGURES)
-
-
-def _sum(title: str, days: Sequence[OutlookDay], currency: str) -> list[str]:
-    return [title, text.amount(total(days, "forecast"), currency), ""]
 
 
 def _chart(days: Sequence[OutlookDay], rows: Sequence[Sequence[str]]) -> Chart:

@@ -43,6 +43,7 @@ def test_an_average_of_fewer_days_has_their_number():
     figures = make_figures(headline=known | {"returns": returns})
     text = readable.lines_of(figures, "figures")
     assert "Returns: 12-day average, of the days with this data." in text
+    assert "(12 days)" in text
 
 
 @pytest.mark.parametrize(

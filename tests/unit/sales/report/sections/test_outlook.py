@@ -15,12 +15,13 @@ WEEK = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
 """Forecast gross sales of Monday to Sunday; net sales are 1,000 less."""
 
 
-def outlook_of(last, days=7):
+def outlook_of(last, days=7, missing=()):
     """The outlook of the report of `last`, from a forecast of the six days before it to `days` after it."""
     rows = []
     for ahead in range(-6, days + 1):
         day = last + timedelta(days=ahead)
         row = {"made_at": MONDAY, "model": "blend", "day": day}
+        row["net_sales"] = D(10_000) if day <= last and day not in missing else None
         for figure in outlook.FIGURES:
             row[figure] = D(WEEK[day.weekday()])
             row[f"net_{figure}"] = row[figure] - 1000
@@ -47,6 +48,29 @@ def test_the_week_of_a_coming_event(case):
     gross = sum(day.forecast for day in found.event_week)
     net = sum(day.forecast for day in found.net_event_week)
     assert (gross, net) == ((125_000, 118_000) if found.event else (0, 0))
+
+
+def test_days_of_the_week_that_are_known_count_with_their_actual_net_sales():
+    """Of Monday to Thursday, Tuesday is not complete: its forecast takes the place of its sales."""
+    found = outlook_of(date(2026, 11, 26), missing=[date(2026, 11, 24)])
+    week = found.named_week
+    assert (week.first, week.so_far) == (date(2026, 11, 23), 30_000)
+    assert week.forecast == 13_800 + 18_900 + 21_100 + 19_500
+    assert week.net_sales == 103_300
+    assert week.parts == "30,000 so far and 73,300 forecast"
+
+
+def test_a_week_that_has_not_begun_is_its_forecast():
+    week = outlook_of(date(2026, 11, 22)).named_week
+    assert (week.so_far, week.net_sales, week.parts) == (None, 118_000, "")
+
+
+def test_the_table_states_the_whole_week_and_its_parts():
+    figures = full(outlook=outlook_of(date(2026, 11, 26)))
+    (section,) = outlook.tables(figures)
+    assert section["rows"][-1][1] == "99,500.00"
+    (remark,) = section["remarks"]
+    assert remark.endswith(": 40,000 so far and 59,500 forecast.")
 
 
 class Asked(Answers):
