@@ -57,6 +57,7 @@ GIVEN = {
     "is_staged",
     "arriving",
     "headline_figures",
+    "least_cost_coverage",
     "days",
     "read_days",
     "columns",

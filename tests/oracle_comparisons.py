@@ -35,7 +35,10 @@ RATES = {
     "discount_rate": ("discounts", "gross_sales"),
     "return_rate": ("returns", "gross_sales"),
     "repeat_share": ("returning_customers", "customers"),
+    "gross_margin": ("gross_profit", "sales_with_cost"),
 }
+COSTS = ("cost_of_goods", "gross_profit")
+"""Figures of days on which 95 % of net sales have a cost."""
 RATE_BASES = {
     "gross_sales_with_discounts": "discounts",
     "gross_sales_with_returns": "returns",
@@ -70,6 +73,9 @@ class History:
         for day, row in self.summary.items():
             returning = row["customers"] - row["new_customers"]
             rows[day] = row | {"returning_customers": returning}
+            if row.get("cost_of_goods") is not None:
+                profit = row["sales_with_cost"] - row["cost_of_goods"]
+                rows[day]["gross_profit"] = profit
         zeros = dict.fromkeys(FIGURES, 0)
         closed = zeros | {"average_order_value": None, "complete": True}
         for day in self._closed_days():
@@ -163,7 +169,19 @@ class History:
             lacking[day] = set(not_exported)
             if self.customers_since is None or day <= self.customers_since:
                 lacking[day].update(OF_KNOWN_CUSTOMERS)
+            coverage = self.cost_coverage(day)
+            if coverage is None or coverage < Decimal("0.95"):
+                lacking[day].update(COSTS)
         return lacking
+
+    def cost_coverage(self, day):
+        """The part of net sales with a cost; sales without one that were returned are not covered."""
+        row = self.days[day]
+        with_cost = row.get("sales_with_cost")
+        if with_cost is None or row["net_sales"] <= 0:
+            return None
+        without = abs(row["net_sales"] - with_cost)
+        return quotient(max(row["net_sales"] - without, 0), row["net_sales"])
 
     def lacks(self, figure, day):
         part, _ = RATES.get(figure, (figure, None))
@@ -180,6 +198,8 @@ class History:
         """The value of a day; a rate as a fraction, rounded."""
         if figure in RATE_BASES:
             return self.gross_with(RATE_BASES[figure], day)
+        if figure in COSTS and self.lacks(figure, day):
+            return None
         if figure not in RATES:
             return self.days[day][figure]
         part, _ = RATES[figure]

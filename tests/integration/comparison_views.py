@@ -1,9 +1,9 @@
 """Compares the views of a day's comparisons with their oracle."""
 
-from tests.oracle_comparisons import FIGURES, RATE_BASES, RATES, History
+from tests.oracle_comparisons import COSTS, FIGURES, RATE_BASES, RATES, History
 
 SPANS = ("now", "last_month", "last_year")
-ALL_FIGURES = (*FIGURES, *RATES, *RATE_BASES)
+ALL_FIGURES = (*FIGURES, *COSTS, *RATES, *RATE_BASES)
 
 
 def check_comparisons(rows, history):
@@ -31,6 +31,8 @@ def check_comparisons(rows, history):
         columns |= {name: history.days[day][name] for name in FIGURES}
         for name in ("returns", "discounts", "tax", "shipping", "new_customers"):
             columns[f"has_{name}"] = name not in history.lacking[day]
+        columns["cost_coverage"] = history.cost_coverage(day)
+        columns["has_costs"] = "cost_of_goods" not in history.lacking[day]
         for name in ("returns", "discounts"):
             columns[f"gross_sales_with_{name}"] = history.gross_with(name, day)
         expected[day] = columns

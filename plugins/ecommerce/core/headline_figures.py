@@ -40,6 +40,10 @@ HEADLINE: dict[str, Meaning] = {
 a restatement."""
 
 
+LEAST_COST_COVERAGE = 95
+"""The percentage of net sales that must have a cost of goods, for a gross margin."""
+
+
 def expressions() -> dict[str, str]:
     """Return the SQL of each figure, from columns of `summary`, a row of `daily_summary`."""
     return {

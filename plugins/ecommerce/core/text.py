@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from ecommerce.core.email_masking import without_controls
 
-Kind = Literal["money", "count", "quantity"]
+Kind = Literal["money", "count", "quantity", "share"]
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -73,6 +73,8 @@ def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
         return amount(value, currency)
     if kind == "count":
         return count(value)
+    if kind == "share":
+        return share(value)
     return quantity(value)
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.errors import ConfigurationError, CredentialsError
+from ecommerce.core.headline_figures import LEAST_COST_COVERAGE
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
@@ -108,11 +109,11 @@ def check_costs(warehouse: Warehouse) -> Lines:
         if percent is None:
             yield OK, f"no sale of {day} has a cost of goods: no gross margin is shown"
             continue
-        state = OK if percent >= 95 else HINT
+        state = OK if percent >= LEAST_COST_COVERAGE else HINT
         yield (
             state,
             f"{percent} % of net sales of {day} have a cost of goods; the report shows a gross margin from "
-            "95 %",
+            f"{LEAST_COST_COVERAGE} %",
         )
 
 

@@ -35,7 +35,7 @@ from typing import Any
 
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
-from ecommerce.core.headline_figures import expressions
+from ecommerce.core.headline_figures import LEAST_COST_COVERAGE, expressions
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
@@ -138,6 +138,7 @@ def render(
         "arriving": arriving,
         "first_day": _literal(FIRST_DAY),
         "headline_figures": expressions(),
+        "least_cost_coverage": LEAST_COST_COVERAGE,
         "shop_timezone": _string(settings.shop_timezone),
         "reporting_currency": _string(settings.reporting_currency),
         "events_retention_days": settings.events_retention_days,

@@ -25,12 +25,14 @@ SUMMARY_COLUMNS = (
     *SUMMARY_AMOUNTS,
     "average_order_value",
     "cost_of_goods",
+    "sales_with_cost",
     "complete",
     "missing_sources",
 )
 AUDIT_COLUMNS = (
     "business_date, source, run_id, status, read_at, window_start, window_end"
 )
+ZONE = "America/New_York"
 FIRST = date(2023, 1, 10)
 MOVED = date(2024, 3, 4)
 """The first day of the daily runs, a Monday; the export ends on a Saturday up to nine days before."""
@@ -67,6 +69,7 @@ def random_history(seed, first=FIRST, last=LAST):
                 _sell(chance, row, [])
         if is_loaded:
             row["complete"] = chance.random() > 0.05
+            row |= _costs(chance, row["net_sales"])
             summary[day] = row
     incomplete = set(chance.sample(sorted(summary), 12))
     return History(summary, [main, till], incomplete)
@@ -105,15 +108,29 @@ def _sell(chance, row, lacking):
     return sales
 
 
+def _costs(chance, net_sales):
+    """Costs of none, some, just enough, nearly enough or all of a day's net sales, or of more than them."""
+    share = chance.choice([None, "0.6", "0.95", "0.949999", "1", "1.04", "1.06"])
+    if share is None:
+        return {"cost_of_goods": None, "sales_with_cost": None}
+    with_cost = (net_sales * Decimal(share)).quantize(Decimal("0.0001"))
+    cost = with_cost * chance.randint(0, 110) / 100
+    return {
+        "cost_of_goods": cost.quantize(Decimal("0.0001")),
+        "sales_with_cost": with_cost,
+    }
+
+
 def insert_history(shop, history):
     """Insert the rows of daily_summary, of the exports' daily_sales, and of their loads."""
     rows = []
     for day, row in history.summary.items():
-        values = row | {"unconverted_orders": 0, "cost_of_goods": row["units"]}
+        values = row | {"unconverted_orders": 0}
         missing = [] if row["complete"] else ["storefront"]
         values |= {"business_date": f"'{day}'", "missing_sources": missing}
-        if row["average_order_value"] is None:
-            values["average_order_value"] = "NULL"
+        for name in ("average_order_value", "cost_of_goods", "sales_with_cost"):
+            if row[name] is None:
+                values[name] = "NULL"
         rows.append(
             "({})".format(", ".join(str(values[name]) for name in SUMMARY_COLUMNS))
         )
@@ -128,8 +145,8 @@ def insert_history(shop, history):
 def insert_export(shop, name, export):
     """Insert an export's rows of daily_sales and its load."""
     insert_sales(shop, name, export.sales)
-    start = f"'{export.first} 05:00:00+00'"
-    end = f"'{export.last + timedelta(days=1)} 05:00:00+00'"
+    start = f"'{export.first} 00:00:00 {ZONE}'"
+    end = f"'{export.last + timedelta(days=1)} 00:00:00 {ZONE}'"
     read_at = f"'{export.last + timedelta(days=2)} 12:00:00+00'"
     load = f"'{export.first}', '{name}', 'export', 'history', {read_at}, {start}, {end}"
     shop.insert("load_audit", AUDIT_COLUMNS, [f"({load})"])

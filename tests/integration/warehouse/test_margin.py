@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.check_result import HINT, OK
+from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.sections import headline
 from ecommerce.warehouse.check_access import check_costs
@@ -16,6 +17,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
 NEXT_NOON = at("2026-03-03 17:00")
 COSTS = ("cost_of_goods", "sales_with_cost")
+COST_FIGURES = ("cost_of_goods", "gross_profit", "gross_margin")
 POT, LAMP, VASE = ("Pots", "1", "50"), ("Lamps", "1", "30"), ("Vases", "1", "870")
 
 UNKNOWN = ("r1", NEXT_NOON, "200", 1)
@@ -120,3 +122,42 @@ def test_make_check_reports_a_day_without_costs(sold):
 
 def test_make_check_has_nothing_to_say_of_costs_before_the_first_day(shop):
     assert list(check_costs(shop.warehouse)) == []
+
+
+def test_figures_of_costs_are_compared_with_days_that_have_enough_costs(sold):
+    shop = sold(
+        Order("1", NOON, [POT], unit_costs=["20"]),
+        Order("2", NEXT_NOON, [POT, POT], unit_costs=["20", "25"]),
+    )
+    figures = shop.report(TUESDAY)
+    tiles = {}
+    for tile in headline.small_tiles(figures):
+        changes = [change["words"] for change in tile["changes"]]
+        tiles[tile["label"]] = (tile["value"], *changes)
+    assert tiles["Cost of goods"] == ("45.00", "+125.0 %")
+    assert tiles["Gross profit"] == ("55.00", "+83.3 %")
+    assert tiles["Gross margin"] == ("55.0 %", f"{MINUS}5 pp")
+    assert "Gross profit', '55.00', '30.00', '+83.3 %'" in repr(
+        headline.tables(figures)
+    )
+    assert ",margin,,gross_profit,55," in figures_csv(figures)
+
+
+def test_figures_of_costs_are_not_compared_with_a_day_of_few_costs(sold):
+    shop = sold(
+        Order("1", NOON, [POT, LAMP], unit_costs=["20", None]),
+        Order("2", NEXT_NOON, [POT], unit_costs=["20"]),
+    )
+    rows = shop.rows("day_comparisons")
+    values = {}
+    for row in rows:
+        if row["business_date"] == TUESDAY:
+            values[row["figure"]] = (row["value"], row["day_before"])
+        elif row["figure"] in COST_FIGURES:
+            assert row["value"] is None
+    assert [values[name] for name in COST_FIGURES] == [
+        (20, None),
+        (30, None),
+        (Decimal("0.6"), None),
+    ]
+    assert shop.report(TUESDAY).costs["gross_profit"].day_before is None

@@ -1,10 +1,10 @@
-{% from "warehouse/macros/day_comparisons.sql" import day_comparisons with context %}
+{% from "warehouse/macros/day_comparisons.sql" import COSTS, RATES, day_comparisons with context %}
 -- Figures and rates of the day, and what each is compared with. `incomplete`: days on which a source unusually had no
 -- orders.
 SELECT
     figure,
     -- Of a day that is not known, nothing is counted.
-    IF(figure IN ('average_order_value', 'discount_rate', 'return_rate', 'repeat_share'), value, COALESCE(value, 0)) AS value,
+    IF(figure IN ('average_order_value', '{{ (RATES | list + COSTS | list) | join("', '") }}'), value, COALESCE(value, 0)) AS value,
     day_before,
     week_before,
     average,

@@ -1,5 +1,4 @@
 {% from "warehouse/macros/comparable_days.sql" import comparable_days with context %}
-{% from "warehouse/macros/day_comparisons.sql" import rate with context %}
 -- The day and the 62 days before it, the earliest first: the trend. Days that are not known have no figures. `incomplete`:
 -- days on which a source unusually had no orders.
 {% set first = "DATE_SUB(" ~ day ~ ", INTERVAL 62 DAY)" %}
@@ -16,12 +15,7 @@ SELECT
     averaged_days_without_sales,
     cost_of_goods,
     sales_with_cost,
-    -- Returns without a cost make the sales with a cost more than all: what they exceed is not covered.
-    IF(
-        net_sales > 0,
-        {{ rate("GREATEST(net_sales - ABS(net_sales - sales_with_cost), 0)", "net_sales") }},
-        NULL
-    ) AS coverage
+    cost_coverage AS coverage
 FROM (
 {{ comparable_days(incomplete, day, first) | indent(4, first=True) }}
 ) AS comparable

@@ -13,6 +13,28 @@ CAST(ROUND({{ total }} * 10000 / NULLIF({{ number }}, 0)) AS INT64) * NUMERIC '0
 CAST(({{ amount }}) * 10000 AS INT64) * NUMERIC '0.001' * NUMERIC '0.1'
 {%- endmacro %}
 
+{#
+  A rate, rounded half away from zero to six decimals; NULL without a whole. Both are scaled to whole numbers, whose
+  quotient the emulator rounds correctly; see `average_amount` for the last steps.
+#}
+{% macro rate(part, whole) -%}
+CAST(
+        ROUND(CAST({{ part }} * 10000 AS BIGNUMERIC) * 1000000 / NULLIF(CAST({{ whole }} * 10000 AS BIGNUMERIC), 0)) AS INT64
+    ) * NUMERIC '0.001' * NUMERIC '0.001'
+{%- endmacro %}
+
+{#
+  The part of net sales whose cost of goods is known; NULL without any. Returns without a cost make the sales with a cost
+  more than all: what they exceed is not covered.
+#}
+{% macro cost_coverage() -%}
+IF(
+        net_sales > 0,
+        {{ rate("GREATEST(net_sales - ABS(net_sales - sales_with_cost), 0)", "net_sales") }},
+        NULL
+    )
+{%- endmacro %}
+
 {# A day's converted and rounded parts may differ by less than this from its total. #}
 {% set ROUNDING = "NUMERIC '0.01'" %}
 
@@ -120,6 +142,7 @@ SELECT
     {% endfor %}
     cost_of_goods,
     sales_with_cost,
+    {{ cost_coverage() }} AS cost_coverage,
     {{ average_amount(
         "SUM(IF(is_complete, net_sales, NULL)) OVER same_weekdays", "COUNT(IF(is_complete, 1, NULL)) OVER same_weekdays"
     ) }} AS weekday_average,
@@ -138,6 +161,7 @@ SELECT
     OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_{{ name }}) >= {{ ROUNDING }}) OVER of_period AS has_{{ name }},
     {% endfor %}
     COALESCE(business_date > customers_since, FALSE) AS has_new_customers,
+    COALESCE({{ cost_coverage() }} * 100 >= {{ least_cost_coverage }}, FALSE) AS has_costs,
     gross_sales_with_discounts,
     gross_sales_with_returns
 FROM sales_days

@@ -1,9 +1,10 @@
-{% from "warehouse/macros/comparable_days.sql" import average_amount, comparable_days with context %}
+{% from "warehouse/macros/comparable_days.sql" import average_amount, comparable_days, rate with context %}
 {# Each rate, with its part, its whole, and the column that shows whether a day has both. #}
 {% set RATES = {
     "discount_rate": ("discounts", "gross_sales_with_discounts", "has_discounts"),
     "return_rate": ("returns", "gross_sales_with_returns", "has_returns"),
     "repeat_share": ("returning_customers", "customers", "has_new_customers"),
+    "gross_margin": ("sales_with_cost - cost_of_goods", "sales_with_cost", "has_costs"),
 } %}
 {# Figures that an export or the first days may lack. #}
 {% set KNOWN_BY = {
@@ -16,18 +17,13 @@
     "gross_sales_with_discounts": "has_discounts",
     "gross_sales_with_returns": "has_returns",
 } %}
+{# Figures of the goods sold, of days with enough costs only: another value would be of a part of the sales. #}
+{% set COSTS = {
+    "cost_of_goods": "cost_of_goods",
+    "gross_profit": "sales_with_cost - cost_of_goods",
+} %}
 {# What rates are parts of: the gross sales of sources that have the figure. #}
 {% set BASES = ["gross_sales_with_discounts", "gross_sales_with_returns"] %}
-
-{#
-  A rate, rounded half away from zero to six decimals; NULL without a whole. Both are scaled to whole numbers, whose
-  quotient the emulator rounds correctly; see `average_amount` for the last steps.
-#}
-{% macro rate(part, whole) -%}
-CAST(
-        ROUND(CAST({{ part }} * 10000 AS BIGNUMERIC) * 1000000 / NULLIF(CAST({{ whole }} * 10000 AS BIGNUMERIC), 0)) AS INT64
-    ) * NUMERIC '0.001' * NUMERIC '0.001'
-{%- endmacro %}
 
 {# A value of another day: a window of that day alone. #}
 {% macro days_before(days) -%}
@@ -39,8 +35,9 @@ MAX(IF(is_compared, value, NULL)) OVER (
 
 {#
   One row per known day and figure: its value, that of the days it is compared with, and the average of the 28 days before.
-  The figures are the headline figures, three rates, and the gross sales of sources that have discounts, and returns. A comparison is NULL if the other day is not complete or lacks the
-  figure. The day's own value is always given, but a rate that the day lacks is NULL. Arguments as of `known_days`.
+  The figures are the headline figures, the rates, cost of goods and gross profit, and the gross sales of sources that have
+  discounts, and returns. A comparison is NULL if the other day is not complete or lacks the figure. The day's own value is
+  always given, but a rate that the day lacks is NULL, as are cost of goods and gross profit. Arguments as of `known_days`.
 
   Numbers of orders and customers become NUMERIC by sharing a CASE with amounts: the emulator's CAST keeps three decimals.
 #}
@@ -58,6 +55,9 @@ entries AS (
             {% for name in headline_figures | list + BASES %}
             WHEN '{{ name }}' THEN {{ name }}
             {% endfor %}
+            {% for name, amount in COSTS.items() %}
+            WHEN '{{ name }}' THEN IF(has_costs, {{ amount }}, NULL)
+            {% endfor %}
             {% for name, (part, whole, known_by) in RATES.items() %}
             WHEN '{{ name }}' THEN {{ part }}
             {% endfor %}
@@ -71,6 +71,9 @@ entries AS (
             {% for name, known_by in KNOWN_BY.items() %}
             WHEN '{{ name }}' THEN {{ known_by }}
             {% endfor %}
+            {% for name in COSTS %}
+            WHEN '{{ name }}' THEN has_costs
+            {% endfor %}
             {% for name, (part, whole, known_by) in RATES.items() %}
             WHEN '{{ name }}' THEN {{ known_by }}
             {% endfor %}
@@ -78,7 +81,7 @@ entries AS (
         END AS is_compared
     FROM comparable_days
     CROSS JOIN UNNEST([
-        {% for name in headline_figures | list + BASES %}
+        {% for name in headline_figures | list + BASES + COSTS | list %}
         '{{ name }}',
         {% endfor %}
         '{{ RATES | join("', '") }}'

@@ -83,9 +83,10 @@ def corrected_figures(
     values are those of `figures`, as in the attachment; changes too small to be seen are left out."""
     mailed = {correction.figure: correction.mailed for correction in corrections}
     lines = {}
-    for figure, meaning in HEADLINE.items():
+    for figure in figures.tile_figures:
         if figure not in mailed:
             continue
+        meaning = HEADLINE[figure]
         value = figures.headline[figure].value
         before = text.figure(mailed[figure], meaning.kind, figures.currency)
         now = text.figure(value, meaning.kind, figures.currency)

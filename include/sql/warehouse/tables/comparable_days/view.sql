@@ -17,6 +17,7 @@ CREATE VIEW IF NOT EXISTS {{ table("comparable_days") }} (
     shipping OPTIONS (description = "Shipping charged; not part of any sales figure."),
     cost_of_goods OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
     sales_with_cost OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost."),
+    cost_coverage OPTIONS (description = "The part of net sales whose cost is known, as a fraction of one; NULL where no line has a cost."),
     weekday_average OPTIONS (description = "Average net sales of the complete same weekdays in the four weeks before; NULL without any."),
     base_date OPTIONS (description = "The day that changes are measured from: seven days before if that day is complete, else the day before if that one is, else NULL."),
     averaged_days OPTIONS (description = "Number of complete days among the 28 days before, which averages include."),
@@ -26,6 +27,7 @@ CREATE VIEW IF NOT EXISTS {{ table("comparable_days") }} (
     has_tax OPTIONS (description = "FALSE where all sales are of exports without any tax."),
     has_shipping OPTIONS (description = "FALSE where all sales are of exports without any shipping."),
     has_new_customers OPTIONS (description = "FALSE until the first complete day with customers, on which each customer counts as new."),
+    has_costs OPTIONS (description = "Whether enough of net sales have a cost for cost of goods, gross profit and gross margin: cost_coverage is at least 0.95."),
     gross_sales_with_discounts OPTIONS (description = "Gross sales without those of exports without any discount: the whole of the discount rate."),
     gross_sales_with_returns OPTIONS (description = "Gross sales without those of exports without any return: the whole of the return rate.")
 )

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field
 
 from ecommerce.core import text
-from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.headline_figures import (
+    HEADLINE,
+    LEAST_COST_COVERAGE,
+    Meaning,
+)
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
@@ -25,11 +29,18 @@ if TYPE_CHECKING:
 
 
 RATES = {
-    "discount_rate": "Discount rate",
-    "return_rate": "Return rate",
-    "repeat_share": "Repeat share",
+    "discount_rate": Meaning("Discount rate", "share", 0),
+    "return_rate": Meaning("Return rate", "share", -1),
+    "repeat_share": Meaning("Repeat share", "share", 1),
 }
-"""The labels of the rates: parts of gross sales, and of the customers."""
+"""The rates: parts of gross sales, and of the customers."""
+COSTS = {
+    "cost_of_goods": Meaning("Cost of goods", "money", 0),
+    "gross_profit": Meaning("Gross profit", "money", 1),
+    "gross_margin": Meaning("Gross margin", "share", 1),
+}
+"""The figures of a day on which enough of net sales have a cost."""
+MEANINGS = HEADLINE | RATES | COSTS
 RATE_BASES = {
     "discount_rate": "gross_sales_with_discounts",
     "return_rate": "gross_sales_with_returns",
@@ -43,8 +54,6 @@ SHOWN = ("week_before", "average", "day_before", "year_before")
 """In the order in which the comparisons of a tile are chosen, `MOST_SHOWN` of them."""
 TILES = 4
 MOST_SHOWN = 2
-LEAST_COVERAGE = Decimal("0.95")
-"""The part of net sales that must have a cost of goods, for a gross margin."""
 MOST_CURRENCIES = 4
 NOTED = "*"
 DAYS_BACK = {"day_before": 1, "week_before": 7, "year_before": 364}
@@ -94,17 +103,23 @@ class Margin(Part):
     @property
     def rate(self) -> Decimal | None:
         """The gross margin: the part of the sales that is profit; None where too few have a cost."""
-        if self.coverage < LEAST_COVERAGE or not self.sales_with_cost:
+        if self.coverage * 100 < LEAST_COST_COVERAGE or not self.sales_with_cost:
             return None
         rate = 1 - self.cost_of_goods / self.sales_with_cost
         return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+    @property
+    def gross_profit(self) -> Decimal:
+        """The sales with a cost less this cost."""
+        return self.sales_with_cost - self.cost_of_goods
 
 
 class Headline(Part):
     """The headline figures by the names of `HEADLINE`, and the rates, as fractions of one, by those of
     `RATES`. `rate_bases`: what a rate is a part of, where that is less than gross sales. `averaged_days`
     counts the complete days behind the 28-day averages, and `averaged_days_without_sales` those of them
-    without an order. `margin` is None where no sale has a cost."""
+    without an order. `margin` is None where no sale has a cost; `costs` has the figures of `COSTS` where its
+    rate is known. An archived report may lack figures that are newer than it."""
 
     headline: dict[str, Figure]
     rates: dict[str, Figure] = Field(default_factory=dict)
@@ -112,6 +127,30 @@ class Headline(Part):
     averaged_days: int
     averaged_days_without_sales: int = 0
     margin: Margin | None = None
+    costs: dict[str, Figure] = Field(default_factory=dict)
+
+    @property
+    def cost_figures(self) -> dict[str, Figure]:
+        """`costs`; those of a report of an earlier version are its margin, without comparisons."""
+        margin = self.margin
+        if self.costs or margin is None or margin.rate is None:
+            return self.costs
+        return {
+            "cost_of_goods": Figure(value=margin.cost_of_goods),
+            "gross_profit": Figure(value=margin.gross_profit),
+            "gross_margin": Figure(value=margin.rate),
+        }
+
+    @property
+    def entries(self) -> dict[str, Figure]:
+        """All figures and rates, in reading order."""
+        named = self.headline | self.rates | self.cost_figures
+        return {figure: named[figure] for figure in MEANINGS if figure in named}
+
+    @property
+    def tile_figures(self) -> list[str]:
+        """The headline figures, of which the first `TILES` are the large tiles."""
+        return [figure for figure in HEADLINE if figure in self.headline]
 
     def value(self, figure: str) -> Decimal:
         """Return a headline figure of the day; 0 where it has none."""
@@ -138,13 +177,20 @@ def read(queries: DayQueries) -> dict[str, Any]:
     for rate, base in RATE_BASES.items():
         if figures[base] != figures["gross_sales"]:
             bases[rate] = figures[base]
+    margin = None
+    costs = {}
+    if today["coverage"] is not None:
+        margin = Margin.of(today)
+        if margin.rate is not None:
+            costs = {figure: figures[figure] for figure in COSTS}
     return {
         "headline": {figure: figures[figure] for figure in HEADLINE},
         "rate_bases": bases,
         "rates": {rate: figures[rate] for rate in RATES},
         "averaged_days": averaged_days,
         "averaged_days_without_sales": today["averaged_days_without_sales"],
-        "margin": Margin.of(today) if today["coverage"] is not None else None,
+        "margin": margin,
+        "costs": costs,
     }
 
 
@@ -168,7 +214,7 @@ def tables(figures: Figures) -> list[Section]:
         "figures",
         "All figures",
         columns,
-        [_row(figures, figure, bases) for figure in (*HEADLINE, *figures.rates)],
+        [_row(figures, figure, bases) for figure in figures.entries],
         empty="",
         note=NOTE,
         remarks=_remarks(figures, bases),
@@ -186,6 +232,8 @@ def cells(figures: Figures) -> Iterator[Cell]:
     if margin:
         yield "margin", "", "sales_with_cost", margin.sales_with_cost
         yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        if margin.rate is not None:
+            yield "margin", "", "gross_profit", margin.gross_profit
         yield "margin", "", "gross_margin", margin.rate
         yield "margin", "", "cost_coverage", margin.coverage
 
@@ -213,7 +261,7 @@ def base_name(figures: Figures, base: str, figure: str = "") -> str:
 
 def averaged_days_of(figures: Headline, figure: str) -> int:
     """Return how many days the average of a figure or rate is of."""
-    entry = figures.headline.get(figure) or figures.rates.get(figure)
+    entry = figures.entries.get(figure)
     if entry is None or entry.days is None:
         return figures.averaged_days
     return entry.days
@@ -237,18 +285,19 @@ def footnotes(figures: Headline) -> list[str]:
 
 
 def changes(figures: Figures, figure: str) -> dict[str, Change]:
-    """Return the changes of a headline figure in percent, by the `BASES` that have one, in the order of
-    `SHOWN`."""
-    entry = figures.headline[figure]
+    """Return the changes of a figure in percent, those of a rate in percentage points, by the `BASES` that
+    have one, in the order of `SHOWN`."""
+    entry = figures.entries[figure]
+    meaning = MEANINGS[figure]
     known = known_bases(figures)
     stated = {}
     for base in SHOWN:
         before = entry.base(base)
-        words = text.change(entry.value, before)
+        words = _change(entry.value, before, meaning)
         # A percentage of a negative amount would mislead.
         if base in known and words != text.NOTHING and before and before > 0:
             label = f"vs {base_name(figures, base, figure)}"
-            tone = terms.direction(entry.value, before, HEADLINE[figure].good)
+            tone = terms.direction(entry.value, before, meaning.good)
             stated[base] = Change(words, label, tone)
     return stated
 
@@ -256,34 +305,31 @@ def changes(figures: Figures, figure: str) -> dict[str, Change]:
 def tiles(figures: Figures) -> list[dict[str, Any]]:
     """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
     the one of choice."""
-    return [_tile(figures, figure) for figure in list(HEADLINE)[:TILES]]
+    return [_tile(figures, figure) for figure in figures.tile_figures[:TILES]]
 
 
 def small_tiles(figures: Figures) -> list[dict[str, Any]]:
-    """Return the other headline figures as `tiles`, and the gross margin where it is known."""
-    small = [_tile(figures, figure) for figure in list(HEADLINE)[TILES:]]
+    """Return the other headline figures as `tiles`, and those of the cost of goods where they are known."""
+    names = [*figures.tile_figures[TILES:], *figures.cost_figures]
+    small = [_tile(figures, figure) for figure in names]
     margin = figures.margin
-    if margin is None or margin.rate is None:
-        return small
-    values = {
-        "Cost of goods": text.amount(margin.cost_of_goods, figures.currency),
-        "Gross profit": text.amount(
-            margin.sales_with_cost - margin.cost_of_goods, figures.currency
-        ),
-        "Gross margin": text.share(margin.rate),
-        "Cost coverage": text.share(margin.coverage),
-    }
-    for label, value in values.items():
+    if margin and figures.cost_figures:
+        value = text.share(margin.coverage)
         change = Change("", "", 0)._asdict()
         small.append(
-            {"label": label, "value": value, "changes": [change], "change": change}
+            {
+                "label": "Cost coverage",
+                "value": value,
+                "changes": [change],
+                "change": change,
+            }
         )
     return small
 
 
 def _tile(figures: Figures, figure: str) -> dict[str, Any]:
-    meaning = HEADLINE[figure]
-    entry = figures.headline[figure]
+    meaning = MEANINGS[figure]
+    entry = figures.entries[figure]
     stated = changes(figures, figure)
     if not stated:
         why = NO_ORDERS if entry.value is None else NOTHING_YET
@@ -299,29 +345,14 @@ def _tile(figures: Figures, figure: str) -> dict[str, Any]:
 
 
 def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
-    if figure in RATES:
-        rate = figures.rates[figure]
-        row = [RATES[figure], text.share(rate.value)]
-        for base in bases:
-            before = rate.base(base)
-            cell = _with_days(figures, figure, base, text.share(before))
-            row += [cell, _points(rate.value, before)]
-        return row
-    meaning = HEADLINE[figure]
-    entry = figures.headline[figure]
-    row = [
-        meaning.label,
-        text.figure(
-            entry.value,
-            meaning.kind,
-            figures.currency,
-        ),
-    ]
+    meaning = MEANINGS[figure]
+    entry = figures.entries[figure]
+    row = [meaning.label, text.figure(entry.value, meaning.kind, figures.currency)]
     for base in bases:
         before = entry.base(base)
         value = text.figure(before, meaning.kind, figures.currency)
         row.append(_with_days(figures, figure, base, value))
-        row.append(text.change(entry.value, before))
+        row.append(_change(entry.value, before, meaning))
     return row
 
 
@@ -339,23 +370,27 @@ def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
         remarks = [
             "No day before this one is loaded and complete, so there is no comparison."
         ]
-    for figure in (*HEADLINE, *figures.rates):
+    for figure in figures.entries:
         days = averaged_days_of(figures, figure)
         if 0 < days < figures.averaged_days:
-            label = RATES.get(figure) or HEADLINE[figure].label
             average = terms.average_name(days)
-            remarks.append(f"{label}: {average}, of the days with this data.")
+            remarks.append(
+                f"{MEANINGS[figure].label}: {average}, of the days with this data."
+            )
     margin = figures.margin
     if margin and margin.rate is None:
         covered = text.share(margin.coverage)
-        least = text.share(LEAST_COVERAGE, places=0)
+        least = text.share(LEAST_COST_COVERAGE, 100, places=0)
         remarks.append(
             f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
         )
     return remarks
 
 
-def _points(value: Decimal | None, base: Decimal | None) -> str:
+def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:
+    """Return a change in percent; of a rate, in percentage points."""
+    if meaning.kind != "share":
+        return text.change(value, base)
     if value is None or base is None:
         return text.NOTHING
     points = ((value - base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.report.page import page_texts
 from ecommerce.sales.report.sections import headline
-from ecommerce.sales.report.sections.headline import RATES, Margin
+from ecommerce.sales.report.sections.headline import COSTS, RATES, Margin
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import D, figure
 from tests.unit.sales.report.samples import make_figures
@@ -22,7 +22,7 @@ def headline_of(today=(), currencies=(), **days):
     """Return the fields of the section from rows of comparisons.sql, each with a value of 5 and 28 averaged
     days; `days` are those of other figures."""
     rows = []
-    for name in (*HEADLINE, *RATES, *PARTS):
+    for name in (*HEADLINE, *RATES, *COSTS, *PARTS):
         row = {"figure": name, "value": D(5), "averaged_days": days.get(name, 28)}
         rows.append(BASES | row)
     breakdowns = [{"dimension": "currency", "name": "EUR", "orders": 0}]
