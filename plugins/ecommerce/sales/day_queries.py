@@ -9,9 +9,9 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay, day_window, days_between
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
+from ecommerce.reporting.parts import Row
 from ecommerce.sales.day_state import doubtful_partners_of, unusual_sources
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.parts import Row
 from ecommerce.warehouse.client import Warehouse
 
 COMPARED_DAYS = 63

@@ -28,16 +28,6 @@ def signed(value: Decimal, currency: str) -> str:
     return text
 
 
-def whole(value: Decimal) -> str:
-    """Format an amount in whole units of its currency: `29,887`."""
-    return count(value.quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def whole_amount(value: Decimal, currency: str) -> str:
-    """Format an amount in whole units with its currency: `29,887 USD`."""
-    return f"{whole(value)} {currency}"
-
-
 def signed_whole(value: Decimal) -> str:
     """Format a difference in whole units with its sign: `+2,172`."""
     rounded = value.quantize(Decimal(1), ROUND_HALF_UP)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 
+from ecommerce.core import text
 from ecommerce.sales import terms
 
 
@@ -18,7 +19,7 @@ def test_an_average_names_its_days():
 
 
 def test_whole_units_round_half_away_from_zero_and_keep_their_sign():
-    assert terms.whole_amount(D("29886.5"), "USD") == "29,887 USD"
+    assert text.whole_amount(D("29886.5"), "USD") == "29,887 USD"
     assert terms.signed_whole(D("2172.4")) == "+2,172"
     assert terms.signed_whole(D("-2172.5")) == "\N{MINUS SIGN}2,173"
 

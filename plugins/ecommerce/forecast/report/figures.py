@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
-from ecommerce.sales.expected_week import ExpectedWeek
+from ecommerce.reporting.expected_week import ExpectedWeek
 from ecommerce.storage.report_archive import Provenance
 
 OUTSIDE_80 = "outside 80 %"

@@ -22,9 +22,7 @@ from ecommerce.forecast.report.figures import (
 )
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS, usual_week
 from ecommerce.forecast.wording import TOTAL, Names
-from ecommerce.sales.expected_week import OUTLOOK, ExpectedWeek
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.parts import Row
+from ecommerce.reporting.expected_week import OUTLOOK, ExpectedWeek
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
@@ -55,7 +53,6 @@ def build_report(
     complete = {row["business_date"] for row in days}
     outlook = warehouse.query(
         OUTLOOK,
-        spec=ORDERS,
         parameters={"ends_at": begins_at},
         day=max(complete | {as_of - timedelta(days=1)}),
         incomplete=[],
@@ -93,7 +90,7 @@ def assemble(
     origin: ForecastProvenance,
     currency: str,
     calendar: str,
-    outlook: Sequence[Row] = (),
+    outlook: Sequence[Json] = (),
 ) -> ForecastFigures:
     """Assemble the figures of a forecast. `rows`: the forecasts in force on the eight weeks before `as_of`,
     and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was

@@ -12,9 +12,9 @@ from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wordi
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean, source_name
 from ecommerce.core.text import share as share_words
+from ecommerce.reporting.parts import Part, Row
 from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.parts import Part, Row
 from ecommerce.sales.quality.rejected_rows import Rejects, rejects
 from ecommerce.sales.quality.restatements import Restatement, restatements
 from ecommerce.sources import SOURCES

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean, count, source_name
+from ecommerce.reporting.parts import Part, Row
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales import terms
-from ecommerce.sales.parts import Part, Row
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
 LONGEST_VALUE = 60

@@ -16,9 +16,9 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.reporting.parts import Part, Row
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales import terms
-from ecommerce.sales.parts import Part, Row
 from ecommerce.sources import SOURCES
 
 DIFFERENCE = Decimal("0.005")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from ecommerce.core import text
-from ecommerce.sales.parts import Part, total
+from ecommerce.reporting.parts import Part, total
 from ecommerce.sales.quality.day_quality import RefusedFile
 from ecommerce.sales.terms import source_title
 

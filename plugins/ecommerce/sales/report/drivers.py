@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core import text
+from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales import terms
-from ecommerce.sales.parts import ZERO, Part
 from ecommerce.sales.report.sections.base import DIMENSIONS
 from ecommerce.sales.report.sections.contributions import (
     FIELDS,

@@ -62,7 +62,7 @@ def subject(figures: Figures, corrected: Mapping[str, str] | None = None) -> str
     elif corrected is not None:
         label = "Corrected report"
     value = figures.value(figure)
-    words = f"{label} {text.short_day(figures.business_date)}: {terms.whole(value)}"
+    words = f"{label} {text.short_day(figures.business_date)}: {text.whole(value)}"
     if HEADLINE[figure].kind == "money":
         words += f" {figures.currency}"
     base = chosen_base(figures) if figures.has_sales else ""

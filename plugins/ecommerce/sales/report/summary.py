@@ -16,8 +16,9 @@ from pydantic import Field
 from ecommerce.core import text
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
+from ecommerce.core.text import whole, whole_amount
+from ecommerce.reporting.parts import Part, total
 from ecommerce.sales import terms
-from ecommerce.sales.parts import Part, total
 from ecommerce.sales.quality.trust import Trust, trust_of
 from ecommerce.sales.report.drivers import (
     SMALLEST_PART,
@@ -32,7 +33,7 @@ from ecommerce.sales.report.sections.headline import CHOICE, base_name
 from ecommerce.sales.report.sections.month import shop_target
 from ecommerce.sales.report.sections.outlook import DAYS
 from ecommerce.sales.report.unusual import Unusual, most_unusual
-from ecommerce.sales.terms import signed_whole, whole, whole_amount
+from ecommerce.sales.terms import signed_whole
 
 if TYPE_CHECKING:
     from ecommerce.sales.report.figures import Figures

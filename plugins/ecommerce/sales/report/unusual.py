@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ecommerce.core import text
-from ecommerce.sales.parts import Part, total
+from ecommerce.core.text import whole, whole_amount
+from ecommerce.reporting.parts import Part, total
 from ecommerce.sales.report.drivers import LONGEST_NAME, SMALLEST_PART
 from ecommerce.sales.report.sections.forecast import series_name, verdict_words
 from ecommerce.sales.report.sections.headline import averaged_days_of
 from ecommerce.sales.report.sections.products import product_name
 from ecommerce.sales.report.sections.returns import reason_name
-from ecommerce.sales.terms import whole, whole_amount
 
 if TYPE_CHECKING:
     from ecommerce.sales.report.figures import Figures

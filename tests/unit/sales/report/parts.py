@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import yaml
 
-from ecommerce.sales.parts import total
+from ecommerce.reporting.parts import total
 from ecommerce.sales.quality.day_quality import ImplausibleAmount
 from ecommerce.sales.report.sections.contributions import (
     FIELDS,

@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.text import MINUS
-from ecommerce.sales.expected_week import ExpectedWeek
+from ecommerce.reporting.expected_week import ExpectedWeek
 from tests.unit.sales.report.parts import (
     D,
     cases,

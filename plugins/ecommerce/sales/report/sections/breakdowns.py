@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.parts import Part, total
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -23,7 +24,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part, total
 from ecommerce.sales.report.sections.base import (
     CATEGORY,
     CHANNEL,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.parts import ZERO, Part, Row
 from ecommerce.reporting.sections import (
     Section,
     TableColumn,
@@ -25,7 +26,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import MOST_MOVERS, DayQueries
-from ecommerce.sales.parts import ZERO, Part, Row
 from ecommerce.sales.report.sections.base import (
     DIMENSIONS,
     Cell,

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.reporting import charts
+from ecommerce.reporting.parts import Part, Row
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -28,7 +29,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part, Row
 from ecommerce.sales.report.sections.base import CATEGORY, CHANNEL, Cell, cells_of
 
 if TYPE_CHECKING:

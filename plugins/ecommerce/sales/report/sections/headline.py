@@ -18,10 +18,10 @@ from ecommerce.core.headline_figures import (
     LEAST_COST_COVERAGE,
     Meaning,
 )
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
 from ecommerce.sales.report.sections.base import Cell
 
 if TYPE_CHECKING:

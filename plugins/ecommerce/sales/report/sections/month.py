@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from ecommerce.core import text
+from ecommerce.core.text import whole_amount
+from ecommerce.reporting.parts import Part, Row
 from ecommerce.reporting.sections import Section, name, number, table
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part, Row
 from ecommerce.sales.report.sections.base import Cell, cells_of
-from ecommerce.sales.terms import whole_amount
 
 if TYPE_CHECKING:
     from ecommerce.sales.report.figures import Figures

@@ -15,10 +15,10 @@ from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import event, named_week, week_name
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
+from ecommerce.reporting.expected_week import ExpectedWeek
+from ecommerce.reporting.parts import Part, Row, total
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.expected_week import ExpectedWeek
-from ecommerce.sales.parts import Part, Row, total
 from ecommerce.sales.report.sections.base import Cell, cells_of
 from ecommerce.sales.report.sections.forecast import interval, origin
 

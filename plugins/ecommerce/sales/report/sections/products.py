@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import text
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -18,7 +19,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import MOST_PRODUCTS, DayQueries
-from ecommerce.sales.parts import Part
 from ecommerce.sales.report.sections.base import Cell, cells_of
 
 if TYPE_CHECKING:

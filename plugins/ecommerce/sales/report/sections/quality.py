@@ -18,6 +18,7 @@ from ecommerce.core.data_warnings import (
     wording,
 )
 from ecommerce.core.text import clean, count, source_name
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -32,7 +33,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
 from ecommerce.sales.quality.day_quality import (
     CurrencyTotals,
     ImplausibleAmount,

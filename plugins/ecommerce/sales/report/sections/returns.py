@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.reporting.parts import ZERO, Part, total
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -21,7 +22,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import ZERO, Part, total
 from ecommerce.sales.report.sections.base import Cell, cells_of
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import text
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -20,7 +21,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
 from ecommerce.sales.report.sections.base import Cell, cells_of
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import (
     Section,
     TableColumn,
@@ -23,7 +24,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.parts import Part
 from ecommerce.sales.report.sections.base import Cell, cells_of, ranked_bars
 from ecommerce.sales.report.sections.headline import base_name
 from ecommerce.sales.report.sections.products import product_name

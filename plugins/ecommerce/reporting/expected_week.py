@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from ecommerce.sales.parts import ZERO, Part, Row
-from ecommerce.sales.terms import whole
+from ecommerce.core.text import whole
+from ecommerce.reporting.parts import ZERO, Part, Row
 
 OUTLOOK = "report/daily_sales/outlook.sql"
 """The query of the days."""

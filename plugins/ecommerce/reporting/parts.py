@@ -1,4 +1,4 @@
-"""The base class of the figures of a business day, the rows that they are made of, and their sums."""
+"""The base class of the figures of a report, the rows that they are made of, and their sums."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 ZERO = Decimal(0)
 Row = Mapping[str, Any]
-"""A row of a query of include/sql/report/daily_sales."""
+"""A row of a query of include/sql/report."""
 
 
 class Part(BaseModel):
