@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from tests.recipes import REPOSITORY, in_copy, removals, steps
+from tests.recipes import REPOSITORY, copy_repository, in_copy, removals, steps
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 RECIPES = (
@@ -55,6 +55,16 @@ def test_sources_and_tasks_of_the_recipes_can_be_imported(tmp_path):
     printed = in_copy(tmp_path, "-c", PRINT_SOURCES).splitlines()
     assert printed[-1] == "exchange_rates Source 5"
     assert {"till Source 5", "agora Source 5", "storefront Source 8"} <= {*printed}
+
+
+@pytest.mark.slow
+def test_a_figure_and_a_section_leave_the_tests_of_reports_green(tmp_path):
+    copy = copy_repository(tmp_path / "copy")
+    tests = ("tests/unit/sales/report", "tests/unit/pages")
+    for recipe, options in (("A figure", ()), ("A section", ("--snapshot-update",))):
+        for step in steps(recipe):
+            step.carry_out(copy)
+        in_copy(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests)
 
 
 def test_no_link_of_a_document_is_dead_even_after_a_part_is_removed():
