@@ -61,6 +61,9 @@ NOTE = (
     "net sales: gross sales less discounts and returns; pp: percentage points; "
     f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
 )
+FEWER_DAYS = (
+    "An average with a number of days is of the days that have the figure's data."
+)
 NOTHING_YET = "nothing to compare with yet"
 NO_ORDERS = "no orders to average"
 
@@ -370,13 +373,9 @@ def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
         remarks = [
             "No day before this one is loaded and complete, so there is no comparison."
         ]
-    for figure in figures.entries:
-        days = averaged_days_of(figures, figure)
-        if 0 < days < figures.averaged_days:
-            average = terms.average_name(days)
-            remarks.append(
-                f"{MEANINGS[figure].label}: {average}, of the days with this data."
-            )
+    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
+    if any(0 < days < figures.averaged_days for days in averaged):
+        remarks.append(FEWER_DAYS)
     margin = figures.margin
     if margin and margin.rate is None:
         covered = text.share(margin.coverage)

@@ -42,7 +42,7 @@ def test_an_average_of_fewer_days_has_their_number():
     returns = known["returns"].model_copy(update={"days": 12})
     figures = make_figures(headline=known | {"returns": returns})
     text = readable.lines_of(figures, "figures")
-    assert "Returns: 12-day average, of the days with this data." in text
+    assert headline.FEWER_DAYS in text
     assert "(12 days)" in text
 
 
