@@ -81,3 +81,20 @@ def test_no_link_of_a_document_is_dead_even_after_a_part_is_removed():
             for folder in removed:
                 assert not target.is_relative_to(folder), (document.name, link)
     assert links > 100
+
+
+MADE_BY_USERS = {"include/targets"}
+
+
+def test_files_that_a_document_names_exist():
+    named = 0
+    for document in DOCUMENTS:
+        # The recipes name files that they create; carrying them out shows that the others exist.
+        if document.name == "RECIPES.md":
+            continue
+        pattern = r"`((?:dags|deploy|include|plugins|tests)/[\w./-]+)`"
+        for path in re.findall(pattern, document.read_text()):
+            named += 1
+            is_there = (REPOSITORY / path).exists() or path in MADE_BY_USERS
+            assert is_there, (document.name, path)
+    assert named > 50
