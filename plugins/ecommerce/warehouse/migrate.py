@@ -6,12 +6,14 @@ and NOT NULL of an added column are only reported; removed columns and descripti
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from ecommerce.core.errors import CredentialsError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
+from ecommerce.warehouse.load import MOST_DAYS
 from ecommerce.warehouse.rendering import columns, tables, views
 from ecommerce.warehouse.schema import (
     DAY_MS,
@@ -83,7 +85,20 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
     copies = {row["name"]: row["copies"] for row in found}
     if not copies:
         return
-    warehouse.transact("warehouse/procedures/copies/remove.sql", copies=copies)
+    days = defaultdict(list)
+    for row in warehouse.query("warehouse/procedures/copies/days.sql", copies=copies):
+        if row["day"]:
+            days[row["name"]].append(row["day"])
+    for table, copied_days in days.items():
+        if len(copied_days) > MOST_DAYS:
+            migration.left.append(
+                f"{table}: {copies.pop(table)} copies of rows on {len(copied_days):,} days, and a "
+                f"transaction may change {MOST_DAYS:,}: copy the table without them"
+            )
+    if not copies:
+        return
+    statement = "warehouse/procedures/copies/remove.sql"
+    warehouse.transact(statement, copies=copies, stored=days)
     for table, number in copies.items():
         migration.done.append(f"{table}: {number} copies of rows removed")
     migration.left.append(

@@ -23,9 +23,14 @@
 } %}
 {% set partitions = {"sales_forecasts": "target_date"} %}
 
-{# The condition for all rows of `name`, which may need one on its partitions; `alias` ends with a dot. #}
-{% macro all_days(name, alias="") -%}
-{% set names = columns(name) | map(attribute="name") | list %}
-{% set partition = partitions.get(name, "business_date") %}
-{{ alias ~ partition ~ " >= " ~ first_day if partition in names else "TRUE" }}
+{# The day of a row of `name`, by which most tables are partitioned; an empty text for tables without one. #}
+{% macro day_column(name) -%}
+{% set names = columns(name) | map(attribute="name") | list -%}
+{% set day = partitions.get(name, "business_date") -%}
+{{ day if day in names }}
+{%- endmacro %}
+
+{# The condition for all rows of `name`, which may need one on its partitions. #}
+{% macro all_days(name) -%}
+{{ day_column(name) ~ " >= " ~ first_day if day_column(name) else "TRUE" }}
 {%- endmacro %}

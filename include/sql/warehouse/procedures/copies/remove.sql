@@ -1,6 +1,10 @@
-{% from "warehouse/macros/keys.sql" import all_days, keys with context %}
+{% from "warehouse/macros/keys.sql" import day_column, keys with context %}
 {% from "warehouse/macros/replace.sql" import insert_arriving with context %}
--- Keeps one row of each key, of the newest read, in the tables that have `copies`.
+-- Keeps one row of each key, of the newest read, in the tables that have `copies`, and rewrites only the days `stored` of
+-- rows with copies.
+{% macro copied_days(name, alias="") -%}
+{{ any_of(stored[name], alias ~ day_column(name)) if stored[name] else "TRUE" }}
+{%- endmacro %}
 BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
@@ -11,7 +15,7 @@ MERGE INTO {{ table(name) }} AS stored
 USING (
     SELECT {{ names | join(", ") }}
     FROM {{ table(name) }} AS copied
-    WHERE {{ all_days(name) }}
+    WHERE {{ copied_days(name) }}
     QUALIFY
         ROW_NUMBER() OVER (
             PARTITION BY {{ keys[name] | join(", ") }}
@@ -19,7 +23,7 @@ USING (
         ) = 1
 ) AS arriving
     ON FALSE
-WHEN NOT MATCHED BY SOURCE AND {{ all_days(name, "stored.") }} THEN
+WHEN NOT MATCHED BY SOURCE AND {{ copied_days(name, "stored.") }} THEN
     DELETE
 WHEN NOT MATCHED THEN
 {{ insert_arriving(name) }}
