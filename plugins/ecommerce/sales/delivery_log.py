@@ -72,8 +72,9 @@ def record_restatements(report: ArchivedReport) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
     ten_thousandths = {}
-    for name in HEADLINE.keys() & report.headline.keys():
-        value = report.headline[name]
+    for name, value in report.headline.items():
+        if name not in HEADLINE:
+            continue
         scaled = None if value is None else int(value.scaleb(4))
         ten_thousandths[name] = scaled
     _transact(

@@ -91,8 +91,9 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
             days[row["name"]].append(row["day"])
     for table, copied_days in days.items():
         if len(copied_days) > MOST_DAYS:
+            number = copies.pop(table)
             migration.left.append(
-                f"{table}: {copies.pop(table)} copies of rows on {len(copied_days):,} days, and a "
+                f"{table}: {number} copies of rows on {len(copied_days):,} days, and a "
                 f"transaction may change {MOST_DAYS:,}: copy the table without them"
             )
     if not copies:

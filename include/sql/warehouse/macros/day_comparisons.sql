@@ -6,7 +6,7 @@
     "repeat_share": ("returning_customers", "customers", "has_new_customers"),
     "gross_margin": ("sales_with_cost - cost_of_goods", "sales_with_cost", "has_costs"),
 } %}
-{# Figures that an export or the first days may lack. #}
+{# Figures that an export, the first days, or sales without costs may lack. #}
 {% set KNOWN_BY = {
     "discounts": "has_discounts",
     "returns": "has_returns",
@@ -16,6 +16,8 @@
     "returning_customers": "has_new_customers",
     "gross_sales_with_discounts": "has_discounts",
     "gross_sales_with_returns": "has_returns",
+    "cost_of_goods": "has_costs",
+    "gross_profit": "has_costs",
 } %}
 {# Figures of the goods sold, of days with enough costs only: another value would be of a part of the sales. #}
 {% set COSTS = {
@@ -70,9 +72,6 @@ entries AS (
         is_complete AND CASE figure
             {% for name, known_by in KNOWN_BY.items() %}
             WHEN '{{ name }}' THEN {{ known_by }}
-            {% endfor %}
-            {% for name in COSTS %}
-            WHEN '{{ name }}' THEN has_costs
             {% endfor %}
             {% for name, (part, whole, known_by) in RATES.items() %}
             WHEN '{{ name }}' THEN {{ known_by }}
