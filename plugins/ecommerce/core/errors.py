@@ -26,7 +26,7 @@ def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:
 
 
 class AlertedError(PipelineError):
-    """A task fails because others have failed, which have been alerted."""
+    """A task fails for a reason that another task of the run alerts about; not retried."""
 
 
 class CredentialsError(PipelineError):

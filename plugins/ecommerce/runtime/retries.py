@@ -36,6 +36,7 @@ FINAL = RetryRule(
         errors.ContractError,
         errors.CheckFailed,
         errors.TimedOutError,
+        errors.AlertedError,
         AirflowTaskTimeout,
         # Errors of the code.
         AttributeError,

@@ -12,6 +12,7 @@ from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
+from ecommerce.core.errors import AlertedError, ConfigurationError
 from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone, task_timeout
@@ -41,7 +42,12 @@ log = logging.getLogger(__name__)
 @typed_task(**NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Manifest:
     """Read one source for the run's business day, or its days; return the manifest."""
-    skip_if(source_policy.reason_to_skip(source, context["params"]))
+    try:
+        reason = source_policy.reason_to_skip(source, context["params"])
+    except ConfigurationError as error:
+        # Every extract fails with this, and the gate, which always runs, sends the one alert.
+        raise AlertedError(str(error)) from None
+    skip_if(reason)
     window = read_windows.window_of_day(
         SOURCES[source],
         business_day(context),

@@ -1,6 +1,8 @@
 """What is wrong with one partner file, or with the folder, keeps no other file out."""
 
+import errno
 import gzip
+import hashlib
 import os
 
 import pytest
@@ -158,6 +160,25 @@ def test_only_regular_files_of_the_folder_are_read(drop, tmp_path):
         (name, "file_unreadable", detail) for name, detail in ENTRIES.items()
     ]
     assert manifest.control_totals["missing_deliveries"] == [], "none of them is due"
+
+
+def test_a_file_that_the_disk_cannot_read_keeps_no_other_out(drop, monkeypatch):
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    drop.put("broken_2026-03-10.csv", file_of(line("B")))
+    digest = hashlib.file_digest
+
+    def read(stream, name):
+        if b"B," in stream.read():
+            raise OSError(errno.EIO, "Input/output error")
+        stream.seek(0)
+        return digest(stream, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", read)
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",)]
+    assert rows(manifest, "rejects", "file, detail") == [
+        ("broken_2026-03-10.csv", "the disk cannot read it (input/output error)")
+    ]
 
 
 def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(drop, monkeypatch):

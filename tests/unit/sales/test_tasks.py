@@ -6,10 +6,18 @@ from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
+from airflow.sdk import RetryAction
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
-from ecommerce.core.errors import CheckFailed, TransientError
+from ecommerce.core.errors import (
+    AlertedError,
+    CheckFailed,
+    ConfigurationError,
+    TransientError,
+)
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import tasks
+from ecommerce.sources import SOURCES
 from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
@@ -54,6 +62,17 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
         with pytest.raises(CheckFailed):
             tasks.checks.function(to_plain(LOADED), **call)
         assert not events
+
+
+def test_an_invalid_source_policy_is_alerted_once_by_the_gate(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shop": "off"}')
+    for source in SOURCES:
+        with pytest.raises(AlertedError, match="source_policy has shop") as raised:
+            tasks.extract.function(source, params={})
+        action = NETWORK_RETRIES["retry_policy"].evaluate(raised.value, 1, 6).action
+        assert action is RetryAction.FAIL
+    with pytest.raises(ConfigurationError, match="source_policy has shop"):
+        tasks.sources_ready.function([None] * len(SOURCES), params={})
 
 
 @pytest.mark.parametrize("task", ["send", "alarm"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import os
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -40,6 +41,19 @@ LATE_DAYS = 7
 MOST_NAMED = 5
 MISNAMED = re.compile(r"[^.].*\.csv(?:\.gz)?", re.IGNORECASE)
 NAME = re.compile(r"([A-Za-z0-9][\w.-]*)_(\d{4}-\d{2}-\d{2})\.csv(?:\.gz)?")
+
+
+@contextmanager
+def damaged_sectors() -> Iterator[None]:
+    """Raise UnusableFileError for a file that the disk cannot read: the other partners' files do not wait."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        raise UnusableFileError(
+            "the disk cannot read it (input/output error)"
+        ) from None
 
 
 def partner_and_day(name: str) -> tuple[str, date] | None:
@@ -97,7 +111,7 @@ class DroppedFile:
     def checksum(self) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
         reads the file again."""
-        with self.open() as stream:
+        with self.open() as stream, damaged_sectors():
             digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
         if self.layout != STANDARD:
             digest.update(self.layout.model_dump_json().encode())

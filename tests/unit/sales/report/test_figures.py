@@ -41,6 +41,9 @@ def test_figures_of_older_archives_have_a_page():
     for name in list(older["outlook"]):
         if name.startswith("net_"):
             del older["outlook"][name]
+    # A figure that a shop had added, and has removed since.
+    removed = {"value": "1", "note": "an own figure"}
+    older["headline"]["own_figure"] = removed
     figures = Figures.model_validate(older)
     without = changed(troubled(), attribute=None, attributes=[])
     assert figures_hash(figures) == figures_hash(without)

@@ -281,9 +281,10 @@ def without_sales(figures: Headline) -> list[str]:
 def footnotes(figures: Headline) -> list[str]:
     """Return the notes of the headline figures."""
     notes = []
-    for figure, entry in figures.headline.items():
-        if entry.note:
-            notes.append(f"{NOTED}{HEADLINE[figure].label}: {entry.note}.")
+    for figure in figures.tile_figures:
+        note = figures.headline[figure].note
+        if note:
+            notes.append(f"{NOTED}{HEADLINE[figure].label}: {note}.")
     return notes
 
 
