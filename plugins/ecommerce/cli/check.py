@@ -138,8 +138,7 @@ def checks() -> Checks:
 
     report = names.VARIABLE_REPORT_RECIPIENTS
     alert = names.VARIABLE_ALERT_RECIPIENTS
-    return {
-        SETTINGS: own.check_settings,
+    all_checks: Checks = {
         names.POOL_LOADS: own.check_pool,
         names.VARIABLE_SOURCE_POLICY: own.check_source_policy,
         **{source.subject: source.check for source in SOURCES.values()},
@@ -153,3 +152,4 @@ def checks() -> Checks:
         alert: partial(own.check_recipients, alert, "failures are not mailed"),
         **{name: partial(own.check_folder, name) for name in FOLDERS},
     }
+    return {SETTINGS: partial(own.check_settings, [*all_checks]), **all_checks}

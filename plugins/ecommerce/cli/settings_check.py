@@ -3,6 +3,8 @@
 import os
 import re
 import uuid
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from ecommerce.cli.environment import SETTINGS, has_metadata
@@ -28,6 +30,8 @@ PLACEHOLDER = re.compile(
 """Placeholders in the connections of `.env.example`."""
 
 
+SIMILAR = 0.85
+"""Of `difflib`: one or two letters of a setting's name differ."""
 SYSTEM = "system"
 """The `sslrootcert` of a server that the machine trusts anyway."""
 FILES = ("key_path", "sslrootcert", "sslcert", "sslkey", "cacert")
@@ -61,11 +65,24 @@ def require_connections() -> None:
         raise ConfigurationError("\n".join(problems))
 
 
-def check_settings() -> Lines:
-    """Show every setting except the secret one."""
+def check_settings(subjects: Iterable[str]) -> Lines:
+    """Show every setting except the secret one, and names in the environment that resemble a setting, or the
+    connection or Variable of one of `subjects`: nothing reads them."""
+    from babel.numbers import is_currency
+
     settings = load_settings().model_dump(exclude={"customer_hash_key"})
     shown = [f"{name.upper()}={value}" for name, value in settings.items()]
     yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
+    currency = settings["reporting_currency"]
+    if not is_currency(currency):
+        yield HINT, f"REPORTING_CURRENCY={currency} is no currency that is known"
+    known = [*SETTINGS]
+    for subject in subjects:
+        for kind in ("CONN", "VAR"):
+            known.append(f"AIRFLOW_{kind}_{subject.upper()}")
+    for name in sorted(os.environ.keys() - known):
+        for similar in get_close_matches(name, known, 1, SIMILAR):
+            yield HINT, f"{name} is not read: is {similar} meant?"
 
 
 def check_source_policy() -> Lines:

@@ -1,6 +1,7 @@
 """The checks of folders and of what a daily run needs, without Airflow's database and any server."""
 
 import json
+import os
 
 import pytest
 
@@ -20,6 +21,34 @@ def test_a_folder_is_written_to_and_left_as_it_was(monkeypatch, tmp_path):
         states += [state for state, _ in settings_check.check_folder(name)]
     assert states == ["ok", "hint"]
     assert not list(tmp_path.iterdir())
+
+
+def test_misspelt_names_in_the_environment_are_named(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    for name in os.environ:
+        if name.startswith("AIRFLOW_"):
+            monkeypatch.delenv(name)
+    right = ("SHOP_TIMEZONE", "AIRFLOW_CONN_SHOPIFY_API", "AIRFLOW_VAR_SOURCE_POLICY")
+    own = ("AIRFLOW_CONN_WAREHOUSE_MACHINE", "TIMEZONE", "HTTP_PROXY")
+    for name in (*right, *own):
+        monkeypatch.setenv(name, "Europe/Berlin")
+    wrong = {
+        "AIRFLOW_CON_SHOPIFY_API": "AIRFLOW_CONN_SHOPIFY_API",
+        "AIRFLOW_VAR_SOURCE_POLICIES": "AIRFLOW_VAR_SOURCE_POLICY",
+        "SHOP_TIMEZON": "SHOP_TIMEZONE",
+    }
+    for name in wrong:
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("REPORTING_CURRENCY", "XYZ")
+    ok, unknown, *hints = settings_check.check_settings(
+        ["shopify_api", "source_policy"]
+    )
+    assert ok[0] == "ok"
+    assert unknown == ("hint", "REPORTING_CURRENCY=XYZ is no currency that is known")
+    assert hints == [
+        ("hint", f"{name} is not read: is {meant} meant?")
+        for name, meant in wrong.items()
+    ]
 
 
 @pytest.mark.parametrize(
