@@ -98,6 +98,11 @@ def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
     assert source_policy.parse_source_policy("{}")[SHOPIFY] == "required"
     assert source_policy.reason_to_skip(SHOPIFY) == ""
+    # Airflow takes a connection that it cannot read for none: its orders would be left out.
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", '{"conn_type": "http", "host": ')
+    with pytest.raises(errors.ConfigurationError, match="is neither JSON nor a URI"):
+        source_policy.parse_source_policy("{}")
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shopify": "off"}')
     reason = "shopify is off in the Variable source_policy"
     assert source_policy.reason_to_skip(SHOPIFY) == reason
