@@ -1,5 +1,6 @@
 """Which days a backfill runs, by Airflow's own functions: from the command, the REST API, the UI's form."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -103,6 +104,12 @@ def test_every_daily_dag_has_this_timetable(shops):
             assert type(dag.timetable).__name__ == "BusinessDayTimetable"
     for path in DAG_FILES:
         assert "CronPartitionTimetable" not in path.read_text(), path
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_schedule_is_described_with_its_timezone(shops, zone):
+    for dag in shops[zone]:
+        assert re.fullmatch(rf"At \d\d:\d\d, in {zone}", dag.timetable.description)
 
 
 @pytest.mark.parametrize("zone", ZONES)

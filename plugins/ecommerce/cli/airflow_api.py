@@ -22,7 +22,11 @@ from tenacity import (
 )
 
 from ecommerce.cli import environment
-from ecommerce.core.airflow_runs import business_day_of, in_order_of_begin
+from ecommerce.core.airflow_runs import (
+    DESCRIBED,
+    business_day_of,
+    in_order_of_begin,
+)
 from ecommerce.core.errors import (
     ConfigurationError,
     CredentialsError,
@@ -138,8 +142,9 @@ class AirflowApi:
         return in_order_of_begin(runs)[::-1]
 
     def timezone(self, dag_id: str = DAG_DAILY) -> str:
-        """Return the name of a DAG's timezone."""
-        return str(self.get(f"dags/{dag_id}/details")["timezone"])
+        """Return the timezone of a daily DAG's schedule; the API's own `timezone` is Airflow's."""
+        description = self.get(f"dags/{dag_id}/details")["timetable_description"]
+        return str(description).rpartition(DESCRIBED)[2]
 
     def clear(
         self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY

@@ -6,6 +6,8 @@ from typing import Any
 from ecommerce.core.business_day import newest_closed_day
 
 Run = dict[str, Any]
+DESCRIBED = ", in "
+"""Precedes the timezone in the description of a daily DAG's timetable: `At 06:00, in America/New_York`."""
 
 
 def business_day_of(run: Run, timezone: str) -> str:

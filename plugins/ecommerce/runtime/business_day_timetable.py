@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from airflow.timetables.base import DagRunInfo
 from airflow.timetables.trigger import CronPartitionTimetable
 
+from ecommerce.core.airflow_runs import DESCRIBED
 from ecommerce.core.business_day import backfill_bounds
 from ecommerce.core.settings import shop_timezone
 
@@ -16,6 +18,12 @@ class BusinessDayTimetable(CronPartitionTimetable):
     A partition is dated at the tick of its day, such as 06:00, so Airflow itself leaves out the day of a
     `--to-date` at midnight. The plugin `business_days_plugin.py` registers this class.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Shown next to the schedule; the REST API has a DAG's timezone nowhere else.
+        described: str = self.description  # type: ignore[has-type]
+        self.description = f"{described}{DESCRIBED}{self._timezone.name}"
 
     def iter_partition_dagrun_infos(
         self, *, earliest: datetime, latest: datetime

@@ -73,7 +73,12 @@ def planned(*days):
 
 ANSWERS = {
     "GET": [{"is_paused": False}],
-    "GET details": [{"timezone": "America/New_York"}],
+    "GET details": [
+        {
+            "timezone": "UTC",
+            "timetable_description": "At 06:00, in America/New_York",
+        }
+    ],
     "GET dagRuns": [runs(*["running"] * 3), runs(*["success"] * 3)],
     "GET dagRuns?run_id": [
         {"dag_runs": [run(DAYS[1], "running", dag_run_id="new")]},
