@@ -11,9 +11,9 @@ from ecommerce.core.business_day import day_window
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state_text
 from ecommerce.sales.day_state import load_day_states
-from ecommerce.sales.quality.trust import alarms
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.mail import subject
+from ecommerce.sales.report.texts.mail import subject
+from ecommerce.sales.report.texts.trust import alarms
 from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun
 from tests.integration.warehouse.conftest import MONDAY

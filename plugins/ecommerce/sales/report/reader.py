@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import TransientError
-from ecommerce.sales.day_queries import DayQueries, queries_of_day
-from ecommerce.sales.quality.day_quality import Provenance, with_website
-from ecommerce.sales.report.figures import SECTIONS, Figures
-from ecommerce.sales.report.summary import summarized
+from ecommerce.sales.day_queries import queries_of_day
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.figures import daily
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.summary import summarized
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
@@ -35,26 +35,10 @@ def figures_of_day(
     for _ in range(MOST_ATTEMPTS):
         queries = queries_of_day(warehouse, day, warnings, required)
         before = queries.days
-        figures = _figures(queries, origin)
+        figures = daily.read(queries, origin)
         after = queries.rows("days")
         if after == list(before.values()):
-            return figures
+            return summarized(figures)
     raise TransientError(
         f"other runs kept loading while the figures of {day} were read"
     )
-
-
-def _figures(queries: DayQueries, origin: Provenance) -> Figures:
-    fields: dict[str, Any] = {}
-    for section in SECTIONS:
-        fields |= section.read(queries)
-    fields["quality"] = with_website(
-        fields["quality"], fields.get("website"), queries.day
-    )
-    figures = Figures(
-        business_date=queries.day,
-        currency=queries.settings.reporting_currency,
-        provenance=origin,
-        **fields,
-    )
-    return summarized(figures)
