@@ -55,7 +55,6 @@ def build_report(
         OUTLOOK,
         parameters={"ends_at": begins_at},
         day=max(complete | {as_of - timedelta(days=1)}),
-        incomplete=[],
         first=as_of,
         last=last,
     )

@@ -151,7 +151,7 @@ def quality_of(queries: DayQueries) -> Quality:
     return Quality(
         complete=complete,
         missing_sources=missing_sources,
-        empty_sources=queries.empty_sources.get(queries.day, []),
+        empty_sources=list(queries.today["empty_sources"] or ()),
         doubtful_sources=list(queries.doubtful_sources) if complete else [],
         refused_files=refused,
         sources=sources,

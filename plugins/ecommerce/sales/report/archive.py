@@ -22,7 +22,6 @@ from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sales.report.texts import trend, trust
 from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.sales.report.texts.page import page_texts
-from ecommerce.sales.source_policy import required_sources
 from ecommerce.sales.targets import load_targets
 from ecommerce.storage import report_archive as reports
 from ecommerce.storage import staging
@@ -141,9 +140,7 @@ def build_report(
     )
     warehouse = connect(dag=run.dag_id, step="report")
     all_warnings = [*warnings, *load_targets(warehouse)]
-    return archive_report(
-        figures_of_day(warehouse, day.date, origin, all_warnings, required_sources())
-    )
+    return archive_report(figures_of_day(warehouse, day.date, origin, all_warnings))
 
 
 def archive_report(figures: Figures) -> ArchivedReport:

@@ -1,6 +1,6 @@
 """Reads the figures of one day's report from the warehouse, by the queries of include/sql/report."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from ecommerce.core.data_warnings import DataWarning
@@ -10,7 +10,6 @@ from ecommerce.sales.quality.day_quality import Provenance
 from ecommerce.sales.report.figures import daily
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.summary import summarized
-from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
 MOST_ATTEMPTS = 3
@@ -21,10 +20,9 @@ def figures_of_day(
     day: date,
     origin: Provenance,
     warnings: Sequence[DataWarning] = (),
-    required: Collection[str] = SOURCES,
 ) -> Figures:
     """Return the current figures of business day `day`, with their summary. `warnings` are of extracts,
-    transforms and checks; without one of the `required` sources a day is not complete.
+    transforms and checks.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
@@ -33,7 +31,7 @@ def figures_of_day(
     # Another run may commit between two queries, so the recent days must be the same before and after. Older
     # days are in the comparisons alone: a load of history does not delay the report.
     for _ in range(MOST_ATTEMPTS):
-        queries = queries_of_day(warehouse, day, warnings, required)
+        queries = queries_of_day(warehouse, day, warnings)
         before = queries.days
         figures = daily.read(queries, origin)
         after = queries.rows("days")
