@@ -1,11 +1,11 @@
 """Runs of DAGs, as Airflow's REST API describes them."""
 
 from datetime import datetime
-from typing import Any
 
 from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.values import Values
 
-Run = dict[str, Any]
+Run = Values
 
 
 def business_day_of(run: Run, timezone: str) -> str:

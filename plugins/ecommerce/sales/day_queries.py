@@ -9,7 +9,7 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
-from ecommerce.reporting.parts import Row
+from ecommerce.core.values import Row, Values
 from ecommerce.sales.day_state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
@@ -60,7 +60,7 @@ class DayQueries:
         return self.today["base_date"]
 
     @cached_property
-    def order_days(self) -> dict[str, Any]:
+    def order_days(self) -> Values:
         """The arguments of queries that read refunded orders: both compared days with the `days` of the
         orders that were refunded on them, and the `first` of all."""
         compared = {self.day, self.base or self.day}
@@ -69,7 +69,7 @@ class DayQueries:
         return {"days": days, "first": min(days)}
 
     @cached_property
-    def products(self) -> list[dict[str, Any]]:
+    def products(self) -> list[Row]:
         """The rows of `products.sql`: the best-selling products, the largest first, and those that changed
         most since the day that changes are stated since."""
         base = self.base or self.day
@@ -81,17 +81,17 @@ class DayQueries:
             most_movers=MOST_MOVERS,
         )
 
-    def breakdown(self, dimension: str) -> list[dict[str, Any]]:
+    def breakdown(self, dimension: str) -> list[Row]:
         """Return the rows of one dimension of `breakdowns.sql`; of `currency`, those without a rate."""
         return [row for row in self._breakdowns if row["dimension"] == dimension]
 
     @cached_property
-    def _breakdowns(self) -> list[dict[str, Any]]:
+    def _breakdowns(self) -> list[Row]:
         return self.rows("breakdowns", **self.order_days)
 
     def rows(
         self, name: str, parameters: Row | None = None, **values: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[Row]:
         """Run a query of the report.
 
         Raises:

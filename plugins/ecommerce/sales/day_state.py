@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.values import Values
 from ecommerce.sales.quality.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
@@ -78,7 +78,7 @@ class DayState:
 
 def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DayState]:
     """Return the days in the warehouse from `first` to `last`, the earliest first."""
-    span: dict[str, Any] = {"first": first, "day": last}
+    span: Values = {"first": first, "day": last}
     mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]

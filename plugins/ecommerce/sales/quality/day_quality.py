@@ -4,14 +4,14 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from pydantic import Field
 
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.quality.rejected_rows import Rejects, rejects
@@ -165,7 +165,7 @@ def quality_of(queries: DayQueries) -> Quality:
     )
 
 
-def _run_days(queries: DayQueries) -> dict[str, Any]:
+def _run_days(queries: DayQueries) -> Values:
     """Return the fields on days with a daily run: the first one, those missing of the last 28, and the
     command that loads them."""
     path = "warehouse/tables/load_audit/daily_runs.sql"

@@ -1,10 +1,10 @@
 """The sales of the day by channel, category, country and an attribute of the orders."""
 
 from decimal import Decimal
-from typing import Any
 
 from pydantic import Field
 
+from ecommerce.core.values import Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -43,7 +43,7 @@ class Breakdowns(Part):
 
 def read(queries: DayQueries) -> Breakdowns:
     """Return the breakdowns."""
-    fields: dict[str, Any] = {"attribute": queries.settings.report_attribute}
+    fields: Values = {"attribute": queries.settings.report_attribute}
     for dimension, field in DIMENSIONS.items():
         rows = queries.breakdown(dimension)
         fields[field] = [Breakdown.of(row) for row in rows]

@@ -4,11 +4,11 @@ by product. The view `sales_contributions` has the rules."""
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from pydantic import Field
 
-from ecommerce.reporting.parts import ZERO, Part, Row
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales.day_queries import MOST_MOVERS, DayQueries
 
 FIELDS = {
@@ -123,9 +123,9 @@ def read(queries: DayQueries) -> ChangesSinceBase:
     return ChangesSinceBase(changes=changes)
 
 
-def _scope(rows: Sequence[Row], scope: str) -> dict[str, Any]:
+def _scope(rows: Sequence[Row], scope: str) -> Values:
     """Return the fields of `LikeForLike` of one scope, in the order of the query: the largest first."""
-    fields: dict[str, Any] = {field: [] for field in FIELDS.values()}
+    fields: Values = {field: [] for field in FIELDS.values()}
     # Without sales on either day there is no row.
     fields |= {"before": ZERO, "now": ZERO}
     for row in rows:

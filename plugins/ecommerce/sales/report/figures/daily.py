@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.values import Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.quality.day_quality import Provenance
@@ -104,7 +105,7 @@ def read(queries: DayQueries, origin: Provenance) -> Figures:
         outlook.read(queries),
         quality.read(queries, site.website, origin),
     ]
-    fields: dict[str, Any] = {}
+    fields: Values = {}
     for part in parts:
         fields |= dict(part)
     return Figures(

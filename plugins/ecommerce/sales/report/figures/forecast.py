@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.values import Row
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
 Verdict = Literal["as expected", "unusual", "very unusual"]

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.values import Row
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
 SPANS = ("now", "last_month", "last_year")

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from pydantic import Field
 
 from ecommerce.core.business_day import days_between
 from ecommerce.core.named_weeks import event, named_week
+from ecommerce.core.values import Row, Values
 from ecommerce.reporting.expected_week import ExpectedWeek
-from ecommerce.reporting.parts import Part, Row, total
+from ecommerce.reporting.parts import Part, total
 from ecommerce.sales.day_queries import DayQueries
 
 DAYS = 7
@@ -75,7 +75,7 @@ def read(queries: DayQueries) -> ComingDays:
     of_week = [row for row in rows if row["day"] in week]
     if not of_days:
         return ComingDays()
-    fields: dict[str, Any] = {}
+    fields: Values = {}
     if week and len(of_week) == DAYS:
         fields["event"] = event(week, calendar)
         fields["event_week"] = _days(of_week, "")

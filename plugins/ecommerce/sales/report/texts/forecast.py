@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
+from ecommerce.core.values import Values
 from ecommerce.reporting import charts
 from ecommerce.reporting.sections import (
     Section,
@@ -50,7 +51,7 @@ def cells(figures: Figures) -> Iterator[Cell]:
         yield from cells_of("expectation", [figures.net_expected], "series", *FIGURES)
 
 
-def verdict_line(figures: Figures) -> dict[str, Any] | None:
+def verdict_line(figures: Figures) -> Values | None:
     """Return the `verdict` on the day for page one, and its `tone` (1 above the interval, -1 below, else 0);
     None without a forecast."""
     expected = figures.net_expected

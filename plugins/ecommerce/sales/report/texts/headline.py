@@ -6,7 +6,7 @@ The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import (
@@ -14,6 +14,7 @@ from ecommerce.core.headline_figures import (
     LEAST_COST_COVERAGE,
     Meaning,
 )
+from ecommerce.core.values import Row, Values
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
@@ -148,13 +149,13 @@ def changes(figures: Figures, figure: str) -> dict[str, Change]:
     return stated
 
 
-def tiles(figures: Figures) -> list[dict[str, Any]]:
+def tiles(figures: Figures) -> list[Row]:
     """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
     the one of choice."""
     return [_tile(figures, figure) for figure in figures.tile_figures[:TILES]]
 
 
-def small_tiles(figures: Figures) -> list[dict[str, Any]]:
+def small_tiles(figures: Figures) -> list[Row]:
     """Return the other headline figures as `tiles`, and those of the cost of goods where they are known."""
     names = [*figures.tile_figures[TILES:], *figures.cost_figures]
     small = [_tile(figures, figure) for figure in names]
@@ -173,7 +174,7 @@ def small_tiles(figures: Figures) -> list[dict[str, Any]]:
     return small
 
 
-def _tile(figures: Figures, figure: str) -> dict[str, Any]:
+def _tile(figures: Figures, figure: str) -> Values:
     meaning = MEANINGS[figure]
     entry = figures.entries[figure]
     stated = changes(figures, figure)

@@ -1,10 +1,10 @@
 """The report's mail as finished texts, the only input of its templates."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.values import Values
 from ecommerce.sales import terms
 from ecommerce.sales.quality.restatements import Correction, restated_rows
 from ecommerce.sales.report.figures.daily import Figures
@@ -23,7 +23,7 @@ _UNCHANGED = (
 
 def mail_texts(
     figures: Figures, corrections: Sequence[Correction] | None = None
-) -> dict[str, Any]:
+) -> Values:
     """Return the mail's texts by the names its templates use. `corrections`: changes since the day's latest
     mail; None where this is the first mail of its day."""
     restatements = figures.quality.restatements

@@ -1,9 +1,9 @@
 """The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
 from datetime import timedelta
-from typing import Any
 
 from ecommerce.core import text
+from ecommerce.core.values import Values
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts import contributions, forecast, headline
@@ -14,7 +14,7 @@ _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
 
-def page_texts(figures: Figures) -> dict[str, Any]:
+def page_texts(figures: Figures) -> Values:
     """Return everything that a page shows, for any template.
 
     The top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `summary`, `tiles`, `small_tiles`,
@@ -50,7 +50,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def summary_texts(figures: Figures) -> dict[str, Any]:
+def summary_texts(figures: Figures) -> Values:
     """Return the summary as plain data; that of an older version's report is made now."""
     summary = figures.summary or summary_of(figures)
     return summary.model_dump(include={"sentences", "trust"})
