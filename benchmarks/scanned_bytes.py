@@ -29,7 +29,7 @@ from typing import Any
 import zetasql.types as zt
 
 from ecommerce.events.loading import EVENTS
-from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS, compared_days
+from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources.expected_partners import WEEKS
 from ecommerce.warehouse import rendering
@@ -565,7 +565,7 @@ def days_of_query(path: str) -> Sequence[date]:
         "attributes": of_refunded_orders,
         "breakdowns": of_refunded_orders,
         "contributions": of_refunded_orders,
-        "low_order_counts": compared_days(DAY),
+        "low_order_counts": [DAY],
         "products": [BASE, DAY],
         "refunded_order_days": [BASE, DAY],
     }
@@ -588,7 +588,6 @@ def values_of_query(path: str) -> dict[str, Any]:
         "first": firsts.get(Path(path).stem),
         "last": DAY + timedelta(days=7),
         "base": BASE,
-        "incomplete": [],
         "most": MOST_PRODUCTS,
         "most_movers": MOST_MOVERS,
     }

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 from starlette.types import Receive, Scope, Send
 
+from ecommerce.core.values import Row
 from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
@@ -33,10 +34,10 @@ class ReportPagesPlugin(AirflowPlugin):
     """Registers the pages' application and its three navigation entries."""
 
     name = "report_pages"
-    fastapi_apps: ClassVar[list[dict[str, Any]]] = [
+    fastapi_apps: ClassVar[list[Row]] = [
         {"app": lazy_app, "url_prefix": PREFIX, "name": "Report pages"}
     ]
-    external_views: ClassVar[list[dict[str, Any]]] = [
+    external_views: ClassVar[list[Row]] = [
         # Relative, so that it also works where Airflow is served under a path.
         {
             "name": name,

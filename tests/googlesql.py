@@ -339,8 +339,6 @@ def sample(name):
     """A value for a name in a template."""
     if name in MAPPINGS:
         return MAPPINGS[name]
-    if name == "incomplete":
-        return DAYS[:2]
     if INSTANTS.search(name):
         return datetime(2026, 3, 8, 11, tzinfo=UTC)
     if TEXTS.search(name):

@@ -410,6 +410,7 @@ class Oracle:
             "unconverted_orders": len(orders) - len(convertible),
             "complete": not missing,
             "missing_sources": missing,
+            "empty_sources": [],
         }
 
     def _cost_figure(self, day, figure):

@@ -60,11 +60,10 @@ class Export:
 
 @dataclass
 class History:
-    """A shop's days. `summary`: rows of daily_summary by day; `incomplete`: more incomplete days."""
+    """A shop's days. `summary`: rows of daily_summary by day."""
 
     summary: dict[date, dict]
     exports: list[Export] = field(default_factory=list)
-    incomplete: set[date] = field(default_factory=set)
 
     @cached_property
     def days(self):
@@ -102,11 +101,7 @@ class History:
 
     @cached_property
     def complete(self):
-        days = set()
-        for day, row in self.days.items():
-            if row["complete"] and day not in self.incomplete:
-                days.add(day)
-        return days
+        return {day for day, row in self.days.items() if row["complete"]}
 
     @cached_property
     def customers_since(self):

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures import Figures, figures_hash
+from ecommerce.sales.report.figures.daily import Figures, figures_hash
 from tests.oracle import rounded
 from tests.oracle_day import Expected
 from tests.oracle_report import NEARLY, SECTIONS

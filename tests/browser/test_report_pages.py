@@ -22,8 +22,8 @@ from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views import day as day_view
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.archive import TREND_PNG
-from ecommerce.sales.report.mail import mail_texts
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.mail import mail_texts
+from ecommerce.sales.report.texts.page import page_texts
 from tests.browser import axe
 from tests.unit.pages import made_up
 from tests.unit.sales.report.samples import full, make_figures

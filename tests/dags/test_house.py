@@ -1,6 +1,7 @@
 """The rules of the house: which package imports which."""
 
 import ast
+from graphlib import TopologicalSorter
 
 from tests.dags.conftest import REPOSITORY
 
@@ -15,6 +16,11 @@ NARROWER = {
     "runtime": BASE,
 } | {package: BASE | {package} for package in SHARED}
 """What these packages may import; a domain imports them and itself, nobody pages or commands."""
+
+
+def name_of(path):
+    """The name of a module in the package, such as `sales.report.archive`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
 def may_import(package, imported):
@@ -43,3 +49,16 @@ def test_a_module_imports_only_packages_below_it_and_neither_demo_nor_tests():
             if root in ("demo", "tests") or not is_below:
                 wrong.append(f"{path} imports {name}")
     assert not wrong
+
+
+def test_no_import_is_in_a_circle_also_not_of_types():
+    names = {name_of(path): path for path in MODULES}
+    graph = {}
+    for module, path in names.items():
+        imported = set()
+        for name in imports(path):
+            inner = name.removeprefix("ecommerce.")
+            # The module, or something in it.
+            imported |= {inner, inner.rpartition(".")[0]} & names.keys()
+        graph[module] = imported
+    TopologicalSorter(graph).prepare()  # raises CycleError

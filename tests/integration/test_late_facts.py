@@ -18,7 +18,7 @@ from demo.ledger import (
     RefundLine,
 )
 from ecommerce.sales import delivery_log
-from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.figures.daily import figures_hash
 from tests import oracle_report
 from tests.archived_reports import MAILING_RUN
 from tests.integration.corrections import change, delivered_again, plain_orders, without

@@ -104,6 +104,7 @@ def test_a_storefront_of_somebody_else(start_company, monkeypatch):
         "unconverted_orders": 1,
         "complete": True,
         "missing_sources": [],
+        "empty_sources": [],
     } | {name: Decimal(text) for name, text in amounts.items()}
     assert differences({"daily_summary": [summary]}, found) == ""
     by_category = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales import erasure
-from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.figures.daily import figures_hash
 from tests.integration.report_days import (
     DAY,
     NOON,

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from functools import partial
-from typing import Any
 
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.loading import BROKEN, Row, present_products
+from ecommerce.catalogue.loading import BROKEN, present_products
 from ecommerce.core.data_warnings import DataWarning, sentence
+from ecommerce.core.values import Row, Values
 from ecommerce.mail import transport
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
@@ -27,7 +27,7 @@ LISTS = {
 COMPARED = ("name", "category", "state", "sha256")
 """Columns whose changes are mailed: `state` and `sha256` are those of the picture."""
 
-Summary = dict[str, Any]
+Summary = Values
 """Plain JSON: `LISTS` (SKUs; `rejected` and `broken` with the reason) and `products` (a count)."""
 
 

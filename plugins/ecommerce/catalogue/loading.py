@@ -1,9 +1,9 @@
 """The load of the product catalogue (`CATALOGUE`), and its state in the warehouse before a run."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from ecommerce.catalogue.fetch import SOURCE
+from ecommerce.core.values import Row
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
@@ -22,9 +22,6 @@ NO_PICTURE = "no_picture"
 BROKEN = "broken"
 GONE = "gone"
 """The states of a product's picture in the table product_pictures."""
-
-Row = dict[str, Any]
-"""A row of `product_pictures`, by column."""
 
 
 def stored_products() -> dict[str, Row]:

@@ -24,14 +24,9 @@ from ecommerce.catalogue.download import (
     host_of,
 )
 from ecommerce.catalogue.entries import CatalogueProduct
-from ecommerce.catalogue.loading import (
-    BROKEN,
-    NO_PICTURE,
-    OK,
-    Row,
-    present_products,
-)
+from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, present_products
 from ecommerce.catalogue.parser import read_parsed
+from ecommerce.core.values import Row
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest

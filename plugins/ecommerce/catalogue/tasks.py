@@ -1,6 +1,5 @@
 """The tasks of the DAG `product_catalogue_refresh`."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from ecommerce.catalogue import changes, fetch, loading, parser
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
+from ecommerce.core.values import Values
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
@@ -36,7 +36,7 @@ class FetchCatalogue(FetchWithCurl):
     def publish(
         self,
         path: Path,
-        context: Mapping[str, Any],
+        context: Values,
         read_at: datetime,
     ) -> Manifest:
         """Fetch the pages after the first, and publish all of them."""

@@ -34,6 +34,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.values import Json
 
 ADMIN = "admin"
 """The user that `make airflow` and Docker Compose create, with the password AIRFLOW_ADMIN_PASSWORD."""
@@ -42,9 +43,6 @@ FINISHED = ("success", "failed")
 SIGN_IN = "auth/token"
 PAGE = 100
 """The most entries that Airflow lists at once."""
-
-Json = dict[str, Any]
-"""A run or a task instance, as Airflow's API describes it."""
 
 
 class AirflowApi:

@@ -7,13 +7,14 @@ from datetime import date
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, Json
+from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.cli.watching import PAUSE, wait_for_runs
 from ecommerce.core.business_day import TICKS, closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.text import counted
+from ecommerce.core.values import Json
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, MutableMapping
 from configparser import RawConfigParser
 from pathlib import Path
-from typing import Any
 
 from dotenv import dotenv_values
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
+from ecommerce.core.values import Values
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -75,9 +75,7 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
-def connection_extra(
-    conn_id: str, environ: Mapping[str, str] = os.environ
-) -> dict[str, Any]:
+def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> Values:
     """Return the `extra` of a connection that `environ` has as JSON. It is empty where only Airflow, whose
     import takes seconds, can read the connection: from a URI, the UI or a secrets backend."""
     configuration = _configuration(environ)

@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, Json, tasks_path
+from ecommerce.cli.airflow_api import AirflowApi, tasks_path
 from ecommerce.cli.terminal import day_option, progress, show, show_end
 from ecommerce.cli.watching import wait_for_runs
 from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
+from ecommerce.core.values import Json
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
 EXTRACTS = {f"{GROUP_EXTRACT}.{source}" for source in SOURCES}

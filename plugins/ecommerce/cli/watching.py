@@ -5,9 +5,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ecommerce.cli.airflow_api import FINISHED, PAGE, AirflowApi, Json, tasks_path
+from ecommerce.cli.airflow_api import FINISHED, PAGE, AirflowApi, tasks_path
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.values import Json
 
 PAUSE = 3.0
 """Seconds between two requests for the state of runs."""

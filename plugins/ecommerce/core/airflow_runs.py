@@ -1,11 +1,11 @@
 """Runs of DAGs, as Airflow's REST API describes them."""
 
 from datetime import datetime
-from typing import Any
 
 from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.values import Values
 
-Run = dict[str, Any]
+Run = Values
 DESCRIBED = ", in "
 """Precedes the timezone in the description of a daily DAG's timetable: `At 06:00, in America/New_York`."""
 

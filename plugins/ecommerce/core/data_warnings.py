@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import plural
+from ecommerce.core.values import Values
 
-DataWarning = dict[str, Any]
+DataWarning = Values
 """`kind` and the fields that its wording names. `day`, `days` or the date in the name of `file` are the
 business days that it is about; without any it is about the day of the run."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.values import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,7 +79,7 @@ class ReadWindow:
     reread those that the warehouse has of it. The extract reports those that the source no longer has."""
     earlier_reads: EarlierReads = NO_EARLIER_READS
 
-    def facts(self, read_at: datetime) -> dict[str, Any]:
+    def facts(self, read_at: datetime) -> Values:
         """Return a manifest's fields about this window, read at `read_at` (UTC)."""
         return {
             "source": self.source,

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -23,6 +23,7 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
+from ecommerce.core.values import Values
 
 OWNER = "data-engineering"
 """The owner of the DAGs."""
@@ -262,7 +263,7 @@ def run_timeout(times: int = 1) -> timedelta:
     return times * timedelta(seconds=DagSettings.read().run_timeout_seconds)
 
 
-def owner_links() -> dict[str, Any]:
+def owner_links() -> Values:
     """Return a DAG's `owner_links`, while its file is parsed; without OWNER_LINK the UI links the list of the
     owner's DAGs."""
     link = DagSettings.read().owner_link

@@ -1,17 +1,17 @@
 """Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import clean, number_of, unbroken
+from ecommerce.core.values import Values
 
 TEMPLATES = INCLUDE / "templates"
 
 
-def render(template: str, texts: Mapping[str, Any]) -> str:
+def render(template: str, texts: Values) -> str:
     """Render `include/templates/<template>`; HTML and SVG escape `texts`, and HTML does not wrap before a
     percent sign."""
     rendered = str(environment(TEMPLATES).get_template(template).render(texts))

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.values import Json
 from ecommerce.forecast.weeks import HORIZON, Week
 from ecommerce.sources import SOURCES
-from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare, write_rows

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ecommerce.core.text import counted
 from ecommerce.core.text import share as percent
+from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
@@ -22,7 +23,6 @@ from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
 from ecommerce.mail import transport
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.plain import Json
 
 ORIGINS = 8
 """The last weekly origins with four weeks after them."""

@@ -9,6 +9,7 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
+from ecommerce.core.values import Json
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.partner_ftp import fetch
 from ecommerce.forecast.partner_ftp.files import read_files
@@ -24,7 +25,6 @@ from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load

@@ -19,6 +19,7 @@ from ecommerce.core.errors import (
     TimedOutError,
 )
 from ecommerce.core.settings import OWNER, task_timeout
+from ecommerce.core.values import Values
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import (
@@ -75,7 +76,7 @@ def alert_run_failure(context: Context) -> None:
         _send({**context, "exception": error})
 
 
-DEFAULT_ARGS: dict[str, Any] = {
+DEFAULT_ARGS: Values = {
     "owner": OWNER,
     # After five minutes, Airflow's default: `[core] default_task_retry_delay`.
     "retries": 1,

@@ -9,18 +9,19 @@ import re
 import smtplib
 import ssl
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import CLOSED, failure_reason, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
+from ecommerce.core.values import Values
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
 
@@ -81,7 +82,7 @@ def sender() -> str:
 def compose(
     subject: str,
     template: str,
-    texts: Mapping[str, Any],
+    texts: Values,
     pictures: Sequence[InlineImage] = (),
 ) -> EmailMessage:
     """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses. `template`

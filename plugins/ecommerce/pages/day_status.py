@@ -79,7 +79,7 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
 
     def query(warehouse: Warehouse) -> Days:
         required = required_sources()
-        states = day_state.load_day_states(warehouse, first, last, required)
+        states = day_state.load_day_states(warehouse, first, last)
         [bounds] = warehouse.query("report/pages/loaded_days.sql")
         days = {state.business_date: state for state in states}
         return Days(days, bounds["first_day"], required)

@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
+from ecommerce.core.values import Values
 from ecommerce.pages.navigation import NAVIGATION
 
-Texts = dict[str, Any]
+Texts = Values
 """Variables of a template."""
 
 

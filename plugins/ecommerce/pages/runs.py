@@ -17,6 +17,7 @@ from fastapi import Depends, HTTPException, Request
 from ecommerce.core.airflow_runs import business_day_of, in_order_of_begin
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.values import Values
 
 UNDER_WAY = frozenset({"queued", "running"})
 
@@ -111,7 +112,7 @@ class AirflowRuns:
         parameters = {"order_by": "-id", "limit": 100, **filters}
         return list(self._request("GET", "/dagRuns", params=parameters)["dag_runs"])
 
-    def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def _request(self, method: str, path: str, **options: Any) -> Values:
         """Return Airflow's answer about the daily DAG; an HTTPException with its status where it refuses."""
         url = f"http://airflow/api/v2/dags/{DAG_DAILY}{path}"
 

@@ -11,8 +11,9 @@ from math import ceil, floor, log10
 from typing import Any, NamedTuple
 
 from ecommerce.core.text import compact, listed
+from ecommerce.core.values import Values
 
-Chart = dict[str, Any]
+Chart = Values
 Amount = Decimal | float
 Day = Mapping[str, Any]
 
@@ -88,7 +89,7 @@ def intervals(file: str, alt: str, days: Sequence[Day]) -> Chart:
     }
 
 
-def axis(amounts: Iterable[Amount | None]) -> dict[str, Any]:
+def axis(amounts: Iterable[Amount | None]) -> Values:
     """Return an axis for the known amounts, which includes zero: `low`, `high`, and `ticks`, each with `at`
     and `label`."""
     known = [0.0, *(float(amount) for amount in amounts if amount is not None)]

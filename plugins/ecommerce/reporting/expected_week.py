@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.core.text import whole
-from ecommerce.reporting.parts import ZERO, Part, Row
+from ecommerce.core.values import Row
+from ecommerce.reporting.parts import ZERO, Part
 
 OUTLOOK = "report/daily_sales/outlook.sql"
 """The query of the days."""

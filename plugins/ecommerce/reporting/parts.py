@@ -1,14 +1,14 @@
 """The base class of the figures of a report, the rows that they are made of, and their sums."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from ecommerce.core.values import Row
+
 ZERO = Decimal(0)
-Row = Mapping[str, Any]
-"""A row of a query of include/sql/report."""
 
 
 class Part(BaseModel):

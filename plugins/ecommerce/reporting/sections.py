@@ -22,12 +22,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from ecommerce.core.text import amount, clean, count, quantity
+from ecommerce.core.values import Values
 from ecommerce.reporting.charts import Chart
 
 Part = TypeVar("Part", bound=BaseModel)
 
-Column = dict[str, Any]
-Section = dict[str, Any]
+Column = Values
+Section = Values
 Cell = Callable[[Any], str]
 TableColumn = tuple[Column, Cell]
 """A heading, and the function from a row to its cell."""

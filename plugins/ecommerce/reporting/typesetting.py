@@ -24,6 +24,7 @@ from typing import Any
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.templates import TEMPLATES
 from ecommerce.core.text import unbroken
+from ecommerce.core.values import Values
 from ecommerce.reporting.charts import Chart
 from ecommerce.storage.scratch import scratch_folder
 
@@ -47,7 +48,7 @@ _UNPRINTABLE = re.compile(
 
 def typeset(
     template: str,
-    texts: Mapping[str, Any],
+    texts: Values,
     pictures: Mapping[str, bytes],
     *,
     pdf: Path,
@@ -94,7 +95,7 @@ def printable(text: str) -> str:
 
 @contextmanager
 def _compiler(
-    template: str, texts: Mapping[str, Any], pictures: Mapping[str, bytes]
+    template: str, texts: Values, pictures: Mapping[str, bytes]
 ) -> Iterator[Any]:
     """Return a compiler of a template with its texts and pictures, which reads no other file."""
     import typst

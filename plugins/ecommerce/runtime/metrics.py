@@ -6,11 +6,11 @@ that cannot be sent causes a warning in the log, never a failure.
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from ecommerce.core.error_messages import reason_of
+from ecommerce.core.values import Row
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def business_day_done(step: str, day_end: datetime) -> None:
     _send("business_day_end", day_end.timestamp(), step=step)
 
 
-def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
+def loaded(dag_id: str, audit: Iterable[Row]) -> None:
     """Send the counts of a load: its rows of `load_audit`, one per source."""
     for row in audit:
         source = str(row["source"])

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
 from ecommerce.core.names import POOL_LOADS
+from ecommerce.core.values import Values
 
 LONGEST_REQUESTED = timedelta(hours=1)
 """The longest pause that a server may request. Exponential pauses end at the task's `max_retry_delay`."""
@@ -59,7 +60,7 @@ UNAVAILABLE = RetryRule(
     reason="the server is unavailable: retried with growing pauses",
 )
 
-NETWORK_RETRIES: dict[str, Any] = {
+NETWORK_RETRIES: Values = {
     "retries": 5,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
@@ -69,7 +70,7 @@ NETWORK_RETRIES: dict[str, Any] = {
 """Arguments of every task that uses the network. A policy can only stop early or set the pause: `retries` is
 the maximum."""
 
-LOADS: dict[str, Any] = {
+LOADS: Values = {
     "pool": POOL_LOADS,
     "priority_weight": 5,
     "weight_rule": "absolute",
@@ -79,7 +80,7 @@ RARE_LOADS = LOADS | {"priority_weight": 6}
 """Arguments of other loads, of which one waits at a time: without priority, an hourly sync would wait for all
 loads of a backfill."""
 
-GATE_RETRIES: dict[str, Any] = {
+GATE_RETRIES: Values = {
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule(

@@ -16,6 +16,7 @@ from ecommerce.core.business_day import (
 from ecommerce.core.errors import ConfigurationError, InvalidRunError
 from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.values import Values
 from ecommerce.storage.staging import DagRun
 
 Context = Mapping[str, Any]
@@ -34,14 +35,14 @@ def run_of(context: Context) -> DagRun:
     return DagRun(context["dag_run"].dag_id, context["run_id"])
 
 
-def dag_run_of(dag_id: str, run_id: str) -> dict[str, Any]:
+def dag_run_of(dag_id: str, run_id: str) -> Values:
     """Return another run, as Airflow's REST API describes it."""
     # Airflow 3.3 has this request, but no public method for it.
     from airflow.sdk.execution_time.comms import GetDagRun
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
     run: Any = SUPERVISOR_COMMS.send(GetDagRun(dag_id=dag_id, run_id=run_id))
-    found: dict[str, Any] = run.model_dump(mode="json")
+    found: Values = run.model_dump(mode="json")
     return found
 
 
@@ -90,7 +91,7 @@ def business_day(context: Context) -> BusinessDay:
         raise InvalidRunError(str(error)) from None
 
 
-def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
+def day_of_run(dag_run: Any, params: Values) -> BusinessDay:
     """Return the business day of a run: its partition key (scheduled runs, backfills, a trigger with a key)
     or its param `business_date` (form, `--conf`, `airflow dags test`). With neither it is the newest day that
     had ended at the run's start, so that a retry after midnight keeps its day. A run of several days has the

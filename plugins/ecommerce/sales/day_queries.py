@@ -1,21 +1,19 @@
 """The queries of one business day's figures."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from ecommerce.core.business_day import BusinessDay, day_window, days_between
+from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
-from ecommerce.reporting.parts import Row
-from ecommerce.sales.day_state import doubtful_partners_of, unusual_sources
+from ecommerce.core.values import Row, Values
+from ecommerce.sales.day_state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
 
-COMPARED_DAYS = 63
-"""The day and the eight whole weeks before the current one, for a usual week; last month is among them."""
 MOST_PRODUCTS = 20
 MOST_MOVERS = 5
 """Products of a report: the best-selling ones, and those that rose or fell most."""
@@ -24,12 +22,10 @@ MOST_MOVERS = 5
 @dataclass(frozen=True)
 class DayQueries:
     """The queries of one report. `days` are the rows of `days.sql` by business date, for the day and the nine
-    weeks before it. `empty_sources` by day: sources and partners without an order, on a day that usually has
-    many; such a day is not complete. `warnings` are of extracts, transforms and checks."""
+    weeks before it. `warnings` are of extracts, transforms and checks."""
 
     warehouse: Warehouse
     window: BusinessDay
-    empty_sources: Mapping[date, list[str]] = field(default_factory=dict)
     doubtful_sources: Sequence[str] = ()
     warnings: Sequence[DataWarning] = ()
 
@@ -64,7 +60,7 @@ class DayQueries:
         return self.today["base_date"]
 
     @cached_property
-    def order_days(self) -> dict[str, Any]:
+    def order_days(self) -> Values:
         """The arguments of queries that read refunded orders: both compared days with the `days` of the
         orders that were refunded on them, and the `first` of all."""
         compared = {self.day, self.base or self.day}
@@ -73,7 +69,7 @@ class DayQueries:
         return {"days": days, "first": min(days)}
 
     @cached_property
-    def products(self) -> list[dict[str, Any]]:
+    def products(self) -> list[Row]:
         """The rows of `products.sql`: the best-selling products, the largest first, and those that changed
         most since the day that changes are stated since."""
         base = self.base or self.day
@@ -85,61 +81,38 @@ class DayQueries:
             most_movers=MOST_MOVERS,
         )
 
-    def breakdown(self, dimension: str) -> list[dict[str, Any]]:
+    def breakdown(self, dimension: str) -> list[Row]:
         """Return the rows of one dimension of `breakdowns.sql`; of `currency`, those without a rate."""
         return [row for row in self._breakdowns if row["dimension"] == dimension]
 
     @cached_property
-    def _breakdowns(self) -> list[dict[str, Any]]:
+    def _breakdowns(self) -> list[Row]:
         return self.rows("breakdowns", **self.order_days)
 
     def rows(
         self, name: str, parameters: Row | None = None, **values: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[Row]:
         """Run a query of the report.
 
         Raises:
             PipelineError: as `Warehouse.query`.
         """
-        values = {"day": self.day, "incomplete": sorted(self.empty_sources)} | values
         path = f"report/daily_sales/{name}.sql"
+        values = {"day": self.day} | values
         return self.warehouse.query(path, spec=ORDERS, parameters=parameters, **values)
 
 
 def queries_of_day(
-    warehouse: Warehouse,
-    day: date,
-    warnings: Sequence[DataWarning],
-    required: Collection[str],
+    warehouse: Warehouse, day: date, warnings: Sequence[DataWarning]
 ) -> DayQueries:
-    """Return the queries of a day's figures. `warnings` are of extracts, transforms and checks; without one
-    of the `required` sources a day is not complete.
+    """Return the queries of a day's figures. `warnings` are of extracts, transforms and checks.
 
     Raises:
         PipelineError: as `Warehouse.query`.
     """
-    compared = compared_days(day)
-    empty, few = unusual_sources(warehouse, compared, required)
-    doubtful = {
-        *few.get(day, ()),
-        *doubtful_partners_of(warehouse, day, required),
-    }
     return DayQueries(
         warehouse,
         day_window(day, warehouse.settings.shop_timezone),
-        empty_sources=empty,
-        doubtful_sources=sorted(doubtful),
+        doubtful_sources=doubtful_sources(warehouse, day),
         warnings=warnings,
     )
-
-
-def compared_days(day: date) -> list[date]:
-    """Return the days that the report of `day` states or compares with: nine weeks, the same weekday 52 weeks
-    before, and the month of last year."""
-    days = set(days_between(day - timedelta(days=COMPARED_DAYS - 1), day))
-    days.add(day - timedelta(weeks=52))
-    first = date(day.year - 1, day.month, 1)
-    for day_of_month in days_between(first, first + timedelta(days=day.day - 1)):
-        if day_of_month.month == day.month:
-            days.add(day_of_month)
-    return sorted(days)

@@ -1,21 +1,20 @@
 """The state of business days in the warehouse, compared with their last mailed reports. The queries read
-small tables; only the search for unusual sources reads orders.
+small tables; only the search for doubtful sources reads orders.
 
-A day may be incomplete although every source was read: a source or a partner, named `<source>: <partner>`,
-has no orders, or few, on a day on which it usually has many.
+Orders of a complete day may be missing: a source or a partner, named `<source>: <partner>`, has few orders on
+a day on which it usually has many.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
 
-from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.values import Values
 from ecommerce.sales.quality.restatements import Correction, differ
-from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
@@ -23,43 +22,19 @@ FEW = 5
 """Partners whose files have fewer orders may well have a day without any."""
 
 
-class UnusualSources(NamedTuple):
-    """Sources and partners by business day, in alphabetical order: those without orders, and those with far
-    fewer sales than usual or than are stored."""
-
-    empty: dict[date, list[str]]
-    few: dict[date, list[str]]
-
-
-def unusual_sources(
-    warehouse: Warehouse,
-    days: Collection[date],
-    required: Collection[str],
-) -> UnusualSources:
-    """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
-    named where none of its partners is."""
-    unusual = UnusualSources({}, {})
-    if not days or not required:
-        return unusual
-    rows = warehouse.query("report/daily_sales/low_order_counts.sql", days=days)
-    for row in rows:
-        if row["source"] not in required:
-            continue
-        names = unusual.empty if row["is_empty"] else unusual.few
-        names.setdefault(row["business_date"], []).append(row["name"])
-    return unusual
+def doubtful_sources(warehouse: Warehouse, day: date) -> list[str]:
+    """Return the sources and partners of which orders of `day` may be missing, in alphabetical order: those
+    with far fewer sales than usual or than are stored, and the doubtful partners."""
+    rows = warehouse.query("report/daily_sales/low_order_counts.sql", days=[day])
+    few = {row["name"] for row in rows}
+    return sorted(few.union(doubtful_partners_of(warehouse, day)))
 
 
-def doubtful_partners_of(
-    warehouse: Warehouse,
-    day: date,
-    required: Collection[str],
-) -> list[str]:
+def doubtful_partners_of(warehouse: Warehouse, day: date) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
-    have no file for this day, or a file without orders although their others have `FEW` or more; none where
-    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
-    are_named = warehouse.settings.expected_partners is not None
-    if are_named or PARTNER_FILES.name not in required:
+    have no file for this day, or a file without orders although their others have `FEW` or more. A missing
+    file that was due makes the day incomplete, too."""
+    if warehouse.settings.expected_partners is not None:
         return []
     rows = warehouse.query(
         "report/daily_sales/partner_days.sql",
@@ -101,16 +76,9 @@ class DayState:
         return self.figures.get(name)
 
 
-def load_day_states(
-    warehouse: Warehouse,
-    first: date,
-    last: date,
-    required: Collection[str] = SOURCES,
-) -> list[DayState]:
-    """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
-    orders of all `required` sources."""
-    span: dict[str, Any] = {"first": first, "day": last}
-    empty = unusual_sources(warehouse, days_between(first, last), required).empty
+def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DayState]:
+    """Return the days in the warehouse from `first` to `last`, the earliest first."""
+    span: Values = {"first": first, "day": last}
     mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]
@@ -132,9 +100,9 @@ def load_day_states(
         state = DayState(
             business_date=day,
             figures=figures,
-            complete=row["complete"] and day not in empty,
+            complete=row["complete"],
             missing_sources=row["missing_sources"] or [],
-            empty_sources=empty.get(day, []),
+            empty_sources=row["empty_sources"] or [],
             mail_count=mail_counts[day],
             outdated_values=outdated,
         )
@@ -152,8 +120,7 @@ def corrections(
     None where no report of the day was mailed. `headline` has the report's figures by their names in
     `HEADLINE`."""
     warehouse = warehouse or connect(step="corrections")
-    # No required source: the figures do not depend on whether the day is complete.
-    states = load_day_states(warehouse, day, day, required=())
+    states = load_day_states(warehouse, day, day)
     if not states or not states[0].mail_count:
         return None
     state = states[0]

@@ -28,8 +28,8 @@ from ecommerce.sales.report.archive import (
     read_file,
     read_report,
 )
-from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.mail import mail_texts
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.mail import mail_texts
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.storage.staging import DagRun
 

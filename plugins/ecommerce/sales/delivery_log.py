@@ -6,6 +6,7 @@ from typing import Any
 
 from ecommerce.core.errors import TransientError
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.values import Row
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
@@ -86,13 +87,13 @@ def record_restatements(report: ArchivedReport) -> None:
     )
 
 
-def deliveries(business_date: date) -> list[dict[str, Any]]:
+def deliveries(business_date: date) -> list[Row]:
     """Return the rows of `report_deliveries` of a day, the latest first."""
     statement = "warehouse/tables/report_deliveries/by_day.sql"
     return _warehouse().query(statement, business_date=business_date)
 
 
-def _transact(statement: str, **values: Any) -> list[dict[str, Any]]:
+def _transact(statement: str, **values: Any) -> list[Row]:
     return _warehouse().transact(f"warehouse/tables/{statement}.sql", **values)
 
 

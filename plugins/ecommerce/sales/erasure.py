@@ -8,10 +8,10 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ecommerce.core.text import clean
+from ecommerce.core.values import Row
 from ecommerce.storage import staging
 from ecommerce.storage.report_archive import FIGURES_JSON
 from ecommerce.warehouse.client import Warehouse
@@ -61,14 +61,14 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     return cleared
 
 
-def _clear(rows: Sequence[Mapping[str, Any]], warehouse: Warehouse) -> None:
+def _clear(rows: Sequence[Row], warehouse: Warehouse) -> None:
     """Clear the `rows` of `FIND`. The transaction runs even if there is nothing to clear: it changes the
     lock, so that loads that began earlier abort."""
     stored = {row["name"]: row["days"] for row in rows}
     warehouse.transact("warehouse/procedures/erasure/forget.sql", stored=stored)
 
 
-def _remove_reports(rows: Sequence[Mapping[str, Any]], reports_uri: str) -> list[str]:
+def _remove_reports(rows: Sequence[Row], reports_uri: str) -> list[str]:
     """Remove the archived reports of any day that name an order of the customer or the reason of a refund,
     and what is left of a report without figures; return their folders. An order number may be another
     number in a report: that is removed too, and can be built again. `rows` are those of `FIND`."""

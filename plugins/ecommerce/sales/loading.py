@@ -1,9 +1,9 @@
 """The load of orders: its `LoadSpec`, and how each kind of run loads."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.values import Values
 from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
 from ecommerce.sources import EXCHANGE_RATES, SOURCES
@@ -60,7 +60,7 @@ def load_day(
     day: BusinessDay,
     run: DagRun,
     manifests: Sequence[Manifest],
-    params: Mapping[str, Any] = source_policy.NO_PARAMS,
+    params: Values = source_policy.NO_PARAMS,
 ) -> LoadResult:
     """Load the loadable folders of a run of one or several days, which alone decides whether these days are
     complete. Sources without a manifest are missing, unless they are off. `params` are as in

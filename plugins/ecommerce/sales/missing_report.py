@@ -5,15 +5,15 @@ DAG's tasks by run id.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from email.message import EmailMessage
-from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core import names
 from ecommerce.core.airflow_runs import Run, business_day_of, in_order_of_begin
 from ecommerce.core.airflow_urls import airflow_url
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.values import Values
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery_log
 
@@ -25,7 +25,7 @@ AIRFLOWS_OWN = ("scheduled__", "backfill__")
 
 def alert_if_not_mailed(
     day: BusinessDay,
-    states_of: Callable[..., Mapping[str, Any]],
+    states_of: Callable[..., Values],
     run_of: Callable[[str, str], Run],
 ) -> str:
     """Send an alert, by mail and chat, when the report of `day` has not been mailed; return why it cannot be

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +14,7 @@ from ecommerce.core.names import (
     VARIABLE_SOURCE_POLICY,
 )
 from ecommerce.core.text import listed, plural
+from ecommerce.core.values import Values
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, Source
 from ecommerce.storage.staging import Manifest
 
@@ -23,7 +24,7 @@ Policy = Literal["required", "optional", "off"]
 REQUIRED: Policy = "required"
 OPTIONAL: Policy = "optional"
 OFF: Policy = "off"
-NO_PARAMS: Mapping[str, Any] = {}
+NO_PARAMS: Values = {}
 """Of a run that has no form."""
 
 
@@ -84,7 +85,7 @@ def _invalid(problem: str) -> errors.ConfigurationError:
     )
 
 
-def policies_of_run(params: Mapping[str, Any]) -> dict[str, Policy]:
+def policies_of_run(params: Values) -> dict[str, Policy]:
     """Return the policies of the sources that a run reads, by its form; errors as in `read_policies`.
 
     A run of several days (`first_day`) needs every source that is on, because a month that lacks one would
@@ -102,12 +103,12 @@ def policies_of_run(params: Mapping[str, Any]) -> dict[str, Policy]:
     return needed
 
 
-def _is_read(source: str, params: Mapping[str, Any]) -> bool:
+def _is_read(source: str, params: Values) -> bool:
     single_source = params.get("source")
     return single_source in (None, source) or source == EXCHANGE_RATES.name
 
 
-def reason_to_skip(source: str, params: Mapping[str, Any] = NO_PARAMS) -> str:
+def reason_to_skip(source: str, params: Values = NO_PARAMS) -> str:
     """Return why `source` is not extracted by a run with these params; empty where it is."""
     if not _is_read(source, params):
         return f"the run reads {params['source']} only"

@@ -7,10 +7,9 @@ counts.
 
 import csv
 import io
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BaseModel,
@@ -25,6 +24,7 @@ from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import replace_rows
@@ -87,7 +87,7 @@ def read_targets() -> tuple[list[Target], list[DataWarning]]:
     return list(targets.values()), warnings
 
 
-def _valid(row: Mapping[str, Any], currency: str) -> Target:
+def _valid(row: Values, currency: str) -> Target:
     """Return a line as a target; ValueError names the first column that is invalid, and why."""
     try:
         target = Target.model_validate(row)

@@ -7,7 +7,7 @@ as arguments, and in no field of the operator, because Airflow stores and shows 
 import re
 import shutil
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.paths import INCLUDE
+from ecommerce.core.values import Values
 from ecommerce.storage import staging
 from ecommerce.storage.plain import to_plain
 from ecommerce.storage.scratch import scratch_folder
@@ -130,12 +131,12 @@ class FetchWithCurl(BashOperator):
     def publish(
         self,
         path: Path,
-        context: Mapping[str, Any],
+        context: Values,
         read_at: datetime,
     ) -> Manifest:
         """Publish what the script has left in `path`; the read began at `read_at` (UTC)."""
 
-    def execute(self, context: Any) -> dict[str, Any]:
+    def execute(self, context: Any) -> Values:
         """Run the script and publish its files; a failure is a PipelineError, whose type decides about
         retries."""
         read_at = datetime.now(UTC)

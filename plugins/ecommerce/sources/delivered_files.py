@@ -15,6 +15,7 @@ from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.text import listed
+from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
@@ -83,7 +84,7 @@ def unusable_data() -> Iterator[None]:
         raise UnusableFileError("some of its records were lost") from None
 
 
-def is_regular(facts: Mapping[str, Any]) -> bool:
+def is_regular(facts: Values) -> bool:
     """Return whether fsspec's `facts` are those of a regular file, and of no link to one."""
     return facts["type"] == "file" and not facts.get("islink")
 
@@ -132,7 +133,7 @@ def read_csv(
     duck: DuckDBPyConnection,
     stream: IO[bytes],
     target: Path,
-    facts: Mapping[str, Any],
+    facts: Values,
     layout: Layout = STANDARD,
     *,
     bounds: Bounds = UNBOUNDED,
@@ -260,7 +261,7 @@ def read_csv(
 def json_warnings(
     duck: DuckDBPyConnection,
     statement: str,
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Values | None = None,
 ) -> list[DataWarning]:
     """Return the warnings that a statement of include/sql returns as JSON, in the column `warning`."""
     rows = run_sql_file(duck, statement, parameters)
@@ -299,7 +300,7 @@ def _lines_schema(extra: Sequence[str]) -> pa.Schema:
 def _lines(
     records: pa.Table,
     held_in: Mapping[str, str],
-    constants: Mapping[str, Any],
+    constants: Values,
     schema: pa.Schema,
 ) -> pa.Table:
     """Return records in the columns of `schema`: those of `held_in`, else of `constants`, else NULL."""
@@ -319,7 +320,7 @@ def _lines(
 def _keep_malformed(
     duck: DuckDBPyConnection,
     records: Sequence[Record],
-    id_field: Mapping[str, Any],
+    id_field: Values,
 ) -> None:
     parameters = {
         "numbers": [record.number for record in records],

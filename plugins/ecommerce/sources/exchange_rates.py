@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -16,6 +15,7 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
+from ecommerce.core.values import Row
 from ecommerce.sources.http import (
     connection_with_host,
     limit_size,
@@ -42,8 +42,6 @@ COLUMNS = {
     "rates.parquet": ["row_number", "rate_date", "currency", "rate"],
     "rejects.parquet": ["row_number", "reason", "detail", "file", "raw"],
 }
-
-Row = dict[str, Any]
 
 
 def extract(window: ReadWindow) -> Manifest:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.values import Values
 from ecommerce.sources.http import is_public
 from ecommerce.storage.duckdb import run_sql_file
 
@@ -103,7 +104,7 @@ class Query:
 
     name: str
     sql: str
-    parameters: Mapping[str, Any]
+    parameters: Values
 
 
 _SNAPSHOT = Query(
@@ -153,7 +154,7 @@ class Session:
         ):
             connected.shutdown(socket.SHUT_RDWR)
 
-    def row(self, query: Query) -> dict[str, Any]:
+    def row(self, query: Query) -> Values:
         """Return the only row of a query, by column."""
         from psycopg.rows import dict_row
 

@@ -22,6 +22,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, shop_timezone
 from ecommerce.core.text import counted
+from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
 from ecommerce.sources.source import Source
@@ -140,7 +141,7 @@ def _count_and_copy(
     window: ReadWindow,
     folder: Path,
     duck: DuckDBPyConnection,
-) -> tuple[dict[str, Any], dict[str, Copied]]:
+) -> tuple[Values, dict[str, Copied]]:
     """Return the control totals, and what `_copy` returns for the second session."""
     totals = session.row(sales_query("control_totals", window))
     return totals, _copy(session, COPIED_SECOND, window, folder, duck)
@@ -150,7 +151,7 @@ def _write_rejects(
     duck: DuckDBPyConnection,
     folder: Path,
     columns: dict[str, list[str]],
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Write the rows that cannot be read, and the orders among them, into `folder`; add their columns to
     `columns`, and return the amounts that they withhold."""
     read = {"files": list(columns), "columns": list(columns.values())}

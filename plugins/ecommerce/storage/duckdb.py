@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.paths import read_sql
+from ecommerce.core.values import Row
 from ecommerce.storage.scratch import make_scratch
 from ecommerce.storage.staging import is_local, storage_path
 
@@ -48,7 +49,7 @@ def run_sql_file(
     duck: DuckDBPyConnection,
     file: str,
     parameters: Any = None,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Run a file of include/sql, named without `.sql`, and return its rows by column name."""
     result = duck.execute(read_sql(f"{file}.sql"), parameters)
     names = [column[0] for column in result.description or []]

@@ -8,8 +8,6 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
-Json = dict[str, Any]
-"""A JSON object."""
 
 _adapter: Any = cache(TypeAdapter)
 

@@ -19,12 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import DagSettings
+from ecommerce.core.values import Values
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.scratch import scratch_folder
 
@@ -51,10 +52,10 @@ class Manifest:
     read_at: datetime
     window_start: datetime
     window_end: datetime
-    control_totals: Mapping[str, Any] = field(default_factory=dict)
+    control_totals: Values = field(default_factory=dict)
     """The source's own sums over the same snapshot: amounts as decimal texts, counts as integers."""
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Values:
         """Return what the manifest of a step after this one has too: source, day and window."""
         return {
             "source": self.source,
@@ -75,7 +76,7 @@ class Draft:
 
     path: Path
     uri: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Values = field(default_factory=dict)
 
     def seal(
         self,
@@ -87,7 +88,7 @@ class Draft:
         read_at: datetime,
         window_start: datetime,
         window_end: datetime,
-        control_totals: Mapping[str, Any] | None = None,
+        control_totals: Values | None = None,
     ) -> None:
         """Set the manifest's fields other than uri, bytes and sha256."""
         self.facts.update(

@@ -11,17 +11,18 @@ import html
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
 from ecommerce.storage.staging import Manifest
@@ -144,7 +145,7 @@ def _run_steps(
     run_id: str,
     folder: Path,
     mapping: str,
-) -> tuple[dict[str, list[str]], dict[str, Any]]:
+) -> tuple[dict[str, list[str]], Values]:
     """Run the SQL files, write the tables of the spec, and return the columns by file, and the accounts."""
     columns = {}
     with _connection(manifest, run_id, folder) as connection:
@@ -263,7 +264,7 @@ def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     return inner, outer
 
 
-def _check_nothing_is_lost(source: str, accounts: Mapping[str, Any]) -> None:
+def _check_nothing_is_lost(source: str, accounts: Values) -> None:
     """Log a source's accounts, and raise ContractError where they do not add up."""
     read = accounts["rows_read"]
     accepted = accounts["rows_accepted"]

@@ -26,6 +26,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage, metrics
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.rendering import render
@@ -76,7 +77,7 @@ class Warehouse:
     labels: Mapping[str, str]
     bytes_billed: int = 0
 
-    def request_options(self) -> dict[str, Any]:
+    def request_options(self) -> Values:
         """Return the retry and timeout of every request. The emulator answers some mistakes with 500, which
         the library's default repeats for ten minutes."""
         from google.cloud.bigquery.retry import DEFAULT_RETRY
@@ -92,7 +93,7 @@ class Warehouse:
         *,
         parameters: Mapping[str, Parameter] | None = None,
         **template: Any,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Row]:
         """Return the rows of the statement `include/sql/<path>`: amounts are Decimal, instants aware
         datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of strings; `template`
         has the arguments of `rendering.render`. Raise PipelineError if BigQuery refuses the statement, or
@@ -102,14 +103,14 @@ class Warehouse:
             return [dict(row.items()) for row in rows]
 
     @retry_conflicts
-    def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
+    def transact(self, path: str, **template: Any) -> list[Row]:
         """Run the transaction `include/sql/<path>`, which begins with `lock.sql`, and return the rows of its
         last SELECT. It has no parameters: `template` has the arguments and values of `rendering.render`.
         Raise ConcurrentUpdateError if other transactions won `CONFLICT_ATTEMPTS` times, PipelineError if
         BigQuery refuses a statement, or cannot be reached."""
         return self.run(render(path, settings=self.settings, **template), path)
 
-    def table_rows(self, table: str) -> list[dict[str, Any]]:
+    def table_rows(self, table: str) -> list[Row]:
         """Return the rows of a small table, `dataset.table`, without a job, which would cost a second. Raise
         PipelineError if BigQuery refuses the request, or cannot be reached."""
         name = f"{self.client.project}.{table}"
@@ -134,7 +135,7 @@ class Warehouse:
         self,
         path: str,
         parameters: Mapping[str, Parameter] | None,
-        template: Mapping[str, Any],
+        template: Values,
     ) -> RowIterator:
         sql = render(path, settings=self.settings, **template)
         # One request begins the job, waits for it and returns its rows.
@@ -147,7 +148,7 @@ class Warehouse:
         what: str,
         parameters: Mapping[str, Parameter] | None = None,
         job_stem: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Row]:
         """Run a statement or script and return the rows of its last SELECT.
 
         Args:
@@ -304,7 +305,7 @@ class Warehouse:
 def connect(
     settings: Settings | None = None,
     *,
-    extra: Mapping[str, Any] | None = None,
+    extra: Values | None = None,
     **labels: str,
 ) -> Warehouse:
     """Open this deployment's warehouse. Every job has `labels`, such as `dag="daily_sales_pipeline"`.
@@ -333,7 +334,7 @@ def connect(
     return Warehouse(client, settings, fit)
 
 
-def _plain_client(extra: Mapping[str, Any], location: str) -> bigquery.Client | None:
+def _plain_client(extra: Values, location: str) -> bigquery.Client | None:
     """Return the client of a connection that has a project, and a key file or no credentials, as in
     `.env.example`; None for any other."""
     key_file = str(extra.get("key_path"))
@@ -372,7 +373,7 @@ def _hook_client(location: str) -> bigquery.Client:
 def _import_without_pandas() -> Any:
     """Import BigQuery's client as where pandas is not installed. The client needs it for data frames only,
     but would import it at once, which takes longer than the client itself."""
-    hidden: dict[str, Any] = dict.fromkeys(DATA_FRAMES - sys.modules.keys())
+    hidden: Values = dict.fromkeys(DATA_FRAMES - sys.modules.keys())
     sys.modules.update(hidden)
     try:
         from google.cloud import bigquery

@@ -15,11 +15,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ContractError
+from ecommerce.core.values import Values
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
@@ -158,7 +158,7 @@ def look_up(staged: StagedLoad) -> LookUp:
         PipelineError: BigQuery refused a statement, or cannot be reached.
     """
     run = staged.warehouse.run
-    span: dict[str, Any] = {
+    span: Values = {
         "business_date": staged.business_date,
         "last_day": staged.days[-1],
     }
@@ -174,7 +174,7 @@ def look_up(staged: StagedLoad) -> LookUp:
         else:
             counts.append(row)
     check_totals(staged, counts)
-    options: dict[str, Any] = {
+    options: Values = {
         **span,
         # A report mailed later aborts the load: a restatement is later than figures without it.
         "looked_up_at": datetime.now(UTC),

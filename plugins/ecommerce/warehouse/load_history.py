@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from more_itertools import chunked
 
 from ecommerce.core.read_window import LoadedFile
+from ecommerce.core.values import Row
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns, days_to_read
 from ecommerce.warehouse.schema import parquet_schema, prepare_once
@@ -17,7 +18,6 @@ from ecommerce.warehouse.schema import parquet_schema, prepare_once
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Row = dict[str, Any]
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
 

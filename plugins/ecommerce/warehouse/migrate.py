@@ -1,7 +1,8 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
 It creates what is missing, adds columns, updates clustering, the partition filter, the expiry of partitions
-and the views, and removes copies of rows, which two loads without a lock leave. Another type or partitioning,
+and the views, removes copies of rows, which two loads without a lock leave, and judges which sources of a day
+are unusually empty. Another type or partitioning,
 and NOT NULL of an added column are only reported; removed columns and descriptions stay as they are.
 """
 
@@ -54,6 +55,8 @@ def migrate(warehouse: Warehouse) -> Migration:
         )
         warehouse.run(replacing, f"replace {view}")
     _remove_copies(warehouse, migration)
+    # Of days that were loaded before the column was there.
+    warehouse.transact("warehouse/procedures/empty_sources.sql")
     return migration
 
 

@@ -38,6 +38,7 @@ from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import LEAST_COST_COVERAGE, expressions
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.values import Values
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
@@ -122,7 +123,7 @@ def render(
     def any_of(found: Collection[Any], column: str) -> str:
         return _days_predicate(found or [run_day], column)
 
-    names: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
+    names: Values = {name: _literal(value) for name, value in values.items()}
     if spec:
         names |= _spec_names(spec)
     names |= {
@@ -159,7 +160,7 @@ def _environment(folder: Path) -> Any:
     return templates.environment(folder).overlay(bytecode_cache=compiled)
 
 
-def _spec_names(spec: LoadSpec) -> dict[str, Any]:
+def _spec_names(spec: LoadSpec) -> Values:
     names = {
         "load": spec.name,
         "takes_exports": spec.takes_exports,

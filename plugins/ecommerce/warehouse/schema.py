@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
+from ecommerce.core.values import Row, Values
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import Column, columns, render, tables, views
@@ -242,9 +243,7 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
         mode = "REPEATED"
     elif column.required and not nullable:
         mode = "REQUIRED"
-    digits: dict[str, Any] = dict(
-        zip(("precision", "scale"), _digits(column), strict=False)
-    )
+    digits: Values = dict(zip(("precision", "scale"), _digits(column), strict=False))
     return bigquery.SchemaField(
         column.name, kind, mode=mode, description=column.description, **digits
     )
@@ -277,7 +276,7 @@ def parquet_schema(fields: Iterable[Column]) -> pa.Schema:
 def write_rows(
     folder: Path,
     table: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
 ) -> list[str]:
     """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
     `folder`, and return its columns."""
@@ -292,7 +291,7 @@ def write_rows(
 def replace_rows(
     warehouse: Warehouse,
     table: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
 ) -> None:
     """Replace all rows of a table by a few `rows`, values by column, in one load job, which is atomic and
     creates a missing table; raise as `bigquery_errors`."""

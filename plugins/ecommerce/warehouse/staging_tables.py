@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ContractError
+from ecommerce.core.values import Row, Values
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import (
     Manifest,
@@ -268,7 +269,7 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     return names
 
 
-def audit_rows(staged: StagedLoad) -> list[dict[str, Any]]:
+def audit_rows(staged: StagedLoad) -> list[Row]:
     """Return a load's rows of `load_audit`, one for each day and source, without the counts of the load
     itself. The first day has the totals of the reads."""
     rows = []
@@ -280,7 +281,7 @@ def audit_rows(staged: StagedLoad) -> list[dict[str, Any]]:
     return rows
 
 
-def _rows_of_day(staged: StagedLoad, day: date) -> list[dict[str, Any]]:
+def _rows_of_day(staged: StagedLoad, day: date) -> list[Row]:
     rows = []
     for manifest in staged.manifests:
         rows.append(_audit_row(staged, manifest, day))
@@ -295,14 +296,14 @@ def _audit_row(
     staged: StagedLoad,
     manifest: Manifest,
     day: date,
-) -> dict[str, Any]:
+) -> Values:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
         partner, _, due_day = delivery.rpartition("_")
         if due_day == str(day):
             missing.append(partner)
-    row: dict[str, Any] = {
+    row: Values = {
         "source": manifest.source,
         "status": staged.status,
         "read_at": manifest.read_at,
@@ -363,7 +364,7 @@ def _begin_load_job(
         write_disposition="WRITE_TRUNCATE",
         labels=dict(warehouse.labels),
     )
-    options: dict[str, Any] = {
+    options: Values = {
         "destination": f"{warehouse.client.project}.{staged.target(table)}",
         "location": warehouse.settings.bigquery_location,
         "job_config": job_config,
@@ -392,7 +393,7 @@ def _begin_load_job(
         return warehouse.start(begin, f"load-{staged.suffix}-{table}")
 
 
-def check_totals(staged: StagedLoad, totals: Iterable[Mapping[str, Any]]) -> None:
+def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
     """Compare the staged rows, by the rows `totals` of `staged_totals.sql`, with the manifests' totals.
 
     Raises:

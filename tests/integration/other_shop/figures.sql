@@ -75,7 +75,8 @@ SELECT json_build_object(
             ),
             'unconverted_orders', (SELECT count(*) FROM day_orders WHERE currency <> 'JPY'),
             'complete', true,
-            'missing_sources', json_build_array()
+            'missing_sources', json_build_array(),
+            'empty_sources', json_build_array()
         )
         FROM
             day_window,

@@ -28,6 +28,7 @@ SUMMARY_COLUMNS = (
     "sales_with_cost",
     "complete",
     "missing_sources",
+    "empty_sources",
 )
 AUDIT_COLUMNS = (
     "business_date, source, run_id, status, read_at, window_start, window_end"
@@ -71,8 +72,9 @@ def random_history(seed, first=FIRST, last=LAST):
             row["complete"] = chance.random() > 0.05
             row |= _costs(chance, row["net_sales"])
             summary[day] = row
-    incomplete = set(chance.sample(sorted(summary), 12))
-    return History(summary, [main, till], incomplete)
+    for day in chance.sample(sorted(summary), 12):
+        summary[day] |= {"complete": False, "empty_sources": ["storefront"]}
+    return History(summary, [main, till])
 
 
 def _no_sales():
@@ -125,8 +127,9 @@ def insert_history(shop, history):
     """Insert the rows of daily_summary, of the exports' daily_sales, and of their loads."""
     rows = []
     for day, row in history.summary.items():
-        values = row | {"unconverted_orders": 0}
-        missing = [] if row["complete"] else ["storefront"]
+        values = {"empty_sources": []} | row | {"unconverted_orders": 0}
+        is_missing = not row["complete"] and not values["empty_sources"]
+        missing = ["storefront"] if is_missing else []
         values |= {"business_date": f"'{day}'", "missing_sources": missing}
         for name in ("average_order_value", "cost_of_goods", "sales_with_cost"):
             if row[name] is None:

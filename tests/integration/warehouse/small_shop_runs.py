@@ -215,17 +215,16 @@ def look_up(shop):
 
 
 def compare_with_forecasts(shop):
-    """Compare days with their forecasts, with and without days that are not complete."""
-    for incomplete in ([], [DAY - 2 * ONE_DAY]):
-        options = {"day": DAY, "incomplete": incomplete, "spec": ORDERS}
-        shop.warehouse.query("report/daily_sales/expectation.sql", **options)
-        shop.warehouse.query(
-            "report/daily_sales/outlook.sql",
-            first=DAY - ONE_DAY,
-            last=DAY + 7 * ONE_DAY,
-            parameters={"ends_at": MORNING},
-            **options,
-        )
+    """Compare days with their forecasts."""
+    options = {"day": DAY, "spec": ORDERS}
+    shop.warehouse.query("report/daily_sales/expectation.sql", **options)
+    shop.warehouse.query(
+        "report/daily_sales/outlook.sql",
+        first=DAY - ONE_DAY,
+        last=DAY + 7 * ONE_DAY,
+        parameters={"ends_at": MORNING},
+        **options,
+    )
     shop.rows("forecast_comparisons")
 
 

@@ -9,7 +9,7 @@ import pytest
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
-from ecommerce.sales.quality.trust import alarms
+from ecommerce.sales.report.texts.trust import alarms
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from ecommerce.sales.report.sections.breakdowns import FIGURES
+from ecommerce.sales.report.texts.breakdowns import FIGURES
 from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.page import page_texts
 from tests.oracle_comparisons import days_of
 
 FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)

@@ -1,5 +1,6 @@
 """Days that are incomplete although every source was read: a source is empty, or a partner is late."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,15 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ecommerce.core.business_day import day_window
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state_text
 from ecommerce.sales.day_state import load_day_states
-from ecommerce.sales.quality.trust import alarms
-from ecommerce.sales.report import archive
-from ecommerce.sales.report.mail import subject
+from ecommerce.sales.report.texts.mail import subject
+from ecommerce.sales.report.texts.page import page_texts
+from ecommerce.sales.report.texts.trust import alarms
 from ecommerce.sources import SOURCES
-from ecommerce.storage.staging import DagRun
+from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
@@ -54,17 +54,37 @@ def warned(shop, run_id="run"):
     return [str(each) for each in found if each.severity == "warn"]
 
 
-def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(
-    shop, monkeypatch
-):
-    before = []
-    for age, number in ((7, 25), (14, 20), (21, 31), (28, 22)):
-        before += sold(STOREFRONT, age, number)
-    load_all(shop, Folder(before, source=STOREFRONT), ONE)
+def summaries(shop):
+    """Whether each stored day is complete, and its empty sources."""
+    rows = shop.rows("daily_summary", "business_date", "complete", "empty_sources")
+    return {
+        row["business_date"]: (row["complete"], row["empty_sources"]) for row in rows
+    }
 
+
+def mondays_before():
+    orders = []
+    for age, number in ((7, 25), (14, 20), (21, 31), (28, 22)):
+        orders += sold(STOREFRONT, age, number)
+    return orders
+
+
+def read_again(shop, day, *folders, **options):
+    """Load a later day, read after its end, with nothing from the other sources."""
+    read_at = at(f"{day} 17:00") + timedelta(days=1)
+    given = {folder.source for folder in folders}
+    off = options.get("off_sources", ())
+    others = [name for name in SOURCES if name not in given and name not in off]
+    nothing = [Folder(source=name, read_at=read_at) for name in others]
+    dated = [replace(folder, read_at=read_at) for folder in folders]
+    shop.load(*dated, *nothing, day=day, run_id=f"of {day}", **options)
+
+
+def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(shop):
+    load_all(shop, Folder(mondays_before(), source=STOREFRONT), ONE)
+
+    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
     found = shop.report()
-    complete = shop.by("daily_summary", "business_date", "complete")
-    assert complete[MONDAY], "every source was read"
     assert not found.quality.complete
     assert found.quality.empty_sources == [STOREFRONT]
     assert badge(found) == "Incomplete: Storefront has no orders"
@@ -76,35 +96,56 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         "was closed (for example storefront has no orders on 2026-03-02 and had 25 on average on comparable "
         "days)"
     ]
-    # The report's task leaves out what the source policy does not require.
-    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"storefront": "optional"}')
-    monkeypatch.setattr(archive, "archive_report", lambda figures: figures)
-    day = day_window(MONDAY, "America/New_York")
-    note = {"kind": "note", "text": "odd"}
-    without = archive.build_report(day, DagRun("daily", "run"), [note])
-    assert (without.quality.complete, without.quality.warnings) == (True, [note])
-    assert alarms(without) == []
 
     # What a later report compares with, and what the pages say, is not complete either.
     next_week = MONDAY + WEEK
-    read_at = NOON + WEEK + timedelta(days=1)
-    folders = [Folder([Order("2", NOON + WEEK)], read_at=read_at)]
-    for source in SOURCES:
-        if source != SALES_DB:
-            folders.append(Folder(source=source, read_at=read_at))
-    shop.load(*folders, day=next_week, run_id="later")
-    for required, is_base in ((SOURCES, False), ([SALES_DB], True)):
-        later = shop.report(next_week, required=required)
-        assert later.quality.complete, "one of the last four Mondays had no order"
-        assert later.headline["orders"].week_before == (1 if is_base else None)
-        assert later.averaged_days == is_base
-        assert bool(later.changes) == is_base
-        assert later.trend[-8].complete == is_base
+    read_again(shop, next_week, Folder([Order("2", NOON + WEEK)]))
+    later = shop.report(next_week)
+    assert later.quality.complete, "one of the last four Mondays had no order"
+    assert later.headline["orders"].week_before is None
+    assert (later.averaged_days, later.changes) == (0, None)
+    assert not later.trend[-8].complete
     [empty] = load_day_states(shop.warehouse, MONDAY, MONDAY)
     assert (empty.complete, empty.missing_sources) == (False, [])
     assert empty.empty_sources == [STOREFRONT]
-    [known] = load_day_states(shop.warehouse, MONDAY, MONDAY, required=[SALES_DB])
-    assert (known.complete, known.empty_sources) == (True, [])
+
+    # Late orders complete it.
+    late = Folder(sold(STOREFRONT, 0, 3), source=STOREFRONT)
+    read_again(shop, next_week + timedelta(days=1), late)
+    assert summaries(shop)[MONDAY] == (True, [])
+
+
+def test_a_source_that_is_switched_off_is_empty_on_no_day(shop):
+    load_all(shop, Folder(mondays_before(), source=STOREFRONT), ONE)
+    read_again(shop, TUESDAY, Folder([Order("2", NOON + timedelta(days=1))]))
+    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
+
+    off = {"off_sources": [STOREFRONT]}
+    read_again(shop, TUESDAY + timedelta(days=1), **off)
+    assert summaries(shop)[MONDAY] == (True, [])
+
+
+def test_a_day_is_judged_again_when_the_weeks_before_it_change(shop):
+    """In whichever order days are loaded, the tables are the same."""
+    load_all(shop, Folder(source=STOREFRONT), ONE)
+    assert summaries(shop)[MONDAY] == (True, [])
+    before = Folder(mondays_before(), source=STOREFRONT)
+    shop.load(before, day=MONDAY - WEEK, run_id="before")
+    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
+
+
+def test_days_of_an_earlier_version_are_judged_by_the_migration(shop):
+    load_all(shop, Folder(mondays_before(), source=STOREFRONT), ONE)
+    judged = shop.rows("daily_summary")
+    dataset = shop.warehouse.settings.bigquery_dataset
+    shop.warehouse.run(
+        f"UPDATE `{dataset}.daily_summary` SET empty_sources = NULL, complete = TRUE "
+        f"WHERE business_date = '{MONDAY}'",
+        "as before",
+    )
+    assert shop.rows("daily_summary") != judged
+    migrate(shop.warehouse)
+    assert shop.rows("daily_summary") == judged
 
 
 @pytest.mark.parametrize(("minute", "complete"), [("04:59", False), ("05:01", True)])
@@ -227,8 +268,6 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     assert doubtful == {"absent", "absent_without_orders", "bazario", "silent"}
     assert (found.quality.complete, warned(shop)) == (True, [])
     assert badge(found).startswith("May change: ")
-    without = shop.report(required=[SALES_DB]).quality
-    assert (without.complete, without.doubtful_sources) == (True, [])
 
     more = {"alpenmarkt": [*weekly, 0]}
     shop.load(partner_days(more, read_at=at("2026-03-04 10:00")), run_id="more")
@@ -358,3 +397,59 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
     again = Folder([orders[1]], read_at=at("2026-03-21 11:00"))
     shop.load(again, day=wednesday, run_id="again")
     assert shop.failing(day=wednesday, run_id="again") == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop, seed):
+    """Six weeks, of which days of the last one are empty, have a late partner, or both."""
+    chance = random.Random(seed)
+    days = [MONDAY - timedelta(days=age) for age in reversed(range(42))]
+    empty, late, delivered = (set(chance.sample(days[-7:], 2)) for _ in range(3))
+    orders, dropped, files = [], [], []
+    for age, day in zip(reversed(range(42)), days, strict=True):
+        orders += sold("sales_db", age, 2, SALES_DB)
+        if day not in empty:
+            orders += sold(STOREFRONT, age, 12)
+        if day not in late | delivered:
+            dropped += sold("acme", age, 3, PARTNER_FILES)
+            files.append(delivery(f"acme_{day}.csv"))
+    by_source = {
+        source: [order for order in orders if order.source == source]
+        for source in (SALES_DB, STOREFRONT)
+    }
+    missing = [f"acme_{day}" for day in sorted(late | delivered)]
+    load_all(
+        shop,
+        *(Folder(found, source=source) for source, found in by_source.items()),
+        Folder(
+            dropped,
+            source=PARTNER_FILES,
+            files=files,
+            totals={"missing_deliveries": missing},
+        ),
+        day=days[0],
+        last_day=MONDAY,
+    )
+    arrived = [delivery(f"acme_{day}.csv") for day in sorted(delivered - late)]
+    read_again(shop, TUESDAY, Folder(source=PARTNER_FILES, files=arrived))
+
+    incomplete = empty | late
+    stored = summaries(shop)
+    assert {day for day in days if not stored[day][0]} == incomplete
+    viewed = shop.by("comparable_days", "business_date", "is_complete")
+    assert {day for day in days if not viewed[day]} == incomplete
+    states = load_day_states(shop.warehouse, days[0], MONDAY)
+    assert {state.business_date for state in states if not state.complete} == incomplete
+    rows = shop.warehouse.query("forecast/complete_days.sql", first=days[0], day=MONDAY)
+    assert {row["business_date"] for row in rows} == set(days) - incomplete
+    figures = shop.report()
+    assert {
+        day.business_date for day in figures.trend if not day.complete
+    } == incomplete
+    for day in days[-4:]:
+        found = shop.report(day)
+        is_incomplete = day in incomplete
+        assert found.quality.complete is not is_incomplete
+        assert subject(found).endswith("(incomplete)") is is_incomplete
+        state = page_texts(found)["summary"]["trust"]["state"]
+        assert (state == "incomplete") is is_incomplete

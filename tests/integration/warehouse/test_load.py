@@ -78,6 +78,7 @@ def test_a_day_is_loaded_with_its_figures(shop):
         "unconverted_orders": 0,
         "complete": False,
         "missing_sources": ["exchange_rates", "shopify", "storefront"],
+        "empty_sources": [],
     }
     assert {
         row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"])

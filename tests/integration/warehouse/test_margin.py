@@ -7,8 +7,8 @@ import pytest
 
 from ecommerce.core.check_result import HINT, OK
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.sections import headline
+from ecommerce.sales.report.texts import headline
+from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.warehouse.check_access import check_costs
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at

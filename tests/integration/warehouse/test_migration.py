@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.core.text import MINUS
 from ecommerce.forecast.loading import DAILY_RUNS
-from ecommerce.sales.report.sections.headline import averaged_days_of
+from ecommerce.sales.report.texts.headline import averaged_days_of
 from tests.oracle_comparisons import days_of
 
 DAY = date(2026, 3, 5)

@@ -96,7 +96,7 @@ class FakeWarehouse:
         return self.rows.get(name, [])
 
 
-def load_day_states(warehouse, first, last, required):
+def load_day_states(warehouse, first, last):
     """In place of `day_state.load_day_states`."""
     return [
         replace(each, mail_count=warehouse.mails.get(of_day, 0))

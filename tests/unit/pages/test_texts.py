@@ -203,8 +203,8 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
                 spans[name] = (given.get("first"), given["day"])
             return super().query(path, **given)
 
-    def load(warehouse, first, last, required):
-        months.append((first, last, *required))
+    def load(warehouse, first, last):
+        months.append((first, last))
         return []
 
     open_pages(warehouse=Watched(rows=quality_rows())).get("/quality/")
@@ -219,4 +219,4 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
     }
     monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", load)
     open_pages().get("/?month=2026-02")
-    assert months == [(date(2026, 2, 1), date(2026, 2, 28), "sales_db", "storefront")]
+    assert months == [(date(2026, 2, 1), date(2026, 2, 28))]

@@ -10,7 +10,7 @@ from pypdf.generic import NullObject
 from ecommerce.reporting import typesetting
 from ecommerce.reporting.sections import charts_of
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 NAMES = {

@@ -1,6 +1,5 @@
 {% from "warehouse/macros/day_comparisons.sql" import COSTS, RATES, day_comparisons with context %}
--- Figures and rates of the day, and what each is compared with. `incomplete`: days on which a source unusually had no
--- orders.
+-- Figures and rates of the day, and what each is compared with.
 SELECT
     figure,
     -- Of a day that is not known, nothing is counted.
@@ -11,7 +10,7 @@ SELECT
     year_before,
     averaged_days
 FROM (
-{{ day_comparisons(incomplete, day) | indent(4, first=True) }}
+{{ day_comparisons(day) | indent(4, first=True) }}
 ) AS comparisons
 WHERE business_date = {{ day }}
 ORDER BY figure

@@ -1,7 +1,6 @@
 {% from "warehouse/macros/forecast_comparisons.sql" import forecast_comparisons with context %}
 -- The forecast in force on the day and the day's sales: the whole shop first, then channels and categories, of each the
--- largest forecast first. No row where no forecast covers the day. `incomplete`: days on which a source unusually had no
--- orders.
+-- largest forecast first. No row where no forecast covers the day.
 SELECT
     series,
     made_at,
@@ -21,7 +20,7 @@ SELECT
     net_actual,
     net_verdict
 FROM (
-{{ forecast_comparisons(incomplete, day) | indent(4, first=True) }}
+{{ forecast_comparisons(day) | indent(4, first=True) }}
 ) AS comparisons
 ORDER BY
     CASE

@@ -1,6 +1,5 @@
 {% from "warehouse/macros/month_to_date.sql" import month_to_date with context %}
--- The month of the day so far, last month and the month a year before. `incomplete`: days on which a source unusually had
--- no orders.
+-- The month of the day so far, last month and the month a year before.
 SELECT
     span,
     first_day,
@@ -10,6 +9,6 @@ SELECT
     days_without_sales,
     unfinished_days
 FROM (
-{{ month_to_date(incomplete, day) | indent(4, first=True) }}
+{{ month_to_date(day) | indent(4, first=True) }}
 ) AS months
 ORDER BY first_day DESC

@@ -3,10 +3,10 @@
 {% from "warehouse/macros/usual_weeks.sql" import usual_weeks with context %}
 -- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them, in
 -- gross and net sales; `net_sales` are the actual ones of days up to the day that are complete, else NULL. On each row a usual
--- week before the following day, and the seven days up to the day (NULL where one of them is not complete). `incomplete`: days
--- on which a source unusually had no orders. The forecast's report reads the same rows.
+-- week before the following day, and the seven days up to the day (NULL where one of them is not complete). The
+-- forecast's report reads the same rows.
 WITH known_days AS (
-    {{ known_days(incomplete) | indent(4) }}
+    {{ known_days() | indent(4) }}
 ),
 
 first_days AS (

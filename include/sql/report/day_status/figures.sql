@@ -5,7 +5,8 @@ SELECT
     {{ expression }} AS {{ figure }},
     {% endfor %}
     summary.complete,
-    summary.missing_sources
+    summary.missing_sources,
+    summary.empty_sources
 FROM {{ table("daily_summary") }} AS summary
 WHERE summary.business_date BETWEEN {{ first }} AND {{ day }}
 ORDER BY summary.business_date

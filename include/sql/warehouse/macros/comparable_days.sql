@@ -57,9 +57,9 @@ ABS(known_days.gross_sales - {{ part }}) < {{ ROUNDING }}
   Tax and shipping of exports are read from daily_summary: daily_sales has neither, and reading all orders of the exports
   would cost far more.
 #}
-{% macro comparable_days(incomplete, day=None, first=None) -%}
+{% macro comparable_days(day=None, first=None) -%}
 WITH known_days AS (
-    {{ known_days(incomplete, day, first) | indent(4) }}
+    {{ known_days(day, first) | indent(4) }}
 ),
 
 export_days AS (
@@ -137,6 +137,7 @@ SELECT
     business_date,
     is_complete,
     missing_sources,
+    empty_sources,
     {% for figure in headline_figures %}
     {{ figure }},
     {% endfor %}

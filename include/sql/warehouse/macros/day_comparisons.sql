@@ -43,9 +43,9 @@ MAX(IF(is_compared, value, NULL)) OVER (
 
   Numbers of orders and customers become NUMERIC by sharing a CASE with amounts: the emulator's CAST keeps three decimals.
 #}
-{% macro day_comparisons(incomplete, day=None) -%}
+{% macro day_comparisons(day=None) -%}
 WITH comparable_days AS (
-    {{ comparable_days(incomplete, day) | indent(4) }}
+    {{ comparable_days(day) | indent(4) }}
 ),
 
 entries AS (

@@ -31,9 +31,9 @@ IF(business_date < CURRENT_DATE({{ shop_timezone }}), {{ actual }}, NULL)
   the day are in no actual sales: forecasts are reduced by the share that these currencies had of the series on the complete
   days among the 28 days before.
 #}
-{% macro forecast_comparisons(incomplete, day=None) -%}
+{% macro forecast_comparisons(day=None) -%}
 WITH known_days AS (
-    {{ known_days(incomplete, day) | indent(4) }}
+    {{ known_days(day) | indent(4) }}
 ),
 
 exports AS (

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/exports.sql" import exports with context %}
 {# The columns of daily_summary from which the headline figures are calculated; the others are of the day's state. #}
-{% set FIGURES = columns("daily_summary") | rejectattr("name", "in", ["business_date", "complete", "missing_sources"]) | list %}
+{% set FIGURES = columns("daily_summary") | rejectattr("name", "in", ["business_date", "complete", "missing_sources", "empty_sources"]) | list %}
 
 {#
   One row per known day of the whole history: the days of daily_summary, and the days on which the shop was closed while
@@ -9,11 +9,10 @@
   weekday had no row in the four weeks before: a shop that is closed on Sundays may switch systems on a Monday. Of the
   latter, only days before the newest day of daily_summary are known.
 
-  `incomplete` is a list of dates that are not complete, in addition to those of daily_summary; an empty text for none. With
-  `day`, a DATE, all days from `first` (the day itself by default) to the day have a row: one without figures, not
+  With `day`, a DATE, all days from `first` (the day itself by default) to the day have a row: one without figures, not
   complete, if the day is not known.
 #}
-{% macro known_days(incomplete, day=None, first=None) -%}
+{% macro known_days(day=None, first=None) -%}
 WITH exports AS (
     {{ exports() }}
 ),
@@ -64,8 +63,9 @@ without_summary AS (
 
 SELECT
     summary.business_date,
-    summary.complete{% if incomplete %} AND summary.business_date NOT IN ({{ incomplete }}){% endif %} AS is_complete,
+    summary.complete AS is_complete,
     summary.missing_sources,
+    summary.empty_sources,
     {% for figure, expression in headline_figures.items() %}
     {{ expression }} AS {{ figure }},
     {% endfor %}
@@ -78,7 +78,8 @@ FROM (
         {% for column in FIGURES %}
         {{ column.name }},
         {% endfor %}
-        missing_sources
+        missing_sources,
+        empty_sources
     FROM {{ table("daily_summary") }}
     UNION ALL
     SELECT
@@ -87,7 +88,8 @@ FROM (
         {% for column in FIGURES %}
         {{ "IF(is_closed, 0, NULL)" if column.required else "NULL" }} AS {{ column.name }},
         {% endfor %}
-        CAST([] AS ARRAY<STRING>) AS missing_sources
+        CAST([] AS ARRAY<STRING>) AS missing_sources,
+        CAST([] AS ARRAY<STRING>) AS empty_sources
     FROM without_summary
     WHERE is_closed{% if day %} OR covered_day BETWEEN {{ first or day }} AND {{ day }}{% endif %}
 ) AS summary

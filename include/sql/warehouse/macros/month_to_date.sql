@@ -4,11 +4,11 @@
   same day of their month, or to their last day if they are shorter. `now` adds up the days that are known. The others have
   no sums unless all their days are known and complete.
 
-  `incomplete` as of `known_days`. With `day`, a DATE, only that day's months, even if it is not known.
+  With `day`, a DATE, only that day's months, even if it is not known.
 #}
-{% macro month_to_date(incomplete, day=None) -%}
+{% macro month_to_date(day=None) -%}
 WITH known_days AS (
-    {{ known_days(incomplete) | indent(4) }}
+    {{ known_days() | indent(4) }}
 ),
 
 months AS (

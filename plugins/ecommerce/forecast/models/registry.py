@@ -5,10 +5,11 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from ecommerce.core.values import Json
 from ecommerce.forecast.models.ensemble import CANDIDATES, DEFAULT
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.plain import Json, from_plain
+from ecommerce.storage.plain import from_plain
 
 CHAMPIONS = "champions"
 INPUTS = "inputs"

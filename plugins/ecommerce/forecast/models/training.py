@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from ecommerce.core.errors import StagingError
+from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.models.ensemble import (
     TrainedModel,
@@ -21,7 +22,6 @@ from ecommerce.forecast.models.registry import TRAINED, Champion
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.plain import Json
 
 Models = dict[str, TrainedModel]
 """By kind of series."""

@@ -24,8 +24,8 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
+from ecommerce.core.values import Json
 from ecommerce.sources.csv_records import UnusableFileError, header
-from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 if TYPE_CHECKING:

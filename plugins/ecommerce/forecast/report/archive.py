@@ -8,13 +8,13 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.values import Json
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figures_hash
 from ecommerce.forecast.report.view import mail_texts, page_texts
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.mail import transport as mail
 from ecommerce.reporting.typesetting import draw, typeset
-from ecommerce.storage.plain import Json
 from ecommerce.storage.report_archive import PREVIEW, Archive, media_types
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.named_weeks import event
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models.training import rounded
 from ecommerce.forecast.report import archive, scoring
@@ -23,7 +24,6 @@ from ecommerce.forecast.report.figures import (
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS, usual_week
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import OUTLOOK, ExpectedWeek
-from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
 
@@ -55,7 +55,6 @@ def build_report(
         OUTLOOK,
         parameters={"ends_at": begins_at},
         day=max(complete | {as_of - timedelta(days=1)}),
-        incomplete=[],
         first=as_of,
         last=last,
     )

@@ -10,6 +10,7 @@ from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
+from ecommerce.core.values import Json
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
@@ -23,7 +24,6 @@ from ecommerce.reporting.sections import (
     table,
     word,
 )
-from ecommerce.storage.plain import Json
 
 MOST_NAMED = 20
 LEAST_DIFFERENCE = Decimal("0.05")

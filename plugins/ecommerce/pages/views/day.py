@@ -19,7 +19,7 @@ from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sales.source_policy import required_sources
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])

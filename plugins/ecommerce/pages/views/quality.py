@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
+from ecommerce.core.values import Row, Values
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
@@ -29,8 +29,6 @@ router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)]
 DAYS = 28
 """Days that the page covers; they bound what is read of partitioned tables."""
 MOST_SAMPLES = 5
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
 
 def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
     """Return the rows of control_totals.sql; their `lost_amounts` are texts."""
-    span: dict[str, Any] = {"spec": ORDERS, "first": first, "day": newest}
+    span: Values = {"spec": ORDERS, "first": first, "day": newest}
     lost_amounts = defaultdict(list)
     for amount in warehouse.query("report/currency_totals.sql", **span):
         if is_loss(amount["unexplained_amount"]):

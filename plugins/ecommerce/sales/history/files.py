@@ -3,7 +3,6 @@ was listed."""
 
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -12,6 +11,7 @@ from typing import Any
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.sources import RESERVED_NAMES
 from ecommerce.sources.delivered_files import (
     is_regular,
@@ -83,7 +83,7 @@ class ReadRequest:
 
 
 def read_requests(
-    params: Mapping[str, Any],
+    params: Values,
     run: DagRun,
     run_after: datetime,
 ) -> list[ReadRequest]:
@@ -111,7 +111,7 @@ def read_requests(
     return requests
 
 
-def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
+def day_range(params: Values) -> tuple[date, date]:
     """Return the form's first and last shop day, both included."""
     first = date.fromisoformat(params["first_day"] or FIRST_DAY)
     last = date.fromisoformat(params["last_day"] or LAST_DAY)

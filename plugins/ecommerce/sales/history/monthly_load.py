@@ -5,10 +5,9 @@ that counts (order_days.sql).
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
@@ -17,6 +16,7 @@ from ecommerce.core.errors import ConfigurationError, ContractError, PipelineErr
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
+from ecommerce.core.values import Row, Values
 from ecommerce.sales import loading, source_policy
 from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
@@ -252,7 +252,7 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     return load_manifest(loading.ORDERS, run, loadable, status=HISTORY)
 
 
-def summarize(manifest: Manifest) -> dict[str, Any]:
+def summarize(manifest: Manifest) -> Values:
     """Summarize the month of a loadable folder. A dry run has the same summaries as the load.
 
     Returns:
@@ -260,7 +260,7 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         `amounts` (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places:
         file and line of the first three).
     """
-    summary: dict[str, Any] = {"month": f"{manifest.business_date:%Y-%m}"}
+    summary: Values = {"month": f"{manifest.business_date:%Y-%m}"}
     for name in COUNTS:
         summary[name] = int(manifest.control_totals[name])
     summary["rejected"] = []
@@ -283,7 +283,7 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
 
 
 def log_summary(
-    months: Sequence[Mapping[str, Any]],
+    months: Sequence[Row],
     *,
     limit: float,
     is_dry_run: bool,

@@ -15,13 +15,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.sales.history.files import PARQUET, ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import UnusableFileError
@@ -124,7 +125,7 @@ def _read_csv(
     request: ReadRequest,
     path: Path,
     lines: Path,
-    facts: dict[str, Any],
+    facts: Values,
 ) -> list[DataWarning]:
     """Write the lines to the file `lines`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
@@ -155,7 +156,7 @@ def _read_parquet(
     duck: DuckDBPyConnection,
     path: Path,
     lines: Path,
-    facts: dict[str, Any],
+    facts: Values,
 ) -> None:
     """Write the lines to the file `lines`, every value as the text of exactly the same value."""
     # Spark, Hive and Impala may mark no column as text.

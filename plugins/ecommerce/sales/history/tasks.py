@@ -6,6 +6,7 @@ from airflow.sdk import task_group
 
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.settings import LONG, task_timeout
+from ecommerce.core.values import Row, Values
 from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
@@ -96,9 +97,7 @@ def clean_up(manifests: list[Manifest], totals: ControlTotals) -> None:
 
 
 @typed_task(trigger_rule="none_failed")  # the loads of a dry run are skipped
-def summary(
-    manifests: list[Manifest] | Manifest, **context: Any
-) -> list[dict[str, Any]]:
+def summary(manifests: list[Manifest] | Manifest, **context: Any) -> list[Row]:
     """Log how many rows were accepted and rejected, by month; fail where more were rejected than the form
     allows."""
     # Of a mapped group with one instance, Airflow passes the value instead of a list.
@@ -115,7 +114,7 @@ def summary(
 
 
 @task_group(group_id=GROUP_MONTH)
-def one_month(month: dict[str, Any], rates: Any) -> Any:
+def one_month(month: Values, rates: Any) -> Any:
     """Transform one month, load it after the rates, check it; return its transform and its checks."""
     # Arguments by name: map_index_template reads op_kwargs.
     transformed = transform(month=month)

@@ -12,12 +12,12 @@ the exchange rates stay.
 import logging
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Row
 from ecommerce.sales import loading
 from ecommerce.storage import staging
 from ecommerce.storage.staging import DagRun
@@ -94,7 +94,7 @@ def undo(source: str) -> int:
     return removed
 
 
-def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
+def _stored_days(warehouse: Warehouse, source: str) -> list[Row]:
     """Return business_date, orders and last_read_at of the days with rows of `source`, the newest first."""
     return warehouse.query(
         "warehouse/procedures/undo_history/days.sql",

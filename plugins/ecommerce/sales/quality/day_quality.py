@@ -4,15 +4,14 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.text import clean, source_name
-from ecommerce.core.text import share as share_words
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.text import clean
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.quality.rejected_rows import Rejects, rejects
@@ -20,16 +19,10 @@ from ecommerce.sales.quality.restatements import Restatement, restatements
 from ecommerce.sources import SOURCES
 from ecommerce.storage import report_archive
 
-if TYPE_CHECKING:
-    from ecommerce.sales.report.sections.website import Website
-
 DAYS = 28
 MOST_SAMPLES = 3
 LEAST_LOSS = Decimal("0.01")
 """As in the check of `load_audit`: rejected amounts are rounded to four decimals, line by line."""
-FEWEST = 10
-ALARMING_DROP = Decimal("0.2")
-"""Tracking is broken when the matched share of at least so many orders drops by so much."""
 OFF = "off"
 """The state of a source that is switched off."""
 
@@ -158,7 +151,7 @@ def quality_of(queries: DayQueries) -> Quality:
     return Quality(
         complete=complete,
         missing_sources=missing_sources,
-        empty_sources=queries.empty_sources.get(queries.day, []),
+        empty_sources=list(queries.today["empty_sources"] or ()),
         doubtful_sources=list(queries.doubtful_sources) if complete else [],
         refused_files=refused,
         sources=sources,
@@ -172,7 +165,7 @@ def quality_of(queries: DayQueries) -> Quality:
     )
 
 
-def _run_days(queries: DayQueries) -> dict[str, Any]:
+def _run_days(queries: DayQueries) -> Values:
     """Return the fields on days with a daily run: the first one, those missing of the last 28, and the
     command that loads them."""
     path = "warehouse/tables/load_audit/daily_runs.sql"
@@ -249,33 +242,6 @@ def _no_delivery_warnings(
         was_refused = any(file.file.startswith(f"{partner}_{day}.") for file in refused)
         if partner and not was_refused:
             yield data_warning("no_delivery", partner=partner, day=str(day))
-
-
-def with_website(quality: Quality, website: "Website | None", day: date) -> Quality:
-    """Return the quality of `day` with the warnings about its web events."""
-    warnings = [*quality.warnings, *website_warnings(website, day)]
-    return quality.model_copy(update={"warnings": collected_warnings(day, warnings)})
-
-
-def website_warnings(website: "Website | None", day: date) -> Iterator[DataWarning]:
-    """Yield what is wrong with the web events of `day`; nothing where none were loaded in 28 days."""
-    if website is None:
-        return
-    if not website.steps:
-        yield data_warning("events_not_loaded", day=str(day))
-    for row in website.tracked:
-        share = Decimal(row.seen) / max(row.orders, 1)
-        if row.usual is None or row.orders < FEWEST:
-            continue
-        if share < row.usual - ALARMING_DROP:
-            yield data_warning(
-                "tracking_broken",
-                matched=row.seen,
-                orders=row.orders,
-                source=source_name(row.source),
-                share=share_words(share),
-                usual=share_words(row.usual),
-            )
 
 
 def _export_warnings(rows: Iterable[Row]) -> Iterator[DataWarning]:

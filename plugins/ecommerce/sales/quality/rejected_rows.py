@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean, count, source_name
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.values import Row
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales import terms
 from ecommerce.sources import PARTNER_FILES, SOURCES

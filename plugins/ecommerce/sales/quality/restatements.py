@@ -16,7 +16,8 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
-from ecommerce.reporting.parts import Part, Row
+from ecommerce.core.values import Row
+from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales import terms
 from ecommerce.sources import SOURCES

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from more_itertools import flatten
 
@@ -22,6 +22,7 @@ from ecommerce.core.business_day import day_window, newest_closed_day, shop_day
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
@@ -205,7 +206,7 @@ def mail_texts(
     pairs: Sequence[Reread],
     loaded: Sequence[Reread],
     built: Collection[str],
-) -> dict[str, Any]:
+) -> Values:
     """Return the texts of the alert about `differences`, the newest day first: `pairs` were to be read again,
     and those `loaded` were; the reports of the days `built` were built again."""
     listed = []

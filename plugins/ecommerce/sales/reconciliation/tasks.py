@@ -10,6 +10,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.values import Row, Values
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip_if
@@ -58,7 +59,7 @@ def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
 
 
 @typed_task(task_id=TASK_REREADS)
-def rereads(differing: list[Difference], *, params: dict[str, Any]) -> list[Reread]:
+def rereads(differing: list[Difference], *, params: Values) -> list[Reread]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
     return comparison.select_rereads(differing, params["most_days"])
 
@@ -101,7 +102,7 @@ def extract(business_date: str, source: str, **context: Any) -> Manifest:
 # Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there
 # are none.
 @typed_task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
-def reread_days(**context: Any) -> list[dict[str, Any]]:
+def reread_days(**context: Any) -> list[Row]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
     checks = _results(context, f"{GROUP_REREAD}.checks", pairs)

@@ -16,14 +16,12 @@ from ecommerce.core.settings import load_settings
 from ecommerce.reporting.sections import Section, charts_of
 from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.runtime import metrics
-from ecommerce.sales.quality import trust
 from ecommerce.sales.quality.day_quality import Provenance
-from ecommerce.sales.report.figures import Figures, figures_hash
-from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.figures.daily import Figures, figures_hash
 from ecommerce.sales.report.reader import figures_of_day
-from ecommerce.sales.report.sections import trend
-from ecommerce.sales.source_policy import required_sources
+from ecommerce.sales.report.texts import trend, trust
+from ecommerce.sales.report.texts.figures_csv import figures_csv
+from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sales.targets import load_targets
 from ecommerce.storage import report_archive as reports
 from ecommerce.storage import staging
@@ -142,9 +140,7 @@ def build_report(
     )
     warehouse = connect(dag=run.dag_id, step="report")
     all_warnings = [*warnings, *load_targets(warehouse)]
-    return archive_report(
-        figures_of_day(warehouse, day.date, origin, all_warnings, required_sources())
-    )
+    return archive_report(figures_of_day(warehouse, day.date, origin, all_warnings))
 
 
 def archive_report(figures: Figures) -> ArchivedReport:

@@ -1,16 +1,15 @@
 """Reads the figures of one day's report from the warehouse, by the queries of include/sql/report."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import TransientError
-from ecommerce.sales.day_queries import DayQueries, queries_of_day
-from ecommerce.sales.quality.day_quality import Provenance, with_website
-from ecommerce.sales.report.figures import SECTIONS, Figures
-from ecommerce.sales.report.summary import summarized
-from ecommerce.sources import SOURCES
+from ecommerce.sales.day_queries import queries_of_day
+from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.report.figures import daily
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.summary import summarized
 from ecommerce.warehouse.client import Warehouse
 
 MOST_ATTEMPTS = 3
@@ -21,10 +20,9 @@ def figures_of_day(
     day: date,
     origin: Provenance,
     warnings: Sequence[DataWarning] = (),
-    required: Collection[str] = SOURCES,
 ) -> Figures:
     """Return the current figures of business day `day`, with their summary. `warnings` are of extracts,
-    transforms and checks; without one of the `required` sources a day is not complete.
+    transforms and checks.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
@@ -33,28 +31,12 @@ def figures_of_day(
     # Another run may commit between two queries, so the recent days must be the same before and after. Older
     # days are in the comparisons alone: a load of history does not delay the report.
     for _ in range(MOST_ATTEMPTS):
-        queries = queries_of_day(warehouse, day, warnings, required)
+        queries = queries_of_day(warehouse, day, warnings)
         before = queries.days
-        figures = _figures(queries, origin)
+        figures = daily.read(queries, origin)
         after = queries.rows("days")
         if after == list(before.values()):
-            return figures
+            return summarized(figures)
     raise TransientError(
         f"other runs kept loading while the figures of {day} were read"
     )
-
-
-def _figures(queries: DayQueries, origin: Provenance) -> Figures:
-    fields: dict[str, Any] = {}
-    for section in SECTIONS:
-        fields |= section.read(queries)
-    fields["quality"] = with_website(
-        fields["quality"], fields.get("website"), queries.day
-    )
-    figures = Figures(
-        business_date=queries.day,
-        currency=queries.settings.reporting_currency,
-        provenance=origin,
-        **fields,
-    )
-    return summarized(figures)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.paths import read_sql
+from ecommerce.core.values import Values
 from ecommerce.sources.http import (
     NotFoundError,
     quoted,
@@ -47,7 +48,7 @@ PERSONAL = frozenset(
 COSTS = frozenset({"inventoryItem", "unitCost"})
 """The same, of a product's cost."""
 
-JsonObject = dict[str, Any]
+JsonObject = Values
 
 
 class ThrottledError(errors.RateLimitedError):

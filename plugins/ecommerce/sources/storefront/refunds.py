@@ -12,8 +12,9 @@ import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecommerce.core.values import Values
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.storage.duckdb import run_sql_file
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-Refund = dict[str, Any]
+Refund = Values
 
 
 def split_known(

@@ -8,16 +8,16 @@ import yaml
 
 from ecommerce.reporting.parts import total
 from ecommerce.sales.quality.day_quality import ImplausibleAmount
-from ecommerce.sales.report.sections.contributions import (
+from ecommerce.sales.report.figures.contributions import (
     FIELDS,
     Changes,
     Contribution,
     LikeForLike,
 )
-from ecommerce.sales.report.sections.forecast import Expectation, Expected
-from ecommerce.sales.report.sections.headline import Figure
-from ecommerce.sales.report.sections.month import Target
-from ecommerce.sales.report.sections.outlook import Outlook, OutlookDay
+from ecommerce.sales.report.figures.forecast import Expectation, Expected
+from ecommerce.sales.report.figures.headline import Figure
+from ecommerce.sales.report.figures.month import Target
+from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
 from tests.unit.sales.report.samples import DAY, archived, before, changed
 
 D = Decimal

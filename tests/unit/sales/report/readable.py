@@ -1,7 +1,7 @@
 """The texts of a report as lines that a person can review."""
 
 from ecommerce.reporting.sections import charts_of
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.page import page_texts
 
 SINGLE = ("title", "long_day", "footer", "changed", "changed_since", "footnote")
 

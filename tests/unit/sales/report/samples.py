@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 
 from ecommerce.sales.quality.day_quality import Provenance, Quality
-from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.sections.breakdowns import Breakdown
-from ecommerce.sales.report.sections.contributions import Contribution
-from ecommerce.sales.report.sections.returns import ReturnReason
-from ecommerce.sales.report.summary import summarized
+from ecommerce.sales.report.figures.breakdowns import Breakdown
+from ecommerce.sales.report.figures.contributions import Contribution
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.figures.returns import ReturnReason
+from ecommerce.sales.report.texts.summary import summarized
 
 FOLDER = Path(__file__).parent / "days"
 

@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.storage.plain import from_plain, to_plain
 from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import typeset
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.parts import hostile_day
 from tests.unit.sales.report.samples import NASTY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecommerce.sales.report.drivers import drivers_of
+from ecommerce.sales.report.texts.drivers import drivers_of
 from tests.unit.sales.report.parts import cases, like_for_like
 
 CASES = """

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.figures import Figures, figures_hash
-from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.page import page_texts
-from ecommerce.sales.report.sections.headline import Figure
+from ecommerce.sales.report.figures.daily import Figures, figures_hash
+from ecommerce.sales.report.figures.headline import Figure
+from ecommerce.sales.report.texts.figures_csv import figures_csv
+from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import (
     archived,

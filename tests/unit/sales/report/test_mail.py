@@ -7,8 +7,8 @@ import pytest
 from ecommerce.core.templates import TEMPLATES, environment
 from ecommerce.sales import delivery
 from ecommerce.sales.quality.restatements import Correction
-from ecommerce.sales.report.mail import corrected_figures, mail_texts, subject
-from ecommerce.sales.report.page import page_texts
+from ecommerce.sales.report.texts.mail import corrected_figures, mail_texts, subject
+from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.mail.readable import Html, html, plain
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.parts import D, day, figure, hostile_day

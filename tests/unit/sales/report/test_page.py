@@ -3,7 +3,7 @@
 import pytest
 
 from ecommerce.sales import delivery
-from ecommerce.sales.report.figures_csv import figures_csv
+from ecommerce.sales.report.texts.figures_csv import figures_csv
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report import readable, samples
 

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.sections.contributions import FIELDS
+from ecommerce.sales.report.figures.contributions import FIELDS
 from tests.unit.sales.report.random_days import random_day
 
 D = Decimal

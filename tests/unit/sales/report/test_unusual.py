@@ -5,9 +5,9 @@ from operator import itemgetter
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.sections.products import Product
-from ecommerce.sales.report.sections.returns import ReturnReason
-from ecommerce.sales.report.unusual import most_unusual
+from ecommerce.sales.report.figures.products import Product
+from ecommerce.sales.report.figures.returns import ReturnReason
+from ecommerce.sales.report.texts.unusual import most_unusual
 from tests.unit.sales.report.parts import (
     D,
     day,

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
+{% from "warehouse/macros/audit_scope.sql" import daily_audit, is_off with context %}
 {% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
 {% from "warehouse/macros/first_orders.sql" import first_orders with context %}
 {% from "warehouse/macros/forgotten.sql" import forget, order_hash, remember_orders with context %}
@@ -187,7 +187,8 @@ touched AS (
     -- A source that is switched off completes the days that were not read from it; switched on, it is missing again.
     -- Example: the source failed on Monday. Wednesday's run is the first with the source off: Monday, which has no
     -- audit row `success` or `off` of the source (`reads`), is recomputed and becomes complete. Friday's run has the
-    -- source on again: Monday is recomputed and lacks it again. Wednesday has its row `off` and stays complete.
+    -- source on again: Monday is recomputed and lacks it again. Wednesday has its row `off` and stays complete. A source
+    -- that is off is empty on no day.
     SELECT
         summaries.business_date,
         'source switched off or on' AS cause
@@ -196,7 +197,7 @@ touched AS (
         SELECT
             source,
             MIN(business_date) AS first_run_day,
-            COALESCE(MAX(IF(status = 'off', run_at, NULL)) = MAX(run_at), FALSE) AS is_off
+            {{ is_off() }} AS is_off
         FROM (
 {{ daily_audit("business_date >= " ~ first_day) | indent(12, first=True) }}
         ) AS audit
@@ -227,12 +228,21 @@ touched AS (
     WHERE
         (arriving.status = 'off') <> COALESCE(former.is_off, FALSE)
         AND arriving.status <> 'history'
-        AND reads.source IS NULL
-        -- Days that only an export covers are complete without the source.
-        AND IF(
-            run_days.business_date IS NULL,
-            ARRAY_LENGTH(summaries.missing_sources) > 0,
-            summaries.business_date >= former.first_run_day
+        AND (
+            EXISTS (
+                SELECT 1
+                FROM UNNEST(summaries.empty_sources) AS name
+                WHERE STARTS_WITH(CONCAT(name, ':'), CONCAT(arriving.source, ':'))
+            )
+            OR (
+                reads.source IS NULL
+                -- Days that only an export covers are complete without the source.
+                AND IF(
+                    run_days.business_date IS NULL,
+                    ARRAY_LENGTH(summaries.missing_sources) > 0,
+                    summaries.business_date >= former.first_run_day
+                )
+            )
         )
     UNION DISTINCT
     SELECT

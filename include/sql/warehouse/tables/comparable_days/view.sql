@@ -1,8 +1,9 @@
 {% from "warehouse/macros/comparable_days.sql" import comparable_days with context %}
 CREATE VIEW IF NOT EXISTS {{ table("comparable_days") }} (
     business_date OPTIONS (description = "The shop's calendar day."),
-    is_complete OPTIONS (description = "Whether every source was read after the end of the day; only complete days are compared with."),
+    is_complete OPTIONS (description = "Whether every source was read after the end of the day, and none unusually has no orders; only complete days are compared with."),
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),
+    empty_sources OPTIONS (description = "Sources and partners without an order on a day on which they usually have many, in alphabetical order."),
     net_sales OPTIONS (description = "gross_sales - discounts - returns."),
     orders OPTIONS (description = "Number of orders."),
     average_order_value OPTIONS (description = "gross_sales - discounts, divided by the number of orders with an exchange rate; NULL without such orders."),
@@ -35,4 +36,4 @@ OPTIONS (
     description = "One row per known day of the whole history: its headline figures, and the days that it is compared with. Known days are those of daily_summary and, within exports, the days on which the shop was closed."
 )
 AS
-{{ comparable_days("") }};
+{{ comparable_days() }};

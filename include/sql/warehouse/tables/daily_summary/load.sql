@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
+{% from "warehouse/macros/audit_scope.sql" import daily_audit, is_off with context %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
 {% from "warehouse/macros/replace.sql" import replace_days with context %}
@@ -43,11 +43,7 @@ expected_sources AS (
     SELECT
         name AS source,
         COALESCE(MIN(IF(audit.source = name, audit.business_date, NULL)), MAX(audit.business_date)) AS first_day,
-        COALESCE(
-            MAX(IF(audit.source = name AND audit.status = 'off', audit.run_at, NULL))
-            = MAX(IF(audit.source = name, audit.run_at, NULL)),
-            FALSE
-        ) AS is_off
+        {{ is_off("audit.source = name") }} AS is_off
     FROM (
 {{ daily_audit("business_date >= " ~ first_day) | indent(8, first=True) }}
     ) AS audit
@@ -254,7 +250,8 @@ SELECT
     COALESCE(newcomers.new_customers, 0) AS new_customers,
     COALESCE(totals.orders - totals.converted_orders, 0) AS unconverted_orders,
     missing.sources IS NULL AS complete,
-    COALESCE(missing.sources, []) AS missing_sources
+    COALESCE(missing.sources, []) AS missing_sources,
+    CAST([] AS ARRAY<STRING>) AS empty_sources
 FROM known_days
 LEFT JOIN totals
     ON known_days.business_date = totals.business_date

@@ -14,8 +14,9 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_summary") }} (
     average_order_value NUMERIC(18, 4) OPTIONS (description = "gross_sales - discounts, divided by the number of orders with an exchange rate; NULL without such orders."),
     new_customers INT64 NOT NULL OPTIONS (description = "Customers whose first counted order in all history was created on this day."),
     unconverted_orders INT64 NOT NULL OPTIONS (description = "Orders excluded from the amounts because their currency has no exchange rate."),
-    complete BOOL NOT NULL OPTIONS (description = "Whether every source that is not switched off was read after the end of the day, and every due partner file was loaded."),
-    missing_sources ARRAY<STRING> OPTIONS (description = "Sources that are not switched off and were not read after the end of the day, and partners whose file is missing, in alphabetical order.")
+    complete BOOL NOT NULL OPTIONS (description = "Whether every source that is not switched off was read after the end of the day, every due partner file was loaded, and none of them is in empty_sources."),
+    missing_sources ARRAY<STRING> OPTIONS (description = "Sources that are not switched off and were not read after the end of the day, and partners whose file is missing, in alphabetical order."),
+    empty_sources ARRAY<STRING> OPTIONS (description = "Sources that are not switched off, and partners, without an order on a day on which they usually have many, in alphabetical order.")
 )
 OPTIONS (
     description = "One row per business day: headline figures in reporting currency. Counts only orders whose status is a sale, without test orders."

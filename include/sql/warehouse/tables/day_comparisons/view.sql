@@ -13,4 +13,4 @@ OPTIONS (
     description = "One row per known day and figure: its value, that of the days it is compared with, and the average of the 28 days before. Comparisons are NULL where the other day is not complete or lacks the figure."
 )
 AS
-{{ day_comparisons("") }};
+{{ day_comparisons() }};

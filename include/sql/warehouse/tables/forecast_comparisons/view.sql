@@ -23,4 +23,4 @@ OPTIONS (
     description = "One row per known day and series: the forecast in force on the day, and its actual sales. Channels of exports that have ended are left out."
 )
 AS
-{{ forecast_comparisons("") }};
+{{ forecast_comparisons() }};

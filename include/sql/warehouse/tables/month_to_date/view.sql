@@ -13,4 +13,4 @@ OPTIONS (
     description = "Three rows per known day: its month up to the day, the last month and the same month of last year, up to the same day of the month or to their last day if they are shorter."
 )
 AS
-{{ month_to_date("") }};
+{{ month_to_date() }};

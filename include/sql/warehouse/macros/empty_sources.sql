@@ -1,0 +1,49 @@
+{% from "warehouse/macros/audit_scope.sql" import is_off with context %}
+{% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
+{#
+  Stores which sources of the `chosen` days unusually have no orders; such a day is not complete. The rows of other days
+  stay. `chosen` as in low_order_counts.sql. A source that is off by its latest run of any day is empty on no day.
+#}
+{% macro find_empty_sources(chosen) -%}
+UPDATE {{ table("daily_summary") }} AS summary
+SET
+    empty_sources = found.empty_sources,
+    complete = ARRAY_LENGTH(COALESCE(summary.missing_sources, [])) + ARRAY_LENGTH(found.empty_sources) = 0
+FROM (
+    SELECT
+        judged.business_date,
+        COALESCE(ARRAY_AGG(empty.name IGNORE NULLS ORDER BY empty.name), []) AS empty_sources
+    FROM {{ table("daily_summary") }} AS judged
+    LEFT JOIN (
+        SELECT
+            low_counts.business_date,
+            low_counts.name
+        FROM (
+{{ low_order_counts(chosen) | indent(12, first=True) }}
+        ) AS low_counts
+        LEFT JOIN (
+            SELECT source
+            FROM (
+                SELECT
+                    source,
+                    status,
+                    MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
+                FROM {{ table("load_audit") }}
+                WHERE business_date >= {{ first_day }}
+            ) AS audit
+            GROUP BY source
+            HAVING {{ is_off() }}
+        ) AS off_sources
+            ON low_counts.source = off_sources.source
+        WHERE
+            low_counts.is_empty
+            AND off_sources.source IS NULL
+    ) AS empty
+        ON judged.business_date = empty.business_date
+    WHERE {{ chosen("judged.business_date") }}
+    GROUP BY judged.business_date
+) AS found
+WHERE
+    summary.business_date = found.business_date
+    AND COALESCE(ARRAY_TO_STRING(summary.empty_sources, '; '), '') <> ARRAY_TO_STRING(found.empty_sources, '; ');
+{%- endmacro %}

@@ -1,0 +1,12 @@
+{% from "warehouse/macros/empty_sources.sql" import find_empty_sources with context %}
+-- Judges all days: those that were loaded before `empty_sources` was a column.
+{% macro all_days(column, before=0) -%}
+{{ column }} >= {{ first_day }}
+{%- endmacro %}
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
+{{ find_empty_sources(all_days) }}
+
+COMMIT TRANSACTION;

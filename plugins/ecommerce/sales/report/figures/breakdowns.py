@@ -1,0 +1,55 @@
+"""The sales of the day by channel, category, country and an attribute of the orders."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from ecommerce.core.values import Values
+from ecommerce.reporting.parts import Part
+from ecommerce.sales.day_queries import DayQueries
+
+DIMENSIONS = {
+    "channel": "channels",
+    "category": "categories",
+    "country": "countries",
+}
+"""The fields of `Breakdowns` by the dimension in `breakdowns.sql`."""
+NO_ATTRIBUTE = "(none)"
+
+
+class Breakdown(Part):
+    """One channel's, category's, country's or attribute's sales. `orders` is None where it has no meaning: an
+    order with two categories cannot be counted under one."""
+
+    name: str
+    orders: int | None
+    units: Decimal
+    gross_sales: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net_sales: Decimal
+
+
+class Breakdowns(Part):
+    """The breakdowns, largest net sales first. `attributes` is that by `attribute`, which is
+    `REPORT_ATTRIBUTE`."""
+
+    channels: list[Breakdown]
+    categories: list[Breakdown]
+    countries: list[Breakdown]
+    attribute: str | None = None
+    attributes: list[Breakdown] = Field(default_factory=list)
+
+
+def read(queries: DayQueries) -> Breakdowns:
+    """Return the breakdowns."""
+    fields: Values = {"attribute": queries.settings.report_attribute}
+    for dimension, field in DIMENSIONS.items():
+        rows = queries.breakdown(dimension)
+        fields[field] = [Breakdown.of(row) for row in rows]
+    if queries.settings.report_attribute:
+        rows = queries.rows("attributes", **queries.order_days)
+        fields["attributes"] = [
+            Breakdown.of(row, name=row["attribute"] or NO_ATTRIBUTE) for row in rows
+        ]
+    return Breakdowns(**fields)

@@ -1,0 +1,150 @@
+"""Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
+by product. The view `sales_contributions` has the rules."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from pydantic import Field
+
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.parts import ZERO, Part
+from ecommerce.sales.day_queries import MOST_MOVERS, DayQueries
+
+FIELDS = {
+    "category": "categories",
+    "country": "countries",
+    "channel": "channels",
+    "measure": "measures",
+    "customers": "customers",
+    "product": "products",
+}
+"""The fields of `LikeForLike` by the dimension in `sales_contributions`."""
+
+
+class Contribution(Part):
+    """The net sales of one name on both days; all `now - before` of one dimension add up to the change of the
+    day. `parent` and `label`: category and name of a product."""
+
+    name: str
+    before: Decimal
+    now: Decimal
+    parent: str | None = None
+    label: str | None = None
+
+    @property
+    def change(self) -> Decimal:
+        """The contribution to the change of net sales."""
+        return self.now - self.before
+
+
+class Mover(Part):
+    """A product with its gross sales less discounts on both days; `thumbnail` as in `products.Product`."""
+
+    sku: str
+    name: str | None
+    before: Decimal
+    now: Decimal
+    thumbnail: str | None = None
+
+    @property
+    def change(self) -> Decimal:
+        """The change of the product's sales."""
+        return self.now - self.before
+
+
+class LikeForLike(Part):
+    """The change of net sales from `before` to `now`, and the contributions to it, the largest first.
+    `customers`: of new and returning customers, guests, and returns; `measures`: of gross sales, discounts
+    and returns; `products`: those that changed most, after returns."""
+
+    before: Decimal
+    now: Decimal
+    categories: list[Contribution]
+    countries: list[Contribution]
+    channels: list[Contribution]
+    customers: list[Contribution] = Field(default_factory=list)
+    measures: list[Contribution] = Field(default_factory=list)
+    products: list[Contribution] = Field(default_factory=list)
+
+    @property
+    def change(self) -> Decimal:
+        """The change of net sales."""
+        return self.now - self.before
+
+
+class Changes(LikeForLike):
+    """The change of net sales since `base`: the same weekday of the week before where that day is complete,
+    else the day before. Neither day has the sales in `unconverted` currencies, which have no exchange rate on
+    one of both days. `began` and `ended`: channels that did so between both days; `like_for_like`: the change
+    of the others, where there are such."""
+
+    base: date
+    rising: list[Mover]
+    falling: list[Mover]
+    unconverted: list[str] = Field(default_factory=list)
+    began: list[str] = Field(default_factory=list)
+    ended: list[str] = Field(default_factory=list)
+    like_for_like: LikeForLike | None = None
+
+    @property
+    def compared(self) -> LikeForLike | None:
+        """The change of the channels that sold on both days; None where no channel did."""
+        if self.began or self.ended:
+            return self.like_for_like
+        return self
+
+
+class ChangesSinceBase(Part):
+    """`changes` is None where no day to compare with is complete."""
+
+    changes: Changes | None = None
+
+
+def read(queries: DayQueries) -> ChangesSinceBase:
+    """Return the changes since the compared day."""
+    base = queries.base
+    if base is None:
+        return ChangesSinceBase()
+    rows = queries.rows("contributions", base=base, **queries.order_days)
+    like_for_like = None
+    if any(row["scope"] == "like_for_like" for row in rows):
+        like_for_like = LikeForLike(**_scope(rows, "like_for_like"))
+    changes = Changes(
+        base=base,
+        rising=_movers(queries.products, 1),
+        falling=_movers(queries.products, -1),
+        unconverted=_names(rows, "unconverted"),
+        began=_names(rows, "began"),
+        ended=_names(rows, "ended"),
+        like_for_like=like_for_like,
+        **_scope(rows, "all"),
+    )
+    return ChangesSinceBase(changes=changes)
+
+
+def _scope(rows: Sequence[Row], scope: str) -> Values:
+    """Return the fields of `LikeForLike` of one scope, in the order of the query: the largest first."""
+    fields: Values = {field: [] for field in FIELDS.values()}
+    # Without sales on either day there is no row.
+    fields |= {"before": ZERO, "now": ZERO}
+    for row in rows:
+        if row["scope"] != scope:
+            continue
+        if row["dimension"] == "total":
+            fields |= {"before": row["before"], "now": row["now"]}
+        elif row["dimension"] in FIELDS and (row["before"] or row["now"]):
+            fields[FIELDS[row["dimension"]]].append(Contribution.of(row))
+    return fields
+
+
+def _names(rows: Sequence[Row], dimension: str) -> list[str]:
+    return sorted(row["name"] for row in rows if row["dimension"] == dimension)
+
+
+def _movers(rows: Sequence[Row], sign: int) -> list[Mover]:
+    """Return the products that rose most (`sign` 1) or fell most (-1), of the rows of `products.sql`."""
+    movers = [Mover.of(row) for row in rows]
+    moved = [mover for mover in movers if mover.change * sign > 0]
+    moved.sort(key=lambda mover: (-abs(mover.change), mover.sku))
+    return moved[:MOST_MOVERS]

@@ -1,0 +1,43 @@
+"""The returns of the day by the reason that the source gives."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from ecommerce.core import text
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.reporting.parts import ZERO, Part
+from ecommerce.sales.day_queries import DayQueries
+
+
+class ReturnReason(Part):
+    """Returns of one reason, and how many refunds they are; `reason` is None where the source gives none."""
+
+    reason: str | None
+    refunds: int
+    amount: Decimal
+
+
+class Returns(Part):
+    """The reasons, the largest amount first; together they are the headline's returns."""
+
+    return_reasons: list[ReturnReason] = Field(default_factory=list)
+
+
+def read(queries: DayQueries) -> Returns:
+    """Return the reasons of the returns."""
+    refunds: dict[str, int] = {}
+    amounts: dict[str, Decimal] = {}
+    for row in queries.rows("return_reasons"):
+        # A free text may hold personal data.
+        reason = text.clean(mask_e_mails(row["reason"] or ""))
+        refunds[reason] = refunds.get(reason, 0) + row["refunds"]
+        amounts[reason] = amounts.get(reason, ZERO) + row["amount"]
+    reasons = []
+    for reason, amount in amounts.items():
+        reasons.append(
+            ReturnReason(reason=reason or None, refunds=refunds[reason], amount=amount)
+        )
+    # Reasons that became alike have moved up.
+    reasons.sort(key=lambda row: -row.amount)
+    return Returns(return_reasons=reasons)

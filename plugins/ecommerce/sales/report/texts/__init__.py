@@ -1,0 +1,1 @@
+"""What a report states about its figures: sentences, tables, tiles, cells, the mail and the page."""

@@ -1,0 +1,109 @@
+"""The sales of the day by channel, category, country and an attribute of the orders."""
+
+from collections.abc import Iterator
+
+from ecommerce.core import text
+from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.parts import total
+from ecommerce.reporting.sections import (
+    Section,
+    amounts,
+    column_table,
+    counts,
+    named,
+    quantities,
+    quiet,
+    roomy,
+    with_others,
+)
+from ecommerce.sales import terms
+from ecommerce.sales.report.figures.breakdowns import Breakdown
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.base import (
+    CATEGORY,
+    CHANNEL,
+    COUNTRY,
+    Cell,
+    Dimension,
+    cells_of,
+    ranked_bars,
+)
+
+FIGURES = ("units", "gross_sales", "discounts", "returns", "net_sales")
+"""The figures of a breakdown, apart from the number of orders."""
+MOST_ROWS = 21
+"""Of a table; the last one is all others. figures.json and figures.csv have all."""
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the sales by channel, category and country, and for the annex by `REPORT_ATTRIBUTE` where it is
+    set."""
+    sections = []
+    for dimension in (CHANNEL, CATEGORY, COUNTRY):
+        chart = _chart(dimension, figures)
+        sections.append(_table(figures, dimension.plural, dimension, chart))
+    if figures.attribute:
+        attribute = Dimension(terms.label(figures.attribute), "attributes", text.clean)
+        section = _table(figures, "attribute", attribute)
+        sections.append(section | {"annex": True})
+    return sections
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the breakdowns for `figures.csv`."""
+    for section in ("channels", "countries"):
+        yield from cells_of(
+            section, getattr(figures, section), "name", "orders", *FIGURES
+        )
+    yield from cells_of("categories", figures.categories, "name", *FIGURES)
+    yield from cells_of("attribute", figures.attributes, "name", "orders", *FIGURES)
+
+
+def _table(
+    figures: Figures, section_id: str, dimension: Dimension, chart: Chart | None = None
+) -> Section:
+    rows = dimension.rows(figures)
+    currency = figures.currency
+    sales = total(rows, "net_sales")
+    orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
+    shown = with_others(
+        rows,
+        MOST_ROWS,
+        ("orders", *FIGURES),
+        size=lambda row: row.net_sales,
+        alone=terms.UNALLOCATED,
+    )
+    return column_table(
+        section_id,
+        f"By {dimension.name.lower()}",
+        shown,
+        named(dimension.name.capitalize(), "name", dimension.label),
+        *orders,
+        roomy(quantities("Units", "units")),
+        roomy(amounts("Gross sales", "gross_sales", currency)),
+        roomy(amounts("Discounts", "discounts", currency)),
+        roomy(amounts("Returns", "returns", currency)),
+        amounts("Net sales", "net_sales", currency),
+        (quiet("Share"), lambda row: text.share(row.net_sales, sales)),
+        empty="No sales.",
+        note=f"amounts in {currency}",
+        chart=chart,
+    )
+
+
+def _chart(dimension: Dimension, figures: Figures) -> Chart:
+    rows = dimension.rows(figures)
+    sales = total(rows, "net_sales")
+
+    def bar(row: Breakdown) -> Bar:
+        amount = text.amount(row.net_sales, figures.currency)
+        share = text.share(row.net_sales, sales)
+        return Bar(dimension.label(row.name), row.net_sales, amount, share)
+
+    return ranked_bars(
+        f"{dimension.plural}.svg",
+        f"Net sales by {dimension.name}",
+        rows,
+        ("net_sales",),
+        bar,
+    )

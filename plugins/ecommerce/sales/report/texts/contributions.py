@@ -1,0 +1,154 @@
+"""Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
+by product. The view `sales_contributions` has the rules."""
+
+from collections.abc import Iterator
+
+from ecommerce.core import text
+from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.parts import ZERO
+from ecommerce.reporting.sections import (
+    Section,
+    TableColumn,
+    amounts,
+    column_table,
+    name,
+    named,
+    number,
+    quiet,
+    with_others,
+)
+from ecommerce.sales import terms
+from ecommerce.sales.report.figures.contributions import FIELDS, Contribution, Mover
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.base import (
+    DIMENSIONS,
+    Cell,
+    Dimension,
+    cells_of,
+    ranked_bars,
+)
+from ecommerce.sales.report.texts.headline import base_name
+from ecommerce.sales.report.texts.products import product_name
+
+MOST_ROWS = 20
+"""Rows of a table, the last one for all others; figures.json and figures.csv have all."""
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the contributions by category, country and channel, then the products."""
+    base = "Before"
+    if figures.changes:
+        base = text.short_day(figures.changes.base)
+    sections = [_contributions(figures, dimension, base) for dimension in DIMENSIONS]
+    for movement, verb in (("rising", "rose"), ("falling", "fell")):
+        rows = getattr(figures.changes, movement, [])
+        sections.append(
+            _products(
+                figures,
+                movement,
+                verb,
+                rows,
+                base,
+            )
+        )
+    return sections
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the contributions and the products for `figures.csv`."""
+    changes = figures.changes
+    if changes is None:
+        return
+    for field in FIELDS.values():
+        if field != "products":
+            rows = getattr(changes, field)
+            yield from cells_of(f"change_by_{field}", rows, "name", "before", "now")
+    yield from cells_of("rising", changes.rising, "sku", "before", "now")
+    yield from cells_of("falling", changes.falling, "sku", "before", "now")
+
+
+def change_words(figures: Figures) -> str:
+    """Return the change in half a line: `net sales 16,120.00 → 18,342.56 USD, +2,222.56`."""
+    changes = figures.changes
+    if changes is None:
+        return no_base(figures)
+    before = text.amount(changes.before, figures.currency)
+    now = text.with_currency(changes.now, figures.currency)
+    change = terms.signed(changes.change, figures.currency)
+    return f"net sales {before} → {now}, {change}{left_out(figures)}"
+
+
+def no_base(figures: Figures) -> str:
+    """Return why no change is stated."""
+    before = base_name(figures, "day_before")
+    week_before = base_name(figures, "week_before")
+    return f"No change is stated: neither {week_before} nor {before} is loaded and complete."
+
+
+def left_out(figures: Figures) -> str:
+    """Return `, without amounts in BRL`; nothing where no currency is left out."""
+    if figures.changes is None or not figures.changes.unconverted:
+        return ""
+    currencies = map(text.clean, figures.changes.unconverted)
+    return f", without amounts in {text.listed(currencies)}"
+
+
+def own_change(row: Contribution) -> str:
+    """Return the change of a row in percent, or `new`; there is none from a negative amount."""
+    if row.now and not row.before:
+        return "new"
+    return text.change(row.now, max(row.before, ZERO))
+
+
+def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section:
+    rows: list[Contribution] = dimension.rows(figures.changes)
+    return column_table(
+        f"changes_{dimension.plural}",
+        f"By {dimension.name}",
+        with_others(rows, MOST_ROWS, ("before", "now"), alone=terms.UNALLOCATED),
+        named(dimension.name.capitalize(), "name", dimension.label),
+        *_both_days(figures, base, "Contribution"),
+        (quiet("Change"), own_change),
+        empty="No sales on either day." if figures.changes else no_base(figures),
+        note=f"contribution to the change of net sales in {figures.currency}{left_out(figures)}",
+        chart=_chart(figures, dimension, rows),
+    )
+
+
+def _products(
+    figures: Figures, movement: str, verb: str, rows: list[Mover], base: str
+) -> Section:
+    return column_table(
+        movement,
+        f"{terms.capital(movement)} products",
+        rows,
+        (name("Product"), product_name),
+        *_both_days(figures, base, "Change"),
+        keys=[row.sku for row in rows],
+        empty=f"No product {verb}." if figures.changes else no_base(figures),
+        note=f"sales before returns, in {figures.currency}",
+    )
+
+
+def _both_days(figures: Figures, base: str, difference: str) -> list[TableColumn]:
+    currency = figures.currency
+    return [
+        (quiet(base), lambda row: text.amount(row.before, currency)),
+        amounts("This day", "now", currency),
+        (number(difference), lambda row: terms.signed(row.change, currency)),
+    ]
+
+
+def _chart(figures: Figures, dimension: Dimension, rows: list[Contribution]) -> Chart:
+    def bar(row: Contribution) -> Bar:
+        change = terms.signed(row.change, figures.currency)
+        label = dimension.label(row.name)
+        return Bar(label, row.change, change, own_change(row))
+
+    return ranked_bars(
+        f"changes-{dimension.plural}.svg",
+        f"Contribution to the change of net sales by {dimension.name}",
+        [row for row in rows if row.change] or rows,
+        ("before", "now"),
+        bar,
+    )

@@ -1,0 +1,243 @@
+"""The headline figures and rates of a day, what they are compared with, and the gross margin.
+
+The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from ecommerce.core import text
+from ecommerce.core.headline_figures import (
+    HEADLINE,
+    LEAST_COST_COVERAGE,
+    Meaning,
+)
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.sections import Section, name, number, quiet, table
+from ecommerce.sales import terms
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.figures.headline import MEANINGS, Headline
+from ecommerce.sales.report.texts.base import Cell
+
+BASES = ("day_before", "week_before", "average", "year_before")
+"""The fields of `Figure` that a figure is compared with, in reading order."""
+CHOICE = ("week_before", "day_before", "average", "year_before")
+"""In the order in which one comparison is chosen where there is room for one."""
+SHOWN = ("week_before", "average", "day_before", "year_before")
+"""In the order in which the comparisons of a tile are chosen, `MOST_SHOWN` of them."""
+TILES = 4
+MOST_SHOWN = 2
+NOTED = "*"
+DAYS_BACK = {"day_before": 1, "week_before": 7, "year_before": 364}
+NOTE = (
+    "net sales: gross sales less discounts and returns; pp: percentage points; "
+    f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
+)
+FEWER_DAYS = (
+    "An average with a number of days is of the days that have the figure's data."
+)
+NOTHING_YET = "nothing to compare with yet"
+NO_ORDERS = "no orders to average"
+
+
+class Change(NamedTuple):
+    """A change in percent: its words, what it is against, and its tone (1 welcome, -1 unwelcome)."""
+
+    words: str
+    label: str
+    tone: int
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return for the annex all figures and rates with all comparisons."""
+    bases = known_bases(figures)
+    columns = [name("Figure"), number("This day")]
+    for base in bases:
+        columns += [quiet(base_name(figures, base)), number("Change")]
+    section = table(
+        "figures",
+        "All figures",
+        columns,
+        [_row(figures, figure, bases) for figure in figures.entries],
+        empty="",
+        note=NOTE,
+        remarks=_remarks(figures, bases),
+    )
+    return [section | {"annex": True}]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the headline, the rates and the margin for `figures.csv`."""
+    for figure, entry in figures.headline.items():
+        yield "headline", "", figure, entry.value
+    for rate, entry in figures.rates.items():
+        yield "rates", "", rate, entry.value
+    margin = figures.margin
+    if margin:
+        yield "margin", "", "sales_with_cost", margin.sales_with_cost
+        yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        if margin.rate is not None:
+            yield "margin", "", "gross_profit", margin.gross_profit
+        yield "margin", "", "gross_margin", margin.rate
+        yield "margin", "", "cost_coverage", margin.coverage
+
+
+def known_bases(figures: Headline) -> list[str]:
+    """Return the `BASES` that at least one figure of the day can be compared with; one day is no average."""
+    bases = []
+    for base in BASES:
+        is_single = base == "average" and figures.averaged_days < 2
+        values = [figure.base(base) for figure in figures.headline.values()]
+        if not is_single and any(value is not None for value in values):
+            bases.append(base)
+    return bases
+
+
+def base_name(figures: Figures, base: str, figure: str = "") -> str:
+    """Return the label of one of `BASES`; the average may be of fewer days for a `figure`."""
+    day = figures.business_date
+    if base == "average":
+        return terms.average_name(averaged_days_of(figures, figure))
+    before = day - timedelta(days=DAYS_BACK[base])
+    name = text.short_day(before)
+    return f"{name} {before.year}" if base == "year_before" else name
+
+
+def averaged_days_of(figures: Headline, figure: str) -> int:
+    """Return how many days the average of a figure or rate is of."""
+    entry = figures.entries.get(figure)
+    if entry is None or entry.days is None:
+        return figures.averaged_days
+    return entry.days
+
+
+def without_sales(figures: Headline) -> list[str]:
+    """Return the name of the average, where some of its days had no sales."""
+    closed = figures.averaged_days_without_sales
+    if not closed:
+        return []
+    return [f"{terms.average_name(figures.averaged_days, closed)}."]
+
+
+def footnotes(figures: Headline) -> list[str]:
+    """Return the notes of the headline figures."""
+    notes = []
+    for figure in figures.tile_figures:
+        note = figures.headline[figure].note
+        if note:
+            notes.append(f"{NOTED}{HEADLINE[figure].label}: {note}.")
+    return notes
+
+
+def changes(figures: Figures, figure: str) -> dict[str, Change]:
+    """Return the changes of a figure in percent, those of a rate in percentage points, by the `BASES` that
+    have one, in the order of `SHOWN`."""
+    entry = figures.entries[figure]
+    meaning = MEANINGS[figure]
+    known = known_bases(figures)
+    stated = {}
+    for base in SHOWN:
+        before = entry.base(base)
+        words = _change(entry.value, before, meaning)
+        # A percentage of a negative amount would mislead.
+        if base in known and words != text.NOTHING and before and before > 0:
+            label = f"vs {base_name(figures, base, figure)}"
+            tone = terms.direction(entry.value, before, meaning.good)
+            stated[base] = Change(words, label, tone)
+    return stated
+
+
+def tiles(figures: Figures) -> list[Row]:
+    """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
+    the one of choice."""
+    return [_tile(figures, figure) for figure in figures.tile_figures[:TILES]]
+
+
+def small_tiles(figures: Figures) -> list[Row]:
+    """Return the other headline figures as `tiles`, and those of the cost of goods where they are known."""
+    names = [*figures.tile_figures[TILES:], *figures.cost_figures]
+    small = [_tile(figures, figure) for figure in names]
+    margin = figures.margin
+    if margin and figures.cost_figures:
+        value = text.share(margin.coverage)
+        change = Change("", "", 0)._asdict()
+        small.append(
+            {
+                "label": "Cost coverage",
+                "value": value,
+                "changes": [change],
+                "change": change,
+            }
+        )
+    return small
+
+
+def _tile(figures: Figures, figure: str) -> Values:
+    meaning = MEANINGS[figure]
+    entry = figures.entries[figure]
+    stated = changes(figures, figure)
+    if not stated:
+        why = NO_ORDERS if entry.value is None else NOTHING_YET
+        stated = {CHOICE[0]: Change("", why, 0)}
+    shown = list(stated.values())[:MOST_SHOWN]
+    chosen = next(base for base in CHOICE if base in stated)
+    return {
+        "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
+        "value": text.figure(entry.value, meaning.kind, figures.currency),
+        "changes": [change._asdict() for change in shown],
+        "change": stated[chosen]._asdict(),
+    }
+
+
+def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
+    meaning = MEANINGS[figure]
+    entry = figures.entries[figure]
+    row = [meaning.label, text.figure(entry.value, meaning.kind, figures.currency)]
+    for base in bases:
+        before = entry.base(base)
+        value = text.figure(before, meaning.kind, figures.currency)
+        row.append(_with_days(figures, figure, base, value))
+        row.append(_change(entry.value, before, meaning))
+    return row
+
+
+def _with_days(figures: Figures, figure: str, base: str, value: str) -> str:
+    """Return the cell of a base: `1,200.00 (7 days)` for an average of fewer days than its column states."""
+    days = averaged_days_of(figures, figure)
+    if base != "average" or not 0 < days < figures.averaged_days:
+        return value
+    return f"{value} ({text.counted(days, 'day')})"
+
+
+def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
+    remarks = without_sales(figures)
+    if not bases:
+        remarks = [
+            "No day before this one is loaded and complete, so there is no comparison."
+        ]
+    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
+    if any(0 < days < figures.averaged_days for days in averaged):
+        remarks.append(FEWER_DAYS)
+    margin = figures.margin
+    if margin and margin.rate is None:
+        covered = text.share(margin.coverage)
+        least = text.share(LEAST_COST_COVERAGE, 100, places=0)
+        remarks.append(
+            f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
+        )
+    return remarks
+
+
+def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:
+    """Return a change in percent; of a rate, in percentage points."""
+    if meaning.kind != "share":
+        return text.change(value, base)
+    if value is None or base is None:
+        return text.NOTHING
+    points = ((value - base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    sign = "±"
+    if points:
+        sign = "+" if points > 0 else ""
+    return f"{sign}{text.quantity(points)} pp"

@@ -1,0 +1,70 @@
+"""The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
+
+from datetime import timedelta
+
+from ecommerce.core import text
+from ecommerce.core.values import Values
+from ecommerce.reporting.sections import Section
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts import contributions, forecast, headline
+from ecommerce.sales.report.texts.sections import SECTIONS
+from ecommerce.sales.report.texts.summary import summary_of
+
+_AVERAGE = "Average order value: gross sales less discounts, divided by orders."
+_DEFINED = "All definitions: docs/DEFINITIONS.md."
+
+
+def page_texts(figures: Figures) -> Values:
+    """Return everything that a page shows, for any template.
+
+    The top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `summary`, `tiles`, `small_tiles`,
+    `expected`, `footnote`); `changed`, the change of net sales in half a line, and `changed_since`, the day
+    it is since, or nothing; `sections` in reading order (see `reporting.sections`), those of the annex last;
+    and `pictures`, files of product pictures by SKU, which the caller may fill.
+    """
+    day = figures.business_date
+    zone = figures.provenance.timezone
+    notes = headline.footnotes(figures) or [_AVERAGE]
+    footnote = [*notes, *headline.without_sales(figures), _DEFINED]
+    since = ""
+    if figures.changes:
+        since = text.short_day(figures.changes.base)
+    return {
+        "title": f"Daily sales report {day}",
+        "day": day.isoformat(),
+        "long_day": text.long_day(day),
+        "footer": f"Daily sales report · business day {day} ({zone})",
+        "scope": [
+            f"Amounts in {figures.currency}",
+            f"Midnight to midnight{_hours(figures)}, {zone}",
+        ],
+        "summary": summary_texts(figures),
+        "tiles": headline.tiles(figures),
+        "small_tiles": headline.small_tiles(figures),
+        "expected": forecast.verdict_line(figures),
+        "footnote": " ".join(footnote),
+        "changed": contributions.change_words(figures),
+        "changed_since": since,
+        "sections": _sections(figures),
+        "pictures": {},
+    }
+
+
+def summary_texts(figures: Figures) -> Values:
+    """Return the summary as plain data; that of an older version's report is made now."""
+    summary = figures.summary or summary_of(figures)
+    return summary.model_dump(include={"sentences", "trust"})
+
+
+def _hours(figures: Figures) -> str:
+    """Return the length of a day on which the clocks change: ` (25 hours)`."""
+    origin = figures.provenance
+    hours = (origin.window_end - origin.window_start) / timedelta(hours=1)
+    return "" if hours == 24 else f" ({hours:g} hours)"
+
+
+def _sections(figures: Figures) -> list[Section]:
+    sections = []
+    for section in SECTIONS:
+        sections += section.tables(figures)
+    return sorted(sections, key=lambda section: section["annex"])

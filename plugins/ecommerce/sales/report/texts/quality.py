@@ -1,0 +1,270 @@
+"""Data quality: how far the figures of a day can be trusted, where they come from, and the warnings about
+them; last the provenance of the report."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from ecommerce.core import text
+from ecommerce.core.data_warnings import (
+    ISO_DATE,
+    DataWarning,
+    days_of,
+    wording,
+)
+from ecommerce.core.text import clean, count, source_name
+from ecommerce.reporting.sections import (
+    Section,
+    amounts,
+    column_table,
+    counts,
+    name,
+    named,
+    number,
+    sentences,
+    table,
+    word,
+)
+from ecommerce.sales import terms
+from ecommerce.sales.quality.day_quality import (
+    CurrencyTotals,
+    Quality,
+    SourceQuality,
+    is_loss,
+)
+from ecommerce.sales.quality.rejected_rows import rejects_table
+from ecommerce.sales.quality.restatements import (
+    restated_rows,
+    restated_table,
+)
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.base import Cell, cells_of
+
+MOST_DAYS = 10
+"""Of restated days."""
+MOST_OTHERS = 10
+MOST_NAMED_DAYS = 4
+"""Lines about other days, and days in one of them."""
+MOST_ALIKE = 3
+"""Warnings named in one row."""
+LONGEST_LIMIT = 1000
+"""Characters; the sentences are the sources' own."""
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the tables of the annex in reading order: what needs action is first."""
+    quality = figures.quality
+    day = figures.business_date
+    limits = [clean(limit, LONGEST_LIMIT) for limit in quality.limits]
+    sections = [
+        _warnings(quality, day),
+        sentences(
+            "other_warnings",
+            "Warnings about other days",
+            _other_days(quality.warnings, day),
+            empty="None.",
+            note="in the data that this run loaded",
+        ),
+        restated_table(
+            "restatements",
+            "Restated days",
+            restated_rows(quality.restatements, figures.currency, MOST_DAYS),
+            empty="No mailed figure had changed when this report was built.",
+            note="mailed figures that have changed since the last report",
+        ),
+        _missing_days(quality),
+        _sources(quality),
+        _control_totals(quality),
+        rejects_table(
+            "rejects",
+            quality.rejects,
+            empty="No row was rejected.",
+            note="of this day's reads and files; up to three samples per reason, personal data masked",
+        ),
+        _unconverted_amounts(quality),
+        sentences(
+            "limits",
+            "Limits",
+            limits,
+            empty="None.",
+            note="changes that daily runs detect late or not at all",
+        ),
+        _provenance(figures),
+    ]
+    return [section | {"annex": True} for section in sections]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the amounts without an exchange rate for `figures.csv`."""
+    rows = figures.quality.unconverted
+    return cells_of("unconverted", rows, "currency", "orders", "net_sales")
+
+
+def _warnings(quality: Quality, day: date) -> Section:
+    return table(
+        "warnings",
+        "Warnings",
+        [
+            name("What was found", 1.4),
+            name("What it means for the figures"),
+            name("What to do", 1.2),
+        ],
+        _warning_rows(quality.warnings, day),
+        empty="None.",
+        note="of this day, the worst first",
+    )
+
+
+def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
+    """Return the warnings about `day`: found, which may begin with a name, meaning, action. Warnings of one
+    kind with the same meaning and action share a row."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for warning in warnings:
+        days = days_of(warning)
+        if not days or day in days:
+            words = wording(warning)
+            meaning = terms.capital(clean(words.meaning))
+            action = terms.capital(clean(words.action))
+            alike.setdefault((warning["kind"], meaning, action), []).append(
+                _found(warning)
+            )
+    rows = []
+    for (_, meaning, action), found in alike.items():
+        named = [*found[:MOST_ALIKE]]
+        hidden = len(found) - len(named)
+        if hidden:
+            named.append(f"{count(hidden)} more in figures.json")
+        rows.append(["; ".join(named), meaning, action])
+    return rows
+
+
+def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
+    """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
+    same warning about several days is one line, in the words of the first."""
+    alike: dict[str, tuple[str, set[date]]] = {}
+    for warning in warnings:
+        days = days_of(warning)
+        if days and day not in days:
+            found = _found(warning)
+            undated = re.sub(ISO_DATE, "", found)
+            _, dates = alike.setdefault(undated, (found, set()))
+            dates.update(days)
+    others = sorted(alike.values(), key=lambda other: max(other[1]), reverse=True)
+    lines = []
+    for found, dates in others[:MOST_OTHERS]:
+        names = map(text.short_day, sorted(dates))
+        shown = text.listed(names, MOST_NAMED_DAYS, "more days")
+        lines.append(f"{shown}: {found}")
+    hidden = len(others) - MOST_OTHERS
+    if hidden > 0:
+        lines.append(f"{count(hidden)} more in figures.json")
+    return lines
+
+
+def _found(warning: DataWarning) -> str:
+    """Return what was found, without the business day, which the table or the line names."""
+    found = wording(warning).found
+    return clean(
+        re.sub(
+            f" (of|for) {warning.get('day')}\\b",
+            "",
+            found,
+        )
+    )
+
+
+def _missing_days(quality: Quality) -> Section:
+    days = [", ".join(map(str, quality.missing_days))] if quality.missing_days else []
+    section = sentences(
+        "missing_days",
+        "Missing days",
+        days,
+        empty="No day since the first daily run is missing.",
+        note="of the last 28",
+    )
+    if quality.fill_command:
+        section["remarks"] = [quality.fill_command]
+    return section
+
+
+def _sources(quality: Quality) -> Section:
+    return column_table(
+        "sources",
+        "Sources",
+        quality.sources,
+        named("Source", "source", source_name),
+        (word("State"), lambda row: row.status.replace("success", "succeeded")),
+        counts("Rows read", "rows_read"),
+        counts("Accepted", "rows_accepted"),
+        counts("Rejected", "rows_rejected"),
+        counts("Superseded", "rows_superseded"),
+        counts("Orders at source", "source_orders"),
+        (number("Orders loaded"), _orders_loaded),
+        empty="No source was read.",
+        note="latest read of each source for this day; superseded: replaced by a newer version",
+    )
+
+
+def _orders_loaded(row: SourceQuality) -> str:
+    # Exchange rates have no orders.
+    return count(None if row.source_orders is None else row.orders_loaded)
+
+
+def _control_totals(quality: Quality) -> Section:
+    return column_table(
+        "totals",
+        "Control totals",
+        quality.totals,
+        named("Source", "source", source_name),
+        (word("Currency"), lambda row: row.currency or "(none)"),
+        amounts("At source", "source_amount"),
+        amounts("Loaded", "loaded_amount"),
+        amounts("Superseded", "superseded_amount"),
+        amounts("Rejected", "rejected_amount"),
+        (number("Lost"), _lost),
+        empty="No source states amounts of this day.",
+        note="gross amounts; those of a file under the day whose run loaded it; lost: not accounted for",
+    )
+
+
+def _lost(row: CurrencyTotals) -> str:
+    if not is_loss(row.unexplained_amount):
+        return "none"
+    return text.amount(row.unexplained_amount, row.currency)
+
+
+def _unconverted_amounts(quality: Quality) -> Section:
+    return column_table(
+        "unconverted",
+        "Unconverted amounts",
+        quality.unconverted,
+        named("Currency", "currency"),
+        counts("Orders", "orders"),
+        amounts("Gross sales", "gross_sales"),
+        amounts("Discounts", "discounts"),
+        amounts("Returns", "returns"),
+        amounts("Net sales", "net_sales"),
+        empty="Every amount was converted.",
+        note="excluded from all sums above, because there is no exchange rate of the last seven days",
+    )
+
+
+def _provenance(figures: Figures) -> Section:
+    origin = figures.provenance
+    begin = text.instant(origin.window_start)
+    end = text.instant(origin.window_end)
+    reads = []
+    for source in figures.quality.sources:
+        if source.read_at:
+            reads.append(f"{source_name(source.source)} {text.instant(source.read_at)}")
+    rows = [
+        ["Business day", f"{figures.business_date} in {origin.timezone}"],
+        ["Window", f"{begin} to before {end}"],
+        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
+        ["Code version", origin.code_version],
+        ["Read at", ", ".join(reads) or text.NOTHING],
+        ["Generated at", text.instant(origin.generated_at)],
+        ["Counted orders", "those whose status counts as a sale, without test orders"],
+    ]
+    section = table("provenance", "Provenance", [], rows, empty="")
+    return section | {"kind": "facts"}

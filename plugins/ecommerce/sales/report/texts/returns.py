@@ -1,0 +1,54 @@
+"""The returns of the day by the reason that the source gives."""
+
+from collections.abc import Iterator
+
+from ecommerce.core import text
+from ecommerce.reporting.parts import total
+from ecommerce.reporting.sections import (
+    Section,
+    amounts,
+    column_table,
+    counts,
+    name,
+    number,
+    with_others,
+)
+from ecommerce.sales import terms
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.figures.returns import ReturnReason
+from ecommerce.sales.report.texts.base import Cell, cells_of
+
+MOST_REASONS = 21
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the table of the reasons."""
+    returns = total(figures.return_reasons, "amount")
+    # Where customers write reasons themselves, there are many.
+    rows = with_others(
+        figures.return_reasons, MOST_REASONS, ("refunds", "amount"), label="reason"
+    )
+    return [
+        column_table(
+            "return_reasons",
+            "Returns by reason",
+            rows,
+            (name("Reason"), lambda row: reason_name(row) or "No reason given"),
+            counts("Refunds", "refunds"),
+            amounts("Amount", "amount", figures.currency),
+            (number("Share"), lambda row: text.share(row.amount, returns)),
+            empty="No returns on this day.",
+            note=f"as given by the source; amounts in {figures.currency}",
+        )
+    ]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the reasons for `figures.csv`."""
+    rows = figures.return_reasons
+    return cells_of("return_reasons", rows, "reason", "refunds", "amount")
+
+
+def reason_name(row: ReturnReason) -> str:
+    """Return a reason as words; empty where the source gives none."""
+    return terms.label(text.clean(row.reason))

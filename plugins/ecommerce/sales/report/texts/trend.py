@@ -1,0 +1,99 @@
+"""The net sales of the last 28 days."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ecommerce.core import text
+from ecommerce.reporting import charts
+from ecommerce.reporting.charts import Chart
+from ecommerce.reporting.sections import (
+    Section,
+    amounts,
+    column_table,
+    counts,
+    named,
+    word,
+)
+from ecommerce.sales import terms
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.figures.trend import TrendDay
+from ecommerce.sales.report.texts.base import Cell, cells_of
+
+CHART = "trend.svg"
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the table of the days, with its chart."""
+    return [
+        column_table(
+            "trend",
+            f"Net sales, last {len(figures.trend)} days",
+            figures.trend,
+            named("Day", "business_date", text.short_day),
+            amounts("Net sales", "net_sales", figures.currency),
+            counts("Orders", "orders"),
+            (word("State"), _state),
+            empty="",
+            note=figures.currency,
+            chart=_chart(figures),
+        )
+    ]
+
+
+def cells(figures: Figures) -> Iterator[Cell]:
+    """Yield the days for `figures.csv`."""
+    days = figures.trend
+    return cells_of("trend", days, "business_date", "net_sales", "weekday_mean")
+
+
+def description(figures: Figures) -> str:
+    """Return the trend in a sentence: its lowest and its highest day."""
+    title = f"Net sales of the last {len(figures.trend)} days"
+    # Part of a day is no lowest one.
+    known = [day for day in figures.trend if day.complete]
+    if not known:
+        return f"{title}: none is complete."
+    known.sort(key=lambda day: day.net_sales or 0)
+    lowest, highest = known[0], known[-1]
+    return (
+        f"{title}: lowest {text.amount(lowest.net_sales, figures.currency)} on "
+        f"{text.short_day(lowest.business_date)}, highest "
+        f"{text.amount(highest.net_sales, figures.currency)} on {text.short_day(highest.business_date)}."
+    )
+
+
+def _is_missing(figures: Figures, day: TrendDay) -> bool:
+    """Return whether nothing has loaded a day, although an earlier one had its daily run."""
+    first = figures.quality.first_loaded or date.min
+    return day.net_sales is None and day.business_date > first
+
+
+def _state(day: TrendDay) -> str:
+    if day.complete:
+        return "complete"
+    return "not loaded" if day.net_sales is None else "incomplete"
+
+
+def _chart(figures: Figures) -> Chart:
+    days = []
+    for day in figures.trend:
+        chart_day = {
+            "label": text.short_day(day.business_date),
+            "height": day.net_sales,
+            "mean": day.weekday_mean,
+            "complete": day.complete,
+            "missing": _is_missing(figures, day),
+        }
+        days.append(chart_day)
+    average = None
+    # The average of a single day is none.
+    if figures.averaged_days > 1:
+        average = figures.headline["net_sales"].average
+    return charts.trend(
+        CHART,
+        description(figures),
+        days,
+        mean_name="Weekday average (last 4 weeks)",
+        average=average,
+        average_name=terms.average_name(figures.averaged_days),
+    )

@@ -1,0 +1,144 @@
+"""What is unusual about a day and no driver of its change: implausible amounts, rates far from their average,
+a series far from its forecast, and units distorted by one product."""
+
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+
+from ecommerce.core import text
+from ecommerce.core.text import whole, whole_amount
+from ecommerce.reporting.parts import total
+from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.figures.summary import Unusual
+from ecommerce.sales.report.texts.drivers import LONGEST_NAME, SMALLEST_PART
+from ecommerce.sales.report.texts.forecast import series_name, verdict_words
+from ecommerce.sales.report.texts.headline import averaged_days_of
+from ecommerce.sales.report.texts.products import product_name
+from ecommerce.sales.report.texts.returns import reason_name
+
+UNUSUAL_PART = Decimal("0.5")
+"""Of its average: a rate that is closer to it is usual."""
+FEWEST_DAYS = 10
+"""Averages of fewer days are not compared with."""
+IMPLAUSIBLE = {
+    "discount": "a discount of {amount} on {base}",
+    "negative_discount": "a negative discount of {amount}",
+    "refund": "refunds of {amount} on a total of {base}",
+}
+FEWEST_REFUNDS = 3
+LARGE_PART = Decimal("0.5")
+"""Refunds, and part of the returns, for a reason to be named."""
+UNITS_PART = Decimal("0.5")
+"""Of the units of the compared day: a smaller change of units is not stated."""
+DISTORTING_PART = Decimal("0.3")
+"""Of the units, for one product with hardly any sales."""
+
+
+def most_unusual(figures: Figures, named: Collection[str]) -> Unusual | None:
+    """Return implausible amounts, else the largest unusual amount that is not about one of the `named`
+    drivers. A day that is or may be incomplete has no others: half a day looks unusual."""
+    implausible = _implausible(figures)
+    if implausible or figures.caveat:
+        return implausible
+    found = [*_rates(figures, named), *_series(figures, named), *_units(figures)]
+    if not found:
+        return None
+    return max(found, key=lambda unusual: unusual.amount)
+
+
+def _implausible(figures: Figures) -> Unusual | None:
+    """Return the amounts that change net sales in the direction of the largest one."""
+    if not figures.implausible:
+        return None
+    largest = figures.implausible[0]
+    alike = []
+    for implausible in figures.implausible:
+        if implausible.effect * largest.effect > 0:
+            alike.append(implausible)
+    effect = abs(total(alike, "effect"))
+    gross_sales = figures.value("gross_sales")
+    if effect < SMALLEST_PART * gross_sales or not effect:
+        return None
+    amount = whole(largest.amount)
+    base = whole(largest.base_amount)
+    what = IMPLAUSIBLE[largest.kind].format(amount=amount, base=base)
+    order = f"{text.source_name(largest.source)} order {text.clean(largest.order_id)}"
+    direction = "higher" if largest.effect > 0 else "lower"
+    others = f" (with {len(alike) - 1} like it)" if len(alike) > 1 else ""
+    words = f"{order} has {what}{others}: net sales are {whole(effect)} {direction}"
+    return Unusual(
+        kind="implausible", about=largest.order_id, amount=effect, words=words
+    )
+
+
+def _rates(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:
+    gross_sales = figures.value("gross_sales")
+    for name, rate_name in (("returns", "return_rate"), ("discounts", "discount_rate")):
+        # Reports of an earlier version have no rates.
+        rate = figures.rates.get(rate_name)
+        if rate is None or rate.value is None or rate.average is None or name in named:
+            continue
+        distance = abs(rate.value - rate.average)
+        is_far = distance >= UNUSUAL_PART * rate.average
+        is_known = averaged_days_of(figures, rate_name) >= FEWEST_DAYS
+        amount = distance * gross_sales
+        if is_known and is_far and amount >= SMALLEST_PART * gross_sales:
+            share = text.share(rate.value, places=0)
+            usual = text.share(rate.average, places=0)
+            words = f"{name} are {share} of gross sales (usually {usual})"
+            if name == "returns" and rate.value > rate.average:
+                words += _main_reason(figures)
+            yield Unusual(kind=rate_name, about=name, amount=amount, words=words)
+
+
+def _main_reason(figures: Figures) -> str:
+    """Return `, 75 % of their amount is “Arrived broken”`, where one reason has most of the returns. A long
+    or rare reason may be a customer's own text, which no mail or chat message contains."""
+    returns = total(figures.return_reasons, "amount")
+    for row in figures.return_reasons[:1]:
+        reason = reason_name(row)
+        is_code = row.refunds >= FEWEST_REFUNDS and 0 < len(reason) <= LONGEST_NAME
+        if is_code and row.amount >= LARGE_PART * returns:
+            share = text.share(row.amount, returns, places=0)
+            return f", {share} of their amount is “{reason}”"
+    return ""
+
+
+def _series(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:
+    """Yield the channels and categories that are outside their 95 % interval."""
+    if figures.expectation is None:
+        return
+    gross_sales = figures.value("gross_sales")
+    ended = figures.changes.ended if figures.changes else []
+    for expected in figures.expectation.series:
+        name = expected.series.partition(":")[2]
+        # The whole shop has no name.
+        if not name or name in (*named, *ended) or expected.verdict != "very unusual":
+            continue
+        amount = abs(expected.actual - expected.forecast)
+        if amount >= SMALLEST_PART * gross_sales > 0:
+            actual = whole(expected.actual)
+            words = (
+                f"{series_name(expected.series)} is {verdict_words(expected)} (gross sales of {actual}, "
+                f"forecast {whole(expected.forecast)})"
+            )
+            yield Unusual(kind="series", about=name, amount=amount, words=words)
+
+
+def _units(figures: Figures) -> Iterator[Unusual]:
+    """Yield a product with a large part of the units and hardly any sales, where units have changed."""
+    units = figures.headline["units"]
+    before = units.week_before or units.day_before
+    product = figures.most_units
+    if not units.value or not before or product is None:
+        return
+    least = SMALLEST_PART * figures.value("net_sales")
+    has_changed = abs(units.value - before) >= UNITS_PART * before
+    is_large = product.units >= DISTORTING_PART * units.value
+    if has_changed and is_large and product.sales < least:
+        change = text.change(units.value, before, places=0)
+        count = f"{text.quantity(product.units)} {product_name(product)[:LONGEST_NAME]}"
+        sales = whole_amount(product.sales, figures.currency)
+        words = f"units ({change}) are distorted by {count} ({sales} in all)"
+        yield Unusual(
+            kind="units", about=product.sku, amount=product.sales, words=words
+        )

@@ -1,0 +1,74 @@
+"""Whether a day is within its forecast: which verdicts a report states, and their words."""
+
+import pytest
+
+from ecommerce.sales.report.figures import forecast
+from ecommerce.sales.report.figures.forecast import FIGURES
+from ecommerce.sales.report.texts.forecast import tables, verdict_line
+from tests.unit.sales.report import readable
+from tests.unit.sales.report.parts import MONDAY, D, expectation_of, expected
+from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.texts.answers import Answers
+from tests.unit.sales.tables import records
+
+
+@pytest.mark.parametrize(
+    ("is_complete", "doubtful", "verdict"),
+    [
+        (True, [], "unusual"),
+        (False, [], None),
+        (True, ["storefront"], None),
+    ],
+)
+def test_a_day_that_is_or_may_be_incomplete_has_no_verdict(
+    is_complete, doubtful, verdict
+):
+    row = {"series": "total", "made_at": MONDAY, "model": "blend"}
+    for prefix in ("", "net_"):
+        row[f"{prefix}verdict"] = "unusual"
+        row |= {f"{prefix}{figure}": 5 for figure in FIGURES}
+    today = {"is_complete": is_complete}
+    queries = Answers.of(today=today, expectation=[row], doubtful=doubtful)
+    found = forecast.read(queries).expectation
+    assert found.series[0].verdict == found.net.verdict == verdict
+
+
+VERDICTS = """
+actual | verdict      | words                             | tone
+1050   | as expected  | Within the 80 % interval          | 0
+1150   | unusual      | Above the 80 % interval           | 1
+850    | unusual      | Below the 80 % interval           | -1
+1250   | very unusual | Above the 95 % interval           | 1
+750    | very unusual | Below the 95 % interval           | -1
+1050   | NULL         | No verdict: the day is incomplete | 0
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, VERDICTS), ids=str)
+def test_the_words_of_a_verdict(case):
+    net = expected("net", "1000", case["actual"], case["verdict"])
+    figures = make_figures(
+        expectation=expectation_of(net=net), complete=bool(case["verdict"])
+    )
+    line = verdict_line(figures)
+    assert line == {"verdict": case["words"], "tone": int(case["tone"])}
+    assert verdict_line(make_figures()) is None
+
+
+def test_a_series_from_which_nothing_was_expected_is_listed_when_something_was_sold():
+    silent = expected("channel:a", "0", "0", near="0", far="0")
+    back = expected("channel:b", "0", "5", "very unusual", near="0", far="0")
+    figures = make_figures(expectation=expectation_of(silent, back))
+    text = readable.lines_of(figures, "forecast")
+    assert "Channel: A" not in text
+    assert "Channel: B | 0.00 |" in text
+    assert "| 5.00 | above the 95 % interval" in text
+
+
+def test_the_chart_has_net_sales_and_their_interval():
+    net = expected("net", "18900", "20411.06", near="1800", far="3100")
+    section, _ = tables(make_figures(expectation=expectation_of(net=net)))
+    day = section["chart"]["day"]
+    assert (day["forecast"], day["actual"]) == (18900, D("20411.06"))
+    assert (day["lower_95"], day["upper_95"]) == (15800, 22000)
+    assert section["rows"][0] == ["This day", "20,411.06"]

@@ -1,0 +1,135 @@
+"""The headline: the rows of the comparisons as figures, the changes that tiles show, and the gross margin."""
+
+import pytest
+
+from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.sales.report.figures import headline
+from ecommerce.sales.report.figures.headline import COSTS, RATES, Margin
+from ecommerce.sales.report.texts.headline import FEWER_DAYS
+from ecommerce.sales.report.texts.page import page_texts
+from tests.unit.sales.report import readable
+from tests.unit.sales.report.parts import D, figure
+from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.texts.answers import Answers
+from tests.unit.sales.tables import records
+
+BASES = dict.fromkeys(("day_before", "week_before", "average", "year_before"))
+PARTS = ("gross_sales_with_discounts", "gross_sales_with_returns")
+
+
+def headline_of(today=(), currencies=(), **days):
+    """Return the fields of the section from rows of comparisons.sql, each with a value of 5 and 28 averaged
+    days; `days` are those of other figures."""
+    rows = []
+    for name in (*HEADLINE, *RATES, *COSTS, *PARTS):
+        row = {"figure": name, "value": D(5), "averaged_days": days.get(name, 28)}
+        rows.append(BASES | row)
+    breakdowns = [{"dimension": "currency", "name": "EUR", "orders": 0}]
+    breakdowns += [
+        {"dimension": "currency", "name": name, "orders": 3} for name in currencies
+    ]
+    queries = Answers.of(today=today, comparisons=rows, breakdowns=breakdowns)
+    return headline.read(queries)
+
+
+def test_an_average_of_fewer_days_has_their_number():
+    found = headline_of(returns=12)
+    assert found.averaged_days == 28
+    assert found.headline["returns"].days == 12
+    assert found.headline["net_sales"].days is None
+    known = make_figures().headline
+    returns = known["returns"].model_copy(update={"days": 12})
+    figures = make_figures(headline=known | {"returns": returns})
+    text = readable.lines_of(figures, "figures")
+    assert FEWER_DAYS in text
+    assert "(12 days)" in text
+
+
+@pytest.mark.parametrize(
+    ("currencies", "note"),
+    [
+        ("BRL CHF", "without orders in BRL and CHF, which have no exchange rate"),
+        (
+            "A B C D E F",
+            "without orders in A, B, C and 3 other currencies, which have no exchange rate",
+        ),
+        ("", None),  # refunds in EUR alone
+    ],
+)
+def test_the_average_order_says_which_orders_are_not_in_it(currencies, note):
+    figures = headline_of(currencies=currencies.split()).headline
+    notes = {name: entry.note for name, entry in figures.items() if entry.note}
+    assert notes == ({"average_order_value": note} if note else {})
+
+
+MARGINS = """
+sales_with_cost | coverage | rate
+1000            | 1        | 0.400000
+950             | 0.95     | 0.368421
+949.99          | 0.94999  | NULL
+0               | 1        | NULL
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, MARGINS), ids=str)
+def test_the_gross_margin_of_sales_that_have_a_cost(case):
+    today = {"sales_with_cost": D(case["sales_with_cost"]), "cost_of_goods": D(600)}
+    margin = headline_of(today | {"coverage": D(case["coverage"])}).margin
+    assert margin.rate == (case["rate"] and D(case["rate"]))
+    assert headline_of(today | {"coverage": None}).margin is None
+    assert headline_of().margin is None
+
+
+def test_a_margin_is_shown_where_enough_sales_have_a_cost():
+    margin = Margin(sales_with_cost=D(1000), cost_of_goods=D(600), coverage=D("0.9812"))
+    labels = {}
+    for tile in page_texts(make_figures(margin=margin))["small_tiles"]:
+        labels[tile["label"]] = tile["value"]
+    assert labels["Gross profit"] == "400.00"
+    assert labels["Gross margin"] == "40.0 %"
+    assert labels["Cost coverage"] == "98.1 %"
+    covered = margin.model_copy(update={"coverage": D("0.5")})
+    text = readable.page(make_figures(margin=covered))
+    assert (
+        "No gross margin: 50.0 % of net sales have a cost, and 95 % are needed." in text
+    )
+    assert "tile: Gross margin" not in text
+
+
+def compared(value="20642.52", **bases):
+    """Return a day whose figures have this value and are known on `bases` only."""
+    return make_figures(headline=dict.fromkeys(HEADLINE, figure(value, **bases)))
+
+
+CHANGES = """
+week_before | day_before | average | year_before | change   | base
+20377.6     | 1          | 1       | 1           | +1.3 %   | Thu 12 Nov
+            | 20377.6    | 1       |             | +1.3 %   | Wed 18 Nov
+0           |            | 20377.6 | 1           | +1.3 %   | 28-day average
+            |            |         | 10321.26    | +100.0 % | Thu 20 Nov 2025
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, CHANGES), ids=lambda case: case["base"])
+def test_the_change_is_against_the_weekday_before_or_the_next_there_is(case):
+    change, base = case.pop("change"), case.pop("base")
+    tile = page_texts(compared(**case))["small_tiles"][0]
+    assert (tile["change"]["words"], tile["change"]["label"]) == (change, f"vs {base}")
+
+
+def test_one_day_is_no_average():
+    figures = compared(average="55").model_copy(update={"averaged_days": 1})
+    assert "average" not in str(page_texts(figures)["tiles"])
+    trend = readable.section(figures, "trend")
+    assert trend["chart"]["average"] is None
+
+
+def test_changes_of_rates_are_in_percentage_points():
+    rates = make_figures().rates | {
+        "return_rate": figure("0.062045", week_before="0.049438"),
+        "discount_rate": figure("0.05", week_before="0.05"),
+    }
+    text = readable.lines_of(make_figures(rates=rates), "figures")
+    assert "Return rate | 6.2 %" in text
+    assert "| 4.9 % | +1.3 pp |" in text
+    assert "| 5.0 % | ±0 pp |" in text

@@ -1,0 +1,52 @@
+"""The month so far, and against its target."""
+
+from ecommerce.core.text import MINUS
+from ecommerce.sales.report.figures import month
+from tests.unit.sales.report.parts import target
+from tests.unit.sales.report.readable import section
+from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.texts.answers import Answers
+from tests.unit.sales.tables import records
+
+# A span with unfinished days has no sums, except the month itself.
+MONTHS = """
+span       | first_day  | last_day   | unfinished_days | net_sales | orders | days_without_sales
+now        | 2026-11-01 | 2026-11-19 | 2               | 100       | 3      | 1
+last_month | 2026-10-01 | 2026-10-19 | 0               | 100       | 3      | 1
+last_year  | 2025-11-01 | 2025-11-19 | 1               | NULL      | NULL   | 1
+"""
+
+
+def test_spans_without_sums_are_named_and_not_compared():
+    found = month.read(Answers.of(months=records(dict, MONTHS)))
+    assert found.month.unfinished == 2
+    table = section(make_figures(**dict(found)), "month")
+    assert [row[0] for row in table["rows"]] == ["Nov 2026", "Oct 2026"]
+    assert table["remarks"] == [
+        "Days 1 to 19 of each month.",
+        "Incomplete or not loaded: 2 of them.",
+        "Nov 2026: 1 day without sales.",
+        "Oct 2026: 1 day without sales.",
+        "Nov 2025: not every day is loaded and complete.",
+    ]
+
+
+def test_a_day_that_no_month_is_known_of_has_its_targets():
+    row = target().model_dump()
+    found = month.read(Answers.of(targets=[row]))
+    assert (found.month, found.targets) == (None, [target()])
+    assert (
+        section(make_figures(month=None), "month")["empty"] == "Not known for this day."
+    )
+
+
+def test_the_month_is_shown_with_its_target_and_landing():
+    table = section(make_figures(targets=[target(), target("storefront")]), "month")
+    assert table["rows"][-2:] == [
+        ["Target to date", "554,400.00", f"{MINUS}40.2 %", ""],
+        ["Landing", "748,000.00", "", ""],
+    ]
+    remark = "Landing: 103.9 % of the month's target of 720,000 USD."
+    assert table["remarks"][-1] == remark
+    without = make_figures(targets=[target("storefront")])
+    assert "arget" not in str(section(without, "month"))

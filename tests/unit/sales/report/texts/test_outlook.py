@@ -1,0 +1,109 @@
+"""The coming days, and the week of an event among them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ecommerce.core.business_day import day_window
+from ecommerce.sales.report.figures import outlook
+from ecommerce.sales.report.texts.outlook import tables
+from tests.unit.sales.report.parts import MONDAY, D
+from tests.unit.sales.report.samples import full
+from tests.unit.sales.report.texts.answers import Answers
+from tests.unit.sales.tables import cells
+
+WEEK = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
+"""Forecast gross sales of Monday to Sunday; net sales are 1,000 less."""
+
+
+def outlook_of(last, days=7, missing=()):
+    """The outlook of the report of `last`, from a forecast of the six days before it to `days` after it."""
+    rows = []
+    for ahead in range(-6, days + 1):
+        day = last + timedelta(days=ahead)
+        row = {"made_at": MONDAY, "model": "blend", "day": day}
+        row["net_sales"] = D(10_000) if day <= last and day not in missing else None
+        for figure in outlook.FIGURES:
+            row[figure] = D(WEEK[day.weekday()])
+            row[f"net_{figure}"] = row[figure] - 1000
+        rows.append(row)
+    return outlook.read(Answers.of(last, outlook=rows)).outlook
+
+
+EVENTS = """
+last       | days | event
+2026-11-22 | 7    | Black Friday
+2026-11-26 | 7    | Black Friday
+2026-11-27 | 7    |
+2026-12-20 | 7    | Christmas
+2026-11-21 | 7    |
+2026-11-21 | 8    | Black Friday
+"""
+
+
+@pytest.mark.parametrize("case", cells(EVENTS), ids=str)
+def test_the_week_of_a_coming_event(case):
+    """A week that the forecast does not cover is not named."""
+    found = outlook_of(date.fromisoformat(case["last"]), int(case["days"]))
+    assert (found.event or "") == case["event"]
+    gross = sum(day.forecast for day in found.event_week)
+    net = sum(day.forecast for day in found.net_event_week)
+    assert (gross, net) == ((125_000, 118_000) if found.event else (0, 0))
+
+
+def test_days_of_the_week_that_are_known_count_with_their_actual_net_sales():
+    """Of Monday to Thursday, Tuesday is not complete: its forecast takes the place of its sales."""
+    found = outlook_of(date(2026, 11, 26), missing=[date(2026, 11, 24)])
+    week = found.named_week
+    assert (week.first, week.so_far) == (date(2026, 11, 23), 30_000)
+    assert week.forecast == 13_800 + 18_900 + 21_100 + 19_500
+    assert week.net_sales == 103_300
+    assert week.parts == "30,000 so far and 73,300 forecast"
+
+
+def test_a_week_that_has_not_begun_is_its_forecast():
+    week = outlook_of(date(2026, 11, 22)).named_week
+    assert (week.so_far, week.net_sales, week.parts) == (None, 118_000, "")
+
+
+def test_the_table_states_the_whole_week_and_its_parts():
+    figures = full(outlook=outlook_of(date(2026, 11, 26)))
+    (section,) = tables(figures)
+    assert section["rows"][-1][1] == "99,500.00"
+    (remark,) = section["remarks"]
+    assert remark.endswith(": 40,000 so far and 59,500 forecast.")
+
+
+class Asked(Answers):
+    """The arguments of the query."""
+
+    def rows(self, name, parameters=None, **values):
+        self.answers["asked"].append(parameters | values)
+        return []
+
+
+@pytest.mark.parametrize(
+    ("day", "ends_at"),
+    [
+        ("2026-03-08", "2026-03-09T04:00"),
+        ("2026-11-01", "2026-11-02T05:00"),
+        ("2028-02-29", "2028-03-01T05:00"),
+    ],
+)
+def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends_at):
+    window = day_window(date.fromisoformat(day), "America/New_York")
+    queries = Asked(Answers.of().warehouse, window, answers={"asked": []})
+    assert outlook.read(queries).outlook is None
+    (asked,) = queries.answers["asked"]
+    assert asked["ends_at"] == datetime.fromisoformat(ends_at).replace(tzinfo=UTC)
+    days = tuple(window.date + timedelta(days) for days in (1, 7))
+    assert (asked["first"], asked["last"]) == days
+
+
+def test_the_chart_has_the_days_in_net_sales():
+    figures = full()
+    (section,) = tables(figures)
+    first, drawn = figures.outlook.net_days[0], section["chart"]["days"][0]
+    assert drawn["label"] == "Fri\n20"
+    assert (drawn["lower_80"], drawn["upper_80"]) == (first.lower_80, first.upper_80)
+    assert drawn["forecast"] == first.forecast
