@@ -65,7 +65,7 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
     newest = datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert load_history.last_read("web_events") == newest
     for day, missing in ((17, []), (18, []), (19, ["web_events"])):
-        insert("daily_summary", f"VALUES ('2026-11-{day}', {ZEROS}, {missing})")
+        insert("daily_summary", f"VALUES ('2026-11-{day}', {ZEROS}, {missing}, [])")
     assert load_history.read_days("web_events", days[0], days[-1]) == [days[2]]
 
 

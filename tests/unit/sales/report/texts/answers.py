@@ -12,6 +12,7 @@ from tests.unit.sales.report.samples import DAY
 TODAY = {
     "is_complete": True,
     "missing_sources": None,
+    "empty_sources": None,
     "base_date": None,
     "averaged_days": 28,
     "averaged_days_without_sales": 0,
