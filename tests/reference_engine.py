@@ -264,6 +264,8 @@ def script_parts(sql):
                 alias = text(node.alias) if node.alias else ""
                 changed = f"{text(node.target_path)} {alias}"
                 facts["query"] = f"SELECT * FROM {changed} WHERE {text(node.where)}"
+                if node.from_clause:
+                    facts["query"] = f"SELECT * {text(node.from_clause)}"
             case zt.ASTSingleAssignment():
                 facts["variable"] = text(node.variable)
                 facts["query"] = f"SELECT {text(node.expression)}"
