@@ -224,15 +224,18 @@ def _days_predicate(
     column: str,
     before: int = 0,
     after: int = 0,
+    span: int = 0,
 ) -> str:
     """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after
-    one."""
+    one. Where `days` are within `span` days, those between them count as well."""
     if not days:
         raise ValueError("no days to render this statement for")
     wanted: set[date] = set()
     for day in days:
         first = day - timedelta(days=before)
         wanted.update(days_between(first, day + timedelta(days=after)))
+    if (max(days) - min(days)).days <= span:
+        wanted.update(days_between(min(days), max(days)))
     ranges = _ranges(wanted)
     if len(ranges) > 1 and len(wanted) <= MAX_RANGES:
         literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
