@@ -11,7 +11,7 @@ In a template:
 - `{{ staging_table("orders") }}` and `{{ is_staged("orders") }}`, the table with these rows and the condition
   for them, to change them;
 - `{{ days("o.business_date") }}`, a predicate for the rendered days, which prunes partitions;
-  `before=1, after=6` adds the days before and after each;
+  `before=1, after=6` adds the days before and after each, `span=120` those between days that are so near;
 - `{{ read_days(…) }}`, the same for the days of the load's reads;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
