@@ -142,7 +142,13 @@ class AirflowApi:
     def timezone(self, dag_id: str = DAG_DAILY) -> str:
         """Return the timezone of a daily DAG's schedule; the API's own `timezone` is Airflow's."""
         description = self.get(f"dags/{dag_id}/details")["timetable_description"]
-        return str(description).rpartition(DESCRIBED)[2]
+        _, known, timezone = str(description).rpartition(DESCRIBED)
+        if not known:
+            raise PipelineError(
+                f"the schedule of {dag_id} in {self.url} has no timezone: restart Airflow, which still has "
+                "the version before the update"
+            )
+        return timezone
 
     def clear(
         self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY

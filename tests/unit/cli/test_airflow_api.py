@@ -97,6 +97,13 @@ def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
         assert f"{part}=2026-11-05" in asked
 
 
+def test_an_airflow_of_before_the_update_has_to_be_restarted(airflow):
+    old = {"timezone": "UTC", "timetable_description": "At 06:00"}
+    airflow.answers["GET details"] = [old]
+    with pytest.raises(PipelineError, match="has no timezone: restart Airflow"):
+        AirflowApi.from_environment().timezone()
+
+
 @pytest.fixture
 def of_env_file(airflow, monkeypatch, folder):
     """A folder whose `.env` leads to the stand-in."""

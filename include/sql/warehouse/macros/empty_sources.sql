@@ -2,7 +2,8 @@
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
 {#
   Stores which sources of the `chosen` days unusually have no orders; such a day is not complete. The rows of other days
-  stay. `chosen` as in low_order_counts.sql. A source that is off by its latest run of any day is empty on no day.
+  stay. `chosen` as in low_order_counts.sql. A source that is off by its latest run of any day is empty on no day; `daily_audit`
+  would need the spec of a load, which `make migrate` has not.
 #}
 {% macro find_empty_sources(chosen) -%}
 UPDATE {{ table("daily_summary") }} AS summary
