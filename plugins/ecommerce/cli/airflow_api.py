@@ -129,7 +129,7 @@ class AirflowApi:
         """Return all runs of a business day: those with its partition key or its `business_date`, and runs
         without either for which it was the newest day that had ended. The first has not begun yet, or began
         last."""
-        timezone = self.timezone(dag_id)
+        timezone = self.timezone()
         # Only a run that was triggered by hand may have no partition key. Its day had ended before.
         listed = self.runs(dag_id, partition_key_pattern=str(day))
         listed += self.runs(dag_id, run_type="manual", run_after_gte=f"{day}T00:00:00Z")
@@ -139,14 +139,14 @@ class AirflowApi:
                 runs.append(run)
         return in_order_of_begin(runs)[::-1]
 
-    def timezone(self, dag_id: str = DAG_DAILY) -> str:
-        """Return the timezone of a daily DAG's schedule; the API's own `timezone` is Airflow's."""
-        description = self.get(f"dags/{dag_id}/details")["timetable_description"]
+    def timezone(self) -> str:
+        """Return the shop's timezone, from the daily DAG's schedule: the API's `timezone` is Airflow's."""
+        description = self.get(f"dags/{DAG_DAILY}/details")["timetable_description"]
         _, known, timezone = str(description).rpartition(DESCRIBED)
         if not known:
             raise PipelineError(
-                f"the schedule of {dag_id} in {self.url} has no timezone: restart Airflow, which still has "
-                "the version before the update"
+                f"the schedule of {DAG_DAILY} in {self.url} has no timezone: restart Airflow, which still "
+                "has the version before the update"
             )
         return timezone
 

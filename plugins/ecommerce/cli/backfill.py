@@ -113,7 +113,7 @@ def plan(api: AirflowApi, requested: BackfillRequest) -> list[str]:
     """
     if requested.first > requested.last:
         raise PipelineError(f"FROM={requested.first} is after TO={requested.last}")
-    closed_day(requested.last, api.timezone(requested.dag_id))
+    closed_day(requested.last, api.timezone())
     planned = api.post("backfills/dry_run", requested.body())["backfills"]
     return sorted(entry["partition_key"] for entry in planned)
 

@@ -71,13 +71,18 @@ def planned(*days):
     return {"backfills": entries}
 
 
+DETAILS = "GET daily_sales_pipeline/details"
+
 ANSWERS = {
     "GET": [{"is_paused": False}],
-    "GET details": [
+    DETAILS: [
         {
             "timezone": "UTC",
             "timetable_description": "At 06:00, in America/New_York",
         }
+    ],
+    "GET details": [
+        {"timezone": "UTC", "timetable_description": "Triggered by assets"}
     ],
     "GET dagRuns": [runs(*["running"] * 3), runs(*["success"] * 3)],
     "GET dagRuns?run_id": [
@@ -99,7 +104,7 @@ ANSWERS = {
     "POST clearTaskInstances": [{"task_instances": []}],
 }
 """By method and end of the path: the answers, of which the last one repeats. An answer is
-a body, or a status and a body."""
+a body, or a status and a body. The longest end counts."""
 
 
 class Airflow(ThreadingHTTPServer):

@@ -8,16 +8,16 @@ import requests
 
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
-from tests.unit.cli.airflow_server import DATABASE_ERROR, LOCKED
+from tests.unit.cli.airflow_server import DATABASE_ERROR, DETAILS, LOCKED
 from tests.unit.cli.airflow_server import run as run_of_day
 
 REPORT = "report --day 2026-11-02"
 PAGE = "<html>\n<h1>Sorry</h1>\n</html>"
 
 ANSWERS = {
-    "a database error of Airflow": {"GET details": [DATABASE_ERROR]},
-    "a proxy's page of errors": {"GET details": [(500, PAGE)]},
-    "a request that is refused": {"GET details": [(403, {"detail": "Forbidden"})]},
+    "a database error of Airflow": {DETAILS: [DATABASE_ERROR]},
+    "a proxy's page of errors": {DETAILS: [(500, PAGE)]},
+    "a request that is refused": {DETAILS: [(403, {"detail": "Forbidden"})]},
     "another server": {"POST auth/token": [(404, [])]},
     "an Airflow that is starting": {"POST auth/token": [(502, [])]},
     "a wrong password": {"POST auth/token": [(401, {"detail": "no"})]},
@@ -97,9 +97,16 @@ def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
         assert f"{part}=2026-11-05" in asked
 
 
+def test_a_dag_without_a_daily_schedule_has_the_shops_timezone(airflow):
+    run = run_of_day(None, "success", run_after="2026-11-06T04:30:00Z", conf=None)
+    airflow.answers["GET dagRuns"] = [{"dag_runs": [run]}]
+    api = AirflowApi.from_environment()
+    assert api.runs_of_day(date(2026, 11, 4), "weekly_sales_forecast") == [run]
+
+
 def test_an_airflow_of_before_the_update_has_to_be_restarted(airflow):
     old = {"timezone": "UTC", "timetable_description": "At 06:00"}
-    airflow.answers["GET details"] = [old]
+    airflow.answers[DETAILS] = [old]
     with pytest.raises(PipelineError, match="has no timezone: restart Airflow"):
         AirflowApi.from_environment().timezone()
 
