@@ -122,20 +122,20 @@ def _medians(rounds: list[tuple[dict[str, float], float]]) -> list[Result]:
 def _build() -> None:
     """Build the report in this process, and say how much of it its queries and its document took."""
     from ecommerce.core.business_day import day_window
-    from ecommerce.sales.report import archive
+    from ecommerce.sales.report import build
     from ecommerce.storage.staging import DagRun
     from ecommerce.warehouse.client import Warehouse, connect
 
     connect(step="benchmark")  # what a connection imports is not timed
     for name in IMPORTED:
         import_module(name)
-    queries, document = _timed(Warehouse, "query"), _timed(archive, "publish")
+    queries, document = _timed(Warehouse, "query"), _timed(build, "publish")
     day, run = (
         day_window(DAY, os.environ["SHOP_TIMEZONE"]),
         DagRun("daily_sales_pipeline", "benchmark"),
     )
     with measured() as facts:
-        archive.build_report(day, run)
+        build.build_report(day, run)
         facts |= {"queries": sum(queries), "document": sum(document)}
 
 

@@ -1,8 +1,12 @@
 """An archived report, as the task `report` hands it to the tasks that mail it."""
 
+import json
 from datetime import UTC, date, datetime
 
 from ecommerce.sales.report.archive import ArchivedReport
+from ecommerce.sales.report.texts.corrected import with_corrections
+from ecommerce.sales.report.texts.mail import mail_texts
+from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 
 REPORT = ArchivedReport(
@@ -17,3 +21,10 @@ REPORT = ArchivedReport(
 """Of an ordinary day; without a file and figures."""
 MAILING_RUN = DagRun("daily_sales_pipeline", "test__mailing")
 """The run that mails the reports of tests."""
+
+
+def archived_texts(figures, corrections=None):
+    """The texts of a report's mail, read from the archive, as `deliver` sends them."""
+    texts = json.loads(json.dumps(to_plain(mail_texts(figures))))
+    headline = {name: figure.value for name, figure in figures.headline.items()}
+    return with_corrections(texts, headline, corrections)

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pypdf import PdfReader
 
 from ecommerce.sales import delivery
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import Figures, figures_hash
 from tests.oracle import rounded
 from tests.oracle_day import Expected
@@ -48,11 +48,11 @@ def lacking(oracle, figures, folder):
 
 def _texts(figures, folder):
     """The words of each form that people read."""
-    uri = archive.publish(f"file://{folder}/reports", figures)
-    stored, pdf = archive.read_report(uri, figures_hash(figures))
-    first = PdfReader(io.BytesIO(pdf)).pages[0]
+    uri = build.publish(f"file://{folder}/reports", figures)
+    first = PdfReader(io.BytesIO(archive.ARCHIVE.read(uri, archive.PDF))).pages[0]
     yield "page one", " ".join(first.extract_text().split())
-    message = delivery.report_message(stored, pdf)
+    mail = archive.ARCHIVE.read_mail(uri, figures_hash(figures))
+    message = delivery.report_message(mail["texts"], b"")
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
         assert part

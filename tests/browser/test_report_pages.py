@@ -20,7 +20,7 @@ from ecommerce.core.templates import render
 from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views import day as day_view
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.archive import TREND_PNG
 from ecommerce.sales.report.texts.mail import mail_texts
 from ecommerce.sales.report.texts.page import page_texts
@@ -89,12 +89,12 @@ def pages(tmp_path_factory):
     everything = full(business_date=FULL_DAY, warnings=[unread])
     folder = reports / str(FULL_DAY)
     (folder / archive.FIGURES_JSON).write_text(everything.model_dump_json())
-    archive.write_charts(page_texts(everything)["sections"], folder)
+    build.write_charts(page_texts(everything)["sections"], folder)
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
         shop.setattr(
-            "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
+            "ecommerce.sales.days.state.load_day_states", made_up.load_day_states
         )
         required = ["sales_db", "storefront"]
         shop.setattr(day_status, "required_sources", lambda: required)

@@ -10,8 +10,8 @@ from ecommerce.core import settings
 from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.core.names import DAG_DAILY as DAG
 from ecommerce.sales import read_windows, source_policy, transform
+from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.quality.day_quality import Provenance
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging

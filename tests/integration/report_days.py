@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
+from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.quality.day_quality import Provenance
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import connect

@@ -7,7 +7,7 @@ import pytest
 from demo.ledger import Ledger
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.sales import delivery, loading, transform
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import build
 from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.checks import check_load
@@ -31,7 +31,7 @@ def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypat
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
         loadable = [transform.transform(each, run_id=run.run_id) for each in raw]
         loaded = loading.load_day(DAY, run, loadable)
-        report = archive.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
+        report = build.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
         assert not delivery.deliver(DAY, report, run, send_mail=True)
         # The last of all.
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')

@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery, delivery_log
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import build
 from ecommerce.warehouse import load_history, schema
 from ecommerce.warehouse.client import connect
 from tests.archived_reports import MAILING_RUN
@@ -115,7 +115,7 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
     with open_mailbox(tmp_path / "mail") as mailbox:
         for name, value in mailbox.environment().items():
             monkeypatch.setenv(name, value)
-        report = archive.archive_report(make_figures())
+        report = build.archive_report(make_figures())
         steps = []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)

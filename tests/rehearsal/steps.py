@@ -28,7 +28,7 @@ from ecommerce.forecast.partner_ftp.files import PartnerFiles
 from ecommerce.sales import delivery_log
 from ecommerce.sales.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sources import SOURCES
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
@@ -126,8 +126,9 @@ def report(shop):
     targets.fill(folder, shop.books, day)
     run = DagRun("daily_sales_pipeline", "rehearsal__report")
     window = day_window(day, shop.company.timezone)
-    archived = archive.build_report(window, run)
-    figures, pdf = archive.read_report(archived.uri, archived.figures_hash)
+    archived = build.build_report(window, run)
+    figures = archive.read_figures(archived.uri)
+    pdf = archive.read_mail(archived).pdf
     differing = oracle_report.differences(shop.oracle(), figures)
     yield Check(f"figures of the report of {day}", SAME, words(differing, SAME))
     yield Check("its document", "a PDF", "a PDF" if pdf[:4] == b"%PDF" else "none")

@@ -7,8 +7,8 @@ from datetime import date
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import Run
-from ecommerce.sales import day_state
-from ecommerce.sales.day_state import DayState
+from ecommerce.sales.days import state
+from ecommerce.sales.days.state import DayState
 from ecommerce.sales.source_policy import required_sources
 from ecommerce.warehouse.client import Warehouse
 
@@ -79,9 +79,9 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
 
     def query(warehouse: Warehouse) -> Days:
         required = required_sources()
-        states = day_state.load_day_states(warehouse, first, last)
+        states = state.load_day_states(warehouse, first, last)
         [bounds] = warehouse.query("report/pages/loaded_days.sql")
-        days = {state.business_date: state for state in states}
+        days = {day.business_date: day for day in states}
         return Days(days, bounds["first_day"], required)
 
     days, failed = page.warehouse.run(query)

@@ -10,7 +10,7 @@ from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row, Values
-from ecommerce.sales.day_state import doubtful_sources
+from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
 

@@ -6,30 +6,24 @@ again, under the same Message-ID. After the mail, its headline is posted to the 
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
-from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.error_messages import failure_reason
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
-from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.templates import render
+from ecommerce.core.values import Values
 from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
-from ecommerce.sales import day_state, delivery_log
-from ecommerce.sales.quality.restatements import Correction
-from ecommerce.sales.report.archive import (
-    TREND_PNG,
-    ArchivedReport,
-    read_file,
-    read_report,
-)
-from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts.mail import mail_texts
+from ecommerce.sales import delivery_log
+from ecommerce.sales.days import state
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.archive import ArchivedReport, ReportMail
+from ecommerce.sales.report.texts.corrected import with_corrections
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.storage.staging import DagRun
 
@@ -66,17 +60,16 @@ def deliver(
     if reason:
         log.info("not mailed: %s", reason)
         return reason
-    figures, pdf = read_report(report.uri, report.figures_hash)
-    reports_uri = report.uri.rpartition("/")[0]
-    trend = read_file(reports_uri, figures.business_date, TREND_PNG)
-    corrections = day_state.corrections(figures.business_date, report.headline)
-    message = report_message(figures, pdf, trend, corrections)
+    mailed = archive.read_mail(report)
+    corrections = state.corrections(report.business_date, report.headline)
+    texts = with_corrections(mailed.texts, report.headline, corrections)
+    message = report_message(texts, mailed.pdf, mailed.trend)
     message["Message-ID"] = claimed_id
     recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, recipients)
     log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
     mark(report)
-    post(figures, trend, corrections)
+    post(texts, mailed)
     return ""
 
 
@@ -117,68 +110,31 @@ def mark(report: ArchivedReport) -> None:
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
-def post(
-    figures: Figures,
-    trend: bytes | None,
-    corrections: Sequence[Correction] | None,
-) -> None:
+def post(texts: Values, mailed: ReportMail) -> None:
     """Post the headline of a mailed report to the chat, and net sales that miss their forecast by
-    FORECAST_MISS_ALERT_PERCENT or more; never raise. `trend` is a PNG; `corrections` as in `mail_texts`."""
+    FORECAST_MISS_ALERT_PERCENT or more; never raise."""
     try:
-        title, body = chat_texts(figures, corrections)
-        chat.post(title, body, trend)
-        percent = load_settings().forecast_miss_alert_percent
-        missed = forecast_miss_texts(figures, percent)
-        if missed:
-            chat.post(*missed)
+        chat.post(texts["subject"], chat_text(texts), mailed.trend)
+        if mailed.forecast_missed:
+            title, body = mailed.forecast_missed
+            chat.post(title, f"{body}\n{page_url(texts['day'] + '/')}".strip())
     except Exception as error:
         log.warning("the headline is not posted to the chat: %s", failure_reason(error))
 
 
-def forecast_miss_texts(
-    figures: Figures,
-    percent: int | None,
-) -> tuple[str, str] | None:
-    """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
-    none, or is incomplete."""
-    total = figures.net_expected
-    if not percent or not total or not total.verdict or total.forecast <= 0:
-        return None
-    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
-        return None
-    day = figures.business_date
-    change = text.change(total.actual, total.forecast)
-    actual = text.with_currency(total.actual, figures.currency)
-    forecast = text.amount(total.forecast, figures.currency)
-    title = f"Forecast missed: {text.short_day(day)}: {change}"
-    body = (
-        f"Net sales: {actual}, {change} compared with the forecast of {forecast}.\n"
-        f"{page_url(f'{day}/')}"
-    )
-    return title, body.strip()
-
-
-def chat_texts(
-    figures: Figures,
-    corrections: Sequence[Correction] | None,
-) -> tuple[str, str]:
-    """Return the title, of one line, and the text of the headline, both as in the mail."""
-    texts = mail_texts(figures, corrections)
-    texts |= {"page_url": page_url(f"{figures.business_date}/")}
-    return texts["subject"], render("report_chat.txt", texts)
+def chat_text(texts: Values) -> str:
+    """Return the text of the headline, as in the mail; its title is the mail's subject."""
+    page = {"page_url": page_url(f"{texts['day']}/")}
+    return render("report_chat.txt", texts | page)
 
 
 def report_message(
-    figures: Figures,
-    pdf: bytes,
-    trend: bytes | None = None,
-    corrections: Sequence[Correction] | None = None,
+    texts: Values, pdf: bytes, trend: bytes | None = None
 ) -> EmailMessage:
     """Compose the mail of a report without its addresses: text and HTML with the headline and the `trend`
-    chart, a PNG, the PDF attached. `corrections` as in `mail_texts`."""
-    day = figures.business_date
-    texts = mail_texts(figures, corrections)
-    texts |= {"trend_cid": "", "page_url": page_url(f"{day}/")}
+    chart, a PNG, the PDF attached. `texts` as in `mail_texts`."""
+    day = texts["day"]
+    texts = texts | {"trend_cid": "", "page_url": page_url(f"{day}/")}
     pictures = []
     if trend:
         texts["trend_cid"] = TREND_CID

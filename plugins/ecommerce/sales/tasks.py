@@ -27,7 +27,8 @@ from ecommerce.sales import (
     source_policy,
 )
 from ecommerce.sales.delivery_log import LEASE
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import build
+from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.transform import transform
 from ecommerce.sources import SOURCES, Source
 from ecommerce.storage.staging import Manifest
@@ -141,17 +142,17 @@ def report(
     warnings: list[DataWarning],
     business_date: str | None = None,
     **context: Any,
-) -> archive.ArchivedReport:
+) -> ArchivedReport:
     """Build and archive the report of the run's business day, or of `business_date`."""
     if business_date:
         day = day_window(date.fromisoformat(business_date), shop_timezone())
     else:
         day = business_day(context)
-    return archive.build_report(day, run_of(context), warnings)
+    return build.build_report(day, run_of(context), warnings)
 
 
 @typed_task(**NETWORK_RETRIES)
-def alarm(report: archive.ArchivedReport, **context: Any) -> None:
+def alarm(report: ArchivedReport, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
     is_requested = _is_mail_requested(context)
@@ -162,7 +163,7 @@ def alarm(report: archive.ArchivedReport, **context: Any) -> None:
 
 
 @typed_task(execution_timeout=min(task_timeout(), LEASE), **NETWORK_RETRIES)
-def send(report: archive.ArchivedReport, **context: Any) -> None:
+def send(report: ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
     is_requested = _is_mail_requested(context)

@@ -1,9 +1,10 @@
 """The archive of reports below `REPORTS_URI`: one folder per day, the newest report of a day wins.
 
-A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`, the charts, and the manifest
-of `ecommerce.storage.staging`, which makes it complete.
+A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`, the charts, the texts of the
+mail in `mail.json`, and the manifest of `ecommerce.storage.staging`, which makes it complete.
 """
 
+import json
 import mimetypes
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,9 +17,12 @@ from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.errors import StagingError
 from ecommerce.core.paths import code_version
+from ecommerce.core.values import Json, Values
 from ecommerce.storage import staging
+from ecommerce.storage.plain import to_plain
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
+MAIL_JSON = "mail.json"
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -48,15 +52,10 @@ class Provenance(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Archive(Generic[F]):
-    """The archive of one kind of report. `model` is the class of its figures, `figures_hash` identifies them,
-    `figures_csv` is their table; `write` writes the PDF, the preview and the charts into a local folder;
-    `files` are served from a day's folder; `source` names the report in manifests; `folder` is below
-    `REPORTS_URI`, or empty."""
+    """The archive of one kind of report. `model` is the class of its figures; `files` are served from a day's
+    folder; `source` names the report in manifests; `folder` is below `REPORTS_URI`, or empty."""
 
     model: type[F]
-    figures_hash: Callable[[F], str]
-    figures_csv: Callable[[F], str]
-    write: Callable[[F, Path], None]
     files: Mapping[str, str]
     source: str
     folder: str = ""
@@ -67,44 +66,62 @@ class Archive(Generic[F]):
             part for part in (reports_uri, self.folder, day.isoformat()) if part
         )
 
-    def publish(self, uri: str, figures: F, **manifest: Any) -> None:
-        """Write the report and put it into the archive as `uri`, the day's folder. `manifest`: the business
-        date, `read_at` and the window, as in `Draft.seal`.
+    def publish(
+        self,
+        uri: str,
+        figures: F,
+        *,
+        csv: str,
+        mail: Values,
+        write: Callable[[Path], None],
+        **manifest: Any,
+    ) -> None:
+        """Put a report into the archive as `uri`, the day's folder. `csv` is the table of its figures; `mail`
+        has their `figures_hash` and the parts of the mail; `write` writes the PDF, the preview and the charts
+        into a local folder; `manifest`: the business date, `read_at` and the window, as in `Draft.seal`.
 
         Raises:
             StagingError: the archive cannot be written.
         """
+        texts = {
+            FIGURES_JSON: figures.model_dump_json(indent=1),
+            FIGURES_CSV: csv,
+            MAIL_JSON: json.dumps(to_plain(mail), ensure_ascii=False),
+        }
         with staging.publish(uri) as draft:
-            (draft.path / FIGURES_JSON).write_text(
-                figures.model_dump_json(indent=1), encoding="utf-8"
-            )
-            (draft.path / FIGURES_CSV).write_text(
-                self.figures_csv(figures), encoding="utf-8"
-            )
-            self.write(figures, draft.path)
+            for name, content in texts.items():
+                (draft.path / name).write_text(content, encoding="utf-8")
+            write(draft.path)
             columns: dict[str, list[str]] = {
                 path.name: [] for path in sorted(draft.path.iterdir())
             }
             draft.seal(source=self.source, rows=1, columns=columns, **manifest)
 
-    def read_figures(self, uri: str, expected_hash: str = "") -> F:
-        """Return the figures in a published folder; with `expected_hash`, only figures that have it.
+    def read_figures(self, uri: str) -> F:
+        """Return the figures in a published folder.
 
         Raises:
-            StagingError: the folder does not exist, another version of this code wrote it, or another run has
-                archived other figures since.
+            StagingError: the folder does not exist, or another version of this code wrote it.
         """
         try:
-            figures = self.model.model_validate_json(self.read(uri, FIGURES_JSON))
+            return self.model.model_validate_json(self.read(uri, FIGURES_JSON))
         except ValueError:
             raise StagingError(
                 f"another version of this code wrote the figures at {uri}"
             ) from None
-        if expected_hash and self.figures_hash(figures) != expected_hash:
+
+    def read_mail(self, uri: str, figures_hash: str) -> Json:
+        """Return the parts of the mail of a published folder.
+
+        Raises:
+            StagingError: there are none, or another run has archived other figures since.
+        """
+        mail: Json = json.loads(self.read(uri, MAIL_JSON))
+        if mail.pop("figures_hash") != figures_hash:
             raise StagingError(
                 f"the report at {uri} has other figures than this run: a newer run has replaced it"
             )
-        return figures
+        return mail
 
     def read(self, uri: str, name: str) -> bytes:
         """Return one file of a published folder.

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from demo.services.emulator import PROJECT
+from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.quality.day_quality import Provenance
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks

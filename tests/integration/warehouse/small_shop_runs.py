@@ -10,7 +10,8 @@ from ecommerce.forecast.weeks import Week
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
-from ecommerce.sales import day_state, delivery_log, erasure
+from ecommerce.sales import delivery_log, erasure
+from ecommerce.sales.days import state
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
@@ -64,7 +65,7 @@ def read_report(shop):
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
     assert not day_status.load_days(page, DAY - 7 * ONE_DAY, DAY).failed
     quality.page_texts(shop.warehouse, DAY, "USD")
-    day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
+    state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
 
 
 def read_breakdowns(shop, day):

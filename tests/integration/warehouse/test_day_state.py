@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales import delivery_log
-from ecommerce.sales.day_state import corrections, load_day_states
-from ecommerce.sales.quality.restatements import Correction
+from ecommerce.sales.days.restatements import Correction
+from ecommerce.sales.days.state import corrections, load_day_states
 from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at

@@ -10,7 +10,7 @@ import yaml
 
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state_text
-from ecommerce.sales.day_state import load_day_states
+from ecommerce.sales.days.state import load_day_states
 from ecommerce.sales.report.texts.mail import subject
 from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sales.report.texts.trust import alarms

@@ -130,6 +130,6 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
 
     # The report names days without a run: days before the source was added have had theirs.
     run_of(shop, FRIDAY, spec=LARGER)
-    monkeypatch.setattr("ecommerce.sales.quality.day_quality.ORDERS", LARGER)
+    monkeypatch.setattr("ecommerce.sales.days.quality.ORDERS", LARGER)
     days = shop.report(FRIDAY, f"run of {FRIDAY}").quality.missing_days
     assert days == [date(2026, 3, 4), date(2026, 3, 5)]

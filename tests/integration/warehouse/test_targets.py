@@ -8,15 +8,15 @@ from fractions import Fraction
 
 import pytest
 
-from ecommerce.sales import targets
-from ecommerce.sales.targets import load_targets
+from ecommerce.sales.days import targets
+from ecommerce.sales.days.targets import load_targets
 from ecommerce.warehouse.rendering import render
 from tests.integration.made_up_sales import SALES_COLUMNS
 from tests.integration.warehouse.both_engines import BothEngines
 from tests.oracle_customers import rounded
 from tests.reference_engine import evaluate
 
-QUERY = "report/daily_sales/targets.sql"
+QUERY = "report/daily_sales/days/targets.sql"
 AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
 FORECAST_COLUMNS = (
     "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, "

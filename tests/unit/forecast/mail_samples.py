@@ -4,6 +4,7 @@ from datetime import date
 
 from ecommerce.forecast import missing_forecast, selection
 from ecommerce.forecast.report import archive as forecast
+from ecommerce.forecast.report.view import mail_texts
 from ecommerce.forecast.weeks import Week
 from tests.unit.forecast import shops
 from tests.unit.forecast.report import samples as forecasts
@@ -24,7 +25,8 @@ def _forecast():
         f"category:{ARABIC}",
         f"category:{LONG}",
     ]
-    return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
+    texts = mail_texts(forecasts.make_figures(names))
+    return forecast.report_message(texts, b"%PDF-", picture())
 
 
 def _selection():

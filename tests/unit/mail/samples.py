@@ -9,9 +9,9 @@ from unittest.mock import patch
 from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
-from ecommerce.sales.quality.restatements import Correction
+from ecommerce.sales.days.restatements import Correction
 from ecommerce.sales.reconciliation import comparison
-from tests.archived_reports import REPORT
+from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -61,15 +61,17 @@ DAYS = {
 
 
 def _report(name):
-    return delivery.report_message(DAYS[name](), b"%PDF-", picture())
+    return delivery.report_message(archived_texts(DAYS[name]()), b"%PDF-", picture())
 
 
 def _corrected():
-    return delivery.report_message(make_figures(), b"%PDF-", picture(), CORRECTIONS)
+    texts = archived_texts(make_figures(), CORRECTIONS)
+    return delivery.report_message(texts, b"%PDF-", picture())
 
 
 def _corrected_without_visible_change():
-    return delivery.report_message(make_figures(), b"%PDF-", None, CORRECTIONS[2:3])
+    texts = archived_texts(make_figures(), CORRECTIONS[2:3])
+    return delivery.report_message(texts, b"%PDF-")
 
 
 def _alarm(*, is_complete):

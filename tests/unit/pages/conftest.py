@@ -27,7 +27,7 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
     monkeypatch.setattr(
-        "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
+        "ecommerce.sales.days.state.load_day_states", made_up.load_day_states
     )
     monkeypatch.setattr(source_policy, "read_policies", lambda: SOURCE_POLICY)
 

@@ -13,8 +13,8 @@ from typing import Any
 from unittest import mock
 
 from ecommerce.pages.runs import Run
-from ecommerce.sales.day_state import DayState
-from ecommerce.sales.report import archive
+from ecommerce.sales.days.state import DayState
+from ecommerce.sales.report import archive, build
 from tests.unit.forecast.report.samples import publish_two_forecasts
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -97,7 +97,7 @@ class FakeWarehouse:
 
 
 def load_day_states(warehouse, first, last):
-    """In place of `day_state.load_day_states`."""
+    """In place of `load_day_states`."""
     return [
         replace(each, mail_count=warehouse.mails.get(of_day, 0))
         for of_day, each in warehouse.days.items()
@@ -241,7 +241,7 @@ def write_archive(root):
     forecasts."""
     reports = root / "reports"
     figures = make_figures()
-    archive.publish(f"file://{reports}", figures)
+    build.publish(f"file://{reports}", figures)
     for number in ARCHIVED:
         if day(number) != DAY:
             folder = reports / str(day(number))

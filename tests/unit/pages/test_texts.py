@@ -217,6 +217,6 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
         # What the next day's report would list.
         "restated_figures.sql": (None, day(20)),
     }
-    monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", load)
+    monkeypatch.setattr("ecommerce.sales.days.state.load_day_states", load)
     open_pages().get("/?month=2026-02")
     assert months == [(date(2026, 2, 1), date(2026, 2, 28))]

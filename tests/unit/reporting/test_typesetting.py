@@ -9,7 +9,7 @@ from pypdf.generic import NullObject
 
 from ecommerce.reporting import typesetting
 from ecommerce.reporting.sections import charts_of
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
@@ -40,7 +40,7 @@ def report(tmp_path_factory):
         for each, name in zip(ordinary.products, NAMES.values(), strict=False)
     ]
     categories = [breakdown(name, "1000") for name in NAMES.values()]
-    archive.write_document(make_figures(products=named, categories=categories), folder)
+    build.write_document(make_figures(products=named, categories=categories), folder)
     return PdfReader(folder / archive.PDF)
 
 
@@ -103,7 +103,7 @@ def test_the_document_says_its_language_title_and_standards(report):
 
 def test_charts_are_figures_with_alternative_texts(tmp_path):
     figures = make_figures()
-    archive.write_document(figures, tmp_path)
+    build.write_document(figures, tmp_path)
     root = PdfReader(tmp_path / archive.PDF).trailer["/Root"]["/StructTreeRoot"]
     texts = page_texts(figures)
     charts = [chart["alt"] for chart in charts_of(texts["sections"])]
@@ -128,6 +128,6 @@ def test_a_picture_that_pdf_a_forbids_costs_the_standard_and_not_the_document(
     monkeypatch.setattr(
         typesetting, "STANDARDS", ["1.4", "ua-1"]
     )  # a pair that there is not
-    archive.write_document(make_figures(), tmp_path)
+    build.write_document(make_figures(), tmp_path)
     assert PdfReader(tmp_path / archive.PDF).pages
     assert "report.pdf is neither PDF/A nor PDF/UA" in caplog.text

@@ -10,9 +10,11 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.quality.restatements import Correction
-from ecommerce.sales.report import archive
-from tests.archived_reports import MAILING_RUN, REPORT
+from ecommerce.sales.days.restatements import Correction
+from ecommerce.sales.report import archive, build
+from ecommerce.sales.report.archive import ReportMail
+from ecommerce.sales.report.texts.mail import forecast_missed, mail_parts
+from tests.archived_reports import MAILING_RUN, REPORT, archived_texts
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
 from tests.unit.sales.tables import cells
@@ -29,7 +31,7 @@ def _settings(monkeypatch):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "")
-    monkeypatch.setattr(delivery.day_state, "corrections", lambda *_: CORRECTIONS)
+    monkeypatch.setattr(delivery.state, "corrections", lambda *_: CORRECTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def archived(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
         patch.setenv("REPORTS_URI", f"file://{folder}/reports")
-        return archive.archive_report(figures)
+        return build.archive_report(figures)
 
 
 def test_the_newest_closed_day():
@@ -75,8 +77,8 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False) == ""
 
     (message,) = mailbox()
-    title, text = delivery.chat_texts(make_figures(), CORRECTIONS)
-    assert message["Subject"] == title
+    texts = archived_texts(make_figures(), CORRECTIONS)
+    assert message["Subject"] == texts["subject"]
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == CLAIMED_ID
@@ -87,8 +89,8 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert pdf.get_content().startswith(b"%PDF-")
 
     (post,) = chat.posts
-    assert post["title"] == title
-    assert post["message"].strip() == text.strip()
+    assert post["title"] == texts["subject"]
+    assert post["message"] == delivery.chat_text(texts).strip()
     trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
 
@@ -106,13 +108,14 @@ def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
 
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
-    missed_day = expectation(forecast=Decimal(10_000))
-    delivery.post(make_figures(expectation=missed_day), None, None)
+    missed_day = make_figures(expectation=expectation(forecast=Decimal(10_000)))
+    mailed = ReportMail(**mail_parts(missed_day), pdf=b"", trend=None)
+    delivery.post(mailed.texts, mailed)
     headline, missed = chat.posts
     assert headline["title"].startswith("Sales Thu 19 Nov: 18,343 USD")
     assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
-    monkeypatch.delattr(delivery, "mail_texts")
-    delivery.post(make_figures(), None, None)
+    assert missed["message"].endswith("/2026-11-19/")
+    delivery.post({}, mailed)
     assert "the headline is not posted to the chat" in caplog.text
 
 
@@ -132,7 +135,7 @@ def test_a_missed_forecast_is_posted(case):
     forecast = Decimal(18_900)
     net = expectation(forecast=forecast, actual=Decimal(case["actual"]))
     percent = int(case["percent"]) if case["percent"] else None
-    texts = delivery.forecast_miss_texts(make_figures(expectation=net), percent)
+    texts = forecast_missed(make_figures(expectation=net), percent)
     change = case["change"]
     assert bool(texts) is bool(change)
     if change:
@@ -145,7 +148,7 @@ def test_a_missed_forecast_is_posted(case):
 def test_an_incomplete_day_has_not_missed_its_forecast():
     net = expectation(forecast=Decimal(1), verdict=None)
     figures = make_figures(expectation=net)
-    assert delivery.forecast_miss_texts(figures, 5) is None
+    assert forecast_missed(figures, 5) is None
 
 
 # `stored`: the warehouse's rows of the day's mails, latest first. `claimed`: whether the claim succeeds.

@@ -108,7 +108,7 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
 
 def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):
     build = Mock(return_value={})
-    monkeypatch.setattr(tasks.archive, "build_report", build)
+    monkeypatch.setattr(tasks.build, "build_report", build)
     run = SimpleNamespace(dag_id="d", partition_key="2026-03-02", run_after=None)
     context = {"dag_run": run, "run_id": "r", "params": {}}
     for given in (None, "2026-02-27"):

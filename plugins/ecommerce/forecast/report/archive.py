@@ -5,10 +5,11 @@ the same Message-ID."""
 import logging
 from collections.abc import Sequence
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.values import Json
+from ecommerce.core.values import Json, Values
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figures_hash
 from ecommerce.forecast.report.view import mail_texts, page_texts
@@ -44,15 +45,7 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
     draw([narrow | {"file": charts.SVG}], folder, png_dpi=charts.PNG_DPI)
 
 
-_ARCHIVE = Archive(
-    ForecastFigures,
-    figures_hash,
-    figures_csv,
-    write_document,
-    FILES,
-    source="forecast_report",
-    folder=FOLDER,
-)
+_ARCHIVE = Archive(ForecastFigures, FILES, source="forecast_report", folder=FOLDER)
 folder_of = _ARCHIVE.folder_of
 read_figures = _ARCHIVE.read_figures
 read_file = _ARCHIVE.read_file
@@ -63,10 +56,14 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     """Write the report into the archive. Return plain JSON for the mails: the folder's `uri`, `as_of`,
     `figures_hash`, `drift` (reasons)."""
     uri = folder_of(reports_uri, figures.as_of)
+    digest = figures_hash(figures)
     first = day_window(figures.as_of, figures.provenance.timezone)
     _ARCHIVE.publish(
         uri,
         figures,
+        csv=figures_csv(figures),
+        mail={"figures_hash": digest, "texts": mail_texts(figures)},
+        write=partial(write_document, figures),
         business_date=first.shifted(-1).date,
         read_at=figures.provenance.generated_at,
         window_start=first.start,
@@ -76,7 +73,7 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     return {
         "uri": uri,
         "as_of": figures.as_of.isoformat(),
-        "figures_hash": figures_hash(figures),
+        "figures_hash": digest,
         "drift": figures.drift.reasons,
     }
 
@@ -87,9 +84,10 @@ def send_report(report: Json) -> str:
     digest = report["figures_hash"]
 
     def message() -> EmailMessage:
+        texts = _ARCHIVE.read_mail(uri, digest)["texts"]
         pdf = _ARCHIVE.read(uri, PDF)
         chart = _ARCHIVE.read(uri, charts.PNG)
-        return report_message(read_figures(uri, digest), pdf, chart)
+        return report_message(texts, pdf, chart)
 
     # A part of the hash, so that the header is not folded.
     return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
@@ -105,17 +103,17 @@ def send_alarm(report: Json) -> str:
     return mail.send_alert(message, f"drift.{as_of}.{report['figures_hash'][:16]}")
 
 
-def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
+def report_message(texts: Values, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
-    attached."""
-    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
+    attached. `texts` as in `mail_texts`."""
+    texts = texts | {"chart_cid": _CHART_CID}
     image = mail.InlineImage(_CHART_CID, chart)
     message = mail.compose(texts["subject"], "forecast_mail", texts, [image])
     message.add_attachment(
         pdf,
         maintype="application",
         subtype="pdf",
-        filename=f"sales-forecast-{figures.as_of}.pdf",
+        filename=f"sales-forecast-{texts['day']}.pdf",
     )
     return message
 

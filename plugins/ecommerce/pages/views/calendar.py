@@ -19,7 +19,7 @@ from ecommerce.pages.day_status import (
     status_of,
 )
 from ecommerce.pages.responses import Texts
-from ecommerce.sales.day_state import DayState
+from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.terms import source_title
 

@@ -17,7 +17,7 @@ from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.reporting.sections import Section
-from ecommerce.sales.day_state import DayState
+from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sales.source_policy import required_sources

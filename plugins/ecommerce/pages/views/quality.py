@@ -13,14 +13,14 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.quality.day_quality import is_loss
-from ecommerce.sales.quality.rejected_rows import rejects, rejects_table
-from ecommerce.sales.quality.restatements import (
+from ecommerce.sales.days.quality import is_loss
+from ecommerce.sales.days.rejected_rows import rejects, rejects_table
+from ecommerce.sales.days.restatements import (
     restated_rows,
     restated_table,
     restatements,
 )
+from ecommerce.sales.loading import ORDERS
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.warehouse.client import Warehouse
 

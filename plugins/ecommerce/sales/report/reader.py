@@ -6,7 +6,7 @@ from datetime import date
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import TransientError
 from ecommerce.sales.day_queries import queries_of_day
-from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.report.figures import daily
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.summary import summarized

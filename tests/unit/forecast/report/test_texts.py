@@ -100,13 +100,17 @@ def test_drift_and_no_forecast_are_urgent(make, urgent):
 
 @pytest.mark.parametrize("make", SAMPLES)
 def test_the_mail(make, snapshot):
-    message = archive.report_message(make(), b"", b"")
+    message = archive.report_message(view.mail_texts(make()), b"", b"")
     assert f"{message['Subject']}\n\n{mail_of(message)}" == snapshot
 
 
 def test_last_week_is_left_out_of_the_mail_where_no_forecast_was_in_force():
-    assert "Last week" not in mail_of(archive.report_message(first_ever(), b"", b""))
-    assert "Last week" in mail_of(archive.report_message(ordinary(), b"", b""))
+    assert "Last week" not in mail_of(
+        archive.report_message(view.mail_texts(first_ever()), b"", b"")
+    )
+    assert "Last week" in mail_of(
+        archive.report_message(view.mail_texts(ordinary()), b"", b"")
+    )
 
 
 def test_a_week_under_way_is_stated_in_both_parts():
@@ -140,6 +144,6 @@ def test_the_drift_mail(snapshot):
 )
 def test_names_from_data_are_harmless_in_the_mail(name):
     figures = make_figures(["category:Toys", f"category:{name}"])
-    message = archive.report_message(figures, b"", b"")
+    message = archive.report_message(view.mail_texts(figures), b"", b"")
     assert "<script>" not in message.get_body(("html",)).get_content()
     assert message["Bcc"] is None

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ecommerce.reporting.parts import total
-from ecommerce.sales.quality.day_quality import ImplausibleAmount
+from ecommerce.sales.days.quality import ImplausibleAmount
 from ecommerce.sales.report.figures.contributions import (
     FIELDS,
     Changes,

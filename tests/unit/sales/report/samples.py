@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from ecommerce.sales.quality.day_quality import Provenance, Quality
+from ecommerce.sales.days.quality import Provenance, Quality
 from ecommerce.sales.report.figures.breakdowns import Breakdown
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.daily import Figures

@@ -1,14 +1,16 @@
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from ecommerce.core.errors import StagingError
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.storage.plain import from_plain, to_plain
+from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
 
@@ -16,19 +18,23 @@ from tests.unit.sales.report.samples import DAY, before, full, make_figures, tro
 def reports(tmp_path_factory):
     """The archive's folder, with the full day in place of an older report of it."""
     folder = tmp_path_factory.mktemp("reports")
-    archive.publish(f"file://{folder}", make_figures(countries=[]))
-    assert archive.publish(f"file://{folder}", full()) == f"file://{folder}/{DAY}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+        build.publish(f"file://{folder}", make_figures(countries=[]))
+        assert build.publish(f"file://{folder}", full()) == f"file://{folder}/{DAY}"
     return folder
 
 
-def test_a_report_is_read_only_with_the_figures_it_was_made_with(reports):
+def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
     uri = f"file://{reports}/{DAY}"
     assert [path.name for path in reports.iterdir()] == [str(DAY)]
-    figures, pdf = archive.read_report(uri, figures_hash(full()))
-    assert figures == full() == archive.read_figures(uri)
-    assert pdf.startswith(b"%PDF-")
+    assert archive.read_figures(uri) == full()
+    report = replace(REPORT, uri=uri, figures_hash=figures_hash(full()))
+    mailed = archive.read_mail(report)
+    assert mailed.texts == archived_texts(full())
+    assert mailed.pdf.startswith(b"%PDF-")
     with pytest.raises(StagingError, match="newer run has replaced it"):
-        archive.read_report(uri, "0" * 64)
+        archive.read_mail(replace(report, figures_hash="0" * 64))
 
 
 def test_a_missing_report_says_how_to_make_it(tmp_path):
@@ -71,10 +77,10 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     measured = []
     monkeypatch.setattr(
-        archive.metrics, "business_day_done", lambda *of: measured.append(of)
+        build.metrics, "business_day_done", lambda *of: measured.append(of)
     )
     figures = make_figures()
-    report = archive.archive_report(figures)
+    report = build.archive_report(figures)
     assert measured == [("report", figures.provenance.window_end)]
     assert report.uri == f"file://{tmp_path}/reports/2026-11-19"
     assert report.figures_hash == figures_hash(figures)
@@ -85,7 +91,7 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
         from_plain(archive.ArchivedReport, json.loads(json.dumps(to_plain(report))))
         == report
     )
-    assert archive.archive_report(figures) == report
-    incomplete = archive.archive_report(troubled())
+    assert build.archive_report(figures) == report
+    incomplete = build.archive_report(troubled())
     assert not incomplete.complete
     assert incomplete.alarms[0].startswith("alpenmarkt has delivered no valid file")

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import typeset
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.parts import hostile_day
@@ -22,7 +22,7 @@ def written(tmp_path_factory):
     @cache
     def write(make):
         folder = tmp_path_factory.mktemp("report")
-        archive.write_document(make(), folder)
+        build.write_document(make(), folder)
         return folder
 
     return write
@@ -98,7 +98,7 @@ def test_names_from_data_are_printed_whole_and_never_evaluated(written):
 
 def test_products_have_their_pictures_and_a_broken_one_does_no_harm(tmp_path):
     (tmp_path / "report").mkdir()
-    archive.write_document(samples.pictured(tmp_path), tmp_path / "report")
+    build.write_document(samples.pictured(tmp_path), tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / archive.PDF).pages
     # On page one, among the rising products (of the same SKU), and in the table of products.
     assert [len(page.images) for page in pages[:3]] == [1, 1, 1]
@@ -108,14 +108,14 @@ def test_the_report_is_written_as_the_locale_does(
     tmp_path, caplog, snapshot, monkeypatch
 ):
     monkeypatch.setenv("REPORT_LOCALE", "de_CH")
-    archive.write_document(samples.full(), tmp_path)
+    build.write_document(samples.full(), tmp_path)
     pages = PdfReader(tmp_path / archive.PDF).pages
     assert pages[0].extract_text() == snapshot
     assert not caplog.messages
 
 
 def test_the_same_figures_give_the_same_bytes(written, tmp_path):
-    archive.write_document(samples.full(), tmp_path)
+    build.write_document(samples.full(), tmp_path)
     for name in (archive.PDF, archive.PREVIEW):
         again = (tmp_path / name).read_bytes()
         assert (written(samples.full) / name).read_bytes() == again

@@ -6,9 +6,10 @@ import pytest
 
 from ecommerce.core.templates import TEMPLATES, environment
 from ecommerce.sales import delivery
-from ecommerce.sales.quality.restatements import Correction
-from ecommerce.sales.report.texts.mail import corrected_figures, mail_texts, subject
+from ecommerce.sales.days.restatements import Correction
+from ecommerce.sales.report.texts.mail import subject
 from ecommerce.sales.report.texts.page import page_texts
+from tests.archived_reports import archived_texts
 from tests.unit.mail.readable import Html, html, plain
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.parts import D, day, figure, hostile_day
@@ -74,8 +75,7 @@ def corrected(**mailed):
 def test_the_subject_of_a_correction_has_the_first_figure_that_changed(
     corrections, words
 ):
-    figures = day("29887.4", "28195")
-    found = subject(figures, corrected_figures(figures, corrections))
+    found = archived_texts(day("29887.4", "28195"), corrections)["subject"]
     assert found == f"Corrected {words}"
     assert len(found) <= 69
 
@@ -85,20 +85,18 @@ def test_corrections_are_stated_with_the_figures_of_the_attachment():
     corrections = corrected(orders="201", net_sales="16716.13")
     corrections.append(Correction("new_customers", None, D(0)))
     unseen = corrected(tax="3201.702")
-    stated = {
-        "net_sales": "Net sales 16,716.13 → 18,342.56, +9.7 %",
-        "orders": "Orders 201 → 214, +6.5 %",
-        "new_customers": "New customers \N{EN DASH} → 64",
-    }
-    found = corrected_figures(figures, [*corrections, *unseen])
-    assert list(found.items()) == list(stated.items())
-    texts = mail_texts(figures, [*corrections, *unseen])
-    assert texts["corrected"] == list(stated.values())
+    stated = [
+        "Net sales 16,716.13 → 18,342.56, +9.7 %",
+        "Orders 201 → 214, +6.5 %",
+        "New customers \N{EN DASH} → 64",
+    ]
+    texts = archived_texts(figures, [*corrections, *unseen])
+    assert texts["corrected"] == stated
     assert texts["subject"].startswith("Corrected net sales")
     for unchanged in ([], unseen):
-        (line,) = mail_texts(figures, unchanged)["corrected"]
+        (line,) = archived_texts(figures, unchanged)["corrected"]
         assert line.startswith("The headline figures are unchanged.")
-    assert mail_texts(figures)["corrected"] is None
+    assert archived_texts(figures)["corrected"] is None
 
 
 @pytest.mark.parametrize("make", [*samples.EVERY_DAY, hostile_day])
@@ -106,13 +104,14 @@ def test_every_form_has_the_sentences_and_the_badge(make, monkeypatch):
     """`test_document` looks for them in the PDF."""
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
     figures = make()
-    message = delivery.report_message(figures, b"%PDF-")
+    texts = archived_texts(figures)
+    message = delivery.report_message(texts, b"%PDF-")
     parts = environment(TEMPLATES).get_template("pages/parts.html").module
     page = str(parts.summary(page_texts(figures)["summary"]))
     forms = {
         "mail": plain(message),
         "HTML": " ".join(Html(html(message)).words),
-        "chat": delivery.chat_texts(figures, None)[1],
+        "chat": delivery.chat_text(texts),
         "page": " ".join(Html(page).words),
     }
     summary = figures.summary

@@ -4,6 +4,7 @@ import pytest
 
 from ecommerce.sales import delivery
 from ecommerce.sales.report.texts.figures_csv import figures_csv
+from tests.archived_reports import archived_texts
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report import readable, samples
 
@@ -38,10 +39,10 @@ def test_csv(day, snapshot):
     "day", [samples.full, samples.troubled, samples.doubtful, samples.first_day]
 )
 def test_chat(day, snapshot):
-    title, text = delivery.chat_texts(day(), None)
-    assert f"{title}\n\n{text}" == snapshot
+    texts = archived_texts(day())
+    assert f"{texts['subject']}\n\n{delivery.chat_text(texts)}" == snapshot
 
 
 def test_chat_of_a_correction(snapshot):
-    title, text = delivery.chat_texts(samples.full(), CORRECTIONS)
-    assert f"{title}\n\n{text}" == snapshot
+    texts = archived_texts(samples.full(), CORRECTIONS)
+    assert f"{texts['subject']}\n\n{delivery.chat_text(texts)}" == snapshot

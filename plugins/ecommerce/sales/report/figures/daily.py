@@ -12,7 +12,7 @@ from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.quality.day_quality import Provenance
+from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.report.figures import (
     breakdowns,
     contributions,

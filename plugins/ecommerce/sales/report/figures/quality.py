@@ -11,7 +11,7 @@ from ecommerce.core.text import share as share_words
 from ecommerce.core.text import source_name
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
-from ecommerce.sales.quality.day_quality import (
+from ecommerce.sales.days.quality import (
     ImplausibleAmount,
     Provenance,
     Quality,

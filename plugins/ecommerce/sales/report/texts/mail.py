@@ -1,40 +1,40 @@
-"""The report's mail as finished texts, the only input of its templates."""
-
-from collections.abc import Mapping, Sequence
+"""The report's mail as finished texts, the only input of its templates. They are archived with the report."""
 
 from ecommerce.core import text
-from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
-from ecommerce.sales import terms
-from ecommerce.sales.quality.restatements import Correction, restated_rows
+from ecommerce.sales.days.restatements import restated_rows
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts import breakdowns, headline, trend
+from ecommerce.sales.report.texts.corrected import subject_value
 from ecommerce.sales.report.texts.page import summary_texts
 from ecommerce.sales.report.texts.summary import base_words, chosen_base
 from ecommerce.sales.report.texts.trust import trust_of
 
 MOST_RESTATED = 5
 """Days: programs cut long mails, and the report is attached."""
-_UNCHANGED = (
-    "The headline figures are unchanged. Breakdowns, products, reasons of returns, missing sources or "
-    "amounts without an exchange rate have changed."
-)
 
 
-def mail_texts(
-    figures: Figures, corrections: Sequence[Correction] | None = None
-) -> Values:
-    """Return the mail's texts by the names its templates use. `corrections`: changes since the day's latest
-    mail; None where this is the first mail of its day."""
-    restatements = figures.quality.restatements
-    corrected = None
-    lines = None
-    if corrections is not None:
-        corrected = corrected_figures(figures, corrections)
-        lines = list(corrected.values()) or [_UNCHANGED]
+def mail_parts(figures: Figures) -> Values:
+    """Return what the mail and the chat need of a report: the mail's `texts`, and the title and text of
+    `forecast_missed`, None where the day does not miss its forecast."""
+    percent = load_settings().forecast_miss_alert_percent
     return {
-        "subject": subject(figures, corrected),
-        "corrected": lines,
+        "texts": mail_texts(figures),
+        "forecast_missed": forecast_missed(figures, percent),
+    }
+
+
+def mail_texts(figures: Figures) -> Values:
+    """Return the texts of a day's first mail by the names its templates use; `with_corrections` makes those
+    of another one."""
+    restatements = figures.quality.restatements
+    return {
+        "subject": subject(figures),
+        "badge": _badge(figures),
+        "corrected": None,
+        "day": figures.business_date.isoformat(),
+        "short_day": text.short_day(figures.business_date),
         "long_day": text.long_day(figures.business_date),
         "currency": figures.currency,
         "timezone": figures.provenance.timezone,
@@ -49,49 +49,38 @@ def mail_texts(
     }
 
 
-def subject(figures: Figures, corrected: Mapping[str, str] | None = None) -> str:
+def subject(figures: Figures) -> str:
     """Return `Sales Mon 23 Nov: 29,887 USD, +6 % vs last Monday`; the badge follows where the day is not
-    complete. A correction has the first of the `corrected` figures, `Corrected returns Mon 23 Nov: 1,266
-    USD`; without any, it is a `Corrected report`. A header of more than 69 characters would be folded before
-    its first word."""
-    figure = "net_sales"
-    label = "Sales"
-    if corrected:
-        figure = next(iter(corrected))
-        label = f"Corrected {terms.inside(HEADLINE[figure].label)}"
-    elif corrected is not None:
-        label = "Corrected report"
-    value = figures.value(figure)
-    words = f"{label} {text.short_day(figures.business_date)}: {text.whole(value)}"
-    if HEADLINE[figure].kind == "money":
-        words += f" {figures.currency}"
+    complete. A header of more than 69 characters would be folded before its first word."""
+    value = figures.value("net_sales")
+    words = subject_value("net_sales", value, figures.currency)
     base = chosen_base(figures) if figures.has_sales else ""
-    if base and corrected is None and figures.quality.complete:
-        before = figures.headline[figure].base(base)
+    if base and figures.quality.complete:
+        before = figures.headline["net_sales"].base(base)
         change = text.change(value, before, places=0)
         words += f", {change} vs {base_words(figures, base)}"
+    day = text.short_day(figures.business_date)
+    return f"Sales {day}: {words}{_badge(figures)}"
+
+
+def _badge(figures: Figures) -> str:
     trust = trust_of(figures)
-    if trust.state != "complete":
-        words += f" ({trust.label.lower()})"
-    return words
+    return "" if trust.state == "complete" else f" ({trust.label.lower()})"
 
 
-def corrected_figures(
-    figures: Figures, corrections: Sequence[Correction]
-) -> dict[str, str]:
-    """Return the changes since the latest mail by figure: `Net sales 18,716.13 → 20,373.40, +8.9 %`. New
-    values are those of `figures`, as in the attachment; changes too small to be seen are left out."""
-    mailed = {correction.figure: correction.mailed for correction in corrections}
-    lines = {}
-    for figure in figures.tile_figures:
-        if figure not in mailed:
-            continue
-        meaning = HEADLINE[figure]
-        value = figures.headline[figure].value
-        before = text.figure(mailed[figure], meaning.kind, figures.currency)
-        now = text.figure(value, meaning.kind, figures.currency)
-        if before != now:
-            change = text.change(value, mailed[figure])
-            by = "" if change == text.NOTHING else f", {change}"
-            lines[figure] = f"{meaning.label} {before} → {now}{by}"
-    return lines
+def forecast_missed(figures: Figures, percent: int | None) -> tuple[str, str] | None:
+    """Return title and text of the message to the chat; None where net sales do not miss their forecast by
+    `percent`, the day has none, or is incomplete."""
+    total = figures.net_expected
+    if not percent or not total or not total.verdict or total.forecast <= 0:
+        return None
+    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
+        return None
+    change = text.change(total.actual, total.forecast)
+    actual = text.with_currency(total.actual, figures.currency)
+    forecast = text.amount(total.forecast, figures.currency)
+    day = text.short_day(figures.business_date)
+    return (
+        f"Forecast missed: {day}: {change}",
+        f"Net sales: {actual}, {change} compared with the forecast of {forecast}.",
+    )

@@ -26,14 +26,14 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.quality.day_quality import (
+from ecommerce.sales.days.quality import (
     CurrencyTotals,
     Quality,
     SourceQuality,
     is_loss,
 )
-from ecommerce.sales.quality.rejected_rows import rejects_table
-from ecommerce.sales.quality.restatements import (
+from ecommerce.sales.days.rejected_rows import rejects_table
+from ecommerce.sales.days.restatements import (
     restated_rows,
     restated_table,
 )

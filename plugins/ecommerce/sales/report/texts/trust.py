@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.reporting.parts import total
-from ecommerce.sales.quality.day_quality import RefusedFile
+from ecommerce.sales.days.quality import RefusedFile
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.summary import State, Trust
 from ecommerce.sales.terms import source_title

@@ -1,7 +1,7 @@
 """Data quality in the annex: which warnings are of the day, and which of others."""
 
 from ecommerce.core.data_warnings import CHECK, data_warning
-from ecommerce.sales.quality.day_quality import CurrencyTotals
+from ecommerce.sales.days.quality import CurrencyTotals
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import D
 from tests.unit.sales.report.samples import make_figures

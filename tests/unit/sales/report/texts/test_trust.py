@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.quality.day_quality import RefusedFile, SourceQuality, Unconverted
+from ecommerce.sales.days.quality import RefusedFile, SourceQuality, Unconverted
 from ecommerce.sales.report.texts.trust import ALL_READ, alarms, trust_of
 from tests.unit.sales.report.samples import archived, make_figures
 from tests.unit.sales.tables import cells

@@ -13,9 +13,9 @@ from ecommerce.core.text import clean
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.days.rejected_rows import Rejects, rejects
+from ecommerce.sales.days.restatements import Restatement, restatements
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.quality.rejected_rows import Rejects, rejects
-from ecommerce.sales.quality.restatements import Restatement, restatements
 from ecommerce.sources import SOURCES
 from ecommerce.storage import report_archive
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce.core.data_warnings import data_warning, wording
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.quality.day_quality import collected_warnings, quality_of
+from ecommerce.sales.days.quality import collected_warnings, quality_of
 from ecommerce.sales.report.figures.quality import website_warnings
 from ecommerce.sales.report.figures.website import Tracked, Website
 from tests.unit.sales.report.samples import DAY, archived, before

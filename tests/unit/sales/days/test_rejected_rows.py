@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from ecommerce.sales.quality import rejected_rows
-from ecommerce.sales.quality.rejected_rows import reject_rows, sample_of
+from ecommerce.sales.days import rejected_rows
+from ecommerce.sales.days.rejected_rows import reject_rows, sample_of
 
 LINE = {
     "order_id": "A-1001",

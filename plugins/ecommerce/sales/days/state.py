@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Values
-from ecommerce.sales.quality.restatements import Correction, differ
+from ecommerce.sales.days.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.sales.quality import restatements
-from ecommerce.sales.quality.restatements import restated_rows
+from ecommerce.sales.days import restatements
+from ecommerce.sales.days.restatements import restated_rows
 from tests.unit.sales.report.samples import before
 from tests.unit.sales.tables import cells, records
 

@@ -1,1 +1,0 @@
-"""The data quality of a business day: completeness, rejected rows, restated figures and trust."""
