@@ -35,6 +35,7 @@ from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql import catalog_schema, inner_query
 from bqemulator.sql.rewriter import row_access_filter
+from bqemulator.sql.rules.misc_helpers import CountIfEmptyZeroRule
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
 from fastapi import routing
@@ -285,6 +286,10 @@ interpreter.ScriptInterpreter._drop_txn_snapshots = partialmethod(end, "COMMIT")
 interpreter.ScriptInterpreter._restore_txn_snapshots = partialmethod(end, "ROLLBACK")
 DuckDBEngine._apply_session_pragmas = set_options
 MemoryCatalogRepository.upsert_job = upsert_job
+# COUNT is 0 where COUNT_IF is NULL, and can have a window, which the original leaves behind.
+CountIfEmptyZeroRule.rewrite = lambda _, node: exp.Count(
+    this=exp.If(this=node.this, true=exp.Literal.number(1))
+)
 DuckDBCatalogRepository._write_job = lambda *_: None
 SnapshotManager.record_change = lambda *_: None
 executor._build_explicit_schema = build_schema

@@ -16,7 +16,7 @@ from tests.integration.warehouse.both_engines import BothEngines
 from tests.oracle_customers import rounded
 from tests.reference_engine import evaluate
 
-QUERY = "report/daily_sales/days/targets.sql"
+QUERY = "report/daily_sales/targets.sql"
 AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
 FORECAST_COLUMNS = (
     "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, "

@@ -1,6 +1,5 @@
 {% from "warehouse/macros/known_days.sql" import known_days with context %}
 {% from "warehouse/macros/net_forecasts.sql" import net_bound, net_forecast, net_shares with context %}
-{% from "warehouse/macros/usual_weeks.sql" import usual_weeks with context %}
 -- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them, in
 -- gross and net sales; `net_sales` are the actual ones of days up to the day that are complete, else NULL. On each row a usual
 -- week before the following day, and the seven days up to the day (NULL where one of them is not complete). The
@@ -10,7 +9,10 @@ WITH known_days AS (
 ),
 
 first_days AS (
-    SELECT DATE_ADD({{ day }}, INTERVAL 1 DAY) AS business_date
+    SELECT
+        business_date,
+        DATE_SUB(DATE_TRUNC(business_date, WEEK(MONDAY)), INTERVAL 1 DAY) AS sunday -- noqa: LT01
+    FROM UNNEST([DATE_ADD({{ day }}, INTERVAL 1 DAY)]) AS business_date
 ),
 
 forecasts AS (
@@ -32,8 +34,37 @@ net_shares AS (
     {{ net_shares("first_days", "known_days") }}
 ),
 
+-- Of the eight calendar weeks before that of the following day, those whose days are all known and complete.
+recent_weeks AS (
+    SELECT
+        DIV(DATE_DIFF(first_days.sunday, known_days.business_date, DAY), 7) AS weeks_ago,
+        SUM(known_days.gross_sales) AS gross_sales,
+        SUM(known_days.net_sales) AS net_sales
+    FROM known_days
+    CROSS JOIN first_days
+    WHERE
+        known_days.business_date BETWEEN DATE_SUB(first_days.sunday, INTERVAL 55 DAY) AND first_days.sunday
+        AND known_days.is_complete
+    GROUP BY weeks_ago
+    HAVING COUNT(*) = 7
+),
+
+ranked_weeks AS (
+    SELECT
+        gross_sales,
+        net_sales,
+        COUNT(*) OVER () AS last_place,
+        ROW_NUMBER() OVER (ORDER BY gross_sales) AS gross_place,
+        ROW_NUMBER() OVER (ORDER BY net_sales) AS net_place
+    FROM recent_weeks
+),
+
+-- The medians: one place is in the middle, or two.
 usual_weeks AS (
-    {{ usual_weeks("first_days", "known_days") }}
+    SELECT
+        CAST(AVG(IF(ABS(2 * gross_place - last_place - 1) <= 1, gross_sales, NULL)) AS BIGNUMERIC) AS usual_week,
+        CAST(AVG(IF(ABS(2 * net_place - last_place - 1) <= 1, net_sales, NULL)) AS BIGNUMERIC) AS net_usual_week
+    FROM ranked_weeks
 ),
 
 last_weeks AS (

@@ -1,21 +1,21 @@
 {% from "warehouse/macros/exports.sql" import exported_sources with context %}
 {% from "warehouse/macros/known_days.sql" import known_days with context %}
 {#
-  An average of amounts, rounded half away from zero to ten-thousandths. The last steps multiply, because the emulator
-  divides in floating point, and the result shares columns with stored amounts, which are exact.
+  An average of amounts, rounded half away from zero to ten-thousandths. The last steps multiply (docs/DECISIONS.md, Amounts
+  are divided once), because the result shares columns with stored amounts.
 #}
 {% macro average_amount(total, number) -%}
 CAST(ROUND({{ total }} * 10000 / NULLIF({{ number }}, 0)) AS INT64) * NUMERIC '0.001' * NUMERIC '0.1'
 {%- endmacro %}
 
-{# An amount with four decimals, as stored ones have. The type of a sum is so wide in the emulator that rates next to it lose digits. #}
+{# An amount with four decimals, as stored ones have: rates next to a wider type would lose digits. #}
 {% macro exact_amount(amount) -%}
 CAST(({{ amount }}) * 10000 AS INT64) * NUMERIC '0.001' * NUMERIC '0.1'
 {%- endmacro %}
 
 {#
-  A rate, rounded half away from zero to six decimals; NULL without a whole. Both are scaled to whole numbers, whose
-  quotient the emulator rounds correctly; see `average_amount` for the last steps.
+  A rate, rounded half away from zero to six decimals; NULL without a whole. Both are scaled to whole numbers; see
+  `average_amount` for the last steps.
 #}
 {% macro rate(part, whole) -%}
 CAST(
@@ -51,8 +51,7 @@ ABS(known_days.gross_sales - {{ part }}) < {{ ROUNDING }}
 
 {#
   One row per known day with its headline figures, the days that it is compared with, and which of its figures are known
-  (`has_…`): see docs/DEFINITIONS.md, What a day is compared with. Arguments as of `known_days`. The emulator has no
-  COUNTIF over a window.
+  (`has_…`): see docs/DEFINITIONS.md, What a day is compared with. Arguments as of `known_days`.
 
   Tax and shipping of exports are read from daily_summary: daily_sales has neither, and reading all orders of the exports
   would cost far more.
@@ -125,7 +124,7 @@ sales_days AS (
         {% for name in LACKING %}
         {{ exact_amount("known_days.gross_sales - COALESCE(sales_without.without_" ~ name ~ ", 0)") }} AS gross_sales_with_{{ name }},
         {% endfor %}
-        COUNT(IF(known_days.gross_sales <> 0, 1, NULL)) OVER (ORDER BY known_days.business_date) AS sales_period,
+        COUNTIF(known_days.gross_sales <> 0) OVER (ORDER BY known_days.business_date) AS sales_period,
         -- On the first complete day with customers, each of them counts as new.
         MIN(IF(known_days.is_complete AND known_days.customers > 0, known_days.business_date, NULL)) OVER () AS customers_since
     FROM known_days
@@ -145,7 +144,7 @@ SELECT
     sales_with_cost,
     {{ cost_coverage() }} AS cost_coverage,
     {{ average_amount(
-        "SUM(IF(is_complete, net_sales, NULL)) OVER same_weekdays", "COUNT(IF(is_complete, 1, NULL)) OVER same_weekdays"
+        "SUM(IF(is_complete, net_sales, NULL)) OVER same_weekdays", "COUNTIF(is_complete) OVER same_weekdays"
     ) }} AS weekday_average,
     COALESCE(
         MAX(IF(is_complete, business_date, NULL)) OVER (
@@ -155,8 +154,8 @@ SELECT
             ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING
         )
     ) AS base_date,
-    COUNT(IF(is_complete, 1, NULL)) OVER days_before AS averaged_days,
-    COUNT(IF(is_complete AND orders = 0, 1, NULL)) OVER days_before AS averaged_days_without_sales,
+    COUNTIF(is_complete) OVER days_before AS averaged_days,
+    COUNTIF(is_complete AND orders = 0) OVER days_before AS averaged_days_without_sales,
     {% for name in LACKING %}
     sales_period = 0
     OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_{{ name }}) >= {{ ROUNDING }}) OVER of_period AS has_{{ name }},

@@ -1,8 +1,7 @@
 {#
-  Arithmetic that is exact in BigQuery and in the emulator: amounts are converted and summed as ten-thousandths in
-  BIGNUMERIC, and the sum is turned back into an amount. Reasons: BigQuery has no CAST to NUMERIC(18, 4), and its NUMERIC
-  has 9 decimals while the product of amount and rate has 12. The emulator divides in floating point, so the division is
-  the last step; its BIGNUMERIC has 5 decimals and its NUMERIC literals 3.
+  Amounts are converted and summed as ten-thousandths in BIGNUMERIC, and the sum is turned back into an amount: BigQuery has
+  no CAST to NUMERIC(18, 4), and its NUMERIC has 9 decimals while the product of amount and rate has 12. The division is the
+  last step (docs/DECISIONS.md, Amounts are divided once).
 #}
 
 {#
@@ -28,7 +27,7 @@ CAST(ROUND({{ ten_thousandths }}) AS INT64) / NUMERIC '10000'
 {%- endmacro %}
 
 {#
-  The same as a column of a view, which has the type of its expression: the emulator divides in floating point.
+  The same as a column of a view, which has the type of its expression.
 #}
 {% macro view_amount(ten_thousandths) -%}
 CAST({{ rounded(ten_thousandths) }} AS BIGNUMERIC)

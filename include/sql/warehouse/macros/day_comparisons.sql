@@ -41,7 +41,7 @@ MAX(IF(is_compared, value, NULL)) OVER (
   discounts, and returns. A comparison is NULL if the other day is not complete or lacks the figure. The day's own value is
   always given, but a rate that the day lacks is NULL, as are cost of goods and gross profit. Arguments as of `known_days`.
 
-  Numbers of orders and customers become NUMERIC by sharing a CASE with amounts: the emulator's CAST keeps three decimals.
+  Numbers of orders and customers become NUMERIC by sharing a CASE with amounts.
 #}
 {% macro day_comparisons(day=None) -%}
 WITH comparable_days AS (
@@ -104,10 +104,10 @@ SELECT
         is_rate,
         {{ rate("SUM(IF(is_compared, amount, NULL)) OVER recent_days", "SUM(IF(is_compared, whole, NULL)) OVER recent_days") }},
         {{ average_amount("SUM(IF(is_compared, value, NULL)) OVER recent_days",
-            "COUNT(IF(is_compared, value, NULL)) OVER recent_days") }}
+            "COUNTIF(is_compared AND value IS NOT NULL) OVER recent_days") }}
     ) AS average,
     {{ days_before(364) }} AS year_before,
-    COUNT(IF(is_compared, 1, NULL)) OVER recent_days AS averaged_days
+    COUNTIF(is_compared) OVER recent_days AS averaged_days
 FROM figures
 WINDOW recent_days AS (
     PARTITION BY figure

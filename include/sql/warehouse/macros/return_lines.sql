@@ -6,8 +6,8 @@
 {%- endfor %}
 {%- endmacro %}
 {#
-  The amount that the lines have up to a running sum, rounded down. MOD is exact in BigQuery and the emulator, whose DIV
-  of NUMERIC is not; a product of two amounts is too large for INT64.
+  The amount that the lines have up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once): a
+  product of two amounts is too large for INT64.
 #}
 {% macro up_to(running_sum) -%}
 {% set product = "divisible * (" ~ running_sum ~ ")" -%}

@@ -1,6 +1,15 @@
-{% from "warehouse/macros/event_slice.sql" import in_slice %}
 {% from "warehouse/macros/forgotten.sql" import forget with context %}
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
+{#
+  Whether a stored event belongs to the slice that one read returns completely: all events received in its window, or,
+  where the window ends before the read, only those of its business day. `reading` is the staged row of load_audit.
+#}
+{% macro in_slice(stored, reading) -%}
+{{ stored }}.received_at >= {{ reading }}.window_start
+        AND {{ stored }}.received_at < {{ reading }}.window_end
+        AND {{ stored }}.read_at <= {{ reading }}.read_at
+        AND ({{ reading }}.window_end = {{ reading }}.read_at OR {{ stored }}.business_date = {{ reading }}.business_date)
+{%- endmacro %}
 -- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes
 -- partitions by constants only, so the script of the transaction needs the list of days. This file reads a fixed number
 -- of days around those of the read, so the bytes read do not grow with history. An event occurs at most three days

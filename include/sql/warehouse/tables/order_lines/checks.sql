@@ -1,6 +1,5 @@
 {% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts with context %}
-{% from "warehouse/macros/unusual_prices.sql" import unusual_prices with context %}
 {% call check("order_lines: one row per line", "error") %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("order_lines") }}
@@ -69,6 +68,6 @@ SELECT
     run_id,
     sample
 FROM (
-{{ unusual_prices(business_date) }}
+{% include "warehouse/tables/order_lines/unusual_prices.sql" %}
 ) AS unusual
 {% endcall %};

@@ -1,21 +1,17 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
-{#
-  Files, and sources without files, with unusual prices: order lines whose unit price in reporting currency is more than
-  5 times above or below the median of their SKU in the 28 days before the day `on_day` (a DATE). The lines are loaded
-  unchanged. See docs/DEFINITIONS.md, Unusual prices.
-
-  The lines of the day are judged, and those that the run @run_id loaded from files for the 28 days before it: no run of
-  their day may follow. A SKU has a usual price if it was sold on at least 3 of these days, in at least 5 lines, of which
-  at most a quarter were as far from the median. Lines without amount or exchange rate are left out.
-
-  A file is listed if these lines differ by at least 1 % from what all lines of the day would amount to at usual prices.
-  One row per file and day; `sample` describes the files of the day, up to five.
-#}
 {% macro is_far(price, median) -%}
 ({{ price }} > 5 * {{ median }} OR 5 * {{ price }} < {{ median }})
 {%- endmacro %}
-
-{% macro unusual_prices(on_day) -%}
+-- Files, and sources without files, with unusual prices: order lines whose unit price in reporting currency is more than
+-- 5 times above or below the median of their SKU in the 28 days before the business date. The lines are loaded
+-- unchanged. See docs/DEFINITIONS.md, Unusual prices.
+--
+-- The lines of the day are judged, and those that the run loaded from files for the 28 days before it: no run of
+-- their day may follow. A SKU has a usual price if it was sold on at least 3 of these days, in at least 5 lines, of which
+-- at most a quarter were as far from the median. Lines without amount or exchange rate are left out.
+--
+-- A file is listed if these lines differ by at least 1 % from what all lines of the day would amount to at usual prices.
+-- One row per file and day; `sample` describes the files of the day, up to five.
 WITH lines AS (
     SELECT
         sold.*,
@@ -33,7 +29,7 @@ WITH lines AS (
             run_id
         FROM {{ table("order_lines") }}
         WHERE
-            business_date BETWEEN DATE_SUB({{ on_day }}, INTERVAL 28 DAY) AND {{ on_day }}
+            business_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 28 DAY) AND {{ business_date }}
             AND is_sale
             AND NOT is_test
             AND sku IS NOT NULL
@@ -63,7 +59,7 @@ ranked AS (
         ROW_NUMBER() OVER (PARTITION BY sku ORDER BY amount / quantity) AS place,
         COUNT(*) OVER (PARTITION BY sku) AS sku_lines
     FROM priced
-    WHERE business_date < {{ on_day }}
+    WHERE business_date < {{ business_date }}
 ),
 
 usual AS (
@@ -90,7 +86,7 @@ files AS (
         MIN(loaded.file) AS file
     FROM {{ table("loaded_files") }} AS loaded
     CROSS JOIN UNNEST(loaded.order_ids) AS order_id
-    WHERE loaded.business_date >= DATE_SUB({{ on_day }}, INTERVAL 28 DAY)
+    WHERE loaded.business_date >= DATE_SUB({{ business_date }}, INTERVAL 28 DAY)
     GROUP BY loaded.source, loaded.received_at, order_id
 ),
 
@@ -109,7 +105,7 @@ judged AS (
             priced.source = files.source
             AND priced.read_at = files.received_at
             AND priced.order_id = files.order_id
-    WHERE priced.business_date = {{ on_day }}
+    WHERE priced.business_date = {{ business_date }}
         OR (priced.run_id = @run_id AND files.file IS NOT NULL)
 ),
 
@@ -131,23 +127,24 @@ origins AS (
 listed AS (
     SELECT
         *,
-        ROW_NUMBER() OVER (PARTITION BY business_date ORDER BY difference DESC, origin) AS place
+        ROW_NUMBER() OVER (PARTITION BY business_date ORDER BY difference DESC, origin ASC) AS place
     FROM origins
     WHERE difference > 0
         AND 100 * difference >= usual_of_day
-)
+),
 
-SELECT
-    listed.business_date,
-    @run_id AS run_id,
-    named.sample
-FROM listed
-INNER JOIN (
+samples AS (
     SELECT
         business_date,
         STRING_AGG(IF(place <= 5, described, NULL), '; ' ORDER BY place) AS sample
     FROM listed
     GROUP BY business_date
-) AS named
-    ON listed.business_date = named.business_date
-{%- endmacro %}
+)
+
+SELECT
+    listed.business_date,
+    @run_id AS run_id,
+    samples.sample
+FROM listed
+INNER JOIN samples
+    ON listed.business_date = samples.business_date
