@@ -1,17 +1,18 @@
--- The forecasts in force on the days of a report, with the actual sales of ended days: of each day the newest forecast
--- with an origin up to the report's. An origin is never later than its days.
+-- The forecast with the origin of the report, and the forecasts of the whole shop that were in force on the days before. An
+-- origin is never later than its days. A series that is not expected to sell is left out, except the total, which is first.
 SELECT
     series,
     target_date,
-    made_at,
     forecast,
     lower_80,
     upper_80,
     lower_95,
-    upper_95,
-    actual
+    upper_95
 FROM {{ table("sales_forecasts") }}
-WHERE target_date BETWEEN {{ first }} AND {{ day }}
+WHERE target_date BETWEEN {{ first }} AND {{ last }}
     AND made_at <= @begins_at
-QUALIFY RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1
-ORDER BY target_date, series
+    AND (made_at = @begins_at OR (series = 'total' AND target_date < {{ day }}))
+QUALIFY
+    RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1
+    AND (series = 'total' OR MAX(forecast) OVER (PARTITION BY series) > 0)
+ORDER BY series <> 'total', series, target_date

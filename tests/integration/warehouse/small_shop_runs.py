@@ -164,14 +164,16 @@ def predict(shop):
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
         load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
-    last = DAY + 3 * ONE_DAY
-    shop.warehouse.arrow(
+    first = DAY - 7 * ONE_DAY
+    shop.warehouse.query(
         "forecast/report_rows.sql",
         parameters={"begins_at": MORNING},
-        first=DAY - 7 * ONE_DAY,
-        day=last,
+        first=first,
+        day=DAY,
+        last=DAY + 3 * ONE_DAY,
     )
-    shop.warehouse.query("forecast/complete_days.sql", first=DAY - 7 * ONE_DAY, day=DAY)
+    shop.warehouse.query("forecast/complete_days.sql", first=first, day=DAY)
+    shop.warehouse.query("forecast/scores.sql", first=first, day=DAY)
 
 
 def look_up(shop):

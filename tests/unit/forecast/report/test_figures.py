@@ -6,12 +6,10 @@ from statistics import median
 import pytest
 
 from ecommerce.core import text
-from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
-    DayForecast,
     ForecastFigures,
     figures_hash,
 )
@@ -20,13 +18,11 @@ from ecommerce.forecast.report.view import page_texts, subject
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
-    ZONE,
     day,
     history,
     made,
     make_figures,
     names,
-    rows,
 )
 
 
@@ -79,11 +75,6 @@ def test_actual_sales_count_while_the_first_week_is_under_way(today, ahead):
     assert last_known_day(AS_OF, day(today)) == day(ahead)
 
 
-def test_without_this_forecast_an_older_one_does_not_take_its_place():
-    older = [made("total", day(7), 1e9, made_at=day_window(day(-7), ZONE).start)]
-    assert make_figures(forecasts=older).series == []
-
-
 def sales_of_last_week(figures):
     """The sum of the week, as the report shows it."""
     sections = {each["id"]: each for each in page_texts(figures)["sections"]}
@@ -121,17 +112,6 @@ def test_the_bounds_belong_to_the_interval(actual, mark):
     figures = make_figures(forecasts=[made("total", day(-1), 100, 100)])
     last = figures.past[-1].model_copy(update={"actual": Decimal(actual)})
     assert last.mark == mark
-
-
-def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total():
-    nothing = dict.fromkeys(DayForecast.model_fields, Decimal(0))
-    forecasts = rows(history(names()))
-    for row in forecasts:
-        if row["target_date"] >= AS_OF and row["series"] != "channel:sales_db":
-            row.update(nothing)
-    series = make_figures(forecasts=forecasts).series
-    assert [each.name for each in series] == ["total", "channel:sales_db"]
-    assert [len(each.days) for each in series] == [28, 28]
 
 
 def usual_week(**changes):
