@@ -12,6 +12,7 @@ from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import ExpectedWeek
+from ecommerce.reporting.parts import ZERO
 from ecommerce.storage.report_archive import Provenance
 
 OUTSIDE_80 = "outside 80 %"
@@ -61,7 +62,7 @@ class PastDay(BaseModel, frozen=True):
     day: date
     actual: Known
     complete: bool
-    expected: DayForecast | None = None
+    expected: DayForecast | None
 
     @property
     def forecast(self) -> Known:
@@ -95,7 +96,7 @@ class ForecastSeries(BaseModel, frozen=True):
     no whole week is known; `category` that of a product, where it is known."""
 
     name: str
-    category: str | None = None
+    category: str | None
     usual_week: Known
     days: list[ComingDay]
 
@@ -103,10 +104,7 @@ class ForecastSeries(BaseModel, frozen=True):
     def weeks(self) -> list[Decimal]:
         """The forecasts of the four weeks."""
         amounts = [day.expected.forecast for day in self.days]
-        return [
-            sum(amounts[day : day + DAYS], Decimal(0))
-            for day in range(0, HORIZON, DAYS)
-        ]
+        return [sum(amounts[day : day + DAYS], ZERO) for day in range(0, HORIZON, DAYS)]
 
 
 class ComingPromotion(BaseModel, frozen=True):
@@ -137,7 +135,7 @@ class ModelCard(BaseModel, frozen=True):
 
     champion: str
     selected: str | None
-    why: str = ""
+    why: str
     forecasts: str
     not_for: str
     total_error: Known
@@ -154,8 +152,8 @@ class ForecastFigures(BaseModel, frozen=True):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
     begins with the total, leaves out those that are not expected to sell, and is empty where none has enough
     history; `events` name the coming weeks, `products` SKUs; `skipped` has the reason by series; `gaps` are
-    days without data. `net_weeks`: the expected net sales of the whole shop in the four weeks, and
-    `net_usual_week` those of a usual one; reports of earlier versions have neither."""
+    days without data. `net_weeks`: the expected net sales of the whole shop in the four weeks, none without a
+    forecast of it, and `net_usual_week` those of a usual one."""
 
     as_of: date
     currency: str
@@ -171,27 +169,8 @@ class ForecastFigures(BaseModel, frozen=True):
     warnings: list[str]
     card: ModelCard
     provenance: ForecastProvenance
-    net_weeks: list[ExpectedWeek] = []
-    net_usual_week: Known = None
-
-    @property
-    def expected_weeks(self) -> list[Decimal]:
-        """The sales of the whole shop in the four weeks, of `measure`; empty without a forecast."""
-        if self.net_weeks:
-            return [week.net_sales for week in self.net_weeks]
-        return self.total.weeks if self.total else []
-
-    @property
-    def usual_week(self) -> Known:
-        """The sales of the whole shop in a usual week, of `measure`."""
-        if self.net_weeks:
-            return self.net_usual_week
-        return self.total.usual_week if self.total else None
-
-    @property
-    def measure(self) -> str:
-        """What `expected_weeks` are of."""
-        return "net sales" if self.net_weeks else "gross sales"
+    net_weeks: list[ExpectedWeek]
+    net_usual_week: Known
 
     @property
     def total(self) -> ForecastSeries | None:

@@ -4,6 +4,7 @@ are shown in whole units of the currency: cents would promise an accuracy that n
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
@@ -77,7 +78,6 @@ def mail_texts(figures: ForecastFigures) -> Json:
             series.append([title, usual, coming, change])
     return texts | {
         "subject": subject(figures),
-        "measure": figures.measure,
         "weeks": rows["weeks"],
         "last_week": rows["last-week"],
         "series": series,
@@ -88,12 +88,12 @@ def subject(figures: ForecastFigures) -> str:
     """Return the mail's subject: `Forecast for the week from Mon 16 Nov: net sales 142,300 USD, +4.1 % vs a
     usual week`."""
     monday = text.short_day(figures.as_of)
-    if not figures.expected_weeks:
+    if not figures.net_weeks:
         return f"Forecast from {monday}: not enough history"
-    week = figures.expected_weeks[0]
-    versus = text.versus(week, figures.usual_week, "a usual week")
+    sales = figures.net_weeks[0].net_sales
+    versus = text.versus(sales, figures.net_usual_week, "a usual week")
     return (
-        f"Forecast for the week from {monday}: {figures.measure} {text.count(week)} "
+        f"Forecast for the week from {monday}: net sales {text.count(sales)} "
         f"{figures.currency}{versus}"
     )
 
@@ -101,31 +101,31 @@ def subject(figures: ForecastFigures) -> str:
 def lead(figures: ForecastFigures) -> str:
     """Return the sentence on the coming week that differs most from a usual one; empty without a forecast or
     a usual week."""
-    weeks = figures.expected_weeks
-    usual = figures.usual_week
+    weeks = figures.net_weeks
+    usual = figures.net_usual_week
     if not weeks or not usual:
         return ""
-    differences = [abs(week - usual) for week in weeks]
+    differences = [abs(week.net_sales - usual) for week in weeks]
     largest = differences.index(max(differences))
     if differences[largest] < LEAST_DIFFERENCE * usual:
         return "No week of the next four differs by 5 % or more from a usual week."
-    monday = figures.mondays[largest]
-    when = f"The week from {text.short_day(monday)}"
+    week = weeks[largest]
+    when = f"The week from {text.short_day(week.first)}"
     event = figures.events[largest]
     if event:
-        when = week_name(event, calendar_week(monday))
-    expected = text.count(weeks[largest])
-    versus = text.versus(weeks[largest], usual, "a usual week")
-    parts = ""
-    if figures.net_weeks and figures.net_weeks[largest].parts:
-        parts = f" ({figures.net_weeks[largest].parts})"
-    return f"{when} is expected at {expected} {figures.currency} {figures.measure}{parts}{versus}."
+        when = week_name(event, calendar_week(week.first))
+    expected = text.count(week.net_sales)
+    versus = text.versus(week.net_sales, usual, "a usual week")
+    parts = f" ({week.parts})" if week.parts else ""
+    return (
+        f"{when} is expected at {expected} {figures.currency} net sales{parts}{versus}."
+    )
 
 
 def notices(figures: ForecastFigures) -> list[Json]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
-    if figures.total is None:
+    if not figures.net_weeks:
         words = f"No category has the {LEAST_DAYS} days of history that a forecast needs. See Data notes."
         shown.append({"title": "No forecast", "words": words, "urgent": True})
     if figures.drift.reasons:
@@ -141,15 +141,19 @@ def notices(figures: ForecastFigures) -> list[Json]:
 
 
 def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
-    usual = figures.usual_week
     rows = []
-    for place, expected in enumerate(figures.expected_weeks):
-        label = text.short_day(figures.mondays[place])
-        event = figures.events[place]
+    for week, event in zip(figures.net_weeks, figures.events, strict=False):
+        label = text.short_day(week.first)
         if event:
             label += f" ({event})"
-        change = text.change(expected, usual)
-        rows.append([label, text.count(expected), text.count(usual), change])
+        rows.append(
+            [
+                label,
+                text.count(week.net_sales),
+                text.count(figures.net_usual_week),
+                text.change(week.net_sales, figures.net_usual_week),
+            ]
+        )
     return table(
         "weeks",
         "Next four weeks",
@@ -161,7 +165,7 @@ def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
         ],
         rows,
         empty="No forecast: no category has enough history.",
-        note=f"{figures.measure} in {figures.currency}",
+        note=f"net sales in {figures.currency}",
         chart=chart,
     )
 
@@ -207,14 +211,9 @@ def _comparison(label: str, forecast: Known, actual: Known, verdict: str) -> lis
     ]
 
 
-def _sum_of_known(amounts: list[Known]) -> Known:
+def _sum_of_known(amounts: list[Any]) -> Known:
     """Return the sum of a week's amounts; None where one is unknown."""
-    total = ZERO
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total
+    return None if None in amounts else sum(amounts, ZERO)
 
 
 def _promotions(figures: ForecastFigures) -> Section:

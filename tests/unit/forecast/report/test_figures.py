@@ -14,7 +14,7 @@ from ecommerce.forecast.report.figures import (
     figures_hash,
 )
 from ecommerce.forecast.report.steps import last_known_day
-from ecommerce.forecast.report.view import page_texts, subject
+from ecommerce.forecast.report.view import page_texts
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
@@ -58,14 +58,6 @@ def test_known_days_of_the_first_week_count_with_their_actual_net_sales():
     assert first.net_sales == 3000 + sum(days[3:7]) * Decimal("0.9")
     assert (second.so_far, second.net_sales) == (None, sum(days[7:14]) * Decimal("0.9"))
     assert text.count(first.net_sales) in page_texts(figures)["sections"][0]["rows"][0]
-
-
-def test_a_report_of_an_earlier_version_states_gross_sales():
-    content = make_figures().model_dump_json(exclude={"net_weeks", "net_usual_week"})
-    older = ForecastFigures.model_validate_json(content)
-    assert older.expected_weeks == older.total.weeks
-    assert "gross sales" in subject(older)
-    assert "net sales" in subject(make_figures())
 
 
 @pytest.mark.parametrize(
