@@ -52,30 +52,26 @@ def due(**context: Any) -> None:
     skip_if(reason_to_skip(week, newest, missing, made))
 
 
-class FetchPartnerFiles(FetchWithCurl):
-    """Fetches the partner's files, and returns their manifest."""
+def publish_partner_files(path: Path, context: Any, read_at: datetime) -> Manifest:
+    """Publish the partner's files for the last day of the week."""
+    week = _week(context)
+    folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
+    last_day = day_window(week.days[-1], shop_timezone())
+    return publish_files(
+        path, folder, fetch.CONNECTION, last_day, files=fetch.FILES, read_at=read_at
+    )
 
-    connection = fetch.CONNECTION
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(
-            bash_command=fetch.COMMAND,
-            inlets=[assets.source(fetch.CONNECTION)],
-            **arguments,
-        )
-
-    def script_environment(self) -> dict[str, str]:
-        """Return the variables of the script, with its secrets."""
-        return fetch.script_environment()
-
-    def publish(self, path: Path, context: Any, read_at: datetime) -> Manifest:
-        """Publish the files for the last day of the week."""
-        week = _week(context)
-        folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
-        last_day = day_window(week.days[-1], shop_timezone())
-        return publish_files(
-            path, folder, fetch.CONNECTION, last_day, files=fetch.FILES, read_at=read_at
-        )
+def fetch_partner_files() -> FetchWithCurl:
+    """Return the task that fetches the partner's files; its output is their manifest."""
+    return FetchWithCurl(
+        task_id="fetch",
+        connection=fetch.CONNECTION,
+        environment=fetch.script_environment,
+        publish=publish_partner_files,
+        bash_command=fetch.COMMAND,
+        inlets=[assets.source(fetch.CONNECTION)],
+    )
 
 
 @typed_task(inlets=[assets.DAILY_SALES])
