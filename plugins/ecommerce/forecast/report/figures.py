@@ -15,8 +15,6 @@ from ecommerce.reporting.expected_week import ExpectedWeek
 from ecommerce.reporting.parts import ZERO
 from ecommerce.storage.report_archive import Provenance
 
-OUTSIDE_80 = "outside 80 %"
-OUTSIDE_95 = "outside 95 %"
 Known = Decimal | None
 """None where it is unknown."""
 
@@ -72,16 +70,16 @@ class PastDay(BaseModel, frozen=True):
         return self.expected.forecast
 
     @property
-    def mark(self) -> str:
-        """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
-        empty text."""
-        if self.expected is None or self.actual is None or not self.complete:
-            return ""
-        if self.expected.lower_80 <= self.actual <= self.expected.upper_80:
-            return ""
-        if self.expected.lower_95 <= self.actual <= self.expected.upper_95:
-            return OUTSIDE_80
-        return OUTSIDE_95
+    def outside(self) -> int | None:
+        """The interval, 80 or 95 %, that a complete day is outside of; None where it is within 80 %."""
+        expected = self.expected
+        if expected is None or self.actual is None or not self.complete:
+            return None
+        if expected.lower_80 <= self.actual <= expected.upper_80:
+            return None
+        if expected.lower_95 <= self.actual <= expected.upper_95:
+            return 80
+        return 95
 
 
 class ComingDay(BaseModel, frozen=True):

@@ -174,8 +174,10 @@ def _last_week(figures: ForecastFigures) -> Section:
     days = figures.last_week
     rows = []
     for day in days:
-        verdict = day.mark
-        if day.actual is not None and not day.complete:
+        verdict = ""
+        if day.outside:
+            verdict = f"outside {day.outside} %"
+        elif day.actual is not None and not day.complete:
             verdict = "incomplete"
         rows.append(
             _comparison(text.short_day(day.day), day.forecast, day.actual, verdict)

@@ -8,8 +8,6 @@ import pytest
 from ecommerce.core import text
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.report.figures import (
-    OUTSIDE_80,
-    OUTSIDE_95,
     ForecastFigures,
     figures_hash,
 )
@@ -80,11 +78,11 @@ def test_last_week_and_the_days_outside_their_intervals():
     assert last_week == [day(-back) for back in range(7, 0, -1)]
     sold = sum(total[each] for each in last_week)
     assert sales_of_last_week(figures) == text.count(sold)
-    marks = {each.day: each.mark for each in figures.past[-14:] if each.mark}
-    assert marks == {day(-5): OUTSIDE_80, day(-3): OUTSIDE_95}
+    marks = {each.day: each.outside for each in figures.past[-14:] if each.outside}
+    assert marks == {day(-5): 80, day(-3): 95}
     incomplete = make_figures(complete=ALL_DAYS[:-4])
-    marks = [each.mark for each in incomplete.last_week]
-    assert marks[2:] == [OUTSIDE_80, "", "", "", ""]
+    marks = [each.outside for each in incomplete.last_week]
+    assert marks[2:] == [80, None, None, None, None]
     gap = make_figures(unknown={day(-3)})
     assert sales_of_last_week(gap) == text.NOTHING
 
@@ -92,18 +90,18 @@ def test_last_week_and_the_days_outside_their_intervals():
 @pytest.mark.parametrize(
     ("actual", "mark"),
     [
-        ("90", ""),
-        ("89.9999", OUTSIDE_80),
-        ("110.0001", OUTSIDE_80),
-        ("80", OUTSIDE_80),
-        ("79.9999", OUTSIDE_95),
-        ("120.0001", OUTSIDE_95),
+        ("90", None),
+        ("89.9999", 80),
+        ("110.0001", 80),
+        ("80", 80),
+        ("79.9999", 95),
+        ("120.0001", 95),
     ],
 )
 def test_the_bounds_belong_to_the_interval(actual, mark):
     figures = make_figures(forecasts=[made("total", day(-1), 100, 100)])
     last = figures.past[-1].model_copy(update={"actual": Decimal(actual)})
-    assert last.mark == mark
+    assert last.outside == mark
 
 
 def usual_week(**changes):
