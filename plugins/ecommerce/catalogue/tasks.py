@@ -20,8 +20,8 @@ from ecommerce.warehouse.load import LoadResult, load_manifest
 def publish_pages(path: Path, context: Any, read_at: datetime) -> Manifest:
     """Fetch the pages after the first, and publish all of them."""
     fetch.fetch_following(path)
-    day = business_day(context)
-    folder = run_of(context).folder(day.date, fetch.SOURCE)
+    day = business_day(context).date
+    folder = run_of(context).folder(day, fetch.SOURCE)
     files = sorted(file.name for file in path.iterdir())
     return publish_files(path, folder, fetch.SOURCE, day, files=files, read_at=read_at)
 

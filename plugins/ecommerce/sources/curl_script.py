@@ -7,14 +7,13 @@ as arguments, and in no field of the operator, because Airflow stores and shows 
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk.exceptions import AirflowException
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -88,7 +87,7 @@ def publish_files(
     path: Path,
     folder: str,
     source: str,
-    day: BusinessDay,
+    business_date: date,
     *,
     files: Sequence[str],
     read_at: datetime,
@@ -102,7 +101,7 @@ def publish_files(
         shutil.copytree(path, draft.path, dirs_exist_ok=True)
         draft.seal(
             source=source,
-            business_date=day.date,
+            business_date=business_date,
             rows=len(files),
             columns={name: [] for name in files},
             read_at=read_at,
