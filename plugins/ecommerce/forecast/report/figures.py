@@ -2,14 +2,14 @@
 are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
+from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import ExpectedWeek
 from ecommerce.reporting.parts import ZERO
@@ -182,11 +182,6 @@ class ForecastFigures(BaseModel, frozen=True):
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
         return self.past[-DAYS:]
-
-    @property
-    def mondays(self) -> list[date]:
-        """The first days of the four weeks."""
-        return [self.as_of + timedelta(weeks=week) for week in range(WEEKS)]
 
 
 def figures_hash(figures: ForecastFigures) -> str:

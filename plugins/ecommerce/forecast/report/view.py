@@ -13,7 +13,7 @@ from ecommerce.core.named_weeks import week_name
 from ecommerce.core.values import Json
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, Known
-from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
+from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.parts import ZERO
@@ -269,7 +269,9 @@ def _scores(figures: ForecastFigures) -> Section:
 
 def _series(figures: ForecastFigures) -> Section:
     columns = [name("Series"), word("Kind"), number("Usual week")]
-    columns += [number(text.short_day(monday)) for monday in figures.mondays]
+    for week in range(WEEKS):
+        monday = figures.as_of + timedelta(weeks=week)
+        columns.append(number(text.short_day(monday)))
     columns.append(number("Change"))
     rows = []
     for series in figures.series:
