@@ -166,12 +166,12 @@ def predict(shop):
         load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
     first = DAY - 7 * ONE_DAY
     shop.warehouse.query(
-        "forecast/report_rows.sql",
+        "forecast/coming_days.sql",
         parameters={"begins_at": MORNING},
-        first=first,
-        day=DAY,
+        first=DAY,
         last=DAY + 3 * ONE_DAY,
     )
+    shop.warehouse.query("forecast/past_days.sql", first=first, day=DAY)
     shop.warehouse.query("forecast/complete_days.sql", first=first, day=DAY)
     shop.warehouse.query("forecast/scores.sql", first=first, day=DAY)
 

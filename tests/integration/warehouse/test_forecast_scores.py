@@ -141,46 +141,54 @@ def test_products_are_scored_by_whole_weeks(shop):
     assert score["covered_80"] is None
 
 
-def report_rows(shop):
+def coming_days(shop):
     rows = shop.warehouse.query(
-        "forecast/report_rows.sql",
+        "forecast/coming_days.sql",
         parameters={"begins_at": begins_at(AS_OF)},
-        first=FIRST,
-        day=AS_OF,
+        first=AS_OF,
         last=LAST,
     )
     return [(row["series"], row["target_date"], row["forecast"]) for row in rows]
 
 
-def test_the_report_reads_its_own_forecast_and_those_of_the_whole_shop_before(shop):
-    older = AS_OF - 7 * ONE_DAY
+def test_the_report_reads_its_own_forecast(shop):
     forecasts = [
-        forecast("total", YESTERDAY, AS_OF - 14 * ONE_DAY, 1),
-        forecast("total", YESTERDAY, older, 2),
-        forecast("channel:web", YESTERDAY, older, 3),
-        # Without this run's forecast, an older one does not take its place.
-        forecast("total", LAST, older, 4),
-        # A later forecast does not count.
         forecast("channel:web", AS_OF, AS_OF, 5),
         forecast("channel:web", AS_OF + ONE_DAY, AS_OF, 0),
+        # Without this run's forecast, an older one does not take its place.
+        forecast("total", LAST, YESTERDAY, 4),
+        # A later forecast does not count.
         forecast("channel:web", AS_OF + ONE_DAY, AS_OF + ONE_DAY, 6),
         # Nothing is expected to sell.
         forecast("channel:old", AS_OF, AS_OF, 0),
     ]
     store(shop, forecasts, set())
     expected = [
-        ("total", YESTERDAY, 2),
         ("channel:web", AS_OF, 5),
         ("channel:web", AS_OF + ONE_DAY, 0),
     ]
-    assert report_rows(shop) == expected
+    assert coming_days(shop) == expected
 
 
 def test_the_total_is_read_first_also_where_nothing_is_expected_to_sell(shop):
-    names = ("sku:a", "total", "category:Toys")
-    amounts = (5, 0, 7)
-    forecasts = []
-    for name, amount in zip(names, amounts, strict=True):
-        forecasts.append(forecast(name, AS_OF, AS_OF, amount))
+    forecasts = [
+        forecast("sku:a", AS_OF, AS_OF, 5),
+        forecast("total", AS_OF, AS_OF, 0),
+        forecast("category:Toys", AS_OF, AS_OF, 7),
+    ]
     store(shop, forecasts, set())
-    assert [row[0] for row in report_rows(shop)] == ["total", "category:Toys", "sku:a"]
+    assert [row[0] for row in coming_days(shop)] == ["total", "category:Toys", "sku:a"]
+
+
+def test_past_days_have_the_forecasts_of_the_whole_shop_in_force(shop):
+    older = AS_OF - 7 * ONE_DAY
+    forecasts = [
+        forecast("total", YESTERDAY, AS_OF - 14 * ONE_DAY, 1),
+        forecast("total", YESTERDAY, older, 2),
+        forecast("channel:web", YESTERDAY, older, 3),
+        forecast("total", AS_OF, older, 4),
+    ]
+    store(shop, forecasts, set())
+    path = "forecast/past_days.sql"
+    rows = shop.warehouse.query(path, first=FIRST, day=YESTERDAY)
+    assert [(row["target_date"], row["forecast"]) for row in rows] == [(YESTERDAY, 2)]

@@ -71,22 +71,16 @@ def read_figures(
     ended = last_known_day(as_of, shop_day(origin.generated_at, origin.timezone).date)
     days = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
     complete = {row["business_date"] for row in days}
+
     rows = warehouse.query(
-        "forecast/report_rows.sql",
+        "forecast/coming_days.sql",
         parameters={"begins_at": begins_at},
-        first=first,
-        day=as_of,
+        first=as_of,
         last=last,
     )
-    in_force = {}
     coming = defaultdict(list)
     for row in rows:
-        day = row["target_date"]
-        if day < as_of:
-            in_force[day] = row
-        else:
-            coming[row["series"]].append({"day": day, "expected": row})
-
+        coming[row["series"]].append({"day": row["target_date"], "expected": row})
     net_weeks = []
     net_usual_week = None
     # Without this forecast, an older one does not take its place.
@@ -102,6 +96,8 @@ def read_figures(
         for start in range(0, HORIZON, DAYS):
             net_weeks.append(ExpectedWeek.of_days(outlook[start : start + DAYS]))
 
+    rows = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
+    in_force = {row["target_date"]: row for row in rows}
     sales = past_sales(history)
     past = []
     for day, actual in sales[TOTAL].items():

@@ -217,26 +217,24 @@ class FakeWarehouse:
     known_days: int = 0
     settings = SimpleNamespace(reporting_currency="USD", holiday_calendar="US")
 
-    def query(self, path, *, first, day, parameters=None, last=None):
+    def query(self, path, *, first, day=None, parameters=None, last=None):
         """The rows of a query."""
         if path == "forecast/complete_days.sql":
             return [{"business_date": each} for each in self.complete]
         if path == "forecast/scores.sql":
             complete = [each for each in self.complete if first <= each <= day]
             return oracle_forecasts.scores(self.forecasts, complete)
-        if path == "forecast/report_rows.sql":
-            return self.report_rows(parameters["begins_at"])
+        if path == "forecast/coming_days.sql":
+            begins_at = parameters["begins_at"]
+            rows = [row for row in self.forecasts if row["made_at"] == begins_at]
+            return sorted(
+                rows, key=lambda row: (row["series"] != "total", row["series"])
+            )
+        if path == "forecast/past_days.sql":
+            totals = [row for row in self.forecasts if row["series"] == "total"]
+            return [row for row in totals if first <= row["target_date"] <= day]
         assert path == "report/daily_sales/outlook.sql"
         return outlook_rows(self.forecasts, self.known_days)
-
-    def report_rows(self, begins_at):
-        """This run's forecast, and those of the whole shop in force before it: the total first."""
-        rows = []
-        for row in self.forecasts:
-            is_past_total = row["series"] == "total" and row["target_date"] < AS_OF
-            if row["made_at"] == begins_at or is_past_total:
-                rows.append(row)
-        return sorted(rows, key=lambda row: (row["series"] != "total", row["series"]))
 
 
 def make_figures(
