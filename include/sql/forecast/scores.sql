@@ -1,9 +1,7 @@
+{% from "warehouse/macros/comparable_days.sql" import rate with context %}
 -- The accuracy of the forecasts in force on complete days: of the total, then of categories, channels and products, each
 -- pooled. Products sell too rarely to be scored by day: their periods are whole weeks, without intervals. Closed days
 -- (forecast 0) count for no interval. A kind without periods has zeros; ratios without sales are NULL.
-{% macro ratio(part, whole) -%}
-ROUND(SAFE_DIVIDE(CAST({{ part }} AS BIGNUMERIC), {{ whole }}), 6)
-{%- endmacro %}
 WITH days AS (
     SELECT
         REGEXP_EXTRACT(forecasts.series, '^[^:]+') AS kind,
@@ -72,10 +70,10 @@ SELECT
     COALESCE(sums.periods, 0) AS periods,
     COALESCE(sums.forecast, 0) AS forecast,
     COALESCE(sums.actual, 0) AS actual,
-    {{ ratio("sums.missed", "sums.sales") }} AS error,
-    {{ ratio("sums.forecast - sums.actual", "sums.sales") }} AS bias,
-    {{ ratio("sums.within_80", "sums.open_days") }} AS covered_80,
-    {{ ratio("sums.within_95", "sums.open_days") }} AS covered_95
+    {{ rate("sums.missed", "sums.sales") }} AS error,
+    {{ rate("(sums.forecast - sums.actual)", "sums.sales") }} AS bias,
+    {{ rate("sums.within_80", "sums.open_days") }} AS covered_80,
+    {{ rate("sums.within_95", "sums.open_days") }} AS covered_95
 FROM UNNEST(['total', 'category', 'channel', 'sku']) AS name WITH OFFSET AS place
 LEFT JOIN sums
     ON name = sums.kind

@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from ecommerce.catalogue.loading import CATALOGUE, stored_products
+from ecommerce.core.business_day import day_window
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
@@ -167,7 +168,7 @@ def predict(shop):
     first = DAY - 7 * ONE_DAY
     shop.warehouse.query(
         "forecast/coming_days.sql",
-        parameters={"begins_at": MORNING},
+        parameters={"begins_at": day_window(DAY, "America/New_York").start},
         first=DAY,
         last=DAY + 3 * ONE_DAY,
     )
