@@ -13,7 +13,7 @@ from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.named_weeks import event
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import Json
+from ecommerce.core.values import Json, Row
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models.training import rounded
 from ecommerce.forecast.report import archive
@@ -69,20 +69,17 @@ def read_figures(
     first = as_of - timedelta(days=SCORED_DAYS)
     last = as_of + timedelta(days=HORIZON - 1)
     ended = last_known_day(as_of, shop_day(origin.generated_at, origin.timezone).date)
-    days = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
-    complete = {row["business_date"] for row in days}
-
-    rows = warehouse.query(
+    rows = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
+    complete = {row["business_date"] for row in rows}
+    coming = defaultdict(list)
+    for row in warehouse.query(
         "forecast/coming_days.sql",
         parameters={"begins_at": begins_at},
         first=as_of,
         last=last,
-    )
-    coming = defaultdict(list)
-    for row in rows:
+    ):
         coming[row["series"]].append({"day": row["target_date"], "expected": row})
-    net_weeks = []
-    net_usual_week = None
+    outlook = []
     # Without this forecast, an older one does not take its place.
     if TOTAL in coming:
         outlook = warehouse.query(
@@ -92,27 +89,12 @@ def read_figures(
             first=as_of,
             last=last,
         )
-        net_usual_week = outlook[0]["net_usual_week"]
-        for start in range(0, HORIZON, DAYS):
-            net_weeks.append(ExpectedWeek.of_days(outlook[start : start + DAYS]))
-
-    rows = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
-    in_force = {row["target_date"]: row for row in rows}
+    in_force = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
     sales = past_sales(history)
-    past = []
-    for day, actual in sales[TOTAL].items():
-        past.append(
-            {
-                "day": day,
-                "actual": actual,
-                "complete": day in complete,
-                "expected": in_force.get(day),
-            }
-        )
     usual = usual_weeks(sales, complete)
-    all_series = []
+    series = []
     for name, forecasts in coming.items():
-        all_series.append(
+        series.append(
             {
                 "name": name,
                 "category": history.categories.get(name.removeprefix("sku:")),
@@ -120,27 +102,28 @@ def read_figures(
                 "days": forecasts,
             }
         )
-
+    net_weeks = [
+        ExpectedWeek.of_days(outlook[start : start + DAYS])
+        for start in range(0, len(outlook), DAYS)
+    ]
+    mondays = [as_of + timedelta(weeks=week) for week in range(WEEKS)]
+    calendar = settings.holiday_calendar
+    scores = read_scores(warehouse, first, yesterday)
+    recent = read_scores(warehouse, as_of - timedelta(days=DRIFT_DAYS), yesterday)
     model = ModelCard.model_validate(card)
     skipped: Names = {}
     for kind in card["kinds"]:
         skipped |= kind["skipped"]
-    events = []
-    for week in range(WEEKS):
-        monday = as_of + timedelta(weeks=week)
-        events.append(event(calendar_week(monday), settings.holiday_calendar))
-    scores = read_scores(warehouse, first, yesterday)
-    recent = read_scores(warehouse, as_of - timedelta(days=DRIFT_DAYS), yesterday)
     return ForecastFigures.model_validate(
         {
             "as_of": as_of,
             "currency": settings.reporting_currency,
-            "past": past,
-            "series": all_series,
+            "past": _past_days(sales, complete, in_force),
+            "series": series,
             "promotions": _promotions(history),
             "scores": [score for score in scores if score.periods],
             "drift": drift(recent[0], model.total_error),
-            "events": events,
+            "events": [event(calendar_week(monday), calendar) for monday in mondays],
             "products": history.products,
             "skipped": skipped,
             "gaps": history.gaps,
@@ -148,9 +131,27 @@ def read_figures(
             "card": model,
             "provenance": origin,
             "net_weeks": net_weeks,
-            "net_usual_week": net_usual_week,
+            "net_usual_week": outlook[0]["net_usual_week"] if outlook else None,
         }
     )
+
+
+def _past_days(
+    sales: pd.DataFrame, complete: set[date], in_force: list[Row]
+) -> list[Json]:
+    """Return the days of `past_sales` with the forecasts that were in force."""
+    forecasts = {row["target_date"]: row for row in in_force}
+    days = []
+    for day, actual in sales[TOTAL].items():
+        days.append(
+            {
+                "day": day,
+                "actual": actual,
+                "complete": day in complete,
+                "expected": forecasts.get(day),
+            }
+        )
+    return days
 
 
 def last_known_day(as_of: date, today: date) -> date:
