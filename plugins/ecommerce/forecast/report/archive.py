@@ -63,9 +63,8 @@ archived = _ARCHIVE.days
 def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     """Write the report into the archive. Return plain JSON for the mails: the folder's `uri`, `as_of`,
     `figures_hash`, `drift` (reasons)."""
-    as_of = figures.as_of
-    uri = folder_of(reports_uri, as_of)
-    first = day_window(as_of, figures.provenance.timezone)
+    uri = folder_of(reports_uri, figures.as_of)
+    first = day_window(figures.as_of, figures.provenance.timezone)
     _ARCHIVE.publish(
         uri,
         figures,
@@ -74,10 +73,10 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
         window_start=first.start,
         window_end=first.shifted(HORIZON - 1).end,
     )
-    log.info("the forecast of %s is at %s", as_of, uri)
+    log.info("the forecast of %s is at %s", figures.as_of, uri)
     return {
         "uri": uri,
-        "as_of": as_of.isoformat(),
+        "as_of": figures.as_of.isoformat(),
         "figures_hash": figures_hash(figures),
         "drift": figures.drift.reasons,
     }
@@ -85,35 +84,33 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
 
 def send_report(report: Json) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
+    uri = report["uri"]
+    digest = report["figures_hash"]
 
     def message() -> EmailMessage:
-        uri = report["uri"]
-        figures = read_figures(uri, report["figures_hash"])
         pdf = _ARCHIVE.read(uri, PDF)
-        return report_message(figures, pdf, _ARCHIVE.read(uri, charts.PNG))
+        chart = _ARCHIVE.read(uri, charts.PNG)
+        return report_message(read_figures(uri, digest), pdf, chart)
 
-    return mail.send_report(message, _mail_name("forecast", report))
+    # A part of the hash, so that the header is not folded.
+    return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
 
 
 def send_alarm(report: Json) -> str:
     """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
-    if not report["drift"]:
+    as_of = report["as_of"]
+    reasons = report["drift"]
+    if not reasons:
         return "the forecast does not drift, or too few days are scored"
-    message = alarm_message(report["as_of"], report["drift"])
-    return mail.send_alert(message, _mail_name("drift", report))
-
-
-def _mail_name(kind: str, report: Json) -> str:
-    # A part of the hash, so that the header is not folded.
-    return f"{kind}.{report['as_of']}.{report['figures_hash'][:16]}"
+    message = alarm_message(as_of, reasons)
+    return mail.send_alert(message, f"drift.{as_of}.{report['figures_hash'][:16]}")
 
 
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""
-    texts = mail_texts(figures)
+    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
     image = mail.InlineImage(_CHART_CID, chart)
-    texts["chart_cid"] = _CHART_CID
     message = mail.compose(texts["subject"], "forecast_mail", texts, [image])
     message.add_attachment(
         pdf,
