@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
-from decimal import Decimal
-from statistics import median
+from typing import Any
 
 import pandas as pd
 
@@ -98,7 +97,7 @@ def read_figures(
             {
                 "name": name,
                 "category": history.categories.get(name.removeprefix("sku:")),
-                "usual_week": usual.get(name),
+                "usual_week": usual[name],
                 "days": forecasts,
             }
         )
@@ -146,7 +145,7 @@ def _past_days(
         days.append(
             {
                 "day": day,
-                "actual": actual,
+                "actual": rounded(actual),
                 "complete": day in complete,
                 "expected": forecasts.get(day),
             }
@@ -162,8 +161,8 @@ def last_known_day(as_of: date, today: date) -> date:
 
 
 def past_sales(history: History) -> pd.DataFrame:
-    """Return the gross sales of the last eight weeks by series and of the total [day, series], as Decimals;
-    None where unknown."""
+    """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
+    unknown."""
     tables = [
         pd.DataFrame(panel.values, panel.dates[: panel.days], panel.series)
         for panel in history.panels.values()
@@ -173,22 +172,17 @@ def past_sales(history: History) -> pd.DataFrame:
     sales = sales.reindex(last_days)
     sales[TOTAL] = sales.filter(like="category:").sum(axis=1, skipna=False)
     sales.index = last_days.date
-    return sales.map(rounded)
+    return sales
 
 
-def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> dict[str, Decimal]:
+def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> "pd.Series[Any]":
     """Return the median of the last eight weeks by series. A week with a day that is not known and complete
-    is left out, and a series without any other. `sales` is as `past_sales` returns them."""
+    is left out; None without any other. `sales` is as `past_sales` returns them."""
     # A closed day of an export had no run, so it is not among the complete ones.
     known_sales = sales[sales.index.isin(complete) | (sales[TOTAL] == 0)]
     calendar_weeks = pd.to_datetime(known_sales.index).to_period("W")
     weeks = known_sales.groupby(calendar_weeks).sum(min_count=DAYS)
-    medians = {}
-    for name, amounts in weeks.items():
-        known = amounts.dropna()
-        if not known.empty:
-            medians[str(name)] = median(known)
-    return medians
+    return weeks.median().map(rounded)
 
 
 def _promotions(history: History) -> list[ComingPromotion]:
