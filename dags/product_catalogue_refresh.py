@@ -49,6 +49,6 @@ with DAG(
     tags=["catalogue", "daily"],
     doc_md=__doc__,
 ) as dag:
-    pages = tasks.FetchCatalogue(task_id="fetch").output
+    pages = tasks.fetch_pages().output
     refreshed = tasks.pictures(tasks.parse(pages))
     tasks.notify(refreshed, tasks.checks(tasks.load(refreshed)))

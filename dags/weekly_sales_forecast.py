@@ -73,7 +73,7 @@ with DAG(
     tags=["forecast", "weekly"],
     doc_md=__doc__,
 ) as dag:
-    partner = tasks.FetchPartnerFiles(task_id="fetch")
+    partner = tasks.fetch_partner_files()
     prepared = tasks.preprocess(partner.output)
     model = tasks.train(prepared)
     forecasts = tasks.predict(prepared, model)

@@ -1,4 +1,4 @@
-"""What forecasts are compared with, in plain Python: the forecast in force, net shares, usual weeks.
+"""What forecasts are compared with, in plain Python: the forecast in force, net shares, usual weeks, scores.
 
 It follows docs/DEFINITIONS.md and shares no code with the pipeline.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from tests.oracle_customers import rounded
@@ -191,6 +191,67 @@ class History:
         if not known:
             return None
         return (known[len(known) // 2] + known[(len(known) - 1) // 2]) / 2
+
+
+def scores(forecasts, complete):
+    """The accuracy of forecasts in force, rows of `sales_forecasts`, on the days that are `complete`: what
+    `forecast/scores.sql` returns."""
+    counted = []
+    for row in forecasts:
+        if row["target_date"] in complete and row["actual"] is not None:
+            counted.append(row)
+    return [score(kind, counted) for kind in ("total", "category", "channel", "sku")]
+
+
+def score(kind, forecasts):
+    """The accuracy of one kind of series."""
+    periods = [row for row in forecasts if row["series"].partition(":")[0] == kind]
+    open_days = [row for row in periods if row["upper_95"] > 0]
+    if kind == "sku":
+        open_days = []
+        periods = whole_weeks(periods)
+    forecast = sum((row["forecast"] for row in periods), Decimal(0))
+    actual = sum((row["actual"] for row in periods), Decimal(0))
+    missed = sum((abs(row["forecast"] - row["actual"]) for row in periods), Decimal(0))
+    sales = max(actual, Decimal(0))
+    coverage = {}
+    for level in ("80", "95"):
+        inside = 0
+        for row in open_days:
+            inside += row[f"lower_{level}"] <= row["actual"] <= row[f"upper_{level}"]
+        coverage[f"covered_{level}"] = ratio(Decimal(inside), Decimal(len(open_days)))
+    return {
+        "of": kind,
+        "series": len({row["series"] for row in periods}),
+        "periods": len(periods),
+        "forecast": forecast,
+        "actual": actual,
+        "error": ratio(missed, sales),
+        "bias": ratio(forecast - actual, sales),
+        **coverage,
+    }
+
+
+def whole_weeks(days):
+    """The sums of each series' calendar weeks that have seven days."""
+    weeks = {}
+    for row in days:
+        monday = row["target_date"] - row["target_date"].weekday() * ONE_DAY
+        weeks.setdefault((row["series"], monday), []).append(row)
+    sums = []
+    for (series, _), rows in weeks.items():
+        if len(rows) == 7:
+            forecast = sum(row["forecast"] for row in rows)
+            actual = sum(row["actual"] for row in rows)
+            sums.append({"series": series, "forecast": forecast, "actual": actual})
+    return sums
+
+
+def ratio(part, whole):
+    """A ratio with six decimals; None without a whole."""
+    if not whole:
+        return None
+    return (part / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
 def square_root(value):

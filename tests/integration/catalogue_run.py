@@ -103,7 +103,9 @@ def fetch(run):
         folder = run.folder(day.date, "product_catalogue")
         files = sorted(file.name for file in path.iterdir())
         source = catalogue_fetch.SOURCE
-        return publish_files(path, folder, source, day, files=files, read_at=read_at)
+        return publish_files(
+            path, folder, source, day.date, files=files, read_at=read_at
+        )
 
 
 def prepare(run_id, *, accept_shrunk=False):

@@ -10,7 +10,6 @@ from ecommerce.forecast.data.history import prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.forecast.report import archive, steps
-from ecommerce.forecast.report.figures import OUTSIDE_95
 from ecommerce.forecast.weeks import Week
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
@@ -96,7 +95,7 @@ def test_the_second_report_looks_back_at_the_first(warehouse):
     forecasts = [each.expected for each in first.total.days[:7]]
     assert [each.expected for each in second.last_week] == forecasts
     assert [each.expected for each in second.past[:-7]] == [None] * 49
-    assert [each.mark for each in second.last_week] == [OUTSIDE_95] * 6 + [""]
+    assert [each.outside for each in second.last_week] == [95] * 6 + [None]
     score = second.scores[0]
     sold = [2 * total(day) for day in NEXT.days[:6]]
     assert (score.of, score.periods, score.actual) == ("total", 6, sum(sold))

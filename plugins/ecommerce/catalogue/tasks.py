@@ -7,7 +7,6 @@ from typing import Any
 from ecommerce.catalogue import changes, fetch, loading, parser
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.core.values import Values
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
@@ -18,35 +17,26 @@ from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
-class FetchCatalogue(FetchWithCurl):
-    """Fetches the catalogue's pages, and returns their manifest."""
+def publish_pages(path: Path, context: Any, read_at: datetime) -> Manifest:
+    """Fetch the pages after the first, and publish all of them."""
+    fetch.fetch_following(path)
+    day = business_day(context).date
+    folder = run_of(context).folder(day, fetch.SOURCE)
+    files = sorted(file.name for file in path.iterdir())
+    return publish_files(path, folder, fetch.SOURCE, day, files=files, read_at=read_at)
 
-    connection = fetch.CONNECTION
 
-    def __init__(self, **arguments: Any) -> None:
-        inlets = [assets.source(fetch.SOURCE)]
-        super().__init__(
-            bash_command=fetch.COMMAND, inlets=inlets, **NETWORK_RETRIES, **arguments
-        )
-
-    def script_environment(self) -> dict[str, str]:
-        """Return the variables of the script, with its secrets."""
-        return fetch.script_environment()
-
-    def publish(
-        self,
-        path: Path,
-        context: Values,
-        read_at: datetime,
-    ) -> Manifest:
-        """Fetch the pages after the first, and publish all of them."""
-        fetch.fetch_following(path)
-        day = business_day(context)
-        folder = run_of(context).folder(day.date, fetch.SOURCE)
-        files = sorted(file.name for file in path.iterdir())
-        return publish_files(
-            path, folder, fetch.SOURCE, day, files=files, read_at=read_at
-        )
+def fetch_pages() -> FetchWithCurl:
+    """Return the task that fetches the catalogue's pages; its output is their manifest."""
+    return FetchWithCurl(
+        task_id="fetch",
+        connection=fetch.CONNECTION,
+        environment=fetch.script_environment,
+        publish=publish_pages,
+        bash_command=fetch.COMMAND,
+        inlets=[assets.source(fetch.SOURCE)],
+        **NETWORK_RETRIES,
+    )
 
 
 @typed_task(**NETWORK_RETRIES)

@@ -54,47 +54,46 @@ def write(
     first = day_window(as_of, shop_timezone())
     last_known = first.shifted(-1).date
     forecast_rows = [
-        {**row, "made_at": first.start, "actual": None, "run_id": run.run_id}
-        for row in forecasts
+        row | {"made_at": first.start, "run_id": run.run_id} for row in forecasts
     ]
     rejected_rows = [
-        {
-            **row,
+        row
+        | {
             "business_date": last_known,
             "source": SOURCE,
             "run_id": run.run_id,
-            "order_id": None,
             "row_number": row["line_number"],
         }
         for row in rejected
     ]
     rows = len(forecasts)
     amount = str(sum(row["forecast"] for row in forecasts))
-    totals = {
-        "sales_forecasts": rows,
-        "source_orders": rows,
-        "amount": amount,
-        "source_amount": amount,
-        "rows_read": rows + len(rejected_rows),
-        "rows_accepted": rows,
-        "rows_rejected": len(rejected_rows),
-        "rows_superseded": 0,
-    }
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        forecast_columns = write_rows(draft.path, "sales_forecasts", forecast_rows)
-        rejected_columns = write_rows(draft.path, "rejected_rows", rejected_rows)
         draft.seal(
             source=SOURCE,
             business_date=last_known,
             rows=rows,
             columns={
-                "sales_forecasts.parquet": forecast_columns,
-                "rejected_rows.parquet": rejected_columns,
+                "sales_forecasts.parquet": write_rows(
+                    draft.path, "sales_forecasts", forecast_rows
+                ),
+                "rejected_rows.parquet": write_rows(
+                    draft.path, "rejected_rows", rejected_rows
+                ),
             },
             read_at=first.start,
             window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,
-            control_totals=totals,
+            control_totals={
+                "sales_forecasts": rows,
+                "source_orders": rows,
+                "amount": amount,
+                "source_amount": amount,
+                "rows_read": rows + len(rejected_rows),
+                "rows_accepted": rows,
+                "rows_rejected": len(rejected_rows),
+                "rows_superseded": 0,
+            },
         )
     return read_manifest(uri)

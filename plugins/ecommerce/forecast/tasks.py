@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.core.values import Json
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.partner_ftp import fetch
-from ecommerce.forecast.partner_ftp.files import read_files
+from ecommerce.forecast.partner_ftp.files import read_folder
 from ecommerce.forecast.weeks import (
     Week,
     as_of_run,
@@ -25,7 +24,7 @@ from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import Manifest
+from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
@@ -52,30 +51,30 @@ def due(**context: Any) -> None:
     skip_if(reason_to_skip(week, newest, missing, made))
 
 
-class FetchPartnerFiles(FetchWithCurl):
-    """Fetches the partner's files, and returns their manifest."""
+def publish_partner_files(path: Path, context: Any, read_at: datetime) -> Manifest:
+    """Publish the partner's files for the last day of the week."""
+    week = _week(context)
+    folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
+    return publish_files(
+        path,
+        folder,
+        fetch.CONNECTION,
+        week.days[-1],
+        files=fetch.FILES,
+        read_at=read_at,
+    )
 
-    connection = fetch.CONNECTION
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(
-            bash_command=fetch.COMMAND,
-            inlets=[assets.source(fetch.CONNECTION)],
-            **arguments,
-        )
-
-    def script_environment(self) -> dict[str, str]:
-        """Return the variables of the script, with its secrets."""
-        return fetch.script_environment()
-
-    def publish(self, path: Path, context: Any, read_at: datetime) -> Manifest:
-        """Publish the files for the last day of the week."""
-        week = _week(context)
-        folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
-        last_day = day_window(week.days[-1], shop_timezone())
-        return publish_files(
-            path, folder, fetch.CONNECTION, last_day, files=fetch.FILES, read_at=read_at
-        )
+def fetch_partner_files() -> FetchWithCurl:
+    """Return the task that fetches the partner's files; its output is their manifest."""
+    return FetchWithCurl(
+        task_id="fetch",
+        connection=fetch.CONNECTION,
+        environment=fetch.script_environment,
+        publish=publish_partner_files,
+        bash_command=fetch.COMMAND,
+        inlets=[assets.source(fetch.CONNECTION)],
+    )
 
 
 @typed_task(inlets=[assets.DAILY_SALES])
@@ -83,7 +82,7 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import history
 
-    partner = read_files(manifest)
+    partner = read_folder(storage_path(manifest.uri))
     return history.prepare(run_of(context), _week(context).as_of, partner)
 
 
@@ -167,7 +166,7 @@ def prepare_selection(**context: Any) -> Manifest:
 
     run = run_of(context)
     as_of = as_of_run(
-        context["params"].get("as_of"), context["dag_run"].run_after, shop_timezone()
+        context["params"]["as_of"], context["dag_run"].run_after, shop_timezone()
     )
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:

@@ -1,10 +1,8 @@
-"""The week of a run, whether it is forecast, and what a usual week sells."""
+"""The week of a run, and whether it is forecast."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from statistics import median
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.calendar_days import calendar_week
@@ -14,9 +12,6 @@ DAYS = 7
 WEEKS = 4
 HORIZON = WEEKS * DAYS
 """Forecast days: whole weeks, so that each weekday counts equally."""
-
-USUAL_WEEKS = 8
-"""Weeks that a usual one is the median of: a mean would rise with a season under way."""
 LEAST_DAYS = 28
 """Series with fewer known days have no forecast."""
 
@@ -73,22 +68,6 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
             f"{day} is in the future in {timezone}: today is {today}"
         )
     return day
-
-
-def usual_week(sales: Mapping[date, Decimal | None], day: date) -> Decimal | None:
-    """Return the median of the eight calendar weeks before that of `day`. A week with a day whose sales are
-    not known is left out; None without any other."""
-    totals = []
-    for back in range(1, USUAL_WEEKS + 1):
-        total = Decimal(0)
-        for past_day in calendar_week(day - timedelta(weeks=back)):
-            amount = sales.get(past_day)
-            if amount is None:
-                break
-            total += amount
-        else:
-            totals.append(total)
-    return median(totals) if totals else None
 
 
 def reason_to_skip(

@@ -6,16 +6,14 @@ as arguments, and in no field of the operator, because Airflow stores and shows 
 
 import re
 import shutil
-from abc import abstractmethod
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk.exceptions import AirflowException
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -89,7 +87,7 @@ def publish_files(
     path: Path,
     folder: str,
     source: str,
-    day: BusinessDay,
+    business_date: date,
     *,
     files: Sequence[str],
     read_at: datetime,
@@ -103,7 +101,7 @@ def publish_files(
         shutil.copytree(path, draft.path, dirs_exist_ok=True)
         draft.seal(
             source=source,
-            business_date=day.date,
+            business_date=business_date,
             rows=len(files),
             columns={name: [] for name in files},
             read_at=read_at,
@@ -116,25 +114,21 @@ def publish_files(
 class FetchWithCurl(BashOperator):
     """Runs a script that fetches files, and returns the manifest of the folder that they are published to."""
 
-    connection: str
-    _secrets: dict[str, str]
-
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        connection: str,
+        environment: Callable[[], dict[str, str]],
+        publish: Callable[[Path, Any, datetime], Manifest],
+        **arguments: Any,
+    ) -> None:
+        """`environment` returns the variables of the script, with its secrets. `publish` publishes what the
+        script has left in a folder, for the run of Airflow's context; the read began at an instant (UTC)."""
         # By default a task is skipped after the exit code 99, which is an error of curl.
         super().__init__(skip_on_exit_code=None, **arguments)
-
-    @abstractmethod
-    def script_environment(self) -> dict[str, str]:
-        """Return the variables of the script, with its secrets."""
-
-    @abstractmethod
-    def publish(
-        self,
-        path: Path,
-        context: Values,
-        read_at: datetime,
-    ) -> Manifest:
-        """Publish what the script has left in `path`; the read began at `read_at` (UTC)."""
+        self.connection = connection
+        self.environment = environment
+        self.publish = publish
 
     def execute(self, context: Any) -> Values:
         """Run the script and publish its files; a failure is a PipelineError, whose type decides about
@@ -142,7 +136,7 @@ class FetchWithCurl(BashOperator):
         read_at = datetime.now(UTC)
         with scratch_folder() as path:
             self.cwd = str(path)
-            self._secrets = self.script_environment()
+            self._secrets = self.environment()
             try:
                 super().execute(context)
             except AirflowException as error:

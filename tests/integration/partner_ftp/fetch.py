@@ -39,7 +39,7 @@ def fetch(**settings):
         folder = RUN.folder(day.date, "partner_ftp")
         files = partner_ftp.FILES
         return publish_files(
-            path, folder, "partner_ftp", day, files=files, read_at=read_at
+            path, folder, "partner_ftp", day.date, files=files, read_at=read_at
         )
 
 

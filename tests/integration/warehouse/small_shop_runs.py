@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from ecommerce.catalogue.loading import CATALOGUE, stored_products
+from ecommerce.core.business_day import day_window
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
@@ -165,14 +166,16 @@ def predict(shop):
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
         load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
-    last = DAY + 3 * ONE_DAY
-    shop.warehouse.arrow(
-        "forecast/report_rows.sql",
-        parameters={"begins_at": MORNING},
-        first=DAY - 7 * ONE_DAY,
-        day=last,
+    first = DAY - 7 * ONE_DAY
+    shop.warehouse.query(
+        "forecast/coming_days.sql",
+        parameters={"begins_at": day_window(DAY, "America/New_York").start},
+        first=DAY,
+        last=DAY + 3 * ONE_DAY,
     )
-    shop.warehouse.query("forecast/complete_days.sql", first=DAY - 7 * ONE_DAY, day=DAY)
+    shop.warehouse.query("forecast/past_days.sql", first=first, day=DAY)
+    shop.warehouse.query("forecast/complete_days.sql", first=first, day=DAY)
+    shop.warehouse.query("forecast/scores.sql", first=first, day=DAY)
 
 
 def look_up(shop):

@@ -1,16 +1,13 @@
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.weeks import (
     Week,
     as_of_run,
     newest_week,
     reason_to_skip,
-    usual_week,
     week_of,
 )
 
@@ -70,19 +67,3 @@ def test_a_selection_looks_at_what_was_before_its_own_day_in_the_shop():
         ConfigurationError, match="2026-12-06 is in the future in America/New_York"
     ):
         as_of_run("2026-12-06", now, NEW_YORK)
-
-
-def test_a_usual_week_is_the_median_of_the_eight_before_without_those_that_lack_a_day():
-    monday = date(2026, 11, 23)
-    sales = {}
-    for back, amount in enumerate(
-        (260, 240, 173, 172, 171, 170, 168, 172, 999), start=1
-    ):
-        for day in calendar_week(monday - timedelta(weeks=back)):
-            sales[day] = Decimal(amount) / 7
-    sunday = monday + timedelta(days=6)
-    for day in (monday, sunday):
-        assert round(usual_week(sales, day), 6) == 172
-    del sales[monday - timedelta(days=1)], sales[monday - timedelta(days=8)]
-    assert round(usual_week(sales, monday), 6) == Decimal("171.5")
-    assert usual_week({}, monday) is None

@@ -90,7 +90,7 @@ def check() -> Lines:
     yield OK, f"{PROMOTIONS} has {promotions}, {MARKET_INDEX} {weeks}"
     for warning in files.warnings:
         yield HINT, warning
-    if TLS_REQUIRED not in variables["FTP_OPTIONS"].splitlines():
+    if not variables["FTP_OPTIONS"].startswith(TLS_REQUIRED):
         yield (
             HINT,
             "a server without TLS gets login and password unencrypted: set `tls` to 'required'",

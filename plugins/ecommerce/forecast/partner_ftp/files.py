@@ -26,7 +26,7 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
 from ecommerce.core.values import Json
 from ecommerce.sources.csv_records import UnusableFileError, header
-from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+from ecommerce.storage.staging import storage_errors
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -94,26 +94,21 @@ class PartnerFiles:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_files(manifest: Manifest) -> PartnerFiles:
-    """Parse both files of the raw folder; StagingError where they cannot be read, ContractError where one is
-    invalid."""
-    with storage_errors(manifest.uri):
-        return read_folder(storage_path(manifest.uri))
-
-
 def read_folder(folder: UPath) -> PartnerFiles:
     """Parse both files of `folder`, a path of any storage: promotions in the order of the file, weeks by
     date.
 
-    Raises ContractError: a file is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot
-    be used.
+    Raises:
+        StagingError: the files cannot be read.
+        ContractError: a file is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot be
+            used.
     """
     files = PartnerFiles()
-    promotions = _parse(folder / PROMOTIONS, Promotion, files)
-    by_week = {
-        week.week_start: week
-        for week in _parse(folder / MARKET_INDEX, MarketWeek, files)
-    }
+    with storage_errors(str(folder)):
+        promotions = _parse(folder / PROMOTIONS, Promotion, files)
+        weeks = _parse(folder / MARKET_INDEX, MarketWeek, files)
+    # Corrections are appended.
+    by_week = {week.week_start: week for week in weeks}
     announced = Announced(tuple(promotions), tuple(sorted(by_week.values())))
     return replace(files, announced=announced)
 

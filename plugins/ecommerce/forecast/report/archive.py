@@ -39,10 +39,11 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
         preview=folder / PREVIEW,
         made_at=figures.provenance.generated_at,
     )
-    narrow = charts.chart(figures, narrow=True)
-    draw([texts["chart"], narrow], folder)
+    wide = texts["chart"]
+    narrow = wide | {"narrow": True}
+    draw([wide, narrow | {"file": charts.NARROW_SVG}], folder)
     # The mail's picture is the narrow one: the wide one cannot be read on a phone.
-    draw([narrow | {"file": charts.SVG}], folder, png_dpi=charts.PNG_DPI)
+    draw([narrow], folder, png_dpi=charts.PNG_DPI)
 
 
 _ARCHIVE = Archive(ForecastFigures, FILES, source="forecast_report", folder=FOLDER)

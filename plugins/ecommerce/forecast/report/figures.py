@@ -2,20 +2,19 @@
 are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
+from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import ExpectedWeek
+from ecommerce.reporting.parts import ZERO
 from ecommerce.storage.report_archive import Provenance
 
-OUTSIDE_80 = "outside 80 %"
-OUTSIDE_95 = "outside 95 %"
 Known = Decimal | None
 """None where it is unknown."""
 
@@ -61,7 +60,7 @@ class PastDay(BaseModel, frozen=True):
     day: date
     actual: Known
     complete: bool
-    expected: DayForecast | None = None
+    expected: DayForecast | None
 
     @property
     def forecast(self) -> Known:
@@ -71,16 +70,16 @@ class PastDay(BaseModel, frozen=True):
         return self.expected.forecast
 
     @property
-    def mark(self) -> str:
-        """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
-        empty text."""
-        if self.expected is None or self.actual is None or not self.complete:
-            return ""
-        if self.expected.lower_80 <= self.actual <= self.expected.upper_80:
-            return ""
-        if self.expected.lower_95 <= self.actual <= self.expected.upper_95:
-            return OUTSIDE_80
-        return OUTSIDE_95
+    def outside(self) -> int | None:
+        """The interval, 80 or 95 %, that a complete day is outside of; None where it is within 80 %."""
+        expected = self.expected
+        if expected is None or self.actual is None or not self.complete:
+            return None
+        if expected.lower_80 <= self.actual <= expected.upper_80:
+            return None
+        if expected.lower_95 <= self.actual <= expected.upper_95:
+            return 80
+        return 95
 
 
 class ComingDay(BaseModel, frozen=True):
@@ -95,7 +94,7 @@ class ForecastSeries(BaseModel, frozen=True):
     no whole week is known; `category` that of a product, where it is known."""
 
     name: str
-    category: str | None = None
+    category: str | None
     usual_week: Known
     days: list[ComingDay]
 
@@ -103,10 +102,7 @@ class ForecastSeries(BaseModel, frozen=True):
     def weeks(self) -> list[Decimal]:
         """The forecasts of the four weeks."""
         amounts = [day.expected.forecast for day in self.days]
-        return [
-            sum(amounts[day : day + DAYS], Decimal(0))
-            for day in range(0, HORIZON, DAYS)
-        ]
+        return [sum(amounts[day : day + DAYS], ZERO) for day in range(0, HORIZON, DAYS)]
 
 
 class ComingPromotion(BaseModel, frozen=True):
@@ -137,7 +133,7 @@ class ModelCard(BaseModel, frozen=True):
 
     champion: str
     selected: str | None
-    why: str = ""
+    why: str
     forecasts: str
     not_for: str
     total_error: Known
@@ -154,8 +150,8 @@ class ForecastFigures(BaseModel, frozen=True):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
     begins with the total, leaves out those that are not expected to sell, and is empty where none has enough
     history; `events` name the coming weeks, `products` SKUs; `skipped` has the reason by series; `gaps` are
-    days without data. `net_weeks`: the expected net sales of the whole shop in the four weeks, and
-    `net_usual_week` those of a usual one; reports of earlier versions have neither."""
+    days without data. `net_weeks`: the expected net sales of the whole shop in the four weeks, none without a
+    forecast of it, and `net_usual_week` those of a usual one."""
 
     as_of: date
     currency: str
@@ -171,27 +167,8 @@ class ForecastFigures(BaseModel, frozen=True):
     warnings: list[str]
     card: ModelCard
     provenance: ForecastProvenance
-    net_weeks: list[ExpectedWeek] = []
-    net_usual_week: Known = None
-
-    @property
-    def expected_weeks(self) -> list[Decimal]:
-        """The sales of the whole shop in the four weeks, of `measure`; empty without a forecast."""
-        if self.net_weeks:
-            return [week.net_sales for week in self.net_weeks]
-        return self.total.weeks if self.total else []
-
-    @property
-    def usual_week(self) -> Known:
-        """The sales of the whole shop in a usual week, of `measure`."""
-        if self.net_weeks:
-            return self.net_usual_week
-        return self.total.usual_week if self.total else None
-
-    @property
-    def measure(self) -> str:
-        """What `expected_weeks` are of."""
-        return "net sales" if self.net_weeks else "gross sales"
+    net_weeks: list[ExpectedWeek]
+    net_usual_week: Known
 
     @property
     def total(self) -> ForecastSeries | None:
@@ -205,11 +182,6 @@ class ForecastFigures(BaseModel, frozen=True):
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
         return self.past[-DAYS:]
-
-    @property
-    def mondays(self) -> list[date]:
-        """The first days of the four weeks."""
-        return [self.as_of + timedelta(weeks=week) for week in range(WEEKS)]
 
 
 def figures_hash(figures: ForecastFigures) -> str:

@@ -12,10 +12,11 @@ from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
 from ecommerce.core.values import Json
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import ForecastFigures
-from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
+from ecommerce.forecast.report.figures import ForecastFigures, Known
+from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
 from ecommerce.reporting.charts import Chart
+from ecommerce.reporting.parts import ZERO
 from ecommerce.reporting.sections import (
     Section,
     name,
@@ -40,34 +41,35 @@ def page_texts(figures: ForecastFigures) -> Json:
         f"{origin.model}. Code version {origin.code_version}, generated at "
         f"{text.instant(origin.generated_at)}."
     )
+    scope = f"Gross sales in {figures.currency}"
+    if figures.net_weeks:
+        scope = (
+            f"Coming weeks in net sales, the rest in gross sales, in {figures.currency}"
+        )
     chart = charts.chart(figures)
-    sections = [
-        _weeks(figures, chart),
-        _last_week(figures),
-        _promotions(figures),
-        _scores(figures),
-        _series(figures),
-        _notes(figures),
-    ]
     return {
         "day": as_of.isoformat(),
         "timezone": origin.timezone,
-        "scope": [
-            _scope(figures),
-            f"Based on data before {as_of}",
-        ],
+        "scope": [scope, f"Based on data before {as_of}"],
         "page_url": page_url(f"forecast/{as_of}/", "sales-forecast"),
         "lead": lead(figures),
         "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "chart": chart,
-        "sections": sections,
+        "sections": [
+            _weeks(figures, chart),
+            _last_week(figures),
+            _promotions(figures),
+            _scores(figures),
+            _series(figures),
+            _notes(figures),
+        ],
         "model": model,
     }
 
 
 def mail_texts(figures: ForecastFigures) -> Json:
-    """Return the texts of the mail: those of the page, and two tables narrow enough for a phone."""
+    """Return the texts of the mail: those of the page, and tables narrow enough for a phone."""
     texts = page_texts(figures)
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     series = []
@@ -76,8 +78,6 @@ def mail_texts(figures: ForecastFigures) -> Json:
             series.append([title, usual, coming, change])
     return texts | {
         "subject": subject(figures),
-        "scope_words": _scope(figures),
-        "measure": figures.measure,
         "weeks": rows["weeks"],
         "last_week": rows["last-week"],
         "series": series,
@@ -88,86 +88,72 @@ def subject(figures: ForecastFigures) -> str:
     """Return the mail's subject: `Forecast for the week from Mon 16 Nov: net sales 142,300 USD, +4.1 % vs a
     usual week`."""
     monday = text.short_day(figures.as_of)
-    if figures.total is None:
+    if not figures.net_weeks:
         return f"Forecast from {monday}: not enough history"
-    week = figures.expected_weeks[0]
-    versus = text.versus(week, figures.usual_week, "a usual week")
-    sales = f"{figures.measure} {text.count(week)} {figures.currency}"
-    return f"Forecast for the week from {monday}: {sales}{versus}"
+    sales = figures.net_weeks[0].net_sales
+    versus = text.versus(sales, figures.net_usual_week, "a usual week")
+    return (
+        f"Forecast for the week from {monday}: net sales {text.count(sales)} "
+        f"{figures.currency}{versus}"
+    )
 
 
 def lead(figures: ForecastFigures) -> str:
     """Return the sentence on the coming week that differs most from a usual one; empty without a forecast or
     a usual week."""
-    weeks = figures.expected_weeks
-    usual = figures.usual_week
+    weeks = figures.net_weeks
+    usual = figures.net_usual_week
     if not weeks or not usual:
         return ""
-    differences = [abs(week - usual) for week in weeks]
+    differences = [abs(week.net_sales - usual) for week in weeks]
     largest = differences.index(max(differences))
     if differences[largest] < LEAST_DIFFERENCE * usual:
         return "No week of the next four differs by 5 % or more from a usual week."
-    monday = figures.mondays[largest]
-    when = f"The week from {text.short_day(monday)}"
+    week = weeks[largest]
+    when = f"The week from {text.short_day(week.first)}"
     event = figures.events[largest]
     if event:
-        when = week_name(event, calendar_week(monday))
-    expected = text.count(weeks[largest])
-    versus = text.versus(weeks[largest], usual, "a usual week")
-    parts = _parts(figures) if largest == 0 else ""
-    return f"{when} is expected at {expected} {figures.currency} {figures.measure}{parts}{versus}."
-
-
-def _parts(figures: ForecastFigures) -> str:
-    """Return ` (40,000 so far and 59,500 forecast)` while the first week is under way."""
-    if not figures.net_weeks or not figures.net_weeks[0].parts:
-        return ""
-    return f" ({figures.net_weeks[0].parts})"
-
-
-def _scope(figures: ForecastFigures) -> str:
-    if figures.net_weeks:
-        return (
-            f"Coming weeks in net sales, the rest in gross sales, in {figures.currency}"
-        )
-    return f"Gross sales in {figures.currency}"
-
-
-def notice(title: str, words: str, *, urgent: bool = False) -> Json:
-    """Return a notice of the page and the mail."""
-    return {"title": title, "words": words, "urgent": urgent}
+        when = week_name(event, calendar_week(week.first))
+    expected = text.count(week.net_sales)
+    versus = text.versus(week.net_sales, usual, "a usual week")
+    parts = f" ({week.parts})" if week.parts else ""
+    return (
+        f"{when} is expected at {expected} {figures.currency} net sales{parts}{versus}."
+    )
 
 
 def notices(figures: ForecastFigures) -> list[Json]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
-    if figures.total is None:
+    if not figures.net_weeks:
         words = f"No category has the {LEAST_DAYS} days of history that a forecast needs. See Data notes."
-        shown.append(notice("No forecast", words, urgent=True))
+        shown.append({"title": "No forecast", "words": words, "urgent": True})
     if figures.drift.reasons:
-        reasons = "; ".join(figures.drift.reasons)
-        shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
+        words = f"In the last four weeks {'; '.join(figures.drift.reasons)}."
+        shown.append({"title": "Drift", "words": words, "urgent": True})
     incomplete = [
         text.short_day(day.day) for day in figures.last_week if not day.complete
     ]
     if incomplete:
         words = f"Sales of {text.listed(incomplete)} may be missing, also from comparisons with last week."
-        shown.append(notice("Incomplete", words))
+        shown.append({"title": "Incomplete", "words": words, "urgent": False})
     return shown
 
 
 def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
     rows = []
-    if figures.total is not None:
-        usual = figures.usual_week
-        weeks = zip(
-            figures.mondays, figures.expected_weeks, figures.events, strict=True
+    for week, event in zip(figures.net_weeks, figures.events, strict=False):
+        label = text.short_day(week.first)
+        if event:
+            label += f" ({event})"
+        rows.append(
+            [
+                label,
+                text.count(week.net_sales),
+                text.count(figures.net_usual_week),
+                text.change(week.net_sales, figures.net_usual_week),
+            ]
         )
-        for monday, forecast, event in weeks:
-            label = text.short_day(monday)
-            if event:
-                label += f" ({event})"
-            rows.append(_cells(label, forecast, usual, text.change(forecast, usual)))
     return table(
         "weeks",
         "Next four weeks",
@@ -179,34 +165,28 @@ def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
         ],
         rows,
         empty="No forecast: no category has enough history.",
-        note=f"{figures.measure} in {figures.currency}",
+        note=f"net sales in {figures.currency}",
         chart=chart,
     )
 
 
 def _last_week(figures: ForecastFigures) -> Section:
-    rows: list[list[str]] = []
     days = figures.last_week
-    if all(day.expected is None for day in days):
-        days = []
+    rows = []
     for day in days:
-        verdict = day.mark
-        if day.actual is not None and not day.complete:
+        verdict = ""
+        if day.outside:
+            verdict = f"outside {day.outside} %"
+        elif day.actual is not None and not day.complete:
             verdict = "incomplete"
         rows.append(
-            _cells(
-                text.short_day(day.day),
-                day.forecast,
-                day.actual,
-                text.change(day.actual, day.forecast),
-                verdict,
-            )
+            _comparison(text.short_day(day.day), day.forecast, day.actual, verdict)
         )
-    if days:
-        forecast = _sum_of_known([day.forecast for day in days])
-        actual = _sum_of_known([day.actual for day in days])
-        change = text.change(actual, forecast)
-        rows.append(_cells("Week", forecast, actual, change, ""))
+    forecast = _sum_of_known([day.forecast for day in days])
+    actual = _sum_of_known([day.actual for day in days])
+    rows.append(_comparison("Week", forecast, actual, ""))
+    if not any(day.expected for day in days):
+        rows = []
     return table(
         "last-week",
         "Last week: forecast vs actual",
@@ -221,6 +201,21 @@ def _last_week(figures: ForecastFigures) -> Section:
         empty="No forecast was in force last week.",
         note="gross sales",
     )
+
+
+def _comparison(label: str, forecast: Known, actual: Known, verdict: str) -> list[str]:
+    return [
+        label,
+        text.count(forecast),
+        text.count(actual),
+        text.change(actual, forecast),
+        verdict,
+    ]
+
+
+def _sum_of_known(amounts: list[Any]) -> Known:
+    """Return the sum of a week's amounts; None where one is unknown."""
+    return None if None in amounts else sum(amounts, ZERO)
 
 
 def _promotions(figures: ForecastFigures) -> Section:
@@ -274,18 +269,21 @@ def _scores(figures: ForecastFigures) -> Section:
 
 def _series(figures: ForecastFigures) -> Section:
     columns = [name("Series"), word("Kind"), number("Usual week")]
-    columns += [number(text.short_day(monday)) for monday in figures.mondays]
+    for week in range(WEEKS):
+        monday = figures.as_of + timedelta(weeks=week)
+        columns.append(number(text.short_day(monday)))
     columns.append(number("Change"))
     rows = []
     for series in figures.series:
-        row = _cells(
-            series_name(series.name, figures.products),
-            KIND_NAMES.get(series.name.partition(":")[0], ""),
-            series.usual_week,
-            *series.weeks,
-            text.change(series.weeks[0], series.usual_week),
+        rows.append(
+            [
+                series_name(series.name, figures.products),
+                KIND_NAMES.get(series.name.partition(":")[0], ""),
+                text.count(series.usual_week),
+                *map(text.count, series.weeks),
+                text.change(series.weeks[0], series.usual_week),
+            ]
         )
-        rows.append(row)
     return table(
         "series",
         "Every series by week",
@@ -303,21 +301,3 @@ def _notes(figures: ForecastFigures) -> Section:
         notes.append(f"No forecast of {skipped}: {text.clean(reason)}")
     notes += map(text.clean, figures.warnings)
     return sentences("notes", "Data notes", notes, empty="None.")
-
-
-def _sum_of_known(amounts: list[Any]) -> Decimal | None:
-    """Return the sum of a week's amounts; None where one is unknown."""
-    if None in amounts:
-        return None
-    return sum(amounts, Decimal(0))
-
-
-def _cells(*values: str | Decimal | None) -> list[str]:
-    """Return a row of texts, and of amounts in whole units."""
-    cells = []
-    for value in values:
-        if isinstance(value, str):
-            cells.append(value)
-        else:
-            cells.append(text.count(value))
-    return cells

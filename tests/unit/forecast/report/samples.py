@@ -2,8 +2,10 @@
 
 import random
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report import figures as model
 from ecommerce.forecast.report.figures import DayForecast
+from tests import oracle_forecasts
 
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
@@ -204,6 +207,36 @@ def outlook_rows(forecasts, known=0):
     return net_rows
 
 
+@dataclass
+class FakeWarehouse:
+    """What the queries of the report return of `forecasts`; the days before `AS_OF` that are `complete`, and
+    so many after it."""
+
+    forecasts: list[dict]
+    complete: list[date]
+    known_days: int = 0
+    settings = SimpleNamespace(reporting_currency="USD", holiday_calendar="US")
+
+    def query(self, path, *, first, day=None, parameters=None, last=None):
+        """The rows of a query."""
+        if path == "forecast/complete_days.sql":
+            return [{"business_date": each} for each in self.complete]
+        if path == "forecast/scores.sql":
+            complete = [each for each in self.complete if first <= each <= day]
+            return oracle_forecasts.scores(self.forecasts, complete)
+        if path == "forecast/coming_days.sql":
+            begins_at = parameters["begins_at"]
+            rows = [row for row in self.forecasts if row["made_at"] == begins_at]
+            return sorted(
+                rows, key=lambda row: (row["series"] != "total", row["series"])
+            )
+        if path == "forecast/past_days.sql":
+            totals = [row for row in self.forecasts if row["series"] == "total"]
+            return [row for row in totals if first <= row["target_date"] <= day]
+        assert path == "report/daily_sales/outlook.sql"
+        return outlook_rows(self.forecasts, self.known_days)
+
+
 def make_figures(
     series=None,
     *,
@@ -220,9 +253,8 @@ def make_figures(
     actuals = history(series)
     if forecasts is None:
         forecasts = rows(actuals, past=past)
-    return steps.assemble(
-        forecasts,
-        set(complete),
+    return steps.read_figures(
+        FakeWarehouse(forecasts, list(complete), known_days),
         known(actuals, **changes),
         model_card or card(series),
         warnings=warnings,
@@ -234,9 +266,6 @@ def make_figures(
             model="trained/2026-11-16-0123456789abcdef",
             generated_at=datetime(2026, 11, 16, 11, 4, 5, tzinfo=UTC),
         ),
-        currency="USD",
-        calendar="US",
-        outlook=outlook_rows(forecasts, known_days),
     )
 
 

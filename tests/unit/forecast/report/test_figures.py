@@ -6,27 +6,21 @@ from statistics import median
 import pytest
 
 from ecommerce.core import text
-from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.report.figures import (
-    OUTSIDE_80,
-    OUTSIDE_95,
-    DayForecast,
     ForecastFigures,
     figures_hash,
 )
 from ecommerce.forecast.report.steps import last_known_day
-from ecommerce.forecast.report.view import page_texts, subject
+from ecommerce.forecast.report.view import page_texts
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
-    ZONE,
     day,
     history,
     made,
     make_figures,
     names,
-    rows,
 )
 
 
@@ -64,24 +58,11 @@ def test_known_days_of_the_first_week_count_with_their_actual_net_sales():
     assert text.count(first.net_sales) in page_texts(figures)["sections"][0]["rows"][0]
 
 
-def test_a_report_of_an_earlier_version_states_gross_sales():
-    content = make_figures().model_dump_json(exclude={"net_weeks", "net_usual_week"})
-    older = ForecastFigures.model_validate_json(content)
-    assert older.expected_weeks == older.total.weeks
-    assert "gross sales" in subject(older)
-    assert "net sales" in subject(make_figures())
-
-
 @pytest.mark.parametrize(
     ("today", "ahead"), [(0, -1), (1, 0), (6, 5), (7, -1), (70, -1)]
 )
 def test_actual_sales_count_while_the_first_week_is_under_way(today, ahead):
     assert last_known_day(AS_OF, day(today)) == day(ahead)
-
-
-def test_without_this_forecast_an_older_one_does_not_take_its_place():
-    older = [made("total", day(7), 1e9, made_at=day_window(day(-7), ZONE).start)]
-    assert make_figures(forecasts=older).series == []
 
 
 def sales_of_last_week(figures):
@@ -97,11 +78,11 @@ def test_last_week_and_the_days_outside_their_intervals():
     assert last_week == [day(-back) for back in range(7, 0, -1)]
     sold = sum(total[each] for each in last_week)
     assert sales_of_last_week(figures) == text.count(sold)
-    marks = {each.day: each.mark for each in figures.past[-14:] if each.mark}
-    assert marks == {day(-5): OUTSIDE_80, day(-3): OUTSIDE_95}
+    marks = {each.day: each.outside for each in figures.past[-14:] if each.outside}
+    assert marks == {day(-5): 80, day(-3): 95}
     incomplete = make_figures(complete=ALL_DAYS[:-4])
-    marks = [each.mark for each in incomplete.last_week]
-    assert marks[2:] == [OUTSIDE_80, "", "", "", ""]
+    marks = [each.outside for each in incomplete.last_week]
+    assert marks[2:] == [80, None, None, None, None]
     gap = make_figures(unknown={day(-3)})
     assert sales_of_last_week(gap) == text.NOTHING
 
@@ -109,29 +90,18 @@ def test_last_week_and_the_days_outside_their_intervals():
 @pytest.mark.parametrize(
     ("actual", "mark"),
     [
-        ("90", ""),
-        ("89.9999", OUTSIDE_80),
-        ("110.0001", OUTSIDE_80),
-        ("80", OUTSIDE_80),
-        ("79.9999", OUTSIDE_95),
-        ("120.0001", OUTSIDE_95),
+        ("90", None),
+        ("89.9999", 80),
+        ("110.0001", 80),
+        ("80", 80),
+        ("79.9999", 95),
+        ("120.0001", 95),
     ],
 )
 def test_the_bounds_belong_to_the_interval(actual, mark):
     figures = make_figures(forecasts=[made("total", day(-1), 100, 100)])
     last = figures.past[-1].model_copy(update={"actual": Decimal(actual)})
-    assert last.mark == mark
-
-
-def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total():
-    nothing = dict.fromkeys(DayForecast.model_fields, Decimal(0))
-    forecasts = rows(history(names()))
-    for row in forecasts:
-        if row["target_date"] >= AS_OF and row["series"] != "channel:sales_db":
-            row.update(nothing)
-    series = make_figures(forecasts=forecasts).series
-    assert [each.name for each in series] == ["total", "channel:sales_db"]
-    assert [len(each.days) for each in series] == [28, 28]
+    assert last.outside == mark
 
 
 def usual_week(**changes):
