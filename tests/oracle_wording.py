@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, build
-from ecommerce.sales.report.figures.daily import Figures, figures_hash
+from ecommerce.sales.report.figures.daily import Figures
 from tests.oracle import rounded
 from tests.oracle_day import Expected
 from tests.oracle_report import NEARLY, SECTIONS
@@ -48,11 +48,11 @@ def lacking(oracle, figures, folder):
 
 def _texts(figures, folder):
     """The words of each form that people read."""
-    uri = build.publish(f"file://{folder}/reports", figures)
-    first = PdfReader(io.BytesIO(archive.ARCHIVE.read(uri, archive.PDF))).pages[0]
+    report = build.archive_report(f"file://{folder}/reports", figures)
+    mailed = archive.read_mail(report)
+    first = PdfReader(io.BytesIO(mailed.pdf)).pages[0]
     yield "page one", " ".join(first.extract_text().split())
-    mail = archive.ARCHIVE.read_mail(uri, figures_hash(figures))
-    message = delivery.report_message(mail["texts"], b"")
+    message = delivery.report_message(mailed.texts, b"")
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
         assert part

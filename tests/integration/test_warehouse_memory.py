@@ -111,11 +111,10 @@ def deliver_and_be_killed(report, after):
 def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     with open_mailbox(tmp_path / "mail") as mailbox:
         for name, value in mailbox.environment().items():
             monkeypatch.setenv(name, value)
-        report = build.archive_report(make_figures())
+        report = build.archive_report(f"file://{tmp_path}/reports", make_figures())
         steps = []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)

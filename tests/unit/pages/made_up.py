@@ -241,7 +241,7 @@ def write_archive(root):
     forecasts."""
     reports = root / "reports"
     figures = make_figures()
-    build.publish(f"file://{reports}", figures)
+    build.archive_report(f"file://{reports}", figures)
     for number in ARCHIVED:
         if day(number) != DAY:
             folder = reports / str(day(number))

@@ -41,8 +41,7 @@ def archived(tmp_path_factory):
     folder = tmp_path_factory.mktemp("archived")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-        patch.setenv("REPORTS_URI", f"file://{folder}/reports")
-        return build.archive_report(figures)
+        return build.archive_report(f"file://{folder}/reports", figures)
 
 
 def test_the_newest_closed_day():

@@ -49,38 +49,27 @@ def build_report(
     )
     warehouse = connect(dag=run.dag_id, step="report")
     all_warnings = [*warnings, *load_targets(warehouse)]
-    return archive_report(figures_of_day(warehouse, day.date, origin, all_warnings))
+    figures = figures_of_day(warehouse, day.date, origin, all_warnings)
+    return archive_report(load_settings().reports_uri, figures)
 
 
-def archive_report(figures: Figures) -> ArchivedReport:
+def archive_report(reports_uri: str, figures: Figures) -> ArchivedReport:
     """Archive the report of `figures`; returns and raises as `build_report`."""
-    uri = publish(load_settings().reports_uri, figures)
-    log.info("the report of %s is at %s", figures.business_date, uri)
-    headline = {name: figure.value for name, figure in figures.headline.items()}
-    return ArchivedReport(
-        uri,
+    origin = figures.provenance
+    report = ArchivedReport(
+        ARCHIVE.folder_of(reports_uri, figures.business_date),
         business_date=figures.business_date,
         figures_hash=figures_hash(figures),
-        figures_at=figures.provenance.generated_at,
+        figures_at=origin.generated_at,
         complete=figures.quality.complete,
         alarms=trust.alarms(figures),
-        headline=headline,
+        headline={name: figure.value for name, figure in figures.headline.items()},
     )
-
-
-def publish(reports_uri: str, figures: Figures) -> str:
-    """Write the report into the archive and return the day's folder there.
-
-    Raises:
-        StagingError: the archive cannot be written.
-    """
-    origin = figures.provenance
-    uri = ARCHIVE.folder_of(reports_uri, figures.business_date)
     ARCHIVE.publish(
-        uri,
+        report.uri,
         figures,
         csv=figures_csv(figures),
-        mail={"figures_hash": figures_hash(figures), **mail_parts(figures)},
+        mail={"figures_hash": report.figures_hash, **mail_parts(figures)},
         write=partial(write_document, figures),
         business_date=figures.business_date,
         read_at=origin.generated_at,
@@ -88,7 +77,8 @@ def publish(reports_uri: str, figures: Figures) -> str:
         window_end=origin.window_end,
     )
     metrics.business_day_done("report", origin.window_end)
-    return uri
+    log.info("the report of %s is at %s", report.business_date, report.uri)
+    return report
 
 
 def write_document(figures: Figures, folder: Path) -> None:

@@ -20,8 +20,9 @@ def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-        build.publish(f"file://{folder}", make_figures(countries=[]))
-        assert build.publish(f"file://{folder}", full()) == f"file://{folder}/{DAY}"
+        build.archive_report(f"file://{folder}", make_figures(countries=[]))
+        report = build.archive_report(f"file://{folder}", full())
+    assert report.uri == f"file://{folder}/{DAY}"
     return folder
 
 
@@ -74,13 +75,13 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     measured = []
     monkeypatch.setattr(
         build.metrics, "business_day_done", lambda *of: measured.append(of)
     )
     figures = make_figures()
-    report = build.archive_report(figures)
+    reports_uri = f"file://{tmp_path}/reports"
+    report = build.archive_report(reports_uri, figures)
     assert measured == [("report", figures.provenance.window_end)]
     assert report.uri == f"file://{tmp_path}/reports/2026-11-19"
     assert report.figures_hash == figures_hash(figures)
@@ -91,7 +92,7 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
         from_plain(archive.ArchivedReport, json.loads(json.dumps(to_plain(report))))
         == report
     )
-    assert build.archive_report(figures) == report
-    incomplete = build.archive_report(troubled())
+    assert build.archive_report(reports_uri, figures) == report
+    incomplete = build.archive_report(reports_uri, troubled())
     assert not incomplete.complete
     assert incomplete.alarms[0].startswith("alpenmarkt has delivered no valid file")
