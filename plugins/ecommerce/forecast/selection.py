@@ -18,7 +18,7 @@ from ecommerce.forecast.models.ensemble import (
     predict_each_candidate,
     with_total,
 )
-from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
+from ecommerce.forecast.models.ridge import LEAST_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
 from ecommerce.mail import transport
@@ -74,7 +74,7 @@ def origins(days: int) -> list[int]:
     a_year_ago = days - YEAR
     last_year = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
     this_year = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
-    return [day for day in chain(last_year, this_year) if day >= LEAST_DAYS_RIDGE]
+    return [day for day in chain(last_year, this_year) if day >= LEAST_DAYS]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
