@@ -88,7 +88,6 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     values = panel.values.copy()
     days = panel.days
     _drop_truncated(values)
-    values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     # The first of these seven weekdays is also that of the first day to forecast.
     weekday = (np.arange(days + HORIZON) - days) % DAYS
     shop = total_of(values)

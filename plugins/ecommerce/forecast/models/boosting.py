@@ -24,8 +24,6 @@ _FIRST_ORIGIN = 83
 """Boosting learns from later origins only: they know 84 days, the longest average of its features."""
 _MOST_ORIGINS = 78
 """Weekly origins: a year and a half."""
-_HALF_LIFE_ORIGINS = 52
-"""Of an origin that is a year older, half as many rows are drawn."""
 _MOST_ROWS = 200_000
 """Drawn rows: of 1,000 series over a year and a half there would be 2.2 million."""
 _LEAST_ROWS = 500
@@ -43,21 +41,20 @@ class Boosting:
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
-        """Fit on weekly origins of the last year and a half, recent ones more densely, on `_MOST_ROWS`
-        rows at most; None where the history is too short."""
+        """Fit on weekly origins of the last year and a half, on about `_MOST_ROWS` drawn rows at most; None
+        where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
         if days < LEAST_DAYS:
             return None
         origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
-        largest_share = min(1.0, _MOST_ROWS / (len(origins) * HORIZON * series))
+        share = _MOST_ROWS / (len(origins) * HORIZON * series)
         # The same rows each time.
         rng = np.random.default_rng(0)
         samples = []
         changes = []
-        for weeks_ago, origin in enumerate(origins):
-            share = largest_share * 0.5 ** (weeks_ago / _HALF_LIFE_ORIGINS)
+        for origin in origins:
             sales = known.values[origin + 1 :][:HORIZON]
             base = known.base_after(origin)[: len(sales)]
             change = (sales - base) / known.level[origin]
@@ -123,7 +120,7 @@ def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:
         panel.holidays[day_after] > 0,
     ]
     level = known.level[origin]
-    for averages in known.by_weekday.values():
+    for averages in known.by_weekday:
         last_week = averages[origin + 1 - DAYS : origin + 1]
         columns.append(np.tile(last_week / level, (WEEKS, 1)))
     quarter = known.quarter[origin]

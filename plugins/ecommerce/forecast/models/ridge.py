@@ -13,11 +13,11 @@ from ecommerce.forecast.weeks import DAYS
 
 LEAST_DAYS = 56
 """Eight weeks."""
+_HALF_LIFE_DAYS = 365
+"""A day that is a year older counts half."""
 _LEVEL_HALF_LIFE_DAYS = 28
 """A day that is four weeks older counts half in the level. With one week, promotions of every other week were
 taken for a level."""
-_BY_WEEKDAY = 0.3
-"""The scale of a promotion's effect by weekday: ridge shrinks it more than the common effect."""
 _HIGHEST = 1.5
 """Times the highest known sales: the ridge forecasts no more."""
 
@@ -29,12 +29,17 @@ def ridge_forecast(known: Statistics) -> Floats:
 
     days = known.panel.days
     rows = _designs(known.panel)
+    weights = 0.5 ** (np.arange(days)[::-1] / _HALF_LIFE_DAYS)
     line = np.full((len(rows), known.values.shape[1]), np.nan)
     for series, sales in enumerate(known.values.T):
         is_known = ~np.isnan(sales)
         if is_known.sum() < LEAST_DAYS:
             continue
-        model = Ridge().fit(rows[:days, series][is_known], np.log1p(sales[is_known]))
+        model = Ridge().fit(
+            rows[:days, series][is_known],
+            np.log1p(sales[is_known]),
+            sample_weight=weights[is_known],
+        )
         line[:, series] = np.expm1(model.predict(rows[:, series]))
     line = np.maximum(line, 0)
     fitted = np.where(np.isnan(known.values), np.nan, line[:days])
@@ -70,7 +75,7 @@ def _designs(panel: Panel) -> Floats:
     ]
     for number in range(DAYS):
         is_weekday = weekday == number
-        columns += [is_weekday, _BY_WEEKDAY * is_weekday * promotions]
+        columns += [is_weekday, is_weekday * promotions]
     return np.stack(np.broadcast_arrays(*columns), axis=-1)
 
 

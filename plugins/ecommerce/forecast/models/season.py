@@ -122,8 +122,7 @@ def at_level(panel: Panel) -> Panel:
     values = _without_weekdays(values / season(panel, values)[: panel.days])
     logs = pd.DataFrame(_log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
     sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    steps = []
-    gains = []
+    rows = []
     for back in _SHIFTED_DAYS:
         after = logs[-back:]
         before = logs[-back - _USUAL_DAYS : -back]
@@ -132,12 +131,12 @@ def at_level(panel: Panel) -> Panel:
         low_before, high_before = before.quantile(_MIDDLE).to_numpy()
         is_apart = (low > high_before) | (high < low_before)
         is_shift = is_apart & (step.abs() > _SHIFT) & sells_often
-        gain = step**2 * back / (back + _USUAL_DAYS)
-        steps.append(step.where(is_shift, 0))
-        gains.append(gain.where(is_shift, 0))
+        rows.append(step.where(is_shift, 0))
+    steps = np.array(rows)
+    backs = np.array(_SHIFTED_DAYS)[:, None]
     # The days since each series' shift are those that explain most.
-    best = np.argmax(gains, axis=0)
-    step = np.take_along_axis(np.array(steps), best[None], axis=0)[0]
+    best = np.argmax(steps**2 * backs / (backs + _USUAL_DAYS), axis=0)
+    step = steps[best, np.arange(len(best))]
     days_ago = np.arange(panel.days)[::-1, None]
     is_before = days_ago >= best + _SHIFTED_DAYS.start
     return replace(panel, values=panel.values * np.where(is_before, np.exp(step), 1))

@@ -30,9 +30,9 @@ class Statistics:
 
     `closed` is [days + HORIZON, series], `season` [days + HORIZON, 1]; the others are [days, series].
     `effect` is that of promotions, `neutral` are the values without it, `base` is their average of eight
-    weeks by weekday, `by_weekday` has this and others, and `week`, `level`, `quarter` and `year` are means of
-    7, 28, 84 and 364 days. `market` [days, 1] is the market index of 28 days relative to the year's, NaN
-    where unknown. No row uses later days.
+    weeks by weekday, `by_weekday` are this and other averages; `week`, `level`, `quarter` and `year` are
+    means of 7, 28, 84 and 364 days. `market` [days, 1] is the market index of 28 days relative to the
+    year's, NaN where unknown. No row uses later days.
     """
 
     def __init__(self, panel: Panel) -> None:
@@ -49,17 +49,15 @@ class Statistics:
         self.values = values / line[: panel.days]
         self.neutral = neutral / line[: panel.days]
         self.base = same_weekday_mean(self.neutral, 8)
-        self.by_weekday = {
-            "average": self.base,
-            "recent average": same_weekday_mean(self.neutral, 4),
-            "last": self.neutral,
-            "without promotion": same_weekday_mean(
-                np.where(is_promoted, np.nan, self.values), 13
-            ),
-            "with promotion": same_weekday_mean(
-                np.where(is_promoted, self.values, np.nan), 13
-            ),
-        }
+        others = np.where(is_promoted, np.nan, self.values)
+        promoted = np.where(is_promoted, self.values, np.nan)
+        self.by_weekday = [
+            self.base,
+            same_weekday_mean(self.neutral, 4),
+            self.neutral,
+            same_weekday_mean(others, 13),
+            same_weekday_mean(promoted, 13),
+        ]
         self.week = trailing_mean(self.neutral, DAYS)
         self.quarter = trailing_mean(self.neutral, 84)
         self.year = trailing_mean(self.neutral, YEAR)
