@@ -16,6 +16,7 @@ from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import (
     predict_each_candidate,
+    train,
     with_total,
 )
 from ecommerce.forecast.models.ridge import LEAST_DAYS
@@ -84,8 +85,9 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     sales = panel.values[days : days + HORIZON]
     names = [*panel.series, TOTAL]
     weeks = np.repeat(np.arange(HORIZON) // DAYS, len(names))
+    then = panel.until(days)
     candidates = []
-    for candidate, amounts in predict_each_candidate(panel.until(days)).items():
+    for candidate, amounts in predict_each_candidate(train(then), then).items():
         forecast = amounts.forecast
         # A series that could not be forecast is in neither sum.
         actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))

@@ -23,10 +23,8 @@ from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import Names
 
 CALIBRATION_WEEKS = 13
-"""The weekly origins, a quarter, whose errors give the weights and the intervals."""
-BOOSTING_EVERY = 4
-"""Every fourth of these origins refits boosting, from the first on; the next three reuse it, because a month
-changes it little and fits take most of the time."""
+"""The weekly origins, a quarter, whose errors give the weights and the intervals. Boosting is fitted at the
+first one only, because a quarter changes it little."""
 NAIVE = "seasonal_naive"
 PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
@@ -41,9 +39,9 @@ LEVELS = (0.8, 0.95)
 CandidateForecasts = dict[str, Floats]
 """By candidate, [..., HORIZON, series]."""
 
-_WEIGHT_POWER = 8
-"""A member's weight in the blend is 1 ÷ (its error)⁸: half the error counts 256 times, so a bad member hardly
-counts."""
+_WEIGHT_POWER = 16
+"""A member's weight in the blend is 1 ÷ (its error)¹⁶: with a tenth more error it counts a fifth, so a bad
+member hardly counts."""
 _LEAST_ERROR = 1e-6
 _HALF_LIFE_WEEKS = 2
 """An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer."""
@@ -100,15 +98,13 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     }
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
     sales = np.pad(panel.values, ((0, HORIZON), (0, 0)), constant_values=np.nan)
-    boosting = None
+    origins = range(panel.days - DAYS * weeks, panel.days, DAYS)
+    boosting = Boosting.fit(Statistics(panel.until(origins[0])))
     forecasts = []
     actual = []
     noise = []
-    for number in range(weeks):
-        days = panel.days - DAYS * (weeks - number)
+    for days in origins:
         known = Statistics(panel.until(days))
-        if number % BOOSTING_EVERY == 0:
-            boosting = Boosting.fit(known)
         forecasts.append(_forecast_candidates(known, boosting))
         actual.append(sales[days : days + HORIZON])
         noise.append(known.noise())
@@ -130,42 +126,48 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
 
 
 def predict(trained: TrainedModel, panel: Panel) -> Forecast:
-    """Forecast the days after the panel that the champion was trained on, with bounds by split conformal
-    prediction.
+    """Return the champion's forecast of the days after the panel that it was trained on."""
+    return predict_each_candidate(trained, panel)[trained.champion]
+
+
+def predict_each_candidate(trained: TrainedModel, panel: Panel) -> dict[str, Forecast]:
+    """Return the forecasts of the days after the panel that the candidates were trained on."""
+    known = Statistics(_prepared(panel))
+    forecasts = _forecast_candidates(known, trained.boosting)
+    forecasts[DEFAULT] = _blend(forecasts, trained.weights)
+    is_skipped = np.isin(trained.series, list(trained.skipped))
+    noise = known.noise()
+    predicted = {}
+    for name, forecast in forecasts.items():
+        values = with_total(np.where(is_skipped, np.nan, forecast))
+        predicted[name] = _with_bounds(values, trained, name, noise)
+    return predicted
+
+
+def _with_bounds(
+    values: Floats, trained: TrainedModel, candidate: str, noise: Floats
+) -> Forecast:
+    """Return a candidate's forecast with bounds by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
-    known = Statistics(_prepared(panel))
-    forecasts = _forecast_candidates(known, trained.boosting)
-    forecasts[DEFAULT] = _blend(forecasts, trained.weights)
-    is_skipped = np.isin(trained.series, list(trained.skipped))
-    values = np.where(is_skipped, np.nan, forecasts[trained.champion])
-    values = with_total(values)
-    past = with_total(trained.forecasts[trained.champion])
+    past = with_total(trained.forecasts[candidate])
     errors = np.abs(with_total(trained.actual) - past)
     errors = ratio(errors, past * trained.noise)
     widths = np.full((len(LEVELS), *values.shape), np.inf)
     for week in range(min(WEEKS, len(errors))):
         first = DAYS * week
         # The newest origins know nothing of later weeks yet.
-        known_errors = errors[: len(errors) - week, first : first + DAYS]
+        known = errors[: len(errors) - week, first : first + DAYS]
         # Also for later weeks, which may have no errors of their own.
-        widths[:, first:] = _half_widths(known_errors)[:, None]
-    shares = np.maximum(widths * known.noise(), _LEAST_WIDTH)
+        widths[:, first:] = _half_widths(known)[:, None]
+    shares = np.maximum(widths * noise, _LEAST_WIDTH)
     half = values * np.nan_to_num(shares, posinf=1)
     lower_80, lower_95 = np.maximum(values - half, 0)
     upper_80, upper_95 = values + half
     return Forecast(values, lower_80, upper_80, lower_95, upper_95)
-
-
-def predict_each_candidate(panel: Panel) -> dict[str, Forecast]:
-    """Return the forecast of every candidate, as `train` and `predict` would."""
-    trained = train(panel)
-    return {
-        name: predict(replace(trained, champion=name), panel) for name in CANDIDATES
-    }
 
 
 def _prepared(panel: Panel) -> Panel:

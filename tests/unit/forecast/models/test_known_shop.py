@@ -66,7 +66,7 @@ def panel():
 
 @pytest.fixture(scope="module")
 def forecasts(panel):
-    return predict_each_candidate(panel)
+    return predict_each_candidate(train(panel), panel)
 
 
 def text_of(values, rows, heads):
