@@ -23,25 +23,25 @@ from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import Names
 
 CALIBRATION_WEEKS = 13
-"""The weekly origins, a quarter, whose errors give the weights and the intervals. Boosting is fitted at the
-first one only, because a quarter changes it little."""
+"""The weekly origins, a quarter, whose errors give the weights and the intervals."""
+BOOSTING_EVERY = 4
+"""Every fourth of these origins refits boosting, from the first on; the next three reuse it, because a month
+changes it little and fits take most of the time."""
 NAIVE = "seasonal_naive"
 PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
 RIDGE = "ridge"
 BOOSTING = "boosting"
 DEFAULT = "blend"
-MEMBERS = (PLAIN, RIDGE, BOOSTING)
-"""Of the blend."""
-CANDIDATES = (NAIVE, *MEMBERS, DEFAULT)
+CANDIDATES = (NAIVE, PLAIN, RIDGE, BOOSTING, DEFAULT)
 LEVELS = (0.8, 0.95)
 """The share of days that each interval is to hold."""
 CandidateForecasts = dict[str, Floats]
 """By candidate, [..., HORIZON, series]."""
 
-_WEIGHT_POWER = 16
-"""A member's weight in the blend is 1 ÷ (its error)¹⁶: with a tenth more error it counts a fifth, so a bad
-member hardly counts."""
+_WEIGHT_POWER = 10
+"""A member's weight in the blend is 1 ÷ (its error)¹⁰: half the error counts 1,024 times, so a bad member
+hardly counts."""
 _LEAST_ERROR = 1e-6
 _HALF_LIFE_WEEKS = 2
 """An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer."""
@@ -98,19 +98,20 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     }
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
     sales = np.pad(panel.values, ((0, HORIZON), (0, 0)), constant_values=np.nan)
-    origins = range(panel.days - DAYS * weeks, panel.days, DAYS)
-    boosting = Boosting.fit(Statistics(panel.until(origins[0])))
-    forecasts = []
+    boosting = None
+    forecasts: list[CandidateForecasts] = []
     actual = []
     noise = []
-    for days in origins:
+    for days in range(panel.days - DAYS * weeks, panel.days, DAYS):
         known = Statistics(panel.until(days))
+        if len(forecasts) % BOOSTING_EVERY == 0:
+            boosting = Boosting.fit(known)
         forecasts.append(_forecast_candidates(known, boosting))
         actual.append(sales[days : days + HORIZON])
         noise.append(known.noise())
     past = {name: np.array([made[name] for made in forecasts]) for name in forecasts[0]}
     boosting = Boosting.fit(Statistics(panel))
-    members = MEMBERS if boosting else (PLAIN, RIDGE)
+    members = (RIDGE, BOOSTING) if boosting else (RIDGE,)
     weights = _weights(past, np.array(actual), members)
     past[DEFAULT] = _blend(past, weights)
     return TrainedModel(
