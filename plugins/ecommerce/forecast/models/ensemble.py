@@ -111,7 +111,7 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
         noise.append(known.noise())
     past = {name: np.array([made[name] for made in forecasts]) for name in forecasts[0]}
     boosting = Boosting.fit(Statistics(panel))
-    members = (RIDGE, BOOSTING) if boosting else (RIDGE,)
+    members = (RIDGE, BOOSTING if boosting else PLAIN)
     weights = _weights(past, np.array(actual), members)
     past[DEFAULT] = _blend(past, weights)
     return TrainedModel(
