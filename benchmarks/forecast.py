@@ -179,7 +179,8 @@ def _score(
 def _own(panel: Panel, known: list[int]) -> Made:
     by_model: dict[str, list[Floats]] = {}
     for days in known:
-        for model, forecast in predict_each_candidate(panel.until(days)).items():
+        then = panel.until(days)
+        for model, forecast in predict_each_candidate(train(then), then).items():
             by_model.setdefault(model, []).append(np.stack(forecast))
     made = {}
     for model, of_origins in by_model.items():

@@ -16,9 +16,10 @@ from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import (
     predict_each_candidate,
+    train,
     with_total,
 )
-from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
+from ecommerce.forecast.models.ridge import LEAST_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
 from ecommerce.mail import transport
@@ -74,7 +75,7 @@ def origins(days: int) -> list[int]:
     a_year_ago = days - YEAR
     last_year = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
     this_year = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
-    return [day for day in chain(last_year, this_year) if day >= LEAST_DAYS_RIDGE]
+    return [day for day in chain(last_year, this_year) if day >= LEAST_DAYS]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
@@ -84,8 +85,9 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     sales = panel.values[days : days + HORIZON]
     names = [*panel.series, TOTAL]
     weeks = np.repeat(np.arange(HORIZON) // DAYS, len(names))
+    then = panel.until(days)
     candidates = []
-    for candidate, amounts in predict_each_candidate(panel.until(days)).items():
+    for candidate, amounts in predict_each_candidate(train(then), then).items():
         forecast = amounts.forecast
         # A series that could not be forecast is in neither sum.
         actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))

@@ -114,7 +114,8 @@ def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_
     test = back_test(history())
     scores = {each["candidate"]: each for each in test["scores"]}
     assert tuple(scores) == CANDIDATES
-    assert min(test["scores"], key=lambda each: each["score"])["candidate"] == "ridge"
+    best = min(test["scores"], key=lambda each: each["score"])
+    assert best["candidate"] in ("ridge", "blend")
     assert scores["ridge"]["score"] < 0.5 * scores["seasonal_naive"]["score"]
     assert len(test["origins"]) == 8
 

@@ -24,13 +24,13 @@ from tests.unit.pages.reading import mail_of
         # Of several the best, of equals the first candidate takes over.
         (
             "blend",
-            {"blend": 0.2, "ridge": 0.15, "weekday_mean_8": 0.14, "boosting": 0.16},
-            "weekday_mean_8",
+            {"blend": 0.2, "ridge": 0.15, "open_weekday_mean": 0.14, "boosting": 0.16},
+            "open_weekday_mean",
         ),
         (
             "blend",
-            {"blend": 0.2, "ridge": 0.15, "weekday_mean_8": 0.15},
-            "weekday_mean_8",
+            {"blend": 0.2, "ridge": 0.15, "open_weekday_mean": 0.15},
+            "open_weekday_mean",
         ),
         # A bias of more than 10 % replaces only a larger one.
         ("blend", {"blend": (0.2, 0.02), "ridge": (0.1, 0.1)}, "ridge"),

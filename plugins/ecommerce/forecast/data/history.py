@@ -91,8 +91,8 @@ class Sales:
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
         is_product = rows["kind"] == "sku"
-        first_day = rows.loc[~is_product, "business_date"].min().date()
-        four_weeks_ago = self.last_day - timedelta(days=LEAST_DAYS - 1)
+        first_day = rows.loc[~is_product, "business_date"].min()
+        four_weeks_ago = pd.Timestamp(self.last_day) - timedelta(days=LEAST_DAYS - 1)
         days = pd.date_range(min(first_day, four_weeks_ago), self.last_day)
         sales = {}
         for kind in KINDS:
@@ -108,16 +108,16 @@ class Sales:
 
         holidays = holidays_of(self.calendar, days[0].date(), len(days) + HORIZON)
         is_gap = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        recent = sales["sku"].mask(is_gap, axis=0).tail(RECENT_DAYS).sum()
+        recent = sales["sku"].tail(RECENT_DAYS).sum()
         best_sellers = recent[recent > 0].nlargest(MOST_SKUS).index
         is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
         sales["sku"] = sales["sku"].loc[:, is_forecast]
-        weeks = announced.market_index
-        starts = pd.DatetimeIndex([week.week_start for week in weeks])
-        ends = starts + timedelta(days=DAYS - 1)
-        indices = pd.Series([week.index for week in weeks], ends, dtype=float)
-        # The index of the last week that has ended on each day.
-        market = np.asarray(indices.reindex(days, method="ffill"), np.float64)
+        market = pd.Series(np.nan, days)
+        for week in announced.market_index:
+            # It is known from the week's last day on.
+            market[str(week.week_start + timedelta(days=DAYS - 1)) :] = float(
+                week.index
+            )
         panels = {}
         for kind, table in sales.items():
             panels[kind] = Panel(
@@ -126,7 +126,7 @@ class Sales:
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
                 holidays=holidays[:, None],
-                market=market,
+                market=np.asarray(market, np.float64),
             )
         return History(
             as_of=self.last_day + timedelta(days=1),

@@ -26,10 +26,8 @@ LONGEST_DAYS = 1100
 """Three years: models use no older days, and queries read no more partitions."""
 _TRUNCATED = 0.4
 _MOST_TRUNCATED = 3
-_CAPPED = 2.5
 _ABSURD = 5.0
 _VANISHED_DAYS = 28
-_REPLACED_DAYS = 7
 _SOLD_BEFORE = 20
 _QUARTER = 91
 _RARELY = 0.5
@@ -61,10 +59,10 @@ class Panel:
         """Every day of the panel and the horizon."""
         return pd.date_range(self.first_day, periods=self.days + HORIZON)
 
-    def until(self, days: int, seen: int = LONGEST_DAYS) -> "Panel":
-        """Return the panel as it was when `days` days were known, with the last `seen` of them: a past
+    def until(self, days: int) -> "Panel":
+        """Return the panel as it was when `days` days were known, with the last three years of them: a past
         forecast is made from this alone."""
-        first = max(0, days - seen)
+        first = max(0, days - LONGEST_DAYS)
         known = slice(first, days)
         known_and_coming = slice(first, days + HORIZON)
         return replace(
@@ -90,10 +88,9 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     values = panel.values.copy()
     days = panel.days
     _drop_truncated(values)
-    values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     # The first of these seven weekdays is also that of the first day to forecast.
     weekday = (np.arange(days + HORIZON) - days) % DAYS
-    shop = _of_all_series(values)
+    shop = total_of(values)
     closed = (_closed_weekdays(values) | _closed_weekdays(shop))[weekday]
     is_empty = values == 0
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values)
@@ -106,7 +103,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
         _close_holidays(closed[:, series], panel.holidays[:, 0], sales)
     closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_empty & (~sells_rarely | closed[:days])] = np.nan
-    return _capped(values), closed
+    return values, closed
 
 
 def without_absurd_day(values: Floats) -> Floats:
@@ -165,12 +162,12 @@ def has_vanished(recent: Floats) -> Bools:
     known_days = (~np.isnan(quarter)).sum(axis=0)
     # Four weeks without a sale of a product that sells once a fortnight are chance.
     sold_weekly = (quarter > 0).sum(axis=0) * DAYS >= known_days
-    before = recent[:-_REPLACED_DAYS]
-    week = recent[-_REPLACED_DAYS:]
-    has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
-    usual = np.nansum(before) / len(before) * _REPLACED_DAYS
-    is_replaced = has_sold & (np.nansum(week) >= usual / 2)
     is_gone = _sold_nothing(recent[-_VANISHED_DAYS:]) & sold_weekly
+    week = recent[-DAYS:]
+    before = recent[-DAYS - _VANISHED_DAYS : -DAYS]
+    sold_often = (before > 0).sum(axis=0) >= _SOLD_BEFORE
+    usual_week = np.nansum(before) / len(before) * DAYS
+    is_replaced = sold_often & (np.nansum(week) >= usual_week / 2)
     return is_gone | (_sold_nothing(week) & is_replaced)
 
 
@@ -199,11 +196,10 @@ def _drop_truncated(values: Floats) -> None:
         values[-back] = np.nan
 
 
-def _of_all_series(values: Floats) -> Floats:
-    """Return the sales of all series together, [days, 1]; NaN on days on which none is known."""
-    is_known = ~np.isnan(values)
-    sales = np.where(is_known, values, 0).sum(axis=1, keepdims=True)
-    return np.where(is_known.any(axis=1, keepdims=True), sales, np.nan)
+def total_of(values: Floats) -> Floats:
+    """Return the sum of the series known on each day, [..., 1]; NaN on days on which none is known."""
+    total = np.nansum(values, axis=-1, keepdims=True)
+    return np.where(np.isnan(values).all(axis=-1, keepdims=True), np.nan, total)
 
 
 def _closed_weekdays(values: Floats) -> Bools:
@@ -237,30 +233,16 @@ def _yearly_closure(panel: Panel) -> Bools:
     month; in the only one, if these include a public holiday or the turn of the year."""
     dates = panel.dates[: panel.days]
     is_empty = pd.Series(~(panel.values > 0).any(axis=1), dates)
-    run = (is_empty != is_empty.shift()).cumsum()
-    days = pd.DataFrame({"year": dates.year, "run": run}, dates)
-    days["holiday"] = panel.holidays[: panel.days, 0] > 0
-    runs = days.groupby("run")
-    days["is_closed"] = is_empty & runs["run"].transform("size").between(3, 31)
-    days["is_sure"] = runs["holiday"].transform("any") | (
-        runs["year"].transform("nunique") > 1
-    )
-    known = days[is_empty.argmin() :][["is_closed", "is_sure"]].astype(float)
+    is_closure = is_empty & run_lengths(is_empty).between(3, 31)
+    run = (is_closure != is_closure.shift()).cumsum()
+    is_holiday = (panel.holidays[: panel.days, 0] > 0) | dates.is_year_start
+    has_holiday = pd.Series(is_holiday, dates).groupby(run).transform("any")
+    # Two points close a day: one for each year in which it was closed, two with a holiday.
+    points = pd.Series(np.where(is_closure, 1 + has_holiday, -np.inf), dates)
+    points = points[is_empty.argmin() :]
     coming = panel.dates[panel.days :]
-    years = [known.reindex(coming - pd.DateOffset(years=back)) for back in (1, 2, 3)]
-    closed, sure = np.stack(years).transpose(2, 0, 1)
-    is_enough = ((~np.isnan(closed)).sum(axis=0) >= 2) | (sure == 1).any(axis=0)
-    return is_enough & (closed == 1).any(axis=0) & ~(closed == 0).any(axis=0)
-
-
-def _capped(values: Floats) -> Floats:
-    """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before, and raise all
-    to the sum of the last year: the cap changes the shape, not the level."""
-    weeks = by_week(values)
-    weekdays = pd.DataFrame(weeks.reshape(len(weeks), -1))
-    medians = weekdays.rolling(8, min_periods=4).median().shift()
-    limit = _CAPPED * by_day(medians.to_numpy(), values)
-    capped = np.where((values > limit) & (limit > 0), limit, values)
-    sold = np.nansum(values[-YEAR:], axis=0)
-    kept = np.nansum(capped[-YEAR:], axis=0)
-    return capped * np.nan_to_num(ratio(sold, kept), nan=1)
+    sums = np.zeros(HORIZON)
+    for back in (1, 2, 3):
+        past = coming - pd.DateOffset(years=back)
+        sums += points.reindex(past, fill_value=0).to_numpy()
+    return sums >= 2

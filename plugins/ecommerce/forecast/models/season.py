@@ -21,7 +21,7 @@ from ecommerce.forecast.data.panel import (
     ratio,
     trailing_mean,
 )
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 _EASTER = 1
 _BLACK_FRIDAY = 2
@@ -32,20 +32,20 @@ _MOVED = (
 )
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
-_PEAK_ERRORS = 3.0
+_PEAK_ERRORS = 5.0
 """A day around these dates that is further above its week, in standard errors, has a peak of its own."""
 _REPEATED = 0.95
 """The share of a rise that is expected again while few of its days are known from a second year."""
 _REPEATED_DAYS = 91
 _REPEATED_EVENT_DAYS = 14
 """This share counts as so many known days, of the season and around a moved date."""
-_GROWTH_WEEKS = 26
-_LATE_WEEKS = 12
+_GROWTH_WEEKS = 13
+"""A quarter: twice as many weeks state a growth that has ended."""
 _FEWEST_WEEKS = 10
-_HALF_LIFE_WEEKS = 13
 _DAMPED = 0.95
 _LEAST_GROWTH = 0.005
-_MOST = (0.2, 0.8)
+_MOST_GROWTH = 0.1
+_MIDDLE = (0.2, 0.8)
 """The bounds of the middle 60 % of days."""
 _SHIFT = np.log(1.5)
 _SHIFTED_DAYS = range(12, 43)
@@ -54,45 +54,45 @@ _OFTEN = 0.7
 
 
 def season(panel: Panel, neutral: Floats) -> Floats:
-    """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year and two
-    years ago, smoothed, and shrunk by its noise and by how much of it was repeated: by itself around Easter
-    and around Black Friday, and with peaks of single days. 1 with a year or less, and where all series
-    together sell on less than 70 % of the open days.
+    """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year ago,
+    smoothed, and shrunk by its noise and by how much of it was repeated: by itself around Easter and around
+    Black Friday, and with peaks of single days. 1 with a year or less, and where all series together sell on
+    less than 70 % of the open days.
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
     days = panel.days
     open_days = (neutral >= 0).any(axis=1).sum()
     selling_days = (neutral > 0).any(axis=1).sum()
-    event, references = _compared_days(panel)
-    years = len(references)
-    if days <= YEAR or not years or selling_days <= _OFTEN * open_days:
+    event, days_ago = _compared_days(panel)
+    is_compared = days_ago >= 0
+    if is_compared.sum() <= HORIZON or selling_days <= _OFTEN * open_days:
         return np.ones((days + HORIZON, 1))
-    known_event = event[:days]
+    is_event = event[:days] > 0
     # Holidays, the days before and the days after.
     is_near = np.convolve(panel.holidays[:days, 0] > 0, [1, 1, 1], "same") > 0
-    is_ordinary = ~is_near | (known_event > 0)
+    is_ordinary = ~is_near | is_event
     daily = _without_weekdays(np.where(is_ordinary[:, None], neutral, np.nan))
-    above_week = _index(daily, daily)[1]
-    variance = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
-    is_peak = (known_event > 0) & (above_week > _PEAK_ERRORS * np.sqrt(variance))
-    index, above_week = _index(np.where(is_peak[:, None], np.nan, daily), daily)
+    above_week = _relative(daily, _centred(daily)) - 1
+    noise = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
+    is_peak = above_week > _PEAK_ERRORS * np.sqrt(noise)
+    is_peak &= is_event[:, None]
+    without_peaks = np.where(is_peak, np.nan, daily)
+    week = _week_index(without_peaks)
+    index = np.where(is_event, week[:, 0], _centred(week)[:, 0])
+    index = _between(index, ~np.isnan(index))
     # Above nothing there is no peak: the other days of its week may have no sales.
-    peak = np.log1p(np.nan_to_num(np.where(is_peak, above_week, 0)))
-    index = np.where(known_event > 0, index, _centred(index[:, None])[:, 0])
-    # Growth is forecast by itself: the season is what a day has above or below its year.
-    weekly = np.median(index[YEAR:] - index[:-YEAR]) * 7 / YEAR
-    index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    lines = [_between(index[days_ago], days_ago >= 0) for days_ago in references]
-    peaks = [peak[days_ago] * (days_ago >= 0) for days_ago in references]
-    line = np.mean(lines, axis=0)
-    peak = np.mean(peaks, axis=0)
+    rise = _relative(daily, _centred(without_peaks))
+    peaks = np.log(np.where(is_peak & (rise > 1), rise, 1))[:, 0]
+    peak = np.where(is_compared, peaks[days_ago], 0)
+
+    line = _between(index[days_ago], is_compared)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary = _between(line, ~is_apart)
     past = _between(index, ~is_apart[:days])
-    noise = variance / 4 / years  # of a difference between means over two weeks
+    noise /= 4  # of a difference between means over two weeks
     share = _share(_rise(ordinary), _rise(past), noise, _REPEATED_DAYS)
-    logarithm = share * ordinary
+    logarithm = share * ordinary + peak
     effect = line - ordinary
     known_effect = index - past
     for number in (_EASTER, _BLACK_FRIDAY):
@@ -101,21 +101,13 @@ def season(panel: Panel, neutral: Floats) -> Floats:
         actual = known_effect[YEAR:][is_now[YEAR:days]]
         share = _share(expected, actual, noise, _REPEATED_EVENT_DAYS)
         logarithm += share * effect * is_now
-    noise_of_peaks = 2 * variance / years / np.maximum(peak**2, 1e-9)
-    logarithm += peak * np.maximum(0, 1 - noise_of_peaks)
     return np.exp(logarithm)[:, None]
-
-
-def _rise(line: Floats) -> Floats:
-    """Return by how much each day after the first year is above the day a month before."""
-    return line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
     """Return the growth that all series share, [days + HORIZON, 1], relative to the origin: that of the last
-    26 weeks, as far as it is more than noise and not more than that of the last 12, damped after the origin.
-    `neutral` is without the season."""
-    week = (np.arange(panel.days + HORIZON) - panel.days + 1) / 7
+    13 weeks, as far as it is more than noise, damped after the origin. `neutral` is without the season."""
+    week = (np.arange(panel.days + HORIZON) - panel.days + 1) / DAYS
     damped = (1 - _DAMPED ** np.maximum(week, 0)) / -np.log(_DAMPED)
     weeks = np.where(week > 0, damped, np.maximum(week, -52))
     return np.exp(_slope(neutral) * weeks)[:, None]
@@ -130,47 +122,48 @@ def at_level(panel: Panel) -> Panel:
     values = _without_weekdays(values / season(panel, values)[: panel.days])
     logs = pd.DataFrame(_log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
     sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    largest_gain = np.zeros(len(sells_often))
-    factor = np.zeros_like(panel.values)
+    rows = []
     for back in _SHIFTED_DAYS:
         after = logs[-back:]
         before = logs[-back - _USUAL_DAYS : -back]
-        step = (after.mean() - before.mean()).to_numpy()
-        low, high = after.quantile(_MOST).to_numpy()
-        low_before, high_before = before.quantile(_MOST).to_numpy()
+        step = after.mean() - before.mean()
+        low, high = after.quantile(_MIDDLE).to_numpy()
+        low_before, high_before = before.quantile(_MIDDLE).to_numpy()
         is_apart = (low > high_before) | (high < low_before)
-        is_shift = is_apart & (np.abs(step) > _SHIFT) & sells_often
-        gain = np.where(is_shift, step**2 * back / (back + _USUAL_DAYS), 0)
-        is_larger = gain > largest_gain
-        largest_gain = np.maximum(gain, largest_gain)
-        factor[:-back, is_larger] = step[is_larger]
-        factor[-back:, is_larger] = 0
-    return replace(panel, values=panel.values * np.exp(factor))
+        is_shift = is_apart & (step.abs() > _SHIFT) & sells_often
+        rows.append(step.where(is_shift, 0))
+    steps = np.array(rows)
+    backs = np.array(_SHIFTED_DAYS)[:, None]
+    # The days since each series' shift are those that explain most.
+    best = np.argmax(steps**2 * backs / (backs + _USUAL_DAYS), axis=0)
+    step = steps[best, np.arange(len(best))]
+    days_ago = np.arange(panel.days)[::-1, None]
+    is_before = days_ago >= best + _SHIFTED_DAYS.start
+    return replace(panel, values=panel.values * np.where(is_before, np.exp(step), 1))
 
 
-def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
-    """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
-    years, if known, the number of the day that each is compared with, -1 where unknown: around a moved
-    date the same day around it, otherwise the same weekday; none for a day that would be compared with one
-    around an earlier moved date."""
+def _compared_days(panel: Panel) -> tuple[Ints, Ints]:
+    """[days + HORIZON]: the number of the moved date around each day, 0 for others; and the number of the day
+    a year ago that each is compared with, -1 where unknown: around a moved date the same day around it,
+    otherwise the same weekday; none for a day that would be compared with one around a moved date."""
     number = np.arange(panel.days + HORIZON)
     event = np.zeros_like(number)
-    references = [number - YEAR, number - 2 * YEAR]
+    days_ago = number - YEAR
     for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
-        for year in range(panel.dates[0].year - 1, panel.dates[-1].year + 2):
+        for year in range(panel.dates[0].year, panel.dates[-1].year + 2):
             day = (date_of(year) - panel.first_day).days
             around = slice(max(day + first, 0), max(day + end, 0))
             event[around] = which
-            for back, reference in enumerate(references, 1):
-                days_between = (date_of(year) - date_of(year - back)).days
-                reference[around] = number[around] - days_between
-    known = []
-    for reference in references:
-        days_ago = np.maximum(reference, -1)
-        days_ago[(event == 0) & (event[days_ago] > 0)] = -1
-        if np.sum(days_ago >= 0) > HORIZON:
-            known.append(days_ago)
-    return event, known
+            days_between = (date_of(year) - date_of(year - 1)).days
+            days_ago[around] = number[around] - days_between
+    days_ago = np.maximum(days_ago, -1)
+    days_ago[(event == 0) & (event[days_ago] > 0)] = -1
+    return event, days_ago
+
+
+def _rise(line: Floats) -> Floats:
+    """Return by how much each day after the first year is above the day a month before."""
+    return line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
 
 
 def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
@@ -190,54 +183,38 @@ def _between(line: Floats, is_known: Bools) -> Floats:
     return np.interp(np.arange(len(line)), np.flatnonzero(is_known), line[is_known])
 
 
-def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
-    """The logarithm of the sum of the series [days], smoothed over a week, and by which share of it `actual`
-    sums are above it, NaN where unknown. A series counts on days on which it is known with the day before, or
-    was within four weeks."""
-    smooth = pd.DataFrame(_centred(daily)).ffill(limit=_MONTH).to_numpy()
-    now, before = _sums(smooth[1:], smooth[:-1])
-    rises = np.nan_to_num(_log(ratio(now, before)))
-    day, week = _sums(actual, smooth)
-    return np.append(0.0, np.cumsum(rises)), ratio(day, week) - 1
+def _week_index(daily: Floats) -> Floats:
+    """Return the logarithm of the sales of the week around each day, relative to the series' averages,
+    [days, 1]."""
+    average = trailing_mean(daily, len(daily))[-1]
+    return _log(_relative(_centred(daily), average))
 
 
-def _sums(values: Floats, others: Floats) -> Floats:
-    """The sums of both over the series that are known in both."""
+def _relative(values: Floats, others: Floats) -> Floats:
+    """Return the ratio of the sums of the series known in both, [days, 1]."""
     is_known = ~np.isnan(values + others)
-    return np.sum([values, others], axis=2, where=is_known)
+    total = np.where(is_known, values, 0).sum(axis=1, keepdims=True)
+    return ratio(total, np.where(is_known, others, 0).sum(axis=1, keepdims=True))
 
 
 def _slope(neutral: Floats) -> float:
     """The growth of all series together in a week, in logarithms: 0 as far as it can be noise."""
-    weeks = min(_GROWTH_WEEKS, len(neutral) // 7)
-    daily = _without_weekdays(neutral)[-7 * weeks :]
-    means = pd.DataFrame(daily).groupby(np.arange(7 * weeks) // 7).mean()
-    weekly = _log(means.sum(axis=1).to_numpy())
-    is_known = ~np.isnan(weekly)
-    week = np.arange(1.0 - weeks, 1.0)[is_known]
-    weekly = weekly[is_known]
-    if len(week) < _FEWEST_WEEKS:
+    newest_first = _week_index(_without_weekdays(neutral))[-4::-DAYS, 0]
+    weeks = newest_first[:_GROWTH_WEEKS]
+    is_known = ~np.isnan(weeks)
+    if is_known.sum() < _FEWEST_WEEKS:
         return 0.0
-    weight = 0.5 ** (-week / _HALF_LIFE_WEEKS / 2)  # of errors, not of their squares
-    (slope, _), variances = np.polyfit(week, weekly, 1, w=weight, cov=True)
-    late = np.polyfit(week[-_LATE_WEEKS:], weekly[-_LATE_WEEKS:], 1)[0]
+    ago = -np.flatnonzero(is_known)
+    (slope, _), variances = np.polyfit(ago, weeks[is_known], 1, cov=True)
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
-    slope = _significant(slope, 2 * np.sqrt(variances[0, 0]))
-    # Growth that has ended is none.
-    direction = np.sign(slope)
-    return float(direction * np.clip(direction * late, 0, min(abs(slope), 0.1)))
-
-
-def _significant(slope: float, error: float) -> float:
-    """Shrink a weekly growth by its error; half a percent a week counts as none."""
-    return slope * max(0.0, 1 - (error**2 + _LEAST_GROWTH**2) / max(slope**2, 1e-12))
+    error = 4 * variances[0, 0] + _LEAST_GROWTH**2
+    slope *= max(0.0, 1 - error / max(slope**2, 1e-12))
+    return float(np.clip(slope, -_MOST_GROWTH, _MOST_GROWTH))
 
 
 def _without_weekdays(values: Floats) -> Floats:
     """`values` [days, series] divided by the average share of their weekday in a week's mean."""
-    whole_weeks = _centred(values)
-    whole_weeks[:3] = whole_weeks[-3:] = np.nan
-    weeks = by_week(ratio(values, whole_weeks))
+    weeks = by_week(ratio(values, _centred(values)))
     shares = trailing_mean(weeks, len(weeks))[-1]
     return by_day(by_week(values) / np.where(shares > 0.05, shares, 1), values)
 
@@ -245,7 +222,7 @@ def _without_weekdays(values: Floats) -> Floats:
 def _centred(values: Floats) -> Floats:
     """The mean of the known values of seven days around each day."""
     padded = np.pad(values, ((0, 3), (0, 0)), constant_values=np.nan)
-    return trailing_mean(padded, 7)[3:]
+    return trailing_mean(padded, DAYS)[3:]
 
 
 def _log(values: Floats) -> Floats:

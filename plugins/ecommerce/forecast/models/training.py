@@ -3,7 +3,6 @@
 import hashlib
 import json
 import pickle
-from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -13,6 +12,8 @@ from ecommerce.core.errors import StagingError
 from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.models.ensemble import (
+    DEFAULT,
+    NAIVE,
     TrainedModel,
     predict,
     train,
@@ -91,8 +92,7 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
     kinds = []
     for kind, model in trained.items():
         panel = history.panels[kind]
-        weights = model.weights[model.champion]
-        naive = replace(model, champion="seasonal_naive")
+        weights = model.weights if champion.name == DEFAULT else {champion.name: 1.0}
         kinds.append(
             {
                 "kind": kind,
@@ -101,12 +101,13 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
                 "first_day": str(panel.first_day),
                 "days": panel.days,
                 "weights": {name: round(weight, 6) for name, weight in weights.items()},
-                "error": wape(*model.past_forecasts()),
-                "error_of_last_week": wape(*naive.past_forecasts()),
+                "error": wape(model.forecasts[champion.name], model.actual),
+                "error_of_last_week": wape(model.forecasts[NAIVE], model.actual),
             }
         )
-    forecast, actual = trained["category"].past_forecasts()
-    known = np.where(np.isnan(actual), 0, forecast)
+    categories = trained["category"]
+    actual = categories.actual
+    known = np.where(np.isnan(actual), 0, categories.forecasts[champion.name])
     total_error = wape(known.sum(axis=-1), np.nansum(actual, axis=-1))
     return {
         "champion": champion.name,

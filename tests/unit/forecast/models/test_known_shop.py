@@ -13,6 +13,7 @@ import pytest
 
 from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import holidays_of
+from ecommerce.forecast.models.boosting import features_after
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
     predict,
@@ -20,7 +21,7 @@ from ecommerce.forecast.models.ensemble import (
     train,
     wape,
 )
-from ecommerce.forecast.models.features import Statistics, features
+from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import make_panel, weekly
 
@@ -65,7 +66,7 @@ def panel():
 
 @pytest.fixture(scope="module")
 def forecasts(panel):
-    return predict_each_candidate(panel)
+    return predict_each_candidate(train(panel), panel)
 
 
 def text_of(values, rows, heads):
@@ -90,9 +91,7 @@ def weeks_and_widths(made):
     return text_of(np.concatenate([weeks, *widths]), heads, NAMES)
 
 
-@pytest.mark.parametrize(
-    "candidate", ["seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge"]
-)
+@pytest.mark.parametrize("candidate", ["seasonal_naive", "open_weekday_mean", "ridge"])
 def test_weeks_and_their_intervals(forecasts, candidate, snapshot):
     assert weeks_and_widths(forecasts[candidate]) == snapshot
 
@@ -102,22 +101,21 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
     blend = train(panel)
     errors = {}
     for name in CANDIDATES:
-        errors[name] = wape(*replace(blend, champion=name).past_forecasts())
-    facts = pd.DataFrame({"weight": blend.weights["blend"], "error": errors})
+        errors[name] = wape(blend.forecasts[name], blend.actual)
+    facts = pd.DataFrame({"weight": blend.weights, "error": errors})
     text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
     assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
 
 
 @pytest.mark.parametrize("place", [0, 2, 3])
 def test_what_is_known_of_the_days_ahead(panel, place, snapshot):
-    columns, base, level = features(Statistics(panel), panel.days - 1)
+    known = Statistics(panel)
+    last = panel.days - 1
+    columns = features_after(known, last)[:, place]
+    base = known.base_after(last)[:, place]
+    level = np.repeat(known.level[last, place], HORIZON)
+    table = np.column_stack([base, level, columns])
     days = [0, 3, 4, 6, 7, 8, 9, 10, 11, 27]
-    table = np.column_stack(
-        [base[:, place], np.repeat(level[place], 28), columns[:, place]]
-    )
-    heads = [
-        "base",
-        "level",
-        *(f"feature {number}" for number in range(columns.shape[2])),
-    ]
+    heads = ["base", "level"]
+    heads += [f"feature {number}" for number in range(columns.shape[1])]
     assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot

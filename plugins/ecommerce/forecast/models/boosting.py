@@ -1,0 +1,136 @@
+"""Gradient-boosted trees for all series and all 28 days: the difference of a day from its weekday average, in
+units of the series' level."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecommerce.forecast.data.panel import (
+    Floats,
+    ratio,
+)
+from ecommerce.forecast.models.statistics import Statistics
+from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+LEAST_DAYS = 182
+"""Half a year."""
+_FIRST_ORIGIN = 83
+"""Boosting learns from later origins only: they know 84 days, the longest average of its features."""
+_MOST_ORIGINS = 78
+"""Weekly origins: a year and a half."""
+_MOST_ROWS = 200_000
+"""Drawn rows: of 1,000 series over a year and a half there would be 2.2 million."""
+_LEAST_ROWS = 500
+"""Fewer drawn rows are too few for trees of up to 31 leaves with 40 rows each."""
+_LARGEST_CHANGE = 3
+"""Boosting learns a difference from the base of at most so many levels: a larger one would dominate the
+squared error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """The fitted trees."""
+
+    trees: "HistGradientBoostingRegressor"
+
+    @classmethod
+    def fit(cls, known: Statistics) -> "Boosting | None":
+        """Fit on weekly origins of the last year and a half, on about `_MOST_ROWS` drawn rows at most; None
+        where the history is too short."""
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        days, series = known.values.shape
+        if days < LEAST_DAYS:
+            return None
+        origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
+        share = _MOST_ROWS / (len(origins) * HORIZON * series)
+        # The same rows each time.
+        rng = np.random.default_rng(0)
+        samples = []
+        changes = []
+        for origin in origins:
+            sales = known.values[origin + 1 :][:HORIZON]
+            base = known.base_after(origin)[: len(sales)]
+            change = (sales - base) / known.level[origin]
+            is_drawn = ~np.isnan(change) & (rng.random(change.shape) < share)
+            samples.append(features_after(known, origin)[: len(sales)][is_drawn])
+            changes.append(change[is_drawn])
+        rows = np.concatenate(samples)
+        if len(rows) < _LEAST_ROWS:
+            return None
+        # sklearn refuses a column without any value.
+        rows[:, np.isnan(rows).all(axis=0)] = 0
+        # A growing market, the last feature, never lowers a forecast.
+        rises = [0] * (rows.shape[1] - 1) + [1]
+        trees = HistGradientBoostingRegressor(
+            max_iter=150,
+            learning_rate=0.08,
+            min_samples_leaf=40,
+            early_stopping=False,
+            random_state=0,
+            monotonic_cst=rises,
+        )
+        targets = np.concatenate(changes).clip(-_LARGEST_CHANGE, _LARGEST_CHANGE)
+        with _one_thread():
+            trees.fit(rows, targets)
+        return cls(trees)
+
+    def forecast(self, known: Statistics) -> Floats:
+        """Return the forecast of the days after the panel, [HORIZON, series]; NaN for series without recent
+        history."""
+        last = known.panel.days - 1
+        base = known.base_after(last)
+        rows = features_after(known, last)
+        with _one_thread():
+            change = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
+        change = change.reshape(base.shape) * known.level[last]
+        return known.sales(np.maximum(base + change, 0))
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """A worker runs several tasks at a time: on busy cores, several threads took four times as long for the
+    same trees."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
+
+
+def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:
+    """Return the features of the days after `origin`, the number of the last known day, the market's last:
+    [HORIZON, series, features]."""
+    panel = known.panel
+    day = origin + np.arange(1, HORIZON + 1)
+    day_after = np.minimum(day + 1, len(panel.promotions) - 1)
+    columns = [
+        panel.dates.day_of_week.to_numpy()[day, None],
+        panel.dates.day.to_numpy()[day, None],
+        panel.promotions[day],
+        panel.promotions[day - 1],
+        panel.promotions[day_after],
+        panel.promotions[day - DAYS],
+        panel.holidays[day] > 0,
+        panel.holidays[day - 1] > 0,
+        panel.holidays[day_after] > 0,
+    ]
+    level = known.level[origin]
+    for averages in known.by_weekday:
+        last_week = averages[origin + 1 - DAYS : origin + 1]
+        columns.append(np.tile(last_week / level, (WEEKS, 1)))
+    quarter = known.quarter[origin]
+    columns += [
+        known.week[origin] / level,
+        ratio(level, quarter),
+        ratio(quarter, known.year[origin]),
+        known.effect[origin],
+        np.log(level),
+        known.market[origin],
+    ]
+    table = np.stack(np.broadcast_arrays(*columns), axis=-1)
+    return table.astype(np.float32)
