@@ -13,7 +13,7 @@ from datetime import date
 
 import pytest
 
-from ecommerce.cli.backfill import BackfillRequest, plan
+from ecommerce.cli.backfill import Backfill
 from ecommerce.core.names import DAG_EVENTS
 from tests import chat
 from tests.dags.conftest import REPOSITORY
@@ -193,10 +193,13 @@ def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
         ("2026-03-07", "2026-03-09"): ["2026-03-07", "2026-03-08", "2026-03-09"],
     }
     for (first, last), days in ranges.items():
-        span = BackfillRequest(
-            date.fromisoformat(first), date.fromisoformat(last), DAG_EVENTS
+        backfill = Backfill(
+            ended.airflow.api,
+            date.fromisoformat(first),
+            date.fromisoformat(last),
+            DAG_EVENTS,
         )
-        assert plan(ended.airflow.api, span) == days
+        assert backfill.plan() == days
 
 
 def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(

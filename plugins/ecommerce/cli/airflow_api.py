@@ -163,9 +163,11 @@ class AirflowApi:
         }
         self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
-    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[Json]:
-        """Return the task instances of a run, at most a hundred."""
-        listed = self.get(tasks_path(run_id, dag_id), limit=PAGE)
+    def instances(
+        self, run_id: str, dag_id: str = DAG_DAILY, **filters: str
+    ) -> list[Json]:
+        """Return the task instances of a run, or of all runs (`~`), that match; at most a hundred."""
+        listed = self.get(tasks_path(run_id, dag_id), **filters, limit=PAGE)
         return list(listed["task_instances"])
 
     def _sign_in(self) -> None:
