@@ -25,6 +25,7 @@ from ecommerce.cli import environment
 from ecommerce.core.airflow_runs import (
     DESCRIBED,
     business_day_of,
+    clear_request,
     in_order_of_begin,
 )
 from ecommerce.core.errors import (
@@ -154,13 +155,7 @@ class AirflowApi:
         self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY
     ) -> None:
         """Clear tasks of a run with downstream, so that they run again."""
-        request = {
-            "dag_run_id": run_id,
-            "task_ids": sorted(task_ids),
-            "include_downstream": True,
-            "only_failed": False,
-            "dry_run": False,
-        }
+        request = clear_request(run_id, task_ids)
         self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
     def instances(

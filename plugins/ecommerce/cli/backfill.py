@@ -68,7 +68,7 @@ class Backfill:
         self._request["max_active_runs"] = jobs
         self._request["dag_run_conf"] = {"send_mail": True} if mail else {}
         self._id = self.api.post("backfills", self._request)["id"]
-        newest = {}
+        newest: dict[str, str] = {}
         # The newest run of a day is the first.
         for run in self.api.runs(self.dag_id, **self._run_filters):
             newest.setdefault(run["partition_key"], run["dag_run_id"])
