@@ -18,14 +18,6 @@ from ecommerce.pages.warehouse_queries import WarehouseQueries
 
 log = logging.getLogger(__name__)
 
-_TEXTS = {
-    403: "Ask an Airflow administrator for permission to read the DAG.",
-    404: "There is no page at this address.",
-    422: "Days are written like 2026-11-19, months like 2026-11.",
-    503: "Its data could not be read: see the API server's log.",
-}
-"""Default text by HTTP status."""
-
 
 def create_app() -> FastAPI:
     """Create the application, to be mounted under `PREFIX` of the Airflow API server."""
@@ -79,7 +71,6 @@ async def _error_page(request: Request, error: Exception) -> Response:
             message = f"{str(error).rstrip('.')}."
     if status == 401:
         return _sign_in(request)
-    message = message or _TEXTS.get(status, "Something went wrong.")
     texts = {"status": status, "message": message, "section": ""}
     title = HTTPStatus(status).phrase
     return responses.page(request, "message.html", title, texts, status)

@@ -7,17 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core import text as wording
+from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
-from ecommerce.pages.day_status import (
-    OPEN,
-    WAITING,
-    Status,
-    load_days,
-    status_of,
-)
+from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.pages.responses import Texts
 from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
@@ -39,9 +34,8 @@ def show(
     first = page.newest.replace(day=1)
     if month:
         first = date.fromisoformat(f"{month}-01")
-    texts = _texts(page, first)
-    title = f"Sales reports, {texts['called']}"
-    return responses.page(page.request, "calendar.html", title, texts)
+    title = f"Sales reports, {wording.month(first)}"
+    return responses.page(page.request, "calendar.html", title, _texts(page, first))
 
 
 def _texts(page: PageRequest, month: date) -> Texts:
@@ -51,8 +45,7 @@ def _texts(page: PageRequest, month: date) -> Texts:
     archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
     runs = page.runs.between(month, last)
     entries = {}
-    for number in range(last.day):
-        day = month + timedelta(days=number)
+    for day in days_between(month, last):
         is_archived = day in archived
         status = status_of(day, page, runs.get(day), days, archived=is_archived)
         if status:
@@ -60,14 +53,10 @@ def _texts(page: PageRequest, month: date) -> Texts:
             entries[day] = _entry(days.state(day), status, is_archived, currency)
     return {
         "section": "Sales reports",
-        "called": wording.month(month),
         "month": month,
         "previous": month - timedelta(days=1),
         "next": last + timedelta(days=1),
         "newest": page.newest,
-        "month_name": wording.month,
-        "weekday": wording.weekday,
-        "short_weekday": wording.short_weekday,
         "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
@@ -77,7 +66,7 @@ def _texts(page: PageRequest, month: date) -> Texts:
     }
 
 
-def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> Texts:
+def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Texts:
     """Return the texts of a day. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
     `missing` are the names of sources and partners without orders of the day."""
     net_sales = loaded.figure("net_sales")
@@ -90,12 +79,10 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> T
         kind = HEADLINE[name].kind
         figures.append(wording.figure(loaded.figure(name), kind, currency))
     missing = []
-    if status not in (OPEN, WAITING):
+    if status not in ("open", "waiting"):
         for source in [*loaded.missing_sources, *loaded.empty_sources]:
             missing.append(source_title(source))
     return {
-        "date": loaded.business_date,
-        "name": wording.short_day(loaded.business_date),
         "status": status,
         "archived": archived,
         "restated": bool(loaded.outdated_values),
