@@ -15,7 +15,19 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from ecommerce.cli import environment, settings_check
+from ecommerce.cli import environment
+from ecommerce.cli.settings_check import (
+    check_chat,
+    check_folder,
+    check_mail_server,
+    check_pool,
+    check_recipients,
+    check_settings,
+    check_source_policy,
+    has_recipients,
+    is_placeholder,
+    require_filled_in,
+)
 from ecommerce.cli.terminal import show
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
@@ -103,15 +115,15 @@ def _lines(subject: str, all_checks: Checks) -> Lines:
         if why_off:
             yield OFF, why_off
             return
-        if subject == names.CONNECTION_MAIL and not settings_check.has_recipients():
+        if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
         if subject in OPTIONAL and (
-            settings_check.is_placeholder(subject) or find_connection(subject) is None
+            is_placeholder(subject) or find_connection(subject) is None
         ):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
-        settings_check.require_filled_in(subject)
+        require_filled_in(subject)
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():
@@ -132,22 +144,20 @@ def checks() -> Checks:
     report = names.VARIABLE_REPORT_RECIPIENTS
     alert = names.VARIABLE_ALERT_RECIPIENTS
     all_checks: Checks = {
-        names.POOL_LOADS: settings_check.check_pool,
-        names.VARIABLE_SOURCE_POLICY: settings_check.check_source_policy,
+        names.POOL_LOADS: check_pool,
+        names.VARIABLE_SOURCE_POLICY: check_source_policy,
         **{source.subject: source.check for source in SOURCES.values()},
         names.CONNECTION_WEB_EVENTS: WEB_EVENTS.check,
         names.CONNECTION_CATALOGUE: check_catalogue,
         names.CONNECTION_PARTNER_FTP: check_partner_ftp,
         names.CONNECTION_WAREHOUSE: check_warehouse,
-        names.CONNECTION_MAIL: settings_check.check_mail_server,
-        names.CONNECTION_CHAT: settings_check.check_chat,
-        report: partial(settings_check.check_recipients, report, "no report is mailed"),
-        alert: partial(
-            settings_check.check_recipients, alert, "failures are not mailed"
-        ),
-        **{name: partial(settings_check.check_folder, name) for name in FOLDERS},
+        names.CONNECTION_MAIL: check_mail_server,
+        names.CONNECTION_CHAT: check_chat,
+        report: partial(check_recipients, report, "no report is mailed"),
+        alert: partial(check_recipients, alert, "failures are not mailed"),
+        **{name: partial(check_folder, name) for name in FOLDERS},
     }
     return {
-        SETTINGS: partial(settings_check.check_settings, [*all_checks]),
+        SETTINGS: partial(check_settings, [*all_checks]),
         **all_checks,
     }

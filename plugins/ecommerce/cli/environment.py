@@ -43,11 +43,9 @@ def load(
     if not file.exists():
         file = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
     if file.exists():
-        values = {}
         # A line that cannot be parsed is logged by its number.
-        for name, value in dotenv_values(file, interpolate=False).items():
-            if value:
-                values[name] = value
+        lines = dotenv_values(file, interpolate=False)
+        values = {name: value for name, value in lines.items() if value}
         for name, value in environ.items():
             if value or name not in SETTINGS:
                 values[name] = value
@@ -89,8 +87,10 @@ def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> V
         connection = json.loads(environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
     except ValueError:
         return {}
-    extra = connection.get("extra") if isinstance(connection, dict) else None
-    return extra if isinstance(extra, dict) else {}
+    match connection:
+        case {"extra": dict(extra)}:
+            return extra
+    return {}
 
 
 def _home(environ: Mapping[str, str]) -> Path:
