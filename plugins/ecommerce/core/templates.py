@@ -41,6 +41,7 @@ def environment(folder: Path) -> Any:
         "month": text.month,
         "short_day": text.short_day,
         "short_weekday": text.short_weekday,
+        "source_name": text.source_name,
         "weekday": text.weekday,
     }
     return templates

@@ -40,7 +40,6 @@ def page(
     variables = {
         "title": title,
         "up": up,
-        "airflow": f"{up}../",
         "css": Markup(CSS),  # noqa: S704 - a file of this repository
         "tabs": NAVIGATION,
         # Airflow's UI shows pages in a frame, below its own navigation.

@@ -52,7 +52,6 @@ def _texts(page: PageRequest, month: date) -> Texts:
             currency = page.settings.reporting_currency
             entries[day] = _entry(days.state(day), status, is_archived, currency)
     return {
-        "section": "Sales reports",
         "month": month,
         "previous": month - timedelta(days=1),
         "next": last + timedelta(days=1),

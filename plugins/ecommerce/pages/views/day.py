@@ -31,7 +31,6 @@ def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
     """Show the page of a day. `restarted` is what a form has restarted: `report` or `source`."""
     run = page.runs.between(day, day).get(day)
     texts: Texts = {
-        "section": "Sales reports",
         "day": day,
         "previous": day - timedelta(days=1),
         "next": day + timedelta(days=1),
@@ -76,10 +75,6 @@ def file(day: Day, name: str) -> Response:
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
     days = day_status.load_days(page, day, day)
     loaded = days.state(day)
-    sources = []
-    if run and page.may_restart:
-        for source in days.required:
-            sources.append((source, wording.source_name(source)))
     report = None
     completed = False
     with suppress(StagingError):  # another version of the code wrote the figures
@@ -94,7 +89,7 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         "failed": days.failed,
         "restated": _restated(loaded, page.settings.reporting_currency),
         "completed": completed,
-        "sources": sources,
+        "sources": days.required,
         "may_restart": page.may_restart,
         "report": report,
     }

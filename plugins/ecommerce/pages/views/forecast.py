@@ -41,7 +41,6 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
         report = page_texts(figures)
     variables = {
-        "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
         "narrow": charts.NARROW_SVG,

@@ -49,7 +49,7 @@ def show(page: PageRequestDep) -> Response:
     texts, failed = page.warehouse.run(
         lambda warehouse: page_texts(warehouse, page.newest, currency)
     )
-    variables = {"section": "Data quality", "failed": failed, **(texts or {})}
+    variables = {"failed": failed, **(texts or {})}
     return responses.page(page.request, "quality.html", "Data quality", variables)
 
 
@@ -66,7 +66,10 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
         _restated(warehouse, newest, currency),
     ]
     days = days_between(first, newest)
-    return {"strips": _strips(totals, days), "states": STATES, "sections": sections}
+    strips = {source: dict.fromkeys(days, "unread") for source in SOURCES}
+    for row in totals:
+        strips[row["source"]][row["business_date"]] = state(row)
+    return {"strips": strips, "states": STATES, "sections": sections}
 
 
 def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
@@ -108,14 +111,6 @@ def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
         empty="None: no mailed figure has changed, or a later report has listed the change.",
         note="changes of mailed figures that no later report has listed yet",
     )
-
-
-def _strips(totals: Sequence[Row], days: Sequence[date]) -> dict[str, dict[date, str]]:
-    """Return the state of each day by the name of the source."""
-    states = {source: dict.fromkeys(days, "unread") for source in SOURCES}
-    for row in totals:
-        states[row["source"]][row["business_date"]] = state(row)
-    return {text.source_name(source): states[source] for source in SOURCES}
 
 
 def state(row: Row) -> str:
