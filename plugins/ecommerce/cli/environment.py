@@ -69,7 +69,7 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     url = _configuration(environ).get("database", "sql_alchemy_conn", fallback="")
     if url and not url.startswith("sqlite:"):
         return True
-    file = _home(environ) / "airflow.db"
+    file = airflow_home(environ) / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
@@ -93,14 +93,17 @@ def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> V
     return {}
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def airflow_home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return Airflow's home."""
     return Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
 
 
 def _configuration(environ: Mapping[str, str]) -> RawConfigParser:
     """Read Airflow's file of configuration."""
     configuration = RawConfigParser(strict=False)
-    configuration.read(environ.get("AIRFLOW_CONFIG") or _home(environ) / "airflow.cfg")
+    configuration.read(
+        environ.get("AIRFLOW_CONFIG") or airflow_home(environ) / "airflow.cfg"
+    )
     return configuration
 
 

@@ -60,8 +60,7 @@ def _texts(page: PageRequest, month: date) -> Texts:
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
         "currency": page.settings.reporting_currency,
-        "failed": days.failed,
-        "nothing_yet": not entries and not days.first and not days.failed,
+        "days": days,
     }
 
 

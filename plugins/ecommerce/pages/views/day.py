@@ -86,10 +86,9 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         _name_changes(report["sections"])
     return {
         "status": day_status.status_of(day, page, run, days, archived=True),
-        "failed": days.failed,
         "restated": _restated(loaded, page.settings.reporting_currency),
         "completed": completed,
-        "sources": days.required,
+        "days": days,
         "may_restart": page.may_restart,
         "report": report,
     }

@@ -44,8 +44,7 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         "as_of": as_of,
         "folder": folder,
         "narrow": charts.NARROW_SVG,
-        "older": [day for day in days if day < as_of],
-        "newer": [day for day in days if day > as_of],
+        "days": days,
         "report": report,
     }
     title = f"Sales forecast {as_of}"
