@@ -45,7 +45,7 @@ def create_app() -> FastAPI:
 def _add_slash(request: Request) -> Response:
     """Redirect from an address without its final slash."""
     name = request.url.path.rpartition("/")[2]
-    return RedirectResponse(f"{name}/", 307, responses.headers())
+    return RedirectResponse(f"{name}/", 307, responses.HEADERS)
 
 
 def _not_found() -> None:
@@ -80,7 +80,7 @@ def _sign_in(request: Request) -> Response:
     """Redirect a browser to Airflow's login, which leads back to the page."""
     if "text/html" not in request.headers.get("accept", ""):
         return Response(
-            "Not signed in.\n", 401, responses.headers(), media_type="text/plain"
+            "Not signed in.\n", 401, responses.HEADERS, media_type="text/plain"
         )
     wanted = request.url.path
     if request.method != "GET":

@@ -143,11 +143,11 @@ def table(
         "annex": False,
         "title": title,
         "note": note,
-        "columns": list(columns),
-        "rows": list(rows),
-        "keys": list(keys),
+        "columns": columns,
+        "rows": rows,
+        "keys": keys,
         "chart": chart if rows else None,
-        "remarks": list(remarks),
+        "remarks": remarks,
         "empty": "" if rows else empty,
     }
 
