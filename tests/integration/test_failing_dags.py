@@ -187,7 +187,7 @@ def test_the_load_gets_the_sources_that_were_read(ended):
 
 def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
     """Around the hours at which New York's clocks change."""
-    assert ended.airflow.api.timezone(DAG_EVENTS) == "America/New_York"
+    assert ended.airflow.api.timezone() == "America/New_York"
     ranges = {
         ("2026-10-31", "2026-11-02"): ["2026-10-31", "2026-11-01", "2026-11-02"],
         ("2026-03-07", "2026-03-09"): ["2026-03-07", "2026-03-08", "2026-03-09"],
