@@ -11,7 +11,7 @@ from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
-from ecommerce.pages.access import PageRequest, PageRequestDep
+from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.pages.responses import Texts
 from ecommerce.sales.days.state import DayState
@@ -34,34 +34,30 @@ def show(
     first = page.newest.replace(day=1)
     if month:
         first = date.fromisoformat(f"{month}-01")
-    title = f"Sales reports, {wording.month(first)}"
-    return responses.page(page.request, "calendar.html", title, _texts(page, first))
-
-
-def _texts(page: PageRequest, month: date) -> Texts:
-    """Return the texts of the page of the month that begins at `month`."""
-    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    days = load_days(page, month, last)
-    archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
-    runs = page.runs.between(month, last)
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    days = load_days(page, first, last)
+    archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
+    runs = page.runs.between(first, last)
+    currency = page.settings.reporting_currency
     entries = {}
-    for day in days_between(month, last):
+    for day in days_between(first, last):
         is_archived = day in archived
         status = status_of(day, page, runs.get(day), days, archived=is_archived)
         if status:
-            currency = page.settings.reporting_currency
             entries[day] = _entry(days.state(day), status, is_archived, currency)
-    return {
-        "month": month,
-        "previous": month - timedelta(days=1),
+    texts = {
+        "month": first,
+        "previous": first - timedelta(days=1),
         "next": last + timedelta(days=1),
         "newest": page.newest,
-        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
+        "weeks": calendar.Calendar().monthdatescalendar(first.year, first.month),
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
-        "currency": page.settings.reporting_currency,
+        "currency": currency,
         "days": days,
     }
+    title = f"Sales reports, {wording.month(first)}"
+    return responses.page(page.request, "calendar.html", title, texts)
 
 
 def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Texts:
