@@ -41,8 +41,8 @@ from demo.scenario import Scenario
 from demo.services import emulator
 from demo.services.ports import free_port, wait_for
 from demo.services.storefront import Storefront
-from ecommerce.cli import backfill
 from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.backfill import Backfill
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.text import counted
 from tests.integration.live_airflow import timezone_at_work
@@ -239,17 +239,16 @@ def run_backfill(
     with airflow.workers(number) as dataset:
         dags = DagRunner(api, company.folders.home)
         dags.wait([dags.run_day(DAG_DAILY, company.day_before)])
-        days = backfill.BackfillRequest(company.first, company.last, again=True)
-        started = backfill.start(api, days, jobs=DAYS_AT_A_TIME)
-        assert started
-        states = backfill.wait(api, started)
+        backfill = Backfill(api, company.first, company.last, again=True)
+        day_of_run = backfill.start(jobs=DAYS_AT_A_TIME)
+        assert day_of_run
+        states = backfill.wait(day_of_run)
     if "failed" in states.values():
         raise RuntimeError(f"failed: {states}; see the logs in {company.folders.home}")
     begins = []
     ends = []
     spread = 0
-    for backfilled in started.runs.values():
-        run_id = backfilled["dag_run_id"]
+    for run_id in day_of_run:
         run = api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}")
         begins.append(datetime.fromisoformat(run["start_date"]))
         ends.append(datetime.fromisoformat(run["end_date"]))

@@ -13,7 +13,7 @@ from demo.layout import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
-from ecommerce.cli.backfill import BackfillRequest, start
+from ecommerce.cli.backfill import Backfill
 from ecommerce.cli.watching import wait_for_runs
 
 _TIMEOUT = 60
@@ -137,17 +137,9 @@ class DagRunner:
             The runs, by day; empty where all days have succeeded before.
         """
         self.unpause(dag_id)
-        backfill = start(
-            self.api,
-            BackfillRequest(first, last, dag_id),
-            jobs=jobs,
-            mail=mail,
-        )
-        runs = []
-        if backfill:
-            for day, run in backfill.runs.items():
-                runs.append(DagRun(dag_id, run["dag_run_id"], day))
-        return runs
+        backfill = Backfill(self.api, first, last, dag_id)
+        days = backfill.start(jobs=jobs, mail=mail)
+        return [DagRun(dag_id, run_id, day) for run_id, day in days.items()]
 
     def wait(self, runs: Sequence[DagRun]) -> None:
         """Wait for the end of `runs`, and print when one ends or an attempt fails."""

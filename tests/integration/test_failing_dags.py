@@ -13,7 +13,7 @@ from datetime import date
 
 import pytest
 
-from ecommerce.cli.backfill import BackfillRequest, plan
+from ecommerce.cli.backfill import Backfill
 from ecommerce.core.names import DAG_EVENTS
 from tests import chat
 from tests.dags.conftest import REPOSITORY
@@ -187,16 +187,19 @@ def test_the_load_gets_the_sources_that_were_read(ended):
 
 def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
     """Around the hours at which New York's clocks change."""
-    assert ended.airflow.api.timezone(DAG_EVENTS) == "America/New_York"
+    assert ended.airflow.api.timezone() == "America/New_York"
     ranges = {
         ("2026-10-31", "2026-11-02"): ["2026-10-31", "2026-11-01", "2026-11-02"],
         ("2026-03-07", "2026-03-09"): ["2026-03-07", "2026-03-08", "2026-03-09"],
     }
     for (first, last), days in ranges.items():
-        span = BackfillRequest(
-            date.fromisoformat(first), date.fromisoformat(last), DAG_EVENTS
+        backfill = Backfill(
+            ended.airflow.api,
+            date.fromisoformat(first),
+            date.fromisoformat(last),
+            DAG_EVENTS,
         )
-        assert plan(ended.airflow.api, span) == days
+        assert backfill.plan() == days
 
 
 def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(

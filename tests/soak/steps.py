@@ -17,7 +17,7 @@ import psycopg
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY
 from demo.ledger import SALES_DB, STOREFRONT
-from ecommerce.cli.backfill import BackfillRequest, start
+from ecommerce.cli.backfill import Backfill
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
@@ -102,9 +102,10 @@ def backfill(stage, step):
     first = int(step.target * (DAYS - 1))
     last = first + 1 + int(step.extent * (DAYS - first - 1))
     again = step.target % 0.2 < 0.1
-    span = BackfillRequest(stage.days[first], stage.days[last], DAG_DAILY, again=again)
-    started = start(stage.airflow.api(), span, jobs=2)
-    return ", ".join(sorted(started.runs)) if started else "nothing to do"
+    api = stage.airflow.api()
+    requested = Backfill(api, stage.days[first], stage.days[last], again=again)
+    days = requested.start(jobs=2)
+    return ", ".join(days.values()) or "nothing to do"
 
 
 def repair_day(stage, day):

@@ -25,6 +25,7 @@ from ecommerce.cli import environment
 from ecommerce.core.airflow_runs import (
     DESCRIBED,
     business_day_of,
+    clear_request,
     in_order_of_begin,
 )
 from ecommerce.core.errors import (
@@ -109,9 +110,15 @@ class AirflowApi:
         if response.status_code == requests.codes.unauthorized:
             self._sign_in()
             response = self._send(method, path, **options)
-        if not response.ok:
-            raise _refusal(response, method)
-        return response.json() if response.content else None
+        if response.ok:
+            return response.json() if response.content else None
+        status = response.status_code
+        detail = " ".join(response.text.split())[:300]
+        # Airflow rolls back what its database refuses; SQLite is locked while another process writes.
+        is_rolled_back = status == 503 or "orig_error" in detail
+        is_repeatable = is_rolled_back or (method == "GET" and status in (502, 504))
+        kind = TransientError if is_repeatable else PipelineError
+        raise kind(f"Airflow answered {status}: {detail}")
 
     def runs(self, dag_id: str, **filters: str) -> list[Json]:
         """Return all runs of a DAG that match, the newest first."""
@@ -154,18 +161,14 @@ class AirflowApi:
         self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY
     ) -> None:
         """Clear tasks of a run with downstream, so that they run again."""
-        request = {
-            "dag_run_id": run_id,
-            "task_ids": sorted(task_ids),
-            "include_downstream": True,
-            "only_failed": False,
-            "dry_run": False,
-        }
+        request = clear_request(run_id, task_ids)
         self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
-    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[Json]:
-        """Return the task instances of a run, at most a hundred."""
-        listed = self.get(tasks_path(run_id, dag_id), limit=PAGE)
+    def instances(
+        self, run_id: str, dag_id: str = DAG_DAILY, **filters: str
+    ) -> list[Json]:
+        """Return the task instances of a run, or of all runs (`~`), that match; at most a hundred."""
+        listed = self.get(tasks_path(run_id, dag_id), **filters, limit=PAGE)
         return list(listed["task_instances"])
 
     def _sign_in(self) -> None:
@@ -196,14 +199,3 @@ class AirflowApi:
 def tasks_path(run_id: str, dag_id: str = DAG_DAILY) -> str:
     """Return the path of the tasks of a run."""
     return f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances"
-
-
-def _refusal(response: requests.Response, method: str) -> PipelineError:
-    """Return the error for a response with an error status: a TransientError if nothing has happened."""
-    detail = " ".join(response.text.split())[:300]
-    text = f"Airflow answered {response.status_code}: {detail}"
-    # Airflow rolls back what its database refuses; SQLite is locked while another process writes.
-    is_rolled_back = response.status_code == 503 or "orig_error" in detail
-    if is_rolled_back or (method == "GET" and response.status_code in (502, 504)):
-        return TransientError(text)
-    return PipelineError(text)

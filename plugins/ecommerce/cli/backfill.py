@@ -17,41 +17,70 @@ from ecommerce.core.text import counted
 from ecommerce.core.values import Json
 
 
-@dataclass(frozen=True)
-class BackfillRequest:
-    """The shop's business days from `first` to `last`, included, of a daily DAG; `again`: also those that
-    have succeeded before."""
+@dataclass
+class Backfill:
+    """A backfill of a daily DAG: the shop's business days from `first` to `last`, included; `again`: also
+    those that have succeeded before."""
 
+    api: AirflowApi
     first: date
     last: date
     dag_id: str = DAG_DAILY
     again: bool = False
 
-    def body(self) -> Json:
-        """Return the body of a request for a backfill."""
-        return {
+    def __post_init__(self) -> None:
+        self._request: Json = {
             "dag_id": self.dag_id,
             "reprocess_behavior": "completed" if self.again else "failed",
             "from_date": str(self.first),
             "to_date": str(self.last),
         }
-
-    def run_filters(self) -> dict[str, str]:
-        """Return the filters for the runs of backfills of these days."""
-        return {
+        self._run_filters = {
             "run_type": "backfill",
             "partition_date_gte": str(self.first),
             "partition_date_lte": str(self.last),
         }
 
+    def plan(self) -> list[str]:
+        """Return the business days that it would run, in order; Airflow leaves out days in progress.
 
-@dataclass(frozen=True)
-class Backfill:
-    """A backfill in Airflow; `runs` by business day."""
+        Raises:
+            PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
+        """
+        if self.first > self.last:
+            raise PipelineError(f"FROM={self.first} is after TO={self.last}")
+        closed_day(self.last, self.api.timezone())
+        planned = self.api.post("backfills/dry_run", self._request)["backfills"]
+        return sorted(entry["partition_key"] for entry in planned)
 
-    requested: BackfillRequest
-    backfill_id: int
-    runs: Mapping[str, Json]
+    def start(self, *, jobs: int = 2, mail: bool = False) -> dict[str, str]:
+        """Create the backfill in Airflow, of `jobs` days at the same time, and return the business days of
+        its runs by their ids, in order; empty where there is no day to run. `mail`, for the daily DAG only:
+        mail every day's report.
+
+        Raises:
+            PipelineError: as `plan`; or the DAG is paused; or another backfill of it is in progress.
+        """
+        planned = self.plan()
+        if not planned:
+            return {}
+        self.api.require_unpaused(self.dag_id)
+        self._request["max_active_runs"] = jobs
+        self._request["dag_run_conf"] = {"send_mail": True} if mail else {}
+        self._id = self.api.post("backfills", self._request)["id"]
+        newest: dict[str, str] = {}
+        # The newest run of a day is the first.
+        for run in self.api.runs(self.dag_id, **self._run_filters):
+            newest.setdefault(run["partition_key"], run["dag_run_id"])
+        return {newest[day]: day for day in planned if day in newest}
+
+    def wait(self, day_of_run: Mapping[str, str]) -> dict[str, str]:
+        """Wait until the runs that `start` returned have ended and Airflow accepts another backfill, and
+        return their states by day."""
+        states = wait_for_runs(self.api, self.dag_id, day_of_run, **self._run_filters)
+        while not self.api.get(f"backfills/{self._id}")["completed_at"]:
+            time.sleep(PAUSE)
+        return states
 
 
 @click.command()
@@ -83,18 +112,17 @@ def backfill(
     if mail and dag_id != DAG_DAILY:
         raise click.UsageError(f"only {DAG_DAILY} has a report to mail")
     api = AirflowApi.from_environment()
-    started = start(
-        api, BackfillRequest(first, last, dag_id, again), jobs=jobs, mail=mail
-    )
-    if started is None:
+    requested = Backfill(api, first, last, dag_id, again)
+    day_of_run = requested.start(jobs=jobs, mail=mail)
+    if not day_of_run:
         show(
             f"nothing to do: every day from {first} to {last} has succeeded before, or is running "
             "(AGAIN=1 runs them again)"
         )
         return 0
-    days = list(started.runs)
+    days = list(day_of_run.values())
     progress(f"{counted(len(days), 'day')} to run: {days[0]} to {days[-1]}; {api.url}")
-    states = wait(api, started)
+    states = requested.wait(day_of_run)
     failed = [day for day in days if states[day] == "failed"]
     show(f"{counted(len(days) - len(failed), 'day')} succeeded, {len(failed)} failed")
     for day in failed:
@@ -103,55 +131,3 @@ def backfill(
             "(another DAG: clear the task with downstream)"
         )
     return 1 if failed else 0
-
-
-def plan(api: AirflowApi, requested: BackfillRequest) -> list[str]:
-    """Return the business days that a backfill would run, in order; Airflow leaves out days in progress.
-
-    Raises:
-        PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
-    """
-    if requested.first > requested.last:
-        raise PipelineError(f"FROM={requested.first} is after TO={requested.last}")
-    closed_day(requested.last, api.timezone())
-    planned = api.post("backfills/dry_run", requested.body())["backfills"]
-    return sorted(entry["partition_key"] for entry in planned)
-
-
-def start(
-    api: AirflowApi, requested: BackfillRequest, *, jobs: int = 2, mail: bool = False
-) -> Backfill | None:
-    """Create a backfill in Airflow, of `jobs` days at the same time, and return it; None where there is no
-    day to run. `mail`, for the daily DAG only: mail every day's report.
-
-    Raises:
-        PipelineError: the range is empty, or a day has not ended yet; or the DAG is paused; or another
-            backfill of it is in progress.
-    """
-    planned = plan(api, requested)
-    if not planned:
-        return None
-    api.require_unpaused(requested.dag_id)
-    body = requested.body()
-    body["max_active_runs"] = jobs
-    body["dag_run_conf"] = {"send_mail": True} if mail else {}
-    created = api.post("backfills", body)
-    runs: dict[str, Json] = {}
-    # The newest run of a day is the first.
-    for run in api.runs(requested.dag_id, **requested.run_filters()):
-        if run["partition_key"] in planned:
-            runs.setdefault(run["partition_key"], run)
-    if not runs:
-        return None
-    return Backfill(requested, created["id"], dict(sorted(runs.items())))
-
-
-def wait(api: AirflowApi, started: Backfill) -> dict[str, str]:
-    """Wait until the runs of a backfill have ended and Airflow accepts another one, and return their states
-    by day."""
-    day_of_run = {run["dag_run_id"]: day for day, run in started.runs.items()}
-    requested = started.requested
-    states = wait_for_runs(api, requested.dag_id, day_of_run, **requested.run_filters())
-    while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
-        time.sleep(PAUSE)
-    return states

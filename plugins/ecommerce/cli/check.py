@@ -16,13 +16,28 @@ from tempfile import TemporaryDirectory
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.settings_check import (
+    check_chat,
+    check_folder,
+    check_mail_server,
+    check_pool,
+    check_recipients,
+    check_settings,
+    check_source_policy,
+    has_recipients,
+    is_placeholder,
+    require_filled_in,
+)
 from ecommerce.cli.terminal import show
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
 from ecommerce.core.connections import find_connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.sales.source_policy import reason_to_skip
+from ecommerce.sources import SOURCES
 
+SOURCES_BY_SUBJECT = {source.subject: source for source in SOURCES.values()}
 OPTIONAL = {
     names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS,
     names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE,
@@ -80,34 +95,26 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
 
 def _alternative(subject: str) -> str:
     """Return what a shop that lacks the system of a failed check does; empty where every shop needs it."""
-    from ecommerce.sources import SOURCES
-
     if subject == names.CONNECTION_WAREHOUSE:
         return " (without a Google Cloud project, make emulator runs BigQuery on this machine)"
-    for source in SOURCES.values():
-        if source.subject == subject:
-            policy = f'adds "{source.name}": "off" to the Variable {names.VARIABLE_SOURCE_POLICY}'
-            return f" ({source.shops_without} {policy})"
-    return ""
+    source = SOURCES_BY_SUBJECT.get(subject)
+    if source is None:
+        return ""
+    policy = (
+        f'adds "{source.name}": "off" to the Variable {names.VARIABLE_SOURCE_POLICY}'
+    )
+    return f" ({source.shops_without} {policy})"
 
 
 def _lines(subject: str, all_checks: Checks) -> Lines:
-    from ecommerce.cli.settings_check import (
-        has_recipients,
-        is_placeholder,
-        require_filled_in,
-    )
-    from ecommerce.sales.source_policy import reason_to_skip
-    from ecommerce.sources import SOURCES
-
     try:
         if subject not in all_checks:
             raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
-        for source in SOURCES.values():
-            why_off = source.subject == subject and reason_to_skip(source.name)
-            if why_off:
-                yield OFF, why_off
-                return
+        source = SOURCES_BY_SUBJECT.get(subject)
+        why_off = reason_to_skip(source.name) if source else ""
+        if why_off:
+            yield OFF, why_off
+            return
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
@@ -130,26 +137,27 @@ def _lines(subject: str, all_checks: Checks) -> Lines:
 def checks() -> Checks:
     """Return all checks by subject, in the order in which a new installation is set up."""
     from ecommerce.catalogue.parser import check as check_catalogue
-    from ecommerce.cli import settings_check as own
     from ecommerce.events.source import WEB_EVENTS
     from ecommerce.forecast.partner_ftp.fetch import check as check_partner_ftp
-    from ecommerce.sources import SOURCES
     from ecommerce.warehouse.check_access import check as check_warehouse
 
     report = names.VARIABLE_REPORT_RECIPIENTS
     alert = names.VARIABLE_ALERT_RECIPIENTS
     all_checks: Checks = {
-        names.POOL_LOADS: own.check_pool,
-        names.VARIABLE_SOURCE_POLICY: own.check_source_policy,
+        names.POOL_LOADS: check_pool,
+        names.VARIABLE_SOURCE_POLICY: check_source_policy,
         **{source.subject: source.check for source in SOURCES.values()},
         names.CONNECTION_WEB_EVENTS: WEB_EVENTS.check,
         names.CONNECTION_CATALOGUE: check_catalogue,
         names.CONNECTION_PARTNER_FTP: check_partner_ftp,
         names.CONNECTION_WAREHOUSE: check_warehouse,
-        names.CONNECTION_MAIL: own.check_mail_server,
-        names.CONNECTION_CHAT: own.check_chat,
-        report: partial(own.check_recipients, report, "no report is mailed"),
-        alert: partial(own.check_recipients, alert, "failures are not mailed"),
-        **{name: partial(own.check_folder, name) for name in FOLDERS},
+        names.CONNECTION_MAIL: check_mail_server,
+        names.CONNECTION_CHAT: check_chat,
+        report: partial(check_recipients, report, "no report is mailed"),
+        alert: partial(check_recipients, alert, "failures are not mailed"),
+        **{name: partial(check_folder, name) for name in FOLDERS},
     }
-    return {SETTINGS: partial(own.check_settings, [*all_checks]), **all_checks}
+    return {
+        SETTINGS: partial(check_settings, [*all_checks]),
+        **all_checks,
+    }

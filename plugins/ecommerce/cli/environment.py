@@ -43,11 +43,9 @@ def load(
     if not file.exists():
         file = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
     if file.exists():
-        values = {}
         # A line that cannot be parsed is logged by its number.
-        for name, value in dotenv_values(file, interpolate=False).items():
-            if value:
-                values[name] = value
+        lines = dotenv_values(file, interpolate=False)
+        values = {name: value for name, value in lines.items() if value}
         for name, value in environ.items():
             if value or name not in SETTINGS:
                 values[name] = value
@@ -71,7 +69,7 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     url = _configuration(environ).get("database", "sql_alchemy_conn", fallback="")
     if url and not url.startswith("sqlite:"):
         return True
-    file = _home(environ) / "airflow.db"
+    file = airflow_home(environ) / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
@@ -89,18 +87,23 @@ def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> V
         connection = json.loads(environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
     except ValueError:
         return {}
-    extra = connection.get("extra") if isinstance(connection, dict) else None
-    return extra if isinstance(extra, dict) else {}
+    match connection:
+        case {"extra": dict(extra)}:
+            return extra
+    return {}
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def airflow_home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return Airflow's home."""
     return Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
 
 
 def _configuration(environ: Mapping[str, str]) -> RawConfigParser:
     """Read Airflow's file of configuration."""
     configuration = RawConfigParser(strict=False)
-    configuration.read(environ.get("AIRFLOW_CONFIG") or _home(environ) / "airflow.cfg")
+    configuration.read(
+        environ.get("AIRFLOW_CONFIG") or airflow_home(environ) / "airflow.cfg"
+    )
     return configuration
 
 

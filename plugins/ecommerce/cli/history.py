@@ -1,7 +1,7 @@
 """`make history`: read past months from the live sources, and wait for the end."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from itertools import groupby
 from urllib.parse import quote
 
 import click
@@ -9,7 +9,7 @@ import click
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
 from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.cli.watching import wait_for_runs
-from ecommerce.core.business_day import closed_day, newest_closed_day
+from ecommerce.core.business_day import closed_day, days_between, newest_closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.text import counted
@@ -44,16 +44,26 @@ def history(first: date, last: date | None, *, source: str | None, again: bool) 
     api.require_unpaused(DAG_HISTORY_READ)
     states = {run["dag_run_id"]: run["state"] for run in api.runs(DAG_HISTORY_READ)}
     month_of_run: dict[str, str] = {}
-    for first_day, last_day in months(first, last):
-        form = {"first_day": str(first_day), "last_day": str(last_day)}
+    days = days_between(first, last)
+    for month, group in groupby(days, key=lambda day: f"{day:%Y-%m}"):
+        days_of_month = list(group)
+        form = {
+            "first_day": str(days_of_month[0]),
+            "last_day": str(days_of_month[-1]),
+        }
         if source:
             form["source"] = source
         # By its id, a later command knows what is loaded.
         run_id = "__".join(form.values())
         state = states.get(run_id)
-        if again or state != "success":
-            month_of_run[run_id] = f"{first_day:%Y-%m}"
-            start(api, run_id, form, state, only_failed=not again)
+        if state == "success" and not again:
+            continue
+        month_of_run[run_id] = month
+        if state is None:
+            api.post(RUNS, {"dag_run_id": run_id, "logical_date": None, "conf": form})
+        elif state in FINISHED:
+            request = {"dry_run": False, "only_failed": not again}
+            api.post(f"{RUNS}/{quote(run_id)}/clear", request)
     if not month_of_run:
         show("nothing to do: every month was loaded before (AGAIN=1 reads them again)")
         return 0
@@ -67,27 +77,3 @@ def history(first: date, last: date | None, *, source: str | None, again: bool) 
             "sources again"
         )
     return 1 if failed else 0
-
-
-def start(
-    api: AirflowApi,
-    run_id: str,
-    form: dict[str, str],
-    state: str | None,
-    *,
-    only_failed: bool,
-) -> None:
-    """Start a run; or, where it has ended in `state`, start its tasks again, or `only_failed` ones."""
-    if state is None:
-        api.post(RUNS, {"dag_run_id": run_id, "logical_date": None, "conf": form})
-    elif state in FINISHED:
-        request = {"dry_run": False, "only_failed": only_failed}
-        api.post(f"{RUNS}/{quote(run_id)}/clear", request)
-
-
-def months(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """Yield the first and the last day of each calendar month from `first` to `last`, which bound them."""
-    while first <= last:
-        next_month = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
-        yield first, min(next_month - timedelta(days=1), last)
-        first = next_month

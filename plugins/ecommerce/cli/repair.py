@@ -1,6 +1,6 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import date
 from urllib.parse import quote
@@ -62,21 +62,16 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     return 0
 
 
-def tasks_to_clear(instances: Iterable[Json], state: str) -> set[str]:
+def tasks_to_clear(instances: Collection[Json], state: str) -> set[str]:
     """Return the tasks to clear with downstream, of a run whose broken tasks are in a state.
 
     - A transform or the checks: read all sources again, because any of them may be wrong.
     - The gate: read the partner files, because a due file may be missing, and the sources that failed or were
       off, because the source policy may have changed.
     """
-    broken = set()
-    off = set()
-    for task in instances:
-        task_id = task["task_id"]
-        if task["state"] == state:
-            broken.add(task_id)
-        if task["state"] == "skipped" and task_id in EXTRACTS:
-            off.add(task_id)
+    broken = {task["task_id"] for task in instances if task["state"] == state}
+    skipped = {task["task_id"] for task in instances if task["state"] == "skipped"}
+    off = skipped & EXTRACTS
     is_data_wrong = any(task_id.startswith(DATA_TASKS) for task_id in broken)
     if TASK_GATE in broken:
         broken |= off
@@ -124,8 +119,8 @@ def _run_again(
     mail: bool,
     wait: bool,
 ) -> int:
-    store = f"{tasks_path(run_id)}/{names.TASK_SEND}/state-store"
-    request = f"{store}/{names.STATE_SEND_MAIL}"
+    send = f"{tasks_path(run_id)}/{names.TASK_SEND}"
+    request = f"{send}/state-store/{names.STATE_SEND_MAIL}"
     if mail:
         # The task ends the request when it has mailed the report.
         api.request("PUT", request, json={"value": True})
@@ -141,5 +136,5 @@ def _run_again(
     states = wait_for_runs(
         api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id
     )
-    has_succeeded = states[str(day)] == "success"
-    return show_end(day, succeeded=has_succeeded, where=f": see {url}")
+    succeeded = states[str(day)] == "success"
+    return show_end(day, succeeded=succeeded, where=f": see {url}")

@@ -8,7 +8,6 @@ run would change when the DAG runs next.
 import os
 import sys
 from datetime import UTC, date, datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
@@ -29,8 +28,8 @@ def run(day: date) -> int:
     """
     environment.load(connections_of_the_ui=False)
     closed_day(day, load_settings().shop_timezone)
-    logs = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow") / "logs" / "make_run"
-    log = logs.expanduser() / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    logs = environment.airflow_home() / "logs" / "make_run"
+    log = logs / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     progress(f"Running {day} in this terminal; Airflow's own log: {log}")
     command = [sys.executable, "-m", "ecommerce.cli.day_process", str(day)]

@@ -78,8 +78,8 @@ def check_settings(subjects: Iterable[str]) -> Lines:
         yield HINT, f"REPORTING_CURRENCY={currency} is no currency that is known"
     known = [*SETTINGS]
     for subject in subjects:
-        for kind in ("CONN", "VAR"):
-            known.append(f"AIRFLOW_{kind}_{subject.upper()}")
+        name = subject.upper()
+        known += [f"AIRFLOW_CONN_{name}", f"AIRFLOW_VAR_{name}"]
     for name in sorted(os.environ.keys() - known):
         for similar in get_close_matches(name, known, 1, SIMILAR):
             yield HINT, f"{name} is not read: is {similar} meant?"

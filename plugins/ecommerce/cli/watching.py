@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ecommerce.cli.airflow_api import FINISHED, PAGE, AirflowApi, tasks_path
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, tasks_path
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.values import Json
@@ -27,55 +27,37 @@ def wait_for_runs(
     """
     progress(f"Waiting for {dag_id}; Ctrl-C ends this command, not the runs")
     states: dict[str, str] = {}
-    shown: set[tuple[str, ...]] = set()
+    shown = set()
     while len(states) < len(day_of_run):
         time.sleep(PAUSE)
-        _show_retries(api, dag_id, day_of_run, shown)
+        for task in api.instances("~", dag_id, state="up_for_retry"):
+            day = day_of_run.get(task["dag_run_id"])
+            # Each attempt has an id of its own.
+            if day and task["id"] not in shown:
+                shown.add(task["id"])
+                progress(
+                    f"{day}: {task['task_id']} will be repeated: {_reason(api, task)}"
+                )
         for run in api.runs(dag_id, **filters):
-            run_id, state = run["dag_run_id"], run["state"]
-            day = day_of_run.get(run_id)
-            if day and day not in states and state in FINISHED:
-                states[day] = state
-                progress(f"{len(states)} of {len(day_of_run)}: {day} {state}")
-                _show_failures(api, dag_id, run_id)
+            day = day_of_run.get(run["dag_run_id"])
+            if day and day not in states and run["state"] in FINISHED:
+                states[day] = run["state"]
+                progress(f"{len(states)} of {len(day_of_run)}: {day} {states[day]}")
+                _show_failures(api, dag_id, run["dag_run_id"])
     return states
-
-
-def _show_retries(
-    api: AirflowApi,
-    dag_id: str,
-    day_of_run: Mapping[str, str],
-    shown: set[tuple[str, ...]],
-) -> None:
-    """Print the attempts that failed and will be repeated, unless they were `shown` before, and add them."""
-    waiting = api.get(tasks_path("~", dag_id), state="up_for_retry", limit=PAGE)
-    for task in waiting["task_instances"]:
-        run_id = task["dag_run_id"]
-        attempt = (
-            run_id,
-            task["task_id"],
-            str(task["map_index"]),
-            str(task["try_number"]),
-        )
-        if run_id in day_of_run and attempt not in shown:
-            shown.add(attempt)
-            reason = _reason(api, dag_id, run_id, task)
-            progress(
-                f"{day_of_run[run_id]}: {task['task_id']} will be repeated: {reason}"
-            )
 
 
 def _show_failures(api: AirflowApi, dag_id: str, run_id: str) -> None:
     """Print the failed tasks of a run with the last line of their logs."""
     for task in api.instances(run_id, dag_id):
         if task["state"] == "failed":
-            reason = _reason(api, dag_id, run_id, task)
-            progress(f"  {task['task_id']} failed: {reason}")
+            progress(f"  {task['task_id']} failed: {_reason(api, task)}")
 
 
-def _reason(api: AirflowApi, dag_id: str, run_id: str, task: Json) -> str:
+def _reason(api: AirflowApi, task: Json) -> str:
     """Return the last line of the log of a task's newest attempt, which `task_log` writes."""
-    log = f"{tasks_path(run_id, dag_id)}/{task['task_id']}/logs/{task['try_number']}"
+    tasks = tasks_path(task["dag_run_id"], task["dag_id"])
+    log = f"{tasks}/{task['task_id']}/logs/{task['try_number']}"
     # The user may not read logs, or the log is empty.
     with suppress(PipelineError, IndexError):
         lines = api.get(log, map_index=task["map_index"])["content"]

@@ -1,5 +1,6 @@
 """Runs of DAGs, as Airflow's REST API describes them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from ecommerce.core.business_day import newest_closed_day
@@ -22,5 +23,21 @@ def business_day_of(run: Run, timezone: str) -> str:
 
 def in_order_of_begin(runs: list[Run]) -> list[Run]:
     """Return runs in the order of their begins; those that have not begun are last, the newest at the end."""
-    by_begin = sorted(runs, key=lambda run: run["start_date"] or run["run_after"])
-    return sorted(by_begin, key=lambda run: run["start_date"] is None)
+    return sorted(
+        runs,
+        key=lambda run: (
+            run["start_date"] is None,
+            run["start_date"] or run["run_after"],
+        ),
+    )
+
+
+def clear_request(run_id: str, task_ids: Iterable[str]) -> Values:
+    """Return the request that clears tasks of a run with downstream, so that they run again."""
+    return {
+        "dag_run_id": run_id,
+        "task_ids": sorted(task_ids),
+        "include_downstream": True,
+        "only_failed": False,
+        "dry_run": False,
+    }

@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ecommerce.core import text
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.text import clean, number_of, unbroken
 from ecommerce.core.values import Values
 
 TEMPLATES = INCLUDE / "templates"
@@ -16,14 +16,14 @@ def render(template: str, texts: Values) -> str:
     percent sign."""
     rendered = str(environment(TEMPLATES).get_template(template).render(texts))
     if template.endswith(".html"):
-        return unbroken(rendered)
+        return text.unbroken(rendered)
     return rendered
 
 
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`, `clean` that of the same name."""
+    values. The filter `counted` is `core.text.number_of`; the others are those of the same names."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -34,6 +34,14 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters["counted"] = number_of
-    templates.filters["clean"] = clean
+    templates.filters |= {
+        "clean": text.clean,
+        "counted": text.number_of,
+        "long_day": text.long_day,
+        "month": text.month,
+        "short_day": text.short_day,
+        "short_weekday": text.short_weekday,
+        "source_name": text.source_name,
+        "weekday": text.weekday,
+    }
     return templates

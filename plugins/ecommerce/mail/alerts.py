@@ -32,19 +32,6 @@ from ecommerce.runtime.run_context import (
 
 log = logging.getLogger(__name__)
 
-CLEAR = "Fix the cause, then clear this task with downstream in the UI."
-REPAIR = (
-    "Fix the cause, then rerun the failed tasks and everything downstream with the command below. If a later "
-    "run has loaded the day, the command names that run, and nothing is to be done."
-)
-OTHER_RUN = (
-    "Start another run, of a day that has ended and with the DAG's own params: clearing tasks of this one "
-    "repeats the error."
-)
-RUN_AGAIN = (
-    "The terminal shows the path of the log. Fix the cause, then run the day again:"
-)
-
 
 def alert_failure(context: Context) -> None:
     """Alert about a task whose last attempt failed, unless another alert names the cause; the
@@ -107,40 +94,35 @@ def _send(context: Context) -> None:
 def task_message(context: Context) -> EmailMessage:
     """Return the mail about a failed task. After the death of a worker, Airflow's `context` has only `ti`."""
     ti = context["ti"]
-    dag_run = context.get("dag_run")
-    runner = getattr(dag_run, "triggering_user_name", None)
     day = ""
     # An invalid business date may be the failure itself.
     with suppress(PipelineError):
         day = str(business_day(context))
-    is_invalid = isinstance(context.get("exception"), InvalidRunError)
+    runner = getattr(context.get("dag_run"), "triggering_user_name", None)
     task = f"{ti.dag_id}.{ti.task_id}"
-    if is_invalid:
-        task = ti.dag_id
-    elif ti.map_index != -1:
+    if ti.map_index != -1:
         task += f" [{ti.rendered_map_index or ti.map_index}]"
+    kind = "other"
+    if isinstance(context.get("exception"), InvalidRunError):
+        task = ti.dag_id
+        kind = "invalid"
+    elif ti.dag_id == names.DAG_DAILY:
+        # `make run` or `airflow dags test` runs it: the UI does not list such a run.
+        kind = "terminal" if runner == "dag_test" else "daily"
     texts = {
         "task": task,
-        "day": day or asked_day(context) or "unknown",
+        "kind": kind,
+        "day": day,
+        "asked_day": asked_day(context),
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
         "log_url": ti.log_url,
-        "advice": _advice(context.get("dag")) or CLEAR,
-        "command": "",
+        "dag_advice": _advice(context.get("dag")),
+        "source": "",
     }
-    if is_invalid:
-        texts["advice"] = OTHER_RUN
-    elif ti.dag_id == names.DAG_DAILY and runner == "dag_test":
-        # `make run` or `airflow dags test` runs it: the UI does not list such a run.
-        texts["advice"] = RUN_AGAIN
-        texts["command"] = f"make run DAY={day}"
-        texts["log_url"] = ""
-    elif ti.dag_id == names.DAG_DAILY:
-        texts["advice"] = REPAIR
-        texts["command"] = f"make repair DAY={day or '<day>'}"
-        group, _, source = ti.task_id.partition(".")
-        if group == names.GROUP_EXTRACT and ti.task_id != names.TASK_GATE:
-            texts["source"] = source
+    group, _, source = ti.task_id.partition(".")
+    if group == names.GROUP_EXTRACT and ti.task_id != names.TASK_GATE:
+        texts["source"] = source
     subject = f"Failed: {task}"
     if day:
         subject += f" for {day}"

@@ -6,7 +6,6 @@ its services contain secrets, which Apprise and urllib3 log, so their own logs a
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -49,17 +48,15 @@ def configured() -> Apprise | None:
     connection = find_connection(CONNECTION)
     if connection is None:
         return None
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset
 
     # Their lines show the path, a secret, also after a timeout.
     for library in ("apprise", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     services = Apprise(asset=AppriseAsset(app_id="Sales pipeline"))
-    entries = connection.extra_dejson.get("config")
     try:
-        # Airflow's own form for the connection stores a text.
-        if isinstance(entries, str):
-            entries = json.loads(entries)
+        entries = AppriseHook().get_config_from_conn(connection)
         if isinstance(entries, dict):
             entries = [entries]
         is_valid = all(services.add(entry["path"]) for entry in entries)

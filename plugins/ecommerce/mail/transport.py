@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import NamedTuple
 
 from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
@@ -35,13 +34,6 @@ _ADDRESS = re.compile(
     r"(?!.*\.\.)[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?",
     re.ASCII,
 )
-
-
-class InlineImage(NamedTuple):
-    """A PNG file within a mail; `cid` has the form of an address and is unique in the mail."""
-
-    cid: str
-    data: bytes
 
 
 def recipients(variable: str) -> list[str]:
@@ -83,11 +75,12 @@ def compose(
     subject: str,
     template: str,
     texts: Values,
-    pictures: Sequence[InlineImage] = (),
+    picture: bytes | None = None,
+    cid: str = "",
 ) -> EmailMessage:
     """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses. `template`
-    is `<kind>_mail`; the subject is also a variable of both; the HTML shows each of `pictures` as `cid:<its
-    cid>`."""
+    is `<kind>_mail`; the subject is also a variable of both; the HTML shows `picture`, a PNG, as `cid:<cid>`;
+    `cid` has the form of an address."""
     subject = clean(subject)
     texts = {**texts, "subject": subject}
     message = EmailMessage()
@@ -96,10 +89,10 @@ def compose(
     message.set_content(render(f"{template}.txt", texts))
     message.add_alternative(render(f"{template}.html", texts), subtype="html")
     _, html = message.iter_parts()
-    for cid, data in pictures:
+    if picture:
         name = f"{cid.partition('@')[0]}.png"
         html.add_related(
-            data, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline"
+            picture, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline"
         )
     return message
 

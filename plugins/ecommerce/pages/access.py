@@ -39,11 +39,10 @@ def signed_in(user: GetUserDep) -> None:
 
 def may_restart(user: GetUserDep) -> bool:
     """Return whether the user of a request may restart the daily run's tasks; a dependency."""
-    details = DagDetails(id=DAG_DAILY)
     return get_auth_manager().is_authorized_dag(
         method="PUT",
         access_entity=DagAccessEntity.TASK_INSTANCE,
-        details=details,
+        details=DagDetails(id=DAG_DAILY),
         user=user,
     )
 

@@ -18,14 +18,6 @@ from ecommerce.pages.warehouse_queries import WarehouseQueries
 
 log = logging.getLogger(__name__)
 
-_TEXTS = {
-    403: "Ask an Airflow administrator for permission to read the DAG.",
-    404: "There is no page at this address.",
-    422: "Days are written like 2026-11-19, months like 2026-11.",
-    503: "Its data could not be read: see the API server's log.",
-}
-"""Default text by HTTP status."""
-
 
 def create_app() -> FastAPI:
     """Create the application, to be mounted under `PREFIX` of the Airflow API server."""
@@ -53,7 +45,7 @@ def create_app() -> FastAPI:
 def _add_slash(request: Request) -> Response:
     """Redirect from an address without its final slash."""
     name = request.url.path.rpartition("/")[2]
-    return RedirectResponse(f"{name}/", 307, responses.headers())
+    return RedirectResponse(f"{name}/", 307, responses.HEADERS)
 
 
 def _not_found() -> None:
@@ -79,7 +71,6 @@ async def _error_page(request: Request, error: Exception) -> Response:
             message = f"{str(error).rstrip('.')}."
     if status == 401:
         return _sign_in(request)
-    message = message or _TEXTS.get(status, "Something went wrong.")
     texts = {"status": status, "message": message, "section": ""}
     title = HTTPStatus(status).phrase
     return responses.page(request, "message.html", title, texts, status)
@@ -89,7 +80,7 @@ def _sign_in(request: Request) -> Response:
     """Redirect a browser to Airflow's login, which leads back to the page."""
     if "text/html" not in request.headers.get("accept", ""):
         return Response(
-            "Not signed in.\n", 401, responses.headers(), media_type="text/plain"
+            "Not signed in.\n", 401, responses.HEADERS, media_type="text/plain"
         )
     wanted = request.url.path
     if request.method != "GET":

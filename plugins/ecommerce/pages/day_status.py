@@ -1,10 +1,9 @@
-"""The status of a business day: one label, from Airflow's runs, the warehouse and the archive."""
+"""The status of a business day: one word, from Airflow's runs, the warehouse and the archive."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ecommerce.core.text import NOTHING
 from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import Run
 from ecommerce.sales.days import state
@@ -28,49 +27,7 @@ class Days:
         return self.days.get(day) or DayState(day, {}, complete=False)
 
 
-@dataclass(frozen=True)
-class Status:
-    """`code` is a class of the style sheet; `sign` precedes the `label`, so that colour is never the only
-    difference; `meaning` is for the legend."""
-
-    code: str
-    label: str
-    sign: str
-    meaning: str
-
-
-MAILED = Status("mailed", "Mailed", "✓", "complete, and the report was mailed")
-CORRECTED = Status(
-    "corrected", "Corrected", "↻", "mailed again after figures had changed"
-)
-BUILT = Status(
-    "made", "Report built", "○", "complete; the report was built and not mailed"
-)
-ARCHIVED = Status(
-    "archived",
-    "Report",
-    "○",
-    "a report is in the archive; the warehouse is unavailable",
-)
-INCOMPLETE = Status(
-    "incomplete",
-    "Incomplete",
-    "!",
-    "a source or a partner's file is missing, or a source has unusually few orders",
-)
-RUNNING = Status("running", "Running", "…", "a run is under way")
-FAILED = Status("failed", "Failed", "✕", "the newest run failed")
-WAITING = Status(
-    "waiting", "Not yet run", "◌", "the day has ended; its daily run is not due yet"
-)
-MISSING = Status("missing", "Missing", NOTHING, "not loaded by any run")
-OPEN = Status(
-    "open", "In progress", "◔", "the day has not ended; its figures are those so far"
-)
-HISTORY = Status(
-    "history", "No report", "·", "loaded from an export, which builds no report"
-)
-STATUS_OF_RUN = {"failed": FAILED, "queued": RUNNING, "running": RUNNING}
+STATUS_OF_RUN = {"failed": "failed", "queued": "running", "running": "running"}
 
 
 def load_days(page: PageRequest, first: date, last: date) -> Days:
@@ -90,32 +47,33 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
 
 def status_of(
     day: date, page: PageRequest, run: Run | None, days: Days, *, archived: bool
-) -> Status | None:
-    """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
-    has no orders yet. `run` is the day's newest run. `archived`: whether there is a report."""
+) -> str:
+    """Return the status of `day`, a key of `STATUSES` in `pages/parts.html`; empty for a day before the
+    shop's first, and for one that has not ended and has no orders yet. `run` is the day's newest run.
+    `archived`: whether there is a report."""
     if run and run.state in STATUS_OF_RUN:
         return STATUS_OF_RUN[run.state]
     if day in days.days:
         return _status_of_loaded(days.days[day], page, run, archived=archived)
     if archived:
-        return ARCHIVED if days.failed else BUILT
+        return "archived" if days.failed else "made"
     if days.first and days.first < day <= page.newest:
         if day == page.awaited and run is None:
-            return WAITING
-        return MISSING
-    return None
+            return "waiting"
+        return "missing"
+    return ""
 
 
 def _status_of_loaded(
     loaded: DayState, page: PageRequest, run: Run | None, *, archived: bool
-) -> Status:
+) -> str:
     day = loaded.business_date
     if day > page.newest:
-        return OPEN
+        return "open"
     if not archived and run is None and not loaded.mail_count:
-        return WAITING if day == page.awaited else HISTORY
+        return "waiting" if day == page.awaited else "history"
     if not loaded.complete:
-        return INCOMPLETE
+        return "incomplete"
     if loaded.mail_count == 0:
-        return BUILT
-    return MAILED if loaded.mail_count == 1 else CORRECTED
+        return "made"
+    return "mailed" if loaded.mail_count == 1 else "corrected"

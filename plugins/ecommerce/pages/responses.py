@@ -22,6 +22,14 @@ Texts = Values
 
 CSS = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
 CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
+    f"style-src 'sha256-{CSS_HASH}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+"""The headers of every response."""
 
 
 def page(
@@ -40,14 +48,13 @@ def page(
     variables = {
         "title": title,
         "up": up,
-        "airflow": f"{up}../",
         "css": Markup(CSS),  # noqa: S704 - a file of this repository
         "tabs": NAVIGATION,
         # Airflow's UI shows pages in a frame, below its own navigation.
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
         **texts,
     }
-    return HTMLResponse(render(f"pages/{template}", variables), status, headers())
+    return HTMLResponse(render(f"pages/{template}", variables), status, HEADERS)
 
 
 def archived_file(
@@ -59,20 +66,9 @@ def archived_file(
     content = archive.read_file(load_settings().reports_uri, day, name)
     if content is None:
         raise HTTPException(404, f"There is no such file of {day}.")
-    response = Response(content, media_type=archive.FILES[name], headers=headers())
+    response = Response(content, media_type=archive.FILES[name], headers=HEADERS)
     if name not in shown:
         # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
         saved_as = f'attachment; filename="{kind}-{day}-{name}"'
         response.headers["Content-Disposition"] = saved_as
     return response
-
-
-def headers() -> dict[str, str]:
-    """Return the headers of every response."""
-    return {
-        "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
-        f"style-src 'sha256-{CSS_HASH}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cache-Control": "private, no-cache",
-    }

@@ -14,7 +14,11 @@ import anyio
 import httpx
 from fastapi import Depends, HTTPException, Request
 
-from ecommerce.core.airflow_runs import business_day_of, in_order_of_begin
+from ecommerce.core.airflow_runs import (
+    business_day_of,
+    clear_request,
+    in_order_of_begin,
+)
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Values
@@ -34,7 +38,7 @@ class AirflowRuns:
     """The runs that the user of `request` may see, and restart; a dependency."""
 
     def __init__(self, request: Request) -> None:
-        self._airflow = request.app.state.airflow
+        self._transport = httpx.ASGITransport(request.app.state.airflow)
         sent = request.headers
         self._session = {
             name: sent[name] for name in ("authorization", "cookie") if name in sent
@@ -98,14 +102,8 @@ class AirflowRuns:
 
     def _clear(self, run: Run, task_id: str) -> None:
         """Clear a task with downstream."""
-        cleared = {
-            "dry_run": False,
-            "only_failed": False,
-            "include_downstream": True,
-            "dag_run_id": run.run_id,
-            "task_ids": [task_id],
-        }
-        self._request("POST", "/clearTaskInstances", json=cleared)
+        request = clear_request(run.run_id, [task_id])
+        self._request("POST", "/clearTaskInstances", json=request)
 
     def _list(self, **filters: str) -> list[Any]:
         """Return the newest hundred runs that match."""
@@ -117,14 +115,11 @@ class AirflowRuns:
         url = f"http://airflow/api/v2/dags/{DAG_DAILY}{path}"
 
         async def send() -> httpx.Response:
-            client = httpx.AsyncClient(
-                transport=httpx.ASGITransport(self._airflow),
-                headers=self._session,
-            )
             # The page's thread waits for another thread of the same pool: never for ever.
             with anyio.fail_after(15):
-                async with client:
-                    return await client.request(method, url, **options)
+                async with httpx.AsyncClient(transport=self._transport) as client:
+                    headers = self._session
+                    return await client.request(method, url, headers=headers, **options)
 
         answer = anyio.from_thread.run(send)
         if answer.is_error:

@@ -79,13 +79,12 @@ def interval(file: str, alt: str, day: Day) -> Chart:
 def intervals(file: str, alt: str, days: Sequence[Day]) -> Chart:
     """Return coming days: the 80 % interval of each as a bar, its forecast as a stroke. Each has `label`,
     `forecast`, `lower_80` and `upper_80`."""
-    highest = axis(day["upper_80"] for day in days)
     return {
         "kind": "intervals",
         "file": file,
         "alt": alt,
         "days": days,
-        "axis": highest,
+        "axis": axis(day["upper_80"] for day in days),
     }
 
 

@@ -25,17 +25,12 @@ class ExpectedWeek(Part):
     @classmethod
     def of_days(cls, rows: Sequence[Row]) -> ExpectedWeek:
         """Return the week of seven rows of `OUTLOOK`, in their order."""
-        known = []
-        forecasts = []
-        for row in rows:
-            if row["net_sales"] is None:
-                forecasts.append(row["net_forecast"])
-            else:
-                known.append(row["net_sales"])
+        known = [row["net_sales"] for row in rows if row["net_sales"] is not None]
+        coming = [row["net_forecast"] for row in rows if row["net_sales"] is None]
         return cls(
             first=rows[0]["day"],
             so_far=sum(known, ZERO) if known else None,
-            forecast=sum(forecasts, ZERO),
+            forecast=sum(coming, ZERO),
         )
 
     @property

@@ -55,15 +55,12 @@ def with_others(
     others = ranked[most - 1 :]
     totals = {field: _sum(others, field) for field in sums}
     rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
-    left_out = {id(row) for row in others}
-    shown = [row for row in rows if id(row) not in left_out]
-    return [*shown, rest]
+    return [*sorted(ranked[: most - 1], key=rows.index), rest]
 
 
 def _sum(rows: Iterable[Any], field: str) -> Any:
     """Return the sum of a field in the type of its values; None where no row has one."""
-    values = [getattr(row, field) for row in rows]
-    known = [value for value in values if value is not None]
+    known = [getattr(row, field) for row in rows if getattr(row, field) is not None]
     return sum(known) if known else None
 
 
@@ -143,11 +140,11 @@ def table(
         "annex": False,
         "title": title,
         "note": note,
-        "columns": list(columns),
-        "rows": list(rows),
-        "keys": list(keys),
+        "columns": columns,
+        "rows": rows,
+        "keys": keys,
         "chart": chart if rows else None,
-        "remarks": list(remarks),
+        "remarks": remarks,
         "empty": "" if rows else empty,
     }
 

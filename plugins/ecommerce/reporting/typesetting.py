@@ -88,11 +88,6 @@ def draw(charts: Sequence[Chart], folder: Path, *, png_dpi: int = 0) -> None:
         (folder / chart["file"]).with_suffix(f".{suffix}").write_bytes(page)
 
 
-def printable(text: str) -> str:
-    """Replace what cannot be printed by the replacement character, and remove byte order marks."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\ufeff", ""))
-
-
 @contextmanager
 def _compiler(
     template: str, texts: Values, pictures: Mapping[str, bytes]
@@ -101,8 +96,11 @@ def _compiler(
     import typst
 
     content = json.dumps(texts, ensure_ascii=False, default=float)
+    # Byte order marks are no text.
+    content = content.replace("\ufeff", "")
+    content = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", content)
     with scratch_folder() as root:
-        (root / "texts.json").write_text(unbroken(printable(content)), encoding="utf-8")
+        (root / "texts.json").write_text(unbroken(content), encoding="utf-8")
         for name, data in pictures.items():
             (root / name).write_bytes(data)
         for source in TEMPLATES.glob("*.typ"):
@@ -110,15 +108,11 @@ def _compiler(
         yield typst.Compiler(
             root / template,
             root=root,
-            font_paths=_font_folders(),
+            font_paths=[
+                INCLUDE / "fonts",
+                Path(str(files("noto_cjk_sans_jp_regular"))),
+                Path(str(files("fontpkg_noto_sans_devanagari"))) / "files",
+            ],
             ignore_system_fonts=True,
             sys_inputs={"fonts": ",".join(FAMILIES)},
         )
-
-
-def _font_folders() -> list[Path]:
-    return [
-        INCLUDE / "fonts",
-        Path(str(files("noto_cjk_sans_jp_regular"))),
-        Path(str(files("fontpkg_noto_sans_devanagari"))) / "files",
-    ]

@@ -134,12 +134,10 @@ def report_message(
     """Compose the mail of a report without its addresses: text and HTML with the headline and the `trend`
     chart, a PNG, the PDF attached. `texts` as in `mail_texts`."""
     day = texts["day"]
-    texts = texts | {"trend_cid": "", "page_url": page_url(f"{day}/")}
-    pictures = []
-    if trend:
-        texts["trend_cid"] = TREND_CID
-        pictures.append(mail.InlineImage(TREND_CID, trend))
-    message = mail.compose(texts["subject"], "report_mail", texts, pictures)
+    trend_cid = TREND_CID if trend else ""
+    texts = texts | {"trend_cid": trend_cid, "page_url": page_url(f"{day}/")}
+    subject = texts["subject"]
+    message = mail.compose(subject, "report_mail", texts, trend, trend_cid)
     message.add_attachment(
         pdf,
         maintype="application",

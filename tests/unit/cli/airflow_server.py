@@ -38,6 +38,7 @@ def instance(task, state):
     """Return a task instance as Airflow describes it; a mapped task is `id/source`."""
     task_id, _, source = task.partition("/")
     return {
+        "id": f"{task}, attempt 1",
         "task_id": task_id,
         "map_index": 0 if source else -1,
         "rendered_map_index": source or None,
@@ -126,7 +127,13 @@ class Airflow(ThreadingHTTPServer):
         keys = [f"{method} {end}" for end in ends]
         key = next((key for key in keys if key in self.answers), method)
         answers = self.answers[key]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if parts[-1] == "taskInstances":
+            for task in answer["task_instances"]:
+                task["dag_id"] = parts[-4]
+                if parts[-2] != "~":
+                    task["dag_run_id"] = parts[-2]
+        return answer
 
 
 class Handler(BaseHTTPRequestHandler):

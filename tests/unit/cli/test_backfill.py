@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import BackfillRequest, plan
+from ecommerce.cli.backfill import Backfill
 from ecommerce.core.errors import PipelineError
 from tests.unit.cli.airflow_server import (
     CREATED,
@@ -98,14 +98,14 @@ def test_what_a_backfill_asks_airflow(name, airflow, run, snapshot):
     ],
 )
 def test_a_day_that_has_not_ended_is_refused(airflow, now, has_ended):
-    days = BackfillRequest(date(2026, 11, 1), date(2026, 11, 3), again=True)
     api = AirflowApi.from_environment()
+    backfill = Backfill(api, date(2026, 11, 1), date(2026, 11, 3), again=True)
     with time_machine.travel(now):
         if has_ended:
-            assert plan(api, days) == DAYS
+            assert backfill.plan() == DAYS
             return
         with pytest.raises(PipelineError, match="2026-11-03 has not ended yet"):
-            plan(api, days)
+            backfill.plan()
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,8 @@ FAILURE = {
     "run_id": RUN,
     "reason": "the storefront answers 503: it is down or overloaded",
     "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/x",
-    "advice": "Fix the cause, then rerun the failed tasks.",
-    "command": f"make repair DAY={DAY}",
+    "kind": "daily",
+    "dag_advice": "",
     "source": "storefront",
 }
 

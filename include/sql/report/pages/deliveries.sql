@@ -1,11 +1,14 @@
--- Files of a source that were loaded by runs of some days.
+-- The last file of each partner that runs of some days have loaded: `<partner>_<day>.csv`.
 SELECT
+    REGEXP_REPLACE(file, r'_[^_]*$', '') AS partner,
     file,
-    business_date,
     received_at,
-    source_orders,
-    rows_rejected
+    source_orders
 FROM {{ table("loaded_files") }}
 WHERE source = @source
     AND business_date BETWEEN {{ first }} AND {{ day }}
-ORDER BY received_at DESC, file
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY REGEXP_REPLACE(file, r'_[^_]*$', '')
+    ORDER BY received_at DESC, file
+) = 1
+ORDER BY partner

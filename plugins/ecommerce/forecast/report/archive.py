@@ -108,8 +108,8 @@ def report_message(texts: Values, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached. `texts` as in `mail_texts`."""
     texts = texts | {"chart_cid": _CHART_CID}
-    image = mail.InlineImage(_CHART_CID, chart)
-    message = mail.compose(texts["subject"], "forecast_mail", texts, [image])
+    subject = texts["subject"]
+    message = mail.compose(subject, "forecast_mail", texts, chart, _CHART_CID)
     message.add_attachment(
         pdf,
         maintype="application",

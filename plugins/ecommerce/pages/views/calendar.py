@@ -7,17 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core import text as wording
+from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
-from ecommerce.pages.access import PageRequest, PageRequestDep
-from ecommerce.pages.day_status import (
-    OPEN,
-    WAITING,
-    Status,
-    load_days,
-    status_of,
-)
+from ecommerce.pages.access import PageRequestDep
+from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.pages.responses import Texts
 from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
@@ -39,45 +34,33 @@ def show(
     first = page.newest.replace(day=1)
     if month:
         first = date.fromisoformat(f"{month}-01")
-    texts = _texts(page, first)
-    title = f"Sales reports, {texts['called']}"
-    return responses.page(page.request, "calendar.html", title, texts)
-
-
-def _texts(page: PageRequest, month: date) -> Texts:
-    """Return the texts of the page of the month that begins at `month`."""
-    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    days = load_days(page, month, last)
-    archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
-    runs = page.runs.between(month, last)
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    days = load_days(page, first, last)
+    archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
+    runs = page.runs.between(first, last)
+    currency = page.settings.reporting_currency
     entries = {}
-    for number in range(last.day):
-        day = month + timedelta(days=number)
+    for day in days_between(first, last):
         is_archived = day in archived
         status = status_of(day, page, runs.get(day), days, archived=is_archived)
         if status:
-            currency = page.settings.reporting_currency
             entries[day] = _entry(days.state(day), status, is_archived, currency)
-    return {
-        "section": "Sales reports",
-        "called": wording.month(month),
-        "month": month,
-        "previous": month - timedelta(days=1),
+    texts = {
+        "month": first,
+        "previous": first - timedelta(days=1),
         "next": last + timedelta(days=1),
         "newest": page.newest,
-        "month_name": wording.month,
-        "weekday": wording.weekday,
-        "short_weekday": wording.short_weekday,
-        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
+        "weeks": calendar.Calendar().monthdatescalendar(first.year, first.month),
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
-        "currency": page.settings.reporting_currency,
-        "failed": days.failed,
-        "nothing_yet": not entries and not days.first and not days.failed,
+        "currency": currency,
+        "days": days,
     }
+    title = f"Sales reports, {wording.month(first)}"
+    return responses.page(page.request, "calendar.html", title, texts)
 
 
-def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> Texts:
+def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Texts:
     """Return the texts of a day. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
     `missing` are the names of sources and partners without orders of the day."""
     net_sales = loaded.figure("net_sales")
@@ -90,12 +73,10 @@ def _entry(loaded: DayState, status: Status, archived: bool, currency: str) -> T
         kind = HEADLINE[name].kind
         figures.append(wording.figure(loaded.figure(name), kind, currency))
     missing = []
-    if status not in (OPEN, WAITING):
+    if status not in ("open", "waiting"):
         for source in [*loaded.missing_sources, *loaded.empty_sources]:
             missing.append(source_title(source))
     return {
-        "date": loaded.business_date,
-        "name": wording.short_day(loaded.business_date),
         "status": status,
         "archived": archived,
         "restated": bool(loaded.outdated_values),

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +10,6 @@ from fastapi.responses import RedirectResponse
 from ecommerce.core import text as wording
 from ecommerce.core.errors import StagingError
 from ecommerce.core.headline_figures import HEADLINE
-from ecommerce.core.names import DAG_DAILY
 from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.responses import Texts
@@ -24,46 +22,27 @@ from ecommerce.sales.source_policy import required_sources
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
-DOWNLOADS = (
-    (archive.PDF, "PDF", "Report as PDF"),
-    (archive.FIGURES_CSV, "CSV", "Figures as CSV"),
-    (archive.FIGURES_JSON, "JSON", "Figures as JSON"),
-)
-RESTART_MESSAGES = {
-    "report": "The report is being built again.",
-    "source": "The source is being read again; the report follows.",
-}
-"""The page's message after a form was sent, by the parameter `restarted` of its address."""
-
 RESTART_DEPENDENCIES = [Depends(access.may_clear), Depends(access.from_this_site)]
 """The dependencies of forms that restart tasks."""
 
 
 @router.get("/{day}/")
 def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
-    """Show the page of a day."""
+    """Show the page of a day. `restarted` is what a form has restarted: `report` or `source`."""
     run = page.runs.between(day, day).get(day)
     texts: Texts = {
-        "section": "Sales reports",
         "day": day,
-        "long_day": wording.long_day(day),
-        "month": str(day)[:7],
-        "month_name": wording.month(day),
         "previous": day - timedelta(days=1),
         "next": day + timedelta(days=1),
         "newest": page.newest,
         "run": run,
+        "under_way": UNDER_WAY,
+        "restarted": restarted,
     }
-    if run:
-        # Relative to Airflow's own root.
-        run_id = quote(run.run_id, safe="")
-        texts["run_link"] = f"dags/{DAG_DAILY}/runs/{run_id}"
     if not archive.is_archived(page.settings.reports_uri, day):
-        texts["message"] = _no_report(day, page, run)
         title = f"No report of {day}"
         return responses.page(page.request, "no_report.html", title, texts, 404)
     texts |= _report_texts(page, day, run)
-    texts["message"] = RESTART_MESSAGES.get(restarted, "")
     return responses.page(page.request, "day.html", f"Sales report {day}", texts)
 
 
@@ -96,10 +75,6 @@ def file(day: Day, name: str) -> Response:
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
     days = day_status.load_days(page, day, day)
     loaded = days.state(day)
-    sources = []
-    if run and page.may_restart:
-        for source in days.required:
-            sources.append((source, wording.source_name(source)))
     report = None
     completed = False
     with suppress(StagingError):  # another version of the code wrote the figures
@@ -111,13 +86,10 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         _name_changes(report["sections"])
     return {
         "status": day_status.status_of(day, page, run, days, archived=True),
-        "failed": days.failed,
         "restated": _restated(loaded, page.settings.reporting_currency),
         "completed": completed,
-        "downloads": DOWNLOADS,
-        "sources": sources,
+        "days": days,
         "may_restart": page.may_restart,
-        "under_way": UNDER_WAY,
         "report": report,
     }
 
@@ -142,17 +114,3 @@ def _restated(loaded: DayState, currency: str) -> list[str]:
         change = wording.change(now, mailed)
         sentences.append(f"{figure.label}: {before} → {after} ({change})")
     return sentences
-
-
-def _no_report(day: date, page: PageRequest, run: Run | None) -> str:
-    if day > page.newest:
-        return "This day has not ended yet. Its report is built the morning after."
-    if run and run.state in UNDER_WAY:
-        return "A run of this day is under way and builds its report."
-    if run:
-        return "The newest run of this day has not built its report."
-    return (
-        "No daily run has loaded this day; the run of a day begins on the morning after it. A day that an "
-        "export has loaded has figures but no report. To load any other: "
-        f"make backfill FROM={day} TO={day}."
-    )

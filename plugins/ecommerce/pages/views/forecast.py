@@ -11,15 +11,9 @@ from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import Day
-from ecommerce.storage.report_archive import FIGURES_CSV, FIGURES_JSON, PREVIEW
+from ecommerce.storage.report_archive import PREVIEW
 
 router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_forecasts)])
-
-DOWNLOADS = (
-    (archive.PDF, "PDF", "Forecast as PDF"),
-    (FIGURES_CSV, "CSV", "Forecasts as CSV"),
-    (FIGURES_JSON, "JSON", "Figures as JSON"),
-)
 
 
 @router.get("/")
@@ -47,13 +41,10 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
         report = page_texts(figures)
     variables = {
-        "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
         "narrow": charts.NARROW_SVG,
-        "downloads": DOWNLOADS,
-        "older": [day for day in days if day < as_of],
-        "newer": [day for day in days if day > as_of],
+        "days": days,
         "report": report,
     }
     title = f"Sales forecast {as_of}"

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
+from ecommerce.core.business_day import days_between
 from ecommerce.core.values import Row, Values
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
@@ -31,22 +31,15 @@ DAYS = 28
 MOST_SAMPLES = 5
 
 
-@dataclass(frozen=True)
-class State:
-    """The state of one source on one day: its sign, and its meaning for the legend."""
-
-    sign: str
-    words: str
-
-
 STATES = {
-    "agrees": State("✓", "all that was read is loaded, superseded or rejected"),
-    "differs": State("≠", "orders or amounts of the source are lost"),
-    "late": State("!", "read, but a partner's file is missing or invalid"),
-    "failed": State("✕", "could not be read"),
-    "off": State("·", "off"),
-    "unread": State(text.NOTHING, "not read"),
+    "agrees": "all that was read is loaded, superseded or rejected",
+    "differs": "orders or amounts of the source are lost",
+    "late": "read, but a partner's file is missing or invalid",
+    "failed": "could not be read",
+    "off": "off",
+    "unread": "not read",
 }
+"""The states of one source on one day, and their meanings for the legend."""
 
 
 @router.get("/")
@@ -56,7 +49,7 @@ def show(page: PageRequestDep) -> Response:
     texts, failed = page.warehouse.run(
         lambda warehouse: page_texts(warehouse, page.newest, currency)
     )
-    variables = {"section": "Data quality", "failed": failed, **(texts or {})}
+    variables = {"failed": failed, **(texts or {})}
     return responses.page(page.request, "quality.html", "Data quality", variables)
 
 
@@ -72,7 +65,11 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
         _partners(warehouse, first, newest),
         _restated(warehouse, newest, currency),
     ]
-    return {"strips": _strips(totals, first), "states": STATES, "sections": sections}
+    days = days_between(first, newest)
+    strips = {source: dict.fromkeys(days, "unread") for source in SOURCES}
+    for row in totals:
+        strips[row["source"]][row["business_date"]] = state(row)
+    return {"strips": strips, "states": STATES, "sections": sections}
 
 
 def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
@@ -116,15 +113,6 @@ def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
     )
 
 
-def _strips(totals: Sequence[Row], first: date) -> dict[str, dict[date, str]]:
-    """Return the state of each day by the name of the source."""
-    days = [first + timedelta(days=number) for number in range(DAYS)]
-    states = {source: dict.fromkeys(days, "unread") for source in SOURCES}
-    for row in totals:
-        states[row["source"]][row["business_date"]] = state(row)
-    return {text.source_name(source): states[source] for source in SOURCES}
-
-
 def state(row: Row) -> str:
     """Return the key of `STATES` for a row of control_totals.sql."""
     if row["status"] in ("failed", "off"):
@@ -139,7 +127,7 @@ def state(row: Row) -> str:
 def state_text(row: Row) -> str:
     """Return the meaning of `state`, with the partners or files that are missing or invalid."""
     if state(row) != "late":
-        return STATES[state(row)].words
+        return STATES[state(row)]
     if row["missing_deliveries"]:
         partners = [text.clean(partner) for partner in row["missing_deliveries"]]
         return f"no valid file from {', '.join(partners)}"
@@ -208,15 +196,16 @@ def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
         first=first,
         day=newest,
     )
-    rows = {}
-    for file in reversed(files):  # the newest last
-        partner = file["file"].rpartition("_")[0]
-        rows[partner] = [
-            text.clean(partner),
-            text.clean(file["file"]),
-            text.instant(file["received_at"]),
-            text.count(file["source_orders"]),
-        ]
+    rows = []
+    for file in files:
+        rows.append(
+            [
+                text.clean(file["partner"]),
+                text.clean(file["file"]),
+                text.instant(file["received_at"]),
+                text.count(file["source_orders"]),
+            ]
+        )
     return table(
         "partners",
         "Freshness by partner",
@@ -226,6 +215,6 @@ def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
             number("Received"),
             number("Orders"),
         ],
-        sorted(rows.values()),
+        rows,
         empty=f"No partner has delivered a file since {text.short_day(first)}.",
     )

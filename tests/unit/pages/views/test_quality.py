@@ -11,9 +11,9 @@ from tests.unit.pages.made_up import DAY, total
     [
         ({"missing_deliveries": ["acme"]}, "no valid file from acme"),
         ({"refused_files": "acme.csv"}, "invalid: acme.csv"),
-        ({"missing_deliveries": ["acme"], "lost_orders": 1}, STATES["differs"].words),
-        ({"refused_files": "acme.csv", "status": "failed"}, STATES["failed"].words),
-        ({}, STATES["agrees"].words),
+        ({"missing_deliveries": ["acme"], "lost_orders": 1}, STATES["differs"]),
+        ({"refused_files": "acme.csv", "status": "failed"}, STATES["failed"]),
+        ({}, STATES["agrees"]),
     ],
 )
 def test_a_missing_file_hides_neither_a_loss_nor_a_failure(changes, text):
