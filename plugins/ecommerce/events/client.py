@@ -23,8 +23,6 @@ CONNECTION = CONNECTION_WEB_EVENTS
 PATH = "/events"
 ATTEMPTS = 6
 TIMEOUT = (10.0, 120.0)
-CHUNK = 1 << 20
-"""Bytes that are held in memory at once."""
 MOST_BYTES = 4 << 30
 """Of one answer, unpacked: 10 million events an hour have no more."""
 ACCEPTED = "application/x-ndjson, application/json;q=0.9, */*;q=0.1"
@@ -105,18 +103,16 @@ class EventsClient:
 
         def send() -> None:
             self.requests += 1
-            with http.network_errors(part.what):
-                response = http.send_request(
-                    self._session.get,
-                    self._root + PATH,
-                    part.what,
-                    params={"start": instant(part.start), "end": instant(part.end)},
-                    stream=True,
-                    timeout=self._timeout,
-                )
-                with response:
-                    http.raise_for_status(response, part.what)
-                    self.bytes_read += _save(response, file, part.what)
+            with http.request(
+                self._session.get,
+                self._root + PATH,
+                part.what,
+                params={"start": instant(part.start), "end": instant(part.end)},
+                stream=True,
+                timeout=self._timeout,
+            ) as response:
+                http.raise_for_status(response, part.what)
+                self.bytes_read += _save(response, file, part.what)
 
         http.with_retries(send, {TransientError: ATTEMPTS})
 
@@ -136,7 +132,7 @@ def _save(
     last = b""
     with file.open("wb") as target:
         try:
-            chunks = iter(partial(stream.read, CHUNK), b"")
+            chunks = iter(partial(stream.read, http.CHUNK), b"")
             for chunk in http.limit_size(chunks, MOST_BYTES, what):
                 target.write(chunk)
                 last = chunk[-1:]

@@ -21,10 +21,10 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.settings import task_timeout
 from ecommerce.sources.http import (
+    CHUNK,
     limit_size,
-    network_errors,
     raise_for_status,
-    send_request,
+    request,
     with_retries,
 )
 from ecommerce.sources.shopify.client import (
@@ -50,7 +50,6 @@ RUNS = 3
 ACTIVE = ("CREATED", "RUNNING", "CANCELING")
 EXPIRED = (400, 401, 403, 404, 410)
 """Statuses with which the server of the files refuses an address for good."""
-CHUNK = 1 << 20
 MOST_BYTES = 16 << 30
 """Of a result: 5 million orders have no more."""
 
@@ -192,10 +191,7 @@ def _download(
 
     def send() -> None:
         with (
-            network_errors(what),
-            send_request(
-                requests.get, url, what, stream=True, timeout=TIMEOUT
-            ) as response,
+            request(requests.get, url, what, stream=True, timeout=TIMEOUT) as response,
             file.open("wb") as target,
         ):
             if response.status_code in EXPIRED:

@@ -23,7 +23,7 @@ from ecommerce.sources.http import (
     quoted,
     raise_for_status,
     refuse_unencrypted,
-    send_request,
+    request,
     with_retries,
 )
 
@@ -140,20 +140,20 @@ class ShopifyClient:
         body: JsonObject,
         what: str,
     ) -> JsonObject:
-        response = send_request(
+        with request(
             self.session.post,
             f"{self.shop}/admin/api/{self.version}/graphql.json",
             what,
             json=body,
             headers={"X-Shopify-Access-Token": self.token},
             timeout=self.timeout,
-        )
-        if response.status_code == 404:
-            raise NotFoundError(
-                f"{what} answered 404: is the host of the connection the shop's own address, "
-                "https://<shop>.myshopify.com?"
-            )
-        raise_for_status(response, what)
+        ) as response:
+            if response.status_code == 404:
+                raise NotFoundError(
+                    f"{what} answered 404: is the host of the connection the shop's own address, "
+                    "https://<shop>.myshopify.com?"
+                )
+            raise_for_status(response, what)
         answered = response.headers.get("X-Shopify-API-Version", self.version)
         if answered != self.version:
             raise errors.ContractError(
@@ -246,14 +246,14 @@ def _exchanged_token(
         "client_secret": secret,
     }
     url = f"{shop}/admin/oauth/access_token"
-    response = send_request(session.post, url, what, data=grant, timeout=TIMEOUT)
-    if response.status_code in (400, 401, 403):
-        # Not quoted: it may repeat what was sent.
-        raise errors.CredentialsError(
-            f"{what} was refused with {response.status_code}: check login and password (client id and "
-            f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
-        )
-    raise_for_status(response, what)
+    with request(session.post, url, what, data=grant, timeout=TIMEOUT) as response:
+        if response.status_code in (400, 401, 403):
+            # Not quoted: it may repeat what was sent.
+            raise errors.CredentialsError(
+                f"{what} was refused with {response.status_code}: check login and password (client id and "
+                f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
+            )
+        raise_for_status(response, what)
     token: str | None = _parsed(response, what).get("access_token")
     if token is None:
         raise errors.ContractError(f"{what}: the answer has no access_token")
