@@ -123,7 +123,6 @@ _TRANSFORM = TransformSpec(
     folder="events",
     first_steps=(),
     required_tables=("user_events",),
-    optional_tables=("rejected_rows",),
     prepare=_prepare,
 )
 

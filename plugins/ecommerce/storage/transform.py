@@ -54,15 +54,14 @@ class TransformSpec:
 
     `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
-    by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in
-    `required_tables` or `optional_tables` ends with a query, whose rows become `<table>.parquet`. `prepare`
-    defines the domain's functions and variables.
+    by reason) and warnings (see `core.data_warnings`). The rows of a step `<n>_<table>` that ends with a
+    query become `<table>.parquet`; without rows, only a table of `required_tables` has such a file.
+    `prepare` defines the domain's functions and variables.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     required_tables: tuple[str, ...]
-    optional_tables: tuple[str, ...]
     prepare: Callable[[DuckDBPyConnection], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
@@ -74,15 +73,6 @@ class TransformSpec:
         steps.append(folder / f"{mapping}.sql")
         numbered = sorted(folder.glob("[0-9]*.sql"))
         return steps + numbered
-
-    def table_of(self, step: Path) -> str | None:
-        """Return the table that a step writes; None if it only prepares later ones."""
-        number, _, table = step.stem.partition("_")
-        tables = self.required_tables + self.optional_tables
-        # The file of a source may end like a table, as b2b_orders.sql does.
-        if number.isdigit() and table in tables:
-            return table
-        return None
 
 
 def run_transform(
@@ -152,29 +142,22 @@ def _run_steps(
         if spec.prepare:
             spec.prepare(connection)
         for step in spec.steps(mapping):
-            sql = _read_step(step, manifest)
-            table = spec.table_of(step)
+            _, _, table = step.stem.partition("_")
+            file = folder / f"{table}.parquet"
             with _duckdb_errors(f"{manifest.source}: {step.name}"):
-                if table is None:
-                    connection.execute(sql)
+                rows = _run_step(connection, _read_step(step, manifest), file)
+                if rows is None:
                     continue
-                file = folder / f"{table}.parquet"
-                rows = _write(connection, sql, file)
-                if table in spec.required_tables or rows:
-                    written = connection.read_parquet(str(file))
-                    columns[file.name] = written.columns
+                if rows or table in spec.required_tables:
+                    columns[file.name] = connection.read_parquet(str(file)).columns
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
     for file in folder.iterdir():
         if file.name not in columns:
             file.unlink()
-    accounts["rejected"] = accounts["rejected"] or {}
     extracted = manifest.control_totals.get("warnings", ())
-    warnings = list(extracted)
-    for warning in accounts["warnings"] or ():
-        warnings.append(json.loads(warning))
-    accounts["warnings"] = warnings
+    accounts["warnings"] = [*extracted, *map(json.loads, accounts["warnings"])]
     accounts["raw_sha256"] = manifest.sha256
     accounts["run_id"] = run_id
     return columns, accounts
@@ -189,16 +172,19 @@ def _read_step(step: Path, manifest: Manifest) -> str:
     return sql
 
 
-def _write(connection: DuckDBPyConnection, sql: str, file: Path) -> int:
-    """Run a step that ends with a query, write the rows of the query to `file`, and return their number."""
+def _run_step(connection: DuckDBPyConnection, sql: str, file: Path) -> int | None:
+    """Run a step. Where it ends with a query, write the rows to `file`, and return their number."""
+    import duckdb
+
     *definitions, last = connection.extract_statements(sql)
     for definition in definitions:
         connection.execute(definition)
-    query = last.query.strip()
-    query = query.removesuffix(";")
+    if last.type != duckdb.StatementType.SELECT:
+        connection.execute(last)
+        return None
+    query = last.query.strip().removesuffix(";")
     target = f"getvariable('loadable') || '/{file.name}'"
-    statement = f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})"
-    connection.execute(statement)
+    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
     [rows] = connection.fetchone() or (0,)
     return int(rows)
 
