@@ -158,23 +158,26 @@ def refresh(
         if entry.sku in present:
             rows.setdefault(entry.sku, present[entry.sku])
     # `write_rows` takes the columns of its table.
-    of_run = {**parsed.facts(), "run_id": run_id}
-    # The load keeps the first one of a known product.
-    of_run |= {"first_seen_at": now, "last_seen_at": now}
+    of_run = {
+        **parsed.facts(),
+        "run_id": run_id,
+        # The load keeps that of a known product.
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }
     tables = {"product_pictures": [row | of_run for row in rows.values()]}
     if catalogue.rejected:
         tables["rejected_rows"] = [
             asdict(entry) | of_run for entry in catalogue.rejected
         ]
-    columns = {}
     with staging.publish(folder) as draft:
         for table, table_rows in tables.items():
-            columns[f"{table}.parquet"] = write_rows(draft.path, table, table_rows)
+            write_rows(draft.path, table, table_rows)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
             **parsed.facts(),
             rows=len(rows),
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={**parsed.control_totals, "product_pictures": len(rows)},
         )
     return staging.read_manifest(folder)

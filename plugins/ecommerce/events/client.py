@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
+from ecommerce.core.values import utc_text
 from ecommerce.sources import http
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Slice:
     end: datetime
 
     def __str__(self) -> str:
-        return f"{instant(self.start)} to {instant(self.end)}"
+        return f"{utc_text(self.start)}Z to {utc_text(self.end)}Z"
 
     @property
     def what(self) -> str:
@@ -61,11 +62,6 @@ def slices(
         parts.append(Slice(start, min(cut, end)))
         start = cut
     return parts
-
-
-def instant(moment: datetime) -> str:
-    """Return an instant as the contract has it: `2026-11-19T05:00:00Z`, to the full second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class EventsClient:
@@ -107,7 +103,10 @@ class EventsClient:
                 self._session.get,
                 self._root + PATH,
                 part.what,
-                params={"start": instant(part.start), "end": instant(part.end)},
+                params={
+                    "start": f"{utc_text(part.start)}Z",
+                    "end": f"{utc_text(part.end)}Z",
+                },
                 stream=True,
                 timeout=self._timeout,
             ) as response:

@@ -12,6 +12,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from more_itertools import chunked
+
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
@@ -23,7 +25,6 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
 from ecommerce.events.lines import (
-    FIELDS,
     LineCount,
     Lines,
     check_first_lines,
@@ -37,7 +38,6 @@ from ecommerce.storage.scratch import scratch_folder
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
 SQL = "extract/web_events"
 MEMORY_LIMIT = "125MB"  # of each reader; the process needs about 200 MB more
 READERS = 2
@@ -68,7 +68,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     kept = window.day if window.changed_until is not None else None
     start = window.changed_from.replace(microsecond=0)
     end = min(window.changed_until or read_at, read_at)
-    columns: dict[str, list[str]] = {}
+    files = 0
     rows = 0
     found = 0
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
@@ -87,10 +87,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
             for written in readers.map(_write, databases, answers, repeat(draft.path)):
                 found += written.found
                 # The first part is always there: patterns of file names then match.
-                if written.rows or not columns:
-                    name = f"events-{len(columns) + 1:05}.parquet"
-                    written.file.rename(draft.path / name)
-                    columns[name] = COLUMNS
+                if written.rows or not files:
+                    files += 1
+                    written.file.rename(draft.path / f"events-{files:05}.parquet")
                     rows += written.rows
                 else:
                     written.file.unlink()
@@ -107,7 +106,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=rows,
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={
                 "lines": rows,
                 "other_days": found - rows,
@@ -154,9 +153,9 @@ def _downloads(
     """Download slices in order, and yield `READERS` answers at a time. Errors are those of
     `EventsClient.download` and `check_first_lines`."""
     lines = 0
-    for first in range(0, len(parts), READERS):
+    for pair in chunked(parts, READERS):
         answers = []
-        for part in parts[first : first + READERS]:
+        for part in pair:
             file = folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
             client.download(part, file)
             check_first_lines(file, part.what)

@@ -79,11 +79,14 @@ _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ..
         errors.ContractError,
         ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
     ),
+    # Any other.
+    (
+        ("",),
+        errors.ContractError,
+        ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
+    ),
 )
 """The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
-_OTHER_SCHEMA = (
-    ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source"
-)
 CANCEL_SECONDS = 5.0
 """How long the request to cancel a statement may take."""
 _DUCKDB_TYPES = {
@@ -238,8 +241,6 @@ class Session:
             for states, kind, advice in _QUERY_ERRORS:
                 if state.startswith(states):
                     raise kind(text + advice.format(conn_id=self.conn_id)) from None
-            advice = _OTHER_SCHEMA.format(conn_id=self.conn_id)
-            raise errors.ContractError(text + advice) from None
 
 
 @contextmanager
@@ -283,9 +284,8 @@ def copy_to_parquet(
     types: Mapping[str, str],
     target: Path,
     duck: DuckDBPyConnection,
-) -> int:
-    """Stream a query's result into a Parquet file with the DuckDB types of its columns; return the number of
-    rows.
+) -> None:
+    """Stream a query's result into a Parquet file with the DuckDB types of its columns.
 
     Rows with a value that does not have its column's type go into the table `rejects` of `duck`.
     """
@@ -300,7 +300,7 @@ def copy_to_parquet(
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
         copied = pump.submit(session.copy_csv, query, write_end)
         try:
-            [result] = run_sql_file(duck, "extract/csv_to_parquet", parameters)
+            run_sql_file(duck, "extract/csv_to_parquet", parameters)
         except duckdb.Error as error:
             raise errors.StagingError(
                 f"{target.name} could not be written: {error}"
@@ -315,7 +315,6 @@ def copy_to_parquet(
     )
     # DuckDB's own table of the values that it could not read.
     duck.execute("TRUNCATE reject_errors")
-    return int(result["Count"])
 
 
 def _raise_error(result: PGresult) -> None:

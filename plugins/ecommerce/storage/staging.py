@@ -78,6 +78,13 @@ class Draft:
     uri: str
     facts: Values = field(default_factory=dict)
 
+    def parquet_columns(self) -> dict[str, list[str]]:
+        """Return the columns of each Parquet file in `path`, by its name."""
+        from pyarrow.parquet import read_schema
+
+        files = sorted(self.path.glob("*.parquet"))
+        return {file.name: read_schema(file).names for file in files}
+
     def seal(self, **facts: Any) -> None:
         """Set the fields of the `Manifest` other than uri, bytes and sha256."""
         self.facts.update(facts)

@@ -111,7 +111,7 @@ def run_transform(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        columns, accounts = _run_steps(
+        accounts = _run_steps(
             spec,
             manifest,
             run_id,
@@ -122,7 +122,7 @@ def run_transform(
         draft.seal(
             **manifest.facts(),
             rows=accounts["rows_accepted"],
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={**manifest.control_totals, **accounts},
         )
     staging.discard(manifest.uri)
@@ -135,9 +135,9 @@ def _run_steps(
     run_id: str,
     folder: Path,
     mapping: str,
-) -> tuple[dict[str, list[str]], Values]:
-    """Run the SQL files, write the tables of the spec, and return the columns by file, and the accounts."""
-    columns = {}
+) -> Values:
+    """Run the SQL files, write the tables of the spec, and return the accounts."""
+    unneeded = []
     with _connection(manifest, run_id, folder) as connection:
         if spec.prepare:
             spec.prepare(connection)
@@ -146,21 +146,18 @@ def _run_steps(
             file = folder / f"{table}.parquet"
             with _duckdb_errors(f"{manifest.source}: {step.name}"):
                 rows = _run_step(connection, _read_step(step, manifest), file)
-                if rows is None:
-                    continue
-                if rows or table in spec.required_tables:
-                    columns[file.name] = connection.read_parquet(str(file)).columns
+            if rows == 0 and table not in spec.required_tables:
+                unneeded.append(file)
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
-    for file in folder.iterdir():
-        if file.name not in columns:
-            file.unlink()
+    for file in unneeded:
+        file.unlink()
     extracted = manifest.control_totals.get("warnings", ())
     accounts["warnings"] = [*extracted, *map(json.loads, accounts["warnings"])]
     accounts["raw_sha256"] = manifest.sha256
     accounts["run_id"] = run_id
-    return columns, accounts
+    return accounts
 
 
 def _read_step(step: Path, manifest: Manifest) -> str:

@@ -28,6 +28,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import utc_text
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
     CONNECTION,
@@ -122,11 +123,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
-            columns={
-                "orders/*.json": COLUMNS.split(),
-                "removed_orders.parquet": ["order_id"],
-                "known_lines.parquet": known_lines.column_names,
-            },
+            columns={"orders/*.json": COLUMNS.split(), **draft.parquet_columns()},
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
         )
@@ -136,15 +133,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
 def _searches(window: ReadWindow) -> dict[str, str]:
     """Return the two searches: by the date of an order, and by that of its last change. Without quotes,
     Shopify cuts an instant at its colons and finds something else."""
-    created = f"processed_at:>='{_instant(window.day.start)}' processed_at:<='{_instant(window.day.end)}'"
-    changed = f"updated_at:>='{_instant(window.changed_from)}'"
+    start = utc_text(window.day.start)
+    end = utc_text(window.day.end)
+    created = f"processed_at:>='{start}Z' processed_at:<='{end}Z'"
+    changed = f"updated_at:>='{utc_text(window.changed_from)}Z'"
     if window.changed_until:
-        changed += f" updated_at:<='{_instant(window.changed_until)}'"
+        changed += f" updated_at:<='{utc_text(window.changed_until)}Z'"
     return {"created": created, "changed": changed}
-
-
-def _instant(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def check_reach(
@@ -193,10 +188,6 @@ def _ids(client: ShopifyClient, search: str) -> list[str]:
         after = page["pageInfo"]["endCursor"]
 
 
-class _ChangedError(TransientError):
-    """An order has changed between its pages."""
-
-
 class OrderReader:
     """Reads whole orders by id, each once, and writes them into files of `folder`."""
 
@@ -221,9 +212,9 @@ class OrderReader:
         """Read the orders of `ids` that were not read before, and that the shop has."""
         new_ids = [gid for gid in dict.fromkeys(ids) if gid not in self._read]
         for batch in chunked(new_ids, PER_REQUEST):
-            answers = map(self._completed, self._ask(batch))
-            orders = [order for order in answers if order is not None]
-            self._write(json.dumps(orders, ensure_ascii=False))
+            orders = map(self._completed, self._ask(batch))
+            present = list(filter(None, orders))
+            self._write(json.dumps(present, ensure_ascii=False))
         self._read.update(new_ids)
 
     def keep_whole_orders(self, duck: DuckDBPyConnection) -> None:
@@ -257,24 +248,21 @@ class OrderReader:
         orders: list[JsonObject | None] = answer["nodes"]
         return orders
 
-    def _completed(
-        self, order: JsonObject | None, looks: int = LOOKS
-    ) -> JsonObject | None:
+    def _completed(self, order: JsonObject | None) -> JsonObject | None:
         """Return the order with all its lines, read again where it changes meanwhile; None where the shop
         does not have it."""
-        if order is None:
-            return None
-        try:
-            self._add_lines(order)
-        except _ChangedError:
-            if looks == 1:
-                raise
+        for _ in range(LOOKS):
+            if order is None or self._add_lines(order):
+                return order
+            name = order["name"]
             [order] = self._ask([order["id"]])
-            return self._completed(order, looks - 1)
-        return order
+        raise TransientError(
+            f"{CONNECTION}: the order {name} changed whenever it was read"
+        )
 
-    def _add_lines(self, order: JsonObject) -> None:
-        """Add what the connections of an order and its refunds have beyond `MOST` objects."""
+    def _add_lines(self, order: JsonObject) -> bool:
+        """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether it
+        is still the same version of the order."""
         what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
@@ -296,8 +284,7 @@ class OrderReader:
                 )
                 current = answer["order"]
                 if current is None or current["updatedAt"] != order["updatedAt"]:
-                    raise _ChangedError(
-                        f"{CONNECTION}: the order {order['name']} changed whenever it was read"
-                    )
+                    return False
                 page = answer["holder"][name]
                 nodes += page["nodes"]
+        return True
