@@ -26,6 +26,7 @@ from ecommerce.catalogue.download import (
 from ecommerce.catalogue.entries import CatalogueProduct
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, present_products
 from ecommerce.catalogue.parser import read_parsed
+from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Row
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
@@ -144,7 +145,7 @@ def refresh(
     catalogue = read_parsed(parsed)
     now = parsed.read_at
     known = {row["image_url_hash"]: row for row in stored.values() if row["fetched_at"]}
-    fetcher = Fetcher(Store.of_pictures(), known, now)
+    fetcher = Fetcher(Store(load_settings().pictures_uri), known, now)
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
         fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))

@@ -25,7 +25,6 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
 from ecommerce.events.lines import (
-    LineCount,
     Lines,
     check_first_lines,
     count_lines,
@@ -137,12 +136,14 @@ def check() -> CheckLines:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The downloaded lines of a slice; `lines_before` counts those of earlier slices."""
+    """The downloaded lines of a slice; `lines_before` counts those of earlier slices. `are_plain`: DuckDB's
+    own reader of JSON may read them."""
 
     part: Slice
     file: Path
     lines_before: int
-    count: LineCount
+    lines: int
+    are_plain: bool
 
 
 def _downloads(
@@ -159,9 +160,9 @@ def _downloads(
             file = folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
             client.download(part, file)
             check_first_lines(file, part.what)
-            count = count_lines(file)
-            answers.append(_Answer(part, file, lines, count))
-            lines += count.lines
+            count, are_plain = count_lines(file)
+            answers.append(_Answer(part, file, lines, count, are_plain))
+            lines += count
         yield answers
 
 
@@ -186,10 +187,10 @@ def _write(
     file = folder / f"{answer.file.stem}.parquet"
     _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
-        if answer.count.are_plain:
+        if answer.are_plain:
             rows = _write_plain_lines(duck, answer)
             if rows is not None:
-                return _Written(file, rows, answer.count.lines)
+                return _Written(file, rows, answer.lines)
         lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
         rows = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])

@@ -7,6 +7,7 @@ begins every message and never contains credentials.
 from __future__ import annotations
 
 import ipaddress
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
+from ecommerce.core.values import Json
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -244,6 +246,20 @@ def limit_size(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes
                 f"{what}: the answer has more than {limit:,} bytes"
             )
         yield chunk
+
+
+def json_object(response: Response, what: str) -> Json:
+    """Return the JSON object of an answer, with fractions as texts, which keeps every digit; TransientError
+    where it is none."""
+    try:
+        answer: object = json.loads(response.content, parse_float=str)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise errors.TransientError(
+            f"{what} is no JSON object; it begins with {quoted(response.content)}"
+        )
+    return answer
 
 
 def retry_after(response: Response) -> float | None:

@@ -115,16 +115,16 @@ _SNAPSHOT = Query(
 )
 
 
+@dataclass(frozen=True)
 class Session:
     """A connection inside a REPEATABLE READ READ ONLY transaction: all queries see the same state."""
 
-    def __init__(self, conn_id: str, connection: psycopg.Connection[Any]) -> None:
-        self.conn_id = conn_id
-        self._connection = connection
+    conn_id: str
+    driver: psycopg.Connection[Any]
 
     def address(self) -> dict[str, str]:
         """Return the namespace and database of its tables, as OpenLineage names them."""
-        server = self._connection.info
+        server = self.driver.info
         return {
             "namespace": f"postgres://{server.host}:{server.port}",
             "database": server.dbname,
@@ -132,7 +132,7 @@ class Session:
 
     def may_be_unencrypted(self) -> bool:
         """Return whether the server is on the internet and nothing makes its connections use TLS."""
-        server = self._connection.info
+        server = self.driver.info
         sslmode = server.get_parameters().get("sslmode")
         return is_public(server.host) and sslmode not in _ENCRYPTED
 
@@ -140,8 +140,8 @@ class Session:
         """Begin the transaction, with the exported snapshot `snapshot_id` where one is given."""
         with self._query_errors(_SNAPSHOT):
             if snapshot_id:  # allowed only as the first statement of a transaction
-                self._connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'")
-            self._connection.execute(_SESSION)
+                self.driver.execute(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'")
+            self.driver.execute(_SESSION)
 
     def cancel(self) -> None:
         """Cancel the query of another thread, also where the server is down: it raises a
@@ -149,11 +149,11 @@ class Session:
         import psycopg
 
         with suppress(psycopg.Error):
-            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+            self.driver.cancel_safe(timeout=CANCEL_SECONDS)
         # OSError: the connection is lost already.
         with (
             suppress(psycopg.Error, OSError),
-            socket.socket(fileno=os.dup(self._connection.fileno())) as connected,
+            socket.socket(fileno=os.dup(self.driver.fileno())) as connected,
         ):
             connected.shutdown(socket.SHUT_RDWR)
 
@@ -163,7 +163,7 @@ class Session:
 
         with (
             self._query_errors(query),
-            self._connection.cursor(row_factory=dict_row) as cursor,
+            self.driver.cursor(row_factory=dict_row) as cursor,
         ):
             [row] = cursor.execute(self._literal(query)).fetchall()
         return row
@@ -176,8 +176,8 @@ class Session:
         """
         with (
             self._query_errors(query),
-            self._connection.transaction(),
-            self._connection.cursor() as cursor,
+            self.driver.transaction(),
+            self.driver.cursor() as cursor,
         ):
             cursor.execute(
                 b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0"
@@ -194,7 +194,7 @@ class Session:
 
     def copy_csv(self, query: Query, sink: int) -> None:
         """Write the result as CSV into the file descriptor `sink`, and close that in any case."""
-        connection = self._connection.pgconn
+        connection = self.driver.pgconn
         # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
         encoding = b"UTF8"
         if connection.parameter_status(b"server_encoding") == b"SQL_ASCII":
@@ -221,7 +221,7 @@ class Session:
         from psycopg import ClientCursor
 
         sql = query.sql.rstrip().removesuffix(";")
-        return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
+        return ClientCursor(self.driver).mogrify(sql, query.parameters).encode()
 
     @contextmanager
     def _query_errors(self, query: Query) -> Iterator[None]:

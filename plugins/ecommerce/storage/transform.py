@@ -67,12 +67,9 @@ class TransformSpec:
     def steps(self, mapping: str) -> list[Path]:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
         folder = FOLDER / self.folder
-        steps = [FOLDER / "values.sql"]
-        for name in self.first_steps:
-            steps.append(folder / f"{name}.sql")
-        steps.append(folder / f"{mapping}.sql")
+        named = [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
         numbered = sorted(folder.glob("[0-9]*.sql"))
-        return steps + numbered
+        return [FOLDER / "values.sql", *named, *numbered]
 
 
 def run_transform(
@@ -200,12 +197,9 @@ def _connection(
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
     ):
-        raw_files = []
-        for name in sorted(manifest.columns):
-            raw_files.append(f"{raw}/{name}")
         variables = {
             "raw": raw,
-            "raw_files": raw_files,
+            "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
             "loadable": str(folder),
             **manifest.facts(),
             "run_id": run_id,

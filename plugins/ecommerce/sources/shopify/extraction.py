@@ -28,12 +28,11 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import utc_text
+from ecommerce.core.values import Json, utc_text
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
     CONNECTION,
     COSTS,
-    JsonObject,
     ShopifyClient,
 )
 from ecommerce.storage import staging
@@ -143,7 +142,7 @@ def _searches(window: ReadWindow) -> dict[str, str]:
 
 
 def check_reach(
-    facts: JsonObject,
+    facts: Json,
     oldest: datetime,
     now: datetime,
 ) -> None:
@@ -169,7 +168,7 @@ def _visible_from(client: ShopifyClient) -> int:
     return sys.maxsize
 
 
-def scopes(facts: JsonObject) -> set[str]:
+def scopes(facts: Json) -> set[str]:
     """Return the granted access scopes."""
     return {
         scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]
@@ -231,7 +230,7 @@ class OrderReader:
         file = self._folder / f"{next(self._numbers):06}.json"
         file.write_text(orders, encoding="utf-8")
 
-    def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
+    def _ask(self, ids: Sequence[str]) -> list[Json | None]:
         """Return the orders of `ids`, in smaller requests where Shopify does not answer one of this size."""
         try:
             answer = self._client.ask(
@@ -245,10 +244,10 @@ class OrderReader:
                 raise
             half = len(ids) // 2
             return self._ask(ids[:half]) + self._ask(ids[half:])
-        orders: list[JsonObject | None] = answer["nodes"]
+        orders: list[Json | None] = answer["nodes"]
         return orders
 
-    def _completed(self, order: JsonObject | None) -> JsonObject | None:
+    def _completed(self, order: Json | None) -> Json | None:
         """Return the order with all its lines, read again where it changes meanwhile; None where the shop
         does not have it."""
         for _ in range(LOOKS):
@@ -260,7 +259,7 @@ class OrderReader:
             f"{CONNECTION}: the order {name} changed whenever it was read"
         )
 
-    def _add_lines(self, order: JsonObject) -> bool:
+    def _add_lines(self, order: Json) -> bool:
         """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether it
         is still the same version of the order."""
         what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -71,7 +71,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
             (draft.path / folder / FIRST_FILE).write_text("[]")
         orders = _OrderReader(client, pool, draft.path / "orders")
         orders.read_window(window)
-        orders.read_known(window.also_read)
+        for ids in chunked(window.also_read, PER_PAGE):
+            orders.read_list("known", {"include": ",".join(ids)})
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
         try:
             run_sql_file(duck, f"{SQL}/orders_read")
@@ -163,19 +164,15 @@ class _OrderReader:
         if window.changed_until is not None:
             created["before"] = utc_text(window.day.end)
             changed["modified_before"] = utc_text(window.changed_until)
-        self._read_list("created", created)
-        self._read_list("changed", changed)
+        self.read_list("created", created)
+        self.read_list("changed", changed)
 
-    def read_known(self, order_ids: Iterable[str]) -> None:
-        """Read those of the orders `order_ids` that are there, whenever created."""
-        for ids in chunked(order_ids, PER_PAGE):
-            self._read_list("known", {"include": ",".join(ids)})
-
-    def _read_list(
+    def read_list(
         self,
         name: str,
         bounds: Mapping[str, str],
     ) -> None:
+        """Read the orders within `bounds`, parameters of the query; `name` is in the names of the files."""
         # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
         for status in STATUSES:
             label = f"{name}-{status}"
