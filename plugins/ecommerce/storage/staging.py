@@ -186,14 +186,15 @@ def storage_errors(uri: str) -> Iterator[None]:
     """Raise a StagingError in place of any OSError, and of DuckDB's errors of files."""
     try:
         yield
-    except OSError as error:
-        why = reason_of(error, otherwise="its storage fails")
-        raise StagingError(f"{uri} could not be read or written: {why}") from error
     except Exception as error:
+        if isinstance(error, OSError):
+            why = reason_of(error, otherwise="its storage fails")
         # DuckDB is not imported for the name of its error.
-        if type(error).__name__ != "IOException":
+        elif type(error).__name__ == "IOException":
+            why = str(error)
+        else:
             raise
-        raise StagingError(f"{uri} could not be read or written: {error}") from error
+        raise StagingError(f"{uri} could not be read or written: {why}") from error
 
 
 @contextmanager

@@ -264,11 +264,9 @@ def _duckdb_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        text = mask_e_mails(str(error))
-        raise StagingError(f"{what}: {text}") from None
+        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         # It names a column or table.
-        text = mask_e_mails(str(error))
-        raise ContractError(f"{what}: {text}") from None
+        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
         raise ContractError(f"{what}: {problem_of(error)}") from None
