@@ -31,7 +31,7 @@ from ecommerce.events.lines import (
 )
 from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _write(
 
     part = answer.part
     file = folder / f"{answer.file.stem}.parquet"
-    _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
+    set_variables(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
         if answer.are_plain:
             rows = _write_plain_lines(duck, answer)
@@ -218,7 +218,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
     not read a line exactly."""
     import duckdb
 
-    _set(duck, answer=str(answer.file), lines_before=answer.lines_before)
+    set_variables(duck, answer=str(answer.file), lines_before=answer.lines_before)
     try:
         return int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
     except duckdb.InvalidInputException:
@@ -231,13 +231,8 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, f"{SQL}/macros")
-    _set(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
+    set_variables(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
     # The type is needed where no day is kept, and the values are NULL.
     duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])
     duck.execute("SET VARIABLE kept_until = ?::TIMESTAMPTZ", [kept and kept.end])
     return duck
-
-
-def _set(duck: DuckDBPyConnection, **variables: object) -> None:
-    for name, value in variables.items():
-        duck.execute(f"SET VARIABLE {name} = ?", [value])

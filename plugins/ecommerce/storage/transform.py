@@ -24,7 +24,12 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    problem_of,
+    run_sql_file,
+    set_variables,
+)
 from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
@@ -197,23 +202,22 @@ def _connection(
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
     ):
-        variables = {
-            "raw": raw,
-            "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
-            "loadable": str(folder),
+        set_variables(
+            connection,
+            raw=raw,
+            raw_files=[f"{raw}/{name}" for name in sorted(manifest.columns)],
+            loadable=str(folder),
             **manifest.facts(),
-            "run_id": run_id,
-            "control_totals": json.dumps(dict(manifest.control_totals)),
-            "shop_timezone": settings.shop_timezone,
-            "day_start": day.start,
-            "day_end": day.end,
+            run_id=run_id,
+            control_totals=json.dumps(dict(manifest.control_totals)),
+            shop_timezone=settings.shop_timezone,
+            day_start=day.start,
+            day_end=day.end,
             # Variables and no constants, so that no statement contains the keys.
-            "inner_key": inner_key,
-            "outer_key": outer_key,
-            "reporting_currency": settings.reporting_currency,
-        }
-        for name, value in variables.items():
-            connection.execute(f"SET VARIABLE {name} = ?", [value])
+            inner_key=inner_key,
+            outer_key=outer_key,
+            reporting_currency=settings.reporting_currency,
+        )
         # DuckDB knows no type of an empty list.
         connection.execute(
             "SET VARIABLE order_attributes = ?::VARCHAR[]",

@@ -36,7 +36,7 @@ from ecommerce.sources.shopify.client import (
     ShopifyClient,
 )
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,7 +100,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         visible_from = _visible_from(client)
-        duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
+        set_variables(duck, pages=f"{draft.path}/orders/*.json")
         asked_for = {
             "order_ids": window.also_read,
             "visible_from": visible_from,
@@ -108,10 +108,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
         }
         run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
         rows = run_sql_file(duck, f"{SQL}/order_ids")
-        known_lines = window.earlier_reads.known_lines(
-            window.source, [row["order_id"] for row in rows]
-        )
-        write_table(known_lines, draft.path / "known_lines.parquet")
+        order_ids = [row["order_id"] for row in rows]
+        lines = window.earlier_reads.known_lines(window.source, order_ids)
+        write_table(lines, draft.path / "known_lines.parquet")
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         warnings = []
         if personal := client.hidden - COSTS:

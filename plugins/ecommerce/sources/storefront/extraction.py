@@ -31,7 +31,7 @@ from ecommerce.sources.storefront.client import (
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -73,7 +73,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         orders.read_window(window)
         for ids in chunked(window.also_read, PER_PAGE):
             orders.read_list("known", {"include": ",".join(ids)})
-        duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
+        set_variables(duck, pages=f"{draft.path}/orders/*.json")
         try:
             run_sql_file(duck, f"{SQL}/orders_read")
         except duckdb.InvalidInputException:
@@ -99,14 +99,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
             warnings.append(
                 data_warning("uncategorised", source=window.source, detail=str(error))
             )
-        duck.execute(
-            "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
-        )
+        set_variables(duck, product_pages=f"{draft.path}/products/*.json")
         rows = run_sql_file(duck, f"{SQL}/orders_with_unknown_products")
-        known_lines = window.earlier_reads.known_lines(
-            window.source, [row["order_id"] for row in rows]
-        )
-        write_table(known_lines, draft.path / "known_lines.parquet")
+        order_ids = [row["order_id"] for row in rows]
+        lines = window.earlier_reads.known_lines(window.source, order_ids)
+        write_table(lines, draft.path / "known_lines.parquet")
 
         run_sql_file(duck, f"{SQL}/refund_stubs")
         refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
