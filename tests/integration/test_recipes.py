@@ -29,7 +29,8 @@ import json
 from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
-from ecommerce.sales.report.archive import PDF, write_document
+from ecommerce.sales.report.archive import PDF
+from ecommerce.sales.report.build import write_document
 from pypdf import PdfReader
 from tests.integration import daily_run
 day = date.fromisoformat({day!r})

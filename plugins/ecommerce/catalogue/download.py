@@ -90,10 +90,12 @@ def download(
                 timeout=ANSWER_SECONDS,
                 preload_content=False,
             ) as response:
+                data = None
+                is_unchanged = response.status == 304 and (etag or last_modified)
+                if not is_unchanged:
+                    data = _content(response, deadline)
                 return Download(
-                    _content(
-                        response, deadline, is_conditional=bool(etag or last_modified)
-                    ),
+                    data,
                     response.headers.get("ETag"),
                     response.headers.get("Last-Modified"),
                 )
@@ -123,24 +125,16 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def _content(
-    response: BaseHTTPResponse, deadline: float, *, is_conditional: bool
-) -> bytes | None:
-    if response.status == 304 and is_conditional:
-        return None
+def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
     if response.status != 200:
         raise UnusablePicture(f"its host returned HTTP {response.status}")
-    data = bytearray()
-    while time.monotonic() < deadline:
-        # As received: a server may send one byte now and then.
-        part = response.read1(64 * 1024, decode_content=False)
-        if not part:
-            return bytes(data)
-        data += part
-        if len(data) > MOST_BYTES:
-            raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
+    data = response.read(MOST_BYTES + 1, decode_content=False)
     # A connection that was shut down looks like the end of an answer.
-    raise UnusablePicture(f"it did not arrive within {PICTURE_SECONDS} s")
+    if time.monotonic() > deadline:
+        raise UnusablePicture(f"it did not arrive within {PICTURE_SECONDS} s")
+    if len(data) > MOST_BYTES:
+        raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
+    return data
 
 
 class _GuardedConnection(HTTPConnection):
@@ -156,7 +150,7 @@ class _GuardedConnection(HTTPConnection):
             raise UnusablePicture(
                 "its host is in a private network (PICTURE_NETWORKS would allow it)"
             )
-        # A timeout of the socket begins anew with each byte of the headers.
+        # A timeout of the socket begins anew with each byte.
         self._timer = threading.Timer(PICTURE_SECONDS, self._shut_down)
         self._timer.start()
         return connected

@@ -86,13 +86,14 @@ def fetch_page(
     what = f"{CONNECTION}: GET page {number}"
 
     def send() -> bytes:
-        with http.network_errors(what):
-            response = session.get(
+        with (
+            http.network_errors(what),
+            session.get(
                 url, timeout=TIMEOUT, allow_redirects=False, stream=True
-            )
+            ) as response,
+        ):
             http.raise_for_status(response, what)
-            chunks = response.iter_content(1 << 16)
-            return b"".join(http.limit_size(chunks, MOST_BYTES, what))
+            return http.read_content(response, MOST_BYTES, what)
 
     return http.with_retries(send, {TransientError: ATTEMPTS})
 
@@ -116,7 +117,7 @@ def fetch_following(path: Path) -> None:
                 return
             target = urljoin(url, str(following))
             # Another site would get the login.
-            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+            if http.site_of(target) != http.site_of(url):
                 raise ContractError(
                     f"{CONNECTION}: the next page in page {number} is on another site "
                     f"({urlsplit(target).netloc}), which is not followed"

@@ -26,6 +26,7 @@ from ecommerce.catalogue.download import (
 from ecommerce.catalogue.entries import CatalogueProduct
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, present_products
 from ecommerce.catalogue.parser import read_parsed
+from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Row
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
@@ -144,7 +145,7 @@ def refresh(
     catalogue = read_parsed(parsed)
     now = parsed.read_at
     known = {row["image_url_hash"]: row for row in stored.values() if row["fetched_at"]}
-    fetcher = Fetcher(Store.of_pictures(), known, now)
+    fetcher = Fetcher(Store(load_settings().pictures_uri), known, now)
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
         fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
@@ -158,23 +159,26 @@ def refresh(
         if entry.sku in present:
             rows.setdefault(entry.sku, present[entry.sku])
     # `write_rows` takes the columns of its table.
-    of_run = {**parsed.facts(), "run_id": run_id}
-    # The load keeps the first one of a known product.
-    of_run |= {"first_seen_at": now, "last_seen_at": now}
+    of_run = {
+        **parsed.facts(),
+        "run_id": run_id,
+        # The load keeps that of a known product.
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }
     tables = {"product_pictures": [row | of_run for row in rows.values()]}
     if catalogue.rejected:
         tables["rejected_rows"] = [
             asdict(entry) | of_run for entry in catalogue.rejected
         ]
-    columns = {}
     with staging.publish(folder) as draft:
         for table, table_rows in tables.items():
-            columns[f"{table}.parquet"] = write_rows(draft.path, table, table_rows)
+            write_rows(draft.path, table, table_rows)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
             **parsed.facts(),
             rows=len(rows),
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={**parsed.control_totals, "product_pictures": len(rows)},
         )
     return staging.read_manifest(folder)

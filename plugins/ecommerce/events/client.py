@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
+from ecommerce.core.values import utc_text
 from ecommerce.sources import http
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ CONNECTION = CONNECTION_WEB_EVENTS
 PATH = "/events"
 ATTEMPTS = 6
 TIMEOUT = (10.0, 120.0)
-CHUNK = 1 << 20
-"""Bytes that are held in memory at once."""
 MOST_BYTES = 4 << 30
 """Of one answer, unpacked: 10 million events an hour have no more."""
 ACCEPTED = "application/x-ndjson, application/json;q=0.9, */*;q=0.1"
@@ -41,7 +40,7 @@ class Slice:
     end: datetime
 
     def __str__(self) -> str:
-        return f"{instant(self.start)} to {instant(self.end)}"
+        return f"{utc_text(self.start)}Z to {utc_text(self.end)}Z"
 
     @property
     def what(self) -> str:
@@ -63,11 +62,6 @@ def slices(
         parts.append(Slice(start, min(cut, end)))
         start = cut
     return parts
-
-
-def instant(moment: datetime) -> str:
-    """Return an instant as the contract has it: `2026-11-19T05:00:00Z`, to the full second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class EventsClient:
@@ -105,18 +99,19 @@ class EventsClient:
 
         def send() -> None:
             self.requests += 1
-            with http.network_errors(part.what):
-                response = http.send_request(
-                    self._session.get,
-                    self._root + PATH,
-                    part.what,
-                    params={"start": instant(part.start), "end": instant(part.end)},
-                    stream=True,
-                    timeout=self._timeout,
-                )
-                with response:
-                    http.raise_for_status(response, part.what)
-                    self.bytes_read += _save(response, file, part.what)
+            with http.request(
+                self._session.get,
+                self._root + PATH,
+                part.what,
+                params={
+                    "start": f"{utc_text(part.start)}Z",
+                    "end": f"{utc_text(part.end)}Z",
+                },
+                stream=True,
+                timeout=self._timeout,
+            ) as response:
+                http.raise_for_status(response, part.what)
+                self.bytes_read += _save(response, file, part.what)
 
         http.with_retries(send, {TransientError: ATTEMPTS})
 
@@ -136,7 +131,7 @@ def _save(
     last = b""
     with file.open("wb") as target:
         try:
-            chunks = iter(partial(stream.read, CHUNK), b"")
+            chunks = iter(partial(stream.read, http.CHUNK), b"")
             for chunk in http.limit_size(chunks, MOST_BYTES, what):
                 target.write(chunk)
                 last = chunk[-1:]

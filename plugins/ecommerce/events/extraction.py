@@ -12,6 +12,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from more_itertools import chunked
+
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
@@ -23,21 +25,18 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
 from ecommerce.events.lines import (
-    FIELDS,
-    LineCount,
     Lines,
     check_first_lines,
     count_lines,
 )
 from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
 SQL = "extract/web_events"
 MEMORY_LIMIT = "125MB"  # of each reader; the process needs about 200 MB more
 READERS = 2
@@ -68,7 +67,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     kept = window.day if window.changed_until is not None else None
     start = window.changed_from.replace(microsecond=0)
     end = min(window.changed_until or read_at, read_at)
-    columns: dict[str, list[str]] = {}
+    files = 0
     rows = 0
     found = 0
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
@@ -87,10 +86,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
             for written in readers.map(_write, databases, answers, repeat(draft.path)):
                 found += written.found
                 # The first part is always there: patterns of file names then match.
-                if written.rows or not columns:
-                    name = f"events-{len(columns) + 1:05}.parquet"
-                    written.file.rename(draft.path / name)
-                    columns[name] = COLUMNS
+                if written.rows or not files:
+                    files += 1
+                    written.file.rename(draft.path / f"events-{files:05}.parquet")
                     rows += written.rows
                 else:
                     written.file.unlink()
@@ -107,7 +105,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=rows,
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={
                 "lines": rows,
                 "other_days": found - rows,
@@ -138,12 +136,14 @@ def check() -> CheckLines:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The downloaded lines of a slice; `lines_before` counts those of earlier slices."""
+    """The downloaded lines of a slice; `lines_before` counts those of earlier slices. `are_plain`: DuckDB's
+    own reader of JSON may read them."""
 
     part: Slice
     file: Path
     lines_before: int
-    count: LineCount
+    lines: int
+    are_plain: bool
 
 
 def _downloads(
@@ -154,15 +154,15 @@ def _downloads(
     """Download slices in order, and yield `READERS` answers at a time. Errors are those of
     `EventsClient.download` and `check_first_lines`."""
     lines = 0
-    for first in range(0, len(parts), READERS):
+    for pair in chunked(parts, READERS):
         answers = []
-        for part in parts[first : first + READERS]:
+        for part in pair:
             file = folder / f"{part.start:%Y-%m-%dT%H-%M-%S}.ndjson"
             client.download(part, file)
             check_first_lines(file, part.what)
-            count = count_lines(file)
-            answers.append(_Answer(part, file, lines, count))
-            lines += count.lines
+            count, are_plain = count_lines(file)
+            answers.append(_Answer(part, file, lines, count, are_plain))
+            lines += count
         yield answers
 
 
@@ -185,12 +185,12 @@ def _write(
 
     part = answer.part
     file = folder / f"{answer.file.stem}.parquet"
-    _set(duck, slice_start=part.start, slice_end=part.end, part=str(file))
+    set_variables(duck, slice_start=part.start, slice_end=part.end, part=str(file))
     try:
-        if answer.count.are_plain:
+        if answer.are_plain:
             rows = _write_plain_lines(duck, answer)
             if rows is not None:
-                return _Written(file, rows, answer.count.lines)
+                return _Written(file, rows, answer.lines)
         lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
         rows = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
@@ -218,7 +218,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
     not read a line exactly."""
     import duckdb
 
-    _set(duck, answer=str(answer.file), lines_before=answer.lines_before)
+    set_variables(duck, answer=str(answer.file), lines_before=answer.lines_before)
     try:
         return int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
     except duckdb.InvalidInputException:
@@ -231,13 +231,8 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection
     teach_addresses(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "transform/values")
     run_sql_file(duck, f"{SQL}/macros")
-    _set(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
+    set_variables(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
     # The type is needed where no day is kept, and the values are NULL.
     duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])
     duck.execute("SET VARIABLE kept_until = ?::TIMESTAMPTZ", [kept and kept.end])
     return duck
-
-
-def _set(duck: DuckDBPyConnection, **variables: object) -> None:
-    for name, value in variables.items():
-        duck.execute(f"SET VARIABLE {name} = ?", [value])

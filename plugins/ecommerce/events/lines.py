@@ -109,18 +109,10 @@ def _decoded(line: bytes) -> tuple[str, str | None]:
         return line.decode(errors="replace"), NOT_JSON
 
 
-@dataclass(frozen=True, slots=True)
-class LineCount:
-    """How many lines a file has, and whether each begins with `{`, ends with a line feed and is shorter than
-    `LONGEST_LINE`. DuckDB's own reader of JSON skips blank lines, so its row numbers are line numbers only
-    in such a file."""
-
-    lines: int
-    are_plain: bool
-
-
-def count_lines(path: Path) -> LineCount:
-    """Count the lines of a file; the last one may have no line feed."""
+def count_lines(path: Path) -> tuple[int, bool]:
+    """Return how many lines a file has, and whether each begins with `{`, ends with a line feed and is
+    shorter than `LONGEST_LINE`. DuckDB's own reader of JSON skips blank lines, so its row numbers are line
+    numbers only in such a file."""
     import numpy as np
 
     lines = 0
@@ -141,8 +133,8 @@ def count_lines(path: Path) -> LineCount:
             are_short = are_short and line_feeds > 0
             last = block[-1:]
     if last != b"\n":
-        return LineCount(lines + 1, are_plain=False)
-    return LineCount(lines, are_plain=are_short and beginnings == lines)
+        return lines + 1, False
+    return lines, are_short and beginnings == lines
 
 
 def check_first_lines(path: Path, what: str) -> None:

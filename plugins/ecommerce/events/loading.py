@@ -16,6 +16,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.read_window import EarlierReads, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.events.source import AHEAD, LATE_DAYS, OVERLAP, WEB_EVENTS
+from ecommerce.storage.duckdb import set_variables
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.transform import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
@@ -115,15 +116,13 @@ def _prepare(connection: DuckDBPyConnection) -> None:
     connection.create_function("browser_family", browser_family, ["VARCHAR"], "VARCHAR")
     connection.create_function("is_crawler", is_crawler, ["VARCHAR"], "BOOLEAN")
     # The transform must keep exactly the events that the extract reads for a day.
-    connection.execute("SET VARIABLE ahead = ?", [AHEAD])
-    connection.execute("SET VARIABLE late_days = ?", [LATE_DAYS])
+    set_variables(connection, ahead=AHEAD, late_days=LATE_DAYS)
 
 
 _TRANSFORM = TransformSpec(
     folder="events",
     first_steps=(),
     required_tables=("user_events",),
-    optional_tables=("rejected_rows",),
     prepare=_prepare,
 )
 

@@ -7,14 +7,6 @@ ORDERS = TransformSpec(
     folder="orders",
     first_steps=("country_codes", "order_status", "staged"),
     required_tables=("orders", "order_lines", "refunds", "order_versions"),
-    optional_tables=(
-        "products",
-        "customers",
-        "exchange_rates",
-        "rejected_rows",
-        "loaded_files",
-        "control_totals",
-    ),
 )
 
 

@@ -6,7 +6,6 @@ import io
 import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -19,10 +18,10 @@ from ecommerce.core.values import Row
 from ecommerce.sources.http import (
     connection_with_host,
     limit_size,
-    network_errors,
     quoted,
     raise_for_status,
-    send_request,
+    read_content,
+    request,
 )
 from ecommerce.sources.source import Source
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -30,7 +29,6 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 CONNECTION = "exchange_rates_api"
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
-CHUNK = 1 << 20
 MOST_BYTES = 64 << 20
 """Of the file, unpacked: that of the ECB, with all days since 1999, is a tenth of it."""
 RATE_LASTS_DAYS = 7
@@ -119,18 +117,17 @@ def fetch() -> str:
         url = hook.url_from_endpoint(DEFAULT_PATH)
     what = f"{CONNECTION}: GET {urlsplit(url).path}"
     with (
-        network_errors(what),
         hook.get_conn() as session,
-        send_request(session.get, url, what, stream=True, timeout=timeout) as answer,
+        request(session.get, url, what, stream=True, timeout=timeout) as answer,
     ):
         raise_for_status(answer, what)
-        content = b"".join(limit_size(answer.iter_content(CHUNK), MOST_BYTES, what))
+        content = read_content(answer, MOST_BYTES, what)
     try:
         if content.startswith(b"PK\x03\x04"):
             archive = zipfile.ZipFile(io.BytesIO(content))
             with archive.open(archive.namelist()[0]) as file:
-                chunks = iter(partial(file.read, CHUNK), b"")
-                content = b"".join(limit_size(chunks, MOST_BYTES, what))
+                content = file.read(MOST_BYTES + 1)
+            [content] = limit_size([content], MOST_BYTES, what)
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(

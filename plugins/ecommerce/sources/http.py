@@ -7,6 +7,7 @@ begins every message and never contains credentials.
 from __future__ import annotations
 
 import ipaddress
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,12 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-import tenacity
-
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
+from ecommerce.core.values import Json
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -42,6 +42,8 @@ PRIVATE_DOMAINS = (
     ".svc",
 )
 """Domains that do not exist in the public DNS."""
+CHUNK = 1 << 20
+"""Bytes of an answer that are held in memory at once, where it is not needed as a whole."""
 QUOTED_CHARACTERS = 120
 UNREADABLE = "the answer of {place} cannot be unpacked"
 
@@ -80,51 +82,37 @@ def with_retries(
         sleep: waits for so many seconds.
     """
 
-    def pause(state: tenacity.RetryCallState) -> float:
-        requested: float | None = getattr(_error_of(state), "retry_after", None)
-        if requested is not None:
-            return requested
-        return tenacity.wait_exponential(FIRST_PAUSE)(state)
-
-    def may_pass(state: tenacity.RetryCallState) -> bool:
-        error = _error_of(state)
-        for kind, limit in attempts.items():
-            if isinstance(error, kind):
-                return state.attempt_number < limit and pause(state) <= MAX_RETRY_PAUSE
-        return False
-
-    retrying = tenacity.Retrying(
-        retry=may_pass,
-        wait=pause,
-        sleep=sleep,
-        before_sleep=_log_failure,
-    )
-    return retrying(send)
-
-
-def _log_failure(state: tenacity.RetryCallState) -> None:
-    """Log why a request is sent again. The request is not named: its arguments may have secrets."""
-    log.info(
-        "attempt %d failed: %s; the next one is in %.1f s",
-        state.attempt_number,
-        _error_of(state),
-        state.upcoming_sleep,
-    )
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return send()
+        except tuple(attempts) as error:
+            limits = [attempts[kind] for kind in attempts if isinstance(error, kind)]
+            pause = error.retry_after
+            if pause is None:
+                pause = FIRST_PAUSE * 2 ** (attempt - 1)
+            if attempt >= limits[0] or pause > MAX_RETRY_PAUSE:
+                raise
+            # The request is not named: its arguments may have secrets.
+            log.info(
+                "attempt %d failed: %s; the next one is in %.1f s",
+                attempt,
+                error,
+                pause,
+            )
+        sleep(pause)
 
 
-def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
-    """Return the error of the newest attempt; None where it succeeded."""
-    return state.outcome.exception() if state.outcome else None
-
-
-def send_request(
+@contextmanager
+def request(
     send: Callable[..., Response],
     url: str,
     what: str,
     **options: Any,
-) -> Response:
-    """Return the answer to a request. Raise the errors of `network_errors`, and ConfigurationError where it
-    is redirected to another site, which would be trusted.
+) -> Iterator[Response]:
+    """Provide the answer to a request, whose content may be read in the block. Raise the errors of
+    `network_errors`, and ConfigurationError where it is redirected to another site, which would be trusted.
 
     Args:
         send: a method of a session, such as `session.get`.
@@ -132,20 +120,20 @@ def send_request(
         what: begins the messages.
         options: of `requests`.
     """
-    with network_errors(what):
-        return send(
-            url, hooks={"response": partial(_refuse_other_site, what)}, **options
-        )
+    hooks = {"response": partial(_refuse_other_site, what)}
+    with network_errors(what), send(url, hooks=hooks, **options) as response:
+        yield response
 
 
 def _refuse_other_site(what: str, response: Response, **_: object) -> None:
     """Refuse a redirect to another scheme or host: a response hook of `requests`."""
-    target = urljoin(response.url, response.headers.get("Location", ""))
-    if response.is_redirect and urlsplit(target)[:2] != urlsplit(response.url)[:2]:
+    own = site_of(response.url)
+    target = site_of(urljoin(response.url, response.headers.get("Location", "")))
+    if response.is_redirect and target != own:
         raise errors.ConfigurationError(
-            f"{what} answered {response.status_code}: {_origin(response.url)} redirects to "
-            f"{_origin(target)}, which is another site. If that is the right address, make it the host of "
-            f"the connection {what.partition(':')[0]}"
+            f"{what} answered {response.status_code}: {own} redirects to {target}, which is another site. "
+            "If that is the right address, make it the host of the connection "
+            f"{what.partition(':')[0]}"
         )
 
 
@@ -243,6 +231,11 @@ def raise_for_status(response: Response, what: str) -> None:
     raise errors.ContractError(message)
 
 
+def read_content(response: Response, limit: int, what: str) -> bytes:
+    """Return the content of an answer, unpacked; ContractError where it has more than `limit` bytes."""
+    return b"".join(limit_size(response.iter_content(CHUNK), limit, what))
+
+
 def limit_size(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
     """Yield the chunks of an answer, unpacked; ContractError where they have more than `limit` bytes."""
     size = 0
@@ -253,6 +246,20 @@ def limit_size(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes
                 f"{what}: the answer has more than {limit:,} bytes"
             )
         yield chunk
+
+
+def json_object(response: Response, what: str) -> Json:
+    """Return the JSON object of an answer, with fractions as texts, which keeps every digit; TransientError
+    where it is none."""
+    try:
+        answer: object = json.loads(response.content, parse_float=str)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise errors.TransientError(
+            f"{what} is no JSON object; it begins with {quoted(response.content)}"
+        )
+    return answer
 
 
 def retry_after(response: Response) -> float | None:
@@ -275,8 +282,8 @@ def quoted(content: bytes) -> str:
     return repr(mask_e_mails(text)[:QUOTED_CHARACTERS])
 
 
-def _origin(url: str) -> str:
-    """Scheme and host: the rest may contain anything."""
+def site_of(url: str) -> str:
+    """Return scheme and host of a URL: the rest may contain anything."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

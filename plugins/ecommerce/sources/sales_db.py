@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +76,7 @@ def extract(window: ReadWindow) -> Manifest:
     ):
         run_sql_file(duck, "extract/create_rejects")
         with ThreadPoolExecutor(2) as pool:
-            copying: Future[Any] = pool.submit(
+            copying = pool.submit(
                 _copy, first, COPIED_FIRST, window, draft.path, duck.cursor()
             )
             counting: Future[Any] = pool.submit(
@@ -92,28 +91,24 @@ def extract(window: ReadWindow) -> Manifest:
         for future in ended:
             # Raises the error of the one that failed first.
             future.result()
-        totals, copied = counting.result()
-        copied |= copying.result()
+        totals = counting.result()
+        rows = len(duck.table("rejects"))
+        columns = {}
         for name in COLUMNS:
             lineage.report_query(sales_query(name, window).sql, **first.address())
-        columns = {name: list(table.types) for name, table in copied.items()}
-        totals["rejected_amounts"] = _write_rejects(duck, draft.path, columns)
-        rows = sum(table.rows for table in copied.values())
+            result = duck.read_parquet(str(draft.path / f"{name}.parquet"))
+            columns[name] = result.columns
+            rows += len(result)
+        read = {"files": list(columns), "columns": list(columns.values())}
+        run_sql_file(duck, f"{SQL}/rejected_cells", read)
+        totals["rejected_amounts"] = _write_rejects(duck, draft.path)
         draft.seal(
             **window.facts(read_at),
-            rows=rows + len(duck.table("rejects")),
-            columns={f"{name}.parquet": names for name, names in columns.items()},
+            rows=rows,
+            columns=draft.parquet_columns(),
             control_totals=totals,
         )
     return read_manifest(window.folder)
-
-
-@dataclass(frozen=True)
-class Copied:
-    """A query's result as a Parquet file: DuckDB types by column, and the number of rows."""
-
-    types: Mapping[str, str]
-    rows: int
 
 
 def _copy(
@@ -122,18 +117,15 @@ def _copy(
     window: ReadWindow,
     folder: Path,
     duck: DuckDBPyConnection,
-) -> dict[str, Copied]:
-    """Copy the results of queries to Parquet files, and return what each has."""
-    copied = {}
+) -> None:
+    """Copy the results of queries to Parquet files."""
     for name in names:
         statement = sales_query(name, window)
         types = session.columns(statement)
         _check_columns(name, types)
         types |= dict.fromkeys(TEXTS & types.keys(), "VARCHAR")
         target = folder / f"{name}.parquet"
-        rows = copy_to_parquet(session, statement, types, target, duck)
-        copied[name] = Copied(types, rows)
-    return copied
+        copy_to_parquet(session, statement, types, target, duck)
 
 
 def _count_and_copy(
@@ -141,21 +133,16 @@ def _count_and_copy(
     window: ReadWindow,
     folder: Path,
     duck: DuckDBPyConnection,
-) -> tuple[Values, dict[str, Copied]]:
-    """Return the control totals, and what `_copy` returns for the second session."""
+) -> Values:
+    """Return the control totals, and copy what the second session reads."""
     totals = session.row(sales_query("control_totals", window))
-    return totals, _copy(session, COPIED_SECOND, window, folder, duck)
+    _copy(session, COPIED_SECOND, window, folder, duck)
+    return totals
 
 
-def _write_rejects(
-    duck: DuckDBPyConnection,
-    folder: Path,
-    columns: dict[str, list[str]],
-) -> list[Row]:
-    """Write the rows that cannot be read, and the orders among them, into `folder`; add their columns to
-    `columns`, and return the amounts that they withhold."""
-    read = {"files": list(columns), "columns": list(columns.values())}
-    run_sql_file(duck, f"{SQL}/rejected_cells", read)
+def _write_rejects(duck: DuckDBPyConnection, folder: Path) -> list[Row]:
+    """Write the rows that cannot be read, and the orders among them, into `folder`; return the amounts that
+    they withhold."""
     run_sql_file(duck, f"{SQL}/unread_orders")
     files = {
         "orders": str(folder / "orders.parquet"),
@@ -165,7 +152,6 @@ def _write_rejects(
     run_sql_file(duck, f"{SQL}/mask_unreadable")
     for name in ("rejects", "unread_orders"):
         duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
-        columns[name] = duck.table(name).columns
     return amounts
 
 

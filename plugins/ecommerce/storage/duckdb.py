@@ -45,6 +45,12 @@ def problem_of(error: Exception) -> str:
     return unquoted.partition("\n")[0]
 
 
+def set_variables(duck: DuckDBPyConnection, **values: object) -> None:
+    """Set variables, which SQL reads by `getvariable`."""
+    for name, value in values.items():
+        duck.execute(f"SET VARIABLE {name} = ?", [value])
+
+
 def run_sql_file(
     duck: DuckDBPyConnection,
     file: str,

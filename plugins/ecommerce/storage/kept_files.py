@@ -18,11 +18,6 @@ class Store:
     uri: str
 
     @classmethod
-    def of_pictures(cls) -> Self:
-        """Return the store of `PICTURES_URI`."""
-        return cls(load_settings().pictures_uri)
-
-    @classmethod
     def of_models(cls) -> Self:
         """Return the store of `MODELS_URI`."""
         return cls(load_settings().models_uri)

@@ -1,15 +1,12 @@
 """Dataclasses as plain JSON, for XCom and files: dates and instants are ISO texts, amounts are decimal texts,
 never floats."""
 
-from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
-
-_adapter: Any = cache(TypeAdapter)
 
 
 def to_plain(value: Any) -> Any:
@@ -20,4 +17,4 @@ def to_plain(value: Any) -> Any:
 def from_plain(kind: type[T], plain: Any) -> T:
     """Convert plain JSON to a dataclass, or to a `list[…]` of them; pydantic.ValidationError where it does
     not fit."""
-    return cast(T, _adapter(kind).validate_python(plain))
+    return TypeAdapter(kind).validate_python(plain)

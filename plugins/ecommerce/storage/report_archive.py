@@ -19,6 +19,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.core.paths import code_version
 from ecommerce.core.values import Json, Values
 from ecommerce.storage import staging
+from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
@@ -40,14 +41,14 @@ class Provenance(BaseModel):
     @classmethod
     def of(cls, run: staging.DagRun, timezone: str, **fields: Any) -> Self:
         """Return the provenance of a report that `run` makes now."""
-        now, version = datetime.now(UTC), code_version()
-        origin = {
-            "dag_id": run.dag_id,
-            "run_id": run.run_id,
-            "code_version": version,
-            "timezone": timezone,
-        }
-        return cls(**origin, generated_at=now, **fields)
+        return cls(
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            code_version=code_version(),
+            timezone=timezone,
+            generated_at=datetime.now(UTC),
+            **fields,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,8 @@ class Archive(Generic[F]):
 
     def folder_of(self, reports_uri: str, day: date) -> str:
         """Return the URI of one day's folder."""
-        return "/".join(
-            part for part in (reports_uri, self.folder, day.isoformat()) if part
-        )
+        folders = (reports_uri, self.folder, str(day))
+        return "/".join(filter(None, folders))
 
     def publish(
         self,
@@ -129,23 +129,19 @@ class Archive(Generic[F]):
         Raises:
             StagingError: it does not exist.
         """
-        with staging.storage_errors(uri):
-            try:
-                return bytes((staging.storage_path(uri) / name).read_bytes())
-            except FileNotFoundError:
-                raise StagingError(
-                    f"no {name} at {uri}: clear the task `report` with downstream"
-                ) from None
+        content = Store(uri).read(name)
+        if content is None:
+            raise StagingError(
+                f"no {name} at {uri}: clear the task `report` with downstream"
+            )
+        return content
 
     def read_file(self, reports_uri: str, day: date, name: str) -> bytes | None:
         """Return one of `files` of an archived day; None where there is no such file."""
         if name in self.files:
+            folder = staging.storage_path(self.folder_of(reports_uri, day))
             with suppress(FileNotFoundError):
-                return bytes(
-                    (
-                        staging.storage_path(self.folder_of(reports_uri, day)) / name
-                    ).read_bytes()
-                )
+                return (folder / name).read_bytes()
         return None
 
     def has(self, reports_uri: str, day: date, name: str) -> bool:
@@ -174,9 +170,7 @@ class Archive(Generic[F]):
         days = []
         for path in paths:
             with suppress(ValueError):  # a folder of another name
-                days.append(
-                    date.fromisoformat(str(path).rstrip("/").rpartition("/")[2])
-                )
+                days.append(date.fromisoformat(Path(path).name))
         return sorted(days)
 
 

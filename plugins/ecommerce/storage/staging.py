@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
@@ -78,29 +78,16 @@ class Draft:
     uri: str
     facts: Values = field(default_factory=dict)
 
-    def seal(
-        self,
-        *,
-        source: str,
-        business_date: date,
-        rows: int,
-        columns: Mapping[str, list[str]],
-        read_at: datetime,
-        window_start: datetime,
-        window_end: datetime,
-        control_totals: Values | None = None,
-    ) -> None:
-        """Set the manifest's fields other than uri, bytes and sha256."""
-        self.facts.update(
-            source=source,
-            business_date=business_date,
-            rows=rows,
-            columns=columns,
-            read_at=read_at,
-            window_start=window_start,
-            window_end=window_end,
-            control_totals=control_totals or {},
-        )
+    def parquet_columns(self) -> dict[str, list[str]]:
+        """Return the columns of each Parquet file in `path`, by its name."""
+        from pyarrow.parquet import read_schema
+
+        files = sorted(self.path.glob("*.parquet"))
+        return {file.name: read_schema(file).names for file in files}
+
+    def seal(self, **facts: Any) -> None:
+        """Set the fields of the `Manifest` other than uri, bytes and sha256."""
+        self.facts.update(facts)
 
 
 def safe_folder_name(run_id: str) -> str:
@@ -199,14 +186,15 @@ def storage_errors(uri: str) -> Iterator[None]:
     """Raise a StagingError in place of any OSError, and of DuckDB's errors of files."""
     try:
         yield
-    except OSError as error:
-        why = reason_of(error, otherwise="its storage fails")
-        raise StagingError(f"{uri} could not be read or written: {why}") from error
     except Exception as error:
+        if isinstance(error, OSError):
+            why = reason_of(error, otherwise="its storage fails")
         # DuckDB is not imported for the name of its error.
-        if type(error).__name__ != "IOException":
+        elif type(error).__name__ == "IOException":
+            why = str(error)
+        else:
             raise
-        raise StagingError(f"{uri} could not be read or written: {error}") from error
+        raise StagingError(f"{uri} could not be read or written: {why}") from error
 
 
 @contextmanager
@@ -243,7 +231,7 @@ def is_local(uri: str) -> bool:
 
 def local_or_uri(uri: str) -> str:
     """Return the path of a `file://` URI, any other unchanged."""
-    return uri.removeprefix("file://") if is_local(uri) else uri
+    return uri.removeprefix("file://")
 
 
 @contextmanager

@@ -24,7 +24,12 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    problem_of,
+    run_sql_file,
+    set_variables,
+)
 from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
@@ -54,35 +59,22 @@ class TransformSpec:
 
     `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
-    by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in
-    `required_tables` or `optional_tables` ends with a query, whose rows become `<table>.parquet`. `prepare`
-    defines the domain's functions and variables.
+    by reason) and warnings (see `core.data_warnings`). The rows of a step `<n>_<table>` that ends with a
+    query become `<table>.parquet`; without rows, only a table of `required_tables` has such a file.
+    `prepare` defines the domain's functions and variables.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     required_tables: tuple[str, ...]
-    optional_tables: tuple[str, ...]
     prepare: Callable[[DuckDBPyConnection], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
         folder = FOLDER / self.folder
-        steps = [FOLDER / "values.sql"]
-        for name in self.first_steps:
-            steps.append(folder / f"{name}.sql")
-        steps.append(folder / f"{mapping}.sql")
+        named = [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
         numbered = sorted(folder.glob("[0-9]*.sql"))
-        return steps + numbered
-
-    def table_of(self, step: Path) -> str | None:
-        """Return the table that a step writes; None if it only prepares later ones."""
-        number, _, table = step.stem.partition("_")
-        tables = self.required_tables + self.optional_tables
-        # The file of a source may end like a table, as b2b_orders.sql does.
-        if number.isdigit() and table in tables:
-            return table
-        return None
+        return [FOLDER / "values.sql", *named, *numbered]
 
 
 def run_transform(
@@ -121,7 +113,7 @@ def run_transform(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        columns, accounts = _run_steps(
+        accounts = _run_steps(
             spec,
             manifest,
             run_id,
@@ -132,7 +124,7 @@ def run_transform(
         draft.seal(
             **manifest.facts(),
             rows=accounts["rows_accepted"],
-            columns=columns,
+            columns=draft.parquet_columns(),
             control_totals={**manifest.control_totals, **accounts},
         )
     staging.discard(manifest.uri)
@@ -145,39 +137,29 @@ def _run_steps(
     run_id: str,
     folder: Path,
     mapping: str,
-) -> tuple[dict[str, list[str]], Values]:
-    """Run the SQL files, write the tables of the spec, and return the columns by file, and the accounts."""
-    columns = {}
+) -> Values:
+    """Run the SQL files, write the tables of the spec, and return the accounts."""
+    unneeded = []
     with _connection(manifest, run_id, folder) as connection:
         if spec.prepare:
             spec.prepare(connection)
         for step in spec.steps(mapping):
-            sql = _read_step(step, manifest)
-            table = spec.table_of(step)
+            _, _, table = step.stem.partition("_")
+            file = folder / f"{table}.parquet"
             with _duckdb_errors(f"{manifest.source}: {step.name}"):
-                if table is None:
-                    connection.execute(sql)
-                    continue
-                file = folder / f"{table}.parquet"
-                rows = _write(connection, sql, file)
-                if table in spec.required_tables or rows:
-                    written = connection.read_parquet(str(file))
-                    columns[file.name] = written.columns
+                rows = _run_step(connection, _read_step(step, manifest), file)
+            if rows == 0 and table not in spec.required_tables:
+                unneeded.append(file)
         with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
-    for file in folder.iterdir():
-        if file.name not in columns:
-            file.unlink()
-    accounts["rejected"] = accounts["rejected"] or {}
+    for file in unneeded:
+        file.unlink()
     extracted = manifest.control_totals.get("warnings", ())
-    warnings = list(extracted)
-    for warning in accounts["warnings"] or ():
-        warnings.append(json.loads(warning))
-    accounts["warnings"] = warnings
+    accounts["warnings"] = [*extracted, *map(json.loads, accounts["warnings"])]
     accounts["raw_sha256"] = manifest.sha256
     accounts["run_id"] = run_id
-    return columns, accounts
+    return accounts
 
 
 def _read_step(step: Path, manifest: Manifest) -> str:
@@ -189,16 +171,19 @@ def _read_step(step: Path, manifest: Manifest) -> str:
     return sql
 
 
-def _write(connection: DuckDBPyConnection, sql: str, file: Path) -> int:
-    """Run a step that ends with a query, write the rows of the query to `file`, and return their number."""
+def _run_step(connection: DuckDBPyConnection, sql: str, file: Path) -> int | None:
+    """Run a step. Where it ends with a query, write the rows to `file`, and return their number."""
+    import duckdb
+
     *definitions, last = connection.extract_statements(sql)
     for definition in definitions:
         connection.execute(definition)
-    query = last.query.strip()
-    query = query.removesuffix(";")
+    if last.type != duckdb.StatementType.SELECT:
+        connection.execute(last)
+        return None
+    query = last.query.strip().removesuffix(";")
     target = f"getvariable('loadable') || '/{file.name}'"
-    statement = f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})"
-    connection.execute(statement)
+    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
     [rows] = connection.fetchone() or (0,)
     return int(rows)
 
@@ -217,26 +202,22 @@ def _connection(
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
     ):
-        raw_files = []
-        for name in sorted(manifest.columns):
-            raw_files.append(f"{raw}/{name}")
-        variables = {
-            "raw": raw,
-            "raw_files": raw_files,
-            "loadable": str(folder),
+        set_variables(
+            connection,
+            raw=raw,
+            raw_files=[f"{raw}/{name}" for name in sorted(manifest.columns)],
+            loadable=str(folder),
             **manifest.facts(),
-            "run_id": run_id,
-            "control_totals": json.dumps(dict(manifest.control_totals)),
-            "shop_timezone": settings.shop_timezone,
-            "day_start": day.start,
-            "day_end": day.end,
+            run_id=run_id,
+            control_totals=json.dumps(dict(manifest.control_totals)),
+            shop_timezone=settings.shop_timezone,
+            day_start=day.start,
+            day_end=day.end,
             # Variables and no constants, so that no statement contains the keys.
-            "inner_key": inner_key,
-            "outer_key": outer_key,
-            "reporting_currency": settings.reporting_currency,
-        }
-        for name, value in variables.items():
-            connection.execute(f"SET VARIABLE {name} = ?", [value])
+            inner_key=inner_key,
+            outer_key=outer_key,
+            reporting_currency=settings.reporting_currency,
+        )
         # DuckDB knows no type of an empty list.
         connection.execute(
             "SET VARIABLE order_attributes = ?::VARCHAR[]",
@@ -287,11 +268,9 @@ def _duckdb_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        text = mask_e_mails(str(error))
-        raise StagingError(f"{what}: {text}") from None
+        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         # It names a column or table.
-        text = mask_e_mails(str(error))
-        raise ContractError(f"{what}: {text}") from None
+        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
         raise ContractError(f"{what}: {problem_of(error)}") from None

@@ -21,9 +21,10 @@ SELECT
     (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,
     (SELECT count(*) FROM superseded_events) AS rows_superseded,
     events.user_events,
-    (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
+    coalesce((SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons), map()) AS rejected,
     CASE
         WHEN events.skewed > 0
             THEN list_value(json_object('kind', 'skewed_events', 'events', events.skewed)::VARCHAR)
+        ELSE []
     END AS warnings
 FROM events;

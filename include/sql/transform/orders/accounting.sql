@@ -68,9 +68,9 @@ SELECT
     (SELECT sum(records)::BIGINT FROM superseded) AS rows_superseded,
     orders.orders,
     order_lines.amount::VARCHAR AS amount,
-    (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
+    coalesce((SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons), map()) AS rejected,
     (
-        SELECT list(mask_e_mails(warning) ORDER BY warning)
+        SELECT coalesce(list(mask_e_mails(warning) ORDER BY warning), [])
         FROM (
             FROM staged_warnings
             UNION ALL

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.text import clean, counted
+from ecommerce.core.values import utc_text
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import COST_SCOPE, REACH, extract, scopes
 from ecommerce.sources.source import Source
@@ -26,8 +27,8 @@ def limits(settings: Settings) -> list[str]:
 def check() -> Lines:
     """Ask for the shop and the granted scopes; errors are those of `ShopifyClient.ask`."""
     client = ShopifyClient.connect()
-    now = datetime.now(UTC)
-    recent = f"updated_at:>='{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}'"
+    yesterday = utc_text(datetime.now(UTC) - timedelta(days=1))
+    recent = f"updated_at:>='{yesterday}Z'"
     facts = client.ask("shop", created=recent, changed=recent)
     shop, granted = facts["shop"], scopes(facts)
     changed = counted(facts["changed"]["count"], "order")

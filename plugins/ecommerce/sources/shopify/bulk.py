@@ -20,17 +20,17 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.settings import task_timeout
+from ecommerce.core.values import Json
 from ecommerce.sources.http import (
+    CHUNK,
     limit_size,
-    network_errors,
     raise_for_status,
-    send_request,
+    request,
     with_retries,
 )
 from ecommerce.sources.shopify.client import (
     CONNECTION,
     TIMEOUT,
-    JsonObject,
     ShopifyClient,
     document,
 )
@@ -50,7 +50,6 @@ RUNS = 3
 ACTIVE = ("CREATED", "RUNNING", "CANCELING")
 EXPIRED = (400, 401, 403, 404, 410)
 """Statuses with which the server of the files refuses an address for good."""
-CHUNK = 1 << 20
 MOST_BYTES = 16 << 30
 """Of a result: 5 million orders have no more."""
 
@@ -86,11 +85,10 @@ def read_in_bulk(
     return with_retries(run, {UnusableResultError: RUNS}, client.pause)
 
 
-def _earlier_operations(client: ShopifyClient, text: str) -> list[JsonObject]:
+def _earlier_operations(client: ShopifyClient, text: str) -> list[Json]:
     """Return the newest usable operation of earlier attempts, if there is one."""
     oldest = datetime.now(UTC) - USABLE
-    operations: list[JsonObject] = client.ask("bulk_recent")["bulkOperations"]["nodes"]
-    for operation in operations:
+    for operation in client.ask("bulk_recent")["bulkOperations"]["nodes"]:
         is_young = datetime.fromisoformat(operation["createdAt"]) >= oldest
         is_usable = operation["status"] in ("CREATED", "RUNNING", "COMPLETED")
         if operation["query"] == text and is_young and is_usable:
@@ -98,13 +96,13 @@ def _earlier_operations(client: ShopifyClient, text: str) -> list[JsonObject]:
     return []
 
 
-def _start(client: ShopifyClient, text: str) -> JsonObject:
+def _start(client: ShopifyClient, text: str) -> Json:
     """Start an operation, after those of the app that already run."""
     for _ in _pauses(client):
         answer = client.ask("bulk_run", query=text)["bulkOperationRunQuery"]
         refusals = answer["userErrors"]
         if not refusals:
-            operation: JsonObject = answer["bulkOperation"]
+            operation: Json = answer["bulkOperation"]
             return operation
         if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise ContractError(
@@ -116,7 +114,7 @@ def _start(client: ShopifyClient, text: str) -> JsonObject:
     )
 
 
-def _await_end(client: ShopifyClient, operation: JsonObject) -> JsonObject:
+def _await_end(client: ShopifyClient, operation: Json) -> Json:
     """Return an operation when it is completed; cancel it where it does not end in time."""
     name = operation["id"]
     for _ in _pauses(client):
@@ -154,11 +152,7 @@ def _pauses(client: ShopifyClient) -> Iterator[None]:
         left -= PAUSE
 
 
-def _load(
-    operation: JsonObject,
-    duck: DuckDBPyConnection,
-    file: Path,
-) -> None:
+def _load(operation: Json, duck: DuckDBPyConnection, file: Path) -> None:
     """Load the result of an operation into the table bulk_orders."""
     import duckdb
 
@@ -192,10 +186,7 @@ def _download(
 
     def send() -> None:
         with (
-            network_errors(what),
-            send_request(
-                requests.get, url, what, stream=True, timeout=TIMEOUT
-            ) as response,
+            request(requests.get, url, what, stream=True, timeout=TIMEOUT) as response,
             file.open("wb") as target,
         ):
             if response.status_code in EXPIRED:

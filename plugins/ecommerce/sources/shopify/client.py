@@ -6,7 +6,6 @@ is refused, and repeated as soon as the bucket has these points.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -17,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.paths import read_sql
-from ecommerce.core.values import Values
+from ecommerce.core.values import Json
 from ecommerce.sources.http import (
     NotFoundError,
+    json_object,
     quoted,
     raise_for_status,
     refuse_unencrypted,
-    send_request,
+    request,
     with_retries,
 )
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Session
 
 CONNECTION = "shopify_api"
 VERSION = "2026-07"
@@ -47,8 +47,6 @@ PERSONAL = frozenset(
 """Fields of an order without which it is still an order: they are null where the app may not see them."""
 COSTS = frozenset({"inventoryItem", "unitCost"})
 """The same, of a product's cost."""
-
-JsonObject = Values
 
 
 class ThrottledError(errors.RateLimitedError):
@@ -119,7 +117,7 @@ class ShopifyClient:
             timeout=extra.get("timeout") or TIMEOUT,
         )
 
-    def ask(self, name: str, **variables: Any) -> JsonObject:
+    def ask(self, name: str, **variables: Any) -> Json:
         """Return the data of a document of include/sql/extract/shopify.
 
         Raises:
@@ -130,30 +128,30 @@ class ShopifyClient:
         body = {"query": document(name), "variables": variables}
         what = f"{CONNECTION}: {name}"
 
-        def send() -> JsonObject:
+        def send() -> Json:
             return self._data(self._post(body, what), what)
 
         return with_retries(send, ATTEMPTS, self.pause)
 
     def _post(
         self,
-        body: JsonObject,
+        body: Json,
         what: str,
-    ) -> JsonObject:
-        response = send_request(
+    ) -> Json:
+        with request(
             self.session.post,
             f"{self.shop}/admin/api/{self.version}/graphql.json",
             what,
             json=body,
             headers={"X-Shopify-Access-Token": self.token},
             timeout=self.timeout,
-        )
-        if response.status_code == 404:
-            raise NotFoundError(
-                f"{what} answered 404: is the host of the connection the shop's own address, "
-                "https://<shop>.myshopify.com?"
-            )
-        raise_for_status(response, what)
+        ) as response:
+            if response.status_code == 404:
+                raise NotFoundError(
+                    f"{what} answered 404: is the host of the connection the shop's own address, "
+                    "https://<shop>.myshopify.com?"
+                )
+            raise_for_status(response, what)
         answered = response.headers.get("X-Shopify-API-Version", self.version)
         if answered != self.version:
             raise errors.ContractError(
@@ -163,45 +161,46 @@ class ShopifyClient:
             )
         if reason := response.headers.get("X-Shopify-API-Deprecated-Reason"):
             self.deprecated.add(f"{what}: {reason}")
-        return _parsed(response, what)
+        return json_object(response, what)
 
     def _data(
         self,
-        answer: JsonObject,
+        answer: Json,
         what: str,
-    ) -> JsonObject:
+    ) -> Json:
         """Return the data of an answer; raise an error for its errors and warnings."""
         extensions = answer.get("extensions") or {}
         listed = answer.get("errors") or []
         if not isinstance(listed, list):
             raise errors.ContractError(f"{what}: {quoted(str(listed).encode())}")
         for error in listed:
-            details = error.get("extensions", {})
-            if details.get("code") == "THROTTLED":
-                raise ThrottledError(
-                    f"{what}: Shopify throttles the request",
-                    _seconds_to_wait(extensions),
-                )
-            self._raise_unless_personal(error, details, what)
+            self._raise_unless_personal(error, extensions, what)
         for search in extensions.get("search") or []:
             for warning in search["warnings"] or []:
                 raise errors.ContractError(
                     f"{what}: Shopify does not understand the search {search['query']!r} "
                     f"({warning['message']}), and would answer with all orders"
                 )
-        data: JsonObject | None = answer.get("data")
+        data: Json | None = answer.get("data")
         if data is None:
             raise errors.ContractError(f"{what}: the answer has no data")
         return data
 
     def _raise_unless_personal(
         self,
-        error: JsonObject,
-        details: JsonObject,
+        error: Json,
+        extensions: Json,
         what: str,
     ) -> None:
-        """Note the field of an error that hides a personal field or a cost; raise any other error."""
+        """Note the field of an error that hides a personal field or a cost; raise any other error.
+        `extensions` of the answer show what the request would cost."""
+        details = error.get("extensions", {})
         code = details.get("code")
+        if code == "THROTTLED":
+            raise ThrottledError(
+                f"{what}: Shopify throttles the request",
+                _seconds_to_wait(extensions),
+            )
         text = quoted(error["message"].encode())
         is_hidden = code == "ACCESS_DENIED" or "not approved to access" in text
         optional = (PERSONAL | COSTS).intersection(map(str, error.get("path") or []))
@@ -218,7 +217,7 @@ class ShopifyClient:
             raise errors.ContractError(f"{what}: {text}")
 
 
-def _seconds_to_wait(extensions: JsonObject) -> float | None:
+def _seconds_to_wait(extensions: Json) -> float | None:
     """Return after how many seconds the bucket has the points of a refused request; None if the answer does
     not say: the pauses are then those of `with_retries`."""
     try:
@@ -246,28 +245,15 @@ def _exchanged_token(
         "client_secret": secret,
     }
     url = f"{shop}/admin/oauth/access_token"
-    response = send_request(session.post, url, what, data=grant, timeout=TIMEOUT)
-    if response.status_code in (400, 401, 403):
-        # Not quoted: it may repeat what was sent.
-        raise errors.CredentialsError(
-            f"{what} was refused with {response.status_code}: check login and password (client id and "
-            f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
-        )
-    raise_for_status(response, what)
-    token: str | None = _parsed(response, what).get("access_token")
+    with request(session.post, url, what, data=grant, timeout=TIMEOUT) as response:
+        if response.status_code in (400, 401, 403):
+            # Not quoted: it may repeat what was sent.
+            raise errors.CredentialsError(
+                f"{what} was refused with {response.status_code}: check login and password (client id and "
+                f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
+            )
+        raise_for_status(response, what)
+    token: str | None = json_object(response, what).get("access_token")
     if token is None:
         raise errors.ContractError(f"{what}: the answer has no access_token")
     return token
-
-
-def _parsed(response: Response, what: str) -> JsonObject:
-    """Return the JSON object of an answer, with numbers as text, which keeps every digit."""
-    try:
-        answer: object = json.loads(response.content, parse_float=str)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise errors.TransientError(
-            f"{what} is no JSON object; it begins with {quoted(response.content)}"
-        )
-    return answer

@@ -28,15 +28,15 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Json, utc_text
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
     CONNECTION,
     COSTS,
-    JsonObject,
     ShopifyClient,
 )
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,7 +100,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         visible_from = _visible_from(client)
-        duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
+        set_variables(duck, pages=f"{draft.path}/orders/*.json")
         asked_for = {
             "order_ids": window.also_read,
             "visible_from": visible_from,
@@ -108,10 +108,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
         }
         run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
         rows = run_sql_file(duck, f"{SQL}/order_ids")
-        known_lines = window.earlier_reads.known_lines(
-            window.source, [row["order_id"] for row in rows]
-        )
-        write_table(known_lines, draft.path / "known_lines.parquet")
+        order_ids = [row["order_id"] for row in rows]
+        lines = window.earlier_reads.known_lines(window.source, order_ids)
+        write_table(lines, draft.path / "known_lines.parquet")
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         warnings = []
         if personal := client.hidden - COSTS:
@@ -122,11 +121,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
-            columns={
-                "orders/*.json": COLUMNS.split(),
-                "removed_orders.parquet": ["order_id"],
-                "known_lines.parquet": known_lines.column_names,
-            },
+            columns={"orders/*.json": COLUMNS.split(), **draft.parquet_columns()},
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
         )
@@ -136,19 +131,17 @@ def extract(window: ReadWindow) -> staging.Manifest:
 def _searches(window: ReadWindow) -> dict[str, str]:
     """Return the two searches: by the date of an order, and by that of its last change. Without quotes,
     Shopify cuts an instant at its colons and finds something else."""
-    created = f"processed_at:>='{_instant(window.day.start)}' processed_at:<='{_instant(window.day.end)}'"
-    changed = f"updated_at:>='{_instant(window.changed_from)}'"
+    start = utc_text(window.day.start)
+    end = utc_text(window.day.end)
+    created = f"processed_at:>='{start}Z' processed_at:<='{end}Z'"
+    changed = f"updated_at:>='{utc_text(window.changed_from)}Z'"
     if window.changed_until:
-        changed += f" updated_at:<='{_instant(window.changed_until)}'"
+        changed += f" updated_at:<='{utc_text(window.changed_until)}Z'"
     return {"created": created, "changed": changed}
 
 
-def _instant(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def check_reach(
-    facts: JsonObject,
+    facts: Json,
     oldest: datetime,
     now: datetime,
 ) -> None:
@@ -174,7 +167,7 @@ def _visible_from(client: ShopifyClient) -> int:
     return sys.maxsize
 
 
-def scopes(facts: JsonObject) -> set[str]:
+def scopes(facts: Json) -> set[str]:
     """Return the granted access scopes."""
     return {
         scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]
@@ -191,10 +184,6 @@ def _ids(client: ShopifyClient, search: str) -> list[str]:
         if not page["pageInfo"]["hasNextPage"]:
             return ids
         after = page["pageInfo"]["endCursor"]
-
-
-class _ChangedError(TransientError):
-    """An order has changed between its pages."""
 
 
 class OrderReader:
@@ -221,9 +210,9 @@ class OrderReader:
         """Read the orders of `ids` that were not read before, and that the shop has."""
         new_ids = [gid for gid in dict.fromkeys(ids) if gid not in self._read]
         for batch in chunked(new_ids, PER_REQUEST):
-            answers = map(self._completed, self._ask(batch))
-            orders = [order for order in answers if order is not None]
-            self._write(json.dumps(orders, ensure_ascii=False))
+            orders = map(self._completed, self._ask(batch))
+            present = list(filter(None, orders))
+            self._write(json.dumps(present, ensure_ascii=False))
         self._read.update(new_ids)
 
     def keep_whole_orders(self, duck: DuckDBPyConnection) -> None:
@@ -240,7 +229,7 @@ class OrderReader:
         file = self._folder / f"{next(self._numbers):06}.json"
         file.write_text(orders, encoding="utf-8")
 
-    def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
+    def _ask(self, ids: Sequence[str]) -> list[Json | None]:
         """Return the orders of `ids`, in smaller requests where Shopify does not answer one of this size."""
         try:
             answer = self._client.ask(
@@ -254,27 +243,24 @@ class OrderReader:
                 raise
             half = len(ids) // 2
             return self._ask(ids[:half]) + self._ask(ids[half:])
-        orders: list[JsonObject | None] = answer["nodes"]
+        orders: list[Json | None] = answer["nodes"]
         return orders
 
-    def _completed(
-        self, order: JsonObject | None, looks: int = LOOKS
-    ) -> JsonObject | None:
+    def _completed(self, order: Json | None) -> Json | None:
         """Return the order with all its lines, read again where it changes meanwhile; None where the shop
         does not have it."""
-        if order is None:
-            return None
-        try:
-            self._add_lines(order)
-        except _ChangedError:
-            if looks == 1:
-                raise
+        for _ in range(LOOKS):
+            if order is None or self._add_lines(order):
+                return order
+            name = order["name"]
             [order] = self._ask([order["id"]])
-            return self._completed(order, looks - 1)
-        return order
+        raise TransientError(
+            f"{CONNECTION}: the order {name} changed whenever it was read"
+        )
 
-    def _add_lines(self, order: JsonObject) -> None:
-        """Add what the connections of an order and its refunds have beyond `MOST` objects."""
+    def _add_lines(self, order: Json) -> bool:
+        """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether it
+        is still the same version of the order."""
         what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
@@ -296,8 +282,7 @@ class OrderReader:
                 )
                 current = answer["order"]
                 if current is None or current["updatedAt"] != order["updatedAt"]:
-                    raise _ChangedError(
-                        f"{CONNECTION}: the order {order['name']} changed whenever it was read"
-                    )
+                    return False
                 page = answer["holder"][name]
                 nodes += page["nodes"]
+        return True

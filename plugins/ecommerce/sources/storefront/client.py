@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,10 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.sources.http import (
     NotFoundError,
-    network_errors,
     quoted,
     raise_for_status,
     refuse_unencrypted,
-    send_request,
+    request,
     with_retries,
 )
 
@@ -109,13 +109,13 @@ class StorefrontClient:
         query = {**(parameters or {}), "per_page": str(PER_PAGE), "page": str(page)}
 
         def read_page() -> Page:
-            response = self._get(path, query, what)
-            try:
-                raise_for_status(response, what)
-            except tuple(MEANINGS) as error:
-                kind = type(error)
-                raise kind(f"{error}{MEANINGS[kind]}") from None
-            return _page(response, page, what)
+            with self._get(path, query, what) as response:
+                try:
+                    raise_for_status(response, what)
+                except tuple(MEANINGS) as error:
+                    kind = type(error)
+                    raise kind(f"{error}{MEANINGS[kind]}") from None
+                return _page(response, page, what)
 
         return with_retries(read_page, {errors.TransientError: ATTEMPTS}, self.sleep)
 
@@ -123,8 +123,7 @@ class StorefrontClient:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
         the key may read that."""
         what = f"{CONNECTION}: GET /system_status"
-        response = self._get("/system_status", {"_fields": "settings"}, what)
-        with network_errors(what):
+        with self._get("/system_status", {"_fields": "settings"}, what) as response:
             return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
 
     def _get(
@@ -132,8 +131,8 @@ class StorefrontClient:
         path: str,
         query: Mapping[str, str],
         what: str,
-    ) -> Response:
-        return send_request(
+    ) -> AbstractContextManager[Response]:
+        return request(
             self.session.get,
             f"{self.root}{path}",
             what,

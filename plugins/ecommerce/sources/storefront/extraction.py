@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import utc_text
 from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,
@@ -28,9 +29,9 @@ from ecommerce.sources.storefront.client import (
     StorefrontClient,
 )
 from ecommerce.sources.storefront.pagination import walk
-from ecommerce.sources.storefront.refunds import Refund, read_refunds, split_known
+from ecommerce.sources.storefront.refunds import read_refunds, split_known
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 SQL = "extract/storefront"
 STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
-REFUNDS_PER_FILE = 1000
+FIRST_FILE = "000000.json"
+"""Of each kind: an empty list until something is read."""
 COLUMNS = {
     "orders": "id status currency date_created_gmt date_modified_gmt customer_id billing shipping "
     "shipping_total discount_total total_tax fee_lines coupon_lines meta_data line_items",
@@ -53,6 +55,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
     were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
     """
+    import duckdb
     from pyarrow.parquet import write_table
 
     client = StorefrontClient.connect()
@@ -65,11 +68,19 @@ def extract(window: ReadWindow) -> staging.Manifest:
     ):
         for folder in COLUMNS:
             (draft.path / folder).mkdir()
-            (draft.path / folder / "000000.json").write_text("[]")
+            (draft.path / folder / FIRST_FILE).write_text("[]")
         orders = _OrderReader(client, pool, draft.path / "orders")
         orders.read_window(window)
-        orders.read_known(window.also_read)
-        _load_orders(duck, draft.path)
+        for ids in chunked(window.also_read, PER_PAGE):
+            orders.read_list("known", {"include": ",".join(ids)})
+        set_variables(duck, pages=f"{draft.path}/orders/*.json")
+        try:
+            run_sql_file(duck, f"{SQL}/orders_read")
+        except duckdb.InvalidInputException:
+            # Its text may quote customers.
+            raise ContractError(
+                f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
+            ) from None
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM orders_read "
             "ORDER BY order_id) TO ? (FORMAT parquet)",
@@ -88,14 +99,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
             warnings.append(
                 data_warning("uncategorised", source=window.source, detail=str(error))
             )
-        duck.execute(
-            "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
-        )
+        set_variables(duck, product_pages=f"{draft.path}/products/*.json")
         rows = run_sql_file(duck, f"{SQL}/orders_with_unknown_products")
-        known_lines = window.earlier_reads.known_lines(
-            window.source, [row["order_id"] for row in rows]
-        )
-        write_table(known_lines, draft.path / "known_lines.parquet")
+        order_ids = [row["order_id"] for row in rows]
+        lines = window.earlier_reads.known_lines(window.source, order_ids)
+        write_table(lines, draft.path / "known_lines.parquet")
 
         run_sql_file(duck, f"{SQL}/refund_stubs")
         refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
@@ -105,7 +113,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
         known, changed = split_known(duck, stored_refunds)
         write_table(known, draft.path / "known_refunds.parquet")
         refunds, incomplete = read_refunds(client, pool, changed)
-        _write_refunds(refunds, draft.path / "refunds")
+        text = json.dumps(refunds, ensure_ascii=False)
+        (draft.path / "refunds" / FIRST_FILE).write_text(text, encoding="utf-8")
         if incomplete:
             warnings.append(
                 data_warning(
@@ -114,11 +123,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             )
 
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
-        columns = {
-            "known_refunds.parquet": known.column_names,
-            "removed_orders.parquet": ["order_id"],
-            "known_lines.parquet": known_lines.column_names,
-        }
+        columns = draft.parquet_columns()
         for folder, names in COLUMNS.items():
             columns[f"{folder}/*.json"] = names.split()
         draft.seal(
@@ -151,24 +156,20 @@ class _OrderReader:
         if window.changed_until is None and window.looks_back:
             look_back = load_settings().refund_lookback_days
             created_from = window.day.shifted(-look_back).start
-        created = {"after": _instant(created_from - second)}
-        changed = {"modified_after": _instant(window.changed_from - second)}
+        created = {"after": utc_text(created_from - second)}
+        changed = {"modified_after": utc_text(window.changed_from - second)}
         if window.changed_until is not None:
-            created["before"] = _instant(window.day.end)
-            changed["modified_before"] = _instant(window.changed_until)
-        self._read_list("created", created)
-        self._read_list("changed", changed)
+            created["before"] = utc_text(window.day.end)
+            changed["modified_before"] = utc_text(window.changed_until)
+        self.read_list("created", created)
+        self.read_list("changed", changed)
 
-    def read_known(self, order_ids: Iterable[str]) -> None:
-        """Read those of the orders `order_ids` that are there, whenever created."""
-        for ids in chunked(order_ids, PER_PAGE):
-            self._read_list("known", {"include": ",".join(ids)})
-
-    def _read_list(
+    def read_list(
         self,
         name: str,
         bounds: Mapping[str, str],
     ) -> None:
+        """Read the orders within `bounds`, parameters of the query; `name` is in the names of the files."""
         # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
         for status in STATUSES:
             label = f"{name}-{status}"
@@ -197,23 +198,6 @@ class _OrderReader:
         return page
 
 
-def _instant(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def _load_orders(duck: DuckDBPyConnection, folder: Path) -> None:
-    import duckdb
-
-    try:
-        duck.execute("SET VARIABLE pages = ?", [f"{folder}/orders/*.json"])
-        run_sql_file(duck, f"{SQL}/orders_read")
-    except duckdb.InvalidInputException:
-        # Its text may quote customers.
-        raise ContractError(
-            f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
-        ) from None
-
-
 def _read_products(
     client: StorefrontClient,
     duck: DuckDBPyConnection,
@@ -227,9 +211,3 @@ def _read_products(
     for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
         page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
         (folder / "products" / f"{number:06}.json").write_bytes(page.body)
-
-
-def _write_refunds(refunds: list[Refund], folder: Path) -> None:
-    for number, batch in enumerate(chunked(refunds, REFUNDS_PER_FILE), 1):
-        text = json.dumps(batch, ensure_ascii=False)
-        (folder / f"{number:06}.json").write_text(text, encoding="utf-8")
