@@ -80,7 +80,7 @@ def pages(tmp_path_factory):
         day: replace(
             each,
             outdated_values=each.outdated_values
-            or {"net_sales": each.figure("net_sales") + 1},
+            or {"net_sales": each.figures["net_sales"] + 1},
         )
         for day, each in made_up.day_states().items()
     }

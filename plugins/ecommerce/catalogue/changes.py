@@ -2,14 +2,14 @@
 `report_recipients`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from email.message import EmailMessage
 from functools import partial
 
 from ecommerce.catalogue.entries import Catalogue
 from ecommerce.catalogue.loading import BROKEN, present_products
 from ecommerce.core.data_warnings import DataWarning, sentence
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row, Rows, Values
 from ecommerce.mail import transport
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
@@ -34,7 +34,7 @@ Summary = Values
 def summarise(
     catalogue: Catalogue,
     rows: Sequence[Row],
-    stored: Mapping[str, Row],
+    stored: Rows,
 ) -> Summary:
     """Compare the run's rows of `product_pictures` with the `stored` ones, by SKU."""
     summary: Summary = {name: [] for name in LISTS}

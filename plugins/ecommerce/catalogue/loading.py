@@ -1,9 +1,7 @@
 """The load of the product catalogue (`CATALOGUE`), and its state in the warehouse before a run."""
 
-from collections.abc import Mapping
-
 from ecommerce.catalogue.fetch import SOURCE
-from ecommerce.core.values import Row
+from ecommerce.core.values import Row, Rows
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
@@ -33,7 +31,7 @@ def stored_products() -> dict[str, Row]:
     return {row["sku"]: row for row in rows}
 
 
-def present_products(products: Mapping[str, Row]) -> dict[str, Row]:
+def present_products(products: Rows) -> dict[str, Row]:
     """Return the stored `products` that are not gone."""
     return {
         sku: product for sku, product in products.items() if product["state"] != GONE

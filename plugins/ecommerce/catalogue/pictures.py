@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -27,7 +26,7 @@ from ecommerce.catalogue.entries import CatalogueProduct
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, present_products
 from ecommerce.catalogue.parser import read_parsed
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import Row
+from ecommerce.core.values import Row, Rows
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -86,7 +85,7 @@ class Fetcher:
     pictures by hash of their URL."""
 
     store: Store
-    known: Mapping[str, Row]
+    known: Rows
     now: datetime
     silences: Counter[str] = field(default_factory=Counter)
     """By host, since its last answer."""
@@ -138,7 +137,7 @@ def refresh(
     parsed: Manifest,
     folder: str,
     run_id: str,
-    stored: Mapping[str, Row],
+    stored: Rows,
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
     `folder`. `stored` are the products as loaded last, by SKU."""
@@ -186,8 +185,8 @@ def refresh(
 
 def _row(
     product: CatalogueProduct,
-    fetched: Mapping[str, Row],
-    stored: Mapping[str, Row],
+    fetched: Rows,
+    stored: Rows,
 ) -> Row:
     """Return the product's row of `product_pictures`, without what all rows of a run have.
 

@@ -15,6 +15,8 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import LONGEST, clean
 
+Cause = BaseException | str | None
+"""Why a task failed, as Airflow states it."""
 CLOSED = "{place} closed the connection before it had answered"
 UNKNOWN = "the connection to {place} failed"
 _LONGEST_SENTENCE = 1000
@@ -72,14 +74,14 @@ def _requested_place(error: BaseException) -> str:
     return urlsplit(url or "").netloc.rpartition("@")[2]
 
 
-def failure_reason(error: BaseException | str | None) -> str:
+def failure_reason(error: Cause) -> str:
     """Return the first line of `error`, shortened for a mail. Secrets and addresses are masked."""
     line = masked_text(error).partition("\n")[0]
     longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
     return clean(line, longest)
 
 
-def masked_text(error: BaseException | str | None) -> str:
+def masked_text(error: Cause) -> str:
     """Return the text of an error. It is masked before it is shortened: half an address no longer looks like
     one, and still identifies a person."""
     from airflow.sdk.exceptions import AirflowTaskTimeout

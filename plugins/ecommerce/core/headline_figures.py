@@ -1,9 +1,14 @@
 """The headline figures of a business day: their names, labels, kinds and SQL. Reports, restatements, views
 and queries read this list."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from ecommerce.core.text import Kind
+
+Amounts = Mapping[str, Decimal | None]
+"""Headline figures by name. None: the figure does not exist, such as an average of no order."""
 
 
 class Meaning(NamedTuple):

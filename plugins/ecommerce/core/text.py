@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable
 from copy import copy
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any, Literal
@@ -232,6 +232,11 @@ def instant(when: datetime | None) -> str:
     if when is None:
         return NOTHING
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def utc_text(moment: datetime) -> str:
+    """Return an instant in UTC to the full second, without `Z`: `2026-11-19T05:00:00`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:

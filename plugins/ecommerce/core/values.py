@@ -1,16 +1,13 @@
 """Names of plain data."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 Values = dict[str, Any]
 """Values by name."""
 Row = dict[str, Any]
 """A row of a query: values by column."""
+Rows = Mapping[str, Row]
+"""Rows by a key, such as the SKU."""
 Json = dict[str, Any]
 """A JSON object."""
-
-
-def utc_text(moment: datetime) -> str:
-    """Return an instant in UTC to the full second, without `Z`: `2026-11-19T05:00:00`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"

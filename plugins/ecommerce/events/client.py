@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
-from ecommerce.core.values import utc_text
+from ecommerce.core.text import utc_text
 from ecommerce.sources import http
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import structlog
 from airflow.listeners import hookimpl
 from structlog.typing import EventDict
 
-from ecommerce.core.error_messages import masked_text
+from ecommerce.core.error_messages import Cause, masked_text
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import clean
 
@@ -27,7 +27,7 @@ class _Log:
     has_ended = False  # the running task's reason has been logged
 
 
-def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
+def attempt_failure(task_instance: Any, error: Cause) -> str:
     """Return the whole reason of a failed attempt on one line, and the number of the next one, if there is
     one."""
     reason = clean(masked_text(error), sys.maxsize)
@@ -50,9 +50,7 @@ def on_task_instance_running() -> None:
 
 
 @hookimpl
-def on_task_instance_failed(
-    task_instance: Any, error: BaseException | str | None
-) -> None:
+def on_task_instance_failed(task_instance: Any, error: Cause) -> None:
     """Log the reason after the group *Post Execute*."""
     processors = structlog.get_config()["processors"]
     if _tidy not in processors:

@@ -1,7 +1,7 @@
 """The source policy: which sources a run can do without (Variable `source_policy`)."""
 
 import logging
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +21,8 @@ from ecommerce.storage.staging import Manifest
 log = logging.getLogger(__name__)
 
 Policy = Literal["required", "optional", "off"]
+Policies = dict[str, Policy]
+"""By source."""
 REQUIRED: Policy = "required"
 OPTIONAL: Policy = "optional"
 OFF: Policy = "off"
@@ -28,7 +30,7 @@ NO_PARAMS: Values = {}
 """Of a run that has no form."""
 
 
-def read_policies() -> dict[str, Policy]:
+def read_policies() -> Policies:
     """Return the policy of each source, from the Variable `source_policy`. A source without one is required,
     or off where it is opt-in and has no connection. The key `partner_deliveries` is the policy of partners'
     files that are due, and may be absent.
@@ -41,7 +43,7 @@ def read_policies() -> dict[str, Policy]:
     return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
 
 
-def order_sources(policies: Mapping[str, Policy]) -> list[str]:
+def order_sources(policies: Policies) -> list[str]:
     """Return the sources of orders that are on."""
     return [
         source
@@ -56,15 +58,15 @@ def required_sources() -> list[str]:
     return [source for source in SOURCES if policies[source] == REQUIRED]
 
 
-def parse_source_policy(text: str) -> dict[str, Policy]:
+def parse_source_policy(text: str) -> Policies:
     """Return the policy of each source, from the text of the Variable; errors as in `read_policies`."""
     try:
-        configured = TypeAdapter(dict[str, Policy]).validate_json(text or "{}")
+        configured = TypeAdapter(Policies).validate_json(text or "{}")
     except ValidationError:
         raise _invalid(
             "is not a JSON object of sources with required, optional or off"
         ) from None
-    policies: dict[str, Policy] = {}
+    policies: Policies = {}
     for source in SOURCES.values():
         policies[source.name] = OFF if _lacks_connection(source) else REQUIRED
     for name in configured:
@@ -85,7 +87,7 @@ def _invalid(problem: str) -> errors.ConfigurationError:
     )
 
 
-def policies_of_run(params: Values) -> dict[str, Policy]:
+def policies_of_run(params: Values) -> Policies:
     """Return the policies of the sources that a run reads, by its form; errors as in `read_policies`.
 
     A run of several days (`first_day`) needs every source that is on, because a month that lacks one would
@@ -96,7 +98,7 @@ def policies_of_run(params: Values) -> dict[str, Policy]:
     if "first_day" not in params:
         return policies
     policies.pop(POLICY_DELIVERIES, None)
-    needed: dict[str, Policy] = {}
+    needed: Policies = {}
     for name, policy in policies.items():
         if _is_read(name, params):
             needed[name] = OFF if policy == OFF else REQUIRED
@@ -121,7 +123,7 @@ def reason_to_skip(source: str, params: Values = NO_PARAMS) -> str:
 
 
 def usable_manifests(
-    policies: Mapping[str, Policy],
+    policies: Policies,
     manifests: Iterable[Manifest],
 ) -> list[Manifest]:
     """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
@@ -161,7 +163,7 @@ def usable_manifests(
 
 
 def missing_sources(
-    policies: Mapping[str, Policy],
+    policies: Policies,
     present: Container[str],
 ) -> list[str]:
     """Return the sources that are not `present`, without those that are off or that the run does not read."""

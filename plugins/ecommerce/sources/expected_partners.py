@@ -6,6 +6,9 @@ from datetime import date
 
 from ecommerce.core.settings import Expected
 
+Deliveries = Iterable[tuple[str, date]]
+"""Partner and day of each file."""
+
 WEEKS = 4
 ENOUGH = 3
 """A partner is due that delivered on so many of the same weekdays of the last `WEEKS`."""
@@ -21,7 +24,7 @@ FEWEST = 2
 
 def due_partners(
     day: date,
-    deliveries: Iterable[tuple[str, date]],
+    deliveries: Deliveries,
     expected: Expected | None,
 ) -> list[str]:
     """Return the partners whose file of business day `day` is due, sorted.
@@ -59,7 +62,7 @@ def due_partners(
 
 def doubtful_partners(
     day: date,
-    deliveries: Iterable[tuple[str, date]],
+    deliveries: Deliveries,
 ) -> list[str]:
     """Return the partners that delivered on most of the seven days before `day`, and on at least half of such
     weekdays, sorted.
@@ -80,7 +83,7 @@ def doubtful_partners(
 
 def _days_ago(
     day: date,
-    deliveries: Iterable[tuple[str, date]],
+    deliveries: Deliveries,
 ) -> Mapping[str, set[int]]:
     """Return how many days before `day` each partner delivered, in the last `WEEKS`."""
     delivered = defaultdict(set)

@@ -57,6 +57,8 @@ DATA_FRAMES = {"pandas", "pandas_gbq", "db_dtypes"}
 """Libraries that BigQuery's client can do without."""
 
 Parameter = str | datetime | Sequence[str]
+Parameters = Mapping[str, Parameter]
+"""The values of a statement's `@names`."""
 
 retry_conflicts = tenacity.retry(
     retry=tenacity.retry_if_exception_type(ConcurrentUpdateError),
@@ -91,7 +93,7 @@ class Warehouse:
         self,
         path: str,
         *,
-        parameters: Mapping[str, Parameter] | None = None,
+        parameters: Parameters | None = None,
         **template: Any,
     ) -> list[Row]:
         """Return the rows of the statement `include/sql/<path>`: amounts are Decimal, instants aware
@@ -122,7 +124,7 @@ class Warehouse:
         self,
         path: str,
         *,
-        parameters: Mapping[str, Parameter] | None = None,
+        parameters: Parameters | None = None,
         **template: Any,
     ) -> pa.Table:
         """Return what `query` returns as an Arrow table, for many rows."""
@@ -134,7 +136,7 @@ class Warehouse:
     def _read(
         self,
         path: str,
-        parameters: Mapping[str, Parameter] | None,
+        parameters: Parameters | None,
         template: Values,
     ) -> RowIterator:
         sql = render(path, settings=self.settings, **template)
@@ -146,7 +148,7 @@ class Warehouse:
         self,
         sql: str,
         what: str,
-        parameters: Mapping[str, Parameter] | None = None,
+        parameters: Parameters | None = None,
         job_stem: str | None = None,
     ) -> list[Row]:
         """Run a statement or script and return the rows of its last SELECT.
@@ -176,7 +178,7 @@ class Warehouse:
     def begin_query(
         self,
         sql: str,
-        parameters: Mapping[str, Parameter] | None = None,
+        parameters: Parameters | None = None,
         job_id: str | None = None,
         *,
         api_method: str = "INSERT",

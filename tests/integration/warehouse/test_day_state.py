@@ -66,12 +66,12 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
 
     monday, tuesday = load_day_states(shop.warehouse, MONDAY, WEDNESDAY)
     assert monday.business_date == MONDAY
-    assert (monday.figure("net_sales"), monday.figure("orders")) == (130, 2)
+    assert (monday.figures["net_sales"], monday.figures["orders"]) == (130, 2)
     mailed = {"net_sales": 10, "orders": 1, "average_order_value": 10}
     assert monday.outdated_values == mailed | {"gross_sales": 10, "units": 1}
     assert (monday.complete, monday.missing_sources) == (True, [])
-    assert tuesday.figure("net_sales") == 10
-    assert tuesday.figure("returning_customers") == 0
+    assert tuesday.figures["net_sales"] == 10
+    assert tuesday.figures["returning_customers"] == 0
     assert tuesday.outdated_values == {}
     # A run knew of the storefront and has not read it.
     assert not tuesday.complete

@@ -41,7 +41,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
     days = day_status.load_days(page, MONDAY - ONE_DAY, newest)
     assert days.first == MONDAY
-    orders = {day: each.figure("orders") for day, each in days.days.items()}
+    orders = {day: each.figures["orders"] for day, each in days.days.items()}
     assert orders == {MONDAY: 2, newest: 1}
 
     of_shop = [row for row in totals(shop, newest) if row["source"] == SALES_DB]

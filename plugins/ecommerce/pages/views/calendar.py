@@ -63,7 +63,7 @@ def show(
 def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Texts:
     """Return the texts of a day. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
     `missing` are the names of sources and partners without orders of the day."""
-    net_sales = loaded.figure("net_sales")
+    net_sales = loaded.figures.get("net_sales")
     short_sales = ""
     if net_sales is not None:
         # Three digits: a cell of the calendar has room for no more.
@@ -71,7 +71,7 @@ def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Text
     figures = []
     for name in LISTED:
         kind = HEADLINE[name].kind
-        figures.append(wording.figure(loaded.figure(name), kind, currency))
+        figures.append(wording.figure(loaded.figures.get(name), kind, currency))
     missing = []
     if status not in ("open", "waiting"):
         for source in [*loaded.missing_sources, *loaded.empty_sources]:

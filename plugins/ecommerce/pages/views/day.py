@@ -106,7 +106,7 @@ def _restated(loaded: DayState, currency: str) -> list[str]:
     sentences = []
     for name, mailed in loaded.outdated_values.items():
         figure = HEADLINE[name]
-        now = loaded.figure(name)
+        now = loaded.figures.get(name)
         before = wording.figure(mailed, figure.kind, currency)
         after = wording.figure(now, figure.kind, currency)
         if figure.kind == "money":

@@ -6,12 +6,11 @@ a day on which it usually has many.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES
@@ -64,16 +63,12 @@ class DayState:
     since."""
 
     business_date: date
-    figures: Mapping[str, Decimal | None]
+    figures: Amounts
     complete: bool
     missing_sources: list[str] = field(default_factory=list)
     empty_sources: list[str] = field(default_factory=list)
     mail_count: int = 0
-    outdated_values: Mapping[str, Decimal | None] = field(default_factory=dict)
-
-    def figure(self, name: str) -> Decimal | None:
-        """Return a headline figure; None for one that the warehouse does not keep."""
-        return self.figures.get(name)
+    outdated_values: Amounts = field(default_factory=dict)
 
 
 def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DayState]:
@@ -112,7 +107,7 @@ def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DaySt
 
 def corrections(
     day: date,
-    headline: Mapping[str, Decimal | None],
+    headline: Amounts,
     warehouse: Warehouse | None = None,
 ) -> list[Correction] | None:
     """Return the headline figures in which a report differs from the day's last mailed one, in the headline's

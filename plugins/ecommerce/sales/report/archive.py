@@ -1,10 +1,9 @@
 """The archive of daily reports, `<REPORTS_URI>/<business_date>/`: what pages and mails read of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
+from ecommerce.core.headline_figures import Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.storage import report_archive as reports
@@ -50,7 +49,7 @@ class ArchivedReport:
     """Whether the day has all that is required."""
     alarms: list[str]
     """Sentences: why the day is incomplete, or which partner's file cannot be used."""
-    headline: Mapping[str, Decimal | None]
+    headline: Amounts
     """By the names of `HEADLINE`."""
 
 

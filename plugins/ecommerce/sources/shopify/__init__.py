@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.core.text import clean, counted
-from ecommerce.core.values import utc_text
+from ecommerce.core.text import clean, counted, utc_text
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import COST_SCOPE, REACH, extract, scopes
 from ecommerce.sources.source import Source

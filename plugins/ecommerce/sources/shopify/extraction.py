@@ -28,7 +28,8 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import Json, utc_text
+from ecommerce.core.text import utc_text
+from ecommerce.core.values import Json
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
     CONNECTION,

@@ -19,7 +19,7 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import utc_text
+from ecommerce.core.text import utc_text
 from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,

@@ -22,55 +22,46 @@ FIELDS = {
 """The fields of `LikeForLike` by the dimension in `sales_contributions`."""
 
 
-class Contribution(Part):
-    """The net sales of one name on both days; all `now - before` of one dimension add up to the change of the
-    day. `parent` and `label`: category and name of a product."""
+class BothDays(Part):
+    """An amount on the compared day, `before`, and on the day."""
 
-    name: str
     before: Decimal
     now: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """The change of the amount."""
+        return self.now - self.before
+
+
+class Contribution(BothDays):
+    """The net sales of one name; all changes of one dimension add up to the change of the day. `parent` and
+    `label`: category and name of a product."""
+
+    name: str
     parent: str | None = None
     label: str | None = None
 
-    @property
-    def change(self) -> Decimal:
-        """The contribution to the change of net sales."""
-        return self.now - self.before
 
-
-class Mover(Part):
-    """A product with its gross sales less discounts on both days; `thumbnail` as in `products.Product`."""
+class Mover(BothDays):
+    """A product with its gross sales less discounts; `thumbnail` as in `products.Product`."""
 
     sku: str
     name: str | None
-    before: Decimal
-    now: Decimal
     thumbnail: str | None = None
 
-    @property
-    def change(self) -> Decimal:
-        """The change of the product's sales."""
-        return self.now - self.before
 
-
-class LikeForLike(Part):
+class LikeForLike(BothDays):
     """The change of net sales from `before` to `now`, and the contributions to it, the largest first.
     `customers`: of new and returning customers, guests, and returns; `measures`: of gross sales, discounts
     and returns; `products`: those that changed most, after returns."""
 
-    before: Decimal
-    now: Decimal
     categories: list[Contribution]
     countries: list[Contribution]
     channels: list[Contribution]
     customers: list[Contribution] = Field(default_factory=list)
     measures: list[Contribution] = Field(default_factory=list)
     products: list[Contribution] = Field(default_factory=list)
-
-    @property
-    def change(self) -> Decimal:
-        """The change of net sales."""
-        return self.now - self.before
 
 
 class Changes(LikeForLike):

@@ -1,15 +1,14 @@
 """The mail of a report whose day was mailed before: its subject and first lines state what has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales import terms
 from ecommerce.sales.days.restatements import Correction
 
-Headline = Mapping[str, Decimal | None]
 _UNCHANGED = (
     "The headline figures are unchanged. Breakdowns, products, reasons of returns, missing sources or "
     "amounts without an exchange rate have changed."
@@ -17,7 +16,7 @@ _UNCHANGED = (
 
 
 def with_corrections(
-    texts: Values, headline: Headline, corrections: Sequence[Correction] | None
+    texts: Values, headline: Amounts, corrections: Sequence[Correction] | None
 ) -> Values:
     """Return the archived `texts` of a mail, with `corrections` since the day's latest mail; None: this is
     its first mail. `headline` has the report's figures by their names in `HEADLINE`."""
@@ -43,7 +42,7 @@ def subject_value(figure: str, value: Decimal | None, currency: str) -> str:
 
 
 def corrected_figures(
-    headline: Headline, corrections: Sequence[Correction], currency: str
+    headline: Amounts, corrections: Sequence[Correction], currency: str
 ) -> dict[str, str]:
     """Return the changes since the latest mail by figure: `Net sales 18,716.13 → 20,373.40, +8.9 %`. New
     values are those of the report, as in the attachment; changes too small to be seen are left out."""
