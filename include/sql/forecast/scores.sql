@@ -44,7 +44,7 @@ periods AS (
     GROUP BY
         kind,
         series,
-        DATE_SUB(target_date, INTERVAL MOD(EXTRACT(DAYOFWEEK FROM target_date) + 5, 7) DAY)
+        DATE_TRUNC(target_date, WEEK(MONDAY)) -- noqa: LT01
     HAVING COUNT(*) = 7
 ),
 

@@ -65,9 +65,9 @@ class Backfill:
         if not planned:
             return {}
         self.api.require_unpaused(self.dag_id)
-        self._request["max_active_runs"] = jobs
-        self._request["dag_run_conf"] = {"send_mail": True} if mail else {}
-        self._id = self.api.post("backfills", self._request)["id"]
+        conf = {"send_mail": True} if mail else {}
+        options = {"max_active_runs": jobs, "dag_run_conf": conf}
+        self._id = self.api.post("backfills", self._request | options)["id"]
         newest: dict[str, str] = {}
         # The newest run of a day is the first.
         for run in self.api.runs(self.dag_id, **self._run_filters):

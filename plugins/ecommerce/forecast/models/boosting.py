@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import (
-    Floats,
-    ratio,
-)
+from ecommerce.forecast.data.panel import Floats, ratio
 from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 

@@ -1,4 +1,4 @@
-"""The edges of the rule that says what drifts."""
+"""The edges of the rules of drift."""
 
 from datetime import date, timedelta
 from decimal import Decimal
