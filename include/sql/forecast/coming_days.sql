@@ -8,7 +8,7 @@ SELECT
     upper_80,
     lower_95,
     upper_95
-FROM {{ table("sales_forecasts") }}
+FROM `sales.sales_forecasts`
 WHERE target_date BETWEEN {{ first }} AND {{ last }}
     AND made_at = @begins_at
 QUALIFY series = 'total' OR MAX(forecast) OVER (PARTITION BY series) > 0

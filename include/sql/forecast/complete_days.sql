@@ -1,5 +1,5 @@
 -- Days with complete sales: only these can be compared with a forecast.
 SELECT business_date
-FROM {{ table("daily_summary") }}
+FROM `sales.daily_summary`
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
     AND complete

@@ -6,7 +6,7 @@ SELECT
     'category' AS kind,
     category AS name,
     SUM(gross_sales_reporting) AS gross_sales
-FROM {{ table("daily_sales") }}
+FROM `sales.daily_sales`
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
 GROUP BY business_date, category
 UNION ALL
@@ -15,7 +15,7 @@ SELECT
     'channel' AS kind,
     channel AS name,
     SUM(gross_sales_reporting) AS gross_sales
-FROM {{ table("daily_sales") }}
+FROM `sales.daily_sales`
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
     AND source NOT IN (
         SELECT source

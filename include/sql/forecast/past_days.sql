@@ -6,6 +6,6 @@ SELECT
     upper_80,
     lower_95,
     upper_95
-FROM {{ table("forecasts_in_force") }}
+FROM `sales.forecasts_in_force`
 WHERE target_date BETWEEN {{ first }} AND {{ day }}
     AND series = 'total'

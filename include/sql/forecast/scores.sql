@@ -12,8 +12,8 @@ WITH days AS (
         forecasts.upper_95 > 0 AS is_open,
         forecasts.actual BETWEEN forecasts.lower_80 AND forecasts.upper_80 AS is_within_80,
         forecasts.actual BETWEEN forecasts.lower_95 AND forecasts.upper_95 AS is_within_95
-    FROM {{ table("forecasts_in_force") }} AS forecasts
-    INNER JOIN {{ table("daily_summary") }} AS summary
+    FROM `sales.forecasts_in_force` AS forecasts
+    INNER JOIN `sales.daily_summary` AS summary
         ON forecasts.target_date = summary.business_date
     WHERE forecasts.target_date BETWEEN {{ first }} AND {{ day }}
         AND summary.business_date BETWEEN {{ first }} AND {{ day }}

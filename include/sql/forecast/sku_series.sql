@@ -10,7 +10,7 @@ WITH sums AS (
         {{ newest("product_name") }} AS product,
         MAX(category) AS category,
         SUM(gross_amount) AS gross_sales
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE business_date BETWEEN {{ first }} AND {{ day }}
         AND is_sale
         AND NOT is_test
@@ -30,7 +30,7 @@ converted AS (
             sums.*,
             {{ rate_columns("sums.currency", "rates") }}
         FROM sums
-        LEFT JOIN {{ table("conversion_rates") }} AS rates
+        LEFT JOIN `sales.conversion_rates` AS rates
             ON
                 sums.business_date = rates.business_date
                 AND sums.currency = rates.currency

@@ -5,9 +5,11 @@ of one load's staging tables, literals, and the deployment's own settings. Value
 text; they arrive in staging tables or as query parameters. A transaction, which has no parameters on the
 emulator, takes a few texts as literals, whose characters are limited.
 
+A table is written with the default datasets, as anyone can paste it: `sales.orders`, in backticks, is the table
+of this deployment's dataset, and `sales_staging.orders` the rows of a staging table of this load.
+
 In a template:
 
-- `{{ table("orders") }}`; `{{ staged("orders") }}`, the rows of a staging table, to read;
 - `{{ staging_table("orders") }}` and `{{ is_staged("orders") }}`, the table with these rows and the condition
   for them, to change them;
 - `{{ days("o.business_date") }}`, a predicate for the rendered days, which prunes partitions;
@@ -42,6 +44,8 @@ from ecommerce.core.values import Values
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
+TABLE_NAME = re.compile(r"`(sales|sales_staging)\.(\w+)`")
+"""A table of the dataset or of its staging dataset, as the files write it."""
 BUNDLE = "bundle"
 """The staging table of a small load: the rows of all its files, with the union of their columns."""
 FIRST_DAY = date(1999, 12, 31)
@@ -102,9 +106,6 @@ def render(
     settings = settings or load_settings()
     run_day = values.get("business_date")
 
-    def table(name: str) -> str:
-        return f"`{settings.bigquery_dataset}.{name}`"
-
     def table_of(name: str) -> str:
         if staging is None:
             raise ValueError(f"{path} reads staging tables, and no load is given")
@@ -114,7 +115,10 @@ def render(
     def is_staged(name: str) -> str:
         return f"table_name = '{name}'" if name in bundled else "TRUE"
 
-    def staged(name: str) -> str:
+    def named(found: re.Match[str]) -> str:
+        dataset, name = found.groups()
+        if dataset == "sales":
+            return f"`{settings.bigquery_dataset}.{name}`"
         if name in bundled:
             names = ", ".join(bundled[name])
             return f"(SELECT {names} FROM {table_of(name)} WHERE {is_staged(name)})"  # noqa: S608
@@ -127,8 +131,6 @@ def render(
     if spec:
         names |= _spec_names(spec)
     names |= {
-        "table": table,
-        "staged": staged,
         "staging_table": table_of,
         "is_staged": is_staged,
         "columns": columns,
@@ -147,7 +149,7 @@ def render(
         "report_attribute": settings.report_attribute,
     }
     text: str = _environment(SQL_ROOT).get_template(path).render(names)
-    return text
+    return TABLE_NAME.sub(named, text)
 
 
 @cache
@@ -192,7 +194,7 @@ def views() -> tuple[str, ...]:
         statement = (SQL_ROOT / f"warehouse/tables/{name}/view.sql").read_text()
         for macros in re.findall(r'{% from "([^"]+)"', statement):
             statement += (SQL_ROOT / macros).read_text()
-        read_views = re.findall(r'table\("(\w+)"\)', statement)
+        read_views = re.findall(r"`sales\.(\w+)`", statement)
         read_by[name] = set(read_views).intersection(names) - {name}
     return tuple(TopologicalSorter(read_by).static_order())
 

@@ -34,9 +34,9 @@ def template(monkeypatch):
 
 
 def test_tables_are_those_of_the_deployment(template):
-    assert template('{{ table("orders") }}') == "`shop.orders`"
+    assert template("`sales.orders`") == "`shop.orders`"
     assert (
-        template('{{ staged("orders") }}', staging="0a1b")
+        template("`sales_staging.orders`", staging="0a1b")
         == "`shop_staging.orders__0a1b`"
     )
 

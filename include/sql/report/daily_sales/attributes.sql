@@ -11,7 +11,7 @@ WITH attributed_orders AS (
         is_sale,
         is_test,
         JSON_VALUE(attributes, '$.{{ report_attribute }}') AS attribute
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE {{ days("business_date") }}
 ),
 
@@ -37,7 +37,7 @@ entries AS (
         lines.gross_amount AS gross_sales,
         lines.discount_amount AS discounts,
         NUMERIC '0' AS returns
-    FROM {{ table("order_lines") }} AS lines
+    FROM `sales.order_lines` AS lines
     LEFT JOIN attributed_orders
         ON
             lines.source = attributed_orders.source
@@ -54,7 +54,7 @@ entries AS (
         NUMERIC '0' AS gross_sales,
         NUMERIC '0' AS discounts,
         refunds.merchandise_amount AS returns
-    FROM {{ table("refunds") }} AS refunds
+    FROM `sales.refunds` AS refunds
     LEFT JOIN attributed_orders
         ON
             refunds.source = attributed_orders.source
@@ -82,7 +82,7 @@ rated AS (
         sums.*,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             rates.business_date = {{ day }}
             AND sums.currency = rates.currency

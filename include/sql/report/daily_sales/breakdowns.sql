@@ -53,7 +53,7 @@ counts AS (
         part.dimension,
         part.name,
         COUNT(*) AS orders
-    FROM {{ table("orders") }} AS orders
+    FROM `sales.orders` AS orders
     CROSS JOIN
         UNNEST([
             STRUCT('channel' AS dimension, orders.channel AS name),

@@ -19,7 +19,7 @@ FROM (
     days("order_lines.business_date"),
 ) | indent(4, first=True) }}
 ) AS contributions
-LEFT JOIN {{ table("products") }} AS products
+LEFT JOIN `sales.products` AS products
     ON
         contributions.name = products.sku
         AND contributions.dimension = 'product'

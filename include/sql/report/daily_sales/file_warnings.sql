@@ -6,7 +6,7 @@ SELECT DISTINCT
     CAST(NULL AS STRING) AS file,
     CAST(NULL AS STRING) AS detail,
     FALSE AS is_loaded
-FROM {{ table("loaded_files") }} AS loaded
+FROM `sales.loaded_files` AS loaded
 CROSS JOIN UNNEST(warnings) AS warning
 WHERE {{ is_of_day("loaded", day) }}
 UNION ALL
@@ -15,8 +15,8 @@ SELECT
     refused.file,
     COALESCE(refused.detail, refused.reason) AS detail,
     loaded.file IS NOT NULL AS is_loaded
-FROM {{ table("rejected_rows") }} AS refused
-LEFT JOIN {{ table("loaded_files") }} AS loaded
+FROM `sales.rejected_rows` AS refused
+LEFT JOIN `sales.loaded_files` AS loaded
     ON
         refused.source = loaded.source
         AND refused.file = loaded.file

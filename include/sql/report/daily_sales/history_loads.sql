@@ -3,7 +3,7 @@ WITH undone AS (
     SELECT
         source,
         MAX(read_at) AS undone_at
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE business_date <= {{ day }}
         AND status = 'history'
         AND STARTS_WITH(run_id, 'undo__')
@@ -17,7 +17,7 @@ loads AS (
         COALESCE(SUM(audit.rows_read), 0) AS rows_read,
         COALESCE(SUM(audit.rows_rejected), 0) AS rows_rejected,
         COALESCE(SUM(audit.orders_loaded), 0) AS orders
-    FROM {{ table("load_audit") }} AS audit
+    FROM `sales.load_audit` AS audit
     LEFT JOIN undone
         ON audit.source = undone.source
     WHERE audit.business_date <= {{ day }}
@@ -35,7 +35,7 @@ reasons AS (
         run_id,
         reason,
         COUNT(*) AS rejected
-    FROM {{ table("rejected_rows") }}
+    FROM `sales.rejected_rows`
     WHERE business_date <= {{ day }}
     GROUP BY source, run_id, reason
 )

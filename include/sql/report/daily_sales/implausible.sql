@@ -31,7 +31,7 @@ rated AS (
         amounts.*,
         {{ rate_columns("amounts.currency", "rates") }}
     FROM amounts
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             rates.business_date = {{ day }}
             AND amounts.currency = rates.currency

@@ -11,7 +11,7 @@ WITH read_days AS (
 
 purchases AS (
     SELECT DISTINCT order_id
-    FROM {{ table("user_events") }}
+    FROM `sales.user_events`
     WHERE business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 29 DAY) AND DATE_ADD({{ day }}, INTERVAL 1 DAY)
         AND event_type = 'purchase'
         AND order_id IS NOT NULL
@@ -24,7 +24,7 @@ sums AS (
         COUNTIF(counted.business_date = {{ day }} AND purchases.order_id IS NOT NULL) AS seen,
         COUNTIF(counted.business_date < {{ day }}) AS orders_before,
         COUNTIF(counted.business_date < {{ day }} AND purchases.order_id IS NOT NULL) AS seen_before
-    FROM {{ table("orders") }} AS counted
+    FROM `sales.orders` AS counted
     INNER JOIN read_days
         ON counted.business_date = read_days.business_date
     LEFT JOIN purchases

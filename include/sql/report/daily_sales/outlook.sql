@@ -23,7 +23,7 @@ forecasts AS (
         forecast,
         lower_80,
         upper_80
-    FROM {{ table("sales_forecasts") }}
+    FROM `sales.sales_forecasts`
     WHERE target_date BETWEEN {{ first }} AND {{ last }}
         AND made_at <= @ends_at
         AND series = 'total'

@@ -4,7 +4,7 @@ WITH delivered AS (
         source,
         REGEXP_EXTRACT(file, r'^(.+)_[0-9-]{10}\.csv') AS partner,
         REGEXP_EXTRACT(file, r'_([0-9-]{10})\.csv') AS delivered_for
-    FROM {{ table("loaded_files") }}
+    FROM `sales.loaded_files`
     WHERE business_date >= {{ first }}
 ),
 
@@ -14,7 +14,7 @@ sold AS (
         channel,
         CAST(business_date AS STRING) AS business_date,
         COUNT(*) AS orders
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE business_date BETWEEN {{ first }} AND {{ day }}
     GROUP BY source, channel, business_date
 )

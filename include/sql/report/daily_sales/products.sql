@@ -16,7 +16,7 @@ WITH sums AS (
         MAX(ordered_at) AS ordered_at,
         SUM(quantity) AS units,
         SUM(amount_after_discount) AS sales
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE {{ days("business_date") }}
         AND is_sale
         AND NOT is_test
@@ -26,7 +26,7 @@ WITH sums AS (
 -- Also a currency that only has returns on the day without a rate.
 unconverted AS (
     SELECT DISTINCT currency
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ days("business_date") }}
         AND net_sales_reporting IS NULL
 ),
@@ -39,7 +39,7 @@ rated AS (
     FROM sums
     LEFT JOIN unconverted
         ON sums.currency = unconverted.currency
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             sums.business_date = rates.business_date
             AND sums.currency = rates.currency
@@ -75,6 +75,6 @@ SELECT
     chosen.*,
     products.thumbnail_uri AS thumbnail
 FROM chosen
-LEFT JOIN {{ table("products") }} AS products
+LEFT JOIN `sales.products` AS products
     ON chosen.sku = products.sku
 ORDER BY chosen.sales IS NULL, chosen.sales DESC, chosen.sku ASC

@@ -12,12 +12,12 @@ SELECT
     rejected.order_id,
     rejected.detail,
     rejected.raw
-FROM {{ table("rejected_rows") }} AS rejected
+FROM `sales.rejected_rows` AS rejected
 WHERE rejected.business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 1 DAY) AND DATE_ADD({{ day }}, INTERVAL 7 DAY)
     AND (rejected.business_date = {{ day }} OR (rejected.row_number > 0 AND {{ is_of_day("rejected", day) }}))
     AND rejected.source IN (
         SELECT audit.source
-        FROM {{ table("load_audit") }} AS audit
+        FROM `sales.load_audit` AS audit
         WHERE audit.business_date = {{ day }}
             AND {{ in_scope("audit") }}
     )

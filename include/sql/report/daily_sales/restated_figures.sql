@@ -8,8 +8,8 @@ WITH listed AS (
     SELECT
         restated.business_date,
         MAX(deliveries.figures_at) AS listed_until
-    FROM (SELECT DISTINCT business_date FROM {{ table("report_restatements") }}) AS restated
-    INNER JOIN {{ table("report_deliveries") }} AS deliveries
+    FROM (SELECT DISTINCT business_date FROM `sales.report_restatements`) AS restated
+    INNER JOIN `sales.report_deliveries` AS deliveries
         ON restated.business_date <= deliveries.business_date
     WHERE deliveries.state = 'sent'
         AND deliveries.business_date < {{ day }}
@@ -28,7 +28,7 @@ changes AS (
             PARTITION BY restated.business_date, restated.figure ORDER BY restated.detected_at
         ) AS number,
         COUNT(*) OVER (PARTITION BY restated.business_date, restated.figure) AS last_number
-    FROM {{ table("report_restatements") }} AS restated
+    FROM `sales.report_restatements` AS restated
     LEFT JOIN listed
         ON restated.business_date = listed.business_date
     WHERE restated.business_date <= {{ day }}

@@ -8,7 +8,7 @@ WITH sums AS (
         -- A refund has one currency; its lines may have different reasons.
         COUNT(DISTINCT CONCAT(source, ' ', refund_id)) AS refunds,
         SUM(merchandise_amount) AS returned
-    FROM {{ table("refunds") }}
+    FROM `sales.refunds`
     WHERE business_date = {{ day }}
         AND is_sale
         AND NOT is_test
@@ -21,7 +21,7 @@ rated AS (
         sums.*,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             rates.business_date = {{ day }}
             AND sums.currency = rates.currency

@@ -14,7 +14,7 @@ SELECT
     {{ shown }}
 FROM (
     SELECT *
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE business_date = {{ day }}
         AND source NOT IN ({{ sources }})
         AND status = 'history'

@@ -3,7 +3,7 @@ WITH viewed AS (
     SELECT
         sku,
         COUNT(DISTINCT visitor_hash) AS visitors
-    FROM {{ table("user_events") }}
+    FROM `sales.user_events`
     WHERE business_date = {{ day }}
         AND event_type = 'view_item'
         AND NOT is_bot
@@ -13,7 +13,7 @@ WITH viewed AS (
 
 sold AS (
     SELECT DISTINCT sku
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE business_date = {{ day }}
         AND is_sale
         AND NOT is_test
@@ -26,7 +26,7 @@ SELECT
 FROM viewed
 LEFT JOIN sold
     ON viewed.sku = sold.sku
-LEFT JOIN {{ table("products") }} AS products
+LEFT JOIN `sales.products` AS products
     ON viewed.sku = products.sku
 WHERE sold.sku IS NULL
     AND viewed.visitors > 0

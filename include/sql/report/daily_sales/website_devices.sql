@@ -4,7 +4,7 @@ SELECT
     device,
     SUM(IF(funnel.step = 'session', funnel.sessions, 0)) AS sessions,
     SUM(IF(funnel.step = 'purchase', funnel.sessions, 0)) AS purchases
-FROM {{ table("daily_funnel") }} AS funnel
+FROM `sales.daily_funnel` AS funnel
 WHERE business_date = {{ day }}
     AND business_date IN (
         {{ event_days(day, day) | indent(4) }}

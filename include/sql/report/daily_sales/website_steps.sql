@@ -23,7 +23,7 @@ funnel AS (
         step,
         sessions,
         bot_sessions
-    FROM {{ table("daily_funnel") }}
+    FROM `sales.daily_funnel`
     WHERE business_date IN ({{ day }}, {{ day_before }}, {{ week_before }})
     UNION ALL
     -- A day without a session has this step, too.

@@ -4,7 +4,7 @@ SELECT
     figures_hash,
     sent_at,
     figures_at
-FROM {{ table("report_deliveries") }}
+FROM `sales.report_deliveries`
 WHERE
     state = 'sent'
     AND business_date BETWEEN {{ first }} AND {{ day }}

@@ -7,6 +7,6 @@ SELECT
     summary.complete,
     summary.missing_sources,
     summary.empty_sources
-FROM {{ table("daily_summary") }} AS summary
+FROM `sales.daily_summary` AS summary
 WHERE summary.business_date BETWEEN {{ first }} AND {{ day }}
 ORDER BY summary.business_date

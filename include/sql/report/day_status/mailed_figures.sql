@@ -4,7 +4,7 @@ WITH mailed AS (
     SELECT
         business_date,
         figures_at
-    FROM {{ table("report_deliveries") }}
+    FROM `sales.report_deliveries`
     WHERE
         state = 'sent'
         AND business_date BETWEEN {{ first }} AND {{ day }}
@@ -15,7 +15,7 @@ SELECT
     restated.business_date,
     restated.figure,
     restated.old AS mailed_value
-FROM {{ table("report_restatements") }} AS restated
+FROM `sales.report_restatements` AS restated
 INNER JOIN mailed
     ON restated.business_date = mailed.business_date
 WHERE

@@ -4,7 +4,7 @@ SELECT
     file,
     received_at,
     source_orders
-FROM {{ table("loaded_files") }}
+FROM `sales.loaded_files`
 WHERE source = @source
     AND business_date BETWEEN {{ first }} AND {{ day }}
 QUALIFY ROW_NUMBER() OVER (

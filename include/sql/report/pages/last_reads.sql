@@ -3,7 +3,7 @@ SELECT
     source,
     MAX(read_at) AS read_at,
     MAX(business_date) AS business_date
-FROM {{ table("load_audit") }}
+FROM `sales.load_audit`
 WHERE business_date >= {{ first_day }}
     AND source IN ({{ sources }})
     AND status = 'success'

@@ -2,4 +2,4 @@
 SELECT
     MIN(business_date) AS first_day,
     MAX(business_date) AS last_day
-FROM {{ table("daily_summary") }}
+FROM `sales.daily_summary`

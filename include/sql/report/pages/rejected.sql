@@ -9,7 +9,7 @@ SELECT
     order_id,
     detail,
     raw
-FROM {{ table("rejected_rows") }}
+FROM `sales.rejected_rows`
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY source, reason

@@ -5,7 +5,7 @@
 -- A load has looked up its days before: it is aborted where another transaction has committed since, `lock_token` being
 -- the token at that time. The look-up has counted the lock's rows.
 {% if lock_token is defined %}
-UPDATE {{ table("load_lock") }}
+UPDATE `sales.load_lock`
 SET
     token = IF(
         COALESCE(token, 'none') = {{ lock_token }},
@@ -15,9 +15,9 @@ SET
 WHERE TRUE;
 {% else %}
 SELECT IF(COUNT(*) = 1, TRUE, {{ lock_is_missing() }}) AS is_locked
-FROM {{ table("load_lock") }};
+FROM `sales.load_lock`;
 
-UPDATE {{ table("load_lock") }}
+UPDATE `sales.load_lock`
 SET token = GENERATE_UUID()
 WHERE TRUE;
 {% endif %}

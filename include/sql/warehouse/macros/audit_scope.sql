@@ -22,7 +22,7 @@ COALESCE(
 SELECT
     *,
     MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
-FROM {{ table("load_audit") }}
+FROM `sales.load_audit`
 WHERE {{ chosen }}
     AND source IN ({{ sources }})
     AND status <> 'history'

@@ -4,8 +4,8 @@ SELECT
     staged.rate_date,
     staged.currency,
     staged.rate
-FROM {{ staged("exchange_rates") }} AS staged
-LEFT JOIN {{ table("exchange_rates") }} AS known
+FROM `sales_staging.exchange_rates` AS staged
+LEFT JOIN `sales.exchange_rates` AS known
     ON
         staged.rate_date = known.rate_date
         AND staged.currency = known.currency
@@ -15,8 +15,8 @@ WHERE
         known.rate <> staged.rate
         AND NOT EXISTS (
             SELECT 1
-            FROM {{ table("load_audit") }} AS earlier
-            INNER JOIN {{ staged("load_audit") }} AS this
+            FROM `sales.load_audit` AS earlier
+            INNER JOIN `sales_staging.load_audit` AS this
                 ON earlier.source = this.source
             WHERE
                 earlier.business_date >= {{ first_day }}

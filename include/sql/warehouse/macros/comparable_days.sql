@@ -69,7 +69,7 @@ export_days AS (
         SUM(COALESCE(SUM(gross_sales_reporting), 0)) OVER (PARTITION BY business_date) AS gross_sales_of_exports,
         LOGICAL_OR(returns <> 0) AS has_returns,
         LOGICAL_OR(discounts <> 0) AS has_discounts
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE business_date >= {{ first_day }}
         AND source IN ({{ exported_sources() }})
     GROUP BY business_date, source

@@ -5,6 +5,6 @@
 {# Whether no run of any day has loaded a partner's file for a day. #}
 {% macro is_undelivered(partner, day) -%}
 CONCAT({{ partner }}, '_', CAST({{ day }} AS STRING)) NOT IN (
-            SELECT REGEXP_REPLACE(delivered.file, r'\.csv(\.gz)?$', '') FROM {{ table("loaded_files") }} AS delivered
+            SELECT REGEXP_REPLACE(delivered.file, r'\.csv(\.gz)?$', '') FROM `sales.loaded_files` AS delivered
         )
 {%- endmacro %}

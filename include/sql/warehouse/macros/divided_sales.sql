@@ -47,7 +47,7 @@ sales AS (
         {% for figure in figures %}
         SUM({{ figure }}) AS {{ figure }}{{ "," if not loop.last }}
         {% endfor %}
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ of_days }}
     GROUP BY business_date, channel, category, country_code, currency
 ),

@@ -6,7 +6,7 @@
   would need the spec of a load, which `make migrate` has not.
 #}
 {% macro find_empty_sources(chosen) -%}
-UPDATE {{ table("daily_summary") }} AS summary
+UPDATE `sales.daily_summary` AS summary
 SET
     empty_sources = found.empty_sources,
     complete = ARRAY_LENGTH(COALESCE(summary.missing_sources, [])) + ARRAY_LENGTH(found.empty_sources) = 0
@@ -14,7 +14,7 @@ FROM (
     SELECT
         judged.business_date,
         COALESCE(ARRAY_AGG(empty.name IGNORE NULLS ORDER BY empty.name), []) AS empty_sources
-    FROM {{ table("daily_summary") }} AS judged
+    FROM `sales.daily_summary` AS judged
     LEFT JOIN (
         SELECT
             low_counts.business_date,
@@ -29,7 +29,7 @@ FROM (
                     source,
                     status,
                     MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
-                FROM {{ table("load_audit") }}
+                FROM `sales.load_audit`
                 WHERE business_date >= {{ first_day }}
             ) AS audit
             GROUP BY source

@@ -5,7 +5,7 @@
 #}
 {% macro event_days(first, last) -%}
 SELECT business_date
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE
         business_date BETWEEN {{ first }} AND {{ last }}
         AND source = 'web_events'
@@ -16,7 +16,7 @@ SELECT business_date
         SELECT
             DATE(MIN(window_start), {{ shop_timezone }}) AS began_on,
             DATE(MAX(window_end), {{ shop_timezone }}) AS ended_on
-        FROM {{ table("load_audit") }}
+        FROM `sales.load_audit`
         WHERE
             business_date >= {{ first_day }}
             AND source = 'web_events'

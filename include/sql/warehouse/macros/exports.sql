@@ -7,12 +7,12 @@ SELECT
         audit.source,
         DATE(MIN(audit.window_start), {{ shop_timezone }}) AS first_exported,
         DATE(TIMESTAMP_SUB(MAX(audit.window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) AS last_exported
-    FROM {{ table("load_audit") }} AS audit
+    FROM `sales.load_audit` AS audit
     LEFT JOIN (
         SELECT
             source,
             MAX(read_at) AS undone_at
-        FROM {{ table("load_audit") }}
+        FROM `sales.load_audit`
         WHERE business_date >= {{ first_day }}
             AND status = 'history'
             AND STARTS_WITH(run_id, 'undo__')
@@ -29,7 +29,7 @@ SELECT
 {# The sources that are exports, also those that were undone: none has the name of a live source. #}
 {% macro exported_sources() -%}
 SELECT audit.source
-        FROM {{ table("load_audit") }} AS audit
+        FROM `sales.load_audit` AS audit
         WHERE audit.business_date >= {{ first_day }}
             AND audit.status = 'history'
 {%- endmacro %}

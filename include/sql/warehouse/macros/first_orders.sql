@@ -22,8 +22,8 @@ FROM (
             staged.customer_hash,
             IF(staged.is_sale AND NOT staged.is_test, staged.ordered_at, NULL) AS arriving_at,
             CAST(NULL AS TIMESTAMP) AS leaving_at
-        FROM {{ staged("orders") }} AS staged
-        INNER JOIN {{ staged("replaced_orders") }} AS replaced
+        FROM `sales_staging.orders` AS staged
+        INNER JOIN `sales_staging.replaced_orders` AS replaced
             ON
                 staged.source = replaced.source
                 AND staged.order_id = replaced.order_id
@@ -32,12 +32,12 @@ FROM (
             stored_customer_hash,
             NULL AS arriving_at,
             stored_counted_at AS leaving_at
-        FROM {{ staged("replaced_orders") }}
+        FROM `sales_staging.replaced_orders`
     ) AS versions
     WHERE customer_hash IS NOT NULL
     GROUP BY customer_hash
 ) AS affected
-LEFT JOIN {{ table("customers") }} AS stored
+LEFT JOIN `sales.customers` AS stored
     ON affected.customer_hash = stored.customer_hash
 {%- endmacro %}
 
@@ -74,8 +74,8 @@ FROM (
         SELECT
             stored.customer_hash,
             MIN(stored.ordered_at) AS ordered_at
-        FROM {{ table("orders") }} AS stored
-        LEFT JOIN {{ staged("replaced_orders") }} AS replaced
+        FROM `sales.orders` AS stored
+        LEFT JOIN `sales_staging.replaced_orders` AS replaced
             ON
                 stored.source = replaced.source
                 AND stored.order_id = replaced.order_id

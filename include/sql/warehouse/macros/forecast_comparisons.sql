@@ -40,7 +40,7 @@ exports AS (
     SELECT
         CONCAT('channel:', source) AS series,
         DATE(TIMESTAMP_SUB(MAX(window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) AS last_exported
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE business_date >= {{ first_day }}
         AND status = 'history'
     GROUP BY source
@@ -57,7 +57,7 @@ forecasts AS (
         {% for bound in BOUNDS %}
         made.{{ bound }}{{ "," if not loop.last }}
         {% endfor %}
-    FROM {{ table("sales_forecasts") }} AS made
+    FROM `sales.sales_forecasts` AS made
     LEFT JOIN exports
         ON made.series = exports.series
     WHERE
@@ -84,7 +84,7 @@ sales AS (
         channel,
         category,
         gross_sales_reporting AS gross_sales
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE business_date {% if day %}BETWEEN DATE_SUB({{ day }}, INTERVAL 28 DAY) AND {{ day }}{% else %}>= {{ first_day }}{% endif %}
 ),
 

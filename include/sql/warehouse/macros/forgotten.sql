@@ -11,7 +11,7 @@ TO_HEX(SHA256(CONCAT({{ source }}, ' ', {{ order_id }})))
 {# The hashes in forgotten_hashes, and those of the orders that name a forgotten customer in the relation `orders`. #}
 {% macro hashes_with_orders(orders, chosen="TRUE") -%}
 SELECT forgotten_hash
-FROM {{ table("forgotten_hashes") }}
+FROM `sales.forgotten_hashes`
 UNION DISTINCT
 -- Web events name an order without its source.
 SELECT {{ order_hash("named_source", "orders.order_id") }} AS forgotten_hash
@@ -19,17 +19,17 @@ FROM {{ orders }} AS orders
 CROSS JOIN UNNEST([orders.source, 'web_events']) AS named_source
 WHERE
     {{ chosen }}
-    AND orders.customer_hash IN (SELECT forgotten_hash FROM {{ table("forgotten_hashes") }})
+    AND orders.customer_hash IN (SELECT forgotten_hash FROM `sales.forgotten_hashes`)
 {%- endmacro %}
 
 {# Add to forgotten_hashes the orders that name a forgotten customer in the relation `orders`. #}
 {% macro remember_orders(orders, chosen="TRUE") -%}
-INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
+INSERT INTO `sales.forgotten_hashes` (forgotten_hash)
 SELECT arriving.forgotten_hash
 FROM (
     {{ hashes_with_orders(orders, chosen) | indent(4) }}
 ) AS arriving
-WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM `sales.forgotten_hashes` AS known);
 {%- endmacro %}
 
 {% macro _is_forgotten(value, forgotten) -%}
@@ -86,12 +86,12 @@ SELECT
 FROM (
     {% for name in tables %}
     SELECT {{ "customer_hash" if name == "customers" else order_hash("'web_events'" if name == "user_events" else "source") }} AS forgotten_hash
-    FROM {{ staged(name) }}
+    FROM `sales_staging.{{ name }}`
     {% if not loop.last %}
     UNION ALL
     {% endif %}
     {% endfor %}
 ) AS arriving
-INNER JOIN {{ table("forgotten_hashes") }} AS forgotten
+INNER JOIN `sales.forgotten_hashes` AS forgotten
     ON arriving.forgotten_hash = forgotten.forgotten_hash
 {%- endmacro %}

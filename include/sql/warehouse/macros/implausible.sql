@@ -31,7 +31,7 @@ FROM (
             -SUM(amount_after_discount) OVER (PARTITION BY source, order_id),
             discount_amount - gross_amount
         ) AS excess
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE business_date = {{ on_day }}
         AND is_sale
         AND NOT is_test
@@ -49,7 +49,7 @@ SELECT
     discount_amount AS amount,
     gross_amount AS base_amount,
     -discount_amount AS excess
-FROM {{ table("order_lines") }}
+FROM `sales.order_lines`
 WHERE business_date = {{ on_day }}
     AND is_sale
     AND NOT is_test
@@ -87,14 +87,14 @@ FROM (
             order_business_date,
             SUM(merchandise_amount + tax_amount + shipping_amount) AS amount,
             SUM(IF(business_date = {{ on_day }}, merchandise_amount, NUMERIC '0')) AS merchandise_of_day
-        FROM {{ table("refunds") }}
+        FROM `sales.refunds`
         WHERE {{ lately("business_date", on_day) }}
             AND is_sale
             AND NOT is_test
         GROUP BY source, order_id, order_business_date
         HAVING LOGICAL_OR(business_date = {{ on_day }})
     ) AS refunds
-    INNER JOIN {{ table("orders") }} AS orders
+    INNER JOIN `sales.orders` AS orders
         ON
             refunds.source = orders.source
             AND refunds.order_id = orders.order_id

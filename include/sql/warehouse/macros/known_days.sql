@@ -51,11 +51,11 @@ without_summary AS (
         OR (
             covered.has_weeks_before
             AND COUNT(summaries.business_date) = 0
-            AND covered.covered_day < (SELECT MAX(newest.business_date) FROM {{ table("daily_summary") }} AS newest)
+            AND covered.covered_day < (SELECT MAX(newest.business_date) FROM `sales.daily_summary` AS newest)
         ) AS is_closed
     FROM covered
     CROSS JOIN UNNEST([0, 7, 14, 21, 28]) AS age
-    LEFT JOIN {{ table("daily_summary") }} AS summaries
+    LEFT JOIN `sales.daily_summary` AS summaries
         ON DATE_SUB(covered.covered_day, INTERVAL age DAY) = summaries.business_date
     GROUP BY covered.covered_day, covered.is_exported, covered.has_weeks_before
     HAVING COUNTIF(summaries.business_date = covered.covered_day) = 0
@@ -80,7 +80,7 @@ FROM (
         {% endfor %}
         missing_sources,
         empty_sources
-    FROM {{ table("daily_summary") }}
+    FROM `sales.daily_summary`
     UNION ALL
     SELECT
         covered_day AS business_date,

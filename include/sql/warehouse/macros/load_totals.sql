@@ -62,10 +62,10 @@ deliveries AS (
         COALESCE(SUM(loaded.source_amount), 0) AS source_amount,
         COALESCE(SUM(loaded.amount_loaded), 0) AS amount_loaded
     FROM latest
-    LEFT JOIN {{ table("loaded_files") }} AS loaded
+    LEFT JOIN `sales.loaded_files` AS loaded
         ON latest.source = loaded.source
         AND {{ is_of_day("loaded", "latest.business_date") }}
-    WHERE latest.source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+    WHERE latest.source IN (SELECT delivered.source FROM `sales.loaded_files` AS delivered)
     GROUP BY latest.business_date, latest.source
 ),
 
@@ -76,7 +76,7 @@ rejected AS (
         COUNT(*) AS records,
         COUNTIF(row_number = 0) AS unusable_files,
         STRING_AGG(IF(row_number = 0, file, NULL), ', ' ORDER BY file) AS refused_files
-    FROM {{ table("rejected_rows") }}
+    FROM `sales.rejected_rows`
     WHERE {{ chosen }}
         AND source IN ({{ sources }})
     GROUP BY business_date, source
@@ -96,7 +96,7 @@ rejected_files AS (
                 loaded.file,
                 loaded.rows_rejected AS records
             FROM latest
-            INNER JOIN {{ table("loaded_files") }} AS loaded
+            INNER JOIN `sales.loaded_files` AS loaded
                 ON latest.source = loaded.source
                 AND {{ is_of_day("loaded", "latest.business_date") }}
             WHERE loaded.rows_rejected > 0
@@ -106,9 +106,9 @@ rejected_files AS (
                 source,
                 file,
                 1 AS records
-            FROM {{ table("rejected_rows") }}
+            FROM `sales.rejected_rows`
             WHERE {{ chosen }}
-                AND source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+                AND source IN (SELECT delivered.source FROM `sales.loaded_files` AS delivered)
                 AND row_number = 0
         ) AS files
         WHERE TRUE  -- required by QUALIFY
@@ -196,11 +196,11 @@ SELECT
     SUM(
         totals.source_amount - totals.loaded_amount - totals.superseded_amount - totals.rejected_amount
     ) AS unexplained_amount
-FROM {{ table("control_totals") }} AS totals
+FROM `sales.control_totals` AS totals
 INNER JOIN {{ load_totals }} AS load_totals
     ON totals.business_date = load_totals.business_date
     AND totals.source = load_totals.source
-LEFT JOIN {{ table("loaded_files") }} AS loaded
+LEFT JOIN `sales.loaded_files` AS loaded
     ON totals.source = loaded.source
     AND totals.file = loaded.file
     AND totals.run_id = loaded.run_id

@@ -10,7 +10,7 @@ SELECT
     CAST(NULL AS NUMERIC) AS amount,
     (
         SELECT IF(COUNT(*) = 1, COALESCE(MAX(load_lock.token), 'none'), {{ lock_is_missing() }})
-        FROM {{ table("load_lock") }} AS load_lock
+        FROM `sales.load_lock` AS load_lock
     ) AS token
 {%- endmacro %}
 

@@ -43,7 +43,7 @@ FROM (
             SELECT DISTINCT
                 business_date,
                 source
-            FROM {{ table("load_audit") }}
+            FROM `sales.load_audit`
             WHERE
                 {{ chosen("business_date") }}
                 AND status = 'success'
@@ -56,7 +56,7 @@ FROM (
                 name,
                 COUNT(*) AS orders,
                 COUNTIF(is_sale AND NOT is_test AND gross_amount > 0) AS sales
-            FROM {{ table("orders") }}
+            FROM `sales.orders`
             CROSS JOIN UNNEST(
                 IF(channel = source, [source], [source, CONCAT(source, ': ', channel)])
             ) AS name
@@ -75,7 +75,7 @@ LEFT JOIN (
     SELECT DISTINCT
         business_date,
         source_name
-    FROM {{ table("daily_summary") }}
+    FROM `sales.daily_summary`
     CROSS JOIN UNNEST(missing_sources) AS source_name
     WHERE {{ chosen("business_date") }}
 ) AS missing
@@ -89,7 +89,7 @@ WHERE missing.source_name IS NULL
             AND low_counts.usual >= 10
             AND (
                 low_counts.weekdays >= 2
-                OR low_counts.source NOT IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+                OR low_counts.source NOT IN (SELECT delivered.source FROM `sales.loaded_files` AS delivered)
             )
         )
         OR (low_counts.weekdays >= 2 AND low_counts.fewest_sales >= 20 AND 4 * low_counts.day_sales < low_counts.fewest_sales)

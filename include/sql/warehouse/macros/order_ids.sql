@@ -6,7 +6,7 @@
 SELECT DISTINCT
     'orders' AS kind,
     stored.business_date
-FROM {{ table("orders") }} AS stored
+FROM `sales.orders` AS stored
 INNER JOIN {{ wanted }} AS wanted
     ON
         stored.source = wanted.source
@@ -16,7 +16,7 @@ UNION ALL
 SELECT DISTINCT
     'refunds' AS kind,
     stored.business_date
-FROM {{ table("refunds") }} AS stored
+FROM `sales.refunds` AS stored
 INNER JOIN {{ wanted }} AS wanted
     ON
         stored.source = wanted.source

@@ -11,28 +11,28 @@
         (
             (
                 {{ stored }}.source IN (
-                    SELECT source FROM {{ staged("load_audit") }}
+                    SELECT source FROM `sales_staging.load_audit`
                     WHERE status = 'success'
                 )
                 OR (
                     {{ stored }}.source IN (
-                        SELECT source FROM {{ staged("load_audit") }}
+                        SELECT source FROM `sales_staging.load_audit`
                         WHERE status = 'history'
                     )
-                    AND {{ stored }}.file IN (SELECT file FROM {{ staged("rejected_rows") }})
+                    AND {{ stored }}.file IN (SELECT file FROM `sales_staging.rejected_rows`)
                 )
             )
             AND (
-                {{ stored }}.file IN (SELECT file FROM {{ staged("loaded_files") }})
+                {{ stored }}.file IN (SELECT file FROM `sales_staging.loaded_files`)
                 OR (
                     COALESCE(
-                        {{ stored }}.row_number = 0 OR {{ stored }}.file NOT IN (SELECT file FROM {{ table("loaded_files") }}), TRUE
+                        {{ stored }}.row_number = 0 OR {{ stored }}.file NOT IN (SELECT file FROM `sales.loaded_files`), TRUE
                     )
                     AND (
                         CONCAT({{ stored }}.source, ' ', {{ stored }}.order_id) IN (
                             SELECT CONCAT(versions.source, ' ', versions.order_id)
-                            FROM {{ staged("order_versions") }} AS versions
-                            LEFT JOIN {{ staged("rejected_rows") }} AS rejected
+                            FROM `sales_staging.order_versions` AS versions
+                            LEFT JOIN `sales_staging.rejected_rows` AS rejected
                                 ON versions.source = rejected.source
                                 AND versions.order_id = rejected.order_id
                             WHERE rejected.order_id IS NULL
@@ -42,7 +42,7 @@
                             AND (
                                 {{ stored }}.order_id IS NULL
                                 OR CONCAT({{ stored }}.source, ' ', {{ stored }}.order_id) IN (
-                                    SELECT CONCAT(source, ' ', order_id) FROM {{ staged("rejected_rows") }}
+                                    SELECT CONCAT(source, ' ', order_id) FROM `sales_staging.rejected_rows`
                                     WHERE order_id IS NOT NULL
                                 )
                             )
@@ -53,12 +53,12 @@
         )
         OR (
             {{ stored }}.business_date BETWEEN {{ business_date }} AND {{ last_day }}
-            AND {{ stored }}.run_id IN (SELECT run_id FROM {{ staged("load_audit") }})
-            AND {{ stored }}.source IN (SELECT source FROM {{ staged("load_audit") }})
+            AND {{ stored }}.run_id IN (SELECT run_id FROM `sales_staging.load_audit`)
+            AND {{ stored }}.source IN (SELECT source FROM `sales_staging.load_audit`)
             AND (
                 {{ stored }}.row_number = 0
-                OR {{ stored }}.file IN (SELECT file FROM {{ staged("loaded_files") }})
-                OR COALESCE({{ stored }}.file NOT IN (SELECT file FROM {{ table("loaded_files") }}), TRUE)
+                OR {{ stored }}.file IN (SELECT file FROM `sales_staging.loaded_files`)
+                OR COALESCE({{ stored }}.file NOT IN (SELECT file FROM `sales.loaded_files`), TRUE)
             )
         )
     )

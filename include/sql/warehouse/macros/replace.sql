@@ -1,6 +1,6 @@
 {# Replace all rows of the rendered days by those that the caller selects, in one statement. #}
 {% macro replace_days(name) -%}
-MERGE INTO {{ table(name) }} AS stored
+MERGE INTO `sales.{{ name }}` AS stored
 USING (
 {{ caller() | trim | indent(4, first=True) }}
 ) AS arriving
@@ -23,7 +23,7 @@ WHEN NOT MATCHED THEN
     -                 -                    (B, line 1)          it stays
 #}
 {% macro replace_orders(name, chosen) -%}
-MERGE INTO {{ table(name) }} AS stored
+MERGE INTO `sales.{{ name }}` AS stored
 USING (
 {{ caller() | trim | indent(4, first=True) }}
     UNION ALL
@@ -33,7 +33,7 @@ USING (
         {% endfor %}
         replaced.source AS replaced_source,
         replaced.order_id AS replaced_order_id
-    FROM {{ staged("replaced_orders") }} AS replaced
+    FROM `sales_staging.replaced_orders` AS replaced
 ) AS arriving
     ON
         {{ chosen }}
@@ -54,8 +54,8 @@ SELECT
     {% endfor %}
     CAST(NULL AS STRING) AS replaced_source,
     CAST(NULL AS STRING) AS replaced_order_id
-FROM {{ staged(name) }} AS staged
-INNER JOIN {{ staged("replaced_orders") }} AS replaced
+FROM `sales_staging.{{ name }}` AS staged
+INNER JOIN `sales_staging.replaced_orders` AS replaced
     ON
         staged.source = replaced.source
         AND staged.order_id = replaced.order_id

@@ -25,8 +25,8 @@ order_states AS (
         staged.business_date AS new_day,
         replaced.stored_values AS old_values,
         IF(staged.is_sale AND NOT staged.is_test, {{ counted_values("staged.") }}, NULL) AS new_values
-    FROM {{ staged("replaced_orders") }} AS replaced
-    LEFT JOIN {{ staged("orders") }} AS staged
+    FROM `sales_staging.replaced_orders` AS replaced
+    LEFT JOIN `sales_staging.orders` AS staged
         ON
             replaced.source = staged.source
             AND replaced.order_id = staged.order_id
@@ -44,7 +44,7 @@ refund_states AS (
         SUM(difference) AS difference
     FROM (
         {% for name, chosen in [
-            (table("refunds"), any_of(stored["refunds"], "entries.business_date")), (staged("refunds"), "TRUE")
+            ("`sales.refunds`", any_of(stored["refunds"], "entries.business_date")), ("`sales_staging.refunds`", "TRUE")
         ] %}
         SELECT
             entries.source,
@@ -53,7 +53,7 @@ refund_states AS (
             entries.business_date,
             {{ "-" if loop.first else "" }}entries.merchandise_amount AS difference
         FROM {{ name }} AS entries
-        INNER JOIN {{ staged("replaced_orders") }} AS replaced
+        INNER JOIN `sales_staging.replaced_orders` AS replaced
             ON
                 entries.source = replaced.source
                 AND entries.order_id = replaced.order_id

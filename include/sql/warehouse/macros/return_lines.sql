@@ -36,7 +36,7 @@ WITH returned AS (
         is_test,
         refunded_at,
         CAST(merchandise_amount * 10000 AS INT64) AS amount
-    FROM {{ table("refunds") }}
+    FROM `sales.refunds`
     WHERE {{ of_refunds }}
 ),
 
@@ -70,7 +70,7 @@ lines AS (
             CAST(order_lines.amount_after_discount * 10000 AS INT64) - COALESCE(SUM(of_line.amount), 0), 0
         ) AS remaining
     FROM whole
-    INNER JOIN {{ table("order_lines") }} AS order_lines
+    INNER JOIN `sales.order_lines` AS order_lines
         ON
             whole.source = order_lines.source
             AND whole.order_id = order_lines.order_id
@@ -178,7 +178,7 @@ rated AS (
         entries.*,
         {{ rate_columns("entries.currency", "rates") }}
     FROM entries
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             entries.business_date = rates.business_date
             AND entries.currency = rates.currency

@@ -28,7 +28,7 @@ sold AS (
         {{ newest("category") }} AS category,
         MAX(ordered_at) AS ordered_at,
         SUM(amount_after_discount) AS sales
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE {{ of_days }}
         AND is_sale
         AND NOT is_test
@@ -45,9 +45,9 @@ rated AS (
         END AS buyers,
         {{ rate_columns("sold.currency", "rates") }}
     FROM sold
-    LEFT JOIN {{ table("customers") }} AS customers
+    LEFT JOIN `sales.customers` AS customers
         ON sold.customer_hash = customers.customer_hash
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             sold.business_date = rates.business_date
             AND sold.currency = rates.currency
@@ -58,7 +58,7 @@ roundings AS (
     SELECT
         summaries.business_date,
         summaries.net_sales - COALESCE(SUM(sales.net_sales_reporting), 0) AS amount
-    FROM {{ table("daily_summary") }} AS summaries
+    FROM `sales.daily_summary` AS summaries
     LEFT JOIN divided_sales AS sales
         ON summaries.business_date = sales.business_date
     GROUP BY summaries.business_date, summaries.net_sales
@@ -156,7 +156,7 @@ channel_days AS (
         business_date,
         channel,
         source IN ({{ exported_sources() }}) AS is_export
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ of_quarter }}
         AND order_lines > 0
 ),

@@ -19,7 +19,7 @@ targets AS (
         targets.channel,
         targets.net_sales AS target,
         as_of.day
-    FROM {{ table("sales_targets") }} AS targets
+    FROM `sales.sales_targets` AS targets
     INNER JOIN as_of
         ON targets.month = CAST(DATE_TRUNC(as_of.day, MONTH) AS DATE)
 ),
@@ -36,7 +36,7 @@ sold AS (
             counted_in AS channel,
             sales.gross_sales_reporting,
             sales.net_sales_reporting
-        FROM {{ table("daily_sales") }} AS sales
+        FROM `sales.daily_sales` AS sales
         INNER JOIN as_of
             ON sales.business_date BETWEEN DATE_SUB(as_of.day, INTERVAL 92 DAY) AND as_of.day
         CROSS JOIN UNNEST([sales.channel, 'total']) AS counted_in
@@ -60,7 +60,7 @@ forecasts AS (
             made.lower_80,
             made.upper_80,
             ROW_NUMBER() OVER (PARTITION BY made.series, made.target_date ORDER BY made.made_at DESC) AS age
-        FROM {{ table("sales_forecasts") }} AS made
+        FROM `sales.sales_forecasts` AS made
         INNER JOIN as_of
             ON
                 made.target_date BETWEEN CAST(DATE_TRUNC(as_of.day, MONTH) AS DATE) AND LAST_DAY(as_of.day, MONTH)

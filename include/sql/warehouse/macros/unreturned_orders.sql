@@ -10,13 +10,13 @@ SELECT
     stored.source,
     COUNT(*) AS orders,
     COUNTIF(stored.read_at < latest.read_at AND rejected.order_id IS NULL) AS unreturned
-FROM {{ table("orders") }} AS stored
+FROM `sales.orders` AS stored
 INNER JOIN (
     SELECT
         business_date,
         source,
         MAX(read_at) AS read_at
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE
         {{ chosen("business_date") }}
         AND status = 'success'
@@ -31,7 +31,7 @@ LEFT JOIN (
         business_date,
         source,
         order_id
-    FROM {{ table("rejected_rows") }}
+    FROM `sales.rejected_rows`
     WHERE
         {{ chosen("business_date") }}
         AND order_id IS NOT NULL
@@ -42,7 +42,7 @@ LEFT JOIN (
         AND stored.order_id = rejected.order_id
 WHERE
     {{ chosen("stored.business_date") }}
-    AND stored.source NOT IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+    AND stored.source NOT IN (SELECT delivered.source FROM `sales.loaded_files` AS delivered)
 GROUP BY stored.business_date, stored.source
 HAVING unreturned > 0
 {%- endmacro %}

@@ -1,6 +1,6 @@
 -- The catalogue always sets the pictures. It sets name and category only of products that no sales source describes
 -- (updated_at is NULL), and only while they are empty or still have the values that it set before.
-MERGE INTO {{ table("products") }} AS stored
+MERGE INTO `sales.products` AS stored
 USING (
     SELECT
         arriving.sku,
@@ -10,8 +10,8 @@ USING (
         arriving.thumbnail_uri,
         previous.name AS previous_name,
         previous.category AS previous_category
-    FROM {{ staged("arriving_pictures") }} AS arriving
-    LEFT JOIN {{ table("product_pictures") }} AS previous
+    FROM `sales_staging.arriving_pictures` AS arriving
+    LEFT JOIN `sales.product_pictures` AS previous
         ON arriving.sku = previous.sku
 ) AS arriving
     ON stored.sku = arriving.sku

@@ -7,6 +7,6 @@ SELECT
     COUNT(DISTINCT sku) AS different_keys,
     CAST(NULL AS NUMERIC) AS amount,
     CAST(NULL AS STRING) AS token
-FROM {{ staged("product_pictures") }}
+FROM `sales_staging.product_pictures`
 UNION ALL
 {{ lock_token() }};

@@ -1,12 +1,12 @@
 -- Deletes the rejected records of earlier reads whose whole window this read covers.
-DELETE FROM {{ table("rejected_rows") }} AS stored
+DELETE FROM `sales.rejected_rows` AS stored
 WHERE
     {{ read_days("stored.business_date", before=2, after=1) }}
-    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }})
+    AND stored.source IN (SELECT source FROM `sales_staging.load_audit`)
     AND CONCAT(CAST(stored.business_date AS STRING), ' ', stored.run_id) IN (
         SELECT CONCAT(CAST(earlier.business_date AS STRING), ' ', earlier.run_id)
-        FROM {{ table("load_audit") }} AS earlier
-        INNER JOIN {{ staged("load_audit") }} AS reading
+        FROM `sales.load_audit` AS earlier
+        INNER JOIN `sales_staging.load_audit` AS reading
             ON earlier.source = reading.source
         WHERE
             {{ read_days("earlier.business_date", before=2, after=1) }}

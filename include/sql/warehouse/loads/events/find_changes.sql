@@ -18,27 +18,27 @@
 {% if stored["forgotten_hashes"] %}
 -- The load stores nothing about forgotten customers, whatever its files hold.
 {% for name in ["user_events", "rejected_rows"] %}
-{{ forget(name, staging_table(name), table("forgotten_hashes"), is_staged(name)) }}
+{{ forget(name, staging_table(name), "`sales.forgotten_hashes`", is_staged(name)) }}
 
 {% endfor %}
 {% endif %}
 -- Staged events that were received before every remaining stored copy. Of two equal copies, the one of the newer read
 -- counts.
-CREATE OR REPLACE TABLE {{ staged("arriving_events") }} AS
+CREATE OR REPLACE TABLE `sales_staging.arriving_events` AS
 SELECT
     arriving.event_id,
     arriving.business_date,
     arriving.event_type,
     arriving.visitor_hash
-FROM {{ staged("user_events") }} AS arriving
+FROM `sales_staging.user_events` AS arriving
 LEFT JOIN (
     SELECT
         stored.event_id,
         stored.received_at,
         stored.occurred_at,
         stored.read_at
-    FROM {{ table("user_events") }} AS stored
-    CROSS JOIN {{ staged("load_audit") }} AS reading
+    FROM `sales.user_events` AS stored
+    CROSS JOIN `sales_staging.load_audit` AS reading
     WHERE
         {{ read_days("stored.business_date", before=6, after=4) }}
         AND NOT ({{ in_slice("stored", "reading") }})
@@ -56,15 +56,15 @@ WHERE
     );
 
 -- Stored events to delete: those that earlier reads returned for the same slice, and later copies of arriving events.
-CREATE OR REPLACE TABLE {{ staged("leaving_events") }} AS
+CREATE OR REPLACE TABLE `sales_staging.leaving_events` AS
 SELECT
     stored.event_id,
     stored.business_date,
     stored.event_type,
     stored.visitor_hash
-FROM {{ table("user_events") }} AS stored
-CROSS JOIN {{ staged("load_audit") }} AS reading
-LEFT JOIN {{ staged("arriving_events") }} AS arriving
+FROM `sales.user_events` AS stored
+CROSS JOIN `sales_staging.load_audit` AS reading
+LEFT JOIN `sales_staging.arriving_events` AS arriving
     ON stored.event_id = arriving.event_id
 WHERE
     {{ read_days("stored.business_date", before=6, after=4) }}
@@ -73,21 +73,21 @@ WHERE
         OR ({{ in_slice("stored", "reading") }})
     );
 
-CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
+CREATE OR REPLACE TABLE `sales_staging.touched_days` AS
 WITH changes AS (
     SELECT
         business_date,
         event_type,
         visitor_hash,
         1 AS events
-    FROM {{ staged("arriving_events") }}
+    FROM `sales_staging.arriving_events`
     UNION ALL
     SELECT
         business_date,
         event_type,
         visitor_hash,
         -1 AS events
-    FROM {{ staged("leaving_events") }}
+    FROM `sales_staging.leaving_events`
 ),
 
 changed_days AS (
@@ -110,7 +110,7 @@ step_days AS (
             event_type,
             events AS stored_events,
             0 AS added_events
-        FROM {{ table("daily_events") }}
+        FROM `sales.daily_events`
         WHERE
             {{ read_days("business_date", before=6 + STEP_DAYS, after=4 + STEP_DAYS) }}
             AND event_type IN ({{ step_types() }})
@@ -151,7 +151,7 @@ changed_steps AS (
         GROUP BY candidate_days.business_date, step_days.event_type
         HAVING LOGICAL_OR(step_days.is_before) <> LOGICAL_OR(step_days.is_after)
     ) AS changed
-    INNER JOIN {{ table("daily_events") }} AS stored
+    INNER JOIN `sales.daily_events` AS stored
         ON changed.business_date = stored.business_date
     WHERE {{ read_days("stored.business_date", before=6, after=4 + STEP_DAYS) }}
 ),
@@ -159,7 +159,7 @@ changed_steps AS (
 -- A session may span several midnights. It belongs to the day on which it began.
 long_sessions AS (
     SELECT DISTINCT stored.business_date
-    FROM {{ table("sessions") }} AS stored
+    FROM `sales.sessions` AS stored
     INNER JOIN (
         SELECT DISTINCT
             visitor_hash,

@@ -3,8 +3,8 @@ SELECT
     reading.source,
     arriving.events AS orders,
     NUMERIC '0' AS amount
-FROM {{ staged("load_audit") }} AS reading
+FROM `sales_staging.load_audit` AS reading
 CROSS JOIN (
     SELECT COUNT(*) AS events
-    FROM {{ staged("arriving_events") }}
+    FROM `sales_staging.arriving_events`
 ) AS arriving

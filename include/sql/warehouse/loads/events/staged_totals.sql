@@ -9,8 +9,8 @@ SELECT
     CAST(NULL AS NUMERIC) AS amount,
     CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
-FROM {{ staged("user_events") }} AS staged
-CROSS JOIN {{ staged("load_audit") }} AS reading
+FROM `sales_staging.user_events` AS staged
+CROSS JOIN `sales_staging.load_audit` AS reading
 GROUP BY reading.source
 UNION ALL
 SELECT

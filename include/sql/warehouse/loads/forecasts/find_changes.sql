@@ -1,9 +1,9 @@
 -- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and
 -- of the five weeks before it, in which late orders may still change the actual sales.
 
-CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
+CREATE OR REPLACE TABLE `sales_staging.touched_days` AS
 SELECT day AS business_date
-FROM {{ staged("load_audit") }} AS run
+FROM `sales_staging.load_audit` AS run
 CROSS JOIN
     UNNEST(
         GENERATE_DATE_ARRAY(

@@ -7,6 +7,6 @@ SELECT
     COUNT(DISTINCT CONCAT(series, '|', CAST(target_date AS STRING))) AS different_keys,
     SUM(forecast) AS amount,
     CAST(NULL AS STRING) AS token
-FROM {{ staged("sales_forecasts") }}
+FROM `sales_staging.sales_forecasts`
 UNION ALL
 {{ lock_token() }};

@@ -13,7 +13,7 @@ DECLARE earliest_date DATE;
 {% if stored["forgotten_hashes"] %}
 -- The load stores nothing about forgotten customers, whatever its files hold. Their orders are remembered before, also for
 -- their web events: an attempt after a conflict finds no customer in the staged orders any more.
-{{ remember_orders(staged("orders")) }}
+{{ remember_orders("`sales_staging.orders`") }}
 
 -- A source that has erased the address may name their customer in another way. A customer with other orders stays.
 DELETE FROM {{ staging_table("customers") }}
@@ -21,29 +21,29 @@ WHERE
     {{ is_staged("customers") }}
     AND customer_hash IN (
     SELECT orders.customer_hash
-    FROM {{ staged("orders") }} AS orders
-    LEFT JOIN {{ table("forgotten_hashes") }} AS known
+    FROM `sales_staging.orders` AS orders
+    LEFT JOIN `sales.forgotten_hashes` AS known
         ON {{ order_hash("orders.source", "orders.order_id") }} = known.forgotten_hash
     GROUP BY orders.customer_hash
     HAVING LOGICAL_AND(known.forgotten_hash IS NOT NULL)
 );
 
 {% for name in ["refunds", "rejected_rows", "order_lines", "orders", "customers"] %}
-{{ forget(name, staging_table(name), table("forgotten_hashes"), is_staged(name)) }}
+{{ forget(name, staging_table(name), "`sales.forgotten_hashes`", is_staged(name)) }}
 
 {% endfor %}
 {% endif %}
 -- Staged orders that are not older than the stored version, with what the load needs of that version.
-CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
+CREATE OR REPLACE TABLE `sales_staging.replaced_orders` AS
 WITH deliveries AS (
     -- A newer delivery of a file contains all of its orders: the others are removed.
     SELECT
         delivered.source,
         order_id,
         LOGICAL_AND(newer.file IS NOT NULL AND order_id NOT IN UNNEST(newer.order_ids)) AS is_removed
-    FROM {{ staged("loaded_files") }} AS delivered
+    FROM `sales_staging.loaded_files` AS delivered
     CROSS JOIN UNNEST(delivered.order_ids) AS order_id
-    LEFT JOIN {{ table("loaded_files") }} AS newer
+    LEFT JOIN `sales.loaded_files` AS newer
         ON
             delivered.file = newer.file
             AND delivered.source = newer.source
@@ -64,7 +64,7 @@ stored_orders AS (
         updated_at,
         read_at,
         {{ counted_values() }} AS counted_values
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE {{ any_of(stored["orders"], "business_date") }}
 )
 
@@ -78,12 +78,12 @@ SELECT
     stored.customer_hash AS stored_customer_hash,
     IF(stored.is_counted, stored.ordered_at, NULL) AS stored_counted_at,
     IF(stored.is_counted, stored.counted_values, NULL) AS stored_values
-FROM {{ staged("order_versions") }} AS versions
+FROM `sales_staging.order_versions` AS versions
 LEFT JOIN stored_orders AS stored
     ON
         versions.source = stored.source
         AND versions.order_id = stored.order_id
-LEFT JOIN {{ table("removed_orders") }} AS removed
+LEFT JOIN `sales.removed_orders` AS removed
     ON
         versions.source = removed.source
         AND versions.order_id = removed.order_id
@@ -101,8 +101,8 @@ WHERE
 -- none that stays is older.
 SET earliest_date = (
     SELECT MIN(replaced.stored_business_date)
-    FROM {{ staged("replaced_orders") }} AS replaced
-    LEFT JOIN {{ staged("orders") }} AS staged
+    FROM `sales_staging.replaced_orders` AS replaced
+    LEFT JOIN `sales_staging.orders` AS staged
         ON
             replaced.source = staged.source
             AND replaced.order_id = staged.order_id
@@ -118,7 +118,7 @@ SET earliest_date = (
 {% endif %}
 -- With the reasons, and with the figures before the load, which report_restatements compares with those after it.
 {% set earliest_date = "earliest_date" if stored["orders"] else "NULL" %}
-CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
+CREATE OR REPLACE TABLE `sales_staging.touched_days` AS
 WITH changed_days AS (
     SELECT DISTINCT
         business_date,
@@ -141,7 +141,7 @@ touched AS (
     SELECT
         stored_business_date,
         CONCAT('late or changed orders from ', source) AS cause
-    FROM {{ staged("replaced_orders") }}
+    FROM `sales_staging.replaced_orders`
     WHERE stored_business_date IS NOT NULL
     UNION DISTINCT
     SELECT
@@ -152,22 +152,22 @@ touched AS (
             source,
             order_id,
             business_date
-        FROM {{ staged("orders") }}
+        FROM `sales_staging.orders`
         UNION ALL
         SELECT
             source,
             order_id,
             business_date
-        FROM {{ staged("refunds") }}
+        FROM `sales_staging.refunds`
         UNION ALL
         SELECT
             source,
             order_id,
             business_date
-        FROM {{ table("refunds") }}
+        FROM `sales.refunds`
         WHERE {{ any_of(stored["refunds"], "business_date") }}
     ) AS arriving
-    INNER JOIN {{ staged("replaced_orders") }} AS replaced
+    INNER JOIN `sales_staging.replaced_orders` AS replaced
         ON
             arriving.source = replaced.source
             AND arriving.order_id = replaced.order_id
@@ -176,9 +176,9 @@ touched AS (
     SELECT
         audit.business_date,
         'late delivery of a partner' AS cause
-    FROM {{ table("load_audit") }} AS audit
+    FROM `sales.load_audit` AS audit
     CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
-    INNER JOIN {{ staged("loaded_files") }} AS delivered
+    INNER JOIN `sales_staging.loaded_files` AS delivered
         ON
             audit.source = delivered.source
             AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
@@ -192,7 +192,7 @@ touched AS (
     SELECT
         summaries.business_date,
         'source switched off or on' AS cause
-    FROM {{ staged("load_audit") }} AS arriving
+    FROM `sales_staging.load_audit` AS arriving
     LEFT JOIN (
         SELECT
             source,
@@ -204,12 +204,12 @@ touched AS (
         GROUP BY source
     ) AS former
         ON arriving.source = former.source
-    CROSS JOIN {{ table("daily_summary") }} AS summaries
+    CROSS JOIN `sales.daily_summary` AS summaries
     LEFT JOIN (
         SELECT
             business_date,
             source
-        FROM {{ table("load_audit") }}
+        FROM `sales.load_audit`
         WHERE
             business_date >= {{ first_day }}
             AND (status = 'off' OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date))
@@ -219,7 +219,7 @@ touched AS (
             AND arriving.source = reads.source
     LEFT JOIN (
         SELECT DISTINCT business_date
-        FROM {{ table("load_audit") }}
+        FROM `sales.load_audit`
         WHERE
             business_date >= {{ first_day }}
             AND source IN ({{ sources }})
@@ -267,13 +267,13 @@ touched AS (
         SELECT
             business_date,
             currency
-        FROM {{ table("orders") }}
+        FROM `sales.orders`
         WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
         UNION DISTINCT
         SELECT
             business_date,
             currency
-        FROM {{ table("daily_sales") }}
+        FROM `sales.daily_sales`
         WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
     ) AS amounts
     INNER JOIN changed_days
@@ -291,7 +291,7 @@ days AS (
     FROM touched
     LEFT JOIN (
         SELECT DISTINCT business_date
-        FROM {{ table("report_deliveries") }}
+        FROM `sales.report_deliveries`
         WHERE state = 'sent'
     ) AS mailed
         ON touched.business_date = mailed.business_date
@@ -333,5 +333,5 @@ SELECT
 FROM days
 LEFT JOIN cause_lists
     ON days.business_date = cause_lists.business_date
-LEFT JOIN {{ table("daily_summary") }} AS stored
+LEFT JOIN `sales.daily_summary` AS stored
     ON days.business_date = stored.business_date;

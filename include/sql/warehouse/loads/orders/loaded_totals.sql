@@ -10,8 +10,8 @@ FROM (
         entries.source,
         {{ 1 if name == "orders" else 0 }} AS orders,
         {{ amount }} AS amount
-    FROM {{ table(name) }} AS entries
-    INNER JOIN {{ staged("replaced_orders") }} AS replaced
+    FROM `sales.{{ name }}` AS entries
+    INNER JOIN `sales_staging.replaced_orders` AS replaced
         ON
             entries.source = replaced.source
             AND entries.order_id = replaced.order_id
@@ -21,8 +21,8 @@ FROM (
         entries.source,
         {{ 1 if name == "orders" else 0 }} AS orders,
         {{ amount }} AS amount
-    FROM {{ staged(name) }} AS entries
-    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
+    FROM `sales_staging.{{ name }}` AS entries
+    LEFT JOIN `sales_staging.replaced_orders` AS replaced
         ON
             entries.source = replaced.source
             AND entries.order_id = replaced.order_id

@@ -23,9 +23,9 @@ FROM (
         summaries.business_date,
         MAX(summaries.orders) AS counted,
         COUNT(known_orders.order_id) AS known
-    FROM {{ table("daily_summary") }} AS summaries
+    FROM `sales.daily_summary` AS summaries
     LEFT JOIN (
-        {% for orders in [table("orders"), staged("orders")] %}
+        {% for orders in ["`sales.orders`", "`sales_staging.orders`"] %}
         SELECT
             business_date,
             source,

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% if stored["rejected_rows"] %}
-DELETE FROM {{ table("rejected_rows") }} AS stored
+DELETE FROM `sales.rejected_rows` AS stored
 WHERE
     {{ any_of(stored["rejected_rows"], "stored.business_date") }}
     AND {{ is_old("stored") }};

@@ -27,7 +27,7 @@ FROM (
         SUM(gross_amount) AS amount,
         {% endif %}
         COUNT(*) AS entries
-    FROM {{ staged(name) }}
+    FROM `sales_staging.{{ name }}`
     GROUP BY {{ key | join(", ") }}
 ) AS by_key
 GROUP BY source
@@ -42,7 +42,7 @@ SELECT
     CAST(NULL AS NUMERIC) AS amount,
     CAST(NULL AS STRING) AS token,
     CAST(NULL AS DATE) AS business_date
-FROM {{ staged(name) }}
+FROM `sales_staging.{{ name }}`
 GROUP BY source
 UNION ALL
 {% endfor %}
@@ -60,13 +60,13 @@ FROM (
     SELECT
         source,
         order_id
-    FROM {{ staged(name) }}
+    FROM `sales_staging.{{ name }}`
     {% if not loop.last %}
     UNION ALL
     {% endif %}
     {% endfor %}
 ) AS without_version
-LEFT JOIN {{ staged("order_versions") }} AS versions
+LEFT JOIN `sales_staging.order_versions` AS versions
     ON
         without_version.source = versions.source
         AND without_version.order_id = versions.order_id
@@ -93,7 +93,7 @@ FROM (
         kind AS name,
         business_date
     FROM (
-{{ days_of_orders(staged("order_versions")) | indent(8, first=True) }}
+{{ days_of_orders("`sales_staging.order_versions`") | indent(8, first=True) }}
     ) AS order_days
     UNION DISTINCT
     SELECT
@@ -107,7 +107,7 @@ FROM (
     SELECT
         'exchange_rates' AS name,
         stored.business_date
-    FROM {{ table("daily_summary") }} AS stored
+    FROM `sales.daily_summary` AS stored
     INNER JOIN (
 {{ changed_rates() | indent(8, first=True) }}
     ) AS rates
@@ -117,8 +117,8 @@ FROM (
     SELECT
         'loaded_files' AS name,
         stored.business_date
-    FROM {{ table("loaded_files") }} AS stored
-    INNER JOIN {{ staged("loaded_files") }} AS delivered
+    FROM `sales.loaded_files` AS stored
+    INNER JOIN `sales_staging.loaded_files` AS delivered
         ON
             stored.source = delivered.source
             AND stored.file = delivered.file
@@ -126,7 +126,7 @@ FROM (
     SELECT
         'rejected_rows' AS name,
         stored.business_date
-    FROM {{ table("rejected_rows") }} AS stored
+    FROM `sales.rejected_rows` AS stored
     WHERE
         stored.business_date >= {{ first_day }}
         AND {{ is_old("stored") | indent(4) }}
@@ -135,12 +135,12 @@ FROM (
     SELECT
         'removed_orders' AS name,
         {{ business_date }} AS business_date
-    FROM {{ staged("order_versions") }} AS versions
-    LEFT JOIN {{ staged("orders") }} AS staged
+    FROM `sales_staging.order_versions` AS versions
+    LEFT JOIN `sales_staging.orders` AS staged
         ON
             versions.source = staged.source
             AND versions.order_id = staged.order_id
-    LEFT JOIN {{ table("removed_orders") }} AS removed
+    LEFT JOIN `sales.removed_orders` AS removed
         ON
             versions.source = removed.source
             AND versions.order_id = removed.order_id
@@ -152,8 +152,8 @@ FROM (
     SELECT
         'products' AS name,
         {{ business_date }} AS business_date
-    FROM {{ staged("products") }} AS arriving
-    LEFT JOIN {{ table("products") }} AS stored
+    FROM `sales_staging.products` AS arriving
+    LEFT JOIN `sales.products` AS stored
         ON arriving.sku = stored.sku
     WHERE
         stored.sku IS NULL
@@ -165,8 +165,8 @@ FROM (
     SELECT
         'load_audit' AS name,
         business_date
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE
         business_date = {{ business_date }}
-        AND run_id IN (SELECT this.run_id FROM {{ staged("load_audit") }} AS this)
+        AND run_id IN (SELECT this.run_id FROM `sales_staging.load_audit` AS this)
 ) AS days;

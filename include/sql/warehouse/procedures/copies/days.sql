@@ -8,7 +8,7 @@ FROM (
     SELECT
         {{ day_column(name) or "CAST(NULL AS DATE)" }} AS day,
         COUNT(*) OVER (PARTITION BY {{ keys[name] | join(", ") }}) AS entries
-    FROM {{ table(name) }}
+    FROM `sales.{{ name }}`
     WHERE {{ all_days(name) }}
 ) AS counted
 WHERE entries > 1

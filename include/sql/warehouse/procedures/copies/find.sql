@@ -6,7 +6,7 @@ SELECT
     SUM(entries - 1) AS copies
 FROM (
     SELECT COUNT(*) AS entries
-    FROM {{ table(name) }}
+    FROM `sales.{{ name }}`
     WHERE {{ all_days(name) }}
     GROUP BY {{ key | join(", ") }}
 ) AS counted

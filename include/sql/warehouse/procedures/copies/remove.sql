@@ -11,10 +11,10 @@ BEGIN TRANSACTION;
 
 {% for name in copies %}
 {% set names = columns(name) | map(attribute="name") | list %}
-MERGE INTO {{ table(name) }} AS stored
+MERGE INTO `sales.{{ name }}` AS stored
 USING (
     SELECT {{ names | join(", ") }}
-    FROM {{ table(name) }} AS copied
+    FROM `sales.{{ name }}` AS copied
     WHERE {{ copied_days(name) }}
     QUALIFY
         ROW_NUMBER() OVER (

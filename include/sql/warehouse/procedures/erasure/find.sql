@@ -2,7 +2,7 @@
 -- What the warehouse holds about forgotten customers: rows by table, their days (`customers` has none), and the texts by
 -- which an archived report may show them.
 WITH forgotten AS (
-    {{ hashes_with_orders(table("orders")) | indent(4) }}
+    {{ hashes_with_orders("`sales.orders`") | indent(4) }}
 )
 
 SELECT
@@ -10,7 +10,7 @@ SELECT
     COUNT(*) AS entries,
     CAST(NULL AS ARRAY<DATE>) AS days,
     CAST(NULL AS ARRAY<STRING>) AS texts
-FROM {{ table("customers") }}
+FROM `sales.customers`
 WHERE {{ is_about_forgotten("customers", "forgotten") }}
 HAVING COUNT(*) > 0
 {% for name in ["orders", "order_lines", "refunds", "rejected_rows", "user_events"] %}
@@ -25,7 +25,7 @@ SELECT
     {% else %}
     CAST(NULL AS ARRAY<STRING>) AS texts
     {% endif %}
-FROM {{ table(name) }}
+FROM `sales.{{ name }}`
 WHERE
     {{ first_day }} <= business_date
     AND {{ is_about_forgotten(name, "forgotten") }}

@@ -6,13 +6,13 @@ BEGIN TRANSACTION;
 {% include "warehouse/loads/lock.sql" %}
 
 {% if stored["orders"] %}
-{{ remember_orders(table("orders"), any_of(stored["orders"], "orders.business_date")) }}
+{{ remember_orders("`sales.orders`", any_of(stored["orders"], "orders.business_date")) }}
 
 {% endif %}
 {% for name in ["refunds", "rejected_rows", "user_events", "order_lines", "orders"] if stored[name] %}
-{{ forget(name, table(name), table("forgotten_hashes"), any_of(stored[name], "business_date")) }}
+{{ forget(name, "`sales." ~ name ~ "`", "`sales.forgotten_hashes`", any_of(stored[name], "business_date")) }}
 
 {% endfor %}
-{{ forget("customers", table("customers"), table("forgotten_hashes")) }}
+{{ forget("customers", "`sales.customers`", "`sales.forgotten_hashes`") }}
 
 COMMIT TRANSACTION;

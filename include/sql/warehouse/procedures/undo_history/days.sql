@@ -8,14 +8,14 @@ FROM (
         business_date,
         order_id,
         read_at
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE source = @source
     UNION ALL
     SELECT
         business_date,
         order_id,
         read_at
-    FROM {{ table("refunds") }}
+    FROM `sales.refunds`
     WHERE
         business_date >= {{ first_day }}
         AND source = @source

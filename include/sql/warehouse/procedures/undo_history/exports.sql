@@ -1,6 +1,6 @@
 -- Source names of the loaded exports. (Exchange rates of their days are stored under the source's own name.)
 SELECT DISTINCT source
-FROM {{ table("load_audit") }}
+FROM `sales.load_audit`
 WHERE
     business_date >= {{ first_day }}
     AND status = 'history'

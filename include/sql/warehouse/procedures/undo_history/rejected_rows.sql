@@ -3,7 +3,7 @@ BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-DELETE FROM {{ table("rejected_rows") }} AS stored
+DELETE FROM `sales.rejected_rows` AS stored
 WHERE
     stored.business_date >= {{ first_day }}
     AND stored.source = {{ source }};

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/comparable_days.sql" import comparable_days with context %}
-CREATE VIEW IF NOT EXISTS {{ table("comparable_days") }} (
+CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
     business_date OPTIONS (description = "The shop's calendar day."),
     is_complete OPTIONS (description = "Whether every source was read after the end of the day, and none unusually has no orders; only complete days are compared with."),
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("control_totals") }} (
+CREATE TABLE IF NOT EXISTS `sales.control_totals` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that read the source."),
     source STRING NOT NULL OPTIONS (description = "Source that was read."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that read it."),

@@ -1,6 +1,6 @@
 -- The exchange rates of each business day: the last one published on or before the day, at most 7 days old.
 -- Rates are units per euro, so the euro's own rate is 1. A day and currency without a row cannot be converted.
-CREATE VIEW IF NOT EXISTS {{ table("conversion_rates") }} (
+CREATE VIEW IF NOT EXISTS `sales.conversion_rates` (
     business_date OPTIONS (description = "Business day whose amounts are converted."),
     currency OPTIONS (description = "Currency to convert from."),
     order_rate OPTIONS (description = "Units of that currency per euro, as published."),
@@ -17,7 +17,7 @@ WITH published AS (
         currency,
         rate,
         LEAD(rate_date) OVER (PARTITION BY currency ORDER BY rate_date) AS next_rate_date
-    FROM {{ table("exchange_rates") }}
+    FROM `sales.exchange_rates`
     WHERE
         currency <> 'EUR'
         AND rate > 0

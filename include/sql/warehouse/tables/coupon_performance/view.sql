@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("coupon_performance") }} (
+CREATE VIEW IF NOT EXISTS `sales.coupon_performance` (
     business_date OPTIONS (description = "Business day of the orders."),
     coupon_code OPTIONS (description = "Code that was used, in lower case."),
     orders OPTIONS (description = "Counted orders with the code; an order with several counts for each."),
@@ -22,7 +22,7 @@ WITH used AS (
         orders.discounts,
         orders.net_sales,
         LOWER(TRIM(code)) AS coupon_code
-    FROM {{ table("orders_reporting") }} AS orders
+    FROM `sales.orders_reporting` AS orders
     -- WooCommerce and Shopify have several codes of an order, joined by commas.
     CROSS JOIN UNNEST(SPLIT(orders.coupon_code, ',')) AS code
     WHERE
@@ -46,7 +46,7 @@ divided AS (
         customer_orders.order_number = 1 AS is_first,
         COUNT(*) OVER (PARTITION BY used.source, used.order_id) AS codes
     FROM used
-    INNER JOIN {{ table("customer_orders") }} AS customer_orders
+    INNER JOIN `sales.customer_orders` AS customer_orders
         ON
             used.source = customer_orders.source
             AND used.order_id = customer_orders.order_id

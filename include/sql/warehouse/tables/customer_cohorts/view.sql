@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("customer_cohorts") }} (
+CREATE VIEW IF NOT EXISTS `sales.customer_cohorts` (
     first_order_month OPTIONS (description = "First day of the month of the customers' first order: the cohort."),
     months_since OPTIONS (description = "Calendar months after that month, from 0 to the newest month with orders."),
     customers OPTIONS (description = "Customers of the cohort."),
@@ -23,7 +23,7 @@ WITH placed AS (
         order_number,
         net_sales,
         DATE_DIFF(DATE_TRUNC(business_date, MONTH), first_order_month, MONTH) AS months_since
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
     WHERE NOT is_guest
 ),
 
@@ -37,7 +37,7 @@ cohorts AS (
 
 newest AS (
     SELECT MAX(business_date) AS day
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
 ),
 
 months AS (

@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("customer_orders") }} (
+CREATE VIEW IF NOT EXISTS `sales.customer_orders` (
     source OPTIONS (description = "Source of the order."),
     order_id OPTIONS (description = "Order number in its source."),
     business_date OPTIONS (description = "Business day of the order."),
@@ -30,7 +30,7 @@ WITH counted AS (
         COALESCE(customer_hash, CONCAT(source, ' ', order_id)) AS buyer,
         ordered_at,
         net_sales
-    FROM {{ table("orders_reporting") }}
+    FROM `sales.orders_reporting`
     WHERE
         is_sale
         AND NOT is_test

@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("customer_value") }} (
+CREATE VIEW IF NOT EXISTS `sales.customer_value` (
     customer_hash OPTIONS (description = "Keyed hash that identifies the customer across sources."),
     first_order_date OPTIONS (description = "Business day of the customer's first counted order."),
     last_order_date OPTIONS (description = "Business day of the last one."),
@@ -27,14 +27,14 @@ WITH customers AS (
         COUNT(net_sales) AS converted_orders,
         COALESCE(SUM(net_sales), 0) AS net_sales,
         AVG(days_since_previous) AS days_between_orders
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
     WHERE NOT is_guest
     GROUP BY customer_hash
 ),
 
 newest AS (
     SELECT MAX(business_date) AS day
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
 ),
 
 scored AS (

@@ -1,7 +1,7 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% call check("customers: one row per customer", "error") %}
 SELECT SUBSTR(customer_hash, 1, 12) AS sample
-FROM {{ table("customers") }}
+FROM `sales.customers`
 GROUP BY customer_hash
 HAVING COUNT(*) > 1
 {% endcall %}
@@ -9,8 +9,8 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("customers: every customer with an order is listed since the first order", "error") %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
-FROM {{ table("orders") }} AS orders
-LEFT JOIN {{ table("customers") }} AS customers
+FROM `sales.orders` AS orders
+LEFT JOIN `sales.customers` AS customers
     ON orders.customer_hash = customers.customer_hash
 WHERE
     {{ days("orders.business_date") }}

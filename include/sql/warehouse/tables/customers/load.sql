@@ -2,14 +2,14 @@
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
 -- The newest description of a customer wins, whichever run loads first. first_ordered_at is recomputed for the
 -- customers of replaced orders.
-MERGE INTO {{ table("customers") }} AS stored
+MERGE INTO `sales.customers` AS stored
 USING (
     WITH described AS (
         SELECT
             customer_hash,
             country_code,
             updated_at
-        FROM {{ staged("customers") }} AS staged
+        FROM `sales_staging.customers` AS staged
         WHERE TRUE
         QUALIFY
             ROW_NUMBER() OVER (

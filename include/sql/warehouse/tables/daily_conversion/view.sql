@@ -1,5 +1,5 @@
 {% from "warehouse/macros/funnel.sql" import STEPS with context %}
-CREATE VIEW IF NOT EXISTS {{ table("daily_conversion") }} (
+CREATE VIEW IF NOT EXISTS `sales.daily_conversion` (
     business_date OPTIONS (description = "Business day on which the sessions began."),
     device OPTIONS (description = "Device of the session's first event; 'unknown' where the event has none."),
     referrer OPTIONS (description = "Referring host of the session's first event; 'unknown' where the event has none."),
@@ -20,6 +20,6 @@ SELECT
     {% for type, reached in STEPS %}
     SUM(IF(step = '{{ type }}', sessions, 0)) AS {{ reached }}{{ "," if not loop.last }}
     {% endfor %}
-FROM {{ table("daily_funnel") }}
+FROM `sales.daily_funnel`
 WHERE business_date >= {{ first_day }}
 GROUP BY business_date, device, referrer;

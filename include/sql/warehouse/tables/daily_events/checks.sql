@@ -6,14 +6,14 @@ FROM (
         business_date,
         event_type,
         events
-    FROM {{ table("daily_events") }}
+    FROM `sales.daily_events`
     WHERE {{ days("business_date") }}
     UNION ALL
     SELECT
         business_date,
         COALESCE(event_type, 'unknown') AS event_type,
         -1 AS events
-    FROM {{ table("user_events") }}
+    FROM `sales.user_events`
     WHERE {{ days("business_date") }}
 ) AS differences
 GROUP BY business_date, event_type
@@ -27,7 +27,7 @@ FROM (
     SELECT
         business_date,
         SUM(events) AS entries
-    FROM {{ table("daily_events") }}
+    FROM `sales.daily_events`
     WHERE
         business_date >= {{ first_day }}
         AND business_date IN (
@@ -39,7 +39,7 @@ FROM (
 ) AS earlier
 CROSS JOIN (
     SELECT COUNT(*) AS types
-    FROM {{ table("daily_events") }}
+    FROM `sales.daily_events`
     WHERE business_date = {{ business_date }}
 ) AS today
 WHERE today.types = 0
@@ -50,7 +50,7 @@ UNION ALL
 {% call check("daily_events: every tracked funnel step still has events", "warn") %}
 {% from "warehouse/macros/funnel.sql" import step_types with context %}
 SELECT event_type AS sample
-FROM {{ table("daily_events") }}
+FROM `sales.daily_events`
 WHERE
     business_date <= {{ business_date }}
     AND business_date >= DATE_SUB({{ business_date }}, INTERVAL 7 DAY)

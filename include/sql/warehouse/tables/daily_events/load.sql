@@ -5,7 +5,7 @@ SELECT
     COALESCE(event_type, 'unknown') AS event_type,
     COUNT(*) AS events,
     COUNTIF(is_bot) AS bot_events
-FROM {{ table("user_events") }}
+FROM `sales.user_events`
 WHERE {{ days("business_date") }}
 GROUP BY business_date, COALESCE(event_type, 'unknown')
 {%- endcall %}

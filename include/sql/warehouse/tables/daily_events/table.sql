@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("daily_events") }} (
+CREATE TABLE IF NOT EXISTS `sales.daily_events` (
     business_date DATE NOT NULL OPTIONS (description = "The shop's calendar day on which the events occurred."),
     event_type STRING NOT NULL OPTIONS (description = "Event type; 'unknown' for events without a type."),
     events INT64 NOT NULL OPTIONS (description = "Number of events, including those of bots."),

@@ -2,7 +2,7 @@
 {% from "warehouse/macros/funnel.sql" import STEPS with context %}
 {% call check("daily_funnel: one row per key", "error") %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', step, ' ', device, ' ', referrer) AS sample
-FROM {{ table("daily_funnel") }}
+FROM `sales.daily_funnel`
 WHERE {{ days("business_date") }}
 GROUP BY business_date, step, device, referrer
 HAVING COUNT(*) > 1
@@ -15,7 +15,7 @@ FROM (
     SELECT
         business_date,
         sessions + bot_sessions AS entries
-    FROM {{ table("daily_funnel") }}
+    FROM `sales.daily_funnel`
     WHERE
         {{ days("business_date") }}
         AND step = 'session'
@@ -23,7 +23,7 @@ FROM (
     SELECT
         business_date,
         -1 AS entries
-    FROM {{ table("sessions") }}
+    FROM `sales.sessions`
     WHERE {{ days("business_date") }}
 ) AS differences
 GROUP BY business_date
@@ -46,7 +46,7 @@ FROM (
             step,
             CASE step{% for type, reached in STEPS %} WHEN '{{ type }}' THEN {{ loop.index }}{% endfor %} ELSE 0 END AS place,
             SUM(sessions + bot_sessions) AS entries
-        FROM {{ table("daily_funnel") }}
+        FROM `sales.daily_funnel`
         WHERE {{ days("business_date") }}
         GROUP BY business_date, step
     ) AS steps

@@ -18,7 +18,7 @@ FROM (
         referrer,
         visitor_hash,
         is_bot
-    FROM {{ table("sessions") }}
+    FROM `sales.sessions`
     WHERE
         {{ days("business_date") }}
         AND {{ reached }}

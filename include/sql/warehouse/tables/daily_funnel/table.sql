@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("daily_funnel") }} (
+CREATE TABLE IF NOT EXISTS `sales.daily_funnel` (
     business_date DATE NOT NULL OPTIONS (description = "Business day on which the sessions began."),
     step STRING NOT NULL OPTIONS (description = "session (every session), view_item, add_to_cart, begin_checkout or purchase. A step that no session reached has no row."),
     device STRING NOT NULL OPTIONS (description = "Device of the session's first event; 'unknown' where the event has none."),

@@ -5,7 +5,7 @@ SELECT
         CAST(business_date AS STRING), ' ', source, ' ', channel, ' ', category, ' ', country_code, ' ',
         currency
     ) AS sample
-FROM {{ table("daily_sales") }}
+FROM `sales.daily_sales`
 WHERE {{ days("business_date") }}
 GROUP BY business_date, source, channel, category, country_code, currency
 HAVING COUNT(*) > 1
@@ -23,7 +23,7 @@ FROM (
         gross_sales AS gross,
         discounts,
         returns
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ days("business_date") }}
     UNION ALL
     SELECT
@@ -34,7 +34,7 @@ FROM (
         -gross_amount AS gross,
         -discount_amount AS discounts,
         NUMERIC '0' AS returns
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -48,7 +48,7 @@ FROM (
         NUMERIC '0' AS gross,
         NUMERIC '0' AS discounts,
         -merchandise_amount AS returns
-    FROM {{ table("refunds") }}
+    FROM `sales.refunds`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -72,7 +72,7 @@ FROM (
     SELECT DISTINCT
         business_date,
         currency
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE
         {{ days("business_date") }}
         AND net_sales_reporting IS NULL
@@ -82,7 +82,7 @@ LEFT JOIN (
         business_date,
         currency,
         run_id
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE
         {{ days("business_date") }}
         AND run_id = @run_id

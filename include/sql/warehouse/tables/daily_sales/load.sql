@@ -16,7 +16,7 @@ WITH entries AS (
         NUMERIC '0' AS returns,
         cost_amount AS cost_of_goods,
         IF(cost_amount IS NULL, NULL, amount_after_discount) AS sales_with_cost
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -36,7 +36,7 @@ WITH entries AS (
         merchandise_amount AS returns,
         -cost_amount AS cost_of_goods,
         IF(cost_amount IS NULL, NULL, -merchandise_amount) AS sales_with_cost
-    FROM {{ table("refunds") }}
+    FROM `sales.refunds`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -68,7 +68,7 @@ rated AS (
         sums.*,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             sums.business_date = rates.business_date
             AND sums.currency = rates.currency

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
+CREATE TABLE IF NOT EXISTS `sales.daily_sales` (
     business_date DATE NOT NULL OPTIONS (description = "The shop's calendar day: of the order for sales, of the refund for returns."),
     source STRING NOT NULL OPTIONS (description = "Source of the orders and refunds."),
     channel STRING OPTIONS (description = "Sales channel: the source's name, or the partner's name for partner files."),

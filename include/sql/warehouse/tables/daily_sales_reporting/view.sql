@@ -1,5 +1,5 @@
 {% set amounts = ["gross_sales", "discounts", "returns", "net_sales", "cost_of_goods", "sales_with_cost"] %}
-CREATE VIEW IF NOT EXISTS {{ table("daily_sales_reporting") }} (
+CREATE VIEW IF NOT EXISTS `sales.daily_sales_reporting` (
     {% for column in columns("daily_sales") if not column.name.endswith("_reporting") %}
     {{ column.name }} OPTIONS (
         description = "{{ "In reporting currency; NULL without an exchange rate. " ~ column.description if column.name in amounts
@@ -20,5 +20,5 @@ SELECT
     {{ column.name }},
     {% endif %}
     {% endfor %}
-FROM {{ table("daily_sales") }}
+FROM `sales.daily_sales`
 WHERE business_date >= {{ first_day }};

@@ -2,11 +2,11 @@
 {% call check("daily_summary: one row for every day with orders or refunds", "error") %}
 SELECT CAST(known_days.business_date AS STRING) AS sample
 FROM (
-    SELECT business_date FROM {{ table("orders") }} WHERE {{ days("business_date") }}
+    SELECT business_date FROM `sales.orders` WHERE {{ days("business_date") }}
     UNION DISTINCT
-    SELECT business_date FROM {{ table("refunds") }} WHERE {{ days("business_date") }}
+    SELECT business_date FROM `sales.refunds` WHERE {{ days("business_date") }}
 ) AS known_days
-LEFT JOIN {{ table("daily_summary") }} AS summaries
+LEFT JOIN `sales.daily_summary` AS summaries
     ON known_days.business_date = summaries.business_date
 GROUP BY known_days.business_date
 HAVING COUNT(summaries.business_date) <> 1
@@ -15,13 +15,13 @@ HAVING COUNT(summaries.business_date) <> 1
 UNION ALL
 {% call check("daily_summary: orders, customers and units are those of the tables", "error") %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
-FROM {{ table("daily_summary") }} AS summaries
+FROM `sales.daily_summary` AS summaries
 LEFT JOIN (
     SELECT
         business_date,
         COUNT(*) AS orders,
         COUNT(DISTINCT customer_hash) AS customers
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -33,7 +33,7 @@ LEFT JOIN (
     SELECT
         business_date,
         SUM(units) AS units
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ days("business_date") }}
     GROUP BY business_date
 ) AS sold
@@ -51,7 +51,7 @@ UNION ALL
 -- daily_sales is rounded per row, daily_summary once per day.
 {% call check("daily_summary: the amounts are those of daily_sales", "error") %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
-FROM {{ table("daily_summary") }} AS summaries
+FROM `sales.daily_summary` AS summaries
 LEFT JOIN (
     SELECT
         business_date,
@@ -60,7 +60,7 @@ LEFT JOIN (
         SUM(discounts_reporting) AS discounts,
         SUM(returns_reporting) AS returns,
         SUM(net_sales_reporting) AS net_sales
-    FROM {{ table("daily_sales") }}
+    FROM `sales.daily_sales`
     WHERE {{ days("business_date") }}
     GROUP BY business_date
 ) AS sums

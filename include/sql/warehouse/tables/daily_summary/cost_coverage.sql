@@ -5,7 +5,7 @@ SELECT
     CAST(
         FLOOR(100 * GREATEST(1 - SAFE_DIVIDE(ABS(net_sales - sales_with_cost), net_sales), 0)) AS INT64
     ) AS percent
-FROM {{ table("daily_summary") }}
+FROM `sales.daily_summary`
 WHERE
     business_date >= {{ first_day }}
     AND complete

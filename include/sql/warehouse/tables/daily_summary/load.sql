@@ -11,7 +11,7 @@ WITH activity AS (
         business_date,
         source IN ({{ sources }}) AS is_expected,
         FALSE AS has_run
-    FROM {{ table(name) }}
+    FROM `sales.{{ name }}`
     WHERE {{ days("business_date") }}
     UNION DISTINCT
     {% endfor %}
@@ -19,7 +19,7 @@ WITH activity AS (
         business_date,
         TRUE AS is_expected,
         TRUE AS has_run
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE
         {{ days("business_date") }}
         AND source IN ({{ sources }})
@@ -77,7 +77,7 @@ sums AS (
             sales_with_cost,
             NUMERIC '0' AS tax,
             NUMERIC '0' AS shipping
-        FROM {{ table("daily_sales") }}
+        FROM `sales.daily_sales`
         WHERE {{ days("business_date") }}
         UNION ALL
         SELECT
@@ -92,7 +92,7 @@ sums AS (
             NULL AS sales_with_cost,
             tax_amount AS tax,
             shipping_amount AS shipping
-        FROM {{ table("orders") }}
+        FROM `sales.orders`
         WHERE
             {{ days("business_date") }}
             AND is_sale
@@ -106,7 +106,7 @@ rated AS (
         sums.*,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             sums.business_date = rates.business_date
             AND sums.currency = rates.currency
@@ -133,7 +133,7 @@ buyers AS (
     SELECT
         business_date,
         COUNT(DISTINCT customer_hash) AS customers
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE
         {{ days("business_date") }}
         AND is_sale
@@ -145,7 +145,7 @@ newcomers AS (
     SELECT
         DATE(first_ordered_at, {{ shop_timezone }}) AS business_date,
         COUNT(*) AS new_customers
-    FROM {{ table("customers") }}
+    FROM `sales.customers`
     WHERE {{ days("DATE(first_ordered_at, " ~ shop_timezone ~ ")") }}
     GROUP BY DATE(first_ordered_at, {{ shop_timezone }})
 ),
@@ -180,7 +180,7 @@ missing_deliveries AS (
             business_date,
             source,
             missing_deliveries
-        FROM {{ table("load_audit") }}
+        FROM `sales.load_audit`
         WHERE
             {{ days("business_date") }}
             AND source IN ({{ sources }})

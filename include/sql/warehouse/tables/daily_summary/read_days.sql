@@ -1,13 +1,13 @@
 -- Days on which all orders of a source should be loaded: a run read it after the end of the day. Days before the first
 -- read of the source are not listed.
 SELECT business_date
-FROM {{ table("daily_summary") }}
+FROM `sales.daily_summary`
 WHERE
     business_date BETWEEN {{ oldest_day }} AND {{ newest_day }}
     AND @source NOT IN UNNEST(missing_sources)
     AND business_date >= (
         SELECT MIN(audit.business_date)
-        FROM {{ table("load_audit") }} AS audit
+        FROM `sales.load_audit` AS audit
         WHERE
             audit.business_date >= {{ first_day }}
             AND audit.source = @source

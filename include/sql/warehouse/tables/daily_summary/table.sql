@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("daily_summary") }} (
+CREATE TABLE IF NOT EXISTS `sales.daily_summary` (
     business_date DATE NOT NULL OPTIONS (description = "The shop's calendar day: of the order for sales, of the refund for returns."),
     orders INT64 NOT NULL OPTIONS (description = "Number of orders."),
     units NUMERIC(18, 4) NOT NULL OPTIONS (description = "Units ordered."),

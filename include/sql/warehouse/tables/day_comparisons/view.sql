@@ -1,5 +1,5 @@
 {% from "warehouse/macros/day_comparisons.sql" import day_comparisons with context %}
-CREATE VIEW IF NOT EXISTS {{ table("day_comparisons") }} (
+CREATE VIEW IF NOT EXISTS `sales.day_comparisons` (
     business_date OPTIONS (description = "The shop's calendar day."),
     figure OPTIONS (description = "A headline figure; discount_rate, return_rate, repeat_share or gross_margin; cost_of_goods or gross_profit; or gross_sales_with_discounts or gross_sales_with_returns, which are the gross sales of the sources whose data has them."),
     value OPTIONS (description = "Value of the day, complete or not; amounts in reporting currency, rates as fractions of one. Cost of goods, gross profit and gross margin are NULL where has_costs of comparable_days is FALSE."),

@@ -1,7 +1,7 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% call check("exchange_rates: one rate per day and currency", "error") %}
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
-FROM {{ table("exchange_rates") }}
+FROM `sales.exchange_rates`
 GROUP BY rate_date, currency
 HAVING COUNT(*) > 1
 {% endcall %}
@@ -9,7 +9,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("exchange_rates: rates are positive", "error") %}
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
-FROM {{ table("exchange_rates") }}
+FROM `sales.exchange_rates`
 WHERE rate <= 0
 {% endcall %}
 
@@ -26,7 +26,7 @@ FROM (
         rate_date,
         rate,
         LAG(rate) OVER (PARTITION BY currency ORDER BY rate_date) AS rate_before
-    FROM {{ table("exchange_rates") }}
+    FROM `sales.exchange_rates`
 ) AS rates
 WHERE
     rate_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 7 DAY) AND {{ business_date }}

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
 {% if stored["changed_rates"] %}
-MERGE INTO {{ table("exchange_rates") }} AS stored
+MERGE INTO `sales.exchange_rates` AS stored
 USING (
 {{ changed_rates() | indent(4, first=True) }}
 ) AS arriving

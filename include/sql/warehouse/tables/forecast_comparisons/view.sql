@@ -1,5 +1,5 @@
 {% from "warehouse/macros/forecast_comparisons.sql" import forecast_comparisons with context %}
-CREATE VIEW IF NOT EXISTS {{ table("forecast_comparisons") }} (
+CREATE VIEW IF NOT EXISTS `sales.forecast_comparisons` (
     business_date OPTIONS (description = "The shop's calendar day."),
     series OPTIONS (description = "total, category:<name> or channel:<name>."),
     made_at OPTIONS (description = "Origin of the day's forecast: it uses no later data."),

@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("forecasts_in_force") }} (
+CREATE VIEW IF NOT EXISTS `sales.forecasts_in_force` (
     {% for column in columns("sales_forecasts") if column.name != "run_id" %}
     {{ column.name }} OPTIONS (description = "{{ column.description }}"){{ "," if not loop.last }}
     {% endfor %}
@@ -11,6 +11,6 @@ SELECT
     {% for column in columns("sales_forecasts") if column.name != "run_id" %}
     {{ column.name }}{{ "," if not loop.last }}
     {% endfor %}
-FROM {{ table("sales_forecasts") }}
+FROM `sales.sales_forecasts`
 WHERE target_date >= {{ first_day }}
 QUALIFY RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1;

@@ -1,2 +1,2 @@
 SELECT forgotten_hash
-FROM {{ table("forgotten_hashes") }};
+FROM `sales.forgotten_hashes`;

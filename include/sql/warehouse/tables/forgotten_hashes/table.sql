@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("forgotten_hashes") }} (
+CREATE TABLE IF NOT EXISTS `sales.forgotten_hashes` (
     forgotten_hash STRING NOT NULL OPTIONS (description = "Keyed hash of a forgotten customer, as it was in `customers`; or the SHA-256 hash of the source and id of one of their orders."),
     forgotten_at TIMESTAMP OPTIONS (description = "When the customer was forgotten; NULL for an order, so that nothing links it to a customer.")
 )

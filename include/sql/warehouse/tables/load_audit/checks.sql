@@ -3,7 +3,7 @@
 {# Checks the load totals of the day, so that a rerun without new records does not change the result. #}
 WITH run_rows AS (
     SELECT *
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE
         business_date = {{ business_date }}
         AND run_id = @run_id
@@ -117,7 +117,7 @@ INNER JOIN (
         source,
         read_at,
         SUM(loaded_amount) AS amount
-    FROM {{ table("control_totals") }}
+    FROM `sales.control_totals`
     WHERE
         business_date = {{ business_date }}
         AND run_id = @run_id

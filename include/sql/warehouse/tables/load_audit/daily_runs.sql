@@ -5,7 +5,7 @@ WITH audit AS (
         business_date,
         run_id,
         source
-    FROM {{ table("load_audit") }}
+    FROM `sales.load_audit`
     WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
         AND source IN ({{ sources }})
         AND status <> 'history'

@@ -1,6 +1,6 @@
 -- Start of the last successful read of a source without an upper bound. Backfills of old days have one.
 SELECT MAX(window_end) AS last_read
-FROM {{ table("load_audit") }}
+FROM `sales.load_audit`
 WHERE
     business_date >= {{ first_day }}
     AND source = @source

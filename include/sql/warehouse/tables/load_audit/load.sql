@@ -1,7 +1,7 @@
 -- One row per day and read; the first day of a read of several has its counts. A second load of a run replaces the rows
 -- of its sources.
 {% set names = columns("load_audit") | map(attribute="name") | list %}
-MERGE INTO {{ table("load_audit") }} AS stored
+MERGE INTO `sales.load_audit` AS stored
 USING (
     WITH totals AS (
     {% include "warehouse/loads/" ~ load ~ "/loaded_totals.sql" %}
@@ -28,7 +28,7 @@ USING (
         SELECT
             *,
             status IN ('success', 'history') AND business_date = {{ business_date }} AS is_counted
-        FROM {{ staged("load_audit") }}
+        FROM `sales_staging.load_audit`
     ) AS audit
     LEFT JOIN totals
         ON audit.source = totals.source

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("load_audit") }} (
+CREATE TABLE IF NOT EXISTS `sales.load_audit` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run."),
     source STRING NOT NULL OPTIONS (description = "Source that was read."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run."),

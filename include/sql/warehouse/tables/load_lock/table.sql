@@ -1,5 +1,5 @@
 -- Created with its row: BigQuery cancels one of two transactions only if both change a row that exists.
-CREATE TABLE IF NOT EXISTS {{ table("load_lock") }} (
+CREATE TABLE IF NOT EXISTS `sales.load_lock` (
     token STRING OPTIONS (description = "Random value; every transaction changes it.")
 )
 OPTIONS (

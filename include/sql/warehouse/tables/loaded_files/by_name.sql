@@ -6,13 +6,13 @@ SELECT
     order_ids,
     file IN (
         SELECT refused.file
-        FROM {{ table("rejected_rows") }} AS refused
+        FROM `sales.rejected_rows` AS refused
         WHERE
             refused.business_date >= {{ first_day }}
             AND refused.source = @source
             AND refused.row_number = 0
     ) AS was_refused
-FROM {{ table("loaded_files") }}
+FROM `sales.loaded_files`
 WHERE
     source = @source
     AND file IN UNNEST(@files);

@@ -4,7 +4,7 @@ SELECT
     files.sha256,
     files.received_at,
     ARRAY_AGG(order_id ORDER BY order_id) AS order_ids
-FROM {{ table("loaded_files") }} AS files
+FROM `sales.loaded_files` AS files
 CROSS JOIN UNNEST(files.order_ids) AS order_id
 WHERE
     files.source = @source

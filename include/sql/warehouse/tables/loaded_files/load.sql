@@ -8,7 +8,7 @@ COALESCE(former.sha256 = delivered.sha256 OR STRPOS(audit.known_deliveries, form
 {%- endset %}
 {% set names = columns("loaded_files") | map(attribute="name") | list %}
 {% if stored["loaded_files"] %}
-MERGE INTO {{ table("loaded_files") }} AS stored
+MERGE INTO `sales.loaded_files` AS stored
 USING (
     SELECT
         {% for name in names if name not in ("sha256", "order_ids") %}
@@ -22,12 +22,12 @@ USING (
                 SELECT DISTINCT order_id FROM UNNEST(ARRAY_CONCAT(former.order_ids, delivered.order_ids)) AS order_id
             )
         ) AS order_ids
-    FROM {{ staged("loaded_files") }} AS delivered
-    INNER JOIN {{ staged("load_audit") }} AS audit
+    FROM `sales_staging.loaded_files` AS delivered
+    INNER JOIN `sales_staging.load_audit` AS audit
         ON
             delivered.source = audit.source
             AND audit.business_date = {{ business_date }}
-    LEFT JOIN {{ table("loaded_files") }} AS former
+    LEFT JOIN `sales.loaded_files` AS former
         ON
             {{ any_of(stored["loaded_files"], "former.business_date") }}
             AND delivered.source = former.source
@@ -47,8 +47,8 @@ WHEN NOT MATCHED THEN
     VALUES (arriving.{{ names | join(", arriving.") }});
 
 {% elif "loaded_files" in arriving %}
-INSERT INTO {{ table("loaded_files") }} ({{ names | join(", ") }})
+INSERT INTO `sales.loaded_files` ({{ names | join(", ") }})
 SELECT
     {{ names | join(",\n    ") }}
-FROM {{ staged("loaded_files") }};
+FROM `sales_staging.loaded_files`;
 {% endif %}

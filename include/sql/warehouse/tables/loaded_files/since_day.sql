@@ -1,6 +1,6 @@
 -- Files of a source that were loaded by runs of a day or later.
 SELECT file
-FROM {{ table("loaded_files") }}
+FROM `sales.loaded_files`
 WHERE
     source = @source
     AND business_date >= {{ oldest_day }}

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
+CREATE TABLE IF NOT EXISTS `sales.loaded_files` (
     file STRING NOT NULL OPTIONS (description = "Name of the file."),
     source STRING NOT NULL OPTIONS (description = "Source of the file."),
     sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received, together with its layout in include/partners, if it has one. With the prefix `read again`, the next run for these days reads the file again."),

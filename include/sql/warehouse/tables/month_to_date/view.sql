@@ -1,5 +1,5 @@
 {% from "warehouse/macros/month_to_date.sql" import month_to_date with context %}
-CREATE VIEW IF NOT EXISTS {{ table("month_to_date") }} (
+CREATE VIEW IF NOT EXISTS `sales.month_to_date` (
     business_date OPTIONS (description = "The shop's calendar day."),
     span OPTIONS (description = "now, last_month or last_year."),
     first_day OPTIONS (description = "First day of the month."),

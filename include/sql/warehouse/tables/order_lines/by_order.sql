@@ -7,7 +7,7 @@ SELECT
     NULLIF(category, 'uncategorised') AS category,
     quantity,
     cost_amount
-FROM {{ table("order_lines") }}
+FROM `sales.order_lines`
 WHERE
     {{ days("business_date") }}
     AND source = @source

@@ -2,7 +2,7 @@
 {% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts with context %}
 {% call check("order_lines: one row per line", "error") %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
-FROM {{ table("order_lines") }}
+FROM `sales.order_lines`
 WHERE {{ days("business_date") }}
 GROUP BY source, order_id, line_number
 HAVING COUNT(*) > 1
@@ -11,8 +11,8 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("order_lines: each line has an order of the same status", "error") %}
 SELECT CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample
-FROM {{ table("order_lines") }} AS order_lines
-LEFT JOIN {{ table("orders") }} AS orders
+FROM `sales.order_lines` AS order_lines
+LEFT JOIN `sales.orders` AS orders
     ON
         order_lines.source = orders.source
         AND order_lines.order_id = orders.order_id
@@ -31,7 +31,7 @@ WHERE
 UNION ALL
 {% call check("order_lines: gross less discount is the amount after discount", "error") %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
-FROM {{ table("order_lines") }}
+FROM `sales.order_lines`
 WHERE
     {{ days("business_date") }}
     AND gross_amount - discount_amount <> amount_after_discount

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("order_lines") }} (
+CREATE TABLE IF NOT EXISTS `sales.order_lines` (
     source STRING NOT NULL OPTIONS (description = "Source of the order: one of the daily run, or the name of an export."),
     order_id STRING NOT NULL OPTIONS (description = "Order number in its source; unique only within that source."),
     line_number INT64 NOT NULL OPTIONS (description = "Line number within the order, or the id that the source gives the line."),

@@ -27,7 +27,7 @@ WITH lines AS (
             gross_amount,
             read_at,
             run_id
-        FROM {{ table("order_lines") }}
+        FROM `sales.order_lines`
         WHERE
             business_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 28 DAY) AND {{ business_date }}
             AND is_sale
@@ -36,7 +36,7 @@ WITH lines AS (
             AND quantity > 0
             AND gross_amount > 0
     ) AS sold
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             sold.business_date = rates.business_date
             AND sold.currency = rates.currency
@@ -84,7 +84,7 @@ files AS (
         loaded.received_at,
         order_id,
         MIN(loaded.file) AS file
-    FROM {{ table("loaded_files") }} AS loaded
+    FROM `sales.loaded_files` AS loaded
     CROSS JOIN UNNEST(loaded.order_ids) AS order_id
     WHERE loaded.business_date >= DATE_SUB({{ business_date }}, INTERVAL 28 DAY)
     GROUP BY loaded.source, loaded.received_at, order_id

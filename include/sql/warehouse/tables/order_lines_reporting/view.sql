@@ -1,6 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% set amounts = ["unit_price", "gross_amount", "discount_amount", "amount_after_discount", "tax_amount", "cost_amount"] %}
-CREATE VIEW IF NOT EXISTS {{ table("order_lines_reporting") }} (
+CREATE VIEW IF NOT EXISTS `sales.order_lines_reporting` (
     {% for column in columns("order_lines") %}
     {{ column.name }} OPTIONS (
         description = "{{ "In reporting currency; NULL without an exchange rate." if column.name in amounts
@@ -20,8 +20,8 @@ WITH rated AS (
         lines.*,
         rates.rate_date,
         {{ rate_columns("lines.currency", "rates") }}
-    FROM {{ table("order_lines") }} AS lines
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    FROM `sales.order_lines` AS lines
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             lines.business_date = rates.business_date
             AND lines.currency = rates.currency

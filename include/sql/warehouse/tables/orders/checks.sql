@@ -12,7 +12,7 @@
 {%- endmacro %}
 {% call check("orders: one row per order", "error") %}
 SELECT CONCAT(source, ' ', order_id) AS sample
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE {{ days("business_date") }}
 GROUP BY source, order_id
 HAVING COUNT(*) > 1
@@ -23,8 +23,8 @@ UNION ALL
 -- two sources that use the same numbers.
 {% call check("orders: no order is stored under two sources", "warn") %}
 SELECT CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample
-FROM {{ table("orders") }} AS orders
-INNER JOIN {{ table("orders") }} AS others
+FROM `sales.orders` AS orders
+INNER JOIN `sales.orders` AS others
     ON
         orders.business_date = others.business_date
         AND orders.order_id = others.order_id
@@ -41,7 +41,7 @@ WHERE
 UNION ALL
 {% call check("orders: key and currency are not empty", "error") %}
 SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND (COALESCE(source, '') = '' OR COALESCE(order_id, '') = '' OR COALESCE(currency, '') = '')
@@ -50,7 +50,7 @@ WHERE
 UNION ALL
 {% call check("orders: each is stored under the shop day of its creation", "error") %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(ordered_at, {{ shop_timezone }})
@@ -59,7 +59,7 @@ WHERE
 UNION ALL
 {% call check("orders: none is dated in the future", "warn") %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND ordered_at > TIMESTAMP_ADD(read_at, INTERVAL 1 DAY)
@@ -68,7 +68,7 @@ WHERE
 UNION ALL
 {% call check("orders: amounts are the sums of the lines", "error") %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
-FROM {{ table("orders") }} AS orders
+FROM `sales.orders` AS orders
 LEFT JOIN (
     SELECT
         source,
@@ -77,7 +77,7 @@ LEFT JOIN (
         COUNT(*) AS lines,
         SUM(gross_amount) AS gross_amount,
         SUM(discount_amount) AS discount_amount
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE {{ days("business_date") }}
     GROUP BY source, order_id, business_date
 ) AS sums
@@ -124,7 +124,7 @@ SELECT
     CONCAT(COALESCE(status, 'no status'), ', ', source, ' order ', order_id) AS sample,
     business_date,
     run_id
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND CASE status
@@ -144,8 +144,8 @@ SELECT
     CONCAT(orders.source, ' order ', orders.order_id) AS sample,
     orders.business_date,
     orders.run_id
-FROM {{ table("orders") }} AS orders
-LEFT JOIN {{ table("refunds") }} AS refunds
+FROM `sales.orders` AS orders
+LEFT JOIN `sales.refunds` AS refunds
     ON
         orders.source = refunds.source
         AND orders.order_id = refunds.order_id
@@ -153,7 +153,7 @@ LEFT JOIN {{ table("refunds") }} AS refunds
 WHERE
     {{ days("orders.business_date") }}
     AND orders.source IN ({{ sources }})
-    AND orders.source NOT IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+    AND orders.source NOT IN (SELECT delivered.source FROM `sales.loaded_files` AS delivered)
     AND orders.status = 'refunded'
     AND NOT orders.is_test
     AND orders.gross_amount > orders.discount_amount
@@ -166,7 +166,7 @@ SELECT
     CONCAT(
         source, ' order ', order_id, ': shipping ', FORMAT('%.2f', shipping_amount), ' ', currency
     ) AS sample
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     business_date = {{ business_date }}
     AND is_sale

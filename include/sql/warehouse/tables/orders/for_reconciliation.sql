@@ -9,7 +9,7 @@ SELECT
     stored.{{ column.name }},
     {% endfor %}
     lines.line_digest
-FROM {{ table("orders") }} AS stored
+FROM `sales.orders` AS stored
 LEFT JOIN (
     SELECT
         order_id,
@@ -20,7 +20,7 @@ LEFT JOIN (
                 '|', {{ digits("discount_amount") }}, '|', {{ digits("tax_amount") }}
             ))), 1, 15)) AS INT64)
         ) AS line_digest
-    FROM {{ table("order_lines") }}
+    FROM `sales.order_lines`
     WHERE
         {{ days("business_date") }}
         AND source = @source

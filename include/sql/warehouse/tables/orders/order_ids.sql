@@ -1,12 +1,12 @@
 -- Orders of a source that are stored under some days or have a refund on these days.
 SELECT order_id
-FROM {{ table("orders") }}
+FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND source = @source
 UNION DISTINCT
 SELECT order_id
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE
     {{ days("business_date") }}
     AND source = @source

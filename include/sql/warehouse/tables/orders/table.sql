@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("orders") }} (
+CREATE TABLE IF NOT EXISTS `sales.orders` (
     source STRING NOT NULL OPTIONS (description = "Source of the order: one of the daily run, or the name of an export."),
     order_id STRING NOT NULL OPTIONS (description = "Order number in its source; unique only within that source."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the order: the shop's calendar day on which it was created."),

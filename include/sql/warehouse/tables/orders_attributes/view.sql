@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("orders_attributes") }} (
+CREATE VIEW IF NOT EXISTS `sales.orders_attributes` (
     {% for column in columns("orders") if column.name in ["source", "order_id", "business_date"] %}
     {{ column.name }} OPTIONS (description = "{{ column.description }}"){{ "," if not loop.last or order_attributes }}
     {% endfor %}
@@ -17,4 +17,4 @@ SELECT
     {% for name in order_attributes %}
     JSON_VALUE(attributes, '$.{{ name }}') AS `{{ name }}`{{ "," if not loop.last }}
     {% endfor %}
-FROM {{ table("orders") }};
+FROM `sales.orders`;

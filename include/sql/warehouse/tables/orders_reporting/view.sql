@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-CREATE VIEW IF NOT EXISTS {{ table("orders_reporting") }} (
+CREATE VIEW IF NOT EXISTS `sales.orders_reporting` (
     {% for column in columns("orders") if column.name in [
         "source", "order_id", "business_date", "channel", "attributes", "status", "is_sale", "is_test", "currency",
         "country_code", "customer_hash", "coupon_code", "item_count", "ordered_at"
@@ -26,8 +26,8 @@ WITH rated_refunds AS (
         refunds.order_id,
         refunds.merchandise_amount,
         {{ rate_columns("refunds.currency", "rates") }}
-    FROM {{ table("refunds") }} AS refunds
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    FROM `sales.refunds` AS refunds
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             refunds.business_date = rates.business_date
             AND refunds.currency = rates.currency
@@ -51,8 +51,8 @@ rated AS (
     SELECT
         orders.*,
         {{ rate_columns("orders.currency", "rates") }}
-    FROM {{ table("orders") }} AS orders
-    LEFT JOIN {{ table("conversion_rates") }} AS rates
+    FROM `sales.orders` AS orders
+    LEFT JOIN `sales.conversion_rates` AS rates
         ON
             orders.business_date = rates.business_date
             AND orders.currency = rates.currency

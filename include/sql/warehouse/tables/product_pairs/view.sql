@@ -1,4 +1,4 @@
-CREATE VIEW IF NOT EXISTS {{ table("product_pairs") }} (
+CREATE VIEW IF NOT EXISTS `sales.product_pairs` (
     sku_a OPTIONS (description = "One product of the pair; each pair is there once, in alphabetical order."),
     sku_b OPTIONS (description = "The other one."),
     orders OPTIONS (description = "Counted orders with both."),
@@ -15,7 +15,7 @@ OPTIONS (
 AS
 WITH newest AS (
     SELECT MAX(business_date) AS day
-    FROM {{ table("orders") }}
+    FROM `sales.orders`
     WHERE
         is_sale
         AND NOT is_test
@@ -26,7 +26,7 @@ placed AS (
         orders.source,
         orders.order_id,
         orders.business_date
-    FROM {{ table("orders") }} AS orders
+    FROM `sales.orders` AS orders
     INNER JOIN newest
         ON orders.business_date > DATE_SUB(newest.day, INTERVAL 90 DAY)
     WHERE
@@ -41,7 +41,7 @@ baskets AS (
         placed.order_id,
         lines.sku
     FROM placed
-    INNER JOIN {{ table("order_lines") }} AS lines
+    INNER JOIN `sales.order_lines` AS lines
         ON
             placed.source = lines.source
             AND placed.order_id = lines.order_id

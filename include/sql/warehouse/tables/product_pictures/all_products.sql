@@ -15,5 +15,5 @@ SELECT
     fetched_at,
     first_seen_at,
     last_seen_at
-FROM {{ table("product_pictures") }}
+FROM `sales.product_pictures`
 ORDER BY sku;

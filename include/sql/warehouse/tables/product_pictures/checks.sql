@@ -1,7 +1,7 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% call check("product_pictures: one row per product", "error") %}
 SELECT sku AS sample
-FROM {{ table("product_pictures") }}
+FROM `sales.product_pictures`
 GROUP BY sku
 HAVING COUNT(*) > 1
 {% endcall %}
@@ -9,7 +9,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("product_pictures: every usable picture is stored with its thumbnail", "error") %}
 SELECT sku AS sample
-FROM {{ table("product_pictures") }}
+FROM `sales.product_pictures`
 WHERE
     state = 'ok'
     AND (sha256 IS NULL OR picture_uri IS NULL OR thumbnail_uri IS NULL)
@@ -18,8 +18,8 @@ WHERE
 UNION ALL
 {% call check("product_pictures: products has the pictures of the catalogue", "error") %}
 SELECT pictures.sku AS sample
-FROM {{ table("product_pictures") }} AS pictures
-LEFT JOIN {{ table("products") }} AS products
+FROM `sales.product_pictures` AS pictures
+LEFT JOIN `sales.products` AS products
     ON pictures.sku = products.sku
 WHERE
     products.sku IS NULL
@@ -30,12 +30,12 @@ WHERE
 UNION ALL
 {% call check("product_pictures: most pictures can be used", "warn") %}
 SELECT CONCAT(sku, ' (', COALESCE(image_host, ''), '): ', COALESCE(reason, '')) AS sample
-FROM {{ table("product_pictures") }}
+FROM `sales.product_pictures`
 WHERE
     state = 'broken'
-    AND (SELECT COUNT(*) > 10 FROM {{ table("product_pictures") }} WHERE state = 'broken')
+    AND (SELECT COUNT(*) > 10 FROM `sales.product_pictures` WHERE state = 'broken')
     AND (
         SELECT 2 * COUNTIF(state = 'broken') > COUNTIF(state IN ('ok', 'broken'))
-        FROM {{ table("product_pictures") }}
+        FROM `sales.product_pictures`
     )
 {% endcall %};

@@ -1,6 +1,6 @@
 -- The catalogue as read. Products that it no longer contains keep their picture and get the state `gone`.
-MERGE INTO {{ table("product_pictures") }} AS stored
-USING {{ staged("arriving_pictures") }} AS arriving
+MERGE INTO `sales.product_pictures` AS stored
+USING `sales_staging.arriving_pictures` AS arriving
     ON stored.sku = arriving.sku
 WHEN MATCHED THEN
     UPDATE SET
@@ -29,8 +29,8 @@ WHEN NOT MATCHED THEN
         arriving.thumbnail_uri, arriving.fetched_at, arriving.first_seen_at, arriving.last_seen_at, arriving.run_id
     );
 
-UPDATE {{ table("product_pictures") }} AS stored
+UPDATE `sales.product_pictures` AS stored
 SET
     state = 'gone',
     reason = NULL
-WHERE stored.sku IN (SELECT sku FROM {{ staged("gone_products") }});
+WHERE stored.sku IN (SELECT sku FROM `sales_staging.gone_products`);

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("product_pictures") }} (
+CREATE TABLE IF NOT EXISTS `sales.product_pictures` (
     sku STRING NOT NULL OPTIONS (description = "Stock keeping unit."),
     name STRING OPTIONS (description = "Name in the catalogue."),
     category STRING OPTIONS (description = "Category in the catalogue."),

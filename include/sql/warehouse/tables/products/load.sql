@@ -2,14 +2,14 @@
 {% if stored["products"] %}
 -- The newest description of a product wins, whichever run loads first. Pictures belong to the product catalogue and are
 -- not changed.
-MERGE INTO {{ table("products") }} AS stored
+MERGE INTO `sales.products` AS stored
 USING (
     SELECT
         sku,
         name,
         category,
         updated_at
-    FROM {{ staged("products") }} AS staged
+    FROM `sales_staging.products` AS staged
     WHERE TRUE
     QUALIFY
         ROW_NUMBER() OVER (

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("products") }} (
+CREATE TABLE IF NOT EXISTS `sales.products` (
     sku STRING NOT NULL OPTIONS (description = "Stock keeping unit."),
     name STRING OPTIONS (description = "Name in the source that changed the product last."),
     category STRING OPTIONS (description = "Category in the source that changed the product last."),

@@ -2,7 +2,7 @@
 {% from "warehouse/macros/implausible.sql" import excessive_refunds with context %}
 {% call check("refunds: one row per refund and line", "error") %}
 SELECT CONCAT(source, ' refund ', refund_id, ' line ', CAST(line_number AS STRING)) AS sample
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE {{ days("business_date") }}
 GROUP BY source, refund_id, line_number
 HAVING COUNT(*) > 1
@@ -11,7 +11,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("refunds: each is stored under the shop day it was made", "error") %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(refunded_at, {{ shop_timezone }})
@@ -20,7 +20,7 @@ WHERE
 UNION ALL
 {% call check("refunds: none is dated in the future", "warn") %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE
     {{ days("business_date") }}
     AND refunded_at > TIMESTAMP_ADD(read_at, INTERVAL 1 DAY)
@@ -32,7 +32,7 @@ SELECT
     CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample,
     business_date,
     run_id
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE
     {{ days("business_date") }}
     AND order_business_date IS NULL

@@ -1,6 +1,6 @@
 -- Orders of a source with a refund on some days that are not stored under those days.
 SELECT DISTINCT order_id
-FROM {{ table("refunds") }}
+FROM `sales.refunds`
 WHERE
     {{ days("business_date") }}
     AND source = @source

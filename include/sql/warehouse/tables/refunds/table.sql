@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("refunds") }} (
+CREATE TABLE IF NOT EXISTS `sales.refunds` (
     source STRING NOT NULL OPTIONS (description = "Source of the refund: one of the daily run, or the name of an export."),
     refund_id STRING NOT NULL OPTIONS (description = "Refund number in its source."),
     line_number INT64 NOT NULL OPTIONS (description = "Refunded line of the order; 0 for the order as a whole."),

@@ -1,4 +1,4 @@
-INSERT INTO {{ table("rejected_rows") }} (
+INSERT INTO `sales.rejected_rows` (
     business_date, source, run_id, row_number, reason, detail, file, raw, order_id
 )
 SELECT
@@ -11,4 +11,4 @@ SELECT
     file,
     raw,
     order_id
-FROM {{ staged("rejected_rows") }};
+FROM `sales_staging.rejected_rows`;

@@ -1,6 +1,6 @@
 -- Orders of a source with rejected records in the runs of some days.
 SELECT DISTINCT order_id
-FROM {{ table("rejected_rows") }}
+FROM `sales.rejected_rows`
 WHERE
     {{ days("business_date") }}
     AND source = @source

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("rejected_rows") }} (
+CREATE TABLE IF NOT EXISTS `sales.rejected_rows` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that rejected the record."),
     source STRING NOT NULL OPTIONS (description = "Source of the record."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that rejected the record."),

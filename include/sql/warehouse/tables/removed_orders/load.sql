@@ -11,12 +11,12 @@ SELECT
     audit.run_id,
     CAST(NULL AS STRING) AS replaced_source,
     CAST(NULL AS STRING) AS replaced_order_id
-FROM {{ staged("replaced_orders") }} AS replaced
-INNER JOIN {{ staged("load_audit") }} AS audit
+FROM `sales_staging.replaced_orders` AS replaced
+INNER JOIN `sales_staging.load_audit` AS audit
     ON
         replaced.source = audit.source
         AND audit.business_date = {{ business_date }}
-LEFT JOIN {{ staged("orders") }} AS staged
+LEFT JOIN `sales_staging.orders` AS staged
     ON
         replaced.source = staged.source
         AND replaced.order_id = staged.order_id

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("removed_orders") }} (
+CREATE TABLE IF NOT EXISTS `sales.removed_orders` (
     source STRING NOT NULL OPTIONS (description = "Source of the order: one of the daily run, or the name of an export."),
     order_id STRING NOT NULL OPTIONS (description = "Order number in its source; unique only within that source."),
     version_updated_at TIMESTAMP OPTIONS (description = "When the source removed the order; NULL where it has no such date: versions are then compared by read_at."),

@@ -1,5 +1,5 @@
 {% set periods = [30, 60, 90, 365] %}
-CREATE VIEW IF NOT EXISTS {{ table("repeat_purchases") }} (
+CREATE VIEW IF NOT EXISTS `sales.repeat_purchases` (
     first_order_month OPTIONS (description = "First day of the month of the customers' first order: the cohort."),
     customers OPTIONS (description = "Customers of the cohort."),
     observed_days OPTIONS (description = "Days from the end of that month to the newest day with orders: a share of more days will still grow."),
@@ -21,13 +21,13 @@ WITH cohorts AS (
         COUNTIF(order_number = 2 AND days_since_previous <= {{ days }}) AS customers_{{ days }},
         {% endfor %}
         COUNTIF(is_guest) AS guest_orders
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
     GROUP BY first_order_month
 ),
 
 newest AS (
     SELECT MAX(business_date) AS day
-    FROM {{ table("customer_orders") }}
+    FROM `sales.customer_orders`
 )
 
 SELECT

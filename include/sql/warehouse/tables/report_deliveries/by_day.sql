@@ -5,6 +5,6 @@ SELECT
     message_id,
     state,
     sent_at
-FROM {{ table("report_deliveries") }}
+FROM `sales.report_deliveries`
 WHERE business_date = {{ business_date }}
 ORDER BY sent_at DESC;

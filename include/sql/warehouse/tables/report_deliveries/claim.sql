@@ -6,7 +6,7 @@ BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-MERGE {{ table("report_deliveries") }} AS stored
+MERGE `sales.report_deliveries` AS stored
 USING (
     SELECT
         {{ business_date }} AS business_date,
@@ -16,7 +16,7 @@ USING (
         {{ owner }} AS claimed_by,
         TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {{ lease_seconds }} SECOND) AS claimed_until,
         MAX(sent_at) AS last_sent_at
-    FROM {{ table("report_deliveries") }}
+    FROM `sales.report_deliveries`
     WHERE business_date = {{ business_date }}
 ) AS claimed
     ON
@@ -63,7 +63,7 @@ SELECT
     message_id,
     state,
     claimed_by
-FROM {{ table("report_deliveries") }}
+FROM `sales.report_deliveries`
 WHERE
     business_date = {{ business_date }}
     AND figures_hash = {{ figures_hash }};

@@ -3,7 +3,7 @@ BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-UPDATE {{ table("report_deliveries") }}
+UPDATE `sales.report_deliveries`
 SET
     state = 'sent',
     sent_at = {{ sent_at }}

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("report_deliveries") }} (
+CREATE TABLE IF NOT EXISTS `sales.report_deliveries` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the report."),
     figures_hash STRING NOT NULL OPTIONS (description = "Hash of the figures in the report; different figures make a different report."),
     message_id STRING NOT NULL OPTIONS (description = "Message-ID of the mail; identical in every attempt to send it. Figures that return after a correction are another mail."),

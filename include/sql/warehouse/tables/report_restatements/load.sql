@@ -1,7 +1,7 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated with context %}
 {% if stored["report_deliveries"] %}
 -- Figures of mailed days that this load changes; runs after daily_summary is replaced.
-INSERT INTO {{ table("report_restatements") }} (
+INSERT INTO `sales.report_restatements` (
     business_date, figure, detected_at, old, `new`, reason, causes
 )
 WITH figures AS (
@@ -18,8 +18,8 @@ WITH figures AS (
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
         IF(figure IN ('new_customers', 'returning_customers'), mailed.customer_causes, NULL) AS customer_causes
-    FROM {{ staged("touched_days") }} AS mailed
-    INNER JOIN {{ table("daily_summary") }} AS arriving
+    FROM `sales_staging.touched_days` AS mailed
+    INNER JOIN `sales.daily_summary` AS arriving
         ON mailed.business_date = arriving.business_date
     CROSS JOIN UNNEST(['{{ headline_figures | join("', '") }}']) AS figure
     WHERE
@@ -32,7 +32,7 @@ touched AS (
     SELECT
         touched_days.business_date,
         STRING_AGG(cause, ' and ' ORDER BY cause) AS causes
-    FROM {{ staged("touched_days") }} AS touched_days
+    FROM `sales_staging.touched_days` AS touched_days
     CROSS JOIN UNNEST(touched_days.causes) AS cause
     WHERE cause NOT IN ('the run itself', 'source switched off or on', 'first orders of customers')
     GROUP BY touched_days.business_date
@@ -53,7 +53,7 @@ SELECT
 FROM figures
 CROSS JOIN (
     SELECT DISTINCT run_id
-    FROM {{ staged("load_audit") }}
+    FROM `sales_staging.load_audit`
 ) AS run
 LEFT JOIN touched
     ON figures.business_date = touched.business_date

@@ -5,7 +5,7 @@ BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-INSERT INTO {{ table("report_restatements") }} (
+INSERT INTO `sales.report_restatements` (
     business_date, figure, detected_at, old, `new`, reason
 )
 WITH figures AS (
@@ -21,7 +21,7 @@ WITH figures AS (
             WHEN '{{ figure }}' THEN {{ figure_value("summary", figure) }}
             {% endfor %}
         END * NUMERIC '1' AS new_value
-    FROM {{ table("daily_summary") }} AS summary
+    FROM `sales.daily_summary` AS summary
     CROSS JOIN UNNEST(['{{ reported | join("', '") }}']) AS figure
     WHERE summary.business_date = {{ business_date }}
 )
@@ -38,7 +38,7 @@ WHERE
     {{ is_restated("figures.old_value", "figures.new_value") }}
     AND NOT EXISTS (
         SELECT 1
-        FROM {{ table("report_restatements") }} AS recorded
+        FROM `sales.report_restatements` AS recorded
         WHERE
             recorded.business_date = {{ business_date }}
             AND recorded.figure = figures.figure

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("report_restatements") }} (
+CREATE TABLE IF NOT EXISTS `sales.report_restatements` (
     business_date DATE NOT NULL OPTIONS (description = "Business day whose figure changed."),
     figure STRING NOT NULL OPTIONS (description = "Headline figure: a column of `daily_summary`, or returning_customers."),
     detected_at TIMESTAMP NOT NULL OPTIONS (description = "When the load that changed it had read the state of the warehouse."),

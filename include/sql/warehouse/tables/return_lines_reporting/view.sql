@@ -1,5 +1,5 @@
 {% from "warehouse/macros/return_lines.sql" import return_lines with context %}
-CREATE VIEW IF NOT EXISTS {{ table("return_lines_reporting") }} (
+CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     business_date OPTIONS (description = "Business day of the refund."),
     source OPTIONS (description = "Source of the refund."),
     channel OPTIONS (description = "Sales channel: the source's name, or the partner's name for partner files."),

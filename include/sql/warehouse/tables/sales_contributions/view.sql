@@ -4,10 +4,10 @@
 SELECT
     business_date,
     base_date
-FROM {{ table("comparable_days") }}
+FROM `sales.comparable_days`
 WHERE base_date IS NOT NULL
 {%- endset %}
-CREATE VIEW IF NOT EXISTS {{ table("sales_contributions") }} (
+CREATE VIEW IF NOT EXISTS `sales.sales_contributions` (
     business_date OPTIONS (description = "Business day."),
     base_date OPTIONS (description = "Day it is compared with: a week before if that day is complete, otherwise the day before."),
     scope OPTIONS (description = "'all'; 'like_for_like' without the channels that began or ended between both days, where there are such."),

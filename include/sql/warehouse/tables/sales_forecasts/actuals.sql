@@ -1,6 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 -- Sets the actual gross sales of ended days in every forecast. Days that have not been loaded have no actual sales.
-MERGE INTO {{ table("sales_forecasts") }} AS stored
+MERGE INTO `sales.sales_forecasts` AS stored
 USING (
     WITH sku_sales AS (
         SELECT
@@ -8,7 +8,7 @@ USING (
             sku,
             currency,
             SUM(gross_amount) AS gross_sales
-        FROM {{ table("order_lines") }}
+        FROM `sales.order_lines`
         WHERE
             {{ days("business_date") }}
             AND is_sale
@@ -21,21 +21,21 @@ USING (
             business_date,
             CONCAT('category:', category) AS series,
             gross_sales_reporting AS gross_sales
-        FROM {{ table("daily_sales") }}
+        FROM `sales.daily_sales`
         WHERE {{ days("business_date") }}
         UNION ALL
         SELECT
             business_date,
             CONCAT('channel:', channel) AS series,
             gross_sales_reporting AS gross_sales
-        FROM {{ table("daily_sales") }}
+        FROM `sales.daily_sales`
         WHERE {{ days("business_date") }}
         UNION ALL
         SELECT
             business_date,
             'total' AS series,
             gross_sales_reporting AS gross_sales
-        FROM {{ table("daily_sales") }}
+        FROM `sales.daily_sales`
         WHERE {{ days("business_date") }}
         UNION ALL
         SELECT
@@ -47,7 +47,7 @@ USING (
                 sku_sales.*,
                 {{ rate_columns("sku_sales.currency", "rates") }}
             FROM sku_sales
-            LEFT JOIN {{ table("conversion_rates") }} AS rates
+            LEFT JOIN `sales.conversion_rates` AS rates
                 ON
                     sku_sales.business_date = rates.business_date
                     AND sku_sales.currency = rates.currency
@@ -63,10 +63,10 @@ USING (
         SELECT DISTINCT
             series,
             target_date
-        FROM {{ table("sales_forecasts") }}
+        FROM `sales.sales_forecasts`
         WHERE {{ days("target_date") }}
     ) AS forecasts
-    INNER JOIN {{ table("daily_summary") }} AS summary
+    INNER JOIN `sales.daily_summary` AS summary
         ON forecasts.target_date = summary.business_date
     LEFT JOIN actual_sales
         ON

@@ -1,13 +1,13 @@
 -- A rerun of a week replaces the forecast with the same origin, whatever its model: each origin has one forecast per
 -- day.
-DELETE FROM {{ table("sales_forecasts") }} AS stored
+DELETE FROM `sales.sales_forecasts` AS stored
 WHERE
     {{ read_days("stored.target_date") }}
-    AND stored.made_at IN (SELECT made_at FROM {{ staged("sales_forecasts") }});
+    AND stored.made_at IN (SELECT made_at FROM `sales_staging.sales_forecasts`);
 
-INSERT INTO {{ table("sales_forecasts") }} (
+INSERT INTO `sales.sales_forecasts` (
     {{ columns("sales_forecasts") | map(attribute="name") | join(", ") }}
 )
 SELECT
     {{ columns("sales_forecasts") | map(attribute="name") | join(",\n    ") }}
-FROM {{ staged("sales_forecasts") }};
+FROM `sales_staging.sales_forecasts`;

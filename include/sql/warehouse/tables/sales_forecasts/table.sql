@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("sales_forecasts") }} (
+CREATE TABLE IF NOT EXISTS `sales.sales_forecasts` (
     series STRING NOT NULL OPTIONS (description = "total, category:<name>, channel:<name> or sku:<SKU>."),
     target_date DATE NOT NULL OPTIONS (description = "Forecast business day."),
     model STRING NOT NULL OPTIONS (description = "Name of the champion model."),

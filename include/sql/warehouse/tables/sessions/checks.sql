@@ -2,7 +2,7 @@
 {# Like the load, the checks also read the events of neighbouring days: sessions may span midnight. #}
 {% call check("sessions: one row per session", "error") %}
 SELECT session_key AS sample
-FROM {{ table("sessions") }}
+FROM `sales.sessions`
 WHERE {{ days("business_date") }}
 GROUP BY session_key
 HAVING COUNT(*) > 1
@@ -11,7 +11,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("sessions: each is stored under the shop day it began", "error") %}
 SELECT session_key AS sample
-FROM {{ table("sessions") }}
+FROM `sales.sessions`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(started_at, {{ shop_timezone }})
@@ -25,13 +25,13 @@ FROM (
         sessions.session_key,
         sessions.events,
         COUNT(events.event_id) AS entries
-    FROM {{ table("sessions") }} AS sessions
+    FROM `sales.sessions` AS sessions
     LEFT JOIN (
         SELECT
             event_id,
             visitor_hash,
             occurred_at
-        FROM {{ table("user_events") }}
+        FROM `sales.user_events`
         WHERE {{ days("business_date", after=6) }}
     ) AS events
         ON
@@ -48,13 +48,13 @@ UNION ALL
 -- A visitor without pauses has one session, which covers the first seven days.
 {% call check("sessions: every event of a visitor is in a session", "warn") %}
 SELECT events.event_id AS sample
-FROM {{ table("user_events") }} AS events
+FROM `sales.user_events` AS events
 LEFT JOIN (
     SELECT
         visitor_hash,
         started_at,
         ended_at
-    FROM {{ table("sessions") }}
+    FROM `sales.sessions`
     WHERE {{ days("business_date", before=6) }}
 ) AS sessions
     ON
@@ -70,7 +70,7 @@ WHERE
 UNION ALL
 {% call check("sessions: most are of humans", "warn") %}
 SELECT CAST(business_date AS STRING) AS sample
-FROM {{ table("sessions") }}
+FROM `sales.sessions`
 WHERE business_date = {{ business_date }}
 GROUP BY business_date
 HAVING COUNTIF(is_bot) * 2 > COUNT(*)

@@ -14,7 +14,7 @@ WITH events AS (
         browser_family,
         is_bot,
         {{ place_of("event_type") }} AS place
-    FROM {{ table("user_events") }}
+    FROM `sales.user_events`
     WHERE
         {{ days("business_date", before=1, after=6) }}
         AND visitor_hash IS NOT NULL
@@ -61,7 +61,7 @@ tracked_steps AS (
         {% for type, reached in STEPS %}
         LOGICAL_OR(counts.event_type = '{{ type }}') AS is_tracked_{{ reached }}{{ "," if not loop.last }}
         {% endfor %}
-    FROM {{ table("daily_events") }} AS counts
+    FROM `sales.daily_events` AS counts
     CROSS JOIN
         UNNEST(
             GENERATE_DATE_ARRAY(

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("sessions") }} (
+CREATE TABLE IF NOT EXISTS `sales.sessions` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the session's first event."),
     session_key STRING NOT NULL OPTIONS (description = "Hash of visitor and start time; stable when the day is recomputed."),
     visitor_hash STRING NOT NULL OPTIONS (description = "Keyed hash of the visitor."),

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/target_progress.sql" import target_progress with context %}
-CREATE VIEW IF NOT EXISTS {{ table("target_progress") }} (
+CREATE VIEW IF NOT EXISTS `sales.target_progress` (
     month OPTIONS (description = "First day of the month."),
     channel OPTIONS (description = "Sales channel; 'total' for the whole shop."),
     business_date OPTIONS (description = "Newest day that has ended; sales and forecasts known at its end count."),
@@ -16,5 +16,5 @@ OPTIONS (
     description = "One row per channel with a target for the current month: what is reached, and where the month will land."
 )
 AS
-{{ target_progress("(SELECT MAX(business_date) FROM " ~ table("daily_summary") ~ " WHERE business_date >= " ~ first_day
+{{ target_progress("(SELECT MAX(business_date) FROM " ~ "`sales.daily_summary`" ~ " WHERE business_date >= " ~ first_day
     ~ " AND business_date < CURRENT_DATE(" ~ shop_timezone ~ "))") }};

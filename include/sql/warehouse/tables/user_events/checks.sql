@@ -1,7 +1,7 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% call check("user_events: one row per event", "error") %}
 SELECT event_id AS sample
-FROM {{ table("user_events") }}
+FROM `sales.user_events`
 WHERE {{ days("business_date") }}
 GROUP BY event_id
 HAVING COUNT(*) > 1
@@ -10,7 +10,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 {% call check("user_events: each is stored under the shop day it occurred", "error") %}
 SELECT CONCAT(event_id, ' of ', CAST(occurred_at AS STRING)) AS sample
-FROM {{ table("user_events") }}
+FROM `sales.user_events`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(occurred_at, {{ shop_timezone }})
@@ -30,15 +30,15 @@ FROM (
         SELECT
             sku,
             COUNT(*) AS entries
-        FROM {{ table("user_events") }}
+        FROM `sales.user_events`
         WHERE
             business_date = {{ business_date }}
             AND sku IS NOT NULL
         GROUP BY sku
     ) AS events
-    LEFT JOIN {{ table("products") }} AS products
+    LEFT JOIN `sales.products` AS products
         ON events.sku = products.sku
-    CROSS JOIN (SELECT COUNT(*) AS listed FROM {{ table("products") }}) AS catalogue
+    CROSS JOIN (SELECT COUNT(*) AS listed FROM `sales.products`) AS catalogue
     WHERE catalogue.listed > 0
 ) AS entries
 WHERE
@@ -49,12 +49,12 @@ WHERE
 UNION ALL
 {% call check("user_events: events have a visitor", "warn") %}
 SELECT events.event_id AS sample
-FROM {{ table("user_events") }} AS events
+FROM `sales.user_events` AS events
 CROSS JOIN (
     SELECT
         COUNT(*) AS entries,
         COUNTIF(visitor_hash IS NULL) AS without_visitor
-    FROM {{ table("user_events") }}
+    FROM `sales.user_events`
     WHERE business_date = {{ business_date }}
 ) AS totals
 WHERE

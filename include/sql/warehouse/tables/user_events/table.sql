@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("user_events") }} (
+CREATE TABLE IF NOT EXISTS `sales.user_events` (
     business_date DATE NOT NULL OPTIONS (description = "The shop's calendar day on which the event occurred."),
     event_id STRING NOT NULL OPTIONS (description = "Event id; of several events with one id, the first is kept."),
     occurred_at TIMESTAMP NOT NULL OPTIONS (description = "When the event occurred, by the clock of the visitor's device."),

@@ -3,7 +3,7 @@ BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-INSERT INTO {{ table("warehouse_settings") }} (setting, value)
+INSERT INTO `sales.warehouse_settings` (setting, value)
 SELECT
     current_settings.setting,
     current_settings.value
@@ -20,6 +20,6 @@ FROM (
         'hash_key_fingerprint' AS setting,
         {{ hash_key_fingerprint }} AS value
 ) AS current_settings
-WHERE NOT EXISTS (SELECT 1 FROM {{ table("warehouse_settings") }});
+WHERE NOT EXISTS (SELECT 1 FROM `sales.warehouse_settings`);
 
 COMMIT TRANSACTION;

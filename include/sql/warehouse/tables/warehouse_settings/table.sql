@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ table("warehouse_settings") }} (
+CREATE TABLE IF NOT EXISTS `sales.warehouse_settings` (
     setting STRING NOT NULL OPTIONS (description = "Name of the setting: timezone, reporting_currency or hash_key_fingerprint."),
     value STRING NOT NULL OPTIONS (description = "Value at the first use of the warehouse.")
 )

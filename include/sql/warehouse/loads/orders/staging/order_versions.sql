@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{ staged("order_versions") }} (
+CREATE TABLE IF NOT EXISTS `sales_staging.order_versions` (
     source STRING OPTIONS (description = "Source of the order."),
     order_id STRING OPTIONS (description = "Order number in its source."),
     version_updated_at TIMESTAMP OPTIONS (description = "Version by the source's clock; NULL where versions are compared by read_at."),
