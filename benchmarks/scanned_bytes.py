@@ -530,6 +530,9 @@ class ReportQuery:
         return rendering.render(
             self.path,
             days=self.days,
+            # Refunds of a day are of orders of the month before.
+            read_days=last_days(30),
+            report_day=DAY if "daily_sales" in self.path else None,
             spec=ORDERS,
             settings=settings,
             **self.values,
@@ -563,8 +566,7 @@ def days_of_query(path: str) -> Sequence[date]:
     of_refunded_orders = last_days(30)
     days = {
         "attributes": of_refunded_orders,
-        "breakdowns": of_refunded_orders,
-        "contributions": of_refunded_orders,
+        "contributions": [BASE, DAY],
         "low_order_counts": [DAY],
         "products": [BASE, DAY],
         "refunded_order_days": [BASE, DAY],
@@ -574,11 +576,7 @@ def days_of_query(path: str) -> Sequence[date]:
 
 def values_of_query(path: str) -> dict[str, Any]:
     """Return the values that the report gives to the template of one of its queries."""
-    first_refunded = last_days(30)[0]
     firsts = {
-        "attributes": first_refunded,
-        "breakdowns": first_refunded,
-        "contributions": first_refunded,
         "currency_totals": DAY,
         "outlook": DAY + timedelta(days=1),
         "partner_days": DAY - timedelta(weeks=WEEKS),

@@ -321,10 +321,18 @@ def rendered(path, settings, bundled=None):
         (each for each in SPECS if f"/loads/{each.name}/" in path),
         spec_of(PurePath(path).parent.name),
     )
+    days = DAYS
+    values.pop("report_day", None)
+    if path.endswith("/view.sql"):
+        # All days of the view, not those of a report.
+        days = None
+        values.pop("base", None)
+    if path.startswith("report/daily_sales/"):
+        values["report_day"] = DAYS[-1]
     return rendering.render(
         path,
-        days=DAYS,
-        read_days=DAYS,
+        days=days,
+        read_days=days,
         stored=dict.fromkeys(STORED, DAYS),
         arriving=(*STORED, "control_totals"),
         staging=STAGING,

@@ -5,10 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins"))
 
-from ecommerce.core.headline_figures import LEAST_COST_COVERAGE, expressions
+from ecommerce.core.headline_figures import LEAST_COST_COVERAGE
+from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import columns
 
-headline_figures = expressions()
+headline_figures = rendering.headline_figures()
 least_cost_coverage = LEAST_COST_COVERAGE
 
 __all__ = ["columns", "headline_figures", "least_cost_coverage"]

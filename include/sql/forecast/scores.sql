@@ -1,4 +1,4 @@
-{% from "warehouse/macros/comparable_days.sql" import rate with context %}
+{% from "warehouse/macros/amounts.sql" import rate %}
 -- The accuracy of the forecasts in force on complete days: of the total, then of categories, channels and products, each
 -- pooled. Products sell too rarely to be scored by day: their periods are whole weeks, without intervals. Closed days
 -- (forecast 0) count for no interval. A kind without periods has zeros; ratios without sales are NULL.

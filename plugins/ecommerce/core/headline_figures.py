@@ -13,12 +13,14 @@ Amounts = Mapping[str, Decimal | None]
 
 class Meaning(NamedTuple):
     """The label and the kind of a headline figure; `good` is the direction a shop likes (0: neither).
+    `known_by` names the column `has_…` of the view comparable_days where a day may lack the figure.
     `expression` is the SQL of a figure that is not a column of `daily_summary`, from columns of `summary`, a
     row of this table."""
 
     label: str
     kind: Kind
     good: int
+    known_by: str | None = None
     expression: str | None = None
 
 
@@ -28,18 +30,21 @@ HEADLINE: dict[str, Meaning] = {
     "average_order_value": Meaning("Average order value", "money", 1),
     "customers": Meaning("Customers", "count", 1),
     "gross_sales": Meaning("Gross sales", "money", 1),
-    "discounts": Meaning("Discounts", "money", 0),
-    "returns": Meaning("Returns", "money", -1),
+    "discounts": Meaning("Discounts", "money", 0, known_by="discounts"),
+    "returns": Meaning("Returns", "money", -1, known_by="returns"),
     "units": Meaning("Units", "quantity", 1),
-    "new_customers": Meaning("New customers", "count", 1),
+    "new_customers": Meaning(
+        "New customers", "count", 1, known_by="new_customers"
+    ),
     "returning_customers": Meaning(
         "Returning customers",
         "count",
         1,
+        known_by="new_customers",
         expression="summary.customers - summary.new_customers",
     ),
-    "tax": Meaning("Tax", "money", 0),
-    "shipping": Meaning("Shipping", "money", 0),
+    "tax": Meaning("Tax", "money", 0, known_by="tax"),
+    "shipping": Meaning("Shipping", "money", 0, known_by="shipping"),
 }
 """The headline figures in reading order; the first four are the tiles of page one. A change after the mail is
 a restatement."""
@@ -47,11 +52,3 @@ a restatement."""
 
 LEAST_COST_COVERAGE = 95
 """The percentage of net sales that must have a cost of goods, for a gross margin."""
-
-
-def expressions() -> dict[str, str]:
-    """Return the SQL of each figure, from columns of `summary`, a row of `daily_summary`."""
-    return {
-        name: meaning.expression or f"summary.{name}"
-        for name, meaning in HEADLINE.items()
-    }

@@ -9,7 +9,7 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
@@ -60,13 +60,11 @@ class DayQueries:
         return self.today["base_date"]
 
     @cached_property
-    def order_days(self) -> Values:
-        """The arguments of queries that read refunded orders: both compared days with the `days` of the
-        orders that were refunded on them, and the `first` of all."""
+    def order_days(self) -> set[date]:
+        """Both compared days, and those of the orders that were refunded on them."""
         compared = {self.day, self.base or self.day}
         refunded = self.rows("refunded_order_days", days=compared)
-        days = compared | {row["business_date"] for row in refunded}
-        return {"days": days, "first": min(days)}
+        return compared | {row["business_date"] for row in refunded}
 
     @cached_property
     def products(self) -> list[Row]:
@@ -87,7 +85,7 @@ class DayQueries:
 
     @cached_property
     def _breakdowns(self) -> list[Row]:
-        return self.rows("breakdowns", **self.order_days)
+        return self.rows("breakdowns", read_days=self.order_days)
 
     def rows(
         self, name: str, parameters: Row | None = None, **values: Any
@@ -98,8 +96,13 @@ class DayQueries:
             PipelineError: as `Warehouse.query`.
         """
         path = f"report/daily_sales/{name}.sql"
-        values = {"day": self.day} | values
-        return self.warehouse.query(path, spec=ORDERS, parameters=parameters, **values)
+        return self.warehouse.query(
+            path,
+            spec=ORDERS,
+            parameters=parameters,
+            report_day=self.day,
+            **values,
+        )
 
 
 def queries_of_day(

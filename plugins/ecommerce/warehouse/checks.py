@@ -10,7 +10,6 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult
-from ecommerce.warehouse.rendering import render, tables
 from ecommerce.warehouse.spec import LoadSpec
 
 log = logging.getLogger(__name__)
@@ -91,26 +90,18 @@ def run_checks(
             check and an example.
         PipelineError: BigQuery refused the query or cannot be reached.
     """
-    statements = []
-    checked = [table for table in tables("checks.sql") if table in spec.tables]
-    for table in checked:
-        sql = render(
-            f"warehouse/tables/{table}/checks.sql",
-            days=days,
-            spec=spec,
-            settings=warehouse.settings,
-            business_date=business_date,
-        )
-        statements.append(f"({sql.strip().removesuffix(';')})")
-    # One job for all, because each costs BigQuery a second.
-    sql = "\nUNION ALL\n".join(statements)
-    failures = [
-        CheckFailure(**row) for row in warehouse.run(sql, "checks", {"run_id": run_id})
-    ]
+    rows = warehouse.query(
+        "warehouse/procedures/failing_checks.sql",
+        parameters={"run_id": run_id},
+        days=days,
+        spec=spec,
+        business_date=business_date,
+    )
+    failures = [CheckFailure(**row) for row in rows]
     for failure in failures:
         log.warning('%s [check "%s"]', failure, failure.check_name)
     errors = [str(failure) for failure in failures if failure.severity == "error"]
     if errors:
         raise CheckFailed("; ".join(errors))
-    log.info("Checks of %d tables: %d warnings", len(checked), len(failures))
+    log.info("Checks of %s: %d warnings", spec.name, len(failures))
     return failures

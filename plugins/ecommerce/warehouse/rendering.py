@@ -14,13 +14,14 @@ In a template:
   for them, to change them;
 - `{{ days("o.business_date") }}`, a predicate for the rendered days, which prunes partitions;
   `before=1, after=6` adds the days before and after each, `span=120` those between days that are so near;
-- `{{ read_days(…) }}`, the same for the days of the load's reads;
+- `{{ read_days(…) }}`, the same for the days of the load's reads, or of the orders that a report reads;
+- `{{ report_day }}`, the day of the report; None in other statements;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
   number), `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers);
 - every keyword argument of `render` by its name;
 - with the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
-  `{{ rates_source }}` (a string literal), `{{ takes_exports }}`.
+  `{{ rates_source }}` (a string literal), `{{ takes_exports }}`, `{{ checked }}` (the tables with checks).
 """
 
 import re
@@ -33,19 +34,19 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
-from ecommerce.core.headline_figures import LEAST_COST_COVERAGE, expressions
+from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.values import Values
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
-TABLE_NAME = re.compile(r"`(sales|sales_staging)\.(\w+)`")
-"""A table of the dataset or of its staging dataset, as the files write it."""
+TABLE_NAME = re.compile(r"`(sales|sales_staging)\.((?!\w*__)\w+)`")
+"""A table of the dataset or of its staging dataset, as the files write it; `staging_table` gives another name."""
 BUNDLE = "bundle"
 """The staging table of a small load: the rows of all its files, with the union of their columns."""
 FIRST_DAY = date(1999, 12, 31)
@@ -56,6 +57,15 @@ MAX_RANGES = 500
 
 Scalar = date | datetime | int | str | None
 Value = Scalar | Mapping[str, Scalar] | Sequence[Scalar]
+
+
+class HeadlineFigure(NamedTuple):
+    """A headline figure in a statement: `expression` is its SQL from columns of `summary`, a row of
+    daily_summary, and `description` that of its column. `known_by` as in `Meaning`."""
+
+    expression: str
+    description: str
+    known_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +81,9 @@ class Column:
 def render(
     path: str,
     *,
-    days: Collection[date] = (),
-    read_days: Collection[date] = (),
+    days: Collection[date] | None = (),
+    read_days: Collection[date] | None = (),
+    report_day: date | None = None,
     stored: Mapping[str, Collection[date]] | None = None,
     arriving: Collection[str] = (),
     staging: str | None = None,
@@ -85,8 +96,10 @@ def render(
 
     Args:
         path: such as `"report/daily_sales/comparisons.sql"`.
-        days: those of `{{ days(column) }}`.
-        read_days: those of `{{ read_days(column) }}`.
+        days: those of `{{ days(column) }}`; None for every day of the table.
+        read_days: those of `{{ read_days(column) }}`; None as for `days`.
+        report_day: the day of a report. A view is replaced by its own query for this day, because conditions on
+            a view prune no partitions, and a report has days that are not known.
         stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
             `business_date`, because a table may require a filter.
         arriving: the staging tables that have rows. A statement for rows that are not there is left out.
@@ -105,6 +118,8 @@ def render(
     """
     settings = settings or load_settings()
     run_day = values.get("business_date")
+    if report_day:
+        days = days or [report_day]
 
     def table_of(name: str) -> str:
         if staging is None:
@@ -115,14 +130,20 @@ def render(
     def is_staged(name: str) -> str:
         return f"table_name = '{name}'" if name in bundled else "TRUE"
 
-    def named(found: re.Match[str]) -> str:
-        dataset, name = found.groups()
-        if dataset == "sales":
-            return f"`{settings.bigquery_dataset}.{name}`"
+    def staged(name: str) -> str:
         if name in bundled:
             names = ", ".join(bundled[name])
             return f"(SELECT {names} FROM {table_of(name)} WHERE {is_staged(name)})"  # noqa: S608
         return table_of(name)
+
+    def named(found: re.Match[str]) -> str:
+        dataset, name = found.groups()
+        if dataset == "sales_staging":
+            return staged(name)
+        if report_day and name in views():
+            statement = template(f"warehouse/tables/{name}/view.sql")
+            return f"({TABLE_NAME.sub(named, view_query(statement))})"
+        return f"`{settings.bigquery_dataset}.{name}`"
 
     def any_of(found: Collection[Any], column: str) -> str:
         return _days_predicate(found or [run_day], column)
@@ -136,11 +157,12 @@ def render(
         "columns": columns,
         "days": partial(_days_predicate, days),
         "read_days": partial(_days_predicate, read_days),
+        "report_day": report_day and _literal(report_day),
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
         "arriving": arriving,
         "first_day": _literal(FIRST_DAY),
-        "headline_figures": expressions(),
+        "headline_figures": headline_figures(),
         "least_cost_coverage": LEAST_COST_COVERAGE,
         "shop_timezone": _string(settings.shop_timezone),
         "reporting_currency": _string(settings.reporting_currency),
@@ -148,8 +170,12 @@ def render(
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
     }
-    text: str = _environment(SQL_ROOT).get_template(path).render(names)
-    return TABLE_NAME.sub(named, text)
+
+    def template(file: str) -> str:
+        text: str = _environment(SQL_ROOT).get_template(file).render(names)
+        return text
+
+    return TABLE_NAME.sub(named, template(path))
 
 
 @cache
@@ -166,6 +192,7 @@ def _spec_names(spec: LoadSpec) -> Values:
     names = {
         "load": spec.name,
         "takes_exports": spec.takes_exports,
+        "checked": [name for name in tables("checks.sql") if name in spec.tables],
         "sources": ", ".join(map(_string, spec.sources)),
     }
     if spec.rates_source:
@@ -191,12 +218,23 @@ def views() -> tuple[str, ...]:
     names = tables("view.sql")
     read_by = {}
     for name in names:
-        statement = (SQL_ROOT / f"warehouse/tables/{name}/view.sql").read_text()
-        for macros in re.findall(r'{% from "([^"]+)"', statement):
-            statement += (SQL_ROOT / macros).read_text()
-        read_views = re.findall(r"`sales\.(\w+)`", statement)
+        read_views = re.findall(
+            r"`sales\.(\w+)`", _source(f"warehouse/tables/{name}/view.sql")
+        )
         read_by[name] = set(read_views).intersection(names) - {name}
     return tuple(TopologicalSorter(read_by).static_order())
+
+
+def _source(path: str) -> str:
+    """Return a file of `SQL_ROOT` with the files that it imports."""
+    text = (SQL_ROOT / path).read_text()
+    imported = re.findall(r'{% (?:from|include) "([^"]+)"', text)
+    return "\n".join([text, *map(_source, imported)])
+
+
+def view_query(statement: str) -> str:
+    """Return the query of a view's rendered statement."""
+    return statement.partition("\nAS\n")[2].rstrip().removesuffix(";")
 
 
 @cache
@@ -221,15 +259,29 @@ def declared_columns(statement: str) -> tuple[Column, ...]:
     return tuple(declared)
 
 
+@cache
+def headline_figures() -> dict[str, HeadlineFigure]:
+    """Return the headline figures by name, in reading order."""
+    described = {column.name: column.description for column in columns("daily_summary")}
+    figures = {}
+    for name, meaning in HEADLINE.items():
+        expression = meaning.expression or f"summary.{name}"
+        description = described.get(name) or expression.replace("summary.", "") + "."
+        figures[name] = HeadlineFigure(expression, description, meaning.known_by)
+    return figures
+
+
 def _days_predicate(
-    days: Collection[date],
+    days: Collection[date] | None,
     column: str,
     before: int = 0,
     after: int = 0,
     span: int = 0,
 ) -> str:
     """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after
-    one. Where `days` are within `span` days, those between them count as well."""
+    one. Where `days` are within `span` days, those between them count as well. None: every day."""
+    if days is None:
+        return f"{column} >= {_literal(FIRST_DAY)}"
     if not days:
         raise ValueError("no days to render this statement for")
     wanted: set[date] = set()

@@ -229,7 +229,12 @@ def expires_in_a_day(dataset: bigquery.Dataset) -> bool:
 def ddl(table: str, settings: Settings) -> str:
     """Return the statement that creates a table or view if it does not exist."""
     kind = "view" if table in views() else "table"
-    return render(f"warehouse/tables/{table}/{kind}.sql", settings=settings)
+    return render(
+        f"warehouse/tables/{table}/{kind}.sql",
+        days=None,
+        read_days=None,
+        settings=settings,
+    )
 
 
 def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:

@@ -78,9 +78,9 @@ def read_breakdowns(shop, day):
         shop.warehouse.query(
             f"report/daily_sales/{name}.sql",
             spec=ORDERS,
-            day=day,
-            first=order_days[-1],
+            report_day=day,
             days=order_days,
+            read_days=order_days,
             **values,
         )
     # Only a complete day is compared with, and each day of the shop lacks a source.
@@ -119,7 +119,7 @@ def refresh_catalogue(shop):
             "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
             "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
         }
-        options = {"day": DAY, "read_at": read_at, "run_id": run_id}
+        options = {"report_day": DAY, "read_at": read_at, "run_id": run_id}
         manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
         load_one(shop, CATALOGUE, manifest, run_id)
         stored_products()
@@ -200,7 +200,7 @@ def look_up(shop):
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
     for name in WEBSITE_AND_RESTATEMENTS:
         for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):
-            shop.warehouse.query(f"report/daily_sales/{name}.sql", day=day)
+            shop.warehouse.query(f"report/daily_sales/{name}.sql", report_day=day)
     compare_with_forecasts(shop)
     shop.warehouse.query(
         "forecast/daily_series.sql",
@@ -220,7 +220,7 @@ def look_up(shop):
 
 def compare_with_forecasts(shop):
     """Compare days with their forecasts."""
-    options = {"day": DAY, "spec": ORDERS}
+    options = {"report_day": DAY, "spec": ORDERS}
     shop.warehouse.query("report/daily_sales/expectation.sql", **options)
     shop.warehouse.query(
         "report/daily_sales/outlook.sql",

@@ -44,7 +44,7 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
     shop, history = random_shop
     leap_day = date(2024, 2, 29)
     for day in (leap_day, MOVED, MOVED + timedelta(days=20), date(2025, 3, 31), LAST):
-        options = {"day": day}
+        options = {"report_day": day}
         if day in history.days:
             rows = shop.warehouse.query(COMPARISONS, spec=ORDERS, **options)
             found = {row["figure"]: without(row, "figure") for row in rows}

@@ -51,8 +51,10 @@ def read(shop, name, day, **values):
     refunded = shop.warehouse.query(
         "report/daily_sales/refunded_order_days.sql", days=days
     )
-    days |= {row["business_date"] for row in refunded}
-    values |= {"day": day, "days": days, "first": min(days)}
+    order_days = days | {row["business_date"] for row in refunded}
+    if name == "attributes":
+        days = order_days
+    values |= {"report_day": day, "days": days, "read_days": order_days}
     return shop.warehouse.query(f"report/daily_sales/{name}.sql", spec=ORDERS, **values)
 
 
@@ -181,7 +183,7 @@ def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
 def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):
     shop, sales = loaded
     base = LAST - WEEK
-    days = {"days": {LAST, base}, "day": LAST, "base": base}
+    days = {"days": {LAST, base}, "report_day": LAST, "base": base}
     rows = shop.warehouse.query(PRODUCTS_QUERY, most=100, most_movers=5, **days)
     excluded = sales.unconverted(LAST, base)
     assert excluded

@@ -99,7 +99,7 @@ def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brou
         days = []
         for day in (AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY):
             path = "report/daily_sales/website_steps.sql"
-            rows = website.shop.warehouse.query(path, day=day)
+            rows = website.shop.warehouse.query(path, report_day=day)
             if rows and rows[0]["step"]:
                 days.append(day)
         return days

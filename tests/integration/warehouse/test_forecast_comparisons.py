@@ -207,7 +207,7 @@ def test_the_report_has_the_largest_forecasts_first_and_knows_days_that_are_not_
     mark_incomplete(shop, DAYS[60:119:9])
     days = [FIRST, MOVED - 7 * ONE_DAY, MOVED, *DAYS[90:119:2]]
     for day in days:
-        options = {"day": day, "spec": ORDERS}
+        options = {"report_day": day, "spec": ORDERS}
         rows = shop.warehouse.query(EXPECTATION, **options)
         # A day without a run is compared, too: it has no sales and no verdict.
         is_known = day in history.complete
@@ -259,7 +259,7 @@ def test_the_outlook_has_the_coming_days_and_what_they_are_compared_with(random_
         days = [day + number * ONE_DAY for number in range(-2, 8)]
         rows = shop.warehouse.query(
             OUTLOOK,
-            day=day,
+            report_day=day,
             first=days[0],
             last=days[-1],
             spec=ORDERS,

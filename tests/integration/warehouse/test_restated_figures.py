@@ -151,7 +151,7 @@ def test_each_figure_is_listed_once_from_the_value_listed_last_to_the_newest(
     store(shop, changes, reports)
     restated = 0
     for day in DAYS:
-        rows = shop.warehouse.query(QUERY, day=day)
+        rows = shop.warehouse.query(QUERY, report_day=day)
         for row in rows:
             row["causes"] = json.loads(row["causes"])
         assert rows == expected_restatements(changes, reports, day)

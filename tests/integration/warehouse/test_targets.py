@@ -204,7 +204,7 @@ def test_a_month_is_measured_by_the_days_that_are_over_and_lands_by_the_forecast
     measured,
 ):
     shop, expected = measured
-    rows = shop.warehouse.query(QUERY, day=DAY)
+    rows = shop.warehouse.query(QUERY, report_day=DAY)
     assert [row["channel"] for row in rows] == ["total", "till"]
     for row in rows:
         columns = expected[row["channel"]]
@@ -222,7 +222,7 @@ def test_amounts_are_exact_on_the_reference_engine(measured):
         table = f"{settings.bigquery_dataset}.{name}"
         tables.append(engines.table(shop.warehouse.client, table))
     texts = [f"CAST({column} AS STRING)" for column in AMOUNTS]
-    sql = render(QUERY, settings=settings, day=DAY)
+    sql = render(QUERY, settings=settings, report_day=DAY)
     rows = evaluate(f"SELECT channel, {', '.join(texts)} FROM ({sql})", tables).rows
     assert len(rows) == len(expected)
     for channel, *amounts in rows:
@@ -247,7 +247,7 @@ def progress(shop, day):
         "landing_lower_80",
         "landing_upper_80",
     )
-    rows = shop.warehouse.query(QUERY, day=day)
+    rows = shop.warehouse.query(QUERY, report_day=day)
     return {row["channel"]: tuple(row[name] for name in columns) for row in rows}
 
 

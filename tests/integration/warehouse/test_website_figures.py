@@ -158,7 +158,7 @@ def expected_matches(history, day):
 
 
 def rows_of(shop, name, day):
-    rows = shop.warehouse.query(f"report/daily_sales/{name}.sql", day=day)
+    rows = shop.warehouse.query(f"report/daily_sales/{name}.sql", report_day=day)
     return [tuple(row.values()) for row in rows]
 
 

@@ -25,7 +25,7 @@ entries AS (
         NUMERIC '0' AS discounts,
         NUMERIC '0' AS returns
     FROM attributed_orders
-    WHERE business_date = {{ day }}
+    WHERE business_date = {{ report_day }}
         AND is_sale
         AND NOT is_test
     UNION ALL
@@ -42,7 +42,7 @@ entries AS (
         ON
             lines.source = attributed_orders.source
             AND lines.order_id = attributed_orders.order_id
-    WHERE lines.business_date = {{ day }}
+    WHERE lines.business_date = {{ report_day }}
         AND lines.is_sale
         AND NOT lines.is_test
     UNION ALL
@@ -59,7 +59,7 @@ entries AS (
         ON
             refunds.source = attributed_orders.source
             AND refunds.order_id = attributed_orders.order_id
-    WHERE refunds.business_date = {{ day }}
+    WHERE refunds.business_date = {{ report_day }}
         AND refunds.is_sale
         AND NOT refunds.is_test
 ),
@@ -84,7 +84,7 @@ rated AS (
     FROM sums
     LEFT JOIN `sales.conversion_rates` AS rates
         ON
-            rates.business_date = {{ day }}
+            rates.business_date = {{ report_day }}
             AND sums.currency = rates.currency
 ),
 

@@ -1,27 +1,27 @@
-{% from "warehouse/macros/divided_sales.sql" import divided_sales with context %}
 -- Sales of the day by channel, category and country, in reporting currency; and by currency, in that currency, for those
--- without an exchange rate. Amounts without one count as units only. Converted refunds of whole orders are divided among
--- the orders' categories. `orders` is NULL for a category, because an order may have several. `days` are those of the
--- refunded orders and the day, `first` is the first of them.
-WITH {{ divided_sales(
-    "business_date = " ~ day,
-    "business_date BETWEEN " ~ first ~ " AND " ~ day,
-    days("order_lines.business_date"),
-) }},
+-- without an exchange rate. Amounts without one count as units only. `orders` is NULL for a category, because an order may
+-- have several.
+WITH
+{% include "warehouse/tables/sales_contributions/divided_sales.jinja" %}
+,
 
 entries AS (
-    {% for dimension, column in [("channel", "channel"), ("category", "category"), ("country", "country_code")] %}
     SELECT
-        '{{ dimension }}' AS dimension,
-        {{ column }} AS name,
-        units,
-        COALESCE(gross_sales_reporting, 0) AS gross_sales,
-        COALESCE(discounts_reporting, 0) AS discounts,
-        COALESCE(returns_reporting, 0) AS returns,
-        COALESCE(net_sales_reporting, 0) AS net_sales
-    FROM divided_sales
+        part.dimension,
+        part.name,
+        sales.units,
+        COALESCE(sales.gross_sales_reporting, 0) AS gross_sales,
+        COALESCE(sales.discounts_reporting, 0) AS discounts,
+        COALESCE(sales.returns_reporting, 0) AS returns,
+        COALESCE(sales.net_sales_reporting, 0) AS net_sales
+    FROM divided_sales AS sales
+    CROSS JOIN
+        UNNEST([
+            STRUCT('channel' AS dimension, sales.channel AS name),
+            STRUCT('category' AS dimension, sales.category AS name),
+            STRUCT('country' AS dimension, sales.country_code AS name)
+        ]) AS part
     UNION ALL
-    {% endfor %}
     SELECT
         'currency' AS dimension,
         currency AS name,
@@ -60,7 +60,7 @@ counts AS (
             STRUCT('country' AS dimension, COALESCE(orders.country_code, 'ZZ') AS name),
             STRUCT('currency' AS dimension, orders.currency AS name)
         ]) AS part
-    WHERE orders.business_date = {{ day }}
+    WHERE orders.business_date = {{ report_day }}
         AND orders.is_sale
         AND NOT orders.is_test
     GROUP BY part.dimension, part.name

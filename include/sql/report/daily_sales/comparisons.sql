@@ -1,16 +1,24 @@
-{% from "warehouse/macros/day_comparisons.sql" import COSTS, RATES, day_comparisons with context %}
--- Figures and rates of the day, and what each is compared with.
+-- Figures and rates of the day, and what each is compared with. Of a day that is not known, nothing is counted.
 SELECT
     figure,
-    -- Of a day that is not known, nothing is counted.
-    IF(figure IN ('average_order_value', '{{ (RATES | list + COSTS | list) | join("', '") }}'), value, COALESCE(value, 0)) AS value,
+    IF(
+        figure IN (
+            'average_order_value',
+            'discount_rate',
+            'return_rate',
+            'repeat_share',
+            'cost_of_goods',
+            'gross_profit',
+            'gross_margin'
+        ),
+        value,
+        COALESCE(value, 0)
+    ) AS value,
     day_before,
     week_before,
     average,
     year_before,
     averaged_days
-FROM (
-{{ day_comparisons(day) | indent(4, first=True) }}
-) AS comparisons
-WHERE business_date = {{ day }}
+FROM `sales.day_comparisons`
+WHERE business_date = {{ report_day }}
 ORDER BY figure

@@ -1,7 +1,5 @@
-{% from "warehouse/macros/sales_contributions.sql" import sales_contributions with context %}
 -- What categories, countries, channels, products, kinds of customers and measures contribute to the change of net sales
--- from `base` to the day, as the view sales_contributions has it, with the products of the 50 largest changes. `days`
--- are those of the refunded orders and both days, `first` is the first of them.
+-- from `base` to the day, with the products of the 50 largest changes.
 SELECT
     contributions.scope,
     contributions.dimension,
@@ -10,20 +8,12 @@ SELECT
     contributions.before,
     contributions.now,
     products.name AS label
-FROM (
-{{ sales_contributions(
-    "SELECT " ~ day ~ " AS business_date, " ~ base ~ " AS base_date",
-    "business_date IN (" ~ base ~ ", " ~ day ~ ")",
-    "business_date BETWEEN DATE_SUB(" ~ base ~ ", INTERVAL 91 DAY) AND " ~ day,
-    "business_date BETWEEN " ~ first ~ " AND " ~ day,
-    days("order_lines.business_date"),
-) | indent(4, first=True) }}
-) AS contributions
+FROM `sales.sales_contributions` AS contributions
 LEFT JOIN `sales.products` AS products
     ON
         contributions.name = products.sku
         AND contributions.dimension = 'product'
-WHERE TRUE
+WHERE contributions.business_date = {{ report_day }}
 QUALIFY
     contributions.dimension <> 'product'
     OR ROW_NUMBER() OVER (

@@ -1,6 +1,4 @@
-{% from "warehouse/macros/comparable_days.sql" import comparable_days with context %}
 -- The day and the 62 days before it, the earliest first: the trend. Days that are not known have no figures.
-{% set first = "DATE_SUB(" ~ day ~ ", INTERVAL 62 DAY)" %}
 SELECT
     business_date,
     is_complete,
@@ -16,8 +14,6 @@ SELECT
     cost_of_goods,
     sales_with_cost,
     cost_coverage AS coverage
-FROM (
-{{ comparable_days(day, first) | indent(4, first=True) }}
-) AS comparable
-WHERE business_date BETWEEN {{ first }} AND {{ day }}
+FROM `sales.comparable_days`
+WHERE business_date BETWEEN DATE_SUB({{ report_day }}, INTERVAL 62 DAY) AND {{ report_day }}
 ORDER BY business_date

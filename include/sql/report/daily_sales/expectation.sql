@@ -1,4 +1,3 @@
-{% from "warehouse/macros/forecast_comparisons.sql" import forecast_comparisons with context %}
 -- The forecast in force on the day and the day's sales: the whole shop first, then channels and categories, of each the
 -- largest forecast first. No row where no forecast covers the day.
 SELECT
@@ -19,9 +18,8 @@ SELECT
     net_upper_95,
     net_actual,
     net_verdict
-FROM (
-{{ forecast_comparisons(day) | indent(4, first=True) }}
-) AS comparisons
+FROM `sales.forecast_comparisons`
+WHERE business_date = {{ report_day }}
 ORDER BY
     CASE
         WHEN series = 'total' THEN 1

@@ -8,7 +8,7 @@ SELECT DISTINCT
     FALSE AS is_loaded
 FROM `sales.loaded_files` AS loaded
 CROSS JOIN UNNEST(warnings) AS warning
-WHERE {{ is_of_day("loaded", day) }}
+WHERE {{ is_of_day("loaded", report_day) }}
 UNION ALL
 SELECT
     CAST(NULL AS STRING) AS warning,
@@ -21,7 +21,7 @@ LEFT JOIN `sales.loaded_files` AS loaded
         refused.source = loaded.source
         AND refused.file = loaded.file
 WHERE
-    refused.business_date = {{ day }}
+    refused.business_date = {{ report_day }}
     AND refused.source IN ({{ sources }})
     AND refused.row_number = 0
 ORDER BY warning, file

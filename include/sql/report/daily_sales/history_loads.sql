@@ -4,7 +4,7 @@ WITH undone AS (
         source,
         MAX(read_at) AS undone_at
     FROM `sales.load_audit`
-    WHERE business_date <= {{ day }}
+    WHERE business_date <= {{ report_day }}
         AND status = 'history'
         AND STARTS_WITH(run_id, 'undo__')
     GROUP BY source
@@ -20,10 +20,10 @@ loads AS (
     FROM `sales.load_audit` AS audit
     LEFT JOIN undone
         ON audit.source = undone.source
-    WHERE audit.business_date <= {{ day }}
+    WHERE audit.business_date <= {{ report_day }}
         AND audit.status = 'history'
         AND audit.source NOT IN ({{ sources }})
-        AND DATE(audit.read_at, {{ shop_timezone }}) BETWEEN {{ day }} AND DATE_ADD({{ day }}, INTERVAL 1 DAY)
+        AND DATE(audit.read_at, {{ shop_timezone }}) BETWEEN {{ report_day }} AND DATE_ADD({{ report_day }}, INTERVAL 1 DAY)
         AND NOT STARTS_WITH(audit.run_id, 'undo__')
         AND COALESCE(audit.read_at > undone.undone_at, TRUE)
     GROUP BY audit.source, audit.run_id
@@ -36,7 +36,7 @@ reasons AS (
         reason,
         COUNT(*) AS rejected
     FROM `sales.rejected_rows`
-    WHERE business_date <= {{ day }}
+    WHERE business_date <= {{ report_day }}
     GROUP BY source, run_id, reason
 )
 

@@ -8,21 +8,21 @@ WITH amounts AS (
         'discount' AS kind,
         *
     FROM (
-{{ excessive_discounts(day) | indent(8, first=True) }}
+{{ excessive_discounts(report_day) | indent(8, first=True) }}
     ) AS discounts
     UNION ALL
     SELECT
         'negative_discount' AS kind,
         *
     FROM (
-{{ negative_discounts(day) | indent(8, first=True) }}
+{{ negative_discounts(report_day) | indent(8, first=True) }}
     ) AS negative
     UNION ALL
     SELECT
         'refund' AS kind,
         *
     FROM (
-{{ excessive_refunds(day) | indent(8, first=True) }}
+{{ excessive_refunds(report_day) | indent(8, first=True) }}
     ) AS refunded
 ),
 
@@ -33,7 +33,7 @@ rated AS (
     FROM amounts
     LEFT JOIN `sales.conversion_rates` AS rates
         ON
-            rates.business_date = {{ day }}
+            rates.business_date = {{ report_day }}
             AND amounts.currency = rates.currency
 )
 

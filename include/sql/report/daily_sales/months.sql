@@ -1,4 +1,3 @@
-{% from "warehouse/macros/month_to_date.sql" import month_to_date with context %}
 -- The month of the day so far, last month and the month a year before.
 SELECT
     span,
@@ -8,7 +7,6 @@ SELECT
     orders,
     days_without_sales,
     unfinished_days
-FROM (
-{{ month_to_date(day) | indent(4, first=True) }}
-) AS months
+FROM `sales.month_to_date`
+WHERE business_date = {{ report_day }}
 ORDER BY first_day DESC

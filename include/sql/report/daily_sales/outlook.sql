@@ -1,18 +1,18 @@
-{% from "warehouse/macros/known_days.sql" import known_days with context %}
-{% from "warehouse/macros/net_forecasts.sql" import net_bound, net_forecast, net_shares with context %}
+{% from "warehouse/macros/net_forecasts.sql" import net_bound, net_forecast %}
 -- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them, in
 -- gross and net sales; `net_sales` are the actual ones of days up to the day that are complete, else NULL. On each row a usual
 -- week before the following day, and the seven days up to the day (NULL where one of them is not complete). The
 -- forecast's report reads the same rows.
 WITH known_days AS (
-    {{ known_days() | indent(4) }}
+    SELECT *
+    FROM `sales.known_days`
 ),
 
-first_days AS (
+next_days AS (
     SELECT
         business_date,
         DATE_SUB(DATE_TRUNC(business_date, WEEK(MONDAY)), INTERVAL 1 DAY) AS sunday -- noqa: LT01
-    FROM UNNEST([DATE_ADD({{ day }}, INTERVAL 1 DAY)]) AS business_date
+    FROM UNNEST([DATE_ADD({{ report_day }}, INTERVAL 1 DAY)]) AS business_date
 ),
 
 forecasts AS (
@@ -31,19 +31,22 @@ forecasts AS (
 ),
 
 net_shares AS (
-    {{ net_shares("first_days", "known_days") }}
+    SELECT shares.*
+    FROM `sales.net_shares` AS shares
+    INNER JOIN next_days
+        ON shares.business_date = next_days.business_date
 ),
 
 -- Of the eight calendar weeks before that of the following day, those whose days are all known and complete.
 recent_weeks AS (
     SELECT
-        DIV(DATE_DIFF(first_days.sunday, known_days.business_date, DAY), 7) AS weeks_ago,
+        DIV(DATE_DIFF(next_days.sunday, known_days.business_date, DAY), 7) AS weeks_ago,
         SUM(known_days.gross_sales) AS gross_sales,
         SUM(known_days.net_sales) AS net_sales
     FROM known_days
-    CROSS JOIN first_days
+    CROSS JOIN next_days
     WHERE
-        known_days.business_date BETWEEN DATE_SUB(first_days.sunday, INTERVAL 55 DAY) AND first_days.sunday
+        known_days.business_date BETWEEN DATE_SUB(next_days.sunday, INTERVAL 55 DAY) AND next_days.sunday
         AND known_days.is_complete
     GROUP BY weeks_ago
     HAVING COUNT(*) = 7
@@ -72,7 +75,7 @@ last_weeks AS (
         IF(COUNT(*) = 7, SUM(gross_sales), NULL) AS last_week,
         IF(COUNT(*) = 7, SUM(net_sales), NULL) AS net_last_week
     FROM known_days
-    WHERE business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 6 DAY) AND {{ day }}
+    WHERE business_date BETWEEN DATE_SUB({{ report_day }}, INTERVAL 6 DAY) AND {{ report_day }}
         AND is_complete
 )
 
@@ -98,6 +101,6 @@ CROSS JOIN last_weeks
 LEFT JOIN known_days AS actuals
     ON
         forecasts.day = actuals.business_date
-        AND actuals.business_date <= {{ day }}
+        AND actuals.business_date <= {{ report_day }}
         AND actuals.is_complete
 ORDER BY forecasts.day

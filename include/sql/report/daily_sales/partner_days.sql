@@ -15,7 +15,7 @@ sold AS (
         CAST(business_date AS STRING) AS business_date,
         COUNT(*) AS orders
     FROM `sales.orders`
-    WHERE business_date BETWEEN {{ first }} AND {{ day }}
+    WHERE business_date BETWEEN {{ first }} AND {{ report_day }}
     GROUP BY source, channel, business_date
 )
 
@@ -29,5 +29,5 @@ LEFT JOIN sold
         delivered.source = sold.source
         AND delivered.partner = sold.channel
         AND delivered.delivered_for = sold.business_date
-WHERE delivered.delivered_for BETWEEN CAST({{ first }} AS STRING) AND CAST({{ day }} AS STRING)
+WHERE delivered.delivered_for BETWEEN CAST({{ first }} AS STRING) AND CAST({{ report_day }} AS STRING)
 ORDER BY delivered.partner, delivered.delivered_for

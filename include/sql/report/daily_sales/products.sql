@@ -50,10 +50,10 @@ sold AS (
         sku,
         {{ newest("product_name") }} AS name,
         {{ newest("category") }} AS category,
-        SUM(IF(business_date = {{ day }}, units, NULL)) AS units,
-        {{ rounded("SUM(IF(business_date = " ~ day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
+        SUM(IF(business_date = {{ report_day }}, units, NULL)) AS units,
+        {{ rounded("SUM(IF(business_date = " ~ report_day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
         COALESCE({{ compared(base) }}, 0) AS before,
-        COALESCE({{ compared(day) }}, 0) AS now
+        COALESCE({{ compared(report_day) }}, 0) AS now
     FROM rated
     WHERE order_rate IS NOT NULL
         AND reporting_rate IS NOT NULL

@@ -13,12 +13,12 @@ SELECT
     rejected.detail,
     rejected.raw
 FROM `sales.rejected_rows` AS rejected
-WHERE rejected.business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 1 DAY) AND DATE_ADD({{ day }}, INTERVAL 7 DAY)
-    AND (rejected.business_date = {{ day }} OR (rejected.row_number > 0 AND {{ is_of_day("rejected", day) }}))
+WHERE rejected.business_date BETWEEN DATE_SUB({{ report_day }}, INTERVAL 1 DAY) AND DATE_ADD({{ report_day }}, INTERVAL 7 DAY)
+    AND (rejected.business_date = {{ report_day }} OR (rejected.row_number > 0 AND {{ is_of_day("rejected", report_day) }}))
     AND rejected.source IN (
         SELECT audit.source
         FROM `sales.load_audit` AS audit
-        WHERE audit.business_date = {{ day }}
+        WHERE audit.business_date = {{ report_day }}
             AND {{ in_scope("audit") }}
     )
 QUALIFY ROW_NUMBER() OVER (

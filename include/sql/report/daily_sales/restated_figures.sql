@@ -12,7 +12,7 @@ WITH listed AS (
     INNER JOIN `sales.report_deliveries` AS deliveries
         ON restated.business_date <= deliveries.business_date
     WHERE deliveries.state = 'sent'
-        AND deliveries.business_date < {{ day }}
+        AND deliveries.business_date < {{ report_day }}
     GROUP BY restated.business_date
 ),
 
@@ -31,7 +31,7 @@ changes AS (
     FROM `sales.report_restatements` AS restated
     LEFT JOIN listed
         ON restated.business_date = listed.business_date
-    WHERE restated.business_date <= {{ day }}
+    WHERE restated.business_date <= {{ report_day }}
         AND COALESCE(restated.detected_at > listed.listed_until, TRUE)
 ),
 

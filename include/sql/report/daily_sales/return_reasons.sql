@@ -9,7 +9,7 @@ WITH sums AS (
         COUNT(DISTINCT CONCAT(source, ' ', refund_id)) AS refunds,
         SUM(merchandise_amount) AS returned
     FROM `sales.refunds`
-    WHERE business_date = {{ day }}
+    WHERE business_date = {{ report_day }}
         AND is_sale
         AND NOT is_test
         AND merchandise_amount <> 0
@@ -23,7 +23,7 @@ rated AS (
     FROM sums
     LEFT JOIN `sales.conversion_rates` AS rates
         ON
-            rates.business_date = {{ day }}
+            rates.business_date = {{ report_day }}
             AND sums.currency = rates.currency
 ),
 

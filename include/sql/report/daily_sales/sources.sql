@@ -7,7 +7,7 @@
 SELECT
     {{ shown }}
 FROM (
-{{ load_totals("business_date = " ~ day) | indent(4, first=True) }}
+{{ load_totals("business_date = " ~ report_day) | indent(4, first=True) }}
 ) AS load_totals
 UNION ALL
 SELECT
@@ -15,7 +15,7 @@ SELECT
 FROM (
     SELECT *
     FROM `sales.load_audit`
-    WHERE business_date = {{ day }}
+    WHERE business_date = {{ report_day }}
         AND source NOT IN ({{ sources }})
         AND status = 'history'
     QUALIFY ROW_NUMBER() OVER (PARTITION BY source ORDER BY read_at DESC, run_id) = 1

@@ -4,7 +4,7 @@ WITH viewed AS (
         sku,
         COUNT(DISTINCT visitor_hash) AS visitors
     FROM `sales.user_events`
-    WHERE business_date = {{ day }}
+    WHERE business_date = {{ report_day }}
         AND event_type = 'view_item'
         AND NOT is_bot
         AND sku IS NOT NULL
@@ -14,7 +14,7 @@ WITH viewed AS (
 sold AS (
     SELECT DISTINCT sku
     FROM `sales.order_lines`
-    WHERE business_date = {{ day }}
+    WHERE business_date = {{ report_day }}
         AND is_sale
         AND NOT is_test
 )

@@ -5,9 +5,9 @@ SELECT
     SUM(IF(funnel.step = 'session', funnel.sessions, 0)) AS sessions,
     SUM(IF(funnel.step = 'purchase', funnel.sessions, 0)) AS purchases
 FROM `sales.daily_funnel` AS funnel
-WHERE business_date = {{ day }}
+WHERE business_date = {{ report_day }}
     AND business_date IN (
-        {{ event_days(day, day) | indent(4) }}
+        {{ event_days(report_day, report_day) | indent(4) }}
     )
 GROUP BY device
 HAVING SUM(IF(funnel.step = 'session', funnel.sessions, 0)) > 0

@@ -3,16 +3,16 @@
 -- The steps of the funnel that sessions of the day reached, with the sessions of the day before and the week before: NULL
 -- where the events of that day were not read, 0 where they were read and no session reached the step. One row without a
 -- step where the events of the day were not read; no row where those of the 28 days before were not read either.
-{% set first = "DATE_SUB(" ~ day ~ ", INTERVAL 28 DAY)" %}
-{% set day_before = "DATE_SUB(" ~ day ~ ", INTERVAL 1 DAY)" %}
-{% set week_before = "DATE_SUB(" ~ day ~ ", INTERVAL 7 DAY)" %}
+{% set first = "DATE_SUB(" ~ report_day ~ ", INTERVAL 28 DAY)" %}
+{% set day_before = "DATE_SUB(" ~ report_day ~ ", INTERVAL 1 DAY)" %}
+{% set week_before = "DATE_SUB(" ~ report_day ~ ", INTERVAL 7 DAY)" %}
 WITH reads AS (
     SELECT
-        MAX(IF(business_date = {{ day }}, business_date, NULL)) AS business_date,
+        MAX(IF(business_date = {{ report_day }}, business_date, NULL)) AS business_date,
         LOGICAL_OR(business_date = {{ day_before }}) AS has_day_before,
         LOGICAL_OR(business_date = {{ week_before }}) AS has_week_before
     FROM (
-        {{ event_days(first, day) | indent(4) }}
+        {{ event_days(first, report_day) | indent(4) }}
     ) AS read_days
     HAVING COUNT(*) > 0
 ),
@@ -24,11 +24,11 @@ funnel AS (
         sessions,
         bot_sessions
     FROM `sales.daily_funnel`
-    WHERE business_date IN ({{ day }}, {{ day_before }}, {{ week_before }})
+    WHERE business_date IN ({{ report_day }}, {{ day_before }}, {{ week_before }})
     UNION ALL
     -- A day without a session has this step, too.
     SELECT
-        {{ day }} AS business_date,
+        {{ report_day }} AS business_date,
         'session' AS step,
         0 AS sessions,
         0 AS bot_sessions
@@ -36,15 +36,15 @@ funnel AS (
 
 steps AS (
     SELECT
-        {{ day }} AS business_date,
+        {{ report_day }} AS business_date,
         step,
-        SUM(IF(funnel.business_date = {{ day }}, funnel.sessions, 0)) AS sessions,
+        SUM(IF(funnel.business_date = {{ report_day }}, funnel.sessions, 0)) AS sessions,
         SUM(IF(funnel.business_date = {{ day_before }}, funnel.sessions, 0)) AS day_before,
         SUM(IF(funnel.business_date = {{ week_before }}, funnel.sessions, 0)) AS week_before,
-        SUM(IF(funnel.business_date = {{ day }}, funnel.bot_sessions, 0)) AS bot_sessions
+        SUM(IF(funnel.business_date = {{ report_day }}, funnel.bot_sessions, 0)) AS bot_sessions
     FROM funnel
     GROUP BY step
-    HAVING LOGICAL_OR(funnel.business_date = {{ day }})
+    HAVING LOGICAL_OR(funnel.business_date = {{ report_day }})
 )
 
 SELECT

@@ -1,8 +1,8 @@
 -- Current figures of business days, earliest first.
 SELECT
     summary.business_date,
-    {% for figure, expression in headline_figures.items() %}
-    {{ expression }} AS {{ figure }},
+    {% for name, figure in headline_figures.items() %}
+    {{ figure.expression }} AS {{ name }},
     {% endfor %}
     summary.complete,
     summary.missing_sources,

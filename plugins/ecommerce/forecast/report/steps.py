@@ -81,10 +81,11 @@ def read_figures(
     outlook = []
     # Without this forecast, an older one does not take its place.
     if TOTAL in coming:
+        day = max(complete | {yesterday})
         outlook = warehouse.query(
             OUTLOOK,
             parameters={"ends_at": begins_at},
-            day=max(complete | {yesterday}),
+            report_day=day,
             first=as_of,
             last=last,
         )

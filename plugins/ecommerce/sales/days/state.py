@@ -38,7 +38,7 @@ def doubtful_partners_of(warehouse: Warehouse, day: date) -> list[str]:
     rows = warehouse.query(
         "report/daily_sales/partner_days.sql",
         first=day - timedelta(weeks=WEEKS),
-        day=day,
+        report_day=day,
     )
     orders: dict[tuple[str, date], int] = {}
     for row in rows:

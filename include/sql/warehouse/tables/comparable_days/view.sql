@@ -1,21 +1,13 @@
-{% from "warehouse/macros/comparable_days.sql" import comparable_days with context %}
+{% from "warehouse/macros/amounts.sql" import average_amount, exact_amount, rate %}
+{% from "warehouse/macros/exports.sql" import exported_sources with context %}
 CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
     business_date OPTIONS (description = "The shop's calendar day."),
     is_complete OPTIONS (description = "Whether every source was read after the end of the day, and none unusually has no orders; only complete days are compared with."),
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),
     empty_sources OPTIONS (description = "Sources and partners without an order on a day on which they usually have many, in alphabetical order."),
-    net_sales OPTIONS (description = "gross_sales - discounts - returns."),
-    orders OPTIONS (description = "Number of orders."),
-    average_order_value OPTIONS (description = "gross_sales - discounts, divided by the number of orders with an exchange rate; NULL without such orders."),
-    customers OPTIONS (description = "Number of distinct customers who ordered."),
-    gross_sales OPTIONS (description = "Sum of the order lines' gross amounts, excluding amounts without an exchange rate."),
-    discounts OPTIONS (description = "Sum of their discounts."),
-    returns OPTIONS (description = "Merchandise amount of the refunds made on this day."),
-    units OPTIONS (description = "Units ordered."),
-    new_customers OPTIONS (description = "Customers whose first counted order in all history was created on this day."),
-    returning_customers OPTIONS (description = "customers - new_customers."),
-    tax OPTIONS (description = "Tax of the orders; not part of any sales figure."),
-    shipping OPTIONS (description = "Shipping charged; not part of any sales figure."),
+    {% for name, figure in headline_figures.items() %}
+    {{ name }} OPTIONS (description = "{{ figure.description }}"),
+    {% endfor %}
     cost_of_goods OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
     sales_with_cost OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost."),
     cost_coverage OPTIONS (description = "The part of net sales whose cost is known, as a fraction of one; NULL where no line has a cost."),
@@ -36,4 +28,149 @@ OPTIONS (
     description = "One row per known day of the whole history: its headline figures, and the days that it is compared with. Known days are those of daily_summary and, within exports, the days on which the shop was closed."
 )
 AS
-{{ comparable_days() }};
+WITH known_days AS (
+    SELECT *
+    FROM `sales.known_days`
+),
+
+export_days AS (
+    SELECT
+        business_date,
+        source,
+        COALESCE(SUM(gross_sales_reporting), 0) AS gross_sales,
+        SUM(COALESCE(SUM(gross_sales_reporting), 0)) OVER (PARTITION BY business_date) AS gross_sales_of_exports,
+        LOGICAL_OR(returns <> 0) AS has_returns,
+        LOGICAL_OR(discounts <> 0) AS has_discounts
+    FROM `sales.daily_sales`
+    WHERE business_date >= {{ first_day }}
+        AND source IN ({{ exported_sources() }})
+    GROUP BY business_date, source
+),
+
+-- Whether an export is all that sold on a day, and whether exports are: its converted and rounded parts may differ by less
+-- than a cent from the total of the day.
+export_charges AS (
+    SELECT
+        export_days.source,
+        known_days.tax <> 0 AS has_tax,
+        known_days.shipping <> 0 AS has_shipping,
+        ABS(known_days.gross_sales - export_days.gross_sales) < NUMERIC '0.01' AS is_all,
+        ABS(known_days.gross_sales - export_days.gross_sales_of_exports) < NUMERIC '0.01' AS are_all
+    FROM export_days
+    INNER JOIN known_days
+        ON export_days.business_date = known_days.business_date
+),
+
+-- Tax and shipping of an export are those of the days when it alone sold; without such a day, when only exports sold. They
+-- are read from daily_summary: daily_sales has neither, and reading all orders of the exports would cost far more.
+charges AS (
+    SELECT
+        source,
+        COALESCE(LOGICAL_OR(IF(is_all, has_tax, NULL)), LOGICAL_OR(IF(are_all, has_tax, NULL)), FALSE) AS has_tax,
+        COALESCE(
+            LOGICAL_OR(IF(is_all, has_shipping, NULL)), LOGICAL_OR(IF(are_all, has_shipping, NULL)), FALSE
+        ) AS has_shipping
+    FROM export_charges
+    GROUP BY source
+),
+
+-- An export without any return has none in its data, so its returns are unknown, not zero.
+exports AS (
+    SELECT
+        export_days.source,
+        LOGICAL_OR(export_days.has_returns) AS has_returns,
+        LOGICAL_OR(export_days.has_discounts) AS has_discounts,
+        LOGICAL_OR(COALESCE(charges.has_tax, FALSE)) AS has_tax,
+        LOGICAL_OR(COALESCE(charges.has_shipping, FALSE)) AS has_shipping
+    FROM export_days
+    LEFT JOIN charges
+        ON export_days.source = charges.source
+    GROUP BY export_days.source
+),
+
+sales_without AS (
+    SELECT
+        export_days.business_date,
+        SUM(IF(exports.has_returns, 0, export_days.gross_sales)) AS without_returns,
+        SUM(IF(exports.has_discounts, 0, export_days.gross_sales)) AS without_discounts,
+        SUM(IF(exports.has_tax, 0, export_days.gross_sales)) AS without_tax,
+        SUM(IF(exports.has_shipping, 0, export_days.gross_sales)) AS without_shipping
+    FROM export_days
+    INNER JOIN exports
+        ON export_days.source = exports.source
+    GROUP BY export_days.business_date
+),
+
+-- `sales_period` numbers the days with sales: a day without sales lacks what the last day with sales before it lacks.
+sales_days AS (
+    SELECT
+        known_days.*,
+        {{ exact_amount("known_days.gross_sales - COALESCE(sales_without.without_returns, 0)") }} AS gross_sales_with_returns,
+        {{ exact_amount("known_days.gross_sales - COALESCE(sales_without.without_discounts, 0)") }} AS gross_sales_with_discounts,
+        known_days.gross_sales - COALESCE(sales_without.without_tax, 0) AS gross_sales_with_tax,
+        known_days.gross_sales - COALESCE(sales_without.without_shipping, 0) AS gross_sales_with_shipping,
+        -- Returns without a cost make the sales with a cost more than all: what they exceed is not covered.
+        IF(
+            known_days.net_sales > 0,
+            GREATEST(known_days.net_sales - ABS(known_days.net_sales - known_days.sales_with_cost), 0),
+            NULL
+        ) AS covered_sales,
+        COUNTIF(known_days.gross_sales <> 0) OVER (ORDER BY known_days.business_date) AS sales_period,
+        -- On the first complete day with customers, each of them counts as new.
+        MIN(IF(known_days.is_complete AND known_days.customers > 0, known_days.business_date, NULL)) OVER () AS customers_since
+    FROM known_days
+    LEFT JOIN sales_without
+        ON known_days.business_date = sales_without.business_date
+),
+
+compared AS (
+    SELECT
+        *,
+        {{ rate("covered_sales", "net_sales") }} AS cost_coverage
+    FROM sales_days
+)
+
+SELECT
+    business_date,
+    is_complete,
+    missing_sources,
+    empty_sources,
+    {% for figure in headline_figures %}
+    {{ figure }},
+    {% endfor %}
+    cost_of_goods,
+    sales_with_cost,
+    cost_coverage,
+    {{ average_amount(
+        "SUM(IF(is_complete, net_sales, NULL)) OVER same_weekdays", "COUNTIF(is_complete) OVER same_weekdays"
+    ) }} AS weekday_average,
+    COALESCE(
+        MAX(IF(is_complete, business_date, NULL)) OVER (
+            ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 7 PRECEDING AND 7 PRECEDING
+        ),
+        MAX(IF(is_complete, business_date, NULL)) OVER (
+            ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING
+        )
+    ) AS base_date,
+    COUNTIF(is_complete) OVER days_before AS averaged_days,
+    COUNTIF(is_complete AND orders = 0) OVER days_before AS averaged_days_without_sales,
+    sales_period = 0
+    OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_returns) >= NUMERIC '0.01') OVER of_period AS has_returns,
+    sales_period = 0
+    OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_discounts) >= NUMERIC '0.01') OVER of_period AS has_discounts,
+    sales_period = 0
+    OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_tax) >= NUMERIC '0.01') OVER of_period AS has_tax,
+    sales_period = 0
+    OR LOGICAL_OR(gross_sales <> 0 AND ABS(gross_sales_with_shipping) >= NUMERIC '0.01') OVER of_period AS has_shipping,
+    COALESCE(business_date > customers_since, FALSE) AS has_new_customers,
+    COALESCE(cost_coverage * 100 >= {{ least_cost_coverage }}, FALSE) AS has_costs,
+    gross_sales_with_discounts,
+    gross_sales_with_returns
+FROM compared
+WINDOW
+    days_before AS (ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING),
+    same_weekdays AS (
+        PARTITION BY EXTRACT(DAYOFWEEK FROM business_date)
+        ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING
+    ),
+    of_period AS (PARTITION BY sales_period);

@@ -1,6 +1,10 @@
-{% from "warehouse/macros/check.sql" import check %}
-{% call check("daily_events: the counts are those of user_events", "error") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', event_type) AS sample
+{% from "warehouse/macros/funnel.sql" import step_types with context %}
+SELECT
+    'daily_events: the counts are those of user_events' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(business_date AS STRING), ' ', event_type) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         business_date,
@@ -18,11 +22,14 @@ FROM (
 ) AS differences
 GROUP BY business_date, event_type
 HAVING SUM(events) <> 0
-{% endcall %}
 
 UNION ALL
-{% call check("daily_events: the day has events", "warn") %}
-SELECT CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample
+SELECT
+    'daily_events: the day has events' AS check_name,
+    'warn' AS severity,
+    CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         business_date,
@@ -44,12 +51,14 @@ CROSS JOIN (
 ) AS today
 WHERE today.types = 0
 HAVING COUNT(*) = 4
-{% endcall %}
 
 UNION ALL
-{% call check("daily_events: every tracked funnel step still has events", "warn") %}
-{% from "warehouse/macros/funnel.sql" import step_types with context %}
-SELECT event_type AS sample
+SELECT
+    'daily_events: every tracked funnel step still has events' AS check_name,
+    'warn' AS severity,
+    event_type AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.daily_events`
 WHERE
     business_date <= {{ business_date }}
@@ -59,4 +68,3 @@ GROUP BY event_type
 HAVING
     COUNTIF(business_date < {{ business_date }} AND events >= 20) = 7
     AND COUNTIF(business_date = {{ business_date }}) = 0
-{% endcall %};

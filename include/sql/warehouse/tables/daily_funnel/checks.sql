@@ -1,16 +1,22 @@
-{% from "warehouse/macros/check.sql" import check %}
 {% from "warehouse/macros/funnel.sql" import STEPS with context %}
-{% call check("daily_funnel: one row per key", "error") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', step, ' ', device, ' ', referrer) AS sample
+SELECT
+    'daily_funnel: one row per key' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(business_date AS STRING), ' ', step, ' ', device, ' ', referrer) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.daily_funnel`
 WHERE {{ days("business_date") }}
 GROUP BY business_date, step, device, referrer
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("daily_funnel: its sessions are those of the table sessions", "error") %}
-SELECT CAST(business_date AS STRING) AS sample
+SELECT
+    'daily_funnel: its sessions are those of the table sessions' AS check_name,
+    'error' AS severity,
+    CAST(business_date AS STRING) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         business_date,
@@ -28,12 +34,15 @@ FROM (
 ) AS differences
 GROUP BY business_date
 HAVING SUM(entries) <> 0
-{% endcall %}
 
 UNION ALL
 -- A step that the website does not track has no rows: the next step is compared with the last one that has rows.
-{% call check("daily_funnel: no step has more sessions than the one before", "error") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', step) AS sample
+SELECT
+    'daily_funnel: no step has more sessions than the one before' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(business_date AS STRING), ' ', step) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         business_date,
@@ -52,4 +61,3 @@ FROM (
     ) AS steps
 ) AS pairs
 WHERE entries > entries_before
-{% endcall %};

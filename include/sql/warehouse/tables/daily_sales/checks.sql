@@ -1,19 +1,24 @@
-{% from "warehouse/macros/check.sql" import check with context %}
-{% call check("daily_sales: one row per key", "error") %}
 SELECT
+    'daily_sales: one row per key' AS check_name,
+    'error' AS severity,
     CONCAT(
         CAST(business_date AS STRING), ' ', source, ' ', channel, ' ', category, ' ', country_code, ' ',
         currency
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.daily_sales`
 WHERE {{ days("business_date") }}
 GROUP BY business_date, source, channel, category, country_code, currency
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("daily_sales: the sums are those of order_lines and refunds", "error") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', currency) AS sample
+SELECT
+    'daily_sales: the sums are those of order_lines and refunds' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(business_date AS STRING), ' ', source, ' ', currency) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         business_date,
@@ -60,14 +65,14 @@ HAVING
     OR SUM(gross) <> 0
     OR SUM(discounts) <> 0
     OR SUM(returns) <> 0
-{% endcall %}
 
 UNION ALL
-{% call check("daily_sales: an exchange rate is known for every amount", "warn", dated=True) %}
 SELECT
+    'daily_sales: an exchange rate is known for every amount' AS check_name,
+    'warn' AS severity,
     CONCAT(unconverted.currency, ' on ', CAST(unconverted.business_date AS STRING)) AS sample,
-    unconverted.business_date,
-    loaded.run_id
+    unconverted.business_date AS failed_on,
+    loaded.run_id AS loaded_by
 FROM (
     SELECT DISTINCT
         business_date,
@@ -90,4 +95,3 @@ LEFT JOIN (
     ON
         unconverted.business_date = loaded.business_date
         AND unconverted.currency = loaded.currency
-{% endcall %};

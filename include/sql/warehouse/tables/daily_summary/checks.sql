@@ -1,6 +1,9 @@
-{% from "warehouse/macros/check.sql" import check %}
-{% call check("daily_summary: one row for every day with orders or refunds", "error") %}
-SELECT CAST(known_days.business_date AS STRING) AS sample
+SELECT
+    'daily_summary: one row for every day with orders or refunds' AS check_name,
+    'error' AS severity,
+    CAST(known_days.business_date AS STRING) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT business_date FROM `sales.orders` WHERE {{ days("business_date") }}
     UNION DISTINCT
@@ -10,11 +13,14 @@ LEFT JOIN `sales.daily_summary` AS summaries
     ON known_days.business_date = summaries.business_date
 GROUP BY known_days.business_date
 HAVING COUNT(summaries.business_date) <> 1
-{% endcall %}
 
 UNION ALL
-{% call check("daily_summary: orders, customers and units are those of the tables", "error") %}
-SELECT CAST(summaries.business_date AS STRING) AS sample
+SELECT
+    'daily_summary: orders, customers and units are those of the tables' AS check_name,
+    'error' AS severity,
+    CAST(summaries.business_date AS STRING) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.daily_summary` AS summaries
 LEFT JOIN (
     SELECT
@@ -45,12 +51,15 @@ WHERE
         OR summaries.customers <> COALESCE(counted.customers, 0)
         OR summaries.units <> COALESCE(sold.units, 0)
     )
-{% endcall %}
 
 UNION ALL
 -- daily_sales is rounded per row, daily_summary once per day.
-{% call check("daily_summary: the amounts are those of daily_sales", "error") %}
-SELECT CAST(summaries.business_date AS STRING) AS sample
+SELECT
+    'daily_summary: the amounts are those of daily_sales' AS check_name,
+    'error' AS severity,
+    CAST(summaries.business_date AS STRING) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.daily_summary` AS summaries
 LEFT JOIN (
     SELECT
@@ -73,4 +82,3 @@ WHERE
         ABS(summaries.returns - COALESCE(sums.returns, 0)),
         ABS(summaries.net_sales - COALESCE(sums.net_sales, 0))
     ) > COALESCE(sums.parts, 0)
-{% endcall %};

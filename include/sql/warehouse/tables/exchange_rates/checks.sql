@@ -1,25 +1,33 @@
-{% from "warehouse/macros/check.sql" import check %}
-{% call check("exchange_rates: one rate per day and currency", "error") %}
-SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
+SELECT
+    'exchange_rates: one rate per day and currency' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.exchange_rates`
 GROUP BY rate_date, currency
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("exchange_rates: rates are positive", "error") %}
-SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
+SELECT
+    'exchange_rates: rates are positive' AS check_name,
+    'error' AS severity,
+    CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.exchange_rates`
 WHERE rate <= 0
-{% endcall %}
 
 UNION ALL
 -- Rates that convert amounts of the day: a rate with a misplaced decimal point is loaded like any other.
-{% call check("exchange_rates: no rate doubles or halves", "warn") %}
 SELECT
+    'exchange_rates: no rate doubles or halves' AS check_name,
+    'warn' AS severity,
     CONCAT(
         currency, ' ', FORMAT('%.8f', rate), ' on ', CAST(rate_date AS STRING), ' after ', FORMAT('%.8f', rate_before)
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         currency,
@@ -31,4 +39,3 @@ FROM (
 WHERE
     rate_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 7 DAY) AND {{ business_date }}
     AND (rate > 2 * rate_before OR 2 * rate < rate_before)
-{% endcall %};

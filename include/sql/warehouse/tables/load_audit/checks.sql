@@ -1,5 +1,4 @@
 {% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
-{% from "warehouse/macros/check.sql" import check %}
 {# Checks the load totals of the day, so that a rerun without new records does not change the result. #}
 WITH run_rows AS (
     SELECT *
@@ -65,41 +64,53 @@ checked_amounts AS (
     {{ currency_totals("checked", "totals.business_date = " ~ business_date) | indent(4) }}
 )
 
-{% call check("load_audit: every record read was accepted, rejected or superseded", "error") %}
-SELECT source AS sample
+SELECT
+    'load_audit: every record read was accepted, rejected or superseded' AS check_name,
+    'error' AS severity,
+    source AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked
 WHERE
     status IN ('success', 'history')
     -- Rows of other runs may have no counts: a run of several days has them under its first day.
     AND COALESCE(unaccounted_rows <> 0, run_id = @run_id)
-{% endcall %}
 
 UNION ALL
-{% call check("load_audit: the orders the source counts are in the warehouse", "error") %}
 SELECT
+    'load_audit: the orders the source counts are in the warehouse' AS check_name,
+    'error' AS severity,
     CONCAT(
         source, ' has ', CAST(source_orders AS STRING), ' orders, ', CAST(orders_loaded AS STRING), ' were loaded'
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked
 WHERE lost_orders <> 0
-{% endcall %}
 
 UNION ALL
 -- By currency. A source without amounts by currency is checked only when nothing was rejected or superseded.
-{% call check("load_audit: the amount the source sums up is in the warehouse", "error") %}
 SELECT
+    'load_audit: the amount the source sums up is in the warehouse' AS check_name,
+    'error' AS severity,
     CONCAT(
         source, ' has ', FORMAT('%.4f', source_amount), ' ', currency, ', ', FORMAT('%.4f', loaded_amount),
         ' were loaded, ', FORMAT('%.4f', superseded_amount), ' superseded, ', FORMAT('%.4f', rejected_amount),
         ' rejected: ', FORMAT('%.4f', unexplained_amount), ' lost'
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked_amounts
 WHERE ABS(unexplained_amount) >= 0.01
 UNION ALL
 SELECT
+    'load_audit: the amount the source sums up is in the warehouse' AS check_name,
+    'error' AS severity,
     CONCAT(
         source, ' has ', FORMAT('%.4f', source_amount), ', ', FORMAT('%.4f', amount_loaded), ' were loaded'
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked
 WHERE
     rows_rejected + rows_superseded = 0
@@ -107,10 +118,14 @@ WHERE
     AND source NOT IN (SELECT checked_amounts.source FROM checked_amounts)
 UNION ALL
 SELECT
+    'load_audit: the amount the source sums up is in the warehouse' AS check_name,
+    'error' AS severity,
     CONCAT(
         reading.source, ': ', FORMAT('%.4f', accepted.amount), ' were accepted, ',
         FORMAT('%.4f', reading.amount_loaded), ' were loaded'
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM run_rows AS reading
 INNER JOIN (
     SELECT
@@ -126,42 +141,47 @@ INNER JOIN (
     ON reading.source = accepted.source
     AND reading.read_at = accepted.read_at
 WHERE reading.amount_loaded <> accepted.amount
-{% endcall %}
 
 UNION ALL
-{% call check("load_audit: no amount is missing because of rejected records", "warn") %}
 SELECT
+    'load_audit: no amount is missing because of rejected records' AS check_name,
+    'warn' AS severity,
     CONCAT(
         source, ': ', FORMAT('%.4f', rejected_amount), ' ', COALESCE(NULLIF(currency, ''), 'without currency')
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked_amounts
 WHERE rejected_amount <> 0
-{% endcall %}
 
 UNION ALL
-{% call check("load_audit: at most 1 % of a source is rejected", "warn") %}
 SELECT
+    'load_audit: at most 1 % of a source is rejected' AS check_name,
+    'warn' AS severity,
     CONCAT(
         source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(most_read AS STRING), ' records',
         COALESCE(CONCAT(', ', files), '')
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked
 WHERE rows_rejected * 100 > most_read
-{% endcall %}
 
 UNION ALL
 -- A few invalid records in a small file do not hold the report back. Exports are left out: their first part contains
 -- the records without a readable day of all files, which are checked before anything is loaded.
-{% call check("load_audit: at most 20 % of a source is rejected (more than 50 records)", "error") %}
 SELECT
+    'load_audit: at most 20 % of a source is rejected (more than 50 records)' AS check_name,
+    'error' AS severity,
     CONCAT(
         source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(most_read AS STRING), ' records',
         COALESCE(CONCAT(', ', files), ''),
         '; then make repair DAY=', CAST({{ business_date }} AS STRING), ' SOURCE=', source
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM checked
 WHERE
     status <> 'history'
     AND rows_rejected > 50
     AND rows_rejected * 5 > most_read
-{% endcall %};

@@ -1,16 +1,22 @@
-{% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts with context %}
-{% call check("order_lines: one row per line", "error") %}
-SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
+SELECT
+    'order_lines: one row per line' AS check_name,
+    'error' AS severity,
+    CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.order_lines`
 WHERE {{ days("business_date") }}
 GROUP BY source, order_id, line_number
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("order_lines: each line has an order of the same status", "error") %}
-SELECT CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample
+SELECT
+    'order_lines: each line has an order of the same status' AS check_name,
+    'error' AS severity,
+    CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.order_lines` AS order_lines
 LEFT JOIN `sales.orders` AS orders
     ON
@@ -26,48 +32,54 @@ WHERE
         OR orders.is_test <> order_lines.is_test
         OR orders.currency <> order_lines.currency
     )
-{% endcall %}
 
 UNION ALL
-{% call check("order_lines: gross less discount is the amount after discount", "error") %}
-SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
+SELECT
+    'order_lines: gross less discount is the amount after discount' AS check_name,
+    'error' AS severity,
+    CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.order_lines`
 WHERE
     {{ days("business_date") }}
     AND gross_amount - discount_amount <> amount_after_discount
-{% endcall %}
 
 UNION ALL
-{% call check("order_lines: no discount exceeds its line", "warn") %}
 SELECT
+    'order_lines: no discount exceeds its line' AS check_name,
+    'warn' AS severity,
     CONCAT(
         source, ' order ', order_id, ' line ', CAST(line_number AS STRING), ': discount ',
         FORMAT('%.2f', amount), ' ', currency, ' on ', FORMAT('%.2f', base_amount)
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
 {{ excessive_discounts(business_date) }}
 ) AS excessive
-{% endcall %}
 
 UNION ALL
-{% call check("order_lines: no discount is negative", "warn") %}
 SELECT
+    'order_lines: no discount is negative' AS check_name,
+    'warn' AS severity,
     CONCAT(
         source, ' order ', order_id, ' line ', CAST(line_number AS STRING), ': discount ',
         FORMAT('%.2f', amount), ' ', currency
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
 {{ negative_discounts(business_date) }}
 ) AS negative
-{% endcall %}
 
 UNION ALL
-{% call check("order_lines: unit prices are near the usual ones", "warn", dated=True) %}
 SELECT
-    business_date,
-    run_id,
-    sample
+    'order_lines: unit prices are near the usual ones' AS check_name,
+    'warn' AS severity,
+    sample,
+    business_date AS failed_on,
+    run_id AS loaded_by
 FROM (
 {% include "warehouse/tables/order_lines/unusual_prices.sql" %}
 ) AS unusual
-{% endcall %};

@@ -1,4 +1,3 @@
-{% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
 {% from "warehouse/macros/unreturned_orders.sql" import unreturned_orders with context %}
@@ -10,19 +9,26 @@
 {{ column }} = {{ business_date }}
 {%- endif %}
 {%- endmacro %}
-{% call check("orders: one row per order", "error") %}
-SELECT CONCAT(source, ' ', order_id) AS sample
+SELECT
+    'orders: one row per order' AS check_name,
+    'error' AS severity,
+    CONCAT(source, ' ', order_id) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders`
 WHERE {{ days("business_date") }}
 GROUP BY source, order_id
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
 -- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of
 -- two sources that use the same numbers.
-{% call check("orders: no order is stored under two sources", "warn") %}
-SELECT CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample
+SELECT
+    'orders: no order is stored under two sources' AS check_name,
+    'warn' AS severity,
+    CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders` AS orders
 INNER JOIN `sales.orders` AS others
     ON
@@ -36,38 +42,50 @@ WHERE
     AND orders.is_sale
     AND others.is_sale
     AND orders.gross_amount > 0
-{% endcall %}
 
 UNION ALL
-{% call check("orders: key and currency are not empty", "error") %}
-SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
+SELECT
+    'orders: key and currency are not empty' AS check_name,
+    'error' AS severity,
+    CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND (COALESCE(source, '') = '' OR COALESCE(order_id, '') = '' OR COALESCE(currency, '') = '')
-{% endcall %}
 
 UNION ALL
-{% call check("orders: each is stored under the shop day of its creation", "error") %}
-SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
+SELECT
+    'orders: each is stored under the shop day of its creation' AS check_name,
+    'error' AS severity,
+    CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(ordered_at, {{ shop_timezone }})
-{% endcall %}
 
 UNION ALL
-{% call check("orders: none is dated in the future", "warn") %}
-SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
+SELECT
+    'orders: none is dated in the future' AS check_name,
+    'warn' AS severity,
+    CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
     AND ordered_at > TIMESTAMP_ADD(read_at, INTERVAL 1 DAY)
-{% endcall %}
 
 UNION ALL
-{% call check("orders: amounts are the sums of the lines", "error") %}
-SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
+SELECT
+    'orders: amounts are the sums of the lines' AS check_name,
+    'error' AS severity,
+    CONCAT(orders.source, ' ', orders.order_id) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders` AS orders
 LEFT JOIN (
     SELECT
@@ -92,38 +110,42 @@ WHERE
         OR orders.gross_amount <> COALESCE(sums.gross_amount, 0)
         OR orders.discount_amount <> COALESCE(sums.discount_amount, 0)
     )
-{% endcall %}
 
 UNION ALL
-{% call check("orders: no source is unusually empty", "warn") %}
 SELECT
+    'orders: no source is unusually empty' AS check_name,
+    'warn' AS severity,
     CONCAT(
         name, ' has no orders on ', CAST(business_date AS STRING), ' and had ', CAST(usual AS STRING),
         ' on average on comparable days'
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
 {{ low_order_counts(run_day) }}
 ) AS low_counts
 WHERE is_empty
-{% endcall %}
 
 UNION ALL
-{% call check("orders: sources still return the stored orders of the day", "warn") %}
 SELECT
-    CONCAT(source, ': ', CAST(unreturned AS STRING), ' of ', CAST(orders AS STRING), ' orders') AS sample
+    'orders: sources still return the stored orders of the day' AS check_name,
+    'warn' AS severity,
+    CONCAT(source, ': ', CAST(unreturned AS STRING), ' of ', CAST(orders AS STRING), ' orders') AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
 {{ unreturned_orders(run_day) }}
 ) AS returned
-{% endcall %}
 
 UNION ALL
 -- By transform/orders/order_status.sql, which has one status a line; NULL for one that it does not list. A list that was
 -- changed after the load counts as well: the stored orders are counted by the former list.
-{% call check("orders: each is counted by the list of statuses", "warn", dated=True) %}
 SELECT
+    'orders: each is counted by the list of statuses' AS check_name,
+    'warn' AS severity,
     CONCAT(COALESCE(status, 'no status'), ', ', source, ' order ', order_id) AS sample,
-    business_date,
-    run_id
+    business_date AS failed_on,
+    run_id AS loaded_by
 FROM `sales.orders`
 WHERE
     {{ days("business_date") }}
@@ -134,16 +156,16 @@ WHERE
         WHEN '{{ line.split("'")[1] }}' THEN {{ line.split("'")[2].split(",")[1] | trim }}
         {% endfor %}
     END IS DISTINCT FROM is_sale
-{% endcall %}
 
 UNION ALL
 -- WooCommerce can list no refunds of an order with this status. Later refunds than that are not looked for.
 -- Delivered files and exports have no refunds.
-{% call check("orders: each refunded order has a refund", "warn", dated=True) %}
 SELECT
+    'orders: each refunded order has a refund' AS check_name,
+    'warn' AS severity,
     CONCAT(orders.source, ' order ', orders.order_id) AS sample,
-    orders.business_date,
-    orders.run_id
+    orders.business_date AS failed_on,
+    orders.run_id AS loaded_by
 FROM `sales.orders` AS orders
 LEFT JOIN `sales.refunds` AS refunds
     ON
@@ -158,18 +180,19 @@ WHERE
     AND NOT orders.is_test
     AND orders.gross_amount > orders.discount_amount
     AND refunds.order_id IS NULL
-{% endcall %}
 
 UNION ALL
-{% call check("orders: no shipping is negative", "warn") %}
 SELECT
+    'orders: no shipping is negative' AS check_name,
+    'warn' AS severity,
     CONCAT(
         source, ' order ', order_id, ': shipping ', FORMAT('%.2f', shipping_amount), ' ', currency
-    ) AS sample
+    ) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.orders`
 WHERE
     business_date = {{ business_date }}
     AND is_sale
     AND NOT is_test
     AND -shipping_amount > {{ tolerance("gross_amount") }}
-{% endcall %};

@@ -1,4 +1,12 @@
-{% from "warehouse/macros/return_lines.sql" import return_lines with context %}
+{% from "warehouse/macros/conversion.sql" import rate_columns, view_amount with context %}
+{#
+  The amount that the lines have up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once): a
+  product of two amounts is too large for INT64.
+#}
+{% macro up_to(running_sum) -%}
+{% set product = "divisible * (" ~ running_sum ~ ")" -%}
+CAST(({{ product }} - MOD({{ product }}, total)) / total AS INT64)
+{%- endmacro %}
 CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     business_date OPTIONS (description = "Business day of the refund."),
     source OPTIONS (description = "Source of the refund."),
@@ -22,4 +30,214 @@ OPTIONS (
     description = "One row per refund, order line and is_share, in reporting currency. A refund of a whole order is divided among the lines in proportion to what is left of them; what exceeds that, or is negative, is one row without a line."
 )
 AS
-{{ return_lines("business_date >= " ~ first_day, "order_lines.business_date >= " ~ first_day) }};
+-- A negative amount of a whole order, such as a fee that the shop keeps, gives nothing back for any line. Earlier refunds of
+-- the same orders are read too: a report reads all refunds since the first of these orders.
+WITH returned AS (
+    SELECT
+        source,
+        refund_id,
+        line_number,
+        business_date,
+        channel,
+        order_id,
+        order_business_date,
+        sku,
+        category,
+        country_code,
+        currency,
+        quantity,
+        is_sale,
+        is_test,
+        refunded_at,
+        CAST(merchandise_amount * 10000 AS INT64) AS amount
+    FROM `sales.refunds`
+    WHERE {{ read_days("business_date", span=36500) }}
+),
+
+-- `earlier`: refunds of the whole order before this one.
+whole AS (
+    SELECT
+        *,
+        COALESCE(
+            SUM(GREATEST(amount, 0)) OVER (
+                PARTITION BY source, order_id
+                ORDER BY refunded_at, refund_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            0
+        ) AS earlier
+    FROM returned
+    WHERE line_number = 0
+),
+
+-- What was left of each line when the whole order was refunded: later refunds of lines change no earlier share.
+lines AS (
+    SELECT
+        whole.source,
+        whole.refund_id,
+        whole.amount,
+        whole.earlier,
+        order_lines.line_number,
+        order_lines.sku,
+        order_lines.category,
+        GREATEST(
+            CAST(order_lines.amount_after_discount * 10000 AS INT64) - COALESCE(SUM(of_line.amount), 0), 0
+        ) AS remaining
+    FROM whole
+    INNER JOIN `sales.order_lines` AS order_lines
+        ON
+            whole.source = order_lines.source
+            AND whole.order_id = order_lines.order_id
+            AND whole.order_business_date = order_lines.business_date
+    LEFT JOIN returned AS of_line
+        ON
+            order_lines.source = of_line.source
+            AND order_lines.order_id = of_line.order_id
+            AND order_lines.line_number = of_line.line_number
+            AND whole.refunded_at >= of_line.refunded_at
+    WHERE {{ read_days("order_lines.business_date") }}
+    GROUP BY
+        whole.source,
+        whole.refund_id,
+        whole.amount,
+        whole.earlier,
+        order_lines.line_number,
+        order_lines.sku,
+        order_lines.category,
+        order_lines.amount_after_discount
+),
+
+-- Running sums, so that the rounded shares of a refund add up to it.
+summed AS (
+    SELECT
+        *,
+        SUM(remaining) OVER (PARTITION BY source, refund_id) AS total,
+        SUM(remaining) OVER (PARTITION BY source, refund_id ORDER BY line_number) AS up_to_here
+    FROM lines
+),
+
+limited AS (
+    SELECT
+        *,
+        CAST(GREATEST(LEAST(amount, total - earlier), 0) AS NUMERIC) AS divisible
+    FROM summed
+    WHERE total > 0
+),
+
+divided AS (
+    SELECT
+        source,
+        refund_id,
+        line_number,
+        sku,
+        category,
+        {{ up_to("up_to_here") }} - {{ up_to("up_to_here - remaining") }} AS share
+    FROM limited
+),
+
+allocated AS (
+    SELECT
+        source,
+        refund_id,
+        SUM(share) AS amount
+    FROM divided
+    GROUP BY source, refund_id
+),
+
+-- `refunded_line` is the line of the refund, 0 of a whole order.
+entries AS (
+    SELECT
+        source,
+        refund_id,
+        line_number AS refunded_line,
+        line_number,
+        sku,
+        category,
+        quantity,
+        FALSE AS is_share,
+        amount
+    FROM returned
+    WHERE line_number <> 0
+    UNION ALL
+    SELECT
+        source,
+        refund_id,
+        0 AS refunded_line,
+        line_number,
+        sku,
+        category,
+        CAST(NULL AS NUMERIC) AS quantity,
+        TRUE AS is_share,
+        share AS amount
+    FROM divided
+    WHERE share <> 0
+    UNION ALL
+    SELECT
+        whole.source,
+        whole.refund_id,
+        0 AS refunded_line,
+        whole.line_number,
+        whole.sku,
+        whole.category,
+        whole.quantity,
+        FALSE AS is_share,
+        whole.amount - COALESCE(allocated.amount, 0) AS amount
+    FROM whole
+    LEFT JOIN allocated
+        ON
+            whole.source = allocated.source
+            AND whole.refund_id = allocated.refund_id
+    WHERE whole.amount <> COALESCE(allocated.amount, 0)
+),
+
+rated AS (
+    SELECT
+        returned.business_date,
+        returned.source,
+        returned.channel,
+        returned.refund_id,
+        returned.order_id,
+        entries.line_number,
+        returned.order_business_date,
+        entries.sku,
+        entries.category,
+        returned.country_code,
+        returned.currency,
+        entries.quantity,
+        entries.is_share,
+        returned.is_sale,
+        returned.is_test,
+        returned.refunded_at,
+        entries.amount,
+        {{ rate_columns("returned.currency", "rates") }}
+    FROM entries
+    INNER JOIN returned
+        ON
+            entries.source = returned.source
+            AND entries.refund_id = returned.refund_id
+            AND entries.refunded_line = returned.line_number
+    LEFT JOIN `sales.conversion_rates` AS rates
+        ON
+            returned.business_date = rates.business_date
+            AND returned.currency = rates.currency
+)
+
+SELECT
+    business_date,
+    source,
+    channel,
+    refund_id,
+    order_id,
+    line_number,
+    order_business_date,
+    sku,
+    category,
+    country_code,
+    currency,
+    quantity,
+    is_share,
+    is_sale,
+    is_test,
+    refunded_at,
+    {{ view_amount("amount * reporting_rate / order_rate") }} AS returns
+FROM rated;

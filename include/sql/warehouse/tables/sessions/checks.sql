@@ -1,25 +1,34 @@
-{% from "warehouse/macros/check.sql" import check %}
 {# Like the load, the checks also read the events of neighbouring days: sessions may span midnight. #}
-{% call check("sessions: one row per session", "error") %}
-SELECT session_key AS sample
+SELECT
+    'sessions: one row per session' AS check_name,
+    'error' AS severity,
+    session_key AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.sessions`
 WHERE {{ days("business_date") }}
 GROUP BY session_key
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("sessions: each is stored under the shop day it began", "error") %}
-SELECT session_key AS sample
+SELECT
+    'sessions: each is stored under the shop day it began' AS check_name,
+    'error' AS severity,
+    session_key AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.sessions`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(started_at, {{ shop_timezone }})
-{% endcall %}
 
 UNION ALL
-{% call check("sessions: event counts match user_events", "error") %}
-SELECT counted.session_key AS sample
+SELECT
+    'sessions: event counts match user_events' AS check_name,
+    'error' AS severity,
+    counted.session_key AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         sessions.session_key,
@@ -42,12 +51,15 @@ FROM (
     GROUP BY sessions.session_key, sessions.events
 ) AS counted
 WHERE counted.events <> counted.entries
-{% endcall %}
 
 UNION ALL
 -- A visitor without pauses has one session, which covers the first seven days.
-{% call check("sessions: every event of a visitor is in a session", "warn") %}
-SELECT events.event_id AS sample
+SELECT
+    'sessions: every event of a visitor is in a session' AS check_name,
+    'warn' AS severity,
+    events.event_id AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.user_events` AS events
 LEFT JOIN (
     SELECT
@@ -65,13 +77,15 @@ WHERE
     {{ days("events.business_date") }}
     AND events.visitor_hash IS NOT NULL
     AND sessions.visitor_hash IS NULL
-{% endcall %}
 
 UNION ALL
-{% call check("sessions: most are of humans", "warn") %}
-SELECT CAST(business_date AS STRING) AS sample
+SELECT
+    'sessions: most are of humans' AS check_name,
+    'warn' AS severity,
+    CAST(business_date AS STRING) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.sessions`
 WHERE business_date = {{ business_date }}
 GROUP BY business_date
 HAVING COUNTIF(is_bot) * 2 > COUNT(*)
-{% endcall %};

@@ -1,25 +1,34 @@
-{% from "warehouse/macros/check.sql" import check %}
-{% call check("user_events: one row per event", "error") %}
-SELECT event_id AS sample
+SELECT
+    'user_events: one row per event' AS check_name,
+    'error' AS severity,
+    event_id AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.user_events`
 WHERE {{ days("business_date") }}
 GROUP BY event_id
 HAVING COUNT(*) > 1
-{% endcall %}
 
 UNION ALL
-{% call check("user_events: each is stored under the shop day it occurred", "error") %}
-SELECT CONCAT(event_id, ' of ', CAST(occurred_at AS STRING)) AS sample
+SELECT
+    'user_events: each is stored under the shop day it occurred' AS check_name,
+    'error' AS severity,
+    CONCAT(event_id, ' of ', CAST(occurred_at AS STRING)) AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.user_events`
 WHERE
     {{ days("business_date") }}
     AND business_date <> DATE(occurred_at, {{ shop_timezone }})
-{% endcall %}
 
 UNION ALL
 -- Without a list of products, no SKU is unknown.
-{% call check("user_events: the SKUs are known", "warn") %}
-SELECT entries.sku AS sample
+SELECT
+    'user_events: the SKUs are known' AS check_name,
+    'warn' AS severity,
+    entries.sku AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM (
     SELECT
         events.sku,
@@ -44,11 +53,14 @@ FROM (
 WHERE
     entries.is_unknown
     AND entries.unknown_entries * 100 > entries.all_entries
-{% endcall %}
 
 UNION ALL
-{% call check("user_events: events have a visitor", "warn") %}
-SELECT events.event_id AS sample
+SELECT
+    'user_events: events have a visitor' AS check_name,
+    'warn' AS severity,
+    events.event_id AS sample,
+    CAST(NULL AS DATE) AS failed_on,
+    CAST(NULL AS STRING) AS loaded_by
 FROM `sales.user_events` AS events
 CROSS JOIN (
     SELECT
@@ -61,4 +73,3 @@ WHERE
     events.business_date = {{ business_date }}
     AND events.visitor_hash IS NULL
     AND totals.without_visitor * 20 > totals.entries
-{% endcall %};

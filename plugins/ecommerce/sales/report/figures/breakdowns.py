@@ -48,7 +48,7 @@ def read(queries: DayQueries) -> Breakdowns:
         rows = queries.breakdown(dimension)
         fields[field] = [Breakdown.of(row) for row in rows]
     if queries.settings.report_attribute:
-        rows = queries.rows("attributes", **queries.order_days)
+        rows = queries.rows("attributes", days=queries.order_days)
         fields["attributes"] = [
             Breakdown.of(row, name=row["attribute"] or NO_ATTRIBUTE) for row in rows
         ]

@@ -97,7 +97,12 @@ def read(queries: DayQueries) -> ChangesSinceBase:
     base = queries.base
     if base is None:
         return ChangesSinceBase()
-    rows = queries.rows("contributions", base=base, **queries.order_days)
+    rows = queries.rows(
+        "contributions",
+        base=base,
+        days={queries.day, base},
+        read_days=queries.order_days,
+    )
     like_for_like = None
     if any(row["scope"] == "like_for_like" for row in rows):
         like_for_like = LikeForLike(**_scope(rows, "like_for_like"))
