@@ -33,9 +33,7 @@ HEADLINE: dict[str, Meaning] = {
     "discounts": Meaning("Discounts", "money", 0, known_by="discounts"),
     "returns": Meaning("Returns", "money", -1, known_by="returns"),
     "units": Meaning("Units", "quantity", 1),
-    "new_customers": Meaning(
-        "New customers", "count", 1, known_by="new_customers"
-    ),
+    "new_customers": Meaning("New customers", "count", 1, known_by="new_customers"),
     "returning_customers": Meaning(
         "Returning customers",
         "count",

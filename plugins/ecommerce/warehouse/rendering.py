@@ -49,9 +49,9 @@ TABLE_NAME = re.compile(r"`(sales|sales_staging)\.((?!\w*__)\w+)`")
 """A table of the dataset or of its staging dataset, as the files write it; `staging_table` gives another name."""
 BUNDLE = "bundle"
 """The staging table of a small load: the rows of all its files, with the union of their columns."""
-FIRST_DAY = date(1999, 12, 31)
-"""The first business day, because timestamps before the year 2000 are rejected. For statements that read all
-days of a table with a required partition filter."""
+FIRST_DATE = "DATE '0001-01-01'"
+"""The first DATE of BigQuery. Statements that read all days of a table compare with it, because most tables
+require a filter of their partitions."""
 MAX_RANGES = 500
 """Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
 
@@ -161,7 +161,6 @@ def render(
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
         "arriving": arriving,
-        "first_day": _literal(FIRST_DAY),
         "headline_figures": headline_figures(),
         "least_cost_coverage": LEAST_COST_COVERAGE,
         "shop_timezone": _string(settings.shop_timezone),
@@ -281,7 +280,7 @@ def _days_predicate(
     """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after
     one. Where `days` are within `span` days, those between them count as well. None: every day."""
     if days is None:
-        return f"{column} >= {_literal(FIRST_DAY)}"
+        return f"{column} >= {FIRST_DATE}"
     if not days:
         raise ValueError("no days to render this statement for")
     wanted: set[date] = set()

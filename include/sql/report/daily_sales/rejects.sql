@@ -1,4 +1,3 @@
-{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
 {% from "warehouse/macros/deliveries.sql" import is_of_day %}
 -- Rejected rows of the day's runs and of the files named for the day, which runs of the next seven days may have loaded:
 -- the first {{ most }} of each source and reason, and the number of rows with that reason.
@@ -19,7 +18,7 @@ WHERE rejected.business_date BETWEEN DATE_SUB({{ report_day }}, INTERVAL 1 DAY) 
         SELECT audit.source
         FROM `sales.load_audit` AS audit
         WHERE audit.business_date = {{ report_day }}
-            AND {{ in_scope("audit") }}
+            AND (audit.source IN ({{ sources }}) OR audit.status = 'history')
     )
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY rejected.source, rejected.reason

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/event_days.sql" import event_days with context %}
-{% from "warehouse/macros/funnel.sql" import place_of with context %}
+{% from "warehouse/macros/funnel.sql" import place_of %}
 -- The steps of the funnel that sessions of the day reached, with the sessions of the day before and the week before: NULL
 -- where the events of that day were not read, 0 where they were read and no session reached the step. One row without a
 -- step where the events of the day were not read; no row where those of the 28 days before were not read either.

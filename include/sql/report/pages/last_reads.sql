@@ -4,7 +4,7 @@ SELECT
     MAX(read_at) AS read_at,
     MAX(business_date) AS business_date
 FROM `sales.load_audit`
-WHERE business_date >= {{ first_day }}
+WHERE business_date >= DATE '0001-01-01'
     AND source IN ({{ sources }})
     AND status = 'success'
 GROUP BY source

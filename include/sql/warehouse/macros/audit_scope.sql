@@ -1,11 +1,3 @@
-{#
-  Whether a row of load_audit belongs to the domain of the current LoadSpec: its source is one of the domain's sources.
-  Rows of exports, with the status `history`, have their own source names and belong to the domain that takes exports.
-#}
-{% macro in_scope(audit) -%}
-({{ audit }}.source IN ({{ sources }}) {{ "OR" if takes_exports else "AND NOT" }} {{ audit }}.status = 'history')
-{%- endmacro %}
-
 {# Whether the latest run switched the rows' source off. The rows are of `daily_audit`, those of one source `of` a condition. #}
 {% macro is_off(of="TRUE") -%}
 COALESCE(

@@ -19,7 +19,7 @@ WHERE
             INNER JOIN `sales_staging.load_audit` AS this
                 ON earlier.source = this.source
             WHERE
-                earlier.business_date >= {{ first_day }}
+                earlier.business_date >= DATE '0001-01-01'
                 AND this.source = {{ rates_source }}
                 AND earlier.status IN ('success', 'history')
                 AND earlier.read_at > this.read_at

@@ -30,7 +30,7 @@ FROM (
                     status,
                     MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
                 FROM `sales.load_audit`
-                WHERE business_date >= {{ first_day }}
+                WHERE business_date >= DATE '0001-01-01'
             ) AS audit
             GROUP BY source
             HAVING {{ is_off() }}

@@ -18,7 +18,7 @@ SELECT business_date
             DATE(MAX(window_end), {{ shop_timezone }}) AS ended_on
         FROM `sales.load_audit`
         WHERE
-            business_date >= {{ first_day }}
+            business_date >= DATE '0001-01-01'
             AND source = 'web_events'
             AND status = 'success'
             AND window_end = read_at

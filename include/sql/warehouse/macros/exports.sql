@@ -13,13 +13,13 @@ SELECT
             source,
             MAX(read_at) AS undone_at
         FROM `sales.load_audit`
-        WHERE business_date >= {{ first_day }}
+        WHERE business_date >= DATE '0001-01-01'
             AND status = 'history'
             AND STARTS_WITH(run_id, 'undo__')
         GROUP BY source
     ) AS undone
         ON audit.source = undone.source
-    WHERE audit.business_date >= {{ first_day }}
+    WHERE audit.business_date >= DATE '0001-01-01'
         AND audit.status = 'history'
         AND NOT STARTS_WITH(audit.run_id, 'undo__')
         AND COALESCE(audit.read_at > undone.undone_at, TRUE)
@@ -30,6 +30,6 @@ SELECT
 {% macro exported_sources() -%}
 SELECT audit.source
         FROM `sales.load_audit` AS audit
-        WHERE audit.business_date >= {{ first_day }}
+        WHERE audit.business_date >= DATE '0001-01-01'
             AND audit.status = 'history'
 {%- endmacro %}

@@ -32,5 +32,5 @@
 
 {# The condition for all rows of `name`, which may need one on its partitions. #}
 {% macro all_days(name) -%}
-{{ day_column(name) ~ " >= " ~ first_day if day_column(name) else "TRUE" }}
+{{ day_column(name) ~ " >= DATE '0001-01-01'" if day_column(name) else "TRUE" }}
 {%- endmacro %}

@@ -11,7 +11,7 @@ INNER JOIN {{ wanted }} AS wanted
     ON
         stored.source = wanted.source
         AND stored.order_id = wanted.order_id
-WHERE stored.business_date >= {{ first_day }}
+WHERE stored.business_date >= DATE '0001-01-01'
 UNION ALL
 SELECT DISTINCT
     'refunds' AS kind,
@@ -21,5 +21,5 @@ INNER JOIN {{ wanted }} AS wanted
     ON
         stored.source = wanted.source
         AND stored.order_id = wanted.order_id
-WHERE stored.business_date >= {{ first_day }}
+WHERE stored.business_date >= DATE '0001-01-01'
 {%- endmacro %}

@@ -1,26 +1,26 @@
 {#
-  Whether a staged version of an order is at least as new as the stored one, if any. Versions from files are compared by
+  Whether a staged version of an order, a row of `versions`, is at least as new as the stored one, if any. Versions from files are compared by
   the source's clock, then by time of receipt; without such a clock on both sides, by read_at alone.
 #}
-{% macro not_older(versions, stored_updated_at, stored_read_at) -%}
+{% macro not_older(stored_updated_at, stored_read_at) -%}
 COALESCE(
         CASE
-            WHEN {{ versions }}.version_updated_at <> {{ stored_updated_at }}
-                THEN {{ versions }}.version_updated_at > {{ stored_updated_at }}
-            ELSE {{ versions }}.read_at >= {{ stored_read_at }}
+            WHEN versions.version_updated_at <> {{ stored_updated_at }}
+                THEN versions.version_updated_at > {{ stored_updated_at }}
+            ELSE versions.read_at >= {{ stored_read_at }}
         END,
         TRUE
     )
 {%- endmacro %}
 {#
-  Whether one description of a product or customer replaces another: it was changed later, or at the same time and sorts
+  Whether the `arriving` description of a product or customer replaces the `stored` one: it was changed later, or at the same time and sorts
   after it, so that the order of two runs does not matter. A description without a date only fills a gap.
 #}
-{% macro is_newer(arriving, stored, described) -%}
+{% macro is_newer(described) -%}
 CASE
-                WHEN {{ arriving }}.updated_at IS NOT DISTINCT FROM {{ stored }}.updated_at
-                    THEN {{ as_text(arriving, described) }} > {{ as_text(stored, described) }}
-                ELSE COALESCE({{ arriving }}.updated_at > {{ stored }}.updated_at, {{ stored }}.updated_at IS NULL)
+                WHEN arriving.updated_at IS NOT DISTINCT FROM stored.updated_at
+                    THEN {{ as_text("arriving", described) }} > {{ as_text("stored", described) }}
+                ELSE COALESCE(arriving.updated_at > stored.updated_at, stored.updated_at IS NULL)
             END
 {%- endmacro %}
 

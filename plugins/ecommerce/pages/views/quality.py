@@ -102,8 +102,7 @@ def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
 def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
     # Those that the next day's report would list: no mailed report has them.
     rows = warehouse.query(
-        "report/daily_sales/restated_figures.sql",
-        report_day=newest + timedelta(days=1)
+        "report/daily_sales/restated_figures.sql", report_day=newest + timedelta(days=1)
     )
     return restated_table(
         "restated",

@@ -10,7 +10,7 @@ WHERE
             SELECT MAX(loaded.read_at)
             FROM `sales.load_audit` AS loaded
             WHERE
-                loaded.business_date >= {{ first_day }}
+                loaded.business_date >= DATE '0001-01-01'
                 AND loaded.source IN ({{ sources }})
                 AND loaded.status = 'success'
         ),

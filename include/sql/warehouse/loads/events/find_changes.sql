@@ -2,13 +2,13 @@
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
 {#
   Whether a stored event belongs to the slice that one read returns completely: all events received in its window, or,
-  where the window ends before the read, only those of its business day. `reading` is the staged row of load_audit.
+  where the window ends before the read, only those of its business day. `stored` is the event, `reading` the staged row of load_audit.
 #}
-{% macro in_slice(stored, reading) -%}
-{{ stored }}.received_at >= {{ reading }}.window_start
-        AND {{ stored }}.received_at < {{ reading }}.window_end
-        AND {{ stored }}.read_at <= {{ reading }}.read_at
-        AND ({{ reading }}.window_end = {{ reading }}.read_at OR {{ stored }}.business_date = {{ reading }}.business_date)
+{% macro in_slice() -%}
+stored.received_at >= reading.window_start
+        AND stored.received_at < reading.window_end
+        AND stored.read_at <= reading.read_at
+        AND (reading.window_end = reading.read_at OR stored.business_date = reading.business_date)
 {%- endmacro %}
 -- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes
 -- partitions by constants only, so the script of the transaction needs the list of days. This file reads a fixed number
@@ -41,7 +41,7 @@ LEFT JOIN (
     CROSS JOIN `sales_staging.load_audit` AS reading
     WHERE
         {{ read_days("stored.business_date", before=6, after=4) }}
-        AND NOT ({{ in_slice("stored", "reading") }})
+        AND NOT ({{ in_slice() }})
 ) AS staying
     ON arriving.event_id = staying.event_id
 WHERE
@@ -70,7 +70,7 @@ WHERE
     {{ read_days("stored.business_date", before=6, after=4) }}
     AND (
         arriving.event_id IS NOT NULL
-        OR ({{ in_slice("stored", "reading") }})
+        OR ({{ in_slice() }})
     );
 
 CREATE OR REPLACE TABLE `sales_staging.touched_days` AS

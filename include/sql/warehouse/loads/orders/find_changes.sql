@@ -2,7 +2,6 @@
 {% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
 {% from "warehouse/macros/first_orders.sql" import first_orders with context %}
 {% from "warehouse/macros/forgotten.sql" import forget, order_hash, remember_orders with context %}
-{% from "warehouse/macros/restatement_causes.sql" import restatement_causes with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
@@ -92,8 +91,8 @@ LEFT JOIN deliveries
         versions.source = deliveries.source
         AND versions.order_id = deliveries.order_id
 WHERE
-    {{ not_older("versions", "stored.updated_at", "stored.read_at") }}
-    AND {{ not_older("versions", "removed.version_updated_at", "removed.read_at") }}
+    {{ not_older("stored.updated_at", "stored.read_at") }}
+    AND {{ not_older("removed.version_updated_at", "removed.read_at") }}
     AND NOT COALESCE(deliveries.is_removed, FALSE);
 
 {% if stored["orders"] %}
@@ -182,7 +181,7 @@ touched AS (
         ON
             audit.source = delivered.source
             AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
-    WHERE audit.business_date >= {{ first_day }}
+    WHERE audit.business_date >= DATE '0001-01-01'
     UNION DISTINCT
     -- A source that is switched off completes the days that were not read from it; switched on, it is missing again.
     -- Example: the source failed on Monday. Wednesday's run is the first with the source off: Monday, which has no
@@ -199,7 +198,7 @@ touched AS (
             MIN(business_date) AS first_run_day,
             {{ is_off() }} AS is_off
         FROM (
-{{ daily_audit("business_date >= " ~ first_day) | indent(12, first=True) }}
+{{ daily_audit("business_date >= DATE '0001-01-01'") | indent(12, first=True) }}
         ) AS audit
         GROUP BY source
     ) AS former
@@ -211,7 +210,7 @@ touched AS (
             source
         FROM `sales.load_audit`
         WHERE
-            business_date >= {{ first_day }}
+            business_date >= DATE '0001-01-01'
             AND (status = 'off' OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date))
     ) AS reads
         ON
@@ -221,7 +220,7 @@ touched AS (
         SELECT DISTINCT business_date
         FROM `sales.load_audit`
         WHERE
-            business_date >= {{ first_day }}
+            business_date >= DATE '0001-01-01'
             AND source IN ({{ sources }})
     ) AS run_days
         ON summaries.business_date = run_days.business_date
@@ -299,22 +298,18 @@ days AS (
 ),
 
 restatement_causes AS (
-{{ restatement_causes("days") | indent(4, first=True) }}
+{% include "warehouse/loads/orders/restatement_causes.jinja" %}
 ),
 
 cause_lists AS (
     SELECT
         business_date,
-        {% for name in ["change_causes", "customer_causes"] %}
         CONCAT(
-            '[',
-            STRING_AGG(
-                IF(kind {{ "<>" if loop.first else "=" }} 'first_orders', TO_JSON_STRING(cause), NULL), ', '
-                ORDER BY kind, channel
-            ),
-            ']'
-        ) AS {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+            '[', STRING_AGG(IF(kind <> 'first_orders', TO_JSON_STRING(cause), NULL), ', ' ORDER BY kind, channel), ']'
+        ) AS change_causes,
+        CONCAT(
+            '[', STRING_AGG(IF(kind = 'first_orders', TO_JSON_STRING(cause), NULL), ', ' ORDER BY kind, channel), ']'
+        ) AS customer_causes
     FROM restatement_causes AS cause
     GROUP BY business_date
 )
@@ -327,9 +322,7 @@ SELECT
     cause_lists.change_causes,
     cause_lists.customer_causes,
     {{ looked_up_at }} AS looked_up_at,
-    {% for column in columns("daily_summary") if column.name != "business_date" %}
-    stored.{{ column.name }}{{ "," if not loop.last }}
-    {% endfor %}
+    stored.* EXCEPT (business_date)
 FROM days
 LEFT JOIN cause_lists
     ON days.business_date = cause_lists.business_date

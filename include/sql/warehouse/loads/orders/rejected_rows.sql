@@ -3,7 +3,7 @@
 DELETE FROM `sales.rejected_rows` AS stored
 WHERE
     {{ any_of(stored["rejected_rows"], "stored.business_date") }}
-    AND {{ is_old("stored") }};
+    AND {{ is_old() }};
 
 {% endif %}
 {% if "rejected_rows" in arriving %}

@@ -128,8 +128,8 @@ FROM (
         stored.business_date
     FROM `sales.rejected_rows` AS stored
     WHERE
-        stored.business_date >= {{ first_day }}
-        AND {{ is_old("stored") | indent(4) }}
+        stored.business_date >= DATE '0001-01-01'
+        AND {{ is_old() | indent(4) }}
     UNION DISTINCT
     -- Orders that are not in `orders`, now or before.
     SELECT
@@ -157,7 +157,7 @@ FROM (
         ON arriving.sku = stored.sku
     WHERE
         stored.sku IS NULL
-        OR {{ is_newer("arriving", "stored", ["name", "category"]) }}
+        OR {{ is_newer(["name", "category"]) }}
     UNION DISTINCT
     {{ days_of_forgotten(["customers", "order_versions", "rejected_rows"]) | indent(4) }}
     UNION DISTINCT

@@ -27,7 +27,7 @@ SELECT
     {% endif %}
 FROM `sales.{{ name }}`
 WHERE
-    {{ first_day }} <= business_date
+    DATE '0001-01-01' <= business_date
     AND {{ is_about_forgotten(name, "forgotten") }}
 HAVING COUNT(*) > 0
 {% endfor %};

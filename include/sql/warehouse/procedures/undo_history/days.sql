@@ -17,7 +17,7 @@ FROM (
         read_at
     FROM `sales.refunds`
     WHERE
-        business_date >= {{ first_day }}
+        business_date >= DATE '0001-01-01'
         AND source = @source
 ) AS stored
 GROUP BY business_date

@@ -2,7 +2,7 @@
 SELECT DISTINCT source
 FROM `sales.load_audit`
 WHERE
-    business_date >= {{ first_day }}
+    business_date >= DATE '0001-01-01'
     AND status = 'history'
     AND source NOT IN ({{ sources }})
 ORDER BY source

@@ -5,7 +5,7 @@ BEGIN TRANSACTION;
 
 DELETE FROM `sales.rejected_rows` AS stored
 WHERE
-    stored.business_date >= {{ first_day }}
+    stored.business_date >= DATE '0001-01-01'
     AND stored.source = {{ source }};
 
 COMMIT TRANSACTION;

@@ -42,7 +42,7 @@ export_days AS (
         LOGICAL_OR(returns <> 0) AS has_returns,
         LOGICAL_OR(discounts <> 0) AS has_discounts
     FROM `sales.daily_sales`
-    WHERE business_date >= {{ first_day }}
+    WHERE business_date >= DATE '0001-01-01'
         AND source IN ({{ exported_sources() }})
     GROUP BY business_date, source
 ),

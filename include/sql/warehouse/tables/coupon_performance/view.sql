@@ -58,8 +58,8 @@ SELECT
     COUNT(*) AS orders,
     COUNT(DISTINCT customer_hash) AS customers,
     COUNT(DISTINCT IF(is_first, customer_hash, NULL)) AS new_customers,
-    {% for figure in ["gross_sales", "discounts", "net_sales"] %}
-    CAST(ROUND(SUM({{ figure }} / codes), 4) AS BIGNUMERIC) AS {{ figure }}{{ "," if not loop.last }}
-    {% endfor %}
+    CAST(ROUND(SUM(gross_sales / codes), 4) AS BIGNUMERIC) AS gross_sales,
+    CAST(ROUND(SUM(discounts / codes), 4) AS BIGNUMERIC) AS discounts,
+    CAST(ROUND(SUM(net_sales / codes), 4) AS BIGNUMERIC) AS net_sales
 FROM divided
 GROUP BY business_date, coupon_code;

@@ -40,9 +40,9 @@ newest AS (
 scored AS (
     SELECT
         customers.*,
-        {% for score, figure in [("recency", "last_order_date"), ("frequency", "orders"), ("monetary", "net_sales")] %}
-        1 + DIV(5 * (RANK() OVER (ORDER BY {{ figure }}) - 1), COUNT(*) OVER ()) AS {{ score }}{{ "," if not loop.last }}
-        {% endfor %}
+        1 + DIV(5 * (RANK() OVER (ORDER BY last_order_date) - 1), COUNT(*) OVER ()) AS recency,
+        1 + DIV(5 * (RANK() OVER (ORDER BY orders) - 1), COUNT(*) OVER ()) AS frequency,
+        1 + DIV(5 * (RANK() OVER (ORDER BY net_sales) - 1), COUNT(*) OVER ()) AS monetary
     FROM customers
 )
 

@@ -33,11 +33,11 @@ USING (
 WHEN MATCHED THEN
     UPDATE SET
         country_code = IF(
-            {{ is_newer("arriving", "stored", ["country_code"]) }}, arriving.country_code, stored.country_code
+            {{ is_newer(["country_code"]) }}, arriving.country_code, stored.country_code
         ),
         first_ordered_at = IF(arriving.is_recomputed, arriving.first_ordered_at, stored.first_ordered_at),
         updated_at = IF(
-            {{ is_newer("arriving", "stored", ["country_code"]) }}, arriving.updated_at, stored.updated_at
+            {{ is_newer(["country_code"]) }}, arriving.updated_at, stored.updated_at
         )
 WHEN NOT MATCHED THEN
     INSERT (customer_hash, country_code, first_ordered_at, updated_at)

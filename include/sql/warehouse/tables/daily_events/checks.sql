@@ -1,4 +1,4 @@
-{% from "warehouse/macros/funnel.sql" import step_types with context %}
+{% from "warehouse/macros/funnel.sql" import step_types %}
 SELECT
     'daily_events: the counts are those of user_events' AS check_name,
     'error' AS severity,
@@ -36,7 +36,7 @@ FROM (
         SUM(events) AS entries
     FROM `sales.daily_events`
     WHERE
-        business_date >= {{ first_day }}
+        business_date >= DATE '0001-01-01'
         AND business_date IN (
             DATE_SUB({{ business_date }}, INTERVAL 7 DAY), DATE_SUB({{ business_date }}, INTERVAL 14 DAY),
             DATE_SUB({{ business_date }}, INTERVAL 21 DAY), DATE_SUB({{ business_date }}, INTERVAL 28 DAY)

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/funnel.sql" import STEPS with context %}
+{% from "warehouse/macros/funnel.sql" import place_of %}
 SELECT
     'daily_funnel: one row per key' AS check_name,
     'error' AS severity,
@@ -53,7 +53,7 @@ FROM (
         SELECT
             business_date,
             step,
-            CASE step{% for type, reached in STEPS %} WHEN '{{ type }}' THEN {{ loop.index }}{% endfor %} ELSE 0 END AS place,
+            IF(step = 'session', 0, {{ place_of("step") }}) AS place,
             SUM(sessions + bot_sessions) AS entries
         FROM `sales.daily_funnel`
         WHERE {{ days("business_date") }}

@@ -1,4 +1,3 @@
-{% from "warehouse/macros/funnel.sql" import STEPS with context %}
 {% from "warehouse/macros/replace.sql" import replace_days with context %}
 {% call replace_days("daily_funnel") %}
 SELECT
@@ -9,23 +8,17 @@ SELECT
     COUNTIF(NOT is_bot) AS sessions,
     COUNT(DISTINCT IF(is_bot, NULL, visitor_hash)) AS visitors,
     COUNTIF(is_bot) AS bot_sessions
-FROM (
-    {% for type, reached in [("session", "TRUE")] + STEPS %}
-    SELECT
-        business_date,
-        '{{ type }}' AS step,
-        device,
-        referrer,
-        visitor_hash,
-        is_bot
-    FROM `sales.sessions`
-    WHERE
-        {{ days("business_date") }}
-        AND {{ reached }}
-    {% if not loop.last %}
-    UNION ALL
-    {% endif %}
-    {% endfor %}
-) AS reached
+FROM `sales.sessions`
+CROSS JOIN
+    UNNEST([
+        STRUCT('session' AS step, TRUE AS is_reached),
+        STRUCT('view_item' AS step, viewed AS is_reached),
+        STRUCT('add_to_cart' AS step, added AS is_reached),
+        STRUCT('begin_checkout' AS step, checkout AS is_reached),
+        STRUCT('purchase' AS step, purchased AS is_reached)
+    ])
+WHERE
+    {{ days("business_date") }}
+    AND is_reached
 GROUP BY business_date, step, COALESCE(device, 'unknown'), COALESCE(referrer, 'unknown')
 {%- endcall %}

@@ -13,12 +13,19 @@ OPTIONS (
 )
 AS
 SELECT
-    {% for column in columns("daily_sales") if not column.name.endswith("_reporting") %}
-    {% if column.name in amounts %}
-    {{ column.name }}_reporting AS {{ column.name }}{{ "," if not loop.last }}
-    {% else %}
-    {{ column.name }},
-    {% endif %}
-    {% endfor %}
+    business_date,
+    source,
+    channel,
+    category,
+    country_code,
+    currency,
+    order_lines,
+    units,
+    gross_sales_reporting AS gross_sales,
+    discounts_reporting AS discounts,
+    returns_reporting AS returns,
+    net_sales_reporting AS net_sales,
+    cost_of_goods_reporting AS cost_of_goods,
+    sales_with_cost_reporting AS sales_with_cost
 FROM `sales.daily_sales`
-WHERE business_date >= {{ first_day }};
+WHERE business_date >= DATE '0001-01-01';

@@ -7,7 +7,7 @@ SELECT
     ) AS percent
 FROM `sales.daily_summary`
 WHERE
-    business_date >= {{ first_day }}
+    business_date >= DATE '0001-01-01'
     AND complete
 ORDER BY business_date DESC
 LIMIT 1;

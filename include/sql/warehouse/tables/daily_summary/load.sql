@@ -45,7 +45,7 @@ expected_sources AS (
         COALESCE(MIN(IF(audit.source = name, audit.business_date, NULL)), MAX(audit.business_date)) AS first_day,
         {{ is_off("audit.source = name") }} AS is_off
     FROM (
-{{ daily_audit("business_date >= " ~ first_day) | indent(8, first=True) }}
+{{ daily_audit("business_date >= DATE '0001-01-01'") | indent(8, first=True) }}
     ) AS audit
     CROSS JOIN UNNEST([{{ sources }}]) AS name
     GROUP BY name

@@ -9,7 +9,7 @@ WHERE
         SELECT MIN(audit.business_date)
         FROM `sales.load_audit` AS audit
         WHERE
-            audit.business_date >= {{ first_day }}
+            audit.business_date >= DATE '0001-01-01'
             AND audit.source = @source
             AND audit.status = 'success'
     )

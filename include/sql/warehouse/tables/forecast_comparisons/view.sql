@@ -39,7 +39,7 @@ exports AS (
         CONCAT('channel:', source) AS series,
         DATE(TIMESTAMP_SUB(MAX(window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) AS last_exported
     FROM `sales.load_audit`
-    WHERE business_date >= {{ first_day }}
+    WHERE business_date >= DATE '0001-01-01'
         AND status = 'history'
     GROUP BY source
 ),

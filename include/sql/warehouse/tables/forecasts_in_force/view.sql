@@ -8,9 +8,7 @@ OPTIONS (
 )
 AS
 SELECT
-    {% for column in columns("sales_forecasts") if column.name != "run_id" %}
-    {{ column.name }}{{ "," if not loop.last }}
-    {% endfor %}
+    * EXCEPT (run_id)
 FROM `sales.sales_forecasts`
-WHERE target_date >= {{ first_day }}
+WHERE target_date >= DATE '0001-01-01'
 QUALIFY RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1;

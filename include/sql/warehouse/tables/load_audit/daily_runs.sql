@@ -6,7 +6,7 @@ WITH audit AS (
         run_id,
         source
     FROM `sales.load_audit`
-    WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
+    WHERE business_date BETWEEN DATE '0001-01-01' AND {{ day }}
         AND source IN ({{ sources }})
         AND status <> 'history'
 ),

@@ -2,7 +2,7 @@
 SELECT MAX(window_end) AS last_read
 FROM `sales.load_audit`
 WHERE
-    business_date >= {{ first_day }}
+    business_date >= DATE '0001-01-01'
     AND source = @source
     AND status = 'success'
     AND window_end = read_at;

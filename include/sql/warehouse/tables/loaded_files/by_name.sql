@@ -8,7 +8,7 @@ SELECT
         SELECT refused.file
         FROM `sales.rejected_rows` AS refused
         WHERE
-            refused.business_date >= {{ first_day }}
+            refused.business_date >= DATE '0001-01-01'
             AND refused.source = @source
             AND refused.row_number = 0
     ) AS was_refused

@@ -11,9 +11,7 @@ COALESCE(former.sha256 = delivered.sha256 OR STRPOS(audit.known_deliveries, form
 MERGE INTO `sales.loaded_files` AS stored
 USING (
     SELECT
-        {% for name in names if name not in ("sha256", "order_ids") %}
-        delivered.{{ name }},
-        {% endfor %}
+        delivered.* EXCEPT (sha256, order_ids),
         CONCAT(IF({{ is_known }}, '', 'read again '), delivered.sha256) AS sha256,
         IF(
             {{ is_known }},

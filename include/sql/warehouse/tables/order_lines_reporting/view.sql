@@ -25,7 +25,7 @@ WITH rated AS (
         ON
             lines.business_date = rates.business_date
             AND lines.currency = rates.currency
-    WHERE lines.business_date >= {{ first_day }}
+    WHERE lines.business_date >= DATE '0001-01-01'
 )
 
 SELECT

@@ -5,9 +5,7 @@ COALESCE(CAST(CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 AS INT64) AS STRING)
 -- Stored orders of a source on some days, for reconciliation. `line_digest` covers SKU, quantity and amounts of all
 -- lines; include/sql/reconciliation/orders.sql calculates the same digest from the source's lines.
 SELECT
-    {% for column in columns("orders") if column.name not in ("source", "updated_at", "run_id") %}
-    stored.{{ column.name }},
-    {% endfor %}
+    stored.* EXCEPT (source, updated_at, run_id),
     lines.line_digest
 FROM `sales.orders` AS stored
 LEFT JOIN (

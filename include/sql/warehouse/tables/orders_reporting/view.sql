@@ -31,7 +31,7 @@ WITH rated_refunds AS (
         ON
             refunds.business_date = rates.business_date
             AND refunds.currency = rates.currency
-    WHERE refunds.business_date >= {{ first_day }}
+    WHERE refunds.business_date >= DATE '0001-01-01'
 ),
 
 returned AS (

@@ -47,7 +47,7 @@ baskets AS (
             AND placed.order_id = lines.order_id
             AND placed.business_date = lines.business_date
     WHERE
-        lines.business_date >= {{ first_day }}
+        lines.business_date >= DATE '0001-01-01'
         AND lines.sku IS NOT NULL
 ),
 

@@ -19,7 +19,7 @@ USING (
     ON stored.sku = arriving.sku
 WHEN MATCHED
     AND (
-        {{ is_newer("arriving", "stored", ["name", "category"]) }}
+        {{ is_newer(["name", "category"]) }}
     )
     THEN
     UPDATE SET

@@ -3,6 +3,6 @@ SELECT
     {{ columns("refunds") | map(attribute="name") | reject("in", ["source", "run_id"]) | join(",\n    ") }}
 FROM `sales.refunds`
 WHERE
-    business_date >= {{ first_day }}
+    business_date >= DATE '0001-01-01'
     AND ({{ days("business_date") }} OR {{ days("order_business_date") }})
     AND source = @source;

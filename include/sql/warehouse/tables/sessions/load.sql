@@ -1,4 +1,4 @@
-{% from "warehouse/macros/funnel.sql" import STEPS, STEP_DAYS, is_bot_session, place_of with context %}
+{% from "warehouse/macros/funnel.sql" import STEP_DAYS, place_of with context %}
 {% from "warehouse/macros/replace.sql" import replace_days with context %}
 -- Recomputes the sessions that began on the touched days. Also reads the day before, whose sessions may continue, and
 -- six days after, which covers sessions of up to seven days.
@@ -58,9 +58,10 @@ ordered AS (
 tracked_steps AS (
     SELECT
         day,
-        {% for type, reached in STEPS %}
-        LOGICAL_OR(counts.event_type = '{{ type }}') AS is_tracked_{{ reached }}{{ "," if not loop.last }}
-        {% endfor %}
+        LOGICAL_OR(counts.event_type = 'view_item') AS is_tracked_viewed,
+        LOGICAL_OR(counts.event_type = 'add_to_cart') AS is_tracked_added,
+        LOGICAL_OR(counts.event_type = 'begin_checkout') AS is_tracked_checkout,
+        LOGICAL_OR(counts.event_type = 'purchase') AS is_tracked_purchased
     FROM `sales.daily_events` AS counts
     CROSS JOIN
         UNNEST(
@@ -75,9 +76,10 @@ tracked_steps AS (
 reached_0 AS (
     SELECT
         ordered.*,
-        {% for type, reached in STEPS %}
-        tracked_steps.is_tracked_{{ reached }},
-        {% endfor %}
+        tracked_steps.is_tracked_viewed,
+        tracked_steps.is_tracked_added,
+        tracked_steps.is_tracked_checkout,
+        tracked_steps.is_tracked_purchased,
         0 AS place_0
     FROM ordered
     INNER JOIN tracked_steps
@@ -87,7 +89,7 @@ reached_0 AS (
 
 -- Number of the event with which a session reached a step: the first event of the step after the previous step. A step
 -- that the website does not track is reached together with the previous one.
-{% for type, reached in STEPS %}
+{% for reached in ["viewed", "added", "checkout", "purchased"] %}
 reached_{{ loop.index }} AS (
     SELECT
         reached_{{ loop.index0 }}.*,
@@ -109,13 +111,20 @@ SELECT
     MIN(occurred_at) AS started_at,
     MAX(occurred_at) AS ended_at,
     COUNT(*) AS events,
-    {% for type, reached in STEPS %}
-    LOGICAL_AND(is_tracked_{{ reached }} AND place_{{ loop.index }} IS NOT NULL) AS {{ reached }},
-    {% endfor %}
+    LOGICAL_AND(is_tracked_viewed AND place_1 IS NOT NULL) AS viewed,
+    LOGICAL_AND(is_tracked_added AND place_2 IS NOT NULL) AS added,
+    LOGICAL_AND(is_tracked_checkout AND place_3 IS NOT NULL) AS checkout,
+    LOGICAL_AND(is_tracked_purchased AND place_4 IS NOT NULL) AS purchased,
     MAX(IF(event_number = 1, device, NULL)) AS device,
     MAX(IF(event_number = 1, referrer_host, NULL)) AS referrer,
     MAX(IF(event_number = 1, browser_family, NULL)) AS browser_family,
-    {{ is_bot_session("is_bot", "occurred_at") }} AS is_bot
-FROM reached_{{ STEPS | length }}
+    -- A bot: an event has the user agent of a known one, or the session has at least 100 events and on average at least one
+    -- every two seconds.
+    LOGICAL_OR(is_bot)
+    OR (
+        COUNT(*) >= 100
+        AND TIMESTAMP_DIFF(MAX(occurred_at), MIN(occurred_at), MICROSECOND) <= 2000000 * COUNT(*)
+    ) AS is_bot
+FROM reached_4
 GROUP BY visitor_hash, session_number, started_on
 {%- endcall %}

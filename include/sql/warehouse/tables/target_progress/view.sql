@@ -56,7 +56,7 @@ sold AS (
         INNER JOIN as_of
             ON sales.business_date BETWEEN DATE_SUB(as_of.day, INTERVAL 92 DAY) AND as_of.day
         CROSS JOIN UNNEST([sales.channel, 'total']) AS counted_in
-        WHERE sales.business_date >= {{ first_day }}
+        WHERE sales.business_date >= DATE '0001-01-01'
     ) AS entries
     GROUP BY business_date, channel
 ),
@@ -82,7 +82,7 @@ forecasts AS (
                 made.target_date BETWEEN CAST(DATE_TRUNC(as_of.day, MONTH) AS DATE) AND LAST_DAY(as_of.day, MONTH)
                 AND DATE(made.made_at, {{ shop_timezone }}) <= DATE_ADD(as_of.day, INTERVAL 1 DAY)
         WHERE
-            made.target_date >= {{ first_day }}
+            made.target_date >= DATE '0001-01-01'
             AND (made.series = 'total' OR STARTS_WITH(made.series, 'channel:'))
     ) AS ranked
     WHERE age = 1
