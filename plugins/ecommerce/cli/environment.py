@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Values
+from ecommerce.runtime.airflow_internals import PROCESS_CONTEXT
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -55,7 +56,7 @@ def load(
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
     if connections_of_the_ui and has_metadata(environ):
-        environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+        environ.setdefault(PROCESS_CONTEXT, "server")
 
 
 def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:

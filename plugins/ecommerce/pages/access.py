@@ -9,12 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import (
-    DagAccessEntity,
-    DagDetails,
-)
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, HTTPException, Request
 from pydantic import BeforeValidator
 
@@ -24,27 +18,25 @@ from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import load_settings
 from ecommerce.pages.runs import RunsDep
 from ecommerce.pages.warehouse_queries import WarehouseQueries
+from ecommerce.runtime.airflow_internals import requires_right, requires_session
 
-reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
+signed_in = requires_session()
+"""The dependency of every page."""
+reads_sales = requires_right(DAG_DAILY)
 """The dependency of pages about sales."""
-reads_forecasts = requires_access_dag("GET", param_dag_id=DAG_FORECAST)
+reads_forecasts = requires_right(DAG_FORECAST)
 """The dependency of the page about forecasts."""
-may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
+may_clear = requires_right(DAG_DAILY, to_clear=True)
 """The dependency of forms that restart tasks; Airflow requires the same to clear a task."""
 
 
-def signed_in(user: GetUserDep) -> None:
-    """Answer 401 without a session; the dependency of every page."""
-
-
-def may_restart(user: GetUserDep) -> bool:
+def may_restart(request: Request, user: Annotated[Any, Depends(signed_in)]) -> bool:
     """Return whether the user of a request may restart the daily run's tasks; a dependency."""
-    return get_auth_manager().is_authorized_dag(
-        method="PUT",
-        access_entity=DagAccessEntity.TASK_INSTANCE,
-        details=DagDetails(id=DAG_DAILY),
-        user=user,
-    )
+    try:
+        may_clear(request, user)
+    except HTTPException:
+        return False
+    return True
 
 
 def from_this_site(request: Request) -> None:
