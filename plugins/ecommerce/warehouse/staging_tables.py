@@ -52,7 +52,14 @@ HISTORY = "history"
 
 SMALL_RECORDS = 50_000
 """A load of fewer records is bundled: each load job costs BigQuery about a second, whatever its size."""
-COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+COUNTS = (
+    "source_orders",
+    "rows_read",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_superseded",
+)
+"""The control totals that the audit has by their names."""
 _KNOWN = Column(
     "known_deliveries",
     "STRING",
@@ -164,16 +171,21 @@ def stage(staged: StagedLoad) -> None:
 
 def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
     """Begin the load job of a small load."""
+    import pyarrow as pa
     from pyarrow import parquet
 
-    bundle = folder / f"{BUNDLE}.parquet"
     target = bundle_columns(staged.spec)
     schema = parquet_schema(target)
-    with parquet.ParquetWriter(bundle, schema) as writer:
-        for table in _filled_tables(staged.spec):
-            for rows in _batches(staged, table):
-                bundled = _in_bundle(rows, table, schema)
-                writer.write_batch(bundled)
+    # Columns that a table lacks are NULL.
+    parts = [schema.empty_table()]
+    for table in _filled_tables(staged.spec):
+        for batch in _batches(staged, table):
+            fields = [schema.field(name) for name in batch.schema.names]
+            rows = pa.Table.from_batches([batch.cast(pa.schema(fields))])
+            names = pa.repeat(table, rows.num_rows)
+            parts.append(rows.append_column(_TABLE_NAME.name, names))
+    bundle = folder / f"{BUNDLE}.parquet"
+    parquet.write_table(pa.concat_tables(parts, promote_options="default"), bundle)
     return _begin_load_job(staged, BUNDLE, target, bundle)
 
 
@@ -215,29 +227,6 @@ def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
             yield from rows.iter_batches(use_threads=False)
 
 
-def _in_bundle(
-    rows: pa.RecordBatch,
-    table: str,
-    schema: pa.Schema,
-) -> pa.RecordBatch:
-    """Return rows of a table with the columns of the bundle."""
-    import pyarrow as pa
-
-    count = rows.num_rows
-    arrays: list[pa.Array[Any]] = []
-    for field in schema:
-        name = field.name
-        column: pa.Array[Any]
-        if name == _TABLE_NAME.name:
-            column = pa.repeat(table, count)
-        elif name in rows.schema.names:
-            column = rows.column(name).cast(field.type)
-        else:
-            column = pa.nulls(count, field.type)
-        arrays.append(column)
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
 def _filled_tables(spec: LoadSpec) -> tuple[str, ...]:
     """Return the staging tables that load jobs fill."""
     return ("load_audit", *spec.files)
@@ -272,31 +261,19 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
 def audit_rows(staged: StagedLoad) -> list[Row]:
     """Return a load's rows of `load_audit`, one for each day and source, without the counts of the load
     itself. The first day has the totals of the reads."""
+    unread = dict.fromkeys(staged.missing_sources, "failed")
+    unread |= dict.fromkeys(staged.off_sources, "off")
     rows = []
     for day in staged.days:
-        for row in _rows_of_day(staged, day):
-            row["business_date"] = day
-            row["run_id"] = staged.run_id
-            rows.append(row)
+        of_day = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
+        for source, status in unread.items():
+            of_day.append({"source": source, "status": status})
+        for row in of_day:
+            rows.append({"business_date": day, "run_id": staged.run_id, **row})
     return rows
 
 
-def _rows_of_day(staged: StagedLoad, day: date) -> list[Row]:
-    rows = []
-    for manifest in staged.manifests:
-        rows.append(_audit_row(staged, manifest, day))
-    for source in staged.missing_sources:
-        rows.append({"source": source, "status": "failed"})
-    for source in staged.off_sources:
-        rows.append({"source": source, "status": "off"})
-    return rows
-
-
-def _audit_row(
-    staged: StagedLoad,
-    manifest: Manifest,
-    day: date,
-) -> Values:
+def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> Row:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
@@ -313,7 +290,6 @@ def _audit_row(
     }
     if day != staged.business_date:
         return row
-    row["source_orders"] = totals.get("source_orders")
     for name in COUNTS:
         row[name] = totals.get(name)
     if (amount := totals.get("source_amount")) is not None:
