@@ -77,9 +77,20 @@ _TABLE_NAME = Column(
 
 @dataclass(frozen=True)
 class StagedLoad:
-    """One load and its staging tables, of the run of a day, or of several up to `last_day`. `missing_sources`
-    and `off_sources` have no manifest, `status` is that of the others in `load_audit`: `SUCCESS` or
-    `HISTORY`."""
+    """One load and its staging tables.
+
+    Args:
+        warehouse: The warehouse.
+        spec: The domain's load.
+        manifests: Manifests of the loadable folders; there may be none.
+        business_date: The run's business day, which is recomputed even if nothing was read.
+        run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
+        dag_id: The DAG, named in labels and job ids.
+        missing_sources: Sources that failed; the day is incomplete until a run has read them.
+        off_sources: Sources that are off by policy; the day is complete without them.
+        status: That of the manifests' sources in the audit: `SUCCESS`, or `HISTORY` of an export.
+        last_day: Of a run of several days, which begin with `business_date`.
+    """
 
     warehouse: Warehouse
     spec: LoadSpec
