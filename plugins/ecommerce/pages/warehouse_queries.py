@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from ecommerce.core.errors import PipelineError
@@ -12,10 +13,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-
-def connect_pages() -> Warehouse:
-    """Open the warehouse; its jobs are labelled as those of pages."""
-    return connect(step="pages")
+connect_pages = partial(connect, step="pages")
+"""Opens the warehouse; its jobs are labelled as those of pages."""
 
 
 class WarehouseQueries:

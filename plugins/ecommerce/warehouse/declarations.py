@@ -10,16 +10,16 @@ from ecommerce.warehouse.schema import ddl
 
 @dataclass(frozen=True)
 class Declaration:
-    """The declaration of a table or view. The columns of a view have empty types; what a table does not
-    declare is empty, `clustered_by` and `partition_days` as text."""
+    """The declaration of a table or view. The columns of a view have empty types, and what a table does not
+    declare is empty."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     partitioned_by: str
-    clustered_by: str
+    clustered_by: list[str]
     partition_days: str
-    """After which a partition expires."""
+    """The number of days after which a partition expires."""
     requires_filter: bool
     """Whether a query must filter by `partitioned_by`."""
 
@@ -36,7 +36,7 @@ def declaration(name: str, settings: Settings) -> Declaration:
         description=clause(r'^OPTIONS \(\s*description = "([^"]+)"'),
         columns=declared_columns(statement),
         partitioned_by=clause(r"^PARTITION BY (\w+)"),
-        clustered_by=clause(r"^CLUSTER BY ([\w, ]+)"),
+        clustered_by=re.findall(r"\w+", clause(r"^CLUSTER BY ([\w, ]+)")),
         partition_days=clause(r"partition_expiration_days = (\d+)"),
         requires_filter="require_partition_filter = TRUE" in statement,
     )

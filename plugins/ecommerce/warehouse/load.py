@@ -146,45 +146,25 @@ def look_up(staged: StagedLoad) -> LookUp:
         "read_days": _read_days(staged),
     }
     run(staged.rendered("find_changes", **options), "look up touched days")
-    touched = _touched_days(staged)
-    if len(touched.days) > MOST_DAYS:
+    touched = staged.warehouse.table_rows(staged.target("touched_days"))
+    days = days_to_read([row["business_date"] for row in touched])
+    if len(days) > MOST_DAYS:
         raise ContractError(
-            f"the load would change {len(touched.days):,} days from {touched.days[0]} to {touched.days[-1]}, "
+            f"the load would change {len(days):,} days from {days[0]} to {days[-1]}, "
             f"and a transaction may change {MOST_DAYS:,}: load fewer months or files at once"
         )
-    options["stored"]["report_deliveries"] = touched.mailed
+    mailed = [row["business_date"] for row in touched if row.get("is_mailed")]
+    options["stored"]["report_deliveries"] = mailed
     script = staged.rendered(
         "script",
-        touched.days,
+        days,
         lock_token=lock_token,
-        earliest_date=touched.earliest,
+        # The same in each row; None where no customer loses an order.
+        earliest_date=touched[0].get("earliest") if touched else None,
         arriving={row["name"] for row in counts if row["entries"]},
         **options,
     )
-    return LookUp(touched.days, script)
-
-
-@dataclass(frozen=True, slots=True)
-class _TouchedDays:
-    """The days that a load changes, and those of them whose report is mailed. `earliest` is the first day
-    whose orders may be the first ones of their customers now; None where no customer loses an order."""
-
-    days: list[date]
-    mailed: list[date]
-    earliest: date | None
-
-
-def _touched_days(staged: StagedLoad) -> _TouchedDays:
-    """Read what `find_changes.sql` has left."""
-    days = []
-    mailed = []
-    earliest = None
-    for row in staged.warehouse.table_rows(staged.target("touched_days")):
-        days.append(row["business_date"])
-        if row.get("is_mailed"):
-            mailed.append(row["business_date"])
-        earliest = row.get("earliest")
-    return _TouchedDays(days_to_read(days), mailed, earliest)
+    return LookUp(days, script)
 
 
 @retry_conflicts

@@ -129,16 +129,15 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             left.append(
                 f"column {column.name} is {present[column.name]}, and in table.sql {wanted}"
             )
-    clustering = declared.clustered_by
-    actual.clustering_fields = clustering.split(", ") if clustering else None
+    actual.clustering_fields = declared.clustered_by or None
     properties = ["schema", "clustering_fields"]
     partitioning = actual.time_partitioning
     partitioned_by = partitioning.field if partitioning else ""
     if partitioned_by != declared.partitioned_by:
         left.append("its partitioning is not that of table.sql")
     elif partitioning:
-        days = declared.partition_days
-        partitioning.expiration_ms = int(days) * DAY_MS if days else None
+        days = int(declared.partition_days or 0)
+        partitioning.expiration_ms = days * DAY_MS or None
         actual.time_partitioning = partitioning
         actual.require_partition_filter = declared.requires_filter
         properties += ["time_partitioning", "require_partition_filter"]
