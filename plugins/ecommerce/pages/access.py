@@ -5,6 +5,7 @@ forms the right to clear the DAG's tasks.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -69,27 +70,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
 class PageRequest:
     """One request, and what a page needs to know about it; a dependency. `newest` is the newest day that has
     ended; `awaited` is the same day until its scheduled run begins, later None."""
 
-    def __init__(
-        self,
-        request: Request,
-        may_restart: Annotated[bool, Depends(may_restart)],
-        runs: RunsDep,
-        at: Annotated[datetime, Depends(now)],
-    ) -> None:
-        self.request = request
-        self.may_restart = may_restart
-        self.runs = runs
-        self.warehouse: WarehouseQueries = request.app.state.warehouse
+    request: Request
+    may_restart: Annotated[bool, Depends(may_restart)]
+    runs: RunsDep
+    at: Annotated[datetime, Depends(now)]
+
+    def __post_init__(self) -> None:
+        self.warehouse: WarehouseQueries = self.request.app.state.warehouse
         self.settings = load_settings()
         timezone = self.settings.shop_timezone
-        self.newest = newest_closed_day(at, timezone).date
-        self.awaited: date | None = None
-        if at < due_at(self.newest, timezone):
-            self.awaited = self.newest
+        self.newest = newest_closed_day(self.at, timezone).date
+        is_awaited = self.at < due_at(self.newest, timezone)
+        self.awaited = self.newest if is_awaited else None
 
 
 PageRequestDep = Annotated[PageRequest, Depends(PageRequest)]

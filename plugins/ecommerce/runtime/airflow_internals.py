@@ -56,8 +56,8 @@ def has_pool(name: str) -> bool:
 
 def dag_for_test(dag_id: str, listener: object) -> Any:
     """Create the metadata database and return a DAG, to run by `test`; AirflowException where its file cannot
-    be imported. `listener` hears of its tasks. `airflow dags test` does the same, but takes no listener, and
-    Airflow loads listeners from plugins only. If a name changes, `make run` fails."""
+    be imported. Airflow calls `listener` for its tasks. `airflow dags test` does the same, but takes no
+    listener: Airflow loads them from plugins only. If a name changes, `make run` fails."""
     from airflow.sdk.listener import get_listener_manager
     from airflow.utils import db
     from airflow.utils.cli import get_bagged_dag

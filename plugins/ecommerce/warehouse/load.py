@@ -13,9 +13,9 @@ import hashlib
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from ecommerce.core.business_day import days_between, shop_day
+from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.values import Values
@@ -109,8 +109,8 @@ def _read_days(staged: StagedLoad) -> list[date]:
     start = min(manifest.window_start for manifest in staged.manifests)
     end = max(manifest.window_end for manifest in staged.manifests)
     first = shop_day(start, timezone).date
-    last = shop_day(end - timedelta(microseconds=1), timezone).date
-    return days_between(first, max(first, last))
+    # A window may be empty.
+    return BusinessDay(first, timezone, start, end).dates or [first]
 
 
 def look_up(staged: StagedLoad) -> LookUp:

@@ -288,9 +288,8 @@ def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> Row:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
-        partner, _, due_day = delivery.rpartition("_")
-        if due_day == str(day):
-            missing.append(partner)
+        if delivery.endswith(f"_{day}"):
+            missing.append(delivery.removesuffix(f"_{day}"))
     row: Values = {
         "source": manifest.source,
         "status": staged.status,
@@ -387,8 +386,7 @@ def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
         ContractError: keys are not unique, or totals differ.
     """
     counted = staged.spec.counted
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
-    counts: dict[str, int] = defaultdict(int)
+    stored: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in totals:
         source = row["source"]
         rows = row["entries"]
@@ -398,17 +396,14 @@ def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
                 f"{source}: {row['name']}: {rows} rows have {keys} different keys: "
                 "correct the transform"
             )
-        amounts[source] += row["amount"] or 0
+        stored[source, "amount"] += row["amount"] or 0
         if row["name"] == counted:
-            counts[source] = rows
+            stored[source, counted] = rows
     for manifest in staged.manifests:
         source = manifest.source
-        stored = {
-            counted: counts[source],
-            "amount": amounts[source],
-        }
-        for name, total in stored.items():
+        for name in (counted, "amount"):
             written = manifest.control_totals.get(name)
+            total = stored[source, name]
             if written is not None and Decimal(written) != total:
                 raise ContractError(
                     f"{source}: {name}: the transform wrote {written}, BigQuery has {total}"

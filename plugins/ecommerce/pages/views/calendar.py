@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from ecommerce.core import text as wording
 from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.pages import access, responses
@@ -57,5 +56,4 @@ def show(
         "days": days,
         "source_title": source_title,
     }
-    title = f"Sales reports, {wording.month(first)}"
-    return responses.page(page.request, "calendar.html", title, texts)
+    return responses.page(page.request, "calendar.html", texts)

@@ -38,10 +38,9 @@ def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
         "restarted": restarted,
     }
     if not archive.is_archived(page.settings.reports_uri, day):
-        title = f"No report of {day}"
-        return responses.page(page.request, "no_report.html", title, texts, 404)
+        return responses.page(page.request, "no_report.html", texts, 404)
     texts |= _report_texts(page, day, run)
-    return responses.page(page.request, "day.html", f"Sales report {day}", texts)
+    return responses.page(page.request, "day.html", texts)
 
 
 # Plain functions: FastAPI runs them in threads, so a slow database delays no other page.

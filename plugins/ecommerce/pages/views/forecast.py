@@ -30,8 +30,13 @@ def show(request: Request, as_of: Day | None = None) -> Response:
                 f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are "
                 "loaded."
             )
-            texts = {"section": "Forecast", "status": None, "message": message}
-            return responses.page(request, "message.html", "No forecast yet", texts)
+            texts = {
+                "title": "No forecast yet",
+                "section": "Forecast",
+                "status": None,
+                "message": message,
+            }
+            return responses.page(request, "message.html", texts)
         as_of = days[-1]
         folder = f"{as_of}/"
     if as_of not in days:
@@ -47,8 +52,7 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         "days": days,
         "report": report,
     }
-    title = f"Sales forecast {as_of}"
-    return responses.page(request, "forecast.html", title, variables)
+    return responses.page(request, "forecast.html", variables)
 
 
 @router.get("/{as_of}/{name}")
