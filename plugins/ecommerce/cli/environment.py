@@ -63,9 +63,7 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
     does not: Airflow would create it when it looks for them."""
     # A worker has no access to the database: there the variable is empty.
-    if environ.get(DATABASE) or {f"{DATABASE}_CMD", f"{DATABASE}_SECRET"} & set(
-        environ
-    ):
+    if any(environ.get(f"{DATABASE}{suffix}") for suffix in ("", "_CMD", "_SECRET")):
         return True
     url = _configuration(environ).get("database", "sql_alchemy_conn", fallback="")
     if url and not url.startswith("sqlite:"):

@@ -101,7 +101,7 @@ def _cell(value: Any) -> str:
     lines = textwrap.wrap(
         line, MAX_CELL_LENGTH, break_long_words=False, break_on_hyphens=False
     )
-    return line if len(lines) < 2 else f"{lines[0]}…"
+    return line if len(lines) < 2 else f"{lines[0].rstrip(',')}…"
 
 
 def _csv_cell(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     IPvAnyNetwork,
+    Json,
     PositiveInt,
     ValidationError,
 )
@@ -149,9 +149,7 @@ class Settings(DagSettings):
         description="a three-letter ISO 4217 code such as EUR",
     )
     report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
-    shop_labels: Annotated[
-        Mapping[str, Label], NoDecode, BeforeValidator(json.loads)
-    ] = Field(
+    shop_labels: Annotated[Json[Mapping[str, Label]], NoDecode] = Field(
         {},
         description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',
     )
