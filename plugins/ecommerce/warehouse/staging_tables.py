@@ -108,6 +108,12 @@ class StagedLoad:
         """The run's days, in order."""
         return days_between(self.business_date, self.last_day or self.business_date)
 
+    @property
+    def unread(self) -> dict[str, str]:
+        """The status in the audit of each source without a manifest."""
+        failed = dict.fromkeys(self.missing_sources, "failed")
+        return failed | dict.fromkeys(self.off_sources, "off")
+
     @cached_property
     def is_bundled(self) -> bool:
         """Whether all rows are in the one table `BUNDLE`."""
@@ -135,10 +141,8 @@ class StagedLoad:
         ]
         for manifest in self.manifests:
             parts.append(manifest.sha256)
-        for source in sorted(self.missing_sources):
-            parts.append(f"{source} failed")
-        for source in sorted(self.off_sources):
-            parts.append(f"{source} off")
+        for source, status in sorted(self.unread.items()):
+            parts.append(f"{source} {status}")
         text = "\n".join(parts)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -272,12 +276,10 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
 def audit_rows(staged: StagedLoad) -> list[Row]:
     """Return a load's rows of `load_audit`, one for each day and source, without the counts of the load
     itself. The first day has the totals of the reads."""
-    unread = dict.fromkeys(staged.missing_sources, "failed")
-    unread |= dict.fromkeys(staged.off_sources, "off")
     rows = []
     for day in staged.days:
         of_day = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
-        for source, status in unread.items():
+        for source, status in staged.unread.items():
             of_day.append({"source": source, "status": status})
         for row in of_day:
             rows.append({"business_date": day, "run_id": staged.run_id, **row})
