@@ -223,19 +223,13 @@ def pipeline_load(folder: Path) -> None:
     from airflow.providers.google.cloud.hooks import bigquery
 
     from ecommerce.sales.loading import ORDERS
-    from ecommerce.storage.staging import read_manifest
-    from ecommerce.warehouse.load import load
+    from ecommerce.storage.staging import DagRun, read_manifest
+    from ecommerce.warehouse.load import load_manifest
 
     del bigquery
     with measured():
         manifest = read_manifest(f"file://{folder}/staging/run/transformed/sales_db")
-        load(
-            [manifest],
-            spec=ORDERS,
-            business_date=DAY,
-            run_id="benchmark",
-            dag_id="daily_sales_pipeline",
-        )
+        load_manifest(ORDERS, DagRun("daily_sales_pipeline", "benchmark"), manifest)
 
 
 def _raw(folder: Path) -> Any:

@@ -4,8 +4,7 @@ Nearly every Airflow process executes plugin files, so FastAPI is imported on th
 the API server receives.
 """
 
-from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 from starlette.types import Receive, Scope, Send
@@ -15,19 +14,13 @@ from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
 async def lazy_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one request by ASGI, with an application that is created on the first one. The `app` of `scope`
+    """Answer one request by ASGI, with an application that is imported on the first one. The `app` of `scope`
     is the API server's application, which mounts this one."""
-    app = _application()
+    from ecommerce.pages.application import app
+
     if "app" in scope:
         app.state.airflow = scope["app"]
     await app(scope, receive, send)
-
-
-@cache
-def _application() -> Any:
-    from ecommerce.pages.application import create_app
-
-    return create_app()
 
 
 class ReportPagesPlugin(AirflowPlugin):

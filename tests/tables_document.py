@@ -1,6 +1,5 @@
 """The tables in docs/QUERIES.md, which `make tables ARGS='--into docs/QUERIES.md'` writes."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -10,9 +9,6 @@ from tests.settings import settings_of
 BEGIN = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->"
 END = "<!-- End of the tables -->"
 KEY = {"CUSTOMER_HASH_KEY": "not in any statement"}
-_FILTER = re.compile(
-    r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE
-)
 
 
 def main(into: Path) -> None:
@@ -49,8 +45,7 @@ def markdown() -> str:
 
 def required_filter(table):
     """Return the column that a query of the table must filter by; None where it need not."""
-    partition = _FILTER.search(table.declaration)
-    return partition["column"] if partition else None
+    return table.partitioned_by if table.requires_filter else None
 
 
 def description(table):

@@ -1,7 +1,10 @@
-"""The rules of the house: which package imports which."""
+"""The rules of the house: which package imports which, and which names of Airflow are used."""
 
 import ast
+import re
 from graphlib import TopologicalSorter
+
+from airflow import sdk
 
 from tests.dags.conftest import REPOSITORY
 
@@ -16,6 +19,20 @@ NARROWER = {
     "runtime": BASE,
 } | {package: BASE | {package} for package in SHARED}
 """What these packages may import; a domain imports them and itself, nobody pages or commands."""
+INTERNALS = PACKAGE / "runtime" / "airflow_internals.py"
+"""The only module that may use names of Airflow that are not public."""
+PUBLIC = (
+    "airflow.exceptions.",
+    "airflow.listeners.",
+    "airflow.plugins_manager.",
+    "airflow.providers.",
+    "airflow.sdk.exceptions.",
+    "airflow.sdk.log.",
+    "airflow.sdk.observability.",
+    "airflow.timetables.",
+)
+"""What Airflow documents as its Public Interface, besides the names that `airflow.sdk` exports: exceptions,
+listeners, plugins, timetables, and each provider's own; the masking of logs and metrics by their pages."""
 
 
 def name_of(path):
@@ -62,3 +79,37 @@ def test_no_import_is_in_a_circle_also_not_of_types():
             imported |= {inner, inner.rpartition(".")[0]} & names.keys()
         graph[module] = imported
     TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def is_public(name):
+    """Whether a name that is imported from Airflow is of its Public Interface."""
+    if re.search(r"[.]_", name):
+        return False
+    exported = {f"airflow.sdk.{exported}" for exported in sdk.__all__}
+    return name == "airflow" or name in exported or name.startswith(PUBLIC)
+
+
+def private_attributes(tree):
+    """The attributes like `hook._client` of other objects than a class's own."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        is_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        if re.match(r"_(?!_|asdict|fields|replace)", node.attr) and not is_own:
+            yield node.attr
+
+
+def test_only_one_module_uses_names_of_airflow_that_are_not_public():
+    wrong = []
+    for path in [*REPOSITORY.glob("dags/*.py"), *REPOSITORY.glob("plugins/**/*.py")]:
+        if path == INTERNALS:
+            continue
+        names = [name for name in imports(path) if name.partition(".")[0] == "airflow"]
+        wrong += [f"{path} imports {name}" for name in names if not is_public(name)]
+        source = path.read_text()
+        if names:
+            for name in private_attributes(ast.parse(source)):
+                wrong.append(f"{path} uses {name}")
+        if "_AIRFLOW_" in source:
+            wrong.append(f"{path} names a private variable of Airflow's environment")
+    assert not wrong

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pendulum
 import pytest
 
-from ecommerce.core.business_day import TICKS
+from ecommerce.core.business_day import TICK
 from ecommerce.core.settings import OWNER
 from ecommerce.mail.alerts import alert_run_failure
 from ecommerce.runtime.run_context import check_conf
@@ -91,10 +91,9 @@ def test_the_pools_of_tasks_exist_and_one_load_runs_at_a_time(dag_bag):
     assert pools["warehouse_loads"]["slots"] == 1
 
 
-@pytest.mark.parametrize("dag_id", sorted(TICKS.keys() & DAG_IDS))
-def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
-    hours, seconds = divmod(TICKS[dag_id].seconds, 3600)
-    timetable = dag_bag.dags[dag_id].timetable
+def test_the_daily_run_ticks_when_the_pages_await_it(dag_bag):
+    hours, seconds = divmod(TICK.seconds, 3600)
+    timetable = dag_bag.dags["daily_sales_pipeline"].timetable
     assert timetable.summary == f"{seconds // 60} {hours} * * *"
 
 

@@ -17,6 +17,7 @@ from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.warehouse import checks, load, load_history
 from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.staging_tables import StagedLoad
 
 
 def morning_after(day):
@@ -67,18 +68,20 @@ def stage(day, run_id, sources=SOURCES, last=None):
 
 def finish(day, run_id, loadable, last=None):
     """The second half: load and check; sources that are not in `loadable` have failed."""
-    result = load.load(
+    staged = StagedLoad(
+        connect(dag=DAG, step="load"),
+        ORDERS,
         loadable,
-        spec=ORDERS,
-        business_date=day,
-        run_id=run_id,
-        dag_id=DAG,
+        day,
+        run_id,
+        DAG,
         missing_sources=sorted(
             {*sources_on()} - {manifest.source for manifest in loadable}
         ),
         off_sources=sorted({*SOURCES} - {*sources_on()}),
         last_day=last,
     )
+    result = load.load(staged)
     checks.check_load(staging.DagRun(DAG, run_id), result, ORDERS)
     return result
 

@@ -8,6 +8,7 @@ from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
+from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.source_names import EXCHANGE_RATES, STOREFRONT
 
@@ -57,7 +58,7 @@ def loaded(root):
 def load_day(warehouse, day, manifests, **options):
     """Load manifests as a run of the daily pipeline does."""
     values = {"spec": ORDERS, "run_id": f"run__{day}", "dag_id": DAG} | options
-    load(manifests, business_date=day, warehouse=warehouse, **values)
+    load(StagedLoad(warehouse, manifests=manifests, business_date=day, **values))
 
 
 def _database():

@@ -64,13 +64,12 @@ class AirflowApi:
             ConfigurationError: none of them has a password.
             CredentialsError, TransientError: see `AirflowApi`.
         """
-        environ = dict(os.environ)
+        environ = os.environ
+        own_password = ""
         if "AIRFLOW_URL" not in environ:
-            environment.load(environ)
-            environ.setdefault(
-                "AIRFLOW_PASSWORD", environ.get("AIRFLOW_ADMIN_PASSWORD", "")
-            )
-        password = environ.get("AIRFLOW_PASSWORD")
+            environment.load()
+            own_password = environ.get("AIRFLOW_ADMIN_PASSWORD", "")
+        password = environ.get("AIRFLOW_PASSWORD", own_password)
         if not password:
             raise ConfigurationError(
                 "AIRFLOW_PASSWORD is not set: commands sign in to Airflow with it"

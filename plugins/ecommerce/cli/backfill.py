@@ -10,9 +10,9 @@ import click
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.cli.watching import PAUSE, wait_for_runs
-from ecommerce.core.business_day import TICKS, closed_day
+from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 from ecommerce.core.text import counted
 from ecommerce.core.values import Json
 
@@ -98,7 +98,7 @@ class Backfill:
 @click.option(
     "--dag",
     "dag_id",
-    type=click.Choice(sorted(TICKS)),
+    type=click.Choice([DAG_DAILY, DAG_EVENTS]),
     default=DAG_DAILY,
     show_default=True,
 )

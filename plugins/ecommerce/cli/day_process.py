@@ -11,13 +11,11 @@ from typing import Any, TextIO
 
 from airflow.exceptions import AirflowException
 from airflow.listeners import hookimpl
-from airflow.sdk.listener import get_listener_manager
-from airflow.utils import db
-from airflow.utils.cli import get_bagged_dag
 
 from ecommerce.cli.settings_check import require_connections
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import DAG_DAILY
+from ecommerce.runtime.airflow_internals import dag_for_test
 from ecommerce.runtime.task_log import attempt_failure
 
 
@@ -52,13 +50,11 @@ def run_day(day: str, terminal: TextIO) -> bool:
     except ConfigurationError as error:
         print(error, file=terminal)
         return False
-    db.initdb()
     try:
-        dag = get_bagged_dag(bundle_names=None, dag_id=DAG_DAILY)
+        dag = dag_for_test(DAG_DAILY, TaskLines(terminal))
     except AirflowException as error:
         print(f"{error} (see the log)", file=terminal)
         return False
-    get_listener_manager().add_listener(TaskLines(terminal))
     dag_run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day})
     return bool(dag_run.state == "success")
 

@@ -6,7 +6,7 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 import json
 import os
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Values
+from ecommerce.runtime.airflow_internals import PROCESS_CONTEXT
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -25,66 +26,61 @@ EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 
 
-def load(
-    environ: MutableMapping[str, str] = os.environ,
-    *,
-    connections_of_the_ui: bool = True,
-) -> None:
-    """Complete `environ` from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults for this
-    machine.
+def load(*, connections_of_the_ui: bool = True) -> None:
+    """Complete the environment from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults
+    for this machine.
 
-    A value in `environ` wins, except an empty setting. A container has neither file: its environment stays as
-    it is. With `connections_of_the_ui`, this process reads the connections of Airflow's UI from the metadata
-    database, as `airflow connections get` does; tasks get theirs from the API server.
+    A value in the environment wins, except an empty setting. A container has neither file: its environment
+    stays as it is. With `connections_of_the_ui`, this process reads the connections of Airflow's UI from the
+    metadata database, as `airflow connections get` does; tasks get theirs from the API server.
 
-    Raises ConfigurationError: there is neither file, and `environ` has no CUSTOMER_HASH_KEY.
+    Raises ConfigurationError: there is neither file, and the environment has no CUSTOMER_HASH_KEY.
     """
     file = REPOSITORY / ".env"
     if not file.exists():
-        file = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
+        file = Path(os.environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
     if file.exists():
         # A line that cannot be parsed is logged by its number.
         lines = dotenv_values(file, interpolate=False)
         values = {name: value for name, value in lines.items() if value}
-        for name, value in environ.items():
+        for name, value in os.environ.items():
             if value or name not in SETTINGS:
                 values[name] = value
-        environ.update(_defaults(values) | values)
-    elif "CUSTOMER_HASH_KEY" not in environ:
+        os.environ.update(_defaults(values) | values)
+    elif "CUSTOMER_HASH_KEY" not in os.environ:
         raise ConfigurationError(
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
-    if connections_of_the_ui and has_metadata(environ):
-        environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    if connections_of_the_ui and has_metadata():
+        os.environ.setdefault(PROCESS_CONTEXT, "server")
 
 
-def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
+def has_metadata() -> bool:
     """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
     does not: Airflow would create it when it looks for them."""
     # A worker has no access to the database: there the variable is empty.
-    if environ.get(DATABASE) or {f"{DATABASE}_CMD", f"{DATABASE}_SECRET"} & set(
-        environ
-    ):
+    variables = (DATABASE, f"{DATABASE}_CMD", f"{DATABASE}_SECRET")
+    if any(os.environ.get(name) for name in variables):
         return True
-    url = _configuration(environ).get("database", "sql_alchemy_conn", fallback="")
+    url = _configuration().get("database", "sql_alchemy_conn", fallback="")
     if url and not url.startswith("sqlite:"):
         return True
-    file = airflow_home(environ) / "airflow.db"
+    file = airflow_home() / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
-def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> Values:
-    """Return the `extra` of a connection that `environ` has as JSON. It is empty where only Airflow, whose
-    import takes seconds, can read the connection: from a URI, the UI or a secrets backend."""
-    configuration = _configuration(environ)
+def connection_extra(conn_id: str) -> Values:
+    """Return the `extra` of a connection that the environment has as JSON. It is empty where only Airflow,
+    whose import takes seconds, can read the connection: from a URI, the UI or a secrets backend."""
+    configuration = _configuration()
     if (
         configuration.get("secrets", "backend", fallback="")
         or configuration.get("workers", "secrets_backend", fallback="")
-        or any(SECRETS_OPTION.match(name) for name in environ)
+        or any(SECRETS_OPTION.match(name) for name in os.environ)
     ):
         return {}
     try:
-        connection = json.loads(environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
+        connection = json.loads(os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", ""))
     except ValueError:
         return {}
     match connection:
@@ -93,16 +89,16 @@ def connection_extra(conn_id: str, environ: Mapping[str, str] = os.environ) -> V
     return {}
 
 
-def airflow_home(environ: Mapping[str, str] = os.environ) -> Path:
+def airflow_home() -> Path:
     """Return Airflow's home."""
-    return Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    return Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
 
 
-def _configuration(environ: Mapping[str, str]) -> RawConfigParser:
+def _configuration() -> RawConfigParser:
     """Read Airflow's file of configuration."""
     configuration = RawConfigParser(strict=False)
     configuration.read(
-        environ.get("AIRFLOW_CONFIG") or airflow_home(environ) / "airflow.cfg"
+        os.environ.get("AIRFLOW_CONFIG") or airflow_home() / "airflow.cfg"
     )
     return configuration
 

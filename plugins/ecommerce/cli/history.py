@@ -1,7 +1,7 @@
 """`make history`: read past months from the live sources, and wait for the end."""
 
+from collections import defaultdict
 from datetime import UTC, date, datetime
-from itertools import groupby
 from urllib.parse import quote
 
 import click
@@ -44,13 +44,11 @@ def history(first: date, last: date | None, *, source: str | None, again: bool) 
     api.require_unpaused(DAG_HISTORY_READ)
     states = {run["dag_run_id"]: run["state"] for run in api.runs(DAG_HISTORY_READ)}
     month_of_run: dict[str, str] = {}
-    days = days_between(first, last)
-    for month, group in groupby(days, key=lambda day: f"{day:%Y-%m}"):
-        days_of_month = list(group)
-        form = {
-            "first_day": str(days_of_month[0]),
-            "last_day": str(days_of_month[-1]),
-        }
+    days_of_month = defaultdict(list)
+    for day in days_between(first, last):
+        days_of_month[f"{day:%Y-%m}"].append(str(day))
+    for month, days in days_of_month.items():
+        form = {"first_day": days[0], "last_day": days[-1]}
         if source:
             form["source"] = source
         # By its id, a later command knows what is loaded.

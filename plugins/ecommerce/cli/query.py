@@ -3,7 +3,7 @@
 import csv
 import json
 import logging
-import re
+import textwrap
 from decimal import Decimal
 from typing import IO, Any
 
@@ -98,12 +98,10 @@ def _cell(value: Any) -> str:
     text = format_value(value)
     # Control characters would move the terminal's cursor.
     line = clean(text, len(text))
-    if len(line) <= MAX_CELL_LENGTH:
-        return line
-    words = re.match(rf".{{0,{MAX_CELL_LENGTH}}}(?<=[\s,])|[^\s,]+", line)
-    if words is None or words[0] == line:
-        return line
-    return f"{words[0].rstrip()}…"
+    lines = textwrap.wrap(
+        line, MAX_CELL_LENGTH, break_long_words=False, break_on_hyphens=False
+    )
+    return line if len(lines) < 2 else f"{lines[0].rstrip(',')}…"
 
 
 def _csv_cell(value: Any) -> str:

@@ -16,6 +16,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
+from ecommerce.runtime.airflow_internals import has_pool
 from ecommerce.sales.source_policy import (
     order_sources,
     read_policies,
@@ -128,9 +129,7 @@ def check_pool() -> Lines:
     if not has_metadata():
         yield HINT, "Airflow has no database yet: make airflow creates the pool"
         return
-    from airflow.models.pool import Pool
-
-    if Pool.get_pool(names.POOL_LOADS) is None:
+    if not has_pool(names.POOL_LOADS):
         raise ConfigurationError(
             "this pool is missing, and Airflow starts no load: airflow pools import include/pools.json"
         )

@@ -4,10 +4,8 @@ For `make tables`, and for the list of tables in docs/QUERIES.md (tests/tables_d
 """
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 import click
 
@@ -15,7 +13,8 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.warehouse import rendering, schema
+from ecommerce.warehouse import rendering
+from ecommerce.warehouse.declarations import Declaration, declaration
 from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
@@ -55,19 +54,6 @@ FOR_ANALYSTS = (
     "load_audit",
 )
 """The tables for queries, most important first; the others are the pipeline's own."""
-_TABLE = re.compile(
-    r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE
-)
-
-
-@dataclass(frozen=True)
-class Described:
-    """A table or view; `declaration` is its statement without a query. A view's columns have empty types."""
-
-    name: str
-    description: str
-    columns: Sequence[Column]
-    declaration: str
 
 
 @click.command()
@@ -88,17 +74,14 @@ def tables() -> None:
         show(tabulate(rows, tablefmt="plain", disable_numparse=True))
 
 
-def described(settings: Settings) -> Iterator[Described]:
+def described(settings: Settings) -> Iterator[Declaration]:
     """Yield all tables and views, those `FOR_ANALYSTS` first."""
     names = {*rendering.tables(), *rendering.views()}
+    # A shop may have removed some.
     for_analysts = [name for name in FOR_ANALYSTS if name in names]
-    own = sorted(names - set(FOR_ANALYSTS))
+    own = sorted(names.difference(FOR_ANALYSTS))
     for name in for_analysts + own:
-        statement = schema.ddl(name, settings)
-        head = statement.partition("\nAS\n")[0]
-        options = _TABLE.search(head)
-        description = options["description"] if options else ""
-        yield Described(name, description, rendering.declared_columns(head), head)
+        yield declaration(name, settings)
 
 
 def column_type(column: Column) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 def airflow_url() -> str:
     """Return the address of Airflow's UI without a trailing slash; empty where it is not configured."""
-    from airflow.sdk.configuration import conf
+    from airflow.sdk import conf
 
     return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 

@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 
-TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
-"""By DAG: the time after the shop's midnight at which its daily run is scheduled."""
+TICK = timedelta(hours=6)
+"""The time after the shop's midnight at which the daily run is scheduled."""
 
 MOST_DAYS = 31
 """Of a run of several days: a month is loaded in one transaction."""
@@ -70,12 +69,11 @@ def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
     return shop_day(now, timezone).shifted(-1)
 
 
-def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
-    """Return when the scheduled run of a business day begins (UTC), on the morning after. `dag_id` is one of
-    `TICKS`."""
+def due_at(day: date, timezone: str) -> datetime:
+    """Return when the scheduled run of a business day begins (UTC), on the morning after."""
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
-    return (midnight + TICKS[dag_id]).astimezone(UTC)
+    return (midnight + TICK).astimezone(UTC)
 
 
 def backfill_bounds(

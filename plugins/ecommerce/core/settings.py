@@ -1,6 +1,5 @@
 """Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     IPvAnyNetwork,
+    Json,
     PositiveInt,
     ValidationError,
 )
@@ -21,7 +21,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.paths import read_sql
 from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
 from ecommerce.core.values import Values
 
@@ -33,6 +32,10 @@ Expected = Mapping[str, frozenset[int]]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A column name that is valid everywhere; BigQuery reserves some prefixes."""
+NO_NEW_COLUMN = (
+    "cannot name a new column of orders: use letters, digits and underscores, no name twice and none that "
+    "orders has"
+)
 LONG = 4
 """The factor of the timeouts of tasks that read, train on or fetch years of history at once."""
 
@@ -54,16 +57,12 @@ def _locale(text: str) -> str:
 
 
 def _order_attributes(text: str) -> list[str]:
-    table = read_sql("warehouse/tables/orders/table.sql")
-    # BigQuery and DuckDB ignore the case of a column's name.
-    taken = set(re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE))
     names = sorted(name.strip() for name in text.split(","))
+    taken = set()
     for name in names:
+        # BigQuery and DuckDB ignore the case of a column's name.
         if not re.fullmatch(ATTRIBUTE_NAME, name) or name.lower() in taken:
-            raise ValueError(
-                f"{name!r} cannot name a new column of orders: use letters, digits and underscores, no name "
-                "twice and none that orders has"
-            )
+            raise ValueError(f"{name!r} {NO_NEW_COLUMN}")
         taken.add(name.lower())
     return names
 
@@ -150,9 +149,7 @@ class Settings(DagSettings):
         description="a three-letter ISO 4217 code such as EUR",
     )
     report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
-    shop_labels: Annotated[
-        Mapping[str, Label], NoDecode, BeforeValidator(json.loads)
-    ] = Field(
+    shop_labels: Annotated[Json[Mapping[str, Label]], NoDecode] = Field(
         {},
         description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',
     )

@@ -35,8 +35,11 @@ def environment(folder: Path) -> Any:
         keep_trailing_newline=True,
     )
     templates.filters |= {
+        "change": text.change,
         "clean": text.clean,
+        "compact": text.compact,
         "counted": text.number_of,
+        "figure": text.figure,
         "long_day": text.long_day,
         "month": text.month,
         "short_day": text.short_day,

@@ -315,11 +315,13 @@ def _number(value: Decimal | int | None, fewest: int, places: int) -> str:
 
 def _percent(ratio: Decimal, places: int) -> str:
     """Format 0.135 as `13.5 %`."""
+    from babel.numbers import parse_pattern
+
     locale = words_locale()
+    pattern = locale.percent_formats[None]
     if locale.language == "en":
-        return f"{_number(ratio * 100, places, places)} %"
-    rounded = _rounded(ratio, places + 2)
-    return _by_pattern(locale.percent_formats[None], rounded, places, places)
+        pattern = parse_pattern("#,##0 %")
+    return _by_pattern(pattern, _rounded(ratio, places + 2), places, places)
 
 
 def _by_pattern(pattern: Any, value: Decimal, fewest: int, places: int) -> str:

@@ -23,6 +23,7 @@ from ecommerce.core.text import clean
 from ecommerce.core.values import Values
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
+from ecommerce.runtime.airflow_internals import send_mail
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +108,7 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
         message["To"] = ", ".join(to)
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Auto-Submitted"] = "auto-generated"  # prevents automatic replies
-        # The hook connects and signs in; its own sending has no text alternative.
-        refused = hook._smtp_client.send_message(message)
+        refused = send_mail(hook, message)
     metrics.mail_sent(message.get(KIND_HEADER, "other"))
     accepted = len(to) - len(refused)
     log.info("mail %s accepted for %d recipients", message["Message-ID"], accepted)

@@ -20,7 +20,7 @@ def expired_staging() -> int:
 @task
 def old_logs() -> int:
     """Remove Airflow's log files older than `LOG_RETENTION_DAYS`, and return their number."""
-    from airflow.sdk.configuration import conf
+    from airflow.sdk import conf
 
     limit = datetime.now(UTC) - timedelta(days=load_settings().log_retention_days)
     return expiry.expire_logs(Path(conf.get("logging", "base_log_folder")), limit)

@@ -5,16 +5,11 @@ forms the right to clear the DAG's tasks.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import (
-    DagAccessEntity,
-    DagDetails,
-)
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, HTTPException, Request
 from pydantic import BeforeValidator
 
@@ -24,27 +19,25 @@ from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import load_settings
 from ecommerce.pages.runs import RunsDep
 from ecommerce.pages.warehouse_queries import WarehouseQueries
+from ecommerce.runtime.airflow_internals import requires_right, requires_session
 
-reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
+signed_in = requires_session()
+"""The dependency of every page."""
+reads_sales = requires_right(DAG_DAILY)
 """The dependency of pages about sales."""
-reads_forecasts = requires_access_dag("GET", param_dag_id=DAG_FORECAST)
+reads_forecasts = requires_right(DAG_FORECAST)
 """The dependency of the page about forecasts."""
-may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
+may_clear = requires_right(DAG_DAILY, to_clear=True)
 """The dependency of forms that restart tasks; Airflow requires the same to clear a task."""
 
 
-def signed_in(user: GetUserDep) -> None:
-    """Answer 401 without a session; the dependency of every page."""
-
-
-def may_restart(user: GetUserDep) -> bool:
+def may_restart(request: Request, user: Annotated[Any, Depends(signed_in)]) -> bool:
     """Return whether the user of a request may restart the daily run's tasks; a dependency."""
-    return get_auth_manager().is_authorized_dag(
-        method="PUT",
-        access_entity=DagAccessEntity.TASK_INSTANCE,
-        details=DagDetails(id=DAG_DAILY),
-        user=user,
-    )
+    try:
+        may_clear(request, user)
+    except HTTPException:
+        return False
+    return True
 
 
 def from_this_site(request: Request) -> None:
@@ -77,27 +70,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
 class PageRequest:
     """One request, and what a page needs to know about it; a dependency. `newest` is the newest day that has
     ended; `awaited` is the same day until its scheduled run begins, later None."""
 
-    def __init__(
-        self,
-        request: Request,
-        may_restart: Annotated[bool, Depends(may_restart)],
-        runs: RunsDep,
-        at: Annotated[datetime, Depends(now)],
-    ) -> None:
-        self.request = request
-        self.may_restart = may_restart
-        self.runs = runs
-        self.warehouse: WarehouseQueries = request.app.state.warehouse
+    request: Request
+    may_restart: Annotated[bool, Depends(may_restart)]
+    runs: RunsDep
+    at: Annotated[datetime, Depends(now)]
+
+    def __post_init__(self) -> None:
+        self.warehouse: WarehouseQueries = self.request.app.state.warehouse
         self.settings = load_settings()
         timezone = self.settings.shop_timezone
-        self.newest = newest_closed_day(at, timezone).date
-        self.awaited: date | None = None
-        if at < due_at(self.newest, timezone):
-            self.awaited = self.newest
+        self.newest = newest_closed_day(self.at, timezone).date
+        is_awaited = self.at < due_at(self.newest, timezone)
+        self.awaited = self.newest if is_awaited else None
 
 
 PageRequestDep = Annotated[PageRequest, Depends(PageRequest)]

@@ -71,9 +71,9 @@ async def _error_page(request: Request, error: Exception) -> Response:
             message = f"{str(error).rstrip('.')}."
     if status == 401:
         return _sign_in(request)
-    texts = {"status": status, "message": message, "section": ""}
     title = HTTPStatus(status).phrase
-    return responses.page(request, "message.html", title, texts, status)
+    texts = {"title": title, "status": status, "message": message, "section": ""}
+    return responses.page(request, "message.html", texts, status)
 
 
 def _sign_in(request: Request) -> Response:
@@ -92,3 +92,7 @@ def _sign_in(request: Request) -> Response:
     served = str(request.scope["root_path"]).removesuffix(PREFIX)
     login = f"{served}/api/v2/auth/login?next={quote(wanted, safe='/')}"
     return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
+
+
+app = create_app()
+"""The application that the API server mounts."""

@@ -35,18 +35,16 @@ HEADERS = {
 def page(
     request: Request,
     template: str,
-    title: str,
     texts: Texts,
     status: int = 200,
 ) -> HTMLResponse:
-    """Render a page from a file of include/templates/pages. `title` is the browser's; `texts` are the
-    template's variables, in addition to those of the frame."""
+    """Render a page from a file of include/templates/pages. `texts` are the template's variables, in addition
+    to those of the frame."""
     # Of the address as sent: in the decoded one, %2F would count as a slash.
     sent = request.scope["raw_path"].split(b"?")[0]
     depth = sent.count(b"/") - request.scope["root_path"].count("/")
     up = "../" * (depth - 1) or "./"
     variables = {
-        "title": title,
         "up": up,
         "css": Markup(CSS),  # noqa: S704 - a file of this repository
         "tabs": NAVIGATION,

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from ecommerce.core.errors import PipelineError
@@ -12,33 +14,29 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-
-def connect_pages() -> Warehouse:
-    """Open the warehouse; its jobs are labelled as those of pages."""
-    return connect(step="pages")
+connect_pages = partial(connect, step="pages")
+"""Opens the warehouse; its jobs are labelled as those of pages."""
 
 
+@dataclass
 class WarehouseQueries:
     """Queries in four threads of its own, so that a warehouse that hangs delays no other page. `timeout` is
     in seconds."""
 
-    def __init__(
-        self,
-        connect: Callable[[], Warehouse] = connect_pages,
-        timeout: float = 15.0,
-    ) -> None:
-        self._connect = connect
-        self._timeout = timeout
+    connect: Callable[[], Warehouse] = connect_pages
+    timeout: float = 15.0
+
+    def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="report-pages")
 
     def run(self, query: Callable[[Warehouse], T]) -> tuple[T | None, str]:
         """Return the result of `query`, or None and why it failed, in a sentence."""
-        future = self._threads.submit(lambda: query(self._connect()))
+        future = self._threads.submit(lambda: query(self.connect()))
         try:
-            return future.result(self._timeout), ""
+            return future.result(self.timeout), ""
         except TimeoutError:
             future.cancel()
-            problem = f"timed out after {self._timeout:g} seconds"
+            problem = f"timed out after {self.timeout:g} seconds"
         except PipelineError as error:
             log.warning("a page's query of the warehouse failed: %s", error)
             problem = f"is unavailable: {str(error).rstrip('.')}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.timetables.base import DagRunInfo
 from airflow.timetables.trigger import CronPartitionTimetable
@@ -19,17 +20,18 @@ class BusinessDayTimetable(CronPartitionTimetable):
     `--to-date` at midnight. The plugin `business_days_plugin.py` registers this class.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, cron: str, *, timezone: Any, **options: Any) -> None:
+        super().__init__(cron, timezone=timezone, **options)
+        self.zone = ZoneInfo(str(timezone))
         # Shown next to the schedule; the REST API has a DAG's timezone nowhere else.
         described: str = self.description  # type: ignore[has-type]
-        self.description = f"{described}{DESCRIBED}{self._timezone.name}"
+        self.description = f"{described}{DESCRIBED}{self.zone}"
 
     def iter_partition_dagrun_infos(
         self, *, earliest: datetime, latest: datetime
     ) -> Iterable[DagRunInfo]:
         """Yield a run for every day of a backfill."""
-        first, last = backfill_bounds(earliest, latest, self._timezone)
+        first, last = backfill_bounds(earliest, latest, self.zone)
         return super().iter_partition_dagrun_infos(earliest=first, latest=last)
 
 

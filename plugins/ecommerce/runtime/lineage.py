@@ -1,12 +1,11 @@
 """OpenLineage events of SQL statements, for deployments that configure a transport."""
 
 import re
-import sys
+
+from ecommerce.runtime.airflow_internals import lineage_is_sent
 
 BIGQUERY = "bigquery"
 """The namespace of BigQuery's tables by OpenLineage's naming rules."""
-_LISTENER = "airflow.providers.openlineage.plugins.listener"
-"""Airflow imports it in a task's process where the provider is installed and has a transport."""
 _LOAD_SUFFIX = r"__[0-9a-f]+\b"
 """What a staging table's name ends with; a catalogue keeps one dataset for all loads."""
 _PARAMETER = r"%\(\w+\)s"
@@ -20,7 +19,7 @@ def report_query(
     event. Does nothing where OpenLineage is not active; a failure, such as SQL that its parser refuses, is a
     warning in the task's log. `namespace` is `BIGQUERY` or `postgres://host:port`, `database` that of tables
     that name none (a BigQuery project, a PostgreSQL database), `query_id` the job's id there."""
-    if _LISTENER not in sys.modules:
+    if not lineage_is_sent():
         return
     from airflow.providers.openlineage.api import emit_query_lineage
     from airflow.sdk import get_current_context

@@ -35,17 +35,6 @@ def run_of(context: Context) -> DagRun:
     return DagRun(context["dag_run"].dag_id, context["run_id"])
 
 
-def dag_run_of(dag_id: str, run_id: str) -> Values:
-    """Return another run, as Airflow's REST API describes it."""
-    # Airflow 3.3 has this request, but no public method for it.
-    from airflow.sdk.execution_time.comms import GetDagRun
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
-
-    run: Any = SUPERVISOR_COMMS.send(GetDagRun(dag_id=dag_id, run_id=run_id))
-    found: Values = run.model_dump(mode="json")
-    return found
-
-
 def check_conf(context: Context) -> None:
     """Raise InvalidRunError where the run's conf has a key that is no param of its DAG: Airflow ignores it,
     and a misspelt `business_date` would run yesterday. The `pre_execute` of every task."""

@@ -1,11 +1,10 @@
 """Tasks that take and return dataclasses; XCom stores plain JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 from airflow.sdk import task
-from airflow.sdk.execution_time.lazy_sequence import LazyXComSequence
 from pydantic import ConfigDict, validate_call
 from pydantic_core import to_jsonable_python
 
@@ -38,4 +37,6 @@ def typed_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
 
 def _as_list(value: Any) -> Any:
     """Return the results of a mapped task, which Airflow reads one by one, as a list."""
-    return list(value) if isinstance(value, LazyXComSequence) else value
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return list(value)
+    return value

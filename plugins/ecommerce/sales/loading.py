@@ -8,8 +8,10 @@ from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
 from ecommerce.sources import EXCHANGE_RATES, SOURCES
 from ecommerce.storage.staging import DagRun, Manifest
+from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
+from ecommerce.warehouse.staging_tables import StagedLoad
 
 ORDERS = LoadSpec(
     name="orders",
@@ -67,15 +69,17 @@ def load_day(
     `source_policy.policies_of_run`."""
     policies = source_policy.policies_of_run(params)
     loaded = [manifest.source for manifest in manifests]
-    result = load(
+    staged = StagedLoad(
+        connect(dag=run.dag_id, step="load"),
+        ORDERS,
         manifests,
-        spec=ORDERS,
-        business_date=day.date,
-        run_id=run.run_id,
-        dag_id=run.dag_id,
+        day.date,
+        run.run_id,
+        run.dag_id,
         missing_sources=source_policy.missing_sources(policies, loaded),
         off_sources=[name for name in policies if policies[name] == source_policy.OFF],
         last_day=day.dates[-1],
     )
+    result = load(staged)
     metrics.business_day_done("load", day.end)
     return result

@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, date, datetime
 from typing import Any
 
-from airflow.sdk.execution_time.context import NEVER_EXPIRE
+from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined] # its stub lacks it
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
@@ -16,8 +16,9 @@ from ecommerce.core.errors import AlertedError, ConfigurationError
 from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone, task_timeout
+from ecommerce.runtime.airflow_internals import dag_run_of
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip_if
+from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import (
     delivery,

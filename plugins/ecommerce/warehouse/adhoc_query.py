@@ -16,6 +16,8 @@ from ecommerce.warehouse.bigquery_errors import (
     refusal_text,
 )
 from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.declarations import declaration
+from ecommerce.warehouse.rendering import tables, views
 
 if TYPE_CHECKING:
     from google.cloud.bigquery.table import RowIterator
@@ -133,13 +135,11 @@ def _translated(reason: str, statement: str, warehouse: Warehouse) -> str:
 
 def _columns_of(statement: str, warehouse: Warehouse) -> set[str]:
     """Return the columns of the warehouse's tables and views that a statement names."""
-    from ecommerce.warehouse import rendering, schema
-
     names = set(re.findall(r"\w+", statement))
-    columns: set[str] = set()
-    for table in names.intersection(rendering.tables() + rendering.views()):
-        head = schema.ddl(table, warehouse.settings).partition("\nAS\n")[0]
-        columns.update(column.name for column in rendering.declared_columns(head))
+    columns = set()
+    for table in names.intersection(tables() + views()):
+        for column in declaration(table, warehouse.settings).columns:
+            columns.add(column.name)
     return columns
 
 

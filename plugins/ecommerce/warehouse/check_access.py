@@ -42,7 +42,8 @@ def check() -> Lines:
     absent = schema.missing(present)
     if schema.SETTINGS in present:
         schema.compare_settings(warehouse)
-        check_transaction(warehouse)
+        # Changes the row that every load changes first, and undoes it. BigQuery's sandbox refuses this.
+        warehouse.transact("warehouse/procedures/check/transaction.sql")
     staging = None
     if settings.staging_dataset in datasets:
         staging = _dataset(warehouse, settings.staging_dataset)
@@ -64,12 +65,6 @@ def check() -> Lines:
 def _dataset(warehouse: Warehouse, name: str) -> Any:
     with bigquery_errors(f"dataset {name}"):
         return warehouse.client.get_dataset(name, **warehouse.request_options())
-
-
-def check_transaction(warehouse: Warehouse) -> None:
-    """Change the row that every load changes first, and undo it; raises as `Warehouse.transact`. BigQuery's
-    sandbox refuses such statements."""
-    warehouse.transact("warehouse/procedures/check/transaction.sql")
 
 
 def check_expiration(

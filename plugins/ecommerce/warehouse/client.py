@@ -25,11 +25,11 @@ from ecommerce.core.errors import (
     TimedOutError,
 )
 from ecommerce.core.names import CONNECTION_WAREHOUSE
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import NO_NEW_COLUMN, Settings, load_settings
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage, metrics
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.rendering import render
+from ecommerce.warehouse.rendering import columns, render
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -316,10 +316,12 @@ def connect(
     the client needs no import of Airflow, which would take most of the command's time.
 
     Raises:
-        ConfigurationError: the connection `bigquery` does not exist or is invalid.
+        ConfigurationError: the connection `bigquery` does not exist or is invalid, or an attribute of orders
+            has the name of a column.
         CredentialsError: its credentials are invalid.
     """
     settings = settings or load_settings()
+    _refuse_taken_names(settings)
     location = settings.bigquery_location
     what = f"connection {CONNECTION_WAREHOUSE}"
     try:
@@ -334,6 +336,14 @@ def connect(
         # A label has no capitals and no dots.
         fit[name] = re.sub("[^a-z0-9_-]", "_", value.lower())[:63]
     return Warehouse(client, settings, fit)
+
+
+def _refuse_taken_names(settings: Settings) -> None:
+    """Raise ConfigurationError where an attribute of orders has the name of a column, in any case."""
+    taken = {column.name for column in columns("orders")}
+    for name in settings.order_attributes:
+        if name.lower() in taken:
+            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name!r} {NO_NEW_COLUMN}")
 
 
 def _plain_client(extra: Values, location: str) -> bigquery.Client | None:

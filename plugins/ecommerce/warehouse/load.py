@@ -12,17 +12,16 @@ Each statement costs BigQuery about a second, so one with nothing to do is not s
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from ecommerce.core.business_day import days_between, shop_day
+from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.values import Values
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
+from ecommerce.warehouse.client import connect, retry_conflicts
 from ecommerce.warehouse.rendering import days_to_read
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
@@ -57,66 +56,29 @@ class LookUp:
     script: str
 
 
-def load(
-    manifests: Sequence[Manifest],
-    *,
-    spec: LoadSpec,
-    business_date: date,
-    run_id: str,
-    dag_id: str,
-    missing_sources: Collection[str] = (),
-    off_sources: Collection[str] = (),
-    status: str = SUCCESS,
-    last_day: date | None = None,
-    warehouse: Warehouse | None = None,
-) -> LoadResult:
+def load(staged: StagedLoad) -> LoadResult:
     """Load what the transforms left, in one transaction.
-
-    Args:
-        manifests: Manifests of the loadable folders; there may be none.
-        spec: The domain's load.
-        business_date: The run's business day, which is recomputed even if nothing was read.
-        run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
-        dag_id: The DAG, named in labels and job ids.
-        missing_sources: Sources that failed; the day is incomplete until a run has read them.
-        off_sources: Sources that are off by policy; the day is complete without them.
-        status: The status in the audit: `staging_tables.SUCCESS`, or `HISTORY` of an export.
-        last_day: Of a run of several days, which begin with `business_date`.
-        warehouse: The warehouse; by default that of the connection.
 
     Raises:
         ConcurrentUpdateError: other transactions won each of `retry_conflicts`' attempts; nothing is loaded.
         ContractError: the staged files are not what the tables and the manifests need; nothing is loaded.
         PipelineError: BigQuery refused a statement, or cannot be reached; nothing is loaded.
     """
-    warehouse = warehouse or connect(dag=dag_id, step="load")
-    prepare(warehouse)
-    staged = StagedLoad(
-        warehouse=warehouse,
-        spec=spec,
-        manifests=manifests,
-        business_date=business_date,
-        run_id=run_id,
-        dag_id=dag_id,
-        missing_sources=missing_sources,
-        off_sources=off_sources,
-        status=status,
-        last_day=last_day,
-    )
+    prepare(staged.warehouse)
     stage(staged)
     touched_days = _load_staged(staged)
     warnings: list[DataWarning] = []
-    for manifest in manifests:
+    for manifest in staged.manifests:
         warnings += manifest.control_totals.get("warnings", ())
-    if status == SUCCESS:
-        metrics.loaded(dag_id, audit_rows(staged))
+    if staged.status == SUCCESS:
+        metrics.loaded(staged.dag_id, audit_rows(staged))
     log.info(
         "Loaded %s: %d days recomputed, %d bytes billed",
-        ", ".join(manifest.source for manifest in manifests) or "no source",
+        ", ".join(manifest.source for manifest in staged.manifests) or "no source",
         len(touched_days),
-        warehouse.bytes_billed,
+        staged.warehouse.bytes_billed,
     )
-    return LoadResult(business_date, touched_days, warnings)
+    return LoadResult(staged.business_date, touched_days, warnings)
 
 
 def load_manifest(
@@ -127,14 +89,16 @@ def load_manifest(
     status: str = SUCCESS,
 ) -> LoadResult:
     """Load one loadable folder under its business day, as `load` does."""
-    return load(
+    staged = StagedLoad(
+        connect(dag=run.dag_id, step="load"),
+        spec,
         [manifest],
-        spec=spec,
-        business_date=manifest.business_date,
-        run_id=run.run_id,
-        dag_id=run.dag_id,
+        manifest.business_date,
+        run.run_id,
+        run.dag_id,
         status=status,
     )
+    return load(staged)
 
 
 def _read_days(staged: StagedLoad) -> list[date]:
@@ -145,8 +109,8 @@ def _read_days(staged: StagedLoad) -> list[date]:
     start = min(manifest.window_start for manifest in staged.manifests)
     end = max(manifest.window_end for manifest in staged.manifests)
     first = shop_day(start, timezone).date
-    last = shop_day(end - timedelta(microseconds=1), timezone).date
-    return days_between(first, max(first, last))
+    # A window may be empty.
+    return BusinessDay(first, timezone, start, end).dates or [first]
 
 
 def look_up(staged: StagedLoad) -> LookUp:
@@ -182,45 +146,25 @@ def look_up(staged: StagedLoad) -> LookUp:
         "read_days": _read_days(staged),
     }
     run(staged.rendered("find_changes", **options), "look up touched days")
-    touched = _touched_days(staged)
-    if len(touched.days) > MOST_DAYS:
+    touched = staged.warehouse.table_rows(staged.target("touched_days"))
+    days = days_to_read([row["business_date"] for row in touched])
+    if len(days) > MOST_DAYS:
         raise ContractError(
-            f"the load would change {len(touched.days):,} days from {touched.days[0]} to {touched.days[-1]}, "
+            f"the load would change {len(days):,} days from {days[0]} to {days[-1]}, "
             f"and a transaction may change {MOST_DAYS:,}: load fewer months or files at once"
         )
-    options["stored"]["report_deliveries"] = touched.mailed
+    mailed = [row["business_date"] for row in touched if row.get("is_mailed")]
+    options["stored"]["report_deliveries"] = mailed
     script = staged.rendered(
         "script",
-        touched.days,
+        days,
         lock_token=lock_token,
-        earliest_date=touched.earliest,
+        # The same in each row; None where no customer loses an order.
+        earliest_date=touched[0].get("earliest") if touched else None,
         arriving={row["name"] for row in counts if row["entries"]},
         **options,
     )
-    return LookUp(touched.days, script)
-
-
-@dataclass(frozen=True, slots=True)
-class _TouchedDays:
-    """The days that a load changes, and those of them whose report is mailed. `earliest` is the first day
-    whose orders may be the first ones of their customers now; None where no customer loses an order."""
-
-    days: list[date]
-    mailed: list[date]
-    earliest: date | None
-
-
-def _touched_days(staged: StagedLoad) -> _TouchedDays:
-    """Read what `find_changes.sql` has left."""
-    days = []
-    mailed = []
-    earliest = None
-    for row in staged.warehouse.table_rows(staged.target("touched_days")):
-        days.append(row["business_date"])
-        if row.get("is_mailed"):
-            mailed.append(row["business_date"])
-        earliest = row.get("earliest")
-    return _TouchedDays(days_to_read(days), mailed, earliest)
+    return LookUp(days, script)
 
 
 @retry_conflicts

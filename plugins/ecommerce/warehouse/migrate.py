@@ -6,7 +6,6 @@ are unusually empty. Another type or partitioning,
 and NOT NULL of an added column are only reported; removed columns and descriptions stay as they are.
 """
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 from ecommerce.core.errors import CredentialsError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
+from ecommerce.warehouse.declarations import declaration
 from ecommerce.warehouse.load import MOST_DAYS
-from ecommerce.warehouse.rendering import columns, tables, views
+from ecommerce.warehouse.rendering import tables, views
 from ecommerce.warehouse.schema import (
     DAY_MS,
     api_field,
@@ -119,7 +119,8 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
     present = {column.name: _described(column) for column in actual.schema}
     added = []
     left = []
-    for column in columns(table):
+    declared = declaration(table, warehouse.settings)
+    for column in declared.columns:
         wanted = _described(api_field(column))
         if column.name not in present:
             added.append(column)
@@ -128,19 +129,17 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             left.append(
                 f"column {column.name} is {present[column.name]}, and in table.sql {wanted}"
             )
-    statement = ddl(table, warehouse.settings)
-    clustering = _clause(statement, r"^CLUSTER BY ([\w, ]+)")
-    actual.clustering_fields = clustering.split(", ") if clustering else None
+    actual.clustering_fields = declared.clustered_by or None
     properties = ["schema", "clustering_fields"]
     partitioning = actual.time_partitioning
     partitioned_by = partitioning.field if partitioning else ""
-    if partitioned_by != _clause(statement, r"^PARTITION BY (\w+)"):
+    if partitioned_by != declared.partitioned_by:
         left.append("its partitioning is not that of table.sql")
     elif partitioning:
-        days = _clause(statement, r"partition_expiration_days = (\d+)")
-        partitioning.expiration_ms = int(days) * DAY_MS if days else None
+        days = int(declared.partition_days or 0)
+        partitioning.expiration_ms = days * DAY_MS or None
         actual.time_partitioning = partitioning
-        actual.require_partition_filter = "require_partition_filter = TRUE" in statement
+        actual.require_partition_filter = declared.requires_filter
         properties += ["time_partitioning", "require_partition_filter"]
     with bigquery_errors(f"update {table}"):
         warehouse.client.update_table(actual, properties, **warehouse.request_options())
@@ -155,10 +154,6 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
         )
     for text in left:
         migration.left.append(f"{table}: {text}; copy the table to change that")
-
-
-def _clause(statement: str, pattern: str) -> str:
-    return "".join(re.findall(pattern, statement, re.MULTILINE))
 
 
 def _described(column: Any) -> str:

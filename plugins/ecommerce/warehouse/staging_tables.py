@@ -52,7 +52,14 @@ HISTORY = "history"
 
 SMALL_RECORDS = 50_000
 """A load of fewer records is bundled: each load job costs BigQuery about a second, whatever its size."""
-COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+COUNTS = (
+    "source_orders",
+    "rows_read",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_superseded",
+)
+"""The control totals that the audit has by their names."""
 _KNOWN = Column(
     "known_deliveries",
     "STRING",
@@ -70,9 +77,20 @@ _TABLE_NAME = Column(
 
 @dataclass(frozen=True)
 class StagedLoad:
-    """One load and its staging tables, of the run of a day, or of several up to `last_day`. `missing_sources`
-    and `off_sources` have no manifest, `status` is that of the others in `load_audit`: `SUCCESS` or
-    `HISTORY`."""
+    """One load and its staging tables.
+
+    Args:
+        warehouse: The warehouse.
+        spec: The domain's load.
+        manifests: Manifests of the loadable folders; there may be none.
+        business_date: The run's business day, which is recomputed even if nothing was read.
+        run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
+        dag_id: The DAG, named in labels and job ids.
+        missing_sources: Sources that failed; the day is incomplete until a run has read them.
+        off_sources: Sources that are off by policy; the day is complete without them.
+        status: That of the manifests' sources in the audit: `SUCCESS`, or `HISTORY` of an export.
+        last_day: Of a run of several days, which begin with `business_date`.
+    """
 
     warehouse: Warehouse
     spec: LoadSpec
@@ -89,6 +107,12 @@ class StagedLoad:
     def days(self) -> list[date]:
         """The run's days, in order."""
         return days_between(self.business_date, self.last_day or self.business_date)
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """The status in the audit of each source without a manifest."""
+        failed = dict.fromkeys(self.missing_sources, "failed")
+        return failed | dict.fromkeys(self.off_sources, "off")
 
     @cached_property
     def is_bundled(self) -> bool:
@@ -117,10 +141,8 @@ class StagedLoad:
         ]
         for manifest in self.manifests:
             parts.append(manifest.sha256)
-        for source in sorted(self.missing_sources):
-            parts.append(f"{source} failed")
-        for source in sorted(self.off_sources):
-            parts.append(f"{source} off")
+        for source, status in sorted(self.unread.items()):
+            parts.append(f"{source} {status}")
         text = "\n".join(parts)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -164,16 +186,21 @@ def stage(staged: StagedLoad) -> None:
 
 def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
     """Begin the load job of a small load."""
+    import pyarrow as pa
     from pyarrow import parquet
 
-    bundle = folder / f"{BUNDLE}.parquet"
     target = bundle_columns(staged.spec)
     schema = parquet_schema(target)
-    with parquet.ParquetWriter(bundle, schema) as writer:
-        for table in _filled_tables(staged.spec):
-            for rows in _batches(staged, table):
-                bundled = _in_bundle(rows, table, schema)
-                writer.write_batch(bundled)
+    # Columns that a table lacks are NULL.
+    parts = [schema.empty_table()]
+    for table in _filled_tables(staged.spec):
+        for batch in _batches(staged, table):
+            fields = [schema.field(name) for name in batch.schema.names]
+            rows = pa.Table.from_batches([batch.cast(pa.schema(fields))])
+            names = pa.repeat(table, rows.num_rows)
+            parts.append(rows.append_column(_TABLE_NAME.name, names))
+    bundle = folder / f"{BUNDLE}.parquet"
+    parquet.write_table(pa.concat_tables(parts, promote_options="default"), bundle)
     return _begin_load_job(staged, BUNDLE, target, bundle)
 
 
@@ -215,29 +242,6 @@ def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
             yield from rows.iter_batches(use_threads=False)
 
 
-def _in_bundle(
-    rows: pa.RecordBatch,
-    table: str,
-    schema: pa.Schema,
-) -> pa.RecordBatch:
-    """Return rows of a table with the columns of the bundle."""
-    import pyarrow as pa
-
-    count = rows.num_rows
-    arrays: list[pa.Array[Any]] = []
-    for field in schema:
-        name = field.name
-        column: pa.Array[Any]
-        if name == _TABLE_NAME.name:
-            column = pa.repeat(table, count)
-        elif name in rows.schema.names:
-            column = rows.column(name).cast(field.type)
-        else:
-            column = pa.nulls(count, field.type)
-        arrays.append(column)
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
 def _filled_tables(spec: LoadSpec) -> tuple[str, ...]:
     """Return the staging tables that load jobs fill."""
     return ("load_audit", *spec.files)
@@ -274,35 +278,20 @@ def audit_rows(staged: StagedLoad) -> list[Row]:
     itself. The first day has the totals of the reads."""
     rows = []
     for day in staged.days:
-        for row in _rows_of_day(staged, day):
-            row["business_date"] = day
-            row["run_id"] = staged.run_id
-            rows.append(row)
+        of_day = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
+        for source, status in staged.unread.items():
+            of_day.append({"source": source, "status": status})
+        for row in of_day:
+            rows.append({"business_date": day, "run_id": staged.run_id, **row})
     return rows
 
 
-def _rows_of_day(staged: StagedLoad, day: date) -> list[Row]:
-    rows = []
-    for manifest in staged.manifests:
-        rows.append(_audit_row(staged, manifest, day))
-    for source in staged.missing_sources:
-        rows.append({"source": source, "status": "failed"})
-    for source in staged.off_sources:
-        rows.append({"source": source, "status": "off"})
-    return rows
-
-
-def _audit_row(
-    staged: StagedLoad,
-    manifest: Manifest,
-    day: date,
-) -> Values:
+def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> Row:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
-        partner, _, due_day = delivery.rpartition("_")
-        if due_day == str(day):
-            missing.append(partner)
+        if delivery.endswith(f"_{day}"):
+            missing.append(delivery.removesuffix(f"_{day}"))
     row: Values = {
         "source": manifest.source,
         "status": staged.status,
@@ -313,7 +302,6 @@ def _audit_row(
     }
     if day != staged.business_date:
         return row
-    row["source_orders"] = totals.get("source_orders")
     for name in COUNTS:
         row[name] = totals.get(name)
     if (amount := totals.get("source_amount")) is not None:
@@ -400,8 +388,7 @@ def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
         ContractError: keys are not unique, or totals differ.
     """
     counted = staged.spec.counted
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
-    counts: dict[str, int] = defaultdict(int)
+    stored: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in totals:
         source = row["source"]
         rows = row["entries"]
@@ -411,17 +398,14 @@ def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
                 f"{source}: {row['name']}: {rows} rows have {keys} different keys: "
                 "correct the transform"
             )
-        amounts[source] += row["amount"] or 0
+        stored[source, "amount"] += row["amount"] or 0
         if row["name"] == counted:
-            counts[source] = rows
+            stored[source, counted] = rows
     for manifest in staged.manifests:
         source = manifest.source
-        stored = {
-            counted: counts[source],
-            "amount": amounts[source],
-        }
-        for name, total in stored.items():
+        for name in (counted, "amount"):
             written = manifest.control_totals.get(name)
+            total = stored[source, name]
             if written is not None and Decimal(written) != total:
                 raise ContractError(
                     f"{source}: {name}: the transform wrote {written}, BigQuery has {total}"

@@ -17,6 +17,7 @@ from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import _load_staged, load
 from ecommerce.warehouse.schema import prepare
+from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse_contents import of_all_days
 
@@ -66,8 +67,10 @@ class Shop:
     def load_staged(self, manifests, *, day=MONDAY, **options):
         """Load what was published."""
         options = {"spec": ORDERS, "run_id": "run", "dag_id": "daily"} | options
-        warehouse = self.warehouse
-        return load(manifests, business_date=day, warehouse=warehouse, **options)
+        staged = StagedLoad(
+            self.warehouse, manifests=manifests, business_date=day, **options
+        )
+        return load(staged)
 
     def failing(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
         """The failing checks of a run of `day`, which has changed `days`."""

@@ -9,6 +9,7 @@ from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.events.loading import EVENTS, transform
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.load import load
+from ecommerce.warehouse.staging_tables import StagedLoad
 from tests import oracle_events
 from tests.integration.raw_events import write_raw
 from tests.integration.warehouse.conftest import Shop
@@ -70,7 +71,7 @@ class Website:
         manifest = self.staged(day, start, end, at, of_day=of_day, run_id=run_id)
         options = {"spec": EVENTS, "business_date": day, "run_id": run_id}
         options["warehouse"] = self.shop.warehouse
-        result = load([manifest], dag_id="events", **options)
+        result = load(StagedLoad(manifests=[manifest], dag_id="events", **options))
         if check:
             run_checks(result.touched_days, **options)
         return result

@@ -1,5 +1,8 @@
 """What a command adds to its environment before it begins."""
 
+import os
+from unittest import mock
+
 import pytest
 
 from ecommerce.cli import environment
@@ -31,8 +34,9 @@ LOADS = {
 
 
 def loaded(**environ):
-    environment.load(environ)
-    return environ
+    with mock.patch.dict(os.environ, environ, clear=True):
+        environment.load()
+        return dict(os.environ)
 
 
 @pytest.mark.parametrize("name", LOADS)
@@ -66,8 +70,9 @@ def test_in_a_container_the_environment_is_all_there_is():
     environ = {"CUSTOMER_HASH_KEY": "x", DATABASE: POSTGRES}
     in_process = {"_AIRFLOW_PROCESS_CONTEXT": "server"}
     assert loaded(**environ) == environ | in_process
-    environment.load(environ, connections_of_the_ui=False)
-    assert environ == {"CUSTOMER_HASH_KEY": "x", DATABASE: POSTGRES}
+    with mock.patch.dict(os.environ, environ, clear=True):
+        environment.load(connections_of_the_ui=False)
+        assert os.environ == environ
 
 
 def test_where_there_is_nothing_one_sentence_shows_what_to_do():
@@ -87,7 +92,8 @@ def test_where_there_is_nothing_one_sentence_shows_what_to_do():
 )
 def test_where_airflow_has_metadata(folder, environ, expected):
     environ = {"AIRFLOW_HOME": str(folder), **environ}
-    assert environment.has_metadata(environ) is expected
+    with mock.patch.dict(os.environ, environ, clear=True):
+        assert environment.has_metadata() is expected
 
 
 @pytest.mark.parametrize(
@@ -96,8 +102,8 @@ def test_where_airflow_has_metadata(folder, environ, expected):
 def test_where_airflow_cfg_names_the_database(folder, url, expected):
     file = folder / "airflow.cfg"
     file.write_text(f"[database]\nsql_alchemy_conn = {url}\n")
-    environ = {"AIRFLOW_HOME": str(folder)}
-    assert environment.has_metadata(environ) is expected
+    with mock.patch.dict(os.environ, {"AIRFLOW_HOME": str(folder)}, clear=True):
+        assert environment.has_metadata() is expected
 
 
 KEY_FILE = '{"conn_type": "google_cloud_platform", "extra": {"project": "p"}}'
@@ -134,7 +140,8 @@ def test_only_a_plain_connection_is_read_without_airflow(
 ):
     (folder / "airflow.cfg").write_text(configuration)
     environ = {"AIRFLOW_HOME": str(folder), **environ}
-    assert environment.connection_extra("bigquery", environ) == expected
+    with mock.patch.dict(os.environ, environ, clear=True):
+        assert environment.connection_extra("bigquery") == expected
 
 
 def test_an_empty_setting_does_not_hide_that_of_the_file(folder):

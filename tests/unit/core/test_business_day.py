@@ -10,7 +10,6 @@ from ecommerce.core.business_day import (
     day_window,
     due_at,
 )
-from ecommerce.core.names import DAG_EVENTS
 from tests.unit.sales.tables import cells
 
 DAYS = """
@@ -48,5 +47,3 @@ def test_the_daily_run_is_due_at_six_by_the_shops_clock_the_morning_after():
     for day, hour in ((date(2026, 11, 19), 11), (date(2026, 3, 7), 10)):
         due = datetime.combine(day + timedelta(days=1), time(hour), UTC)
         assert due_at(day, "America/New_York") == due
-        events = due_at(day, "America/New_York", DAG_EVENTS)
-        assert events == due - timedelta(minutes=30)

@@ -69,7 +69,6 @@ REFUSED = [
     {"ORDER_ATTRIBUTES": "größe"},
     {"ORDER_ATTRIBUTES": "a" * 64},
     {"ORDER_ATTRIBUTES": "_PARTITIONTIME"},
-    {"ORDER_ATTRIBUTES": "utm,Status"},
     {"ORDER_ATTRIBUTES": "Utm,payment,utm"},
     {"ORDER_ATTRIBUTES": "utm", "REPORT_ATTRIBUTE": "channel"},
     {"ORDER_ATTRIBUTES": "", "REPORT_ATTRIBUTE": "utm"},

@@ -57,8 +57,8 @@ def sign_in(app, shop, monkeypatch):
         return (method, access_entity, details.id) in user.rights
 
     manager = SimpleNamespace(is_authorized_dag=is_authorized)
-    for module in ("airflow.api_fastapi.core_api.security", "ecommerce.pages.access"):
-        monkeypatch.setattr(f"{module}.get_auth_manager", lambda: manager)
+    security = "airflow.api_fastapi.core_api.security"
+    monkeypatch.setattr(f"{security}.get_auth_manager", lambda: manager)
     monkeypatch.setattr(DagModel, "get_team_name", lambda *_, **__: None)
     app.state.warehouse = WarehouseQueries(made_up.FakeWarehouse)
 

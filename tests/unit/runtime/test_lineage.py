@@ -8,6 +8,7 @@ from airflow.providers.openlineage import api
 from airflow.providers.openlineage.utils import sql_hook_lineage as parsing
 
 from ecommerce.runtime import lineage
+from ecommerce.runtime.airflow_internals import OPENLINEAGE_LISTENER
 from tests import googlesql
 
 
@@ -15,8 +16,8 @@ from tests import googlesql
 def datasets(monkeypatch):
     """Returns the inputs and outputs that the provider finds in what it is given, in a task."""
     emitted = {}
-    listener = ModuleType(lineage._LISTENER)
-    monkeypatch.setitem(sys.modules, lineage._LISTENER, listener)
+    listener = ModuleType(OPENLINEAGE_LISTENER)
+    monkeypatch.setitem(sys.modules, OPENLINEAGE_LISTENER, listener)
     monkeypatch.setattr("airflow.sdk.get_current_context", dict)
     monkeypatch.setattr(
         api, "emit_query_lineage", lambda **named: emitted.update(named)

@@ -32,6 +32,14 @@ def reason(text):
     return {"errors": [{"reason": text}]}
 
 
+def test_an_attribute_of_orders_has_no_name_of_a_column():
+    settings = settings_of(
+        {"CUSTOMER_HASH_KEY": "0123456789abcdef", "ORDER_ATTRIBUTES": "utm,Status"}
+    )
+    with pytest.raises(errors.ConfigurationError, match="'Status' cannot name a new"):
+        connect(settings)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

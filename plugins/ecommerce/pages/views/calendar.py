@@ -6,15 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from ecommerce.core import text as wording
 from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
-from ecommerce.core.text import compact
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.day_status import load_days, status_of
-from ecommerce.pages.responses import Texts
-from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.terms import source_title
 
@@ -38,13 +34,16 @@ def show(
     days = load_days(page, first, last)
     archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
     runs = page.runs.between(first, last)
-    currency = page.settings.reporting_currency
     entries = {}
     for day in days_between(first, last):
         is_archived = day in archived
         status = status_of(day, page, runs.get(day), days, archived=is_archived)
         if status:
-            entries[day] = _entry(days.state(day), status, is_archived, currency)
+            entries[day] = {
+                "status": status,
+                "archived": is_archived,
+                "loaded": days.state(day),
+            }
     texts = {
         "month": first,
         "previous": first - timedelta(days=1),
@@ -52,35 +51,9 @@ def show(
         "newest": page.newest,
         "weeks": calendar.Calendar().monthdatescalendar(first.year, first.month),
         "entries": entries,
-        "labels": [HEADLINE[name].label for name in LISTED],
-        "currency": currency,
+        "figures": {name: HEADLINE[name] for name in LISTED},
+        "currency": page.settings.reporting_currency,
         "days": days,
+        "source_title": source_title,
     }
-    title = f"Sales reports, {wording.month(first)}"
-    return responses.page(page.request, "calendar.html", title, texts)
-
-
-def _entry(loaded: DayState, status: str, archived: bool, currency: str) -> Texts:
-    """Return the texts of a day. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
-    `missing` are the names of sources and partners without orders of the day."""
-    net_sales = loaded.figures.get("net_sales")
-    short_sales = ""
-    if net_sales is not None:
-        # Three digits: a cell of the calendar has room for no more.
-        short_sales = compact(float(f"{net_sales:.3g}"))
-    figures = []
-    for name in LISTED:
-        kind = HEADLINE[name].kind
-        figures.append(wording.figure(loaded.figures.get(name), kind, currency))
-    missing = []
-    if status not in ("open", "waiting"):
-        for source in [*loaded.missing_sources, *loaded.empty_sources]:
-            missing.append(source_title(source))
-    return {
-        "status": status,
-        "archived": archived,
-        "restated": bool(loaded.outdated_values),
-        "net_sales": short_sales,
-        "figures": figures,
-        "missing": missing,
-    }
+    return responses.page(page.request, "calendar.html", texts)

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Response
 from fastapi.responses import RedirectResponse
 
-from ecommerce.core import text as wording
 from ecommerce.core.errors import StagingError
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.pages import access, day_status, responses
@@ -15,7 +14,6 @@ from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.reporting.sections import Section
-from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sales.source_policy import required_sources
@@ -40,10 +38,9 @@ def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
         "restarted": restarted,
     }
     if not archive.is_archived(page.settings.reports_uri, day):
-        title = f"No report of {day}"
-        return responses.page(page.request, "no_report.html", title, texts, 404)
+        return responses.page(page.request, "no_report.html", texts, 404)
     texts |= _report_texts(page, day, run)
-    return responses.page(page.request, "day.html", f"Sales report {day}", texts)
+    return responses.page(page.request, "day.html", texts)
 
 
 # Plain functions: FastAPI runs them in threads, so a slow database delays no other page.
@@ -86,7 +83,9 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         _name_changes(report["sections"])
     return {
         "status": day_status.status_of(day, page, run, days, archived=True),
-        "restated": _restated(loaded, page.settings.reporting_currency),
+        "figures": HEADLINE,
+        "loaded": loaded,
+        "currency": page.settings.reporting_currency,
         "completed": completed,
         "days": days,
         "may_restart": page.may_restart,
@@ -99,18 +98,3 @@ def _name_changes(sections: list[Section]) -> None:
     for section in sections:
         if section["id"].startswith("changes_"):
             section["title"] = f"Change {section['title'].lower()}"
-
-
-def _restated(loaded: DayState, currency: str) -> list[str]:
-    """Return a sentence for each figure that has changed since the report was mailed."""
-    sentences = []
-    for name, mailed in loaded.outdated_values.items():
-        figure = HEADLINE[name]
-        now = loaded.figures.get(name)
-        before = wording.figure(mailed, figure.kind, currency)
-        after = wording.figure(now, figure.kind, currency)
-        if figure.kind == "money":
-            after = f"{after} {currency}"
-        change = wording.change(now, mailed)
-        sentences.append(f"{figure.label}: {before} → {after} ({change})")
-    return sentences

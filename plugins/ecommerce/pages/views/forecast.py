@@ -5,7 +5,6 @@ from contextlib import suppress
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from ecommerce.core.errors import StagingError
-from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
@@ -26,12 +25,7 @@ def show(request: Request, as_of: Day | None = None) -> Response:
     folder = ""
     if as_of is None:
         if not days:
-            message = (
-                f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are "
-                "loaded."
-            )
-            texts = {"section": "Forecast", "status": None, "message": message}
-            return responses.page(request, "message.html", "No forecast yet", texts)
+            return responses.page(request, "no_forecast.html", {})
         as_of = days[-1]
         folder = f"{as_of}/"
     if as_of not in days:
@@ -47,8 +41,7 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         "days": days,
         "report": report,
     }
-    title = f"Sales forecast {as_of}"
-    return responses.page(request, "forecast.html", title, variables)
+    return responses.page(request, "forecast.html", variables)
 
 
 @router.get("/{as_of}/{name}")

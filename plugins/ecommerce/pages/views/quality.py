@@ -50,7 +50,7 @@ def show(page: PageRequestDep) -> Response:
         lambda warehouse: page_texts(warehouse, page.newest, currency)
     )
     variables = {"failed": failed, **(texts or {})}
-    return responses.page(page.request, "quality.html", "Data quality", variables)
+    return responses.page(page.request, "quality.html", variables)
 
 
 def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
