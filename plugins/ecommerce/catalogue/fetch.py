@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.core.names import CONNECTION_CATALOGUE
+from ecommerce.runtime.curl_script import command, curl_option
 from ecommerce.sources import http
-from ecommerce.sources.curl_script import command, curl_option
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
