@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
+from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
 from ecommerce.sources.delivered_files import json_warnings, storage_errors
-from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
