@@ -18,7 +18,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -228,8 +228,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
 def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection:
     """Open a connection with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT, threads=1)
-    teach_addresses(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, "transform/values")
+    define_values(duck, load_settings().customer_hash_key)
     run_sql_file(duck, f"{SQL}/macros")
     set_variables(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
     # The type is needed where no day is kept, and the values are NULL.

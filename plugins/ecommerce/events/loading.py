@@ -18,7 +18,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.events.source import AHEAD, LATE_DAYS, OVERLAP, WEB_EVENTS
 from ecommerce.storage.duckdb import set_variables
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.transform import TransformSpec, run_transform
+from ecommerce.transform.run import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:

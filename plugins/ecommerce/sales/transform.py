@@ -1,7 +1,7 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.transform import TransformSpec, run_transform
+from ecommerce.transform.run import TransformSpec, run_transform
 
 ORDERS = TransformSpec(
     folder="orders",

@@ -3,7 +3,7 @@
 import io
 from datetime import UTC, datetime
 
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import extra_columns, read_csv
 from ecommerce.sources.partner_layouts import COLUMNS
@@ -29,8 +29,7 @@ def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_wi
     for further, values, channel in FILES:
         text = f"{','.join([*COLUMNS, *further])}\n{','.join([*COLUMNS, *values])}\n"
         with connect_duckdb() as duck:
-            teach_addresses(duck, "a hash key that only tests use")
-            duck.execute(read_sql("transform/values.sql"))
+            define_values(duck, "a hash key that only tests use")
             duck.execute(read_sql("extract/create_rejects.sql"))
             stream = io.BytesIO(text.encode())
             warnings = read_csv(duck, stream, target, facts, attributes=ATTRIBUTES)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
@@ -92,8 +92,7 @@ def read(tmp_path, layout, content, attributes=()):
         "received_at": datetime(2026, 11, 20, tzinfo=UTC),
     }
     with connect_duckdb() as duck:
-        teach_addresses(duck, "a hash key that only tests use")
-        duck.execute(read_sql("transform/values.sql"))
+        define_values(duck, "a hash key that only tests use")
         duck.execute(read_sql("extract/create_rejects.sql"))
         target = tmp_path / "lines.parquet"
         stream = io.BytesIO(content)

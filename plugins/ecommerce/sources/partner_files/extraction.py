@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import TransientError
 from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.paths import read_sql
@@ -128,8 +128,7 @@ def _write_tables(
 
 
 def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
-    teach_addresses(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, "transform/values")
+    define_values(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "extract/create_rejects")
     run_sql_file(duck, "extract/delivered_files/create_tables")
     run_sql_file(duck, f"{SQL}/create_tables")
