@@ -130,8 +130,9 @@ class Layout(BaseModel):
             renamed.update(dict.fromkeys(targets, name_in_file))
         return renamed
 
-    def conversions(self) -> dict[str, str]:
-        """Return, by column, the SQL that converts its values to those of the standard layout."""
+    def conversions(self) -> list[str]:
+        """Return the SQL that converts values to those of the standard layout: an expression of each column
+        that needs one, with its name."""
         sql = {}
         if self.decimal_comma:
             for name in AMOUNTS + OPTIONAL_COLUMNS:
@@ -141,9 +142,11 @@ class Layout(BaseModel):
             zone = self.timezone or load_settings().shop_timezone
             for name in INSTANTS:
                 sql[name] = f"utc_instant({name}, '{date_format}', '{zone}')"
-        for name in self.constants:
-            sql.pop(name, None)
-        return sql
+        return [
+            f"{expression} AS {name}"
+            for name, expression in sql.items()
+            if name not in self.constants
+        ]
 
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line

@@ -84,7 +84,7 @@ def test_what_cannot_be_used_is_named(folder, text, problem):
     assert problem in str(refused.value)
 
 
-def read(tmp_path, layout, content, attributes=()):
+def read(tmp_path, layout, content):
     """(lines, rejects) of a file with the bytes `content`."""
     facts = {
         "file": "globex.csv",
@@ -96,7 +96,7 @@ def read(tmp_path, layout, content, attributes=()):
         duck.execute(read_sql("extract/create_rejects.sql"))
         target = tmp_path / "lines.parquet"
         stream = io.BytesIO(content)
-        read_csv(duck, stream, target, facts, layout, attributes=attributes)
+        read_csv(duck, stream, target, facts, layout)
         lines = duck.from_parquet(str(target))
         rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
         return rows, duck.execute(
@@ -192,7 +192,7 @@ READ = [
 def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, expected):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
     layout = Layout(**ONE_COLUMN | fields)
-    [line], rejects = read(tmp_path, layout, content, ["utm"])
+    [line], rejects = read(tmp_path, layout, content)
     assert {name: line[name] for name in expected} == expected
     assert (line["order_id"], rejects) == ("O1", [])
 

@@ -129,7 +129,6 @@ def _read_csv(
     """Write the lines to the file `lines`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
-    attributes = load_settings().order_attributes
     layout = partner_layouts().get(request.source.lower(), STANDARD)
     try:
         # Decompresses by the ending of the name.
@@ -141,7 +140,6 @@ def _read_csv(
                 lines,
                 facts,
                 layout,
-                attributes=attributes,
             )
     except OSError as error:
         # One with a number is of the file system, not of the data.

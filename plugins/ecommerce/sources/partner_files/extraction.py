@@ -225,7 +225,6 @@ def _read_file(
             facts,
             file.layout,
             bounds=bounds,
-            attributes=settings.order_attributes,
             former_orders=known.order_ids if known else (),
         )
     if file.checksum() != sha256:
