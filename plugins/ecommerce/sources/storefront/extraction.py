@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from more_itertools import chunked
 
-from ecommerce.core.data_warnings import data_warning
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -55,116 +55,127 @@ def extract(window: ReadWindow) -> staging.Manifest:
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
     were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
     """
-    import duckdb
-    from pyarrow.parquet import write_table
-
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
-    warnings = []
     with (
         staging.publish(window.folder) as draft,
         ThreadPoolExecutor(CONCURRENCY) as pool,
         connect_duckdb() as duck,
     ):
-        for folder in COLUMNS:
-            (draft.path / folder).mkdir()
-            (draft.path / folder / FIRST_FILE).write_text("[]")
-        orders = _OrderReader(client, pool, draft.path / "orders")
-        orders.read_window(window)
-        for ids in chunked(window.also_read, PER_PAGE):
-            orders.read_list("known", {"include": ",".join(ids)})
-        set_variables(duck, pages=f"{draft.path}/orders/*.json")
-        try:
-            run_sql_file(duck, f"{SQL}/orders_read")
-        except duckdb.InvalidInputException:
-            # Its text may quote customers.
-            raise ContractError(
-                f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
-            ) from None
-        duck.execute(
-            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM orders_read "
-            "ORDER BY order_id) TO ? (FORMAT parquet)",
-            [window.also_read, str(draft.path / "removed_orders.parquet")],
-        )
-        if orders.withheld:
-            warnings.append(
-                data_warning(
-                    "orders_withheld", source=window.source, orders=orders.withheld
-                )
-            )
-
-        try:
-            _read_products(client, duck, draft.path)
-        except (CredentialsError, NotFoundError) as error:
-            warnings.append(
-                data_warning("uncategorised", source=window.source, detail=str(error))
-            )
-        set_variables(duck, product_pages=f"{draft.path}/products/*.json")
-        rows = run_sql_file(duck, f"{SQL}/orders_with_unknown_products")
-        order_ids = [row["order_id"] for row in rows]
-        lines = window.earlier_reads.known_lines(window.source, order_ids)
-        write_table(lines, draft.path / "known_lines.parquet")
-
-        run_sql_file(duck, f"{SQL}/refund_stubs")
-        refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
-        stored_refunds = window.earlier_reads.known_refunds(
-            window.source, [order_id for (order_id,) in refunded]
-        )
-        known, changed = split_known(duck, stored_refunds)
-        write_table(known, draft.path / "known_refunds.parquet")
-        refunds, incomplete = read_refunds(client, pool, changed)
-        text = json.dumps(refunds, ensure_ascii=False)
-        (draft.path / "refunds" / FIRST_FILE).write_text(text, encoding="utf-8")
-        if incomplete:
-            warnings.append(
-                data_warning(
-                    "refunds_withheld", source=window.source, orders=incomplete
-                )
-            )
-
+        reader = _Reader(window, client, pool, duck, draft.path)
+        reader.read_orders()
+        reader.read_products()
+        reader.keep_known_lines()
+        refunds = reader.read_refunds()
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
         columns = draft.parquet_columns()
         for folder, names in COLUMNS.items():
             columns[f"{folder}/*.json"] = names.split()
         draft.seal(
             **window.facts(read_at),
-            rows=totals.pop("records") + len(refunds) + known.num_rows,
+            rows=totals.pop("records") + refunds,
             columns=columns,
-            control_totals=totals | {"warnings": warnings},
+            control_totals=totals | {"warnings": reader.warnings},
         )
     return staging.read_manifest(window.folder)
 
 
 @dataclass
-class _OrderReader:
-    """Writes answers of `/orders` into files of `folder`, in the order of their names."""
+class _Reader:
+    """Fills the raw folder."""
 
+    window: ReadWindow
     client: StorefrontClient
     pool: Executor
+    duck: DuckDBPyConnection
     folder: Path
-    sequence: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    files: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    """The numbers of the files of orders."""
     withheld: int = 0
     """The most orders that one list counted and did not return."""
+    warnings: list[DataWarning] = field(default_factory=list)
 
-    def read_window(self, window: ReadWindow) -> None:
-        """Read the orders created or changed in the window.
+    def __post_init__(self) -> None:
+        for name in COLUMNS:
+            (self.folder / name).mkdir()
+            (self.folder / name / FIRST_FILE).write_text("[]")
+        set_variables(
+            self.duck,
+            pages=f"{self.folder}/orders/*.json",
+            product_pages=f"{self.folder}/products/*.json",
+        )
 
-        Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
-        """
-        second = timedelta(seconds=1)
-        created_from = window.day.start
-        if window.changed_until is None and window.looks_back:
-            look_back = load_settings().refund_lookback_days
-            created_from = window.day.shifted(-look_back).start
-        created = {"after": utc_text(created_from - second)}
-        changed = {"modified_after": utc_text(window.changed_from - second)}
-        if window.changed_until is not None:
-            created["before"] = utc_text(window.day.end)
-            changed["modified_before"] = utc_text(window.changed_until)
-        self.read_list("created", created)
-        self.read_list("changed", changed)
+    def read_orders(self) -> None:
+        """Read the orders of the window, and those it names, into the folder and the table orders_read."""
+        import duckdb
 
-    def read_list(
+        window = self.window
+        for name, bounds in _created_and_changed(window).items():
+            self._read_list(name, bounds)
+        for ids in chunked(window.also_read, PER_PAGE):
+            self._read_list("known", {"include": ",".join(ids)})
+        try:
+            run_sql_file(self.duck, f"{SQL}/orders_read")
+        except duckdb.InvalidInputException:
+            # Its text may quote customers.
+            raise ContractError(
+                f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
+            ) from None
+        asked_for = {
+            "order_ids": window.also_read,
+            "file": str(self.folder / "removed_orders.parquet"),
+        }
+        run_sql_file(self.duck, f"{SQL}/removed_orders", asked_for)
+        if self.withheld:
+            self._warn("orders_withheld", orders=self.withheld)
+
+    def read_products(self) -> None:
+        """Read the products on the lines; without the right to read them, their categories are unknown."""
+        fields = COLUMNS["products"].replace(" ", ",")
+        rows = run_sql_file(self.duck, f"{SQL}/product_ids")
+        product_ids = [row["product_id"] for row in rows]
+        try:
+            for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
+                query = {"include": ",".join(ids), "_fields": fields}
+                page = self.client.get("/products", 1, query)
+                file = self.folder / "products" / f"{number:06}.json"
+                file.write_bytes(page.body)
+        except (CredentialsError, NotFoundError) as error:
+            self._warn("uncategorised", detail=str(error))
+
+    def keep_known_lines(self) -> None:
+        """Keep the stored lines of orders with a product that the shop does not return."""
+        from pyarrow.parquet import write_table
+
+        window = self.window
+        rows = run_sql_file(self.duck, f"{SQL}/orders_with_unknown_products")
+        order_ids = [row["order_id"] for row in rows]
+        lines = window.earlier_reads.known_lines(window.source, order_ids)
+        write_table(lines, self.folder / "known_lines.parquet")
+
+    def read_refunds(self) -> int:
+        """Read the changed refunds of the orders, keep the stored ones of the others, and return the number
+        of both."""
+        from pyarrow.parquet import write_table
+
+        window = self.window
+        run_sql_file(self.duck, f"{SQL}/refund_stubs")
+        refunded = self.duck.sql("SELECT DISTINCT order_id FROM refund_stubs")
+        order_ids = [order_id for (order_id,) in refunded.fetchall()]
+        stored = window.earlier_reads.known_refunds(window.source, order_ids)
+        known, changed = split_known(self.duck, stored)
+        write_table(known, self.folder / "known_refunds.parquet")
+        refunds, incomplete = read_refunds(self.client, self.pool, changed)
+        text = json.dumps(refunds, ensure_ascii=False)
+        (self.folder / "refunds" / FIRST_FILE).write_text(text, encoding="utf-8")
+        if incomplete:
+            self._warn("refunds_withheld", orders=incomplete)
+        return len(refunds) + known.num_rows
+
+    def _warn(self, kind: str, **facts: object) -> None:
+        self.warnings.append(data_warning(kind, source=self.window.source, **facts))
+
+    def _read_list(
         self,
         name: str,
         bounds: Mapping[str, str],
@@ -193,21 +204,24 @@ class _OrderReader:
     ) -> Page:
         page = self.client.get("/orders", number, parameters)
         if page.size:
-            file = f"{next(self.sequence):06}-{label}-{number:05}.json"
-            (self.folder / file).write_bytes(page.body)
+            file = f"{next(self.files):06}-{label}-{number:05}.json"
+            (self.folder / "orders" / file).write_bytes(page.body)
         return page
 
 
-def _read_products(
-    client: StorefrontClient,
-    duck: DuckDBPyConnection,
-    folder: Path,
-) -> None:
-    """Write pages of the products on the lines."""
-    fields = COLUMNS["products"].replace(" ", ",")
-    product_ids = [
-        row["product_id"] for row in run_sql_file(duck, f"{SQL}/product_ids")
-    ]
-    for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
-        page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
-        (folder / "products" / f"{number:06}.json").write_bytes(page.body)
+def _created_and_changed(window: ReadWindow) -> dict[str, dict[str, str]]:
+    """Return the bounds of the two lists of a window, by name: the orders created in it, and those changed.
+
+    Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
+    """
+    second = timedelta(seconds=1)
+    created_from = window.day.start
+    if window.changed_until is None and window.looks_back:
+        look_back = load_settings().refund_lookback_days
+        created_from = window.day.shifted(-look_back).start
+    created = {"after": utc_text(created_from - second)}
+    changed = {"modified_after": utc_text(window.changed_from - second)}
+    if window.changed_until is not None:
+        created["before"] = utc_text(window.day.end)
+        changed["modified_before"] = utc_text(window.changed_until)
+    return {"created": created, "changed": changed}
