@@ -67,7 +67,6 @@ def extract(window: ReadWindow) -> Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals["source_rates"] + rejected,
-            columns=draft.parquet_columns(),
             control_totals=totals,
         )
     return read_manifest(window.folder)

@@ -86,7 +86,10 @@ class Draft:
         return {file.name: read_schema(file).names for file in files}
 
     def seal(self, **facts: Any) -> None:
-        """Set the fields of the `Manifest` other than uri, bytes and sha256."""
+        """Set the fields of the `Manifest` other than uri, bytes and sha256; by default, `columns` are those
+        of the Parquet files."""
+        if "columns" not in facts:
+            facts["columns"] = self.parquet_columns()
         self.facts.update(facts)
 
 

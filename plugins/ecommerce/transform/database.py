@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import html
 import json
 from collections.abc import Iterator
@@ -74,9 +75,7 @@ def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     if len(key) > 64:
         key = hashlib.sha256(key).digest()
     block = key.ljust(64, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in block)
-    outer = bytes(byte ^ 0x5C for byte in block)
-    return inner, outer
+    return block.translate(hmac.trans_36), block.translate(hmac.trans_5C)
 
 
 @contextmanager

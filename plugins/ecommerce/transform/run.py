@@ -109,7 +109,6 @@ def run_transform(
         draft.seal(
             **manifest.facts(),
             rows=accounts["rows_accepted"],
-            columns=draft.parquet_columns(),
             control_totals={
                 **manifest.control_totals,
                 **accounts,

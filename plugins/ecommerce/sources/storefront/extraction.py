@@ -30,8 +30,12 @@ from ecommerce.sources.storefront.client import (
 )
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
-from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.staging import (
+    Manifest,
+    publish,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,7 +53,7 @@ COLUMNS = {
 }
 
 
-def extract(window: ReadWindow) -> staging.Manifest:
+def extract(window: ReadWindow) -> Manifest:
     """Read orders, trashed ones too, with their refunds and products into the folder `window.folder`.
 
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
@@ -58,7 +62,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
     with (
-        staging.publish(window.folder) as draft,
+        publish(window.folder) as draft,
         ThreadPoolExecutor(CONCURRENCY) as pool,
         connect_duckdb() as duck,
     ):
@@ -77,7 +81,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             columns=columns,
             control_totals=totals | {"warnings": reader.warnings},
         )
-    return staging.read_manifest(window.folder)
+    return read_manifest(window.folder)
 
 
 @dataclass
