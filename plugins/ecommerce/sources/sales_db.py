@@ -19,8 +19,7 @@ from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import Settings, shop_timezone
-from ecommerce.core.text import counted
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
@@ -50,14 +49,6 @@ READ_SECOND = (CONTROL_TOTALS, "customers")
 """The queries of the two sessions, which take about as long."""
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Ids, read as text also where the database stores numbers."""
-
-
-def limits(settings: Settings) -> list[str]:
-    """Return which changes are seen late or never."""
-    return [
-        "Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
-        f"reconciliation, which compares the orders of the last {counted(settings.reconcile_days, 'day')}."
-    ]
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -229,7 +220,8 @@ SALES_DB = Source(
     subject=CONNECTION,
     extract=extract,
     check=check,
-    limits=limits,
+    limits="Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
+    "reconciliation, which compares the orders of the last {reconcile_days}.",
     # For transactions that were open at the last read.
     overlap=timedelta(minutes=30),
     reconciled=True,

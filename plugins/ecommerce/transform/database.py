@@ -44,7 +44,6 @@ def open_database(
         set_variables(
             duck,
             raw=raw,
-            raw_files=[f"{raw}/{name}" for name in sorted(manifest.columns)],
             loadable=str(loadable),
             **manifest.facts(),
             run_id=run_id,

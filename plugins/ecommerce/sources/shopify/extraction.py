@@ -64,11 +64,6 @@ LOOKS = 4
 NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 """Connections that are read on, and by which document; the others never have more than `MOST` objects."""
 REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
-COLUMNS = (
-    "legacyResourceId test processedAt updatedAt cancelledAt displayFinancialStatus displayFulfillmentStatus "
-    "taxesIncluded currencyCode discountCodes email customer totalPriceSet currentTotalPriceSet totalTaxSet "
-    "additionalFees shippingLines lineItems refunds"
-)
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -126,7 +121,6 @@ def extract(window: ReadWindow) -> Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
-            columns={"orders/*.json": COLUMNS.split(), **draft.parquet_columns()},
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
         )

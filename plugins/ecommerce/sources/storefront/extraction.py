@@ -45,12 +45,8 @@ STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
 FIRST_FILE = "000000.json"
 """Of each kind: an empty list until something is read."""
-COLUMNS = {
-    "orders": "id status currency date_created_gmt date_modified_gmt customer_id billing shipping "
-    "shipping_total discount_total total_tax fee_lines coupon_lines meta_data line_items",
-    "refunds": "id order_id date_created_gmt amount reason line_items shipping_lines fee_lines",
-    "products": "id sku name categories date_modified_gmt",
-}
+FOLDERS = ("orders", "refunds", "products")
+PRODUCT_FIELDS = "id,sku,name,categories,date_modified_gmt"
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -72,13 +68,9 @@ def extract(window: ReadWindow) -> Manifest:
         reader.keep_known_lines()
         refunds = reader.read_refunds()
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
-        columns = draft.parquet_columns()
-        for folder, names in COLUMNS.items():
-            columns[f"{folder}/*.json"] = names.split()
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records") + refunds,
-            columns=columns,
             control_totals=totals | {"warnings": reader.warnings},
         )
     return read_manifest(window.folder)
@@ -100,7 +92,7 @@ class _Reader:
     warnings: list[DataWarning] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in COLUMNS:
+        for name in FOLDERS:
             (self.folder / name).mkdir()
             (self.folder / name / FIRST_FILE).write_text("[]")
         set_variables(
@@ -135,12 +127,11 @@ class _Reader:
 
     def read_products(self) -> None:
         """Read the products on the lines; without the right to read them, their categories are unknown."""
-        fields = COLUMNS["products"].replace(" ", ",")
         rows = run_sql_file(self.duck, f"{SQL}/product_ids")
         product_ids = [row["product_id"] for row in rows]
         try:
             for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
-                query = {"include": ",".join(ids), "_fields": fields}
+                query = {"include": ",".join(ids), "_fields": PRODUCT_FIELDS}
                 page = self.client.get("/products", 1, query)
                 file = self.folder / "products" / f"{number:06}.json"
                 file.write_bytes(page.body)
