@@ -40,10 +40,9 @@ def blocks(
 def lines_of(block: bytes) -> pa.Array[Any]:
     """Return the lines of a block of whole lines, without their line feeds, as a binary array."""
     import pyarrow as pa
-    from pyarrow import compute as pc
 
-    parts: Any = pc.split_pattern(pa.array([block]), "\n")
-    return parts.flatten()[:-1]
+    # Arrow's own `split_pattern` takes several times as long.
+    return pa.array(block.split(b"\n")[:-1], pa.binary())
 
 
 def ahead(items: Iterator[Item]) -> Generator[Item]:

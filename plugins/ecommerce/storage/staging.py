@@ -48,7 +48,7 @@ class Manifest:
     sha256: str
     """Of all files."""
     columns: Mapping[str, list[str]]
-    """The columns of each Parquet file, by its name; a folder of other files may list these, without columns."""
+    """The columns of each Parquet file, by its name; a folder of other files may list only their names."""
     read_at: datetime
     window_start: datetime
     window_end: datetime
