@@ -6,6 +6,11 @@ CREATE MACRO cells_of(line) AS list_transform(
 );
 
 CREATE TABLE days AS
+WITH split AS MATERIALIZED (
+    SELECT row_number, cells_of(line) AS cells
+    FROM unnest(regexp_split_to_array(getvariable('content'), '\r\n|\r|\n')) WITH ORDINALITY AS lines (line, row_number)
+)
+
 SELECT
     row_number,
     cells,
@@ -15,10 +20,8 @@ SELECT
         WHEN len(cells) <> len(header)
             THEN concat(len(cells), if(len(cells) = 1, ' cell', ' cells'), ' under a header of ', len(header))
     END AS problem
-FROM (
-    SELECT row_number, cells_of(line) AS cells, first_value(cells_of(line)) OVER (ORDER BY row_number) AS header
-    FROM unnest(regexp_split_to_array(getvariable('content'), '\r\n|\r|\n')) WITH ORDINALITY AS lines (line, row_number)
-) AS split
+FROM split
+CROSS JOIN (SELECT cells AS header FROM split WHERE row_number = 1) AS first_line
 WHERE row_number > 1
     AND array_to_string(cells, '') <> ''
     AND coalesce(try_cast(cells[1] AS DATE) >= getvariable('first_day'), TRUE);

@@ -105,11 +105,10 @@ class _Reader:
         """Read the orders of the window, and those it names, into the folder and the table orders_read."""
         import duckdb
 
-        window = self.window
-        for name, bounds in _created_and_changed(window).items():
-            self._read_list(name, bounds)
-        for ids in chunked(window.also_read, PER_PAGE):
-            self._read_list("known", {"include": ",".join(ids)})
+        for name, bounds in _lists(self.window):
+            # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
+            for status in STATUSES:
+                self._read_list(f"{name}-{status}", {"status": status, **bounds})
         try:
             run_sql_file(self.duck, f"{SQL}/orders_read")
         except duckdb.InvalidInputException:
@@ -118,7 +117,7 @@ class _Reader:
                 f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
             ) from None
         asked_for = {
-            "order_ids": window.also_read,
+            "order_ids": self.window.also_read,
             "file": str(self.folder / "removed_orders.parquet"),
         }
         run_sql_file(self.duck, f"{SQL}/removed_orders", asked_for)
@@ -170,42 +169,30 @@ class _Reader:
     def _warn(self, kind: str, **facts: object) -> None:
         self.warnings.append(data_warning(kind, source=self.window.source, **facts))
 
-    def _read_list(
-        self,
-        name: str,
-        bounds: Mapping[str, str],
-    ) -> None:
-        """Read the orders within `bounds`, parameters of the query; `name` is in the names of the files."""
-        # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
-        for status in STATUSES:
-            label = f"{name}-{status}"
-            parameters = {
-                "status": status,
-                "orderby": "id",
-                "order": "asc",
-                "dates_are_gmt": "true",
-                **bounds,
-            }
-            read = partial(self._read_page, label, parameters)
-            withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
-            # The lists overlap: a sum would count orders twice.
-            self.withheld = max(self.withheld, withheld)
+    def _read_list(self, label: str, bounds: Mapping[str, str]) -> None:
+        """Read the orders within `bounds`, parameters of the query; `label` is in the names of the files."""
+        parameters = {
+            "orderby": "id",
+            "order": "asc",
+            "dates_are_gmt": "true",
+            **bounds,
+        }
 
-    def _read_page(
-        self,
-        label: str,
-        parameters: Mapping[str, str],
-        number: int,
-    ) -> Page:
-        page = self.client.get("/orders", number, parameters)
-        if page.size:
-            file = f"{next(self.files):06}-{label}-{number:05}.json"
-            (self.folder / "orders" / file).write_bytes(page.body)
-        return page
+        def read(number: int) -> Page:
+            page = self.client.get("/orders", number, parameters)
+            if page.size:
+                file = f"{next(self.files):06}-{label}-{number:05}.json"
+                (self.folder / "orders" / file).write_bytes(page.body)
+            return page
+
+        withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
+        # The lists overlap: a sum would count orders twice.
+        self.withheld = max(self.withheld, withheld)
 
 
-def _created_and_changed(window: ReadWindow) -> dict[str, dict[str, str]]:
-    """Return the bounds of the two lists of a window, by name: the orders created in it, and those changed.
+def _lists(window: ReadWindow) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the names and bounds of the lists of a window: the orders created in it, those changed, and those
+    it names as known.
 
     Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
     """
@@ -219,4 +206,7 @@ def _created_and_changed(window: ReadWindow) -> dict[str, dict[str, str]]:
     if window.changed_until is not None:
         created["before"] = utc_text(window.day.end)
         changed["modified_before"] = utc_text(window.changed_until)
-    return {"created": created, "changed": changed}
+    yield "created", created
+    yield "changed", changed
+    for ids in chunked(window.also_read, PER_PAGE):
+        yield "known", {"include": ",".join(ids)}
