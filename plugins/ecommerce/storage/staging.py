@@ -78,18 +78,14 @@ class Draft:
     uri: str
     facts: Values = field(default_factory=dict)
 
-    def parquet_columns(self) -> dict[str, list[str]]:
-        """Return the columns of each Parquet file in `path`, by its name."""
-        from pyarrow.parquet import read_schema
-
-        files = sorted(self.path.glob("*.parquet"))
-        return {file.name: read_schema(file).names for file in files}
-
     def seal(self, **facts: Any) -> None:
         """Set the fields of the `Manifest` other than uri, bytes and sha256; by default, `columns` are those
         of the Parquet files."""
+        from pyarrow.parquet import read_schema
+
         if "columns" not in facts:
-            facts["columns"] = self.parquet_columns()
+            files = sorted(self.path.glob("*.parquet"))
+            facts["columns"] = {file.name: read_schema(file).names for file in files}
         self.facts.update(facts)
 
 
