@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.core.values import Values
@@ -33,7 +34,7 @@ from ecommerce.sources.partner_layouts import (
     Utf8Stream,
 )
 from ecommerce.sources.text_blocks import ahead
-from ecommerce.storage.duckdb import run_sql_file
+from ecommerce.storage.duckdb import run_sql_file, set_variables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -157,6 +158,13 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
+    set_variables(
+        duck,
+        decimal_comma=layout.decimal_comma,
+        date_format=layout.date_format,
+        layout_timezone=str(layout.timezone or load_settings().shop_timezone),
+        constants=list(layout.constants),
+    )
     run_sql_file(duck, "extract/layout_macros")
     run_sql_file(duck, f"{_SQL}/create_tables")
     with unusable_data():
@@ -196,7 +204,7 @@ class _Columns:
             if file_name in names:
                 self._places[name] = str(names.index(file_name))
         self._constants = {**layout.constants, **facts}
-        self._conversions = layout.conversions()
+        self._is_standard = not (layout.decimal_comma or layout.date_format)
         types: dict[str, pa.DataType] = dict.fromkeys(
             (*COLUMNS, *extra, "file", "partner"), pa.string()
         )
@@ -222,10 +230,10 @@ class _Columns:
                 value = pa.scalar(self._constants.get(name), column.type)
                 columns.append(pa.repeat(value, len(records)))
         lines = pa.table(columns, schema=self.schema)
-        if not self._conversions:
+        if self._is_standard:
             return lines
-        converted = f"* REPLACE ({', '.join(self._conversions)})"
-        return duck.from_arrow(lines).project(converted).to_arrow_table()
+        duck.register("delivered_lines", lines)
+        return duck.sql(read_sql(f"{_SQL}/convert_lines.sql")).to_arrow_table()
 
     def warnings(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any."""

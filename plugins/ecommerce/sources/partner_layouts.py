@@ -24,8 +24,6 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 
 FOLDER = INCLUDE / "partners"
-AMOUNTS = ("quantity", "unit_price", "discount_amount", "tax_amount")
-INSTANTS = ("ordered_at", "updated_at")
 COLUMNS = (
     "order_id",
     "line_number",
@@ -44,7 +42,7 @@ COLUMNS = (
     "country_code",
 )
 OPTIONAL_COLUMNS = ("unit_cost",)
-"""Columns that a file may lack; `AMOUNTS` like the others."""
+"""Columns that a file may lack."""
 
 
 def _known_encoding(name: str) -> str:
@@ -129,24 +127,6 @@ class Layout(BaseModel):
         for name_in_file, targets in self.columns.items():
             renamed.update(dict.fromkeys(targets, name_in_file))
         return renamed
-
-    def conversions(self) -> list[str]:
-        """Return the SQL that converts values to those of the standard layout: an expression of each column
-        that needs one, with its name."""
-        sql = {}
-        if self.decimal_comma:
-            for name in AMOUNTS + OPTIONAL_COLUMNS:
-                sql[name] = f"decimal_point({name})"
-        if self.date_format:
-            date_format = self.date_format.replace("'", "''")
-            zone = self.timezone or load_settings().shop_timezone
-            for name in INSTANTS:
-                sql[name] = f"utc_instant({name}, '{date_format}', '{zone}')"
-        return [
-            f"{expression} AS {name}"
-            for name, expression in sql.items()
-            if name not in self.constants
-        ]
 
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line
