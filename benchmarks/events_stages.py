@@ -20,7 +20,8 @@ from ecommerce.events import extraction as web_events
 from ecommerce.events.lines import FIELDS
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
-from ecommerce.storage.transform import MEMORY_LIMIT, WRITE_OPTIONS
+from ecommerce.transform.database import MEMORY_LIMIT
+from ecommerce.transform.run import WRITE_OPTIONS
 
 DAY = date(2026, 11, 19)
 MEMORY_OF_LIMIT = "250MB"

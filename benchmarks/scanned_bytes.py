@@ -28,10 +28,10 @@ from typing import Any
 
 import zetasql.types as zt
 
+from ecommerce.core.expected_partners import WEEKS
 from ecommerce.events.loading import EVENTS
 from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sources.expected_partners import WEEKS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
 from tests import googlesql, googlesql_rules

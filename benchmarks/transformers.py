@@ -85,7 +85,7 @@ def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again, as DuckDB compresses by default."""
     _import_pipeline()
     from ecommerce.storage.duckdb import connect_duckdb
-    from ecommerce.storage.transform import MEMORY_LIMIT
+    from ecommerce.transform.database import MEMORY_LIMIT
 
     target = _target(folder)
     with measured(), connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
@@ -115,7 +115,7 @@ def duckdb_checks(source: str, folder: Path) -> None:
     """The same checks as the pipeline, by DuckDB under the same memory limit: see same_checks.sql."""
     _import_pipeline()
     from ecommerce.storage.duckdb import connect_duckdb
-    from ecommerce.storage.transform import MEMORY_LIMIT, padded_keys
+    from ecommerce.transform.database import MEMORY_LIMIT, padded_keys
 
     inner_key, outer_key = padded_keys(KEY.encode())
     variables = {

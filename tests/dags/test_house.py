@@ -11,7 +11,7 @@ from tests.dags.conftest import REPOSITORY
 PACKAGE = REPOSITORY / "plugins" / "ecommerce"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 BASE = {"core", "storage", "runtime"}
-SHARED = {"sources", "warehouse", "mail", "reporting"}
+SHARED = {"sources", "transform", "warehouse", "mail", "reporting"}
 OUTSIDE = {"pages", "cli"}
 NARROWER = {
     "core": {"core"},

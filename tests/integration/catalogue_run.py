@@ -12,7 +12,7 @@ from ecommerce.catalogue import changes, loading, parser, pictures
 from ecommerce.catalogue import fetch as catalogue_fetch
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
-from ecommerce.sources.curl_script import publish_files, script_error
+from ecommerce.runtime.curl_script import publish_files, script_error
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load

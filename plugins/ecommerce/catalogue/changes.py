@@ -39,22 +39,21 @@ def summarise(
     """Compare the run's rows of `product_pictures` with the `stored` ones, by SKU."""
     summary: Summary = {name: [] for name in LISTS}
     present = present_products(stored)
-    gone = set(present)
     for row in rows:
         sku = row["sku"]
-        gone.discard(sku)
-        if sku not in present:
+        before = present.pop(sku, None)
+        if before is None:
             summary["new"].append(sku)
-        elif any(row.get(name) != present[sku][name] for name in COMPARED):
+        elif any(row.get(name) != before[name] for name in COMPARED):
             summary["changed"].append(sku)
         if row["state"] == BROKEN:
             place = row["image_host"] or "no host"
             summary["broken"].append(f"{sku} ({place}): {row['reason']}")
     for entry in catalogue.rejected:
-        gone.discard(entry.sku)
+        present.pop(entry.sku or "", None)
         place = f"{entry.file}, entry {entry.row_number}"
         summary["rejected"].append(f"{place}: {entry.reason} ({entry.detail})")
-    summary["gone"] = sorted(gone)
+    summary["gone"] = sorted(present)
     summary["products"] = len(catalogue.products)
     return summary
 

@@ -11,8 +11,16 @@ from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.core.names import CONNECTION_CATALOGUE
-from ecommerce.sources import http
-from ecommerce.sources.curl_script import command, curl_option
+from ecommerce.runtime.curl_script import command, curl_option
+from ecommerce.sources.http import (
+    connection_with_host,
+    network_errors,
+    quoted,
+    raise_for_status,
+    read_content,
+    site_of,
+    with_retries,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -32,7 +40,7 @@ ATTEMPTS = 5
 
 def server() -> Connection:
     """Return the connection; ConfigurationError where it does not exist or has no host."""
-    return http.connection_with_host(CONNECTION)
+    return connection_with_host(CONNECTION)
 
 
 def first_url() -> str:
@@ -87,15 +95,15 @@ def fetch_page(
 
     def send() -> bytes:
         with (
-            http.network_errors(what),
+            network_errors(what),
             session.get(
                 url, timeout=TIMEOUT, allow_redirects=False, stream=True
             ) as response,
         ):
-            http.raise_for_status(response, what)
-            return http.read_content(response, MOST_BYTES, what)
+            raise_for_status(response, what)
+            return read_content(response, MOST_BYTES, what)
 
-    return http.with_retries(send, {TransientError: ATTEMPTS})
+    return with_retries(send, {TransientError: ATTEMPTS})
 
 
 def fetch_following(path: Path) -> None:
@@ -117,7 +125,7 @@ def fetch_following(path: Path) -> None:
                 return
             target = urljoin(url, str(following))
             # Another site would get the login.
-            if http.site_of(target) != http.site_of(url):
+            if site_of(target) != site_of(url):
                 raise ContractError(
                     f"{CONNECTION}: the next page in page {number} is on another site "
                     f"({urlsplit(target).netloc}), which is not followed"
@@ -135,7 +143,7 @@ def parse_page(body: bytes, number: int) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise ContractError(
-            f"{CONNECTION}: page {number} is not JSON, it begins with {http.quoted(body)}"
+            f"{CONNECTION}: page {number} is not JSON, it begins with {quoted(body)}"
         ) from None
 
 

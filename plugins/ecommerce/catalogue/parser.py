@@ -122,14 +122,14 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
             files.append(f"page {page}")
     accepted = []
     rejected = []
-    for number, product in enumerate(_mapped(records), start=1):
+    for index, product in enumerate(_mapped(records)):
         try:
             valid = CatalogueProduct.model_validate_json(product)
             accepted.append(_with_safe_values(valid, url, key))
         except ValidationError as error:
             sku = safe_id(str(json.loads(product)["sku"]), key)
-            record = records[number - 1]
-            rejected.append(_rejected(number, files[number - 1], sku, record, error))
+            invalid = _rejected(index + 1, files[index], sku, records[index], error)
+            rejected.append(invalid)
     accepted.sort(key=lambda product: (product.sku, product.updated_at or UNDATED))
     newest = {product.sku: product for product in accepted}
     return Catalogue(list(newest.values()), rejected, len(accepted) - len(newest))
@@ -178,10 +178,8 @@ def _mapped(records: Sequence[str]) -> list[str]:
             "FROM unnest($1::VARCHAR[]) WITH ORDINALITY AS records (record, entry_number)",
             [records],
         )
-        mapped = connection.sql(read_sql(MAPPING))
-        mapped.create_view("mapped")
-        connection.execute("SELECT to_json(mapped) FROM mapped ORDER BY entry_number")
-        rows = connection.fetchall()
+        mapped = connection.sql(read_sql(MAPPING)).set_alias("mapped")
+        rows = mapped.order("entry_number").project("to_json(mapped)").fetchall()
     except duckdb.Error as error:
         raise ContractError(
             f"include/sql/{MAPPING}: {clean(mask_e_mails(str(error)))}"

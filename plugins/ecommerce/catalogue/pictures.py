@@ -177,7 +177,6 @@ def refresh(
         draft.seal(
             **parsed.facts(),
             rows=len(rows),
-            columns=draft.parquet_columns(),
             control_totals={**parsed.control_totals, "product_pictures": len(rows)},
         )
     return staging.read_manifest(folder)

@@ -7,10 +7,10 @@ from typing import Any
 from ecommerce.catalogue import changes, fetch, loading, parser
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
+from ecommerce.runtime.curl_script import FetchWithCurl, publish_files
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load

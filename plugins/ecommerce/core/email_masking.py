@@ -12,6 +12,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ecommerce.core.paths import read_sql
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -91,9 +93,9 @@ def safe_id(text: str, key: str) -> str:
     return readable
 
 
-def teach_addresses(connection: DuckDBPyConnection, key: str) -> None:
-    """Define what the macros of include/sql/transform/values.sql need: variables with the patterns, and the
-    functions `readable_id` and `id_hash`."""
+def define_values(connection: DuckDBPyConnection, key: str) -> None:
+    """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
+    and the functions `readable_id` and `id_hash`, which hashes with `key`."""
     patterns = {
         "address": _ADDRESS,
         "control": _CONTROL,
@@ -106,6 +108,7 @@ def teach_addresses(connection: DuckDBPyConnection, key: str) -> None:
     connection.create_function(
         "id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR"
     )
+    connection.execute(read_sql("transform/values.sql"))
 
 
 def _id_hash(text: str, key: str) -> str:

@@ -15,7 +15,15 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
 from ecommerce.core.text import utc_text
-from ecommerce.sources import http
+from ecommerce.sources.http import (
+    CHUNK,
+    connection_with_host,
+    limit_size,
+    raise_for_status,
+    refuse_unencrypted,
+    request,
+    with_retries,
+)
 
 if TYPE_CHECKING:
     from requests import Response
@@ -71,7 +79,7 @@ class EventsClient:
     def __init__(self) -> None:
         from airflow.providers.http.hooks.http import HttpHook
 
-        connection = http.connection_with_host(CONNECTION, f"URL, without {PATH}")
+        connection = connection_with_host(CONNECTION, f"URL, without {PATH}")
         token = (connection.password or "").strip()
         hook = HttpHook("GET", CONNECTION)
         self._session = hook.get_conn()
@@ -80,7 +88,7 @@ class EventsClient:
         self._session.headers.update({"Accept": ACCEPTED, "Accept-Encoding": "gzip"})
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
-            http.refuse_unencrypted(CONNECTION, hook.base_url, "token")
+            refuse_unencrypted(CONNECTION, hook.base_url, "token")
         self._root = hook.base_url.rstrip("/").removesuffix(PATH)
         self._timeout = hook.merged_extra.get("timeout") or TIMEOUT
         self.requests = 0
@@ -99,7 +107,7 @@ class EventsClient:
 
         def send() -> None:
             self.requests += 1
-            with http.request(
+            with request(
                 self._session.get,
                 self._root + PATH,
                 part.what,
@@ -110,10 +118,10 @@ class EventsClient:
                 stream=True,
                 timeout=self._timeout,
             ) as response:
-                http.raise_for_status(response, part.what)
+                raise_for_status(response, part.what)
                 self.bytes_read += _save(response, file, part.what)
 
-        http.with_retries(send, {TransientError: ATTEMPTS})
+        with_retries(send, {TransientError: ATTEMPTS})
 
 
 def _save(
@@ -131,8 +139,8 @@ def _save(
     last = b""
     with file.open("wb") as target:
         try:
-            chunks = iter(partial(stream.read, http.CHUNK), b"")
-            for chunk in http.limit_size(chunks, MOST_BYTES, what):
+            chunks = iter(partial(stream.read, CHUNK), b"")
+            for chunk in limit_size(chunks, MOST_BYTES, what):
                 target.write(chunk)
                 last = chunk[-1:]
         except (gzip.BadGzipFile, zlib.error, EOFError, HTTPError) as error:

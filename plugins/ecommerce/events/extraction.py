@@ -18,7 +18,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -30,9 +30,13 @@ from ecommerce.events.lines import (
     count_lines,
 )
 from ecommerce.sources.text_blocks import ahead
-from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.scratch import scratch_folder
+from ecommerce.storage.staging import (
+    Manifest,
+    publish,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,7 +57,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def extract(window: ReadWindow) -> staging.Manifest:
+def extract(window: ReadWindow) -> Manifest:
     """Read what was received in `[changed_from, changed_until)`, or until now, into the folder
     `window.folder`; see docs/SOURCES.md. With an upper bound, only what belongs to the window's day is
     kept.
@@ -67,13 +71,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
     kept = window.day if window.changed_until is not None else None
     start = window.changed_from.replace(microsecond=0)
     end = min(window.changed_until or read_at, read_at)
-    files = 0
-    rows = 0
-    found = 0
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
     parts = slices(start, end, window.day.start)
     with (
-        staging.publish(window.folder) as draft,
+        publish(window.folder) as draft,
         scratch_folder() as scratch,
         ExitStack() as opened,
         ThreadPoolExecutor(READERS) as readers,
@@ -82,20 +83,14 @@ def extract(window: ReadWindow) -> staging.Manifest:
         databases = []
         for _ in range(READERS):
             databases.append(opened.enter_context(_database(kept, read_at)))
+        raw = _RawFolder(draft.path)
         for answers in downloads:
-            for written in readers.map(_write, databases, answers, repeat(draft.path)):
-                found += written.found
-                # The first part is always there: patterns of file names then match.
-                if written.rows or not files:
-                    files += 1
-                    written.file.rename(draft.path / f"events-{files:05}.parquet")
-                    rows += written.rows
-                else:
-                    written.file.unlink()
+            for part in readers.map(_write, databases, answers, repeat(draft.path)):
+                raw.add(part)
             for answer in answers:
                 answer.file.unlink()
         warnings = []
-        if not rows:
+        if not raw.rows:
             missing = f"that was received from {Slice(start, end)}"
             if kept:
                 missing = f"of {kept}"
@@ -104,18 +99,17 @@ def extract(window: ReadWindow) -> staging.Manifest:
             )
         draft.seal(
             **window.facts(read_at),
-            rows=rows,
-            columns=draft.parquet_columns(),
+            rows=raw.rows,
             control_totals={
-                "lines": rows,
-                "other_days": found - rows,
+                "lines": raw.rows,
+                "other_days": raw.found - raw.rows,
                 "bytes_read": client.bytes_read,
                 "requests": client.requests,
                 "kept_day": kept and kept.date.isoformat(),
                 "warnings": warnings,
             },
         )
-    return staging.read_manifest(window.folder)
+    return read_manifest(window.folder)
 
 
 def check() -> CheckLines:
@@ -167,7 +161,7 @@ def _downloads(
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Part:
     """A part of the raw folder: `rows` of the `found` lines are kept."""
 
     file: Path
@@ -175,11 +169,32 @@ class _Written:
     found: int
 
 
+@dataclass
+class _RawFolder:
+    """The parts so far, and the lines in them."""
+
+    path: Path
+    files: int = 0
+    rows: int = 0
+    found: int = 0
+
+    def add(self, part: _Part) -> None:
+        """Name a part by its number, and remove it if it has no rows. The first part is always there:
+        patterns of file names then match."""
+        self.rows += part.rows
+        self.found += part.found
+        if part.rows or not self.files:
+            self.files += 1
+            part.file.rename(self.path / f"events-{self.files:05}.parquet")
+        else:
+            part.file.unlink()
+
+
 def _write(
     duck: DuckDBPyConnection,
     answer: _Answer,
     folder: Path,
-) -> _Written:
+) -> _Part:
     """Write the kept lines of an answer as Parquet."""
     import duckdb
 
@@ -190,7 +205,7 @@ def _write(
         if answer.are_plain:
             rows = _write_plain_lines(duck, answer)
             if rows is not None:
-                return _Written(file, rows, answer.lines)
+                return _Part(file, rows, answer.lines)
         lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
         rows = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
@@ -210,7 +225,7 @@ def _write(
             f"{TOLERANCE_SECONDS} s before or after that: does the server know the parameters start and end, "
             "and take them as UTC?"
         )
-    return _Written(file, rows, lines.found)
+    return _Part(file, rows, lines.found)
 
 
 def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
@@ -228,11 +243,13 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
 def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection:
     """Open a connection with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT, threads=1)
-    teach_addresses(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, "transform/values")
+    define_values(duck, load_settings().customer_hash_key)
     run_sql_file(duck, f"{SQL}/macros")
-    set_variables(duck, read_at=read_at, tolerance=timedelta(seconds=TOLERANCE_SECONDS))
-    # The type is needed where no day is kept, and the values are NULL.
-    duck.execute("SET VARIABLE kept_from = ?::TIMESTAMPTZ", [kept and kept.start])
-    duck.execute("SET VARIABLE kept_until = ?::TIMESTAMPTZ", [kept and kept.end])
+    set_variables(
+        duck,
+        read_at=read_at,
+        tolerance=timedelta(seconds=TOLERANCE_SECONDS),
+        kept_from=kept and kept.start,
+        kept_until=kept and kept.end,
+    )
     return duck

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks, is_utf8
+from ecommerce.sources.text_blocks import blocks, is_utf8, lines_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,8 +76,7 @@ class Lines:
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream.read, LONGEST_LINE, beginning):
-                parts: Any = pc.split_pattern(pa.array([block]), "\n")
-                lines = parts.flatten()[:-1]
+                lines: Any = lines_of(block)
                 count = len(lines)
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1

@@ -8,7 +8,7 @@ by a compiled engine in time linear in the text's length.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
@@ -17,8 +17,7 @@ from ecommerce.core.read_window import EarlierReads, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.events.source import AHEAD, LATE_DAYS, OVERLAP, WEB_EVENTS
 from ecommerce.storage.duckdb import set_variables
-from ecommerce.storage.staging import Manifest
-from ecommerce.storage.transform import TransformSpec, run_transform
+from ecommerce.transform.run import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
@@ -119,14 +118,13 @@ def _prepare(connection: DuckDBPyConnection) -> None:
     set_variables(connection, ahead=AHEAD, late_days=LATE_DAYS)
 
 
-_TRANSFORM = TransformSpec(
-    folder="events",
-    first_steps=(),
-    required_tables=("user_events",),
-    prepare=_prepare,
+transform = partial(
+    run_transform,
+    TransformSpec(
+        folder="events",
+        first_steps=(),
+        required_tables=("user_events",),
+        prepare=_prepare,
+    ),
 )
-
-
-def transform(manifest: Manifest, *, run_id: str) -> Manifest:
-    """Transform web events, and raise as `run_transform`; control totals also have the count user_events."""
-    return run_transform(_TRANSFORM, manifest, run_id=run_id)
+"""`run_transform` of web events, whose control totals also have the count user_events."""

@@ -19,10 +19,10 @@ from ecommerce.forecast.weeks import (
     reason_to_skip,
     week_of,
 )
+from ecommerce.runtime.curl_script import FetchWithCurl, publish_files
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse import assets

@@ -14,17 +14,16 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.sources.text_blocks import (
     ahead,
-    arrow_lines,
     blocks,
     is_utf8,
-    line_starts,
+    lines_of,
 )
 
 if TYPE_CHECKING:
@@ -84,15 +83,13 @@ class Batch:
     """Whole lines of a file, divided into records."""
 
     certain: Any
-    """Arrow array of the lines that are certainly records, each with its line feed."""
+    """Arrow array of the lines that are certainly records."""
     numbers: Any
     """Arrow array of the number of each of `certain`."""
     following: int
     """The number of the first line after the batch."""
-    other_texts: list[bytes] = field(default_factory=list)
-    """The other well-formed records, each with a line feed."""
-    other_numbers: list[int] = field(default_factory=list)
-    """The number of the first line of each of `other_texts`."""
+    others: list[Record] = field(default_factory=list)
+    """The other well-formed records."""
     malformed: list[Record] = field(default_factory=list)
     unfinished: bytes = b""
     """The last lines, if their record may continue in the next batch."""
@@ -216,46 +213,31 @@ class Grammar:
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        starts = line_starts(text)
-        lines: Any = arrow_lines(text, starts)
-        places = starts.tolist()
-
-        def line_at(position: int) -> bytes:
-            return text[places[position] : places[position + 1]]
-
+        lines: Any = lines_of(text)
         following = number + len(lines)
         numbers: Any = pa.array(np.arange(number, following))
         is_certain = self._certain_records(lines, is_utf8(text))
-        batch = Batch(
-            certain=lines.filter(is_certain),
-            numbers=numbers.filter(is_certain),
-            following=following,
-        )
+        batch = Batch(lines.filter(is_certain), numbers.filter(is_certain), following)
         uncertain: Any = pc.indices_nonzero(pc.invert(is_certain))
         next_position = 0
         for position in uncertain.to_pylist():
-            line = line_at(position)
-            if position < next_position:
+            line = lines[position].as_py()
+            if position < next_position or not line.strip():
                 continue
-            if not line.strip():
-                continue
-            record = self._record(number + position, line.rstrip(b"\r\n"))
+            record = self._record(number + position, line.rstrip(b"\r"))
             next_position = position + 1
             if record.fault == OPEN_QUOTE:
-                end = min(next_position + MOST_LINES, len(lines))
-                next_lines = map(line_at, range(next_position, end))
+                end = next_position + MOST_LINES
+                next_lines = lines[next_position:end].to_pylist()
                 whole = self._continued(record, next_lines)
                 if whole is None and not is_end:
-                    batch.unfinished = text[places[position] :]
+                    batch.unfinished = b"\n".join([line, *next_lines, b""])
                     batch.following = record.number
                     break
                 record = whole or record
                 next_position += record.text.count(b"\n")
-            if record.fault:
-                batch.malformed.append(record)
-            else:
-                batch.other_texts.append(record.text + b"\n")
-                batch.other_numbers.append(record.number)
+            kind = batch.malformed if record.fault else batch.others
+            kind.append(record)
         return batch
 
     def _certain_records(
@@ -278,10 +260,9 @@ class Grammar:
             # A blank line is no record.
             plain += rf"[^\s{comma}{excluded}]{plain}"
         value = f'(?:{plain}|"(?:[^{excluded}]|"")*")'
-        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}\n$"
+        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
         matches = pc.match_substring_regex(lines, pattern)
-        longest = pa.scalar(LONGEST_LINE + len("\n"))
-        is_short = pc.less_equal(pc.binary_length(lines), longest)
+        is_short = pc.less_equal(pc.binary_length(lines), pa.scalar(LONGEST_LINE))
         return pc.and_(matches, is_short)
 
     def _record(self, number: int, text: bytes) -> Record:
@@ -312,7 +293,7 @@ class Grammar:
     def _continued(
         self,
         first: Record,
-        following: Iterable[bytes],
+        following: Sequence[bytes],
     ) -> Record | None:
         """Return the record of a line with an open quote and of lines after it.
 
@@ -320,13 +301,11 @@ class Grammar:
         `following`, so that later lines may close it.
         """
         text = first.text
-        count = 0
         for line in following:
-            count += 1
             if line.count(self._separator) >= self._fields - 1:
                 # It could be a record of its own.
                 return first
-            text += b"\n" + line.rstrip(b"\r\n")
+            text += b"\n" + line.rstrip(b"\r")
             if len(text) > LONGEST_LINE:
                 return first
             if b'"' not in line:
@@ -336,9 +315,7 @@ class Grammar:
                 return record
             if record.fault != OPEN_QUOTE:
                 return first
-        if count == MOST_LINES:
-            return first
-        return None
+        return first if len(following) == MOST_LINES else None
 
     def parse(self, batch: Batch) -> pa.Table:
         """Return the table of the well-formed records of a batch."""
@@ -347,9 +324,10 @@ class Grammar:
 
         names = [str(place) for place in range(self._fields)]
         # Without a header, pyarrow would remove a byte order mark from the first record.
-        header_line = self._delimiter.join(names) + "\n"
-        certain = batch.certain.buffers()[-1]
-        text = b"".join([header_line.encode(), certain, *batch.other_texts])
+        header_line = self._delimiter.join(names).encode()
+        others = [record.text for record in batch.others]
+        records = [header_line, *batch.certain.to_pylist(), *others, b""]
+        text = b"\n".join(records)
         table = pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
@@ -367,6 +345,6 @@ class Grammar:
                 quoted_strings_can_be_null=False,
             ),
         )
-        other_numbers = pa.array(batch.other_numbers, pa.int64())
-        numbers = pa.chunked_array([batch.numbers, other_numbers])
+        other_numbers = [record.number for record in batch.others]
+        numbers = pa.chunked_array([batch.numbers, other_numbers], pa.int64())
         return table.append_column("number", numbers)

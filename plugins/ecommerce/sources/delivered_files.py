@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core.paths import read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
@@ -32,7 +34,7 @@ from ecommerce.sources.partner_layouts import (
     Utf8Stream,
 )
 from ecommerce.sources.text_blocks import ahead
-from ecommerce.storage.duckdb import run_sql_file
+from ecommerce.storage.duckdb import run_sql_file, set_variables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,8 +46,6 @@ MOST_NAMED = 10
 """Columns that are not read."""
 MOST_RAW_TEXT = 10_000
 """Bytes of a malformed record that are looked at."""
-MALFORMED_AT_ONCE = 1_000
-"""Records in a statement, which takes 2 ms and 4 µs for each record."""
 LONG_LINE = 16 << 10
 """Bytes. DuckDB holds 2,048 lines at once in each thread and step."""
 MOST_LONG_LINES = 32 << 20
@@ -137,11 +137,10 @@ def read_csv(
     layout: Layout = STANDARD,
     *,
     bounds: Bounds = UNBOUNDED,
-    attributes: Sequence[str] = (),
     former_orders: Sequence[str] = (),
 ) -> list[DataWarning]:
     """Read the lines of a CSV file into the Parquet file `target`, and the shapes of its malformed lines into
-    the table `rejects`.
+    the table `rejects`. A column of `ORDER_ATTRIBUTES` that the file lacks is NULL.
 
     Args:
         duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql.
@@ -150,7 +149,6 @@ def read_csv(
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.
-        attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL if the file lacks one.
         former_orders: Ids of the orders in the former delivery of the file.
 
     Returns:
@@ -160,102 +158,147 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
-    from pyarrow import parquet as pq
-
+    set_variables(
+        duck,
+        decimal_comma=layout.decimal_comma,
+        date_format=layout.date_format,
+        layout_timezone=str(layout.timezone or load_settings().shop_timezone),
+        constants=list(layout.constants),
+    )
     run_sql_file(duck, "extract/layout_macros")
     run_sql_file(duck, f"{_SQL}/create_tables")
-    extra = extra_columns(attributes)
-    schema = _lines_schema(extra)
-    constants = {**layout.constants, **facts}
-    conversions = [f"{value} AS {name}" for name, value in layout.conversions().items()]
-    malformed: list[Record] = []
-    rejected = 0
-    bytes_of_long_lines = 0
     with unusable_data():
         text: Any = layout.as_utf8(stream)
-        names = column_names(text, layout)
-        held_in = {"row_number": "number"}
-        file_columns = layout.file_columns(extra)
-        for name, file_name in file_columns.items():
-            if file_name in names:
-                held_in[name] = str(names.index(file_name))
-        id_field = {
-            "delimiter": layout.delimiter,
-            "place": int(held_in["order_id"]) + 1,
-        }
-        batches = ahead(
-            tables(
-                text,
-                len(names),
-                bounds,
-                layout.delimiter,
-            )
-        )
-        with (
-            closing(batches),
-            # The file is read a few times, in full: no statistics, and a cheap compression.
-            pq.ParquetWriter(
-                target,
-                schema,
-                compression="snappy",
-                write_statistics=False,
-            ) as writer,
-        ):
-            for records, malformed_of_batch in batches:
-                for record in malformed_of_batch:
-                    cut = record.text[:MOST_RAW_TEXT]
-                    malformed.append(record._replace(text=cut))
-                lines = _lines(
-                    records,
-                    held_in,
-                    constants,
-                    schema,
-                )
-                if conversions:
-                    projection = f"* REPLACE ({', '.join(conversions)})"
-                    relation = duck.from_arrow(lines).project(projection)
-                    lines = relation.to_arrow_table()
-                writer.write_table(lines)
-                rejected += len(malformed_of_batch)
-                if rejected > bounds.malformed:
-                    raise UnusableFileError(
-                        f"more than {bounds.malformed:,} of its lines are malformed"
-                    )
-                if len(malformed) >= MALFORMED_AT_ONCE:
-                    _keep_malformed(duck, malformed, id_field)
-                    malformed.clear()
-                if lines.nbytes > LONG_LINE * len(lines):
-                    bytes_of_long_lines += lines.nbytes
-                if bytes_of_long_lines > MOST_LONG_LINES:
-                    raise UnusableFileError(
-                        "its lines are too long to be read in the available memory",
-                        reason="file_too_large",
-                    )
-    _keep_malformed(duck, malformed, id_field)
+        columns = _Columns(column_names(text, layout), layout, facts)
+        batches = tables(text, len(columns.names), bounds, layout.delimiter)
+        _write_lines(duck, batches, columns, target, bounds.malformed)
     file = facts["file"]
-    run_sql_file(duck, f"{_SQL}/keep_ids", {"file": file, "lines": str(target)})
-    if rejected:
-        run_sql_file(
-            duck,
-            f"{_SQL}/forget_doubtful_ids",
-            {"file": file, "former_orders": list(former_orders)},
-        )
-        run_sql_file(
-            duck,
-            f"{_SQL}/keep_malformed",
-            {"file": file, **id_field},
-        )
-    warnings = _unread_columns(
-        names,
-        file_columns | layout.file_columns(attributes),
-        file,
-    )
+    lines = {"file": file, "lines": str(target)}
+    run_sql_file(duck, f"{_SQL}/keep_ids", lines)
+    former = {"file": file, "former_orders": list(former_orders)}
+    run_sql_file(duck, f"{_SQL}/forget_doubtful_ids", former)
+    run_sql_file(duck, f"{_SQL}/keep_malformed", {"file": file, **columns.id_field})
+    warnings = columns.warnings()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=file, encoding=layout.encoding)
         )
-    facts = {"lines": str(target), "file": file}
-    return warnings + json_warnings(duck, DOUBTFUL_VALUES, facts)
+    return warnings + json_warnings(duck, DOUBTFUL_VALUES, lines)
+
+
+class _Columns:
+    """What the columns of a file are in `lines.parquet`."""
+
+    def __init__(self, names: Sequence[str], layout: Layout, facts: Values) -> None:
+        """`names` is the file's header, `facts` those of `read_csv`."""
+        import pyarrow as pa
+
+        self.names = names
+        self._file = facts["file"]
+        attributes = load_settings().order_attributes
+        extra = extra_columns(attributes)
+        self._read = layout.file_columns((*extra, *attributes)).values()
+        self._places = {"row_number": "number"}
+        """The column of the records for each column of the lines that the file has."""
+        for name, file_name in layout.file_columns(extra).items():
+            if file_name in names:
+                self._places[name] = str(names.index(file_name))
+        self._constants = {**layout.constants, **facts}
+        self._is_standard = not (layout.decimal_comma or layout.date_format)
+        types: dict[str, pa.DataType] = dict.fromkeys(
+            (*COLUMNS, *extra, "file", "partner"), pa.string()
+        )
+        types["row_number"] = pa.int64()
+        types["received_at"] = pa.timestamp("us", "UTC")
+        self.schema = pa.schema(types)
+        self.id_field = {
+            "delimiter": layout.delimiter,
+            "place": int(self._places["order_id"]) + 1,
+        }
+        """Where the order id is in a malformed record."""
+
+    def lines(self, duck: DuckDBPyConnection, records: pa.Table) -> pa.Table:
+        """Return the lines of records; a column that neither the file nor its layout has is NULL."""
+        import pyarrow as pa
+
+        columns: list[Any] = []
+        for column in self.schema:
+            name = column.name
+            if name in self._places:
+                columns.append(records[self._places[name]])
+            else:
+                value = pa.scalar(self._constants.get(name), column.type)
+                columns.append(pa.repeat(value, len(records)))
+        lines = pa.table(columns, schema=self.schema)
+        if self._is_standard:
+            return lines
+        duck.register("delivered_lines", lines)
+        return duck.sql(read_sql(f"{_SQL}/convert_lines.sql")).to_arrow_table()
+
+    def warnings(self) -> list[DataWarning]:
+        """Return a warning of the file's columns that are not read; none without any."""
+        unread = [name or "(no name)" for name in self.names if name not in self._read]
+        if not unread:
+            return []
+        columns = listed(dict.fromkeys(unread), MOST_NAMED)
+        return [data_warning("columns_not_read", file=self._file, columns=columns)]
+
+
+def _write_lines(
+    duck: DuckDBPyConnection,
+    batches: Iterator[tuple[pa.Table, list[Record]]],
+    columns: _Columns,
+    target: Path,
+    most_malformed: int,
+) -> None:
+    """Write the lines of a file to `target`, and its malformed records into the table `malformed`."""
+    from pyarrow import parquet as pq
+
+    malformed = 0
+    bytes_of_long_lines = 0
+    with (
+        closing(ahead(batches)) as parsed,
+        # The file is read a few times, in full: no statistics, and a cheap compression.
+        pq.ParquetWriter(
+            target,
+            columns.schema,
+            compression="snappy",
+            write_statistics=False,
+        ) as writer,
+    ):
+        for records, malformed_records in parsed:
+            lines = columns.lines(duck, records)
+            writer.write_table(lines)
+            if malformed_records:
+                _keep_malformed(duck, malformed_records, columns.id_field)
+            malformed += len(malformed_records)
+            if malformed > most_malformed:
+                raise UnusableFileError(
+                    f"more than {most_malformed:,} of its lines are malformed"
+                )
+            if lines.nbytes > LONG_LINE * len(lines):
+                bytes_of_long_lines += lines.nbytes
+            if bytes_of_long_lines > MOST_LONG_LINES:
+                raise UnusableFileError(
+                    "its lines are too long to be read in the available memory",
+                    reason="file_too_large",
+                )
+
+
+def _keep_malformed(
+    duck: DuckDBPyConnection,
+    records: Sequence[Record],
+    id_field: Values,
+) -> None:
+    """Add malformed records to the table `malformed`."""
+    texts = [record.text[:MOST_RAW_TEXT] for record in records]
+    parameters = {
+        "numbers": [record.number for record in records],
+        "faults": [record.fault for record in records],
+        "texts": [text.decode(errors="replace") for text in texts],
+        **id_field,
+    }
+    run_sql_file(duck, f"{_SQL}/add_malformed", parameters)
 
 
 def json_warnings(
@@ -266,66 +309,3 @@ def json_warnings(
     """Return the warnings that a statement of include/sql returns as JSON, in the column `warning`."""
     rows = run_sql_file(duck, statement, parameters)
     return [json.loads(row["warning"]) for row in rows]
-
-
-def _unread_columns(
-    names: Sequence[str],
-    read: Mapping[str, str],
-    file: str,
-) -> list[DataWarning]:
-    """Return a warning of columns whose names are not in `read`; none without any."""
-    unread = [name or "(no name)" for name in names if name not in read.values()]
-    if not unread:
-        return []
-    columns = listed(dict.fromkeys(unread), MOST_NAMED)
-    return [
-        data_warning(
-            "columns_not_read",
-            file=file,
-            columns=columns,
-        )
-    ]
-
-
-def _lines_schema(extra: Sequence[str]) -> pa.Schema:
-    import pyarrow as pa
-
-    names = COLUMNS + tuple(extra) + ("file", "partner")
-    types: dict[str, pa.DataType] = dict.fromkeys(names, pa.string())
-    types["row_number"] = pa.int64()
-    types["received_at"] = pa.timestamp("us", "UTC")
-    return pa.schema(types)
-
-
-def _lines(
-    records: pa.Table,
-    held_in: Mapping[str, str],
-    constants: Values,
-    schema: pa.Schema,
-) -> pa.Table:
-    """Return records in the columns of `schema`: those of `held_in`, else of `constants`, else NULL."""
-    import pyarrow as pa
-
-    columns: list[Any] = []
-    for column in schema:
-        name = column.name
-        if name in held_in:
-            columns.append(records[held_in[name]])
-        else:
-            value = pa.scalar(constants.get(name), column.type)
-            columns.append(pa.repeat(value, len(records)))
-    return pa.table(columns, schema=schema)
-
-
-def _keep_malformed(
-    duck: DuckDBPyConnection,
-    records: Sequence[Record],
-    id_field: Values,
-) -> None:
-    parameters = {
-        "numbers": [record.number for record in records],
-        "faults": [record.fault for record in records],
-        "texts": [record.text.decode(errors="replace") for record in records],
-        **id_field,
-    }
-    run_sql_file(duck, f"{_SQL}/add_malformed", parameters)

@@ -1,11 +1,13 @@
 """Reference rates in the layout of the ECB's `eurofxref-hist.csv`. docs/SOURCES.md describes the connection
 `exchange_rates_api` and the raw folder."""
 
-import csv
+from __future__ import annotations
+
 import io
 import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -13,7 +15,6 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import counted
 from ecommerce.core.values import Row
 from ecommerce.sources.http import (
     connection_with_host,
@@ -24,7 +25,11 @@ from ecommerce.sources.http import (
     request,
 )
 from ecommerce.sources.source import Source
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.staging import Manifest, publish, read_manifest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 CONNECTION = "exchange_rates_api"
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
@@ -36,12 +41,6 @@ EARLIER_DAYS = 10
 """How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
 
 
-COLUMNS = {
-    "rates.parquet": ["row_number", "rate_date", "currency", "rate"],
-    "rejects.parquet": ["row_number", "reason", "detail", "file", "raw"],
-}
-
-
 def extract(window: ReadWindow) -> Manifest:
     """Read the rates from `EARLIER_DAYS` before the day on; see docs/SOURCES.md.
 
@@ -49,45 +48,34 @@ def extract(window: ReadWindow) -> Manifest:
     reaches the days without it. ContractError: 404, or an answer that is not the file; other errors are
     those of `http.network_errors` and `http.raise_for_status`.
     """
-    import pyarrow as pa
-    from pyarrow.parquet import write_table
-
     days = EARLIER_DAYS
     if window.changed_until is None:
         days += load_settings().reconcile_days
     read_at = datetime.now(UTC)
-    rates, rejects = parse(fetch(), window.day.date - timedelta(days=days))
-    warnings = []
-    if not rates:
-        warnings.append(
-            data_warning(
+    text = fetch()
+    with publish(window.folder) as draft, connect_duckdb() as duck:
+        totals = parse(duck, text, window.day.date - timedelta(days=days))
+        rejected = totals.pop("rejected")
+        for name in ("rates", "rejects"):
+            duck.table(name).write_parquet(str(draft.path / f"{name}.parquet"))
+        totals["warnings"] = []
+        if not totals["source_rates"]:
+            warning = data_warning(
                 "no_rates", source=window.source, before=days, day=str(window.day)
             )
-        )
-    with publish(window.folder) as draft:
-        for (name, columns), rows in zip(
-            COLUMNS.items(), (rates, rejects), strict=True
-        ):
-            schema = pa.schema([(column, pa.string()) for column in columns])
-            schema = schema.set(0, pa.field("row_number", pa.int64()))
-            write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / name)
+            totals["warnings"].append(warning)
         draft.seal(
             **window.facts(read_at),
-            rows=len(rates) + len(rejects),
-            columns=COLUMNS,
-            control_totals={
-                "source_rates": len(rates),
-                "newest_rate_date": newest_date(rates),
-                "warnings": warnings,
-            },
+            rows=totals["source_rates"] + rejected,
+            control_totals=totals,
         )
     return read_manifest(window.folder)
 
 
 def check() -> Lines:
     """Fetch and parse the whole file."""
-    rates, _ = parse(fetch(), date.min)
-    newest = newest_date(rates)
+    with connect_duckdb() as duck:
+        newest = parse(duck, fetch(), date.min)["newest_rate_date"]
     if newest is None:
         raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
     age = (datetime.now(UTC).date() - date.fromisoformat(newest)).days
@@ -99,11 +87,6 @@ def check() -> Lines:
         f"newest rates are of {newest}, {age} days ago, and a rate counts for {RATE_LASTS_DAYS} days: "
         "newer amounts in other currencies stay unconverted; is the host of the connection the right one?",
     )
-
-
-def newest_date(rates: list[Row]) -> str | None:
-    """Return the newest date of rates, as `2026-11-19`; None without rates."""
-    return max((rate["rate_date"] for rate in rates), default=None)
 
 
 def fetch() -> str:
@@ -136,8 +119,9 @@ def fetch() -> str:
         ) from None
 
 
-def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
-    """Return the rates dated `first_day` or later, and the malformed lines, as `COLUMNS`.
+def parse(duck: DuckDBPyConnection, text: str, first_day: date) -> Row:
+    """Split the file into the tables rates (dated `first_day` or later) and rejects; return the counts
+    source_rates and rejected, and newest_rate_date, as `2026-11-19` or None.
 
     ContractError where the text does not begin with the header `Date,…`.
     """
@@ -146,48 +130,9 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
             f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with "
             f"{quoted(text.encode())}: does the host of the connection lead to that file?"
         )
-    header: list[str] = []
-    rates: list[Row] = []
-    rejects: list[Row] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        # Parsed one by one, so that an open quote costs one day.
-        cells = [cell.strip() for cell in next(csv.reader([line]), [])]
-        if not header:
-            header = cells
-            continue
-        if not any(cells):
-            continue
-        try:
-            problem = ""
-            if date.fromisoformat(cells[0]) < first_day:
-                continue
-        except ValueError:
-            problem = "no date"
-        if not problem and len(cells) != len(header):
-            problem = f"{counted(len(cells), 'cell')} under a header of {len(header)}"
-        if problem:
-            rejects.append(
-                {
-                    "row_number": number,
-                    "reason": "malformed_line",
-                    "detail": problem,
-                    "file": "rates",
-                    "raw": ",".join(cells),
-                }
-            )
-            continue
-        for currency, rate in zip(header[1:], cells[1:], strict=True):
-            # The trailing comma of header and lines makes a column without name.
-            if currency and rate not in ("", "N/A"):
-                rates.append(
-                    {
-                        "row_number": number,
-                        "rate_date": cells[0],
-                        "currency": currency,
-                        "rate": rate,
-                    }
-                )
-    return rates, rejects
+    set_variables(duck, content=text, first_day=first_day)
+    [totals] = run_sql_file(duck, "extract/exchange_rates/parse")
+    return totals
 
 
 EXCHANGE_RATES = Source(

@@ -16,10 +16,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    RateLimitedError,
+    TransientError,
+)
 from ecommerce.core.values import Json
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ UNREADABLE = "the answer of {place} cannot be unpacked"
 log = logging.getLogger(__name__)
 
 
-class NotFoundError(errors.ContractError):
+class NotFoundError(ContractError):
     """404: the server has no such path."""
 
 
@@ -59,7 +66,7 @@ def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
     the server's `kind`."""
     server = connection(conn_id)
     if not server.host:
-        raise errors.ConfigurationError(
+        raise ConfigurationError(
             f"the connection {conn_id} has no host: set it to the server's {kind}"
         )
     return server
@@ -67,7 +74,7 @@ def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
 
 def with_retries(
     send: Callable[[], Result],
-    attempts: Mapping[type[errors.TransientError], int],
+    attempts: Mapping[type[TransientError], int],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
     """Return the result of `send`, repeated after errors that may pass.
@@ -130,7 +137,7 @@ def _refuse_other_site(what: str, response: Response, **_: object) -> None:
     own = site_of(response.url)
     target = site_of(urljoin(response.url, response.headers.get("Location", "")))
     if response.is_redirect and target != own:
-        raise errors.ConfigurationError(
+        raise ConfigurationError(
             f"{what} answered {response.status_code}: {own} redirects to {target}, which is another site. "
             "If that is the right address, make it the host of the connection "
             f"{what.partition(':')[0]}"
@@ -142,7 +149,7 @@ def refuse_unencrypted(conn_id: str, url: str, secret: str) -> None:
     without encryption."""
     address = urlsplit(url)
     if address.scheme == "http" and is_public(address.hostname or ""):
-        raise errors.ConfigurationError(
+        raise ConfigurationError(
             f"the host of the connection {conn_id} does not begin with https://, and the {secret} would "
             "travel without encryption: begin it with https://"
         )
@@ -163,31 +170,29 @@ def network_errors(what: str) -> Iterator[None]:
         yield
     except UnicodeError:
         # The library's text would show the password.
-        raise errors.ConfigurationError(
+        raise ConfigurationError(
             f"{what} failed: login or password of the connection has a character that HTTP cannot send"
         ) from None
     except exceptions.TooManyRedirects:
-        raise errors.ContractError(
-            f"{what} failed: the server redirects in a loop"
-        ) from None
+        raise ContractError(f"{what} failed: the server redirects in a loop") from None
     except exceptions.SSLError as error:
-        kind: type[errors.PipelineError] = errors.ContractError
+        kind: type[PipelineError] = ContractError
         # The server has closed the connection: it may be about to restart.
         if "EOF occurred" in str(error):
-            kind = errors.TransientError
+            kind = TransientError
         raise kind(f"{what} failed: {reason_of(error)}") from None
     except (
         exceptions.Timeout,
         exceptions.ConnectionError,
         exceptions.ChunkedEncodingError,
     ) as error:
-        raise errors.TransientError(f"{what} failed: {reason_of(error)}") from None
+        raise TransientError(f"{what} failed: {reason_of(error)}") from None
     except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema):
-        raise errors.ContractError(
+        raise ContractError(
             f"{what} failed: the host of the connection is not a URL such as https://shop.example"
         ) from None
     except exceptions.RequestException as error:
-        raise errors.ContractError(
+        raise ContractError(
             f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}"
         ) from None
 
@@ -208,27 +213,27 @@ def raise_for_status(response: Response, what: str) -> None:
     answer = f"{what} answered {status} {response.reason or ''}".rstrip()
     wait = retry_after(response)
     if status in (401, 403):
-        raise errors.CredentialsError(
+        raise CredentialsError(
             f"{answer}: check login, password and permissions of the connection"
         )
     if status == 429 or (status == 503 and wait is not None):
         requested = ""
         if wait is not None:
             requested = f", retry after {wait:.0f} s"
-        raise errors.RateLimitedError(
+        raise RateLimitedError(
             f"{answer}: the server is busy, or there are too many requests{requested}",
             wait,
         )
     if status in (408, 425) or status >= 500:
-        raise errors.TransientError(f"{answer}: the server is unavailable", wait)
+        raise TransientError(f"{answer}: the server is unavailable", wait)
     if status < 300:
         # The body is not quoted: it may hold customers.
-        raise errors.ContractError(f"{answer}: a complete answer has the status 200")
+        raise ContractError(f"{answer}: a complete answer has the status 200")
     beginning = next(response.iter_content(4 * QUOTED_CHARACTERS), b"")
     message = f"{answer}: {quoted(beginning)}"
     if status == 404:
         raise NotFoundError(message)
-    raise errors.ContractError(message)
+    raise ContractError(message)
 
 
 def read_content(response: Response, limit: int, what: str) -> bytes:
@@ -242,9 +247,7 @@ def limit_size(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes
     for chunk in chunks:
         size += len(chunk)
         if size > limit:
-            raise errors.ContractError(
-                f"{what}: the answer has more than {limit:,} bytes"
-            )
+            raise ContractError(f"{what}: the answer has more than {limit:,} bytes")
         yield chunk
 
 
@@ -256,7 +259,7 @@ def json_object(response: Response, what: str) -> Json:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise errors.TransientError(
+        raise TransientError(
             f"{what} is no JSON object; it begins with {quoted(response.content)}"
         )
     return answer

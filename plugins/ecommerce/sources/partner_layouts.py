@@ -24,8 +24,6 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 
 FOLDER = INCLUDE / "partners"
-AMOUNTS = ("quantity", "unit_price", "discount_amount", "tax_amount")
-INSTANTS = ("ordered_at", "updated_at")
 COLUMNS = (
     "order_id",
     "line_number",
@@ -44,7 +42,7 @@ COLUMNS = (
     "country_code",
 )
 OPTIONAL_COLUMNS = ("unit_cost",)
-"""Columns that a file may lack; `AMOUNTS` like the others."""
+"""Columns that a file may lack."""
 
 
 def _known_encoding(name: str) -> str:
@@ -129,21 +127,6 @@ class Layout(BaseModel):
         for name_in_file, targets in self.columns.items():
             renamed.update(dict.fromkeys(targets, name_in_file))
         return renamed
-
-    def conversions(self) -> dict[str, str]:
-        """Return, by column, the SQL that converts its values to those of the standard layout."""
-        sql = {}
-        if self.decimal_comma:
-            for name in AMOUNTS + OPTIONAL_COLUMNS:
-                sql[name] = f"decimal_point({name})"
-        if self.date_format:
-            date_format = self.date_format.replace("'", "''")
-            zone = self.timezone or load_settings().shop_timezone
-            for name in INSTANTS:
-                sql[name] = f"utc_instant({name}, '{date_format}', '{zone}')"
-        for name in self.constants:
-            sql.pop(name, None)
-        return sql
 
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line

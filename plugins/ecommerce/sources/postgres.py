@@ -19,9 +19,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.errors import (
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    StagingError,
+    TransientError,
+)
 from ecommerce.core.values import Values
 from ecommerce.sources.http import is_public
 from ecommerce.storage.duckdb import run_sql_file
@@ -53,36 +59,36 @@ _REFUSED = (
 """What the driver's text has if the server is up, and another attempt would be refused too."""
 _LOST_CONNECTION = "08006"
 _DATA_EXCEPTION = "22"
-_QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ...] = (
+_QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[PipelineError], str], ...] = (
     # Query canceled.
     (
         ("57014",),
-        errors.TransientError,
+        TransientError,
         ": add the indexes that make check names, or raise statement_timeout in the connection's extra",
     ),
     # Lost connection, conflict, resources, lock, shutdown, disk, idle timeout.
-    (("08", "40", "53", "55", "57", "58", "25P04"), errors.TransientError, ""),
+    (("08", "40", "53", "55", "57", "58", "25P04"), TransientError, ""),
     # Insufficient privilege, invalid authorization.
     (
         ("42501", "28"),
-        errors.CredentialsError,
+        CredentialsError,
         ": grant SELECT to the connection's role",
     ),
     (
         (_DATA_EXCEPTION,),
-        errors.ContractError,
+        ContractError,
         ": fix that row, or exclude it in the query",
     ),
     # Other types, an operator that they do not have.
     (
         ("42804", "42883"),
-        errors.ContractError,
+        ContractError,
         ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
     ),
     # Any other.
     (
         ("",),
-        errors.ContractError,
+        ContractError,
         ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
     ),
 )
@@ -159,13 +165,8 @@ class Session:
 
     def row(self, query: Query) -> Values:
         """Return the only row of a query, by column."""
-        from psycopg.rows import dict_row
-
-        with (
-            self._query_errors(query),
-            self.driver.cursor(row_factory=dict_row) as cursor,
-        ):
-            [row] = cursor.execute(self._literal(query)).fetchall()
+        with self._query_errors(query):
+            [row] = self.driver.execute(self._literal(query)).fetchall()
         return row
 
     def columns(self, query: Query) -> dict[str, str]:
@@ -185,7 +186,7 @@ class Session:
             columns = cursor.description or []
         for column in columns:
             if column.type_code == _TIMESTAMP_OID:
-                raise errors.ContractError(
+                raise ContractError(
                     f"{self.conn_id}: {query.name} gives {column.name} without time zone: add it in "
                     f"include/sql/extract/{self.conn_id}/schema.sql, as in "
                     f"{column.name} AT TIME ZONE 'UTC' AS {column.name}"
@@ -262,6 +263,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
 def _connect(conn_id: str) -> psycopg.Connection[Any]:
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from psycopg.rows import dict_row
 
     connection(conn_id)
     try:
@@ -269,12 +271,13 @@ def _connect(conn_id: str) -> psycopg.Connection[Any]:
     except psycopg.OperationalError as error:
         text = f"{conn_id}: {_text_of(error)}"
         if re.search(_REFUSED, text):
-            raise errors.CredentialsError(
+            raise CredentialsError(
                 f"{text}: check login, password, schema, sslmode and sslrootcert of the connection"
             ) from None
-        raise errors.TransientError(text) from None
+        raise TransientError(text) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connected.read_only = True
+    connected.row_factory = dict_row
     return connected
 
 
@@ -302,7 +305,7 @@ def copy_to_parquet(
         try:
             run_sql_file(duck, "extract/csv_to_parquet", parameters)
         except duckdb.Error as error:
-            raise errors.StagingError(
+            raise StagingError(
                 f"{target.name} could not be written: {error}"
             ) from error
         finally:

@@ -9,18 +9,17 @@ or that changed in the window. docs/SOURCES.md describes the raw folder.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import Settings, shop_timezone
-from ecommerce.core.text import counted
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
@@ -44,20 +43,12 @@ COLUMNS = {
 }
 """Required columns of each query; additional ones are allowed. `removed_orders`: those of `known_orders` that
 are gone."""
-QUERIES = (*COLUMNS, "control_totals")
-COPIED_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
-COPIED_SECOND = ("customers",)
-"""The queries of the two sessions, which take about as long: the second one counts before it copies."""
+CONTROL_TOTALS = "control_totals"
+READ_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
+READ_SECOND = (CONTROL_TOTALS, "customers")
+"""The queries of the two sessions, which take about as long."""
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Ids, read as text also where the database stores numbers."""
-
-
-def limits(settings: Settings) -> list[str]:
-    """Return which changes are seen late or never."""
-    return [
-        "Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
-        f"reconciliation, which compares the orders of the last {counted(settings.reconcile_days, 'day')}."
-    ]
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -76,14 +67,14 @@ def extract(window: ReadWindow) -> Manifest:
     ):
         run_sql_file(duck, "extract/create_rejects")
         with ThreadPoolExecutor(2) as pool:
-            copying = pool.submit(
-                _copy, first, COPIED_FIRST, window, draft.path, duck.cursor()
-            )
-            counting: Future[Any] = pool.submit(
-                _count_and_copy, second, window, draft.path, duck.cursor()
-            )
+            reads = []
+            for session, names in ((first, READ_FIRST), (second, READ_SECOND)):
+                cursor = duck.cursor()
+                reads.append(
+                    pool.submit(_read, session, names, window, draft.path, cursor)
+                )
             try:
-                ended, _ = wait([copying, counting], return_when=FIRST_EXCEPTION)
+                ended, _ = wait(reads, return_when=FIRST_EXCEPTION)
             finally:
                 # Where one has failed, or the task is stopped, the other ends at once.
                 first.cancel()
@@ -91,7 +82,7 @@ def extract(window: ReadWindow) -> Manifest:
         for future in ended:
             # Raises the error of the one that failed first.
             future.result()
-        totals = counting.result()
+        totals = reads[1].result()
         rows = len(duck.table("rejects"))
         columns = {}
         for name in COLUMNS:
@@ -105,38 +96,30 @@ def extract(window: ReadWindow) -> Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=rows,
-            columns=draft.parquet_columns(),
             control_totals=totals,
         )
     return read_manifest(window.folder)
 
 
-def _copy(
+def _read(
     session: Session,
     names: Sequence[str],
     window: ReadWindow,
     folder: Path,
     duck: DuckDBPyConnection,
-) -> None:
-    """Copy the results of queries to Parquet files."""
+) -> Values:
+    """Copy the results of queries to Parquet files. Return the control totals, if they are one of them."""
+    totals: Values = {}
     for name in names:
         statement = sales_query(name, window)
+        if name == CONTROL_TOTALS:
+            totals = session.row(statement)
+            continue
         types = session.columns(statement)
         _check_columns(name, types)
         types |= dict.fromkeys(TEXTS & types.keys(), "VARCHAR")
         target = folder / f"{name}.parquet"
         copy_to_parquet(session, statement, types, target, duck)
-
-
-def _count_and_copy(
-    session: Session,
-    window: ReadWindow,
-    folder: Path,
-    duck: DuckDBPyConnection,
-) -> Values:
-    """Return the control totals, and copy what the second session reads."""
-    totals = session.row(sales_query("control_totals", window))
-    _copy(session, COPIED_SECOND, window, folder, duck)
     return totals
 
 
@@ -208,7 +191,8 @@ def check() -> Lines:
                 f"the host of the connection {CONNECTION} is public, and customers' addresses may travel "
                 "without encryption: add sslmode=verify-full to the connection",
             )
-        for name in QUERIES:
+        queries = (*COLUMNS, CONTROL_TOTALS)
+        for name in queries:
             try:
                 types = session.columns(sales_query(name, window))
                 _check_columns(name, types)
@@ -220,7 +204,7 @@ def check() -> Lines:
             OK,
             f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it",
         )
-    if len(problems) == len(QUERIES):
+    if len(problems) == len(queries):
         # For one reason, which the first query shows.
         problems = [
             f"no query runs in the database {server['database']}: {problems[0]}"
@@ -236,7 +220,8 @@ SALES_DB = Source(
     subject=CONNECTION,
     extract=extract,
     check=check,
-    limits=limits,
+    limits="Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
+    "reconciliation, which compares the orders of the last {reconcile_days}.",
     # For transactions that were open at the last read.
     overlap=timedelta(minutes=30),
     reconciled=True,

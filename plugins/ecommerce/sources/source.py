@@ -6,13 +6,7 @@ from datetime import timedelta
 
 from ecommerce.core.check_result import Lines
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import Settings
 from ecommerce.storage.staging import Manifest
-
-
-def no_limits(settings: Settings) -> list[str]:
-    """Return nothing: every change of the source is read."""
-    return []
 
 
 @dataclass(frozen=True)
@@ -34,8 +28,9 @@ class Source:
     decides about retries; no message contains a secret or a customer's e-mail address."""
     check: Callable[[], Lines]
     """Yields the lines of `make check`; an error becomes a failure."""
-    limits: Callable[[Settings], list[str]] = no_limits
-    """Returns which of its changes are seen late or never, in sentences for the report."""
+    limits: str = ""
+    """Which of its changes are seen late or never, in sentences for the report; `{reconcile_days}` and
+    `{refund_lookback_days}` stand for these settings, such as `35 days`."""
     overlap: timedelta | None = None
     """How far before the last read a new one begins; None: whole days or files are read."""
     retries: int = 5

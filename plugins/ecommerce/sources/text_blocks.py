@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pyarrow as pa
 
 Item = TypeVar("Item")
@@ -39,28 +37,12 @@ def blocks(
         yield rest + b"\n"
 
 
-def line_starts(block: bytes) -> npt.NDArray[np.int32]:
-    """Return where the lines of a block of whole lines start, and where the last one ends."""
-    import numpy as np
-
-    characters = np.frombuffer(block, np.uint8)
-    line_feeds = np.flatnonzero(characters == ord("\n"))
-    starts = np.zeros(len(line_feeds) + 1, np.int32)
-    starts[1:] = line_feeds + 1
-    return starts
-
-
-def arrow_lines(block: bytes, starts: npt.NDArray[np.int32]) -> pa.Array[Any]:
-    """Return the lines of a block, each with its line feed, as a binary array over the same memory. `starts`
-    are those of `line_starts`."""
+def lines_of(block: bytes) -> pa.Array[Any]:
+    """Return the lines of a block of whole lines, without their line feeds, as a binary array."""
     import pyarrow as pa
 
-    buffers = [
-        None,
-        pa.py_buffer(starts.data),
-        pa.py_buffer(block),
-    ]
-    return pa.Array.from_buffers(pa.binary(), len(starts) - 1, buffers)
+    # Arrow's own `split_pattern` takes several times as long.
+    return pa.array(block.split(b"\n")[:-1], pa.binary())
 
 
 def ahead(items: Iterator[Item]) -> Generator[Item]:

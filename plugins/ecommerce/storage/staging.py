@@ -48,7 +48,7 @@ class Manifest:
     sha256: str
     """Of all files."""
     columns: Mapping[str, list[str]]
-    """The columns of each file, by its path in `uri`."""
+    """The columns of each Parquet file, by its name; a folder of other files may list only their names."""
     read_at: datetime
     window_start: datetime
     window_end: datetime
@@ -78,15 +78,14 @@ class Draft:
     uri: str
     facts: Values = field(default_factory=dict)
 
-    def parquet_columns(self) -> dict[str, list[str]]:
-        """Return the columns of each Parquet file in `path`, by its name."""
+    def seal(self, **facts: Any) -> None:
+        """Set the fields of the `Manifest` other than uri, bytes and sha256; by default, `columns` are those
+        of the Parquet files."""
         from pyarrow.parquet import read_schema
 
-        files = sorted(self.path.glob("*.parquet"))
-        return {file.name: read_schema(file).names for file in files}
-
-    def seal(self, **facts: Any) -> None:
-        """Set the fields of the `Manifest` other than uri, bytes and sha256."""
+        if "columns" not in facts:
+            files = sorted(self.path.glob("*.parquet"))
+            facts["columns"] = {file.name: read_schema(file).names for file in files}
         self.facts.update(facts)
 
 

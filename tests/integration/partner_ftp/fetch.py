@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.forecast.partner_ftp import fetch as partner_ftp
-from ecommerce.sources.curl_script import publish_files, script_error
+from ecommerce.runtime.curl_script import publish_files, script_error
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
 from tests.partner_ftp import PROMOTIONS

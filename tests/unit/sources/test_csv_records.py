@@ -25,10 +25,9 @@ def split(text, fields=3):
     whole = content.replace(b"\r\n", b"\n") + b"\n"
     batch = Grammar(fields).divide(2, whole, is_end=True)
     found = [(each.number, each.text, each.fault[1]) for each in batch.malformed]
-    numbers = batch.numbers.to_pylist() + batch.other_numbers
-    texts = batch.certain.to_pylist() + batch.other_texts
-    for number, record in zip(numbers, texts, strict=True):
-        found.append((number, record.removesuffix(b"\n"), None))
+    found += [(each.number, each.text, None) for each in batch.others]
+    certain = zip(batch.numbers.to_pylist(), batch.certain.to_pylist(), strict=True)
+    found += [(number, record, None) for number, record in certain]
     found.sort()
     as_large_file = [
         (number, fault) if isinstance(fault, str) else (number, None)

@@ -3,13 +3,17 @@
 import io
 from datetime import UTC, datetime
 
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import extra_columns, read_csv
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage.duckdb import connect_duckdb
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
+SETTINGS = {
+    "CUSTOMER_HASH_KEY": "a hash key that only tests use",
+    "ORDER_ATTRIBUTES": ",".join(ATTRIBUTES),
+}
 RECEIVED = datetime(2026, 11, 20, tzinfo=UTC)
 FILES = [
     ([], [], None),
@@ -21,19 +25,20 @@ FILES = [
 
 
 def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_with(
-    tmp_path,
+    tmp_path, monkeypatch
 ):
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
     facts = {"file": "acme.csv", "partner": "acme", "received_at": RECEIVED}
     target = tmp_path / "lines.parquet"
     columns = set()
     for further, values, channel in FILES:
         text = f"{','.join([*COLUMNS, *further])}\n{','.join([*COLUMNS, *values])}\n"
         with connect_duckdb() as duck:
-            teach_addresses(duck, "a hash key that only tests use")
-            duck.execute(read_sql("transform/values.sql"))
+            define_values(duck, SETTINGS["CUSTOMER_HASH_KEY"])
             duck.execute(read_sql("extract/create_rejects.sql"))
             stream = io.BytesIO(text.encode())
-            warnings = read_csv(duck, stream, target, facts, attributes=ATTRIBUTES)
+            warnings = read_csv(duck, stream, target, facts)
             lines = duck.from_parquet(str(target))
             read = lines.to_arrow_table().to_pylist()[0]
         columns.add(tuple(read))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
@@ -84,7 +84,7 @@ def test_what_cannot_be_used_is_named(folder, text, problem):
     assert problem in str(refused.value)
 
 
-def read(tmp_path, layout, content, attributes=()):
+def read(tmp_path, layout, content):
     """(lines, rejects) of a file with the bytes `content`."""
     facts = {
         "file": "globex.csv",
@@ -92,12 +92,11 @@ def read(tmp_path, layout, content, attributes=()):
         "received_at": datetime(2026, 11, 20, tzinfo=UTC),
     }
     with connect_duckdb() as duck:
-        teach_addresses(duck, "a hash key that only tests use")
-        duck.execute(read_sql("transform/values.sql"))
+        define_values(duck, "a hash key that only tests use")
         duck.execute(read_sql("extract/create_rejects.sql"))
         target = tmp_path / "lines.parquet"
         stream = io.BytesIO(content)
-        read_csv(duck, stream, target, facts, layout, attributes=attributes)
+        read_csv(duck, stream, target, facts, layout)
         lines = duck.from_parquet(str(target))
         rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
         return rows, duck.execute(
@@ -193,7 +192,7 @@ READ = [
 def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, expected):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
     layout = Layout(**ONE_COLUMN | fields)
-    [line], rejects = read(tmp_path, layout, content, ["utm"])
+    [line], rejects = read(tmp_path, layout, content)
     assert {name: line[name] for name in expected} == expected
     assert (line["order_id"], rejects) == ("O1", [])
 

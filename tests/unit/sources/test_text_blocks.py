@@ -4,13 +4,13 @@ import threading
 
 import pytest
 
-from ecommerce.sources.text_blocks import ahead, arrow_lines, line_starts
+from ecommerce.sources.text_blocks import ahead, lines_of
 
 
 @pytest.mark.parametrize("block", [b"", b"a\n", b"\n\nb,\xff\n", b"a\0\n"])
-def test_lines_keep_their_line_feeds(block):
-    lines = arrow_lines(block, line_starts(block))
-    assert lines.to_pylist() == block.splitlines(keepends=True)
+def test_each_line_feed_ends_a_line(block):
+    lines = lines_of(block).to_pylist()
+    assert [line + b"\n" for line in lines] == block.splitlines(keepends=True)
 
 
 def numbers(until, finders):

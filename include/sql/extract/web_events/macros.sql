@@ -36,7 +36,8 @@ CREATE MACRO is_kept(occurred_at, received_at) AS CASE
     CASE
       WHEN occurred_at IS NOT NULL AND instant_fault(occurred_at, '') IS NULL THEN as_instant(occurred_at)
       ELSE coalesce(as_instant(received_at), getvariable('slice_start'))
-    END BETWEEN getvariable('kept_from') AND getvariable('kept_until') - INTERVAL 1 MICROSECOND
+    END BETWEEN getvariable('kept_from')::TIMESTAMPTZ
+    AND getvariable('kept_until')::TIMESTAMPTZ - INTERVAL 1 MICROSECOND
   )
 END;
 

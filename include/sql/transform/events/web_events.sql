@@ -16,4 +16,4 @@ SELECT
     nullif(user_agent, '') AS user_agent,
     fault,
     raw
-FROM read_parquet(getvariable('raw_files'));
+FROM read_parquet(getvariable('raw') || '/events-*.parquet');

@@ -6,7 +6,7 @@
 
   In the first two weeks, which have fewer such weekdays, a source is also empty if it had orders on at least three of the
   last seven days, and 10 or more on average on the days with orders. Sources with delivered files are left out of this,
-  because missing files are known otherwise (plugins/ecommerce/sources/expected_partners.py).
+  because missing files are known otherwise (plugins/ecommerce/core/expected_partners.py).
 
   `usual` is the average number of orders. A source with several channels, such as partners, is judged by channel: `name`
   is then `<source>: <channel>`. Channels whose delivery is missing are left out.

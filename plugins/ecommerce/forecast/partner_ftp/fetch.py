@@ -16,7 +16,7 @@ from ecommerce.forecast.partner_ftp.files import (
     PROMOTIONS,
     read_folder,
 )
-from ecommerce.sources.curl_script import (
+from ecommerce.runtime.curl_script import (
     command,
     curl_option,
     script_error,

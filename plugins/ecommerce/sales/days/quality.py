@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.text import clean
+from ecommerce.core.text import clean, counted
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
@@ -200,10 +200,14 @@ def _unconverted(queries: DayQueries) -> list[Unconverted]:
 def _limits(queries: DayQueries, sources: Iterable[SourceQuality]) -> list[str]:
     """Return the limits of the sources in use: changes that runs notice late or never."""
     in_use = {source.source for source in sources if source.status != OFF}
-    limits: list[str] = []
-    for source in SOURCES:
-        if source in in_use:
-            limits += SOURCES[source].limits(queries.settings)
+    days = {
+        "reconcile_days": counted(queries.settings.reconcile_days, "day"),
+        "refund_lookback_days": counted(queries.settings.refund_lookback_days, "day"),
+    }
+    limits = []
+    for source in SOURCES.values():
+        if source.name in in_use and source.limits:
+            limits.append(source.limits.format_map(days))
     return limits
 
 

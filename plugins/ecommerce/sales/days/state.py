@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ecommerce.core.expected_partners import WEEKS, doubtful_partners
 from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import Correction, differ
 from ecommerce.sources import PARTNER_FILES
-from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
 FEW = 5

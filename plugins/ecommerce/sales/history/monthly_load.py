@@ -11,7 +11,7 @@ from datetime import date
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -102,8 +102,7 @@ def compute_totals(
         connect_duckdb(target) as duck,
     ):
         run_sql_file(duck, "extract/history/order_days", files)
-        teach_addresses(duck, load_settings().customer_hash_key)
-        run_sql_file(duck, "transform/values")
+        define_values(duck, load_settings().customer_hash_key)
         named = {"source": first.source}
         warnings += json_warnings(duck, "extract/history/spellings", named)
         moved = {"target": f"{draft.path}/moved.parquet"}
@@ -192,8 +191,7 @@ def gather_lines(month: Month) -> Manifest:
         }
         for name, value in variables.items():
             duck.execute(f"SET VARIABLE {name} = ?", [value])
-        teach_addresses(duck, settings.customer_hash_key)
-        run_sql_file(duck, "transform/values")
+        define_values(duck, settings.customer_hash_key)
         run_sql_file(duck, "extract/history/gather_month")
         lines = {"lines": f"{draft.path}/lines.parquet"}
         statement = f"extract/{PARTNER_FILES.name}/control_totals"

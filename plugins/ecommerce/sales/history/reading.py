@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
@@ -104,8 +104,7 @@ def _prepare(duck: DuckDBPyConnection, request: ReadRequest) -> None:
     duck.execute("SET preserve_insertion_order = true")
     duck.execute("SET VARIABLE read_at = ?", [request.read_at])
     duck.execute("SET VARIABLE shop_timezone = ?", [settings.shop_timezone])
-    teach_addresses(duck, settings.customer_hash_key)
-    run_sql_file(duck, "transform/values")
+    define_values(duck, settings.customer_hash_key)
     run_sql_file(duck, "extract/create_rejects")
 
 
@@ -130,7 +129,6 @@ def _read_csv(
     """Write the lines to the file `lines`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
-    attributes = load_settings().order_attributes
     layout = partner_layouts().get(request.source.lower(), STANDARD)
     try:
         # Decompresses by the ending of the name.
@@ -142,7 +140,6 @@ def _read_csv(
                 lines,
                 facts,
                 layout,
-                attributes=attributes,
             )
     except OSError as error:
         # One with a number is of the file system, not of the data.

@@ -6,27 +6,25 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import TransientError
+from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
 from ecommerce.sources.delivered_files import json_warnings, storage_errors
-from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
-    Folder,
     arrived_since,
-    late_files,
     list_folder,
     partner_and_day,
 )
@@ -55,13 +53,11 @@ def extract(window: ReadWindow) -> Manifest:
     """
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
-    since = window.day.start if is_newest else None
-    folder = list_folder(window.day, since)
-    names = [file.name for file in folder.files]
-    loaded = window.earlier_reads.loaded_files(window.source, names)
-    warnings = list(folder.warnings)
+    folder = list_folder(window.day, window.day.start if is_newest else None)
+    loaded = _loaded(folder.files, window)
+    warnings = folder.warnings
     if is_newest:
-        warnings += _arrived_too_late(folder, window)
+        warnings += _arrived_too_late(folder.late, window)
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
@@ -82,7 +78,7 @@ def extract(window: ReadWindow) -> Manifest:
         run_sql_file(duck, f"{SQL}/known_orders")
         warnings += json_warnings(duck, f"{SQL}/shrunk_files")
         warnings += json_warnings(duck, f"{SQL}/spellings")
-        columns = _write_tables(duck, work, draft.path)
+        _write_tables(duck, work, draft.path)
         [totals] = run_sql_file(
             duck,
             f"{SQL}/control_totals",
@@ -93,7 +89,6 @@ def extract(window: ReadWindow) -> Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals["source_lines"] + len(duck.table("rejects")),
-            columns=columns,
             control_totals={
                 **totals,
                 "warnings": warnings,
@@ -110,26 +105,20 @@ def _write_tables(
     duck: DuckDBPyConnection,
     work: Path,
     folder: Path,
-) -> dict[str, list[str]]:
-    """Write the raw folder's tables as Parquet files, and return their columns by file. `work` has the lines
-    of each file that was read."""
+) -> None:
+    """Write the raw folder's tables as Parquet files. `work` has the lines of each file that was read."""
     tables = {name: duck.table(name) for name in TABLES}
-    tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
-    columns = {}
+    if len(duck.table("files")) < 2:
+        # Writing a large file again takes a fifth of the time of the extract.
+        shutil.move(work / FIRST, folder / "lines.parquet")
+    else:
+        tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
     for name, table in tables.items():
-        path = folder / f"{name}.parquet"
-        columns[path.name] = table.columns
-        if name == "lines" and len(duck.table("files")) < 2:
-            # Writing a large file again takes a fifth of the time of the extract.
-            shutil.move(work / FIRST, path)
-        else:
-            table.write_parquet(str(path), row_group_size=10240)
-    return columns
+        table.write_parquet(str(folder / f"{name}.parquet"), row_group_size=10240)
 
 
 def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
-    teach_addresses(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, "transform/values")
+    define_values(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "extract/create_rejects")
     run_sql_file(duck, "extract/delivered_files/create_tables")
     run_sql_file(duck, f"{SQL}/create_tables")
@@ -137,13 +126,35 @@ def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     duck.table("no_lines").write_parquet(str(work / FIRST))
 
 
-def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
-    """Return a warning of files that arrived too late for any run and were not loaded since."""
+def _loaded(
+    files: Sequence[DroppedFile],
+    window: ReadWindow,
+) -> dict[str, LoadedFile]:
+    """Return what the warehouse has of files, by name."""
+    names = [file.name for file in files]
+    return window.earlier_reads.loaded_files(window.source, names)
+
+
+def _arrived_too_late(
+    files: Sequence[DroppedFile],
+    window: ReadWindow,
+) -> list[DataWarning]:
+    """Return a warning of `files`, of earlier days, that arrived lately and were not loaded since."""
     since = window.day.shifted(-LATE_DAYS).start
-    recent = [file for file in folder.late if arrived_since(file.path, since)]
-    names = [file.name for file in recent]
-    loaded = window.earlier_reads.loaded_files(window.source, names)
-    return late_files([file for file in recent if _is_new(file, loaded)])
+    recent = [file for file in files if arrived_since(file.path, since)]
+    loaded = _loaded(recent, window)
+    late = [file for file in recent if _is_new(file, loaded)]
+    if not late:
+        return []
+    warning = data_warning(
+        "late_files",
+        files=len(late),
+        first_file=late[0].name,
+        first_day=str(late[0].day),
+        last_day=str(late[-1].day),
+        late_days=LATE_DAYS,
+    )
+    return [warning]
 
 
 def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
@@ -226,7 +237,6 @@ def _read_file(
             facts,
             file.layout,
             bounds=bounds,
-            attributes=settings.order_attributes,
             former_orders=known.order_ids if known else (),
         )
     if file.checksum() != sha256:

@@ -8,8 +8,8 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -41,19 +41,6 @@ LATE_DAYS = 7
 MOST_NAMED = 5
 MISNAMED = re.compile(r"[^.].*\.csv(?:\.gz)?", re.IGNORECASE)
 NAME = re.compile(r"([A-Za-z0-9][\w.-]*)_(\d{4}-\d{2}-\d{2})\.csv(?:\.gz)?")
-
-
-@contextmanager
-def damaged_sectors() -> Iterator[None]:
-    """Raise UnusableFileError for a file that the disk cannot read: the other partners' files do not wait."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        raise UnusableFileError(
-            "the disk cannot read it (input/output error)"
-        ) from None
 
 
 def partner_and_day(name: str) -> tuple[str, date] | None:
@@ -111,8 +98,16 @@ class DroppedFile:
     def checksum(self) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
         reads the file again."""
-        with self.open() as stream, damaged_sectors():
-            digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+        try:
+            with self.open() as stream:
+                digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            # The other partners' files do not wait.
+            raise UnusableFileError(
+                "the disk cannot read it (input/output error)"
+            ) from None
         if self.layout != STANDARD:
             digest.update(self.layout.model_dump_json().encode())
         return digest.hexdigest()
@@ -137,7 +132,7 @@ class Folder:
     """Those of the run's days and of the seven before."""
     late: Sequence[DroppedFile]
     """Those of earlier days, which the run does not read."""
-    warnings: Sequence[DataWarning]
+    warnings: list[DataWarning]
     """One of each file whose name is nearly right, or whose day is in the future; one of all other entries,
     such as checksums and uploads that are under way."""
 
@@ -148,24 +143,13 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
 
     Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
     """
-    drop = load_settings().partner_drop_uri
     last = run_day.dates[-1]
     # A later run reads the files of the days after `last`.
     newest = max(
         run_day.shifted(len(run_day.dates)).date,
         shop_day(datetime.now(UTC), run_day.timezone).date,
     )
-    with storage_errors(f"the folder {drop}"):
-        try:
-            paths = list(storage_path(drop).iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            if is_local(drop):
-                raise ConfigurationError(
-                    f"the folder PARTNER_DROP_URI={drop} does not exist: make it, or name the one "
-                    "that partners leave their files in"
-                ) from None
-            # An object store has no empty folders.
-            paths = []
+    paths = _entries()
     layouts = partner_layouts()
     files = []
     late = []
@@ -173,8 +157,7 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
     others = []
     for path in paths:
         # No message can hold bytes that are not UTF-8, such as a name in Latin-1.
-        name_on_disk = path.name.encode("utf-8", "surrogateescape")
-        name = name_on_disk.decode(errors="replace")
+        name = path.name.encode("utf-8", "surrogateescape").decode(errors="replace")
         known = partner_and_day(path.name)
         if known is None:
             if MISNAMED.fullmatch(name):
@@ -184,46 +167,35 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
             continue
         partner, file_day = known
         layout = layouts.get(partner.lower(), STANDARD)
-        file = DroppedFile(
-            file_day,
-            name,
-            partner,
-            layout,
-            path,
-        )
+        file = DroppedFile(file_day, name, partner, layout, path)
         if file_day > newest:
             misnamed.append(name)
         elif (run_day.date - file_day).days > LATE_DAYS:
             late.append(file)
         elif file_day <= last:
             files.append(file)
-    warnings = []
-    for name in sorted(misnamed):
-        warnings.append(data_warning("misnamed_file", file=name))
+    warnings = [data_warning("misnamed_file", file=name) for name in sorted(misnamed)]
     if others:
         names = listed(sorted(others), MOST_NAMED + 1)
         count = len(others)
         warnings.append(data_warning("entries_not_read", entries=count, names=names))
-    return Folder(
-        sorted(files),
-        sorted(late),
-        warnings,
-    )
+    return Folder(sorted(files), sorted(late), warnings)
 
 
-def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
-    """Return a warning of files, sorted by day, that arrived too late for any run; none without any."""
-    if not files:
-        return []
-    warning = data_warning(
-        "late_files",
-        files=len(files),
-        first_file=files[0].name,
-        first_day=str(files[0].day),
-        last_day=str(files[-1].day),
-        late_days=LATE_DAYS,
-    )
-    return [warning]
+def _entries() -> list[UPath]:
+    """Return what is in the drop folder."""
+    drop = load_settings().partner_drop_uri
+    with storage_errors(f"the folder {drop}"):
+        try:
+            return list(storage_path(drop).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            if is_local(drop):
+                raise ConfigurationError(
+                    f"the folder PARTNER_DROP_URI={drop} does not exist: make it, or name the one "
+                    "that partners leave their files in"
+                ) from None
+            # An object store has no empty folders.
+            return []
 
 
 def check() -> Lines:

@@ -4,23 +4,13 @@ shop allows, `extraction.py` reads whole orders, `bulk.py` reads very many of th
 from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted, utc_text
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import COST_SCOPE, REACH, extract, scopes
 from ecommerce.sources.source import Source
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
-
-
-def limits(settings: Settings) -> list[str]:
-    """Return which changes are seen late or never."""
-    return [
-        "Shopify: an order that is deleted is found only by reconciliation, which compares the orders of the "
-        f"last {counted(settings.reconcile_days, 'day')}. Units removed by an edit count on the day of their "
-        f"order. An app without the scope read_all_orders sees no order older than {REACH.days} days: its "
-        "late refunds, edits and deletion are never read."
-    ]
 
 
 def check() -> Lines:
@@ -70,7 +60,10 @@ SHOPIFY = Source(
     subject=CONNECTION,
     extract=extract,
     check=check,
-    limits=limits,
+    limits="Shopify: an order that is deleted is found only by reconciliation, which compares the orders of "
+    "the last {reconcile_days}. Units removed by an edit count on the day of their order. An app without the "
+    f"scope read_all_orders sees no order older than {REACH.days} days: its late refunds, edits and deletion "
+    "are never read.",
     # The search index lags by seconds; the rest is for clocks that differ.
     overlap=timedelta(minutes=20),
     reconciled=True,

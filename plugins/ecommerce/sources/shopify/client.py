@@ -13,8 +13,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import errors
 from ecommerce.core.connections import connection
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    RateLimitedError,
+    TransientError,
+)
 from ecommerce.core.paths import read_sql
 from ecommerce.core.values import Json
 from ecommerce.sources.http import (
@@ -49,11 +55,11 @@ COSTS = frozenset({"inventoryItem", "unitCost"})
 """The same, of a product's cost."""
 
 
-class ThrottledError(errors.RateLimitedError):
+class ThrottledError(RateLimitedError):
     """The bucket does not have the points of a request."""
 
 
-ATTEMPTS = {ThrottledError: 600, errors.TransientError: 5}
+ATTEMPTS = {ThrottledError: 600, TransientError: 5}
 """Of a request; a shop's other apps do not share its bucket, so that it refills in a minute at most."""
 
 
@@ -94,7 +100,7 @@ class ShopifyClient:
 
         server = connection(CONNECTION)
         if not (server.host and server.password):
-            raise errors.ConfigurationError(
+            raise ConfigurationError(
                 f"the connection {CONNECTION} needs https://<shop>.myshopify.com as host, and as password an "
                 "access token, or login and password with client id and secret of a custom app"
             )
@@ -154,7 +160,7 @@ class ShopifyClient:
             raise_for_status(response, what)
         answered = response.headers.get("X-Shopify-API-Version", self.version)
         if answered != self.version:
-            raise errors.ContractError(
+            raise ContractError(
                 f"{what} was answered by version {answered} of the API in place of {self.version}, which no "
                 f"longer exists: upgrade this repository, or name {answered} as api_version in the extra of "
                 f"the connection {CONNECTION} after a look at Shopify's list of changes"
@@ -172,18 +178,18 @@ class ShopifyClient:
         extensions = answer.get("extensions") or {}
         listed = answer.get("errors") or []
         if not isinstance(listed, list):
-            raise errors.ContractError(f"{what}: {quoted(str(listed).encode())}")
+            raise ContractError(f"{what}: {quoted(str(listed).encode())}")
         for error in listed:
             self._raise_unless_personal(error, extensions, what)
         for search in extensions.get("search") or []:
             for warning in search["warnings"] or []:
-                raise errors.ContractError(
+                raise ContractError(
                     f"{what}: Shopify does not understand the search {search['query']!r} "
                     f"({warning['message']}), and would answer with all orders"
                 )
         data: Json | None = answer.get("data")
         if data is None:
-            raise errors.ContractError(f"{what}: the answer has no data")
+            raise ContractError(f"{what}: the answer has no data")
         return data
 
     def _raise_unless_personal(
@@ -208,13 +214,13 @@ class ShopifyClient:
             self.hidden.update(optional)
         elif is_hidden:
             needed = details.get("requiredAccess") or "see docs/SOURCES.md"
-            raise errors.CredentialsError(
+            raise CredentialsError(
                 f"{what}: {text}: the app lacks an access scope: {needed}"
             )
         elif code in ("INTERNAL_SERVER_ERROR", "TIMEOUT"):
-            raise errors.TransientError(f"{what}: {text}")
+            raise TransientError(f"{what}: {text}")
         else:
-            raise errors.ContractError(f"{what}: {text}")
+            raise ContractError(f"{what}: {text}")
 
 
 def _seconds_to_wait(extensions: Json) -> float | None:
@@ -248,12 +254,12 @@ def _exchanged_token(
     with request(session.post, url, what, data=grant, timeout=TIMEOUT) as response:
         if response.status_code in (400, 401, 403):
             # Not quoted: it may repeat what was sent.
-            raise errors.CredentialsError(
+            raise CredentialsError(
                 f"{what} was refused with {response.status_code}: check login and password (client id and "
                 f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
             )
         raise_for_status(response, what)
     token: str | None = json_object(response, what).get("access_token")
     if token is None:
-        raise errors.ContractError(f"{what}: the answer has no access_token")
+        raise ContractError(f"{what}: the answer has no access_token")
     return token

@@ -36,8 +36,12 @@ from ecommerce.sources.shopify.client import (
     COSTS,
     ShopifyClient,
 )
-from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.staging import (
+    Manifest,
+    publish,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,14 +64,9 @@ LOOKS = 4
 NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 """Connections that are read on, and by which document; the others never have more than `MOST` objects."""
 REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
-COLUMNS = (
-    "legacyResourceId test processedAt updatedAt cancelledAt displayFinancialStatus displayFulfillmentStatus "
-    "taxesIncluded currencyCode discountCodes email customer totalPriceSet currentTotalPriceSet totalTaxSet "
-    "additionalFees shippingLines lineItems refunds"
-)
 
 
-def extract(window: ReadWindow) -> staging.Manifest:
+def extract(window: ReadWindow) -> Manifest:
     """Read the orders dated in the window's day, or changed in the window, or known, into its folder.
 
     Raises:
@@ -81,7 +80,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
     searches = _searches(window)
     facts = client.ask("shop", **searches)
     check_reach(facts, window.day.start, read_at)
-    with staging.publish(window.folder) as draft, connect_duckdb() as duck:
+    with publish(window.folder) as draft, connect_duckdb() as duck:
         reader = OrderReader(client, draft.path / "orders")
         count = max(facts[name]["count"] for name in searches)
         # A bulk operation cannot ask for metafields, and fails where a field is hidden.
@@ -122,11 +121,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
-            columns={"orders/*.json": COLUMNS.split(), **draft.parquet_columns()},
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
         )
-    return staging.read_manifest(window.folder)
+    return read_manifest(window.folder)
 
 
 def _searches(window: ReadWindow) -> dict[str, str]:

@@ -5,21 +5,10 @@ combines them."""
 from datetime import timedelta
 
 from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.settings import Settings
 from ecommerce.core.text import counted
 from ecommerce.sources.source import Source
 from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
 from ecommerce.sources.storefront.extraction import extract
-
-
-def limits(settings: Settings) -> list[str]:
-    """Return which changes are seen late or never."""
-    return [
-        "Storefront: an order that is deleted for good is found only by reconciliation, which compares the "
-        f"orders of the last {counted(settings.reconcile_days, 'day')}. On older WooCommerce servers, which "
-        "do not date such changes, the same applies to an order refunded or edited more than "
-        f"{counted(settings.refund_lookback_days, 'day')} after its day."
-    ]
 
 
 def check() -> Lines:
@@ -42,7 +31,9 @@ STOREFRONT = Source(
     subject=CONNECTION,
     extract=extract,
     check=check,
-    limits=limits,
+    limits="Storefront: an order that is deleted for good is found only by reconciliation, which compares "
+    "the orders of the last {reconcile_days}. On older WooCommerce servers, which do not date such changes, "
+    "the same applies to an order refunded or edited more than {refund_lookback_days} after its day.",
     overlap=timedelta(hours=2),  # WooCommerce's modified dates may be an hour early
     reconciled=True,
     synced=True,

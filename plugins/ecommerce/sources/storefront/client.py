@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ecommerce.core import errors
 from ecommerce.core.connections import connection
+from ecommerce.core.errors import (
+    ConfigurationError,
+    CredentialsError,
+    TransientError,
+)
 from ecommerce.sources.http import (
     NotFoundError,
     quoted,
@@ -34,7 +38,7 @@ CONCURRENCY = 8
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
 MEANINGS = {
-    errors.CredentialsError: " (a consumer key that may read, and its secret), and that WordPress knows that "
+    CredentialsError: " (a consumer key that may read, and its secret), and that WordPress knows that "
     "it is visited over https://",
     NotFoundError: ": is the host of the connection the root of a WooCommerce shop, the part before "
     f"{API_ROOT}? Does it use plain permalinks, which hide the API?",
@@ -73,7 +77,7 @@ class StorefrontClient:
 
         shop = connection(CONNECTION)
         if not (shop.host and shop.login and shop.password):
-            raise errors.ConfigurationError(
+            raise ConfigurationError(
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
@@ -117,7 +121,7 @@ class StorefrontClient:
                     raise kind(f"{error}{MEANINGS[kind]}") from None
                 return _page(response, page, what)
 
-        return with_retries(read_page, {errors.TransientError: ATTEMPTS}, self.sleep)
+        return with_retries(read_page, {TransientError: ATTEMPTS}, self.sleep)
 
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
@@ -158,7 +162,7 @@ def _page(
         if body.startswith(b"["):
             # These are customers.
             beginning = "[, and is cut off or damaged"
-        raise errors.TransientError(
+        raise TransientError(
             f"{what} is not a JSON list; it begins with {beginning}"
         ) from None
     total = response.headers.get("X-WP-Total", "")

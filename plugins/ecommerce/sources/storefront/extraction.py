@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from more_itertools import chunked
 
-from ecommerce.core.data_warnings import data_warning
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -30,8 +30,12 @@ from ecommerce.sources.storefront.client import (
 )
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
-from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.staging import (
+    Manifest,
+    publish,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,173 +45,168 @@ STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
 FIRST_FILE = "000000.json"
 """Of each kind: an empty list until something is read."""
-COLUMNS = {
-    "orders": "id status currency date_created_gmt date_modified_gmt customer_id billing shipping "
-    "shipping_total discount_total total_tax fee_lines coupon_lines meta_data line_items",
-    "refunds": "id order_id date_created_gmt amount reason line_items shipping_lines fee_lines",
-    "products": "id sku name categories date_modified_gmt",
-}
+FOLDERS = ("orders", "refunds", "products")
+PRODUCT_FIELDS = "id,sku,name,categories,date_modified_gmt"
 
 
-def extract(window: ReadWindow) -> staging.Manifest:
+def extract(window: ReadWindow) -> Manifest:
     """Read orders, trashed ones too, with their refunds and products into the folder `window.folder`.
 
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
     were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
     """
-    import duckdb
-    from pyarrow.parquet import write_table
-
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
-    warnings = []
     with (
-        staging.publish(window.folder) as draft,
+        publish(window.folder) as draft,
         ThreadPoolExecutor(CONCURRENCY) as pool,
         connect_duckdb() as duck,
     ):
-        for folder in COLUMNS:
-            (draft.path / folder).mkdir()
-            (draft.path / folder / FIRST_FILE).write_text("[]")
-        orders = _OrderReader(client, pool, draft.path / "orders")
-        orders.read_window(window)
-        for ids in chunked(window.also_read, PER_PAGE):
-            orders.read_list("known", {"include": ",".join(ids)})
-        set_variables(duck, pages=f"{draft.path}/orders/*.json")
+        reader = _Reader(window, client, pool, duck, draft.path)
+        reader.read_orders()
+        reader.read_products()
+        reader.keep_known_lines()
+        refunds = reader.read_refunds()
+        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
+        draft.seal(
+            **window.facts(read_at),
+            rows=totals.pop("records") + refunds,
+            control_totals=totals | {"warnings": reader.warnings},
+        )
+    return read_manifest(window.folder)
+
+
+@dataclass
+class _Reader:
+    """Fills the raw folder."""
+
+    window: ReadWindow
+    client: StorefrontClient
+    pool: Executor
+    duck: DuckDBPyConnection
+    folder: Path
+    files: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    """The numbers of the files of orders."""
+    withheld: int = 0
+    """The most orders that one list counted and did not return."""
+    warnings: list[DataWarning] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in FOLDERS:
+            (self.folder / name).mkdir()
+            (self.folder / name / FIRST_FILE).write_text("[]")
+        set_variables(
+            self.duck,
+            pages=f"{self.folder}/orders/*.json",
+            product_pages=f"{self.folder}/products/*.json",
+        )
+
+    def read_orders(self) -> None:
+        """Read the orders of the window, and those it names, into the folder and the table orders_read."""
+        import duckdb
+
+        for name, bounds in _lists(self.window):
+            # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
+            for status in STATUSES:
+                self._read_list(f"{name}-{status}", {"status": status, **bounds})
         try:
-            run_sql_file(duck, f"{SQL}/orders_read")
+            run_sql_file(self.duck, f"{SQL}/orders_read")
         except duckdb.InvalidInputException:
             # Its text may quote customers.
             raise ContractError(
                 f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
             ) from None
-        duck.execute(
-            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM orders_read "
-            "ORDER BY order_id) TO ? (FORMAT parquet)",
-            [window.also_read, str(draft.path / "removed_orders.parquet")],
-        )
-        if orders.withheld:
-            warnings.append(
-                data_warning(
-                    "orders_withheld", source=window.source, orders=orders.withheld
-                )
-            )
+        asked_for = {
+            "order_ids": self.window.also_read,
+            "file": str(self.folder / "removed_orders.parquet"),
+        }
+        run_sql_file(self.duck, f"{SQL}/removed_orders", asked_for)
+        if self.withheld:
+            self._warn("orders_withheld", orders=self.withheld)
 
+    def read_products(self) -> None:
+        """Read the products on the lines; without the right to read them, their categories are unknown."""
+        rows = run_sql_file(self.duck, f"{SQL}/product_ids")
+        product_ids = [row["product_id"] for row in rows]
         try:
-            _read_products(client, duck, draft.path)
+            for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
+                query = {"include": ",".join(ids), "_fields": PRODUCT_FIELDS}
+                page = self.client.get("/products", 1, query)
+                file = self.folder / "products" / f"{number:06}.json"
+                file.write_bytes(page.body)
         except (CredentialsError, NotFoundError) as error:
-            warnings.append(
-                data_warning("uncategorised", source=window.source, detail=str(error))
-            )
-        set_variables(duck, product_pages=f"{draft.path}/products/*.json")
-        rows = run_sql_file(duck, f"{SQL}/orders_with_unknown_products")
+            self._warn("uncategorised", detail=str(error))
+
+    def keep_known_lines(self) -> None:
+        """Keep the stored lines of orders with a product that the shop does not return."""
+        from pyarrow.parquet import write_table
+
+        window = self.window
+        rows = run_sql_file(self.duck, f"{SQL}/orders_with_unknown_products")
         order_ids = [row["order_id"] for row in rows]
         lines = window.earlier_reads.known_lines(window.source, order_ids)
-        write_table(lines, draft.path / "known_lines.parquet")
+        write_table(lines, self.folder / "known_lines.parquet")
 
-        run_sql_file(duck, f"{SQL}/refund_stubs")
-        refunded = duck.sql("SELECT DISTINCT order_id FROM refund_stubs").fetchall()
-        stored_refunds = window.earlier_reads.known_refunds(
-            window.source, [order_id for (order_id,) in refunded]
-        )
-        known, changed = split_known(duck, stored_refunds)
-        write_table(known, draft.path / "known_refunds.parquet")
-        refunds, incomplete = read_refunds(client, pool, changed)
+    def read_refunds(self) -> int:
+        """Read the changed refunds of the orders, keep the stored ones of the others, and return the number
+        of both."""
+        from pyarrow.parquet import write_table
+
+        window = self.window
+        run_sql_file(self.duck, f"{SQL}/refund_stubs")
+        refunded = self.duck.sql("SELECT DISTINCT order_id FROM refund_stubs")
+        order_ids = [order_id for (order_id,) in refunded.fetchall()]
+        stored = window.earlier_reads.known_refunds(window.source, order_ids)
+        known, changed = split_known(self.duck, stored)
+        write_table(known, self.folder / "known_refunds.parquet")
+        refunds, incomplete = read_refunds(self.client, self.pool, changed)
         text = json.dumps(refunds, ensure_ascii=False)
-        (draft.path / "refunds" / FIRST_FILE).write_text(text, encoding="utf-8")
+        (self.folder / "refunds" / FIRST_FILE).write_text(text, encoding="utf-8")
         if incomplete:
-            warnings.append(
-                data_warning(
-                    "refunds_withheld", source=window.source, orders=incomplete
-                )
-            )
+            self._warn("refunds_withheld", orders=incomplete)
+        return len(refunds) + known.num_rows
 
-        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
-        columns = draft.parquet_columns()
-        for folder, names in COLUMNS.items():
-            columns[f"{folder}/*.json"] = names.split()
-        draft.seal(
-            **window.facts(read_at),
-            rows=totals.pop("records") + len(refunds) + known.num_rows,
-            columns=columns,
-            control_totals=totals | {"warnings": warnings},
-        )
-    return staging.read_manifest(window.folder)
+    def _warn(self, kind: str, **facts: object) -> None:
+        self.warnings.append(data_warning(kind, source=self.window.source, **facts))
 
+    def _read_list(self, label: str, bounds: Mapping[str, str]) -> None:
+        """Read the orders within `bounds`, parameters of the query; `label` is in the names of the files."""
+        parameters = {
+            "orderby": "id",
+            "order": "asc",
+            "dates_are_gmt": "true",
+            **bounds,
+        }
 
-@dataclass
-class _OrderReader:
-    """Writes answers of `/orders` into files of `folder`, in the order of their names."""
+        def read(number: int) -> Page:
+            page = self.client.get("/orders", number, parameters)
+            if page.size:
+                file = f"{next(self.files):06}-{label}-{number:05}.json"
+                (self.folder / "orders" / file).write_bytes(page.body)
+            return page
 
-    client: StorefrontClient
-    pool: Executor
-    folder: Path
-    sequence: Iterator[int] = field(default_factory=partial(itertools.count, 1))
-    withheld: int = 0
-    """The most orders that one list counted and did not return."""
-
-    def read_window(self, window: ReadWindow) -> None:
-        """Read the orders created or changed in the window.
-
-        Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
-        """
-        second = timedelta(seconds=1)
-        created_from = window.day.start
-        if window.changed_until is None and window.looks_back:
-            look_back = load_settings().refund_lookback_days
-            created_from = window.day.shifted(-look_back).start
-        created = {"after": utc_text(created_from - second)}
-        changed = {"modified_after": utc_text(window.changed_from - second)}
-        if window.changed_until is not None:
-            created["before"] = utc_text(window.day.end)
-            changed["modified_before"] = utc_text(window.changed_until)
-        self.read_list("created", created)
-        self.read_list("changed", changed)
-
-    def read_list(
-        self,
-        name: str,
-        bounds: Mapping[str, str],
-    ) -> None:
-        """Read the orders within `bounds`, parameters of the query; `name` is in the names of the files."""
-        # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
-        for status in STATUSES:
-            label = f"{name}-{status}"
-            parameters = {
-                "status": status,
-                "orderby": "id",
-                "order": "asc",
-                "dates_are_gmt": "true",
-                **bounds,
-            }
-            read = partial(self._read_page, label, parameters)
-            withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
-            # The lists overlap: a sum would count orders twice.
-            self.withheld = max(self.withheld, withheld)
-
-    def _read_page(
-        self,
-        label: str,
-        parameters: Mapping[str, str],
-        number: int,
-    ) -> Page:
-        page = self.client.get("/orders", number, parameters)
-        if page.size:
-            file = f"{next(self.sequence):06}-{label}-{number:05}.json"
-            (self.folder / file).write_bytes(page.body)
-        return page
+        withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
+        # The lists overlap: a sum would count orders twice.
+        self.withheld = max(self.withheld, withheld)
 
 
-def _read_products(
-    client: StorefrontClient,
-    duck: DuckDBPyConnection,
-    folder: Path,
-) -> None:
-    """Write pages of the products on the lines."""
-    fields = COLUMNS["products"].replace(" ", ",")
-    product_ids = [
-        row["product_id"] for row in run_sql_file(duck, f"{SQL}/product_ids")
-    ]
-    for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
-        page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
-        (folder / "products" / f"{number:06}.json").write_bytes(page.body)
+def _lists(window: ReadWindow) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the names and bounds of the lists of a window: the orders created in it, those changed, and those
+    it names as known.
+
+    Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
+    """
+    second = timedelta(seconds=1)
+    created_from = window.day.start
+    if window.changed_until is None and window.looks_back:
+        look_back = load_settings().refund_lookback_days
+        created_from = window.day.shifted(-look_back).start
+    created = {"after": utc_text(created_from - second)}
+    changed = {"modified_after": utc_text(window.changed_from - second)}
+    if window.changed_until is not None:
+        created["before"] = utc_text(window.day.end)
+        changed["modified_before"] = utc_text(window.changed_until)
+    yield "created", created
+    yield "changed", changed
+    for ids in chunked(window.also_read, PER_PAGE):
+        yield "known", {"include": ",".join(ids)}

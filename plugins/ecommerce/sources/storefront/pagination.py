@@ -37,39 +37,11 @@ def walk(
         TransientError: a page repeats an earlier one (a cache or the server ignores the page number), or the
             list changed whenever it was read.
     """
-    first = read(1)
-    announced = max(1, -(-(first.total or 0) // PER_PAGE))
-    new_pages = chain(
-        [first],
-        pool.map(read, range(2, announced + 1)),
-        map(read, count(announced + 1)),
-    )
-    reads: Counter[int] = Counter()
-    sizes: dict[int, int] = {}
-    numbers: dict[int, int] = {}
-
-    def read_page(number: int) -> Page:
-        """Return a page, read again or for the first time; new ones are asked for in order."""
-        page = read(number) if reads[number] else next(new_pages)
-        reads[number] += 1
-        if reads[number] > MAX_READS_PER_PAGE:
-            raise TransientError(
-                f"{what}: the list changed every time it was read, so that no read was sure to be whole"
-            )
-        sizes[number] = page.size
-        if page.size:
-            same = numbers.setdefault(hash(page.body), number)
-            if same < number:
-                raise TransientError(
-                    f"{what} answers page {number} with what is on page {same}: does a cache in front of the "
-                    "shop ignore the parameter page?"
-                )
-        return page
-
-    page = newest = read_page(1)
+    pages = _Pages(what, read, pool)
+    page = newest = pages.read(1)
     is_last_sure = False
     while True:
-        objects = sum(sizes.values())
+        objects = sum(pages.sizes.values())
         total = newest.total or 0
         if page.size and page.total != newest.total:
             # The list changed between these two answers: the other page may be another one now.
@@ -90,5 +62,50 @@ def walk(
             # An announced object is on no page: it may have moved to the last one meanwhile.
             is_last_sure = True
             number = newest.number
-        page = read_page(number)
+        page = pages.read(number)
     return max(0, total - objects)
+
+
+class _Pages:
+    """The pages of one list. New ones are asked for in order, ahead of time as far as they are announced."""
+
+    def __init__(
+        self,
+        what: str,
+        read: Callable[[int], Page],
+        pool: Executor,
+    ) -> None:
+        self._what = what
+        self._read = read
+        first = read(1)
+        announced = max(1, -(-(first.total or 0) // PER_PAGE))
+        self._new_pages = chain(
+            [first],
+            pool.map(read, range(2, announced + 1)),
+            map(read, count(announced + 1)),
+        )
+        self._reads: Counter[int] = Counter()
+        self._numbers: dict[int, int] = {}
+        """The page with a content, by its hash."""
+        self.sizes: dict[int, int] = {}
+        """The objects on each page, as last read."""
+
+    def read(self, number: int) -> Page:
+        """Return a page, read again or for the first time."""
+        is_new = not self._reads[number]
+        page = next(self._new_pages) if is_new else self._read(number)
+        self._reads[number] += 1
+        if self._reads[number] > MAX_READS_PER_PAGE:
+            raise TransientError(
+                f"{self._what}: the list changed every time it was read, so that no read was sure to be whole"
+            )
+        self.sizes[number] = page.size
+        if not page.size:
+            return page
+        same = self._numbers.setdefault(hash(page.body), number)
+        if same < number:
+            raise TransientError(
+                f"{self._what} answers page {number} with what is on page {same}: does a cache in front of "
+                "the shop ignore the parameter page?"
+            )
+        return page

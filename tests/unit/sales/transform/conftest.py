@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecommerce.storage import transform
+from ecommerce.transform import run
 from tests.unit.sales.transform.raw_folders import KEY, RawFolders
 
 
@@ -21,7 +21,7 @@ def world(request, settings, tmp_path_factory):
     """A place for raw folders that the tests of a module share, transformed as a small and as a large day."""
     with settings.context() as patch:
         if request.param == "views":
-            patch.setattr(transform, "FEW_BYTES", 0)
+            patch.setattr(run, "FEW_BYTES", 0)
         yield RawFolders(f"file://{tmp_path_factory.mktemp('world')}/run")
 
 

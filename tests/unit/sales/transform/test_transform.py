@@ -17,8 +17,8 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
-from ecommerce.storage import transform as transform_module
 from ecommerce.storage.plain import from_plain, to_plain
+from ecommerce.transform import run as transform_module
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,

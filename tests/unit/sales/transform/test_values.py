@@ -6,8 +6,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from ecommerce.core.email_masking import safe_id, teach_addresses
-from ecommerce.storage.transform import FOLDER
+from ecommerce.core.email_masking import define_values, safe_id
+from ecommerce.core.paths import read_sql
 from tests.unit.core.test_email_masking import (
     ADDRESSES,
     DIFFERENT_IDS,
@@ -26,9 +26,8 @@ def macros():
             "SET VARIABLE read_at = TIMESTAMPTZ '2026-11-20 11:00:00+00'"
         )
         connection.execute("SET VARIABLE shop_timezone = 'America/New_York'")
-        teach_addresses(connection, KEY)
-        connection.execute((FOLDER / "values.sql").read_text())
-        connection.execute((FOLDER / "orders" / "country_codes.sql").read_text())
+        define_values(connection, KEY)
+        connection.execute(read_sql("transform/orders/country_codes.sql"))
         yield connection
 
 

@@ -6,31 +6,21 @@ source (staged_columns.md describes both layouts). DuckDB spills to disk; only c
 
 from __future__ import annotations
 
-import hashlib
-import html
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecommerce.core.business_day import day_window
-from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import (
-    connect_duckdb,
-    problem_of,
-    run_sql_file,
-    set_variables,
-)
+from ecommerce.storage.duckdb import run_sql_file
 from ecommerce.storage.staging import Manifest
+from ecommerce.transform.database import open_database, step_errors
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,8 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER = INCLUDE / "sql" / "transform"
-MEMORY_LIMIT = "340MB"
-"""Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
 # order lines with a fifth less processor time than the default, and no larger. The load reads every row, so
 # Bloom filters gain nothing.
@@ -73,8 +61,7 @@ class TransformSpec:
         """Return the SQL files before the accounting in order; `mapping` is the source's own."""
         folder = FOLDER / self.folder
         named = [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
-        numbered = sorted(folder.glob("[0-9]*.sql"))
-        return [FOLDER / "values.sql", *named, *numbered]
+        return named + sorted(folder.glob("[0-9]*.sql"))
 
 
 def run_transform(
@@ -99,13 +86,8 @@ def run_transform(
     folder = f"{run_folder}/transformed/{manifest.source}"
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
-        transformed = done.control_totals.get("raw_sha256")
-        if transformed == manifest.sha256:
-            log.info(
-                "%s was transformed before: using the result at %s",
-                manifest.source,
-                folder,
-            )
+        if done.control_totals["raw_sha256"] == manifest.sha256:
+            log.info("using the earlier result at %s", folder)
             return done
     staged = staging.read_manifest(manifest.uri)
     if staged.sha256 != manifest.sha256:
@@ -113,52 +95,55 @@ def run_transform(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        accounts = _run_steps(
-            spec,
-            manifest,
-            run_id,
-            draft.path,
-            mapping or manifest.source,
-        )
+        with open_database(manifest, run_id, draft.path) as duck:
+            accounts = _run_steps(
+                duck,
+                spec,
+                manifest,
+                draft.path,
+                mapping or manifest.source,
+            )
         _check_nothing_is_lost(manifest.source, accounts)
+        extracted = manifest.control_totals.get("warnings", ())
+        accounts["warnings"] = [*extracted, *accounts["warnings"]]
         draft.seal(
             **manifest.facts(),
             rows=accounts["rows_accepted"],
-            columns=draft.parquet_columns(),
-            control_totals={**manifest.control_totals, **accounts},
+            control_totals={
+                **manifest.control_totals,
+                **accounts,
+                "raw_sha256": manifest.sha256,
+                "run_id": run_id,
+            },
         )
     staging.discard(manifest.uri)
     return staging.read_manifest(folder)
 
 
 def _run_steps(
+    duck: DuckDBPyConnection,
     spec: TransformSpec,
     manifest: Manifest,
-    run_id: str,
     folder: Path,
     mapping: str,
 ) -> Values:
     """Run the SQL files, write the tables of the spec, and return the accounts."""
+    if spec.prepare:
+        spec.prepare(duck)
     unneeded = []
-    with _connection(manifest, run_id, folder) as connection:
-        if spec.prepare:
-            spec.prepare(connection)
-        for step in spec.steps(mapping):
-            _, _, table = step.stem.partition("_")
-            file = folder / f"{table}.parquet"
-            with _duckdb_errors(f"{manifest.source}: {step.name}"):
-                rows = _run_step(connection, _read_step(step, manifest), file)
-            if rows == 0 and table not in spec.required_tables:
-                unneeded.append(file)
-        with _duckdb_errors(f"{manifest.source}: accounting.sql"):
-            [accounts] = run_sql_file(connection, f"transform/{spec.folder}/accounting")
+    for step in spec.steps(mapping):
+        _, _, table = step.stem.partition("_")
+        file = folder / f"{table}.parquet"
+        with step_errors(f"{manifest.source}: {step.name}"):
+            rows = _run_step(duck, _read_step(step, manifest), file)
+        if rows == 0 and table not in spec.required_tables:
+            unneeded.append(file)
     # The accounting also reads tables without rows.
+    with step_errors(f"{manifest.source}: accounting.sql"):
+        [accounts] = run_sql_file(duck, f"transform/{spec.folder}/accounting")
     for file in unneeded:
         file.unlink()
-    extracted = manifest.control_totals.get("warnings", ())
-    accounts["warnings"] = [*extracted, *map(json.loads, accounts["warnings"])]
-    accounts["raw_sha256"] = manifest.sha256
-    accounts["run_id"] = run_id
+    accounts["warnings"] = [json.loads(warning) for warning in accounts["warnings"]]
     return accounts
 
 
@@ -171,78 +156,20 @@ def _read_step(step: Path, manifest: Manifest) -> str:
     return sql
 
 
-def _run_step(connection: DuckDBPyConnection, sql: str, file: Path) -> int | None:
+def _run_step(duck: DuckDBPyConnection, sql: str, file: Path) -> int | None:
     """Run a step. Where it ends with a query, write the rows to `file`, and return their number."""
     import duckdb
 
-    *definitions, last = connection.extract_statements(sql)
+    *definitions, last = duck.extract_statements(sql)
     for definition in definitions:
-        connection.execute(definition)
+        duck.execute(definition)
     if last.type != duckdb.StatementType.SELECT:
-        connection.execute(last)
+        duck.execute(last)
         return None
     query = last.query.strip().removesuffix(";")
-    target = f"getvariable('loadable') || '/{file.name}'"
-    connection.execute(f"COPY ({query}\n) TO ({target}) ({WRITE_OPTIONS})")
-    [rows] = connection.fetchone() or (0,)
+    duck.execute(f"COPY ({query}\n) TO ? ({WRITE_OPTIONS})", [str(file)])
+    [rows] = duck.fetchone() or (0,)
     return int(rows)
-
-
-@contextmanager
-def _connection(
-    manifest: Manifest,
-    run_id: str,
-    folder: Path,
-) -> Iterator[DuckDBPyConnection]:
-    """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
-    settings = load_settings()
-    day = day_window(manifest.business_date, settings.shop_timezone)
-    inner_key, outer_key = padded_keys(settings.customer_hash_key.encode())
-    with (
-        staging.local_folder(manifest.uri) as raw,
-        connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
-    ):
-        set_variables(
-            connection,
-            raw=raw,
-            raw_files=[f"{raw}/{name}" for name in sorted(manifest.columns)],
-            loadable=str(folder),
-            **manifest.facts(),
-            run_id=run_id,
-            control_totals=json.dumps(dict(manifest.control_totals)),
-            shop_timezone=settings.shop_timezone,
-            day_start=day.start,
-            day_end=day.end,
-            # Variables and no constants, so that no statement contains the keys.
-            inner_key=inner_key,
-            outer_key=outer_key,
-            reporting_currency=settings.reporting_currency,
-        )
-        # DuckDB knows no type of an empty list.
-        connection.execute(
-            "SET VARIABLE order_attributes = ?::VARCHAR[]",
-            [list(settings.order_attributes)],
-        )
-        # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
-        # rows, and would keep the lines in memory instead of the orders.
-        connection.execute(
-            "SET disabled_optimizers = 'join_order,build_side_probe_side'"
-        )
-        teach_addresses(connection, settings.customer_hash_key)
-        connection.create_function(
-            "without_entities", html.unescape, ["VARCHAR"], "VARCHAR"
-        )
-        yield connection
-
-
-def padded_keys(key: bytes) -> tuple[bytes, bytes]:
-    """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
-    if len(key) > 64:
-        key = hashlib.sha256(key).digest()
-    block = key.ljust(64, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in block)
-    outer = bytes(byte ^ 0x5C for byte in block)
-    return inner, outer
 
 
 def _check_nothing_is_lost(source: str, accounts: Values) -> None:
@@ -258,19 +185,3 @@ def _check_nothing_is_lost(source: str, accounts: Values) -> None:
             f"{source}: {read} records were read, but {counts}: a record was lost or counted twice; "
             "look for a key that two records of the source share (customers, files)"
         )
-
-
-@contextmanager
-def _duckdb_errors(what: str) -> Iterator[None]:
-    """Raise masked errors of this package in place of DuckDB's, whose texts may quote a row."""
-    import duckdb
-
-    try:
-        yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        # It names a column or table.
-        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
-    except duckdb.Error as error:
-        raise ContractError(f"{what}: {problem_of(error)}") from None

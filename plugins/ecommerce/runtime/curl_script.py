@@ -30,30 +30,35 @@ from ecommerce.storage.staging import Manifest
 
 NO_TLS = "no trusted TLS connection could be established: use a host name of the server's certificate"
 TOO_LARGE = "a file is larger than 50 MiB, or the disk is full"
-ERRORS: dict[int, tuple[type[PipelineError], str]] = {
-    6: (TransientError, "the name of the host cannot be resolved (DNS): is it right?"),
-    7: (TransientError, "nothing answers: does the server run, is the port right?"),
-    8: (TransientError, "the server is busy, or is no FTP server"),
-    9: (ContractError, "the login may not enter the folder: check `path` in the extra"),
-    22: (ContractError, "the server has no such page, or redirects: check the host"),
-    23: (ContractError, TOO_LARGE),
-    28: (TransientError, "the server timed out or is unavailable"),
-    35: (ContractError, NO_TLS),
-    60: (ContractError, NO_TLS),
-    64: (
-        ContractError,
-        "the server offers no TLS, and `tls` in the extra of the connection does not allow that",
-    ),
-    67: (CredentialsError, "the server refuses the login: check login and password"),
-    77: (ContractError, "the file `cacert` in the extra cannot be read"),
-    # The partner may be replacing it.
-    78: (TransientError, "a file is not on the server, or the login may not read it"),
-    100: (TransientError, "a file does not match its published checksum"),
-    127: (ConfigurationError, "curl or sha256sum is not installed on this worker"),
-    153: (ContractError, TOO_LARGE),
+REASONS: dict[type[PipelineError], dict[int, str]] = {
+    TransientError: {
+        6: "the name of the host cannot be resolved (DNS): is it right?",
+        7: "nothing answers: does the server run, is the port right?",
+        8: "the server is busy, or is no FTP server",
+        28: "the server timed out or is unavailable",
+        # The partner may be replacing it.
+        78: "a file is not on the server, or the login may not read it",
+        100: "a file does not match its published checksum",
+    },
+    ContractError: {
+        9: "the login may not enter the folder: check `path` in the extra",
+        22: "the server has no such page, or redirects: check the host",
+        23: TOO_LARGE,
+        35: NO_TLS,
+        60: NO_TLS,
+        64: "the server offers no TLS, and `tls` in the extra of the connection does not allow that",
+        77: "the file `cacert` in the extra cannot be read",
+        153: TOO_LARGE,
+    },
+    CredentialsError: {
+        67: "the server refuses the login: check login and password",
+    },
+    ConfigurationError: {
+        127: "curl or sha256sum is not installed on this worker",
+    },
 }
-"""The error for each exit code of a script: those of curl, 100 of fetch_partner_files.sh, and 127 and 153 of
-the shell."""
+"""What each exit code of a script means: those of curl, 100 of fetch_partner_files.sh, and 127 and 153 of the
+shell. Any other is a connection that broke."""
 
 
 def script_error(
@@ -62,9 +67,12 @@ def script_error(
     place: str = "the task's log names the file",
 ) -> PipelineError:
     """Return the error for a script that failed; `place` shows at which file."""
-    broken = (TransientError, f"the connection broke (curl: {exit_code})")
-    kind, reason = ERRORS.get(exit_code, broken)
-    return kind(f"{connection}: {reason} ({place})")
+    for kind, reasons in REASONS.items():
+        if exit_code in reasons:
+            return kind(f"{connection}: {reasons[exit_code]} ({place})")
+    return TransientError(
+        f"{connection}: the connection broke (curl: {exit_code}) ({place})"
+    )
 
 
 def command(script: str, *arguments: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sources.expected_partners import doubtful_partners, due_partners
+from ecommerce.core.expected_partners import doubtful_partners, due_partners
 from tests.settings import settings_of
 
 KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}

@@ -1,0 +1,93 @@
+"""The database of a transform: its variables, its functions and its errors."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import html
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.email_masking import define_values, mask_e_mails
+from ecommerce.core.errors import ContractError, StagingError
+from ecommerce.core.settings import load_settings
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb, problem_of, set_variables
+from ecommerce.storage.staging import Manifest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY_LIMIT = "340MB"
+"""Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
+
+
+@contextmanager
+def open_database(
+    manifest: Manifest,
+    run_id: str,
+    loadable: Path,
+) -> Iterator[DuckDBPyConnection]:
+    """Open DuckDB with the variables of staged_columns.md, and the functions and macros of all steps.
+    `loadable` is the folder of the result."""
+    settings = load_settings()
+    day = day_window(manifest.business_date, settings.shop_timezone)
+    inner_key, outer_key = padded_keys(settings.customer_hash_key.encode())
+    with (
+        staging.local_folder(manifest.uri) as raw,
+        connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
+    ):
+        set_variables(
+            duck,
+            raw=raw,
+            loadable=str(loadable),
+            **manifest.facts(),
+            run_id=run_id,
+            control_totals=json.dumps(dict(manifest.control_totals)),
+            shop_timezone=settings.shop_timezone,
+            day_start=day.start,
+            day_end=day.end,
+            # Variables and no constants, so that no statement contains the keys.
+            inner_key=inner_key,
+            outer_key=outer_key,
+            reporting_currency=settings.reporting_currency,
+        )
+        # DuckDB knows no type of an empty list.
+        duck.execute(
+            "SET VARIABLE order_attributes = ?::VARCHAR[]",
+            [list(settings.order_attributes)],
+        )
+        # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
+        # rows, and would keep the lines in memory instead of the orders.
+        duck.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        define_values(duck, settings.customer_hash_key)
+        duck.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
+        yield duck
+
+
+def padded_keys(key: bytes) -> tuple[bytes, bytes]:
+    """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
+    if len(key) > 64:
+        key = hashlib.sha256(key).digest()
+    block = key.ljust(64, b"\0")
+    return block.translate(hmac.trans_36), block.translate(hmac.trans_5C)
+
+
+@contextmanager
+def step_errors(step: str) -> Iterator[None]:
+    """Raise masked errors of this package in place of DuckDB's, whose texts may quote a row."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise StagingError(f"{step}: {mask_e_mails(str(error))}") from None
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        # It names a column or table.
+        raise ContractError(f"{step}: {mask_e_mails(str(error))}") from None
+    except duckdb.Error as error:
+        raise ContractError(f"{step}: {problem_of(error)}") from None
