@@ -1,7 +1,5 @@
 """The sales of the day by channel, category, country and an attribute of the orders."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import total
@@ -23,9 +21,7 @@ from ecommerce.sales.report.texts.base import (
     CATEGORY,
     CHANNEL,
     COUNTRY,
-    Cell,
     Dimension,
-    cells_of,
     ranked_bars,
 )
 
@@ -47,16 +43,6 @@ def tables(figures: Figures) -> list[Section]:
         section = _table(figures, "attribute", attribute)
         sections.append(section | {"annex": True})
     return sections
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the breakdowns for `figures.csv`."""
-    for section in ("channels", "countries"):
-        yield from cells_of(
-            section, getattr(figures, section), "name", "orders", *FIGURES
-        )
-    yield from cells_of("categories", figures.categories, "name", *FIGURES)
-    yield from cells_of("attribute", figures.attributes, "name", "orders", *FIGURES)
 
 
 def _table(

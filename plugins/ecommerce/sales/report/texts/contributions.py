@@ -1,8 +1,6 @@
 """Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
 by product. The view `sales_contributions` has the rules."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import ZERO
@@ -18,13 +16,11 @@ from ecommerce.reporting.sections import (
     with_others,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.contributions import FIELDS, Contribution, Mover
+from ecommerce.sales.report.figures.contributions import Contribution, Mover
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
     DIMENSIONS,
-    Cell,
     Dimension,
-    cells_of,
     ranked_bars,
 )
 from ecommerce.sales.report.texts.headline import base_name
@@ -52,19 +48,6 @@ def tables(figures: Figures) -> list[Section]:
             )
         )
     return sections
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the contributions and the products for `figures.csv`."""
-    changes = figures.changes
-    if changes is None:
-        return
-    for field in FIELDS.values():
-        if field != "products":
-            rows = getattr(changes, field)
-            yield from cells_of(f"change_by_{field}", rows, "name", "before", "now")
-    yield from cells_of("rising", changes.rising, "sku", "before", "now")
-    yield from cells_of("falling", changes.falling, "sku", "before", "now")
 
 
 def change_words(figures: Figures) -> str:

@@ -4,7 +4,6 @@ Forecasts are of gross sales, because returns follow days later. Page one states
 shop in net sales, the measure of the headline; the annex has the gross forecast of every series.
 """
 
-from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,12 +23,11 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.forecast import (
-    FIGURES,
     TOTAL,
     Expectation,
     Expected,
 )
-from ecommerce.sales.report.texts.base import CATEGORY, CHANNEL, Cell, cells_of
+from ecommerce.sales.report.texts.base import CATEGORY, CHANNEL
 
 MOST_SERIES = 20
 MOST_NAMED = 7
@@ -40,15 +38,6 @@ CHART = "expected.svg"
 def tables(figures: Figures) -> list[Section]:
     """Return the day's net sales with their forecast, and for the annex every series in gross sales."""
     return [_day(figures), _series(figures) | {"annex": True}]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield every series, and the whole shop in net sales, for `figures.csv`."""
-    expectation = figures.expectation
-    if expectation:
-        yield from cells_of("expectation", expectation.series, "series", *FIGURES)
-    if figures.net_expected:
-        yield from cells_of("expectation", [figures.net_expected], "series", *FIGURES)
 
 
 def verdict_line(figures: Figures) -> Values | None:

@@ -3,7 +3,7 @@
 The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -19,7 +19,6 @@ from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import MEANINGS, Headline
-from ecommerce.sales.report.texts.base import Cell
 
 BASES = ("day_before", "week_before", "average", "year_before")
 """The fields of `Figure` that a figure is compared with, in reading order."""
@@ -66,22 +65,6 @@ def tables(figures: Figures) -> list[Section]:
         remarks=_remarks(figures, bases),
     )
     return [section | {"annex": True}]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the headline, the rates and the margin for `figures.csv`."""
-    for figure, entry in figures.headline.items():
-        yield "headline", "", figure, entry.value
-    for rate, entry in figures.rates.items():
-        yield "rates", "", rate, entry.value
-    margin = figures.margin
-    if margin:
-        yield "margin", "", "sales_with_cost", margin.sales_with_cost
-        yield "margin", "", "cost_of_goods", margin.cost_of_goods
-        if margin.rate is not None:
-            yield "margin", "", "gross_profit", margin.gross_profit
-        yield "margin", "", "gross_margin", margin.rate
-        yield "margin", "", "cost_coverage", margin.coverage
 
 
 def known_bases(figures: Headline) -> list[str]:

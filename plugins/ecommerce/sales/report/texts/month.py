@@ -1,23 +1,10 @@
 """The month so far: next to earlier months, and against the month's targets."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.core.text import whole_amount
 from ecommerce.reporting.sections import Section, name, number, table
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.month import SPANS, Month, MonthToDate, Span, Target
-from ecommerce.sales.report.texts.base import Cell, cells_of
-
-TARGET_FIGURES = (
-    "target",
-    "target_to_date",
-    "expected_share",
-    "net_sales",
-    "landing",
-    "landing_lower_80",
-    "landing_upper_80",
-)
+from ecommerce.sales.report.figures.month import Month, MonthToDate, Span, Target
 
 
 def tables(figures: Figures) -> list[Section]:
@@ -56,16 +43,6 @@ def tables(figures: Figures) -> list[Section]:
             remarks=remarks,
         )
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the spans and the targets for `figures.csv`."""
-    if figures.month:
-        for span_name in SPANS:
-            span = getattr(figures.month, span_name)
-            yield "month", span_name, "net_sales", span.net_sales
-            yield "month", span_name, "orders", span.orders
-    yield from cells_of("targets", figures.targets, "channel", *TARGET_FIGURES)
 
 
 def shop_target(figures: Month) -> Target | None:

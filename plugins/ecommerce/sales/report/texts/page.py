@@ -1,15 +1,41 @@
 """The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from ecommerce.core import text
 from ecommerce.core.values import Values
 from ecommerce.reporting.sections import Section
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts import contributions, forecast, headline
-from ecommerce.sales.report.texts.sections import SECTIONS
+from ecommerce.sales.report.texts import (
+    breakdowns,
+    contributions,
+    forecast,
+    headline,
+    month,
+    outlook,
+    products,
+    quality,
+    returns,
+    trend,
+    website,
+)
 from ecommerce.sales.report.texts.summary import summary_of
 
+SECTIONS: Sequence[Callable[[Figures], list[Section]]] = (
+    headline.tables,
+    trend.tables,
+    forecast.tables,
+    month.tables,
+    breakdowns.tables,
+    products.tables,
+    contributions.tables,
+    returns.tables,
+    website.tables,
+    outlook.tables,
+    quality.tables,
+)
+"""In reading order. Those of the annex have the key `annex`."""
 _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
@@ -65,6 +91,6 @@ def _hours(figures: Figures) -> str:
 
 def _sections(figures: Figures) -> list[Section]:
     sections = []
-    for section in SECTIONS:
-        sections += section.tables(figures)
+    for tables in SECTIONS:
+        sections += tables(figures)
     return sorted(sections, key=lambda section: section["annex"])

@@ -2,7 +2,7 @@
 them; last the provenance of the report."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
 from ecommerce.core import text
@@ -38,7 +38,6 @@ from ecommerce.sales.days.restatements import (
     restated_table,
 )
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 MOST_DAYS = 10
 """Of restated days."""
@@ -92,12 +91,6 @@ def tables(figures: Figures) -> list[Section]:
         _provenance(figures),
     ]
     return [section | {"annex": True} for section in sections]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the amounts without an exchange rate for `figures.csv`."""
-    rows = figures.quality.unconverted
-    return cells_of("unconverted", rows, "currency", "orders", "net_sales")
 
 
 def _warnings(quality: Quality, day: date) -> Section:

@@ -4,7 +4,7 @@ trust. The same in PDF, mail, chat, page and figures.json.
 docs/DEFINITIONS.md, *Summary*, has the rules. Amounts are in whole units of the reporting currency.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,7 +24,6 @@ from ecommerce.sales.report.figures.summary import (
     Unusual,
 )
 from ecommerce.sales.report.texts import headline
-from ecommerce.sales.report.texts.base import Cell
 from ecommerce.sales.report.texts.drivers import SMALLEST_PART, drivers_of, is_cost
 from ecommerce.sales.report.texts.headline import CHOICE, base_name
 from ecommerce.sales.report.texts.month import shop_target
@@ -63,13 +62,6 @@ def summarized(figures: Figures) -> Figures:
             Finding(kind=unusual.kind, about=[unusual.about], numbers=numbers)
         )
     return figures.model_copy(update={"summary": summary, "findings": findings})
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the facts for `figures.csv`."""
-    for place, finding in enumerate(figures.findings, start=1):
-        for name, value in finding.numbers.items():
-            yield "findings", f"{place} {finding.kind}", name, value
 
 
 def summary_of(figures: Figures) -> Summary:

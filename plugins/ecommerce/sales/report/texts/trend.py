@@ -1,6 +1,5 @@
 """The net sales of the last 28 days."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from ecommerce.core import text
@@ -17,7 +16,6 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.trend import TrendDay
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 CHART = "trend.svg"
 
@@ -38,12 +36,6 @@ def tables(figures: Figures) -> list[Section]:
             chart=_chart(figures),
         )
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the days for `figures.csv`."""
-    days = figures.trend
-    return cells_of("trend", days, "business_date", "net_sales", "weekday_mean")
 
 
 def description(figures: Figures) -> str:
