@@ -39,9 +39,11 @@ def environment(folder: Path) -> Any:
         "counted": text.number_of,
         "long_day": text.long_day,
         "month": text.month,
+        "share": text.share,
         "short_day": text.short_day,
         "short_weekday": text.short_weekday,
         "source_name": text.source_name,
         "weekday": text.weekday,
+        "whole": text.whole,
     }
     return templates

@@ -10,7 +10,7 @@ from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.outlook import OutlookDay
+from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
 from ecommerce.sales.report.texts.forecast import interval, origin
 
 CHART = "outlook.svg"
@@ -36,7 +36,7 @@ def tables(figures: Figures) -> list[Section]:
             rows.append([f"All {len(days)} days", forecast, ""])
         week = outlook.named_week
         if week:
-            title = week_name(outlook.event or "", calendar_week(week.first))
+            title = week_title(outlook)
             rows.append([title, text.amount(week.net_sales, currency), ""])
             if week.parts:
                 remarks.append(f"{title}: {week.parts}.")
@@ -53,6 +53,14 @@ def tables(figures: Figures) -> list[Section]:
             chart=chart,
         )
     ]
+
+
+def week_title(outlook: Outlook | None) -> str:
+    """Return the name of the week of the coming event; empty without one."""
+    week = outlook.named_week if outlook else None
+    if outlook is None or week is None:
+        return ""
+    return week_name(outlook.event or "", calendar_week(week.first))
 
 
 def _chart(days: Sequence[OutlookDay], rows: Sequence[Sequence[str]]) -> Chart:
