@@ -37,8 +37,10 @@ def environment(folder: Path) -> Any:
     templates.filters |= {
         "clean": text.clean,
         "counted": text.number_of,
+        "listed": text.listed,
         "long_day": text.long_day,
         "month": text.month,
+        "plural": text.plural,
         "share": text.share,
         "short_day": text.short_day,
         "short_weekday": text.short_weekday,

@@ -96,7 +96,7 @@ def _stated_changes(figures: Figures) -> Changes | None:
 
 
 def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
-    """Return the sentences of `report_summary.txt`; `reasons` are the clauses of the second."""
+    """Return the sentences of `summary/sentences.txt`; `reasons` are the clauses of the second."""
     day = figures.business_date
     base = _base(figures, chosen_base(figures))
     change = ""
@@ -116,7 +116,7 @@ def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
         "is_month_over": (day + timedelta(days=1)).month != day.month,
     }
     sentences = []
-    for paragraph in render("report_summary.txt", texts).split("\n\n"):
+    for paragraph in render("summary/sentences.txt", texts).split("\n\n"):
         clauses = "; ".join(filter(None, paragraph.split("\n")))
         if clauses:
             # A date may end with a full stop: `12. Nov.`
