@@ -2,8 +2,10 @@
 them; last the provenance of the report."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+
+from more_itertools import flatten, map_reduce
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import (
@@ -111,59 +113,45 @@ def _warnings(quality: Quality, day: date) -> Section:
 def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
     """Return the warnings about `day`: found, which may begin with a name, meaning, action. Warnings of one
     kind with the same meaning and action share a row."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
-    for warning in warnings:
-        days = days_of(warning)
-        if not days or day in days:
-            words = wording(warning)
-            meaning = terms.capital(clean(words.meaning))
-            action = terms.capital(clean(words.action))
-            alike.setdefault((warning["kind"], meaning, action), []).append(
-                _found(warning)
-            )
+    of_day = [warning for warning in warnings if day in (days_of(warning) or [day])]
+    alike = map_reduce(of_day, keyfunc=_kind_and_advice, valuefunc=_found)
     rows = []
     for (_, meaning, action), found in alike.items():
-        named = [*found[:MOST_ALIKE]]
-        hidden = len(found) - len(named)
-        if hidden:
-            named.append(f"{count(hidden)} more in figures.json")
-        rows.append(["; ".join(named), meaning, action])
+        rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
     return rows
+
+
+def _kind_and_advice(warning: DataWarning) -> tuple[str, str, str]:
+    words = wording(warning)
+    meaning = terms.capital(clean(words.meaning))
+    return warning["kind"], meaning, terms.capital(clean(words.action))
 
 
 def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
     same warning about several days is one line, in the words of the first."""
-    alike: dict[str, tuple[str, set[date]]] = {}
-    for warning in warnings:
-        days = days_of(warning)
-        if days and day not in days:
-            found = _found(warning)
-            undated = re.sub(ISO_DATE, "", found)
-            _, dates = alike.setdefault(undated, (found, set()))
-            dates.update(days)
-    others = sorted(alike.values(), key=lambda other: max(other[1]), reverse=True)
-    lines = []
-    for found, dates in others[:MOST_OTHERS]:
-        names = map(text.short_day, sorted(dates))
-        shown = text.listed(names, MOST_NAMED_DAYS, "more days")
-        lines.append(f"{shown}: {found}")
-    hidden = len(others) - MOST_OTHERS
-    if hidden > 0:
-        lines.append(f"{count(hidden)} more in figures.json")
-    return lines
+    others = [warning for warning in warnings if day not in (days_of(warning) or [day])]
+    alike = map_reduce(others, lambda warning: re.sub(ISO_DATE, "", _found(warning)))
+    lines = {}
+    for some in alike.values():
+        days = sorted(set(flatten(map(days_of, some))))
+        shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
+        lines[f"{shown}: {_found(some[0])}"] = days[-1]
+    return _shortened(sorted(lines, key=lines.__getitem__, reverse=True), MOST_OTHERS)
+
+
+def _shortened(lines: Sequence[str], most: int) -> list[str]:
+    """Return at most `most` lines, and how many more there are."""
+    hidden = len(lines) - most
+    if hidden <= 0:
+        return list(lines)
+    return [*lines[:most], f"{count(hidden)} more in figures.json"]
 
 
 def _found(warning: DataWarning) -> str:
     """Return what was found, without the business day, which the table or the line names."""
     found = wording(warning).found
-    return clean(
-        re.sub(
-            f" (of|for) {warning.get('day')}\\b",
-            "",
-            found,
-        )
-    )
+    return clean(re.sub(f" (of|for) {warning.get('day')}\\b", "", found))
 
 
 def _missing_days(quality: Quality) -> Section:
