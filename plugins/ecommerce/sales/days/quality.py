@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from ecommerce.core.business_day import days_between
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean
@@ -174,11 +175,9 @@ def _run_days(queries: DayQueries) -> Values:
     if not loaded:
         return {"missing_days": [], "fill_command": None}
     first = min(loaded)
-    missing = []
-    for back in range(DAYS, 0, -1):
-        day = queries.day - timedelta(days=back)
-        if day > first and day not in loaded:
-            missing.append(day)
+    earliest = max(first, queries.day - timedelta(days=DAYS))
+    before = days_between(earliest, queries.day - timedelta(days=1))
+    missing = [day for day in before if day not in loaded]
     command = None
     if missing:
         command = f"make backfill FROM={missing[0]} TO={missing[-1]}"

@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean, count, source_name
@@ -97,15 +99,12 @@ class Rejects(Part):
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
     """Return the rows of `rejects.sql` by source and reason, in their order."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["source"], row["reason"]), []).append(row)
     all_rejects = []
-    for (source, reason), some in groups.items():
-        samples = [sample_of(source, reason, row) for row in some]
-        number = some[0]["reason_rows"]
+    for _, group in groupby(rows, key=itemgetter("source", "reason")):
+        some = list(group)
+        samples = [sample_of(row) for row in some]
         all_rejects.append(
-            Rejects(source=source, reason=reason, rows=number, samples=samples)
+            Rejects.of(some[0], rows=some[0]["reason_rows"], samples=samples)
         )
     return all_rejects
 
@@ -166,8 +165,10 @@ def _content(sample: RejectSample) -> str:
     return f"{field}: {clean(sample.value)}"
 
 
-def sample_of(source: str, reason: str, row: Row) -> RejectSample:
+def sample_of(row: Row) -> RejectSample:
     """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
+    source = row["source"]
+    reason = row["reason"]
     record = _record(row.get("raw") or "")
     detail = row.get("detail") or ""
     field, value = _fault(reason, detail, record)

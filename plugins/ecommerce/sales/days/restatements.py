@@ -107,8 +107,9 @@ def restated_rows(
     for day in days[:most]:
         day_name = text.short_day(day[0].business_date)
         why = _reason(cause for figure in day for cause in figure.causes)
-        for restatement in day:
-            rows.append([day_name, *_values(restatement, currency), why])
+        for changed in day:
+            values = written(changed.figure, changed.old, changed.new, currency)
+            rows.append([day_name, *values, why])
             day_name = why = ""
     hidden = len(days) - most
     if hidden > 0:
@@ -122,11 +123,14 @@ def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
     return [list(group) for _, group in groups]
 
 
-def _values(restatement: Restatement, currency: str) -> list[str]:
-    meaning = HEADLINE[restatement.figure]
-    old = text.figure(restatement.old, meaning.kind, currency)
-    new = text.figure(restatement.new, meaning.kind, currency)
-    return [meaning.label, old, new, text.change(restatement.new, restatement.old)]
+def written(
+    figure: str, mailed: Decimal | None, now: Decimal | None, currency: str
+) -> list[str]:
+    """Return label, mailed and present value of a headline figure, and its change in percent."""
+    meaning = HEADLINE[figure]
+    before = text.figure(mailed, meaning.kind, currency)
+    after = text.figure(now, meaning.kind, currency)
+    return [meaning.label, before, after, text.change(now, mailed)]
 
 
 def _reason(causes: Iterable[Cause]) -> str:

@@ -6,7 +6,6 @@ The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import (
@@ -37,16 +36,9 @@ NOTE = (
 FEWER_DAYS = (
     "An average with a number of days is of the days that have the figure's data."
 )
+NO_CHANGE: Values = {"words": "", "label": "", "tone": 0}
 NOTHING_YET = "nothing to compare with yet"
 NO_ORDERS = "no orders to average"
-
-
-class Change(NamedTuple):
-    """A change in percent: its words, what it is against, and its tone (1 welcome, -1 unwelcome)."""
-
-    words: str
-    label: str
-    tone: int
 
 
 def tables(figures: Figures) -> list[Section]:
@@ -114,9 +106,9 @@ def footnotes(figures: Headline) -> list[str]:
     return notes
 
 
-def changes(figures: Figures, figure: str) -> dict[str, Change]:
+def changes(figures: Figures, figure: str) -> dict[str, Values]:
     """Return the changes of a figure in percent, those of a rate in percentage points, by the `BASES` that
-    have one, in the order of `SHOWN`."""
+    have one, in the order of `SHOWN`: `words`, the `label` of the base, and `tone` (1: welcome, -1: not)."""
     entry = figures.entries[figure]
     meaning = MEANINGS[figure]
     known = known_bases(figures)
@@ -126,9 +118,11 @@ def changes(figures: Figures, figure: str) -> dict[str, Change]:
         words = _change(entry.value, before, meaning)
         # A percentage of a negative amount would mislead.
         if base in known and words != text.NOTHING and before and before > 0:
-            label = f"vs {base_name(figures, base, figure)}"
-            tone = terms.direction(entry.value, before, meaning.good)
-            stated[base] = Change(words, label, tone)
+            stated[base] = {
+                "words": words,
+                "label": f"vs {base_name(figures, base, figure)}",
+                "tone": terms.direction(entry.value, before, meaning.good),
+            }
     return stated
 
 
@@ -145,15 +139,7 @@ def small_tiles(figures: Figures) -> list[Row]:
     margin = figures.margin
     if margin and figures.cost_figures:
         value = text.share(margin.coverage)
-        change = Change("", "", 0)._asdict()
-        small.append(
-            {
-                "label": "Cost coverage",
-                "value": value,
-                "changes": [change],
-                "change": change,
-            }
-        )
+        small.append(_tile_of("Cost coverage", value, NO_CHANGE, [NO_CHANGE]))
     return small
 
 
@@ -163,15 +149,18 @@ def _tile(figures: Figures, figure: str) -> Values:
     stated = changes(figures, figure)
     if not stated:
         why = NO_ORDERS if entry.value is None else NOTHING_YET
-        stated = {CHOICE[0]: Change("", why, 0)}
-    shown = list(stated.values())[:MOST_SHOWN]
+        stated = {CHOICE[0]: NO_CHANGE | {"label": why}}
     chosen = next(base for base in CHOICE if base in stated)
-    return {
-        "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
-        "value": text.figure(entry.value, meaning.kind, figures.currency),
-        "changes": [change._asdict() for change in shown],
-        "change": stated[chosen]._asdict(),
-    }
+    label = f"{meaning.label}{NOTED}" if entry.note else meaning.label
+    value = text.figure(entry.value, meaning.kind, figures.currency)
+    return _tile_of(label, value, stated[chosen], list(stated.values()))
+
+
+def _tile_of(
+    label: str, value: str, change: Values, changes: Sequence[Values]
+) -> Values:
+    shown = changes[:MOST_SHOWN]
+    return {"label": label, "value": value, "changes": shown, "change": change}
 
 
 def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
