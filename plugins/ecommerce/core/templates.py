@@ -20,6 +20,11 @@ def render(template: str, texts: Values) -> str:
     return rendered
 
 
+def render_lines(template: str, texts: Values) -> list[str]:
+    """Render a template of one sentence or clause a line, as `render`; return those that are not empty."""
+    return list(filter(None, render(template, texts).split("\n")))
+
+
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
@@ -43,6 +48,7 @@ def environment(folder: Path) -> Any:
         "plural": text.plural,
         "share": text.share,
         "short_day": text.short_day,
+        "short_month": text.short_month,
         "short_weekday": text.short_weekday,
         "source_name": text.source_name,
         "weekday": text.weekday,

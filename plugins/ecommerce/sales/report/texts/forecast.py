@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
 from ecommerce.reporting.sections import (
@@ -24,14 +25,12 @@ from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.forecast import (
     TOTAL,
-    Expectation,
     Expected,
 )
 from ecommerce.sales.report.texts.base import CATEGORY, CHANNEL
 
 MOST_SERIES = 20
-MOST_NAMED = 7
-"""Rows of the table; names of series without a forecast."""
+"""Rows of the table."""
 CHART = "expected.svg"
 
 
@@ -131,6 +130,12 @@ def _series(figures: Figures) -> Section:
         note += (
             f", without amounts in {text.listed(map(text.clean, expectation.without))}"
         )
+    hidden = len(series) - MOST_SERIES
+    facts = {
+        "caveat": terms.capital(figures.caveat),
+        "hidden": text.count(hidden) if hidden > 0 else "",
+        "unforecast": [series_name(name) for name in expectation.unforecast],
+    }
     return column_table(
         "forecast",
         "Forecast and actual",
@@ -143,20 +148,8 @@ def _series(figures: Figures) -> Section:
         (word("Verdict"), lambda row: verdict_words(row) or text.NOTHING),
         empty="No sales were forecast, and there were none.",
         note=note,
-        remarks=_remarks(figures, expectation, len(series) - MOST_SERIES),
+        remarks=render_lines("remarks/forecast.txt", facts),
     )
-
-
-def _remarks(figures: Figures, expectation: Expectation, hidden: int) -> list[str]:
-    remarks = []
-    if figures.caveat:
-        remarks.append(f"{terms.capital(figures.caveat)}, so there is no verdict.")
-    if hidden > 0:
-        remarks.append(f"{text.count(hidden)} more series are in figures.csv.")
-    if expectation.unforecast:
-        names = map(series_name, expectation.unforecast)
-        remarks.append(f"No forecast: {text.listed(names, MOST_NAMED)}.")
-    return remarks
 
 
 def _label(series: str) -> str:

@@ -13,6 +13,7 @@ from ecommerce.core.headline_figures import (
     LEAST_COST_COVERAGE,
     Meaning,
 )
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
@@ -33,9 +34,6 @@ NOTE = (
     "net sales: gross sales less discounts and returns; pp: percentage points; "
     f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
 )
-FEWER_DAYS = (
-    "An average with a number of days is of the days that have the figure's data."
-)
 NO_CHANGE: Values = {"words": "", "label": "", "tone": 0}
 NOTHING_YET = "nothing to compare with yet"
 NO_ORDERS = "no orders to average"
@@ -44,6 +42,16 @@ NO_ORDERS = "no orders to average"
 def tables(figures: Figures) -> list[Section]:
     """Return for the annex all figures and rates with all comparisons."""
     bases = known_bases(figures)
+    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
+    facts = {
+        "bases": bases,
+        "closed_days": without_sales(figures),
+        "has_shorter_averages": any(
+            0 < days < figures.averaged_days for days in averaged
+        ),
+        "margin": figures.margin,
+        "least_coverage": LEAST_COST_COVERAGE,
+    }
     columns = [name("Figure"), number("This day")]
     for base in bases:
         columns += [quiet(base_name(figures, base)), number("Change")]
@@ -54,7 +62,7 @@ def tables(figures: Figures) -> list[Section]:
         [_row(figures, figure, bases) for figure in figures.entries],
         empty="",
         note=NOTE,
-        remarks=_remarks(figures, bases),
+        remarks=render_lines("remarks/figures.txt", facts),
     )
     return [section | {"annex": True}]
 
@@ -88,12 +96,10 @@ def averaged_days_of(figures: Headline, figure: str) -> int:
     return entry.days
 
 
-def without_sales(figures: Headline) -> list[str]:
+def without_sales(figures: Headline) -> str:
     """Return the name of the average, where some of its days had no sales."""
     closed = figures.averaged_days_without_sales
-    if not closed:
-        return []
-    return [f"{terms.average_name(figures.averaged_days, closed)}."]
+    return f"{terms.average_name(figures.averaged_days, closed)}." if closed else ""
 
 
 def footnotes(figures: Headline) -> list[str]:
@@ -181,25 +187,6 @@ def _with_days(figures: Figures, figure: str, base: str, value: str) -> str:
     if base != "average" or not 0 < days < figures.averaged_days:
         return value
     return f"{value} ({text.counted(days, 'day')})"
-
-
-def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
-    remarks = without_sales(figures)
-    if not bases:
-        remarks = [
-            "No day before this one is loaded and complete, so there is no comparison."
-        ]
-    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
-    if any(0 < days < figures.averaged_days for days in averaged):
-        remarks.append(FEWER_DAYS)
-    margin = figures.margin
-    if margin and margin.rate is None:
-        covered = text.share(margin.coverage)
-        least = text.share(LEAST_COST_COVERAGE, 100, places=0)
-        remarks.append(
-            f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
-        )
-    return remarks
 
 
 def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:

@@ -51,7 +51,7 @@ def page_texts(figures: Figures) -> Values:
     day = figures.business_date
     zone = figures.provenance.timezone
     notes = headline.footnotes(figures) or [_AVERAGE]
-    footnote = [*notes, *headline.without_sales(figures), _DEFINED]
+    footnote = [*notes, headline.without_sales(figures), _DEFINED]
     since = ""
     if figures.changes:
         since = text.short_day(figures.changes.base)
@@ -68,7 +68,7 @@ def page_texts(figures: Figures) -> Values:
         "tiles": headline.tiles(figures),
         "small_tiles": headline.small_tiles(figures),
         "expected": forecast.verdict_line(figures),
-        "footnote": " ".join(footnote),
+        "footnote": " ".join(filter(None, footnote)),
         "changed": contributions.change_words(figures),
         "changed_since": since,
         "sections": _sections(figures),

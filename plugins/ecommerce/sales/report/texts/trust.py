@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.core.templates import render
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting.parts import total
 from ecommerce.sales import terms
@@ -29,18 +29,14 @@ def trust_of(figures: Figures) -> Trust:
         state = "incomplete"
     elif facts["doubtful"] or facts["without_rate"] or facts["refused"]:
         state = "may_change"
-    clauses = _lines("summary/badge.txt", facts | {"state": state})
+    clauses = render_lines("summary/badge.txt", facts | {"state": state})
     return Trust(state=state, label=terms.label(state), words=", ".join(clauses))
 
 
 def alarms(figures: Figures) -> list[str]:
     """Return what is wrong with the day although all its sources were read, so that no failed task has sent
     it."""
-    return _lines("summary/alarms.txt", _facts(figures))
-
-
-def _lines(template: str, facts: Values) -> list[str]:
-    return list(filter(None, render(template, facts).split("\n")))
+    return render_lines("summary/alarms.txt", _facts(figures))
 
 
 def _facts(figures: Figures) -> Values:
