@@ -50,11 +50,6 @@ class DayQueries:
         return self.days[self.day]
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether orders of the day may be missing although it counts as complete."""
-        return bool(self.doubtful_sources)
-
-    @property
     def base(self) -> date | None:
         """The day since which changes are stated; None where neither of the candidates is complete."""
         return self.today["base_date"]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from pydantic import Field
@@ -101,7 +102,8 @@ def restated_rows(
 ) -> list[list[str]]:
     """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
     day and the reasons of all its figures. A last row counts the days beyond `most` (0: all)."""
-    days = _by_day(restatements)
+    groups = groupby(restatements, key=attrgetter("business_date"))
+    days = [list(group) for _, group in groups]
     most = most or len(days)
     rows = []
     for day in days[:most]:
@@ -116,11 +118,6 @@ def restated_rows(
         words = f"and {text.number_of(hidden, 'earlier day')}"
         rows.append([words, "", "", "", "", "in figures.json"])
     return rows
-
-
-def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
-    groups = groupby(restatements, key=lambda restatement: restatement.business_date)
-    return [list(group) for _, group in groups]
 
 
 def written(

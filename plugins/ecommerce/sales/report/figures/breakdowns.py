@@ -45,8 +45,7 @@ def read(queries: DayQueries) -> Breakdowns:
     """Return the breakdowns."""
     fields: Values = {"attribute": queries.settings.report_attribute}
     for dimension, field in DIMENSIONS.items():
-        rows = queries.breakdown(dimension)
-        fields[field] = [Breakdown.of(row) for row in rows]
+        fields[field] = Breakdown.list_of(queries.breakdown(dimension))
     if queries.settings.report_attribute:
         rows = queries.rows("attributes", **queries.order_days)
         fields["attributes"] = [

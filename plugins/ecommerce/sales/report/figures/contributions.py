@@ -135,7 +135,6 @@ def _names(rows: Sequence[Row], dimension: str) -> list[str]:
 
 def _movers(rows: Sequence[Row], sign: int) -> list[Mover]:
     """Return the products that rose most (`sign` 1) or fell most (-1), of the rows of `products.sql`."""
-    movers = [Mover.of(row) for row in rows]
-    moved = [mover for mover in movers if mover.change * sign > 0]
+    moved = [mover for mover in Mover.list_of(rows) if mover.change * sign > 0]
     moved.sort(key=lambda mover: (-abs(mover.change), mover.sku))
     return moved[:MOST_MOVERS]

@@ -41,12 +41,11 @@ def read(
     quality = quality_of(queries)
     day = queries.day
     warnings = [*quality.warnings, *website_warnings(website, day)]
-    rows = queries.rows("implausible")
     return DataQuality(
         quality=quality.model_copy(
             update={"warnings": collected_warnings(day, warnings)}
         ),
-        implausible=[ImplausibleAmount.of(row) for row in rows],
+        implausible=ImplausibleAmount.list_of(queries.rows("implausible")),
         provenance=origin,
     )
 

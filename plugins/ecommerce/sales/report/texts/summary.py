@@ -192,17 +192,19 @@ def _driver_clauses(changes: Changes, drivers: Sequence[Driver]) -> list[str]:
     compared = changes.compared
     if not drivers or compared is None:
         return []
-    is_large = abs(compared.change) >= SMALLEST_PART * abs(compared.before)
     drove = [driver for driver in drivers if driver.change * compared.change > 0]
-    against = [driver for driver in drivers if driver not in drove]
+    is_large = abs(compared.change) >= SMALLEST_PART * abs(compared.before)
     # Neither is then the change that the first sentence states.
     is_part = changes.like_for_like or changes.unconverted
-    if not is_large or not drove or is_part:
-        return [text.listed(map(_moved, drivers))]
-    direction = "increase" if compared.change > 0 else "decrease"
-    clauses = [f"{text.listed(map(_with_change, drove))} drove the {direction}"]
-    if against:
-        clauses.append(text.listed(map(_moved, against)))
+    clauses = []
+    if is_part or not is_large:
+        drove = []
+    if drove:
+        direction = "increase" if compared.change > 0 else "decrease"
+        clauses.append(f"{text.listed(map(_with_change, drove))} drove the {direction}")
+    others = [driver for driver in drivers if driver not in drove]
+    if others:
+        clauses.append(text.listed(map(_moved, others)))
     return clauses
 
 

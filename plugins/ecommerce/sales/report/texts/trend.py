@@ -54,12 +54,6 @@ def description(figures: Figures) -> str:
     )
 
 
-def _is_missing(figures: Figures, day: TrendDay) -> bool:
-    """Return whether nothing has loaded a day, although an earlier one had its daily run."""
-    first = figures.quality.first_loaded or date.min
-    return day.net_sales is None and day.business_date > first
-
-
 def _state(day: TrendDay) -> str:
     if day.complete:
         return "complete"
@@ -68,13 +62,15 @@ def _state(day: TrendDay) -> str:
 
 def _chart(figures: Figures) -> Chart:
     days = []
+    # Before the first daily run, no day is missing.
+    first = figures.quality.first_loaded or date.min
     for day in figures.trend:
         chart_day = {
             "label": text.short_day(day.business_date),
             "height": day.net_sales,
             "mean": day.weekday_mean,
             "complete": day.complete,
-            "missing": _is_missing(figures, day),
+            "missing": day.net_sales is None and day.business_date > first,
         }
         days.append(chart_day)
     average = None
