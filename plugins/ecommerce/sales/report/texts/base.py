@@ -25,8 +25,7 @@ class Dimension(NamedTuple):
         """Return the rows of `Figures` or `Changes` by this dimension; none of a part that is None."""
         if part is None:
             return []
-        rows: list[Any] = getattr(part, self.plural)
-        return rows
+        return list(getattr(part, self.plural))
 
 
 CATEGORY = Dimension("category", "categories", terms.category)
@@ -39,15 +38,13 @@ def ranked_bars(
     file: str,
     title: str,
     rows: Sequence[Any],
-    sums: Sequence[str],
     bar: Callable[[Any], Bar],
 ) -> Chart:
     """Return the chart of at most `MOST_BARS` rows, those with the longest bars, in their order; the last one
-    adds up the fields `sums` of the others."""
+    adds up the others."""
     shown = with_others(
         rows,
         MOST_BARS,
-        sums,
         size=lambda row: Decimal(bar(row).length),
         alone=terms.UNALLOCATED,
     )

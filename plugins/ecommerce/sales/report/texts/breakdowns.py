@@ -55,7 +55,6 @@ def _table(
     shown = with_others(
         rows,
         MOST_ROWS,
-        ("orders", *FIGURES),
         size=lambda row: row.net_sales,
         alone=terms.UNALLOCATED,
     )
@@ -90,6 +89,5 @@ def _chart(dimension: Dimension, figures: Figures) -> Chart:
         f"{dimension.plural}.svg",
         f"Net sales by {dimension.name}",
         rows,
-        ("net_sales",),
         bar,
     )

@@ -33,21 +33,17 @@ MOST_ROWS = 20
 def tables(figures: Figures) -> list[Section]:
     """Return the contributions by category, country and channel, then the products."""
     base = "Before"
+    rising: list[Mover] = []
+    falling: list[Mover] = []
     if figures.changes:
         base = text.short_day(figures.changes.base)
-    sections = [_contributions(figures, dimension, base) for dimension in DIMENSIONS]
-    for movement, verb in (("rising", "rose"), ("falling", "fell")):
-        rows = getattr(figures.changes, movement, [])
-        sections.append(
-            _products(
-                figures,
-                movement,
-                verb,
-                rows,
-                base,
-            )
-        )
-    return sections
+        rising = figures.changes.rising
+        falling = figures.changes.falling
+    return [
+        *[_contributions(figures, dimension, base) for dimension in DIMENSIONS],
+        _products(figures, "rising", "rose", rising, base),
+        _products(figures, "falling", "fell", falling, base),
+    ]
 
 
 def change_words(figures: Figures) -> str:
@@ -88,7 +84,7 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
     return column_table(
         f"changes_{dimension.plural}",
         f"By {dimension.name}",
-        with_others(rows, MOST_ROWS, ("before", "now"), alone=terms.UNALLOCATED),
+        with_others(rows, MOST_ROWS, alone=terms.UNALLOCATED),
         named(dimension.name.capitalize(), "name", dimension.label),
         *_both_days(figures, base, "Contribution"),
         (quiet("Change"), own_change),
@@ -132,6 +128,5 @@ def _chart(figures: Figures, dimension: Dimension, rows: list[Contribution]) -> 
         f"changes-{dimension.plural}.svg",
         f"Contribution to the change of net sales by {dimension.name}",
         [row for row in rows if row.change] or rows,
-        ("before", "now"),
         bar,
     )

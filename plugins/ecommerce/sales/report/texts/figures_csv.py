@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from ecommerce.core.text import inert
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.report.figures import forecast, outlook
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import RATES
@@ -75,7 +76,7 @@ def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
 
 
 def rows(section: str, path: str, name: str, *columns: str) -> Cells:
-    """Return the cells of rows: `path` is where `Figures` has them, such as `website.steps`, `name` the field
+    """Return the cells of rows: `path` is where `Figures` has them, or the only one, `name` the field
     with the name of a row, `columns` the fields that are its figures."""
 
     def cells(figures: Figures) -> Iterator[Cell]:
@@ -83,6 +84,8 @@ def rows(section: str, path: str, name: str, *columns: str) -> Cells:
         for field in path.split("."):
             # Nothing of a part that the day does not have.
             found = getattr(found, field, None)
+        if isinstance(found, Part):
+            found = [found]
         for row in found or []:
             for column in columns:
                 yield (
@@ -110,13 +113,6 @@ def _headline(figures: Figures) -> Iterator[Cell]:
         yield "margin", "", "cost_coverage", margin.coverage
 
 
-def _net_forecast(figures: Figures) -> Iterator[Cell]:
-    expected = figures.net_expected
-    if expected:
-        for figure in forecast.FIGURES:
-            yield "expectation", expected.series, figure, getattr(expected, figure)
-
-
 def _month(figures: Figures) -> Iterator[Cell]:
     if figures.month:
         for name in SPANS:
@@ -135,7 +131,7 @@ SECTIONS: tuple[Cells, ...] = (
     _headline,
     rows("trend", "trend", "business_date", "net_sales", "weekday_mean"),
     rows("expectation", "expectation.series", "series", *forecast.FIGURES),
-    _net_forecast,
+    rows("expectation", "expectation.net", "series", *forecast.FIGURES),
     _month,
     rows(
         "targets",

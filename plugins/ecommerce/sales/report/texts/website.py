@@ -87,7 +87,7 @@ def _chart(steps: list[Step]) -> Chart:
             share,
         )
 
-    return ranked_bars(CHART, "Sessions by the step that they reached", steps, (), bar)
+    return ranked_bars(CHART, "Sessions by the step that they reached", steps, bar)
 
 
 def _devices(site: Website) -> Section:
