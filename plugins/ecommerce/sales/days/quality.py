@@ -134,8 +134,8 @@ class Provenance(report_archive.Provenance):
     window_end: datetime
 
 
-def quality_of(queries: DayQueries) -> Quality:
-    """Return the quality of a day's figures; its warnings lack those about the website."""
+def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Quality:
+    """Return the quality of a day's figures; `warnings` are those about the website."""
     files = queries.rows("file_warnings")
     refused = RefusedFile.list_of(row for row in files if row["file"])
     missing_sources = list(queries.today["missing_sources"] or ())
@@ -145,6 +145,7 @@ def quality_of(queries: DayQueries) -> Quality:
         *_no_delivery_warnings(queries.day, missing_sources, refused),
         *_file_warnings(files),
         *_export_warnings(queries.rows("history_loads")),
+        *warnings,
     ]
     totals = queries.warehouse.query(
         "report/currency_totals.sql", spec=ORDERS, first=queries.day, day=queries.day

@@ -113,27 +113,24 @@ def _driver(
     contribution: Contribution,
     least: Decimal,
 ) -> Driver:
-    driver = Driver(
+    product = None
+    if dimension == CATEGORY:
+        product = _product_of(changes, contribution)
+    if product is None:
+        return _driver_of(dimension, contribution)
+    share = product.change / contribution.change
+    if share < EXPLAINS or abs(product.change) < least:
+        return _driver_of(dimension, contribution, product=_label(PRODUCT, product))
+    return _driver_of(PRODUCT, product, category=contribution.name)
+
+
+def _driver_of(dimension: str, contribution: Contribution, **names: str) -> Driver:
+    return Driver(
         dimension=dimension,
         name=contribution.name,
         label=_label(dimension, contribution),
         change=contribution.change,
-    )
-    if dimension != CATEGORY:
-        return driver
-    product = _product_of(changes, contribution)
-    if product is None:
-        return driver
-    label = text.clean(product.label or product.name, LONGEST_NAME)
-    share = product.change / contribution.change
-    if share < EXPLAINS or abs(product.change) < least:
-        return driver.model_copy(update={"product": label})
-    return Driver(
-        dimension=PRODUCT,
-        name=product.name,
-        label=label,
-        change=product.change,
-        category=contribution.name,
+        **names,
     )
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from operator import itemgetter
+
+from more_itertools import flatten
 
 from ecommerce.core import text
 from ecommerce.core.values import Values
@@ -52,6 +55,7 @@ def page_texts(figures: Figures) -> Values:
     zone = figures.provenance.timezone
     notes = headline.footnotes(figures) or [_AVERAGE]
     footnote = [*notes, headline.without_sales(figures), _DEFINED]
+    sections = flatten(tables(figures) for tables in SECTIONS)
     since = ""
     if figures.changes:
         since = text.short_day(figures.changes.base)
@@ -71,7 +75,7 @@ def page_texts(figures: Figures) -> Values:
         "footnote": " ".join(filter(None, footnote)),
         "changed": contributions.change_words(figures),
         "changed_since": since,
-        "sections": _sections(figures),
+        "sections": sorted(sections, key=itemgetter("annex")),
         "pictures": {},
     }
 
@@ -87,10 +91,3 @@ def _hours(figures: Figures) -> str:
     origin = figures.provenance
     hours = (origin.window_end - origin.window_start) / timedelta(hours=1)
     return "" if hours == 24 else f" ({hours:g} hours)"
-
-
-def _sections(figures: Figures) -> list[Section]:
-    sections = []
-    for tables in SECTIONS:
-        sections += tables(figures)
-    return sorted(sections, key=lambda section: section["annex"])
