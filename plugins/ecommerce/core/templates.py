@@ -42,6 +42,7 @@ def environment(folder: Path) -> Any:
     templates.filters |= {
         "clean": text.clean,
         "counted": text.number_of,
+        "instant": text.instant,
         "listed": text.listed,
         "long_day": text.long_day,
         "month": text.month,

@@ -3,7 +3,7 @@
 The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -132,6 +132,11 @@ def changes(figures: Figures, figure: str) -> dict[str, Values]:
     return stated
 
 
+def base_of_choice(stated: Container[str]) -> str:
+    """Return the one of the `stated` bases that is shown where there is room for one; empty without any."""
+    return next((base for base in CHOICE if base in stated), "")
+
+
 def tiles(figures: Figures) -> list[Row]:
     """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
     the one of choice."""
@@ -156,10 +161,9 @@ def _tile(figures: Figures, figure: str) -> Values:
     if not stated:
         why = NO_ORDERS if entry.value is None else NOTHING_YET
         stated = {CHOICE[0]: NO_CHANGE | {"label": why}}
-    chosen = next(base for base in CHOICE if base in stated)
     label = f"{meaning.label}{NOTED}" if entry.note else meaning.label
     value = text.figure(entry.value, meaning.kind, figures.currency)
-    return _tile_of(label, value, stated[chosen], list(stated.values()))
+    return _tile_of(label, value, stated[base_of_choice(stated)], list(stated.values()))
 
 
 def _tile_of(

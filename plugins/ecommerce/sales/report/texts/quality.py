@@ -14,6 +14,7 @@ from ecommerce.core.data_warnings import (
     days_of,
     wording,
 )
+from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.reporting.sections import (
     Section,
@@ -231,21 +232,16 @@ def _unconverted_amounts(quality: Quality) -> Section:
 
 
 def _provenance(figures: Figures) -> Section:
-    origin = figures.provenance
-    begin = text.instant(origin.window_start)
-    end = text.instant(origin.window_end)
     reads = []
     for source in figures.quality.sources:
         if source.read_at:
             reads.append(f"{source_name(source.source)} {text.instant(source.read_at)}")
-    rows = [
-        ["Business day", f"{figures.business_date} in {origin.timezone}"],
-        ["Window", f"{begin} to before {end}"],
-        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
-        ["Code version", origin.code_version],
-        ["Read at", ", ".join(reads) or text.NOTHING],
-        ["Generated at", text.instant(origin.generated_at)],
-        ["Counted orders", "those whose status counts as a sale, without test orders"],
-    ]
+    facts = {
+        "day": figures.business_date,
+        "origin": figures.provenance,
+        "reads": reads,
+    }
+    lines = render_lines("remarks/provenance.txt", facts)
+    rows = [line.split(": ", 1) for line in lines]
     section = table("provenance", "Provenance", [], rows, empty="")
     return section | {"kind": "facts"}

@@ -23,7 +23,7 @@ from ecommerce.sales.report.figures.summary import (
 )
 from ecommerce.sales.report.texts import headline
 from ecommerce.sales.report.texts.drivers import SMALLEST_PART, drivers_of, is_cost
-from ecommerce.sales.report.texts.headline import CHOICE, base_name
+from ecommerce.sales.report.texts.headline import base_name, base_of_choice
 from ecommerce.sales.report.texts.month import shop_target
 from ecommerce.sales.report.texts.outlook import week_title
 from ecommerce.sales.report.texts.trust import trust_of
@@ -153,11 +153,7 @@ def _judged_target(figures: Figures) -> Target | None:
 
 def chosen_base(figures: Figures) -> str:
     """Return the one of `BASES` that net sales are compared with; empty without one."""
-    stated = headline.changes(figures, "net_sales")
-    for base in CHOICE:
-        if base in stated:
-            return base
-    return ""
+    return base_of_choice(headline.changes(figures, "net_sales"))
 
 
 def base_words(figures: Figures, base: str) -> str:
