@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
@@ -135,25 +136,11 @@ def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
             count(group.rows),
         ]
         for sample in group.samples:
-            where = _where(sample)
+            places = render_lines("remarks/place.txt", {"sample": sample})
+            where = "; ".join(places)
             lines.append([*first, where, _content(sample), clean(sample.expected)])
             first = ["", "", ""]
     return lines
-
-
-def _where(sample: RejectSample) -> str:
-    places = []
-    if sample.file:
-        line = "the whole file" if sample.line is None else f"line {sample.line}"
-        places.append(f"{clean(sample.file)}, {line}")
-    if sample.order_id:
-        place = f"order {clean(sample.order_id)}"
-        if sample.line_number and not sample.file:
-            place += f", line {clean(sample.line_number)}"
-        places.append(place)
-    if sample.record:
-        places.append(clean(sample.record))
-    return "; ".join(places)
 
 
 def _content(sample: RejectSample) -> str:
