@@ -150,9 +150,8 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
     totals = queries.warehouse.query(
         "report/currency_totals.sql", spec=ORDERS, first=queries.day, day=queries.day
     )
-    unconverted = []
-    for row in queries.breakdown("currency"):
-        unconverted.append(Unconverted.of(row, currency=row["name"]))
+    without_rate = queries.breakdown("currency")
+    unconverted = [Unconverted.of(row, currency=row["name"]) for row in without_rate]
     fields = _run_days(queries)
     fields["first_exported"] = queries.rows("first_export")[0]["first_exported"]
     complete = bool(queries.today["is_complete"])

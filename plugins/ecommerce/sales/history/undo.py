@@ -112,10 +112,8 @@ def _remove(
     timezone = load_settings().shop_timezone
     folder = run.folder(days[-1], source)
     # Without version_updated_at, versions are compared by read_at.
-    versions = []
-    for order_id in order_ids:
-        version = {"source": source, "order_id": order_id, "read_at": read_at}
-        versions.append(version)
+    fields = {"source": source, "read_at": read_at}
+    versions = [{"order_id": order_id, **fields} for order_id in order_ids]
     with staging.publish(folder) as draft:
         columns = write_rows(draft.path, "order_versions", versions)
         draft.seal(

@@ -55,19 +55,17 @@ def drivers_of(changes: LikeForLike) -> list[Driver]:
     dimension = _most_concentrated(changes, least)
     if not dimension:
         return []
-    drivers = []
-    for contribution in _large(changes, dimension, least):
-        drivers.append(_driver(changes, dimension, contribution, least))
+    large = _large(changes, dimension, least)
+    drivers = [_driver(changes, dimension, row, least) for row in large]
     drivers.sort(key=lambda driver: (-abs(driver.change), driver.name))
     return drivers[:MOST_DRIVERS]
 
 
 def _large(changes: LikeForLike, dimension: str, least: Decimal) -> list[Contribution]:
     """Return the contributions of a dimension that are at least `least`, the largest first."""
-    contributions: list[Contribution] = getattr(changes, FIELDS[dimension])
     return [
         row
-        for row in contributions
+        for row in getattr(changes, FIELDS[dimension])
         if abs(row.change) >= least > 0 and row.name not in NAMELESS
     ]
 

@@ -121,10 +121,7 @@ def _series(figures: Figures) -> Section:
     if expectation is None:
         empty = f"No forecast covers {figures.business_date}."
         return table("forecast", "Forecast and actual", [], [], empty=empty)
-    series = []
-    for expected in expectation.series:
-        if expected.upper_95 or expected.actual:
-            series.append(expected)
+    series = [row for row in expectation.series if row.upper_95 or row.actual]
     note = f"gross sales in {currency}, before discounts and returns; {origin(expectation, figures)}"
     if expectation.without:
         note += (

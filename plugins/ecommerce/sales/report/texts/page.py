@@ -1,6 +1,5 @@
 """The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from operator import itemgetter
 
@@ -8,7 +7,6 @@ from more_itertools import flatten
 
 from ecommerce.core import text
 from ecommerce.core.values import Values
-from ecommerce.reporting.sections import Section
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts import (
     breakdowns,
@@ -25,20 +23,21 @@ from ecommerce.sales.report.texts import (
 )
 from ecommerce.sales.report.texts.summary import summary_of
 
-SECTIONS: Sequence[Callable[[Figures], list[Section]]] = (
-    headline.tables,
-    trend.tables,
-    forecast.tables,
-    month.tables,
-    breakdowns.tables,
-    products.tables,
-    contributions.tables,
-    returns.tables,
-    website.tables,
-    outlook.tables,
-    quality.tables,
+SECTIONS = (
+    headline,
+    trend,
+    forecast,
+    month,
+    breakdowns,
+    products,
+    contributions,
+    returns,
+    website,
+    outlook,
+    quality,
 )
-"""In reading order. Those of the annex have the key `annex`."""
+"""The modules of the sections, in reading order; `tables` returns those of a section, and those of the annex
+have the key `annex`."""
 _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
@@ -55,7 +54,7 @@ def page_texts(figures: Figures) -> Values:
     zone = figures.provenance.timezone
     notes = headline.footnotes(figures) or [_AVERAGE]
     footnote = [*notes, headline.without_sales(figures), _DEFINED]
-    sections = flatten(tables(figures) for tables in SECTIONS)
+    sections = flatten(section.tables(figures) for section in SECTIONS)
     since = ""
     if figures.changes:
         since = text.short_day(figures.changes.base)

@@ -13,7 +13,7 @@ from ecommerce.core.templates import render
 from ecommerce.core.text import whole
 from ecommerce.core.values import Values
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.contributions import Changes
+from ecommerce.sales.report.figures.contributions import Changes, Contribution
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.month import Target
 from ecommerce.sales.report.figures.summary import (
@@ -174,13 +174,13 @@ def _channels(changes: Changes) -> list[str]:
     for names, verb in moves:
         rows = [row for row in changes.channels if row.name in names]
         if any(abs(row.change) >= least for row in rows):
-            channels = []
-            for row in rows:
-                name = text.source_name(row.name)
-                channels.append(f"{name} ({signed_whole(row.change)})")
-            listed = text.listed(channels, MOST_CHANNELS, "more channels")
+            listed = text.listed(map(_channel, rows), MOST_CHANNELS, "more channels")
             clauses.append(f"{listed} {verb}")
     return clauses
+
+
+def _channel(row: Contribution) -> str:
+    return f"{text.source_name(row.name)} ({signed_whole(row.change)})"
 
 
 def _driver_clauses(changes: Changes, drivers: Sequence[Driver]) -> list[str]:

@@ -11,7 +11,6 @@ from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting.parts import total
 from ecommerce.sales import terms
-from ecommerce.sales.days.quality import RefusedFile
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.summary import State, Trust
 
@@ -48,6 +47,11 @@ def _facts(figures: Figures) -> Values:
     of_partners = [source for source in quality.missing_sources if ": " in source]
     partners = [text.clean(source.partition(": ")[2]) for source in of_partners]
     unread = [source for source in quality.missing_sources if ": " not in source]
+    # Of the others, a missing delivery is stated.
+    refused = []
+    for file in quality.refused_files:
+        if file.is_loaded or file.partner not in partners:
+            refused.append(file)
     sources = [row for row in quality.sources if row.source_orders is not None]
     read = total(sources, "rows_read")
     rejected = total(sources, "rows_rejected")
@@ -61,7 +65,7 @@ def _facts(figures: Figures) -> Values:
         "unread": _titles(unread),
         "empty": _titles(quality.empty_sources),
         "doubtful": _titles(quality.doubtful_sources),
-        "refused": _refused_alone(quality.refused_files, partners),
+        "refused": refused,
         "orders": orders,
         "without_rate": without_rate if without_rate > UNCONVERTED_PART * orders else 0,
         "currencies": [text.clean(row.currency) for row in unconverted],
@@ -72,14 +76,3 @@ def _facts(figures: Figures) -> Values:
 
 def _titles(sources: Iterable[str]) -> list[str]:
     return [terms.source_title(source) for source in sources]
-
-
-def _refused_alone(
-    files: Iterable[RefusedFile], missing: list[str]
-) -> list[RefusedFile]:
-    """Return the refused files that deserve a sentence of their own: no `missing` delivery explains them."""
-    refused = []
-    for file in files:
-        if file.is_loaded or file.partner not in missing:
-            refused.append(file)
-    return refused

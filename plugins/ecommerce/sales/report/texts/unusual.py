@@ -52,10 +52,7 @@ def _implausible(figures: Figures) -> Unusual | None:
     if not figures.implausible:
         return None
     largest = figures.implausible[0]
-    alike = []
-    for implausible in figures.implausible:
-        if implausible.effect * largest.effect > 0:
-            alike.append(implausible)
+    alike = [row for row in figures.implausible if row.effect * largest.effect > 0]
     effect = abs(total(alike, "effect"))
     if effect < SMALLEST_PART * figures.value("gross_sales") or not effect:
         return None
