@@ -40,6 +40,8 @@ def environment(folder: Path) -> Any:
         keep_trailing_newline=True,
     )
     templates.filters |= {
+        "amount": text.amount,
+        "change": text.change,
         "clean": text.clean,
         "counted": text.number_of,
         "instant": text.instant,

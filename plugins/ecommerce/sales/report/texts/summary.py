@@ -98,17 +98,13 @@ def _stated_changes(figures: Figures) -> Changes | None:
 def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
     """Return the sentences of `summary/sentences.txt`; `reasons` are the clauses of the second."""
     day = figures.business_date
-    base = _base(figures, chosen_base(figures))
-    change = ""
-    if base:
-        change = text.change(figures.value("net_sales"), base["value"])
     texts = {
         "figures": figures,
         "day": day,
-        "base": base,
+        "base": _base(figures, chosen_base(figures)),
         "week_before": _base(figures, "week_before"),
         "earlier": _base(figures, _base_of_changes(figures)),
-        "is_manifold": change == text.MANIFOLD,
+        "manifold": text.MANIFOLD,
         "level": text.share(0, places=0),
         "reasons": reasons,
         "week": terms.inside(week_title(figures.outlook)),

@@ -3,6 +3,7 @@
 from datetime import date
 
 from ecommerce.core import text
+from ecommerce.core.templates import render
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import (
@@ -40,18 +41,15 @@ def tables(figures: Figures) -> list[Section]:
 
 def description(figures: Figures) -> str:
     """Return the trend in a sentence: its lowest and its highest day."""
-    title = f"Net sales of the last {len(figures.trend)} days"
     # Part of a day is no lowest one.
     known = [day for day in figures.trend if day.complete]
-    if not known:
-        return f"{title}: none is complete."
     known.sort(key=lambda day: day.net_sales or 0)
-    lowest, highest = known[0], known[-1]
-    return (
-        f"{title}: lowest {text.amount(lowest.net_sales, figures.currency)} on "
-        f"{text.short_day(lowest.business_date)}, highest "
-        f"{text.amount(highest.net_sales, figures.currency)} on {text.short_day(highest.business_date)}."
-    )
+    facts = {
+        "days": len(figures.trend),
+        "known": known,
+        "currency": figures.currency,
+    }
+    return render("remarks/trend.txt", facts).strip()
 
 
 def _state(day: TrendDay) -> str:
