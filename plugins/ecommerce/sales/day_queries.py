@@ -6,11 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row, Values
-from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
 
@@ -95,19 +94,3 @@ class DayQueries:
         path = f"report/daily_sales/{name}.sql"
         values = {"day": self.day} | values
         return self.warehouse.query(path, spec=ORDERS, parameters=parameters, **values)
-
-
-def queries_of_day(
-    warehouse: Warehouse, day: date, warnings: Sequence[DataWarning]
-) -> DayQueries:
-    """Return the queries of a day's figures. `warnings` are of extracts, transforms and checks.
-
-    Raises:
-        PipelineError: as `Warehouse.query`.
-    """
-    return DayQueries(
-        warehouse,
-        day_window(day, warehouse.settings.shop_timezone),
-        doubtful_sources=doubtful_sources(warehouse, day),
-        warnings=warnings,
-    )
