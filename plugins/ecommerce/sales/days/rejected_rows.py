@@ -15,7 +15,7 @@ from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
-from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.reporting.sections import name, number, word
 from ecommerce.sales import terms
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
@@ -63,6 +63,15 @@ _EXPECTED_OF = {
     ("too_long", "event_id"): "at most 200 characters",
 }
 """The same, where it is another for this field."""
+COLUMNS = (
+    word("Source"),
+    name("Reason", 0.8),
+    number("Rows"),
+    name("Where", 1.4),
+    name("Found", 1.1),
+    name("Expected", 1.2),
+)
+"""Of the table of `reject_rows`."""
 _OF_NO_FIELD = frozenset(
     {
         "malformed_line",
@@ -110,24 +119,8 @@ def rejects(rows: Iterable[Row]) -> list[Rejects]:
     return all_rejects
 
 
-def rejects_table(
-    section_id: str, all_rejects: Iterable[Rejects], *, empty: str, note: str
-) -> Section:
-    """Return the table of `reject_rows`."""
-    columns = [
-        word("Source"),
-        name("Reason", 0.8),
-        number("Rows"),
-        name("Where", 1.4),
-        name("Found", 1.1),
-        name("Expected", 1.2),
-    ]
-    rows = reject_rows(all_rejects)
-    return table(section_id, "Rejected rows", columns, rows, empty=empty, note=note)
-
-
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
-    """Return rows of source, reason, rows, where, found, expected; the first three are not repeated."""
+    """Return rows of `COLUMNS`; source, reason and number of rows are not repeated."""
     lines = []
     for group in all_rejects:
         first = [

@@ -29,16 +29,12 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales import terms
+from ecommerce.sales.days import rejected_rows, restatements
 from ecommerce.sales.days.quality import (
     CurrencyTotals,
     Quality,
     SourceQuality,
     is_loss,
-)
-from ecommerce.sales.days.rejected_rows import rejects_table
-from ecommerce.sales.days.restatements import (
-    restated_rows,
-    restated_table,
 )
 from ecommerce.sales.report.figures.daily import Figures
 
@@ -67,19 +63,24 @@ def tables(figures: Figures) -> list[Section]:
             empty="None.",
             note="in the data that this run loaded",
         ),
-        restated_table(
+        table(
             "restatements",
             "Restated days",
-            restated_rows(quality.restatements, figures.currency, MOST_DAYS),
+            restatements.COLUMNS,
+            restatements.restated_rows(
+                quality.restatements, figures.currency, MOST_DAYS
+            ),
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
         _missing_days(quality),
         _sources(quality),
         _control_totals(quality),
-        rejects_table(
+        table(
             "rejects",
-            quality.rejects,
+            "Rejected rows",
+            rejected_rows.COLUMNS,
+            rejected_rows.reject_rows(quality.rejects),
             empty="No row was rejected.",
             note="of this day's reads and files; up to three samples per reason, personal data masked",
         ),
