@@ -46,9 +46,8 @@ UNFINISHED_PART = 10
 def summarized(figures: Figures) -> Figures:
     """Return the figures with their summary and its facts."""
     summary = summary_of(figures)
-    total_change = Decimal(0)
-    if figures.changes and figures.changes.compared:
-        total_change = figures.changes.compared.change
+    compared = figures.changes.compared if figures.changes else None
+    total_change = compared.change if compared else Decimal(0)
     findings = []
     for driver in summary.drivers:
         about = [driver.dimension, driver.name]
