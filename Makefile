@@ -16,7 +16,7 @@ quoted = '$(subst ','\'',$(1))'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-slow test-full test-browser test-compose test-monitoring test-bigquery soak audit lint check bench bench-history bench-events bench-report bench-forecast \
-	run airflow emulator pictures backfill history repair report query tables forecast undo-history migrate forget-customer env environments development
+	run airflow emulator pictures backfill history repair report query tables sql forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -129,6 +129,10 @@ query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or
 
 tables: environments ## list the warehouse's tables with columns, types and descriptions
 	@$(if $(findstring --into,$(ARGS)),$(RUN) -m $(if $(findstring .yml,$(ARGS)),tests.dbt_sources,tests.tables_document),$(CLI) tables) $(ARGS)
+
+sql: environments ## print a view, or the load of a table, as it is sent: VIEW=customer_cohorts
+	@$(if $(VIEW),,$(error VIEW is missing: make sql VIEW=customer_cohorts))
+	@$(CLI) sql --view $(call quoted,$(VIEW))
 
 migrate: environments ## update the warehouse's tables to the definitions in include/sql/warehouse
 	@$(CLI) migrate

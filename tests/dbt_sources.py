@@ -19,9 +19,11 @@ KEYS = {
     **templates.environment(SQL_ROOT)
     .get_template("warehouse/macros/keys.sql")
     .module.keys,
+    "known_days": ["business_date"],
     "comparable_days": ["business_date"],
     "day_comparisons": ["business_date", "figure"],
     "forecast_comparisons": ["business_date", "series"],
+    "net_shares": ["business_date"],
     "month_to_date": ["business_date", "span"],
     "sales_targets": ["month", "channel"],
     "daily_sales_reporting": [

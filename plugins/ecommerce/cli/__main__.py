@@ -15,6 +15,7 @@ from ecommerce.cli import (
     query,
     repair,
     run,
+    sql,
     tables,
     warehouse,
 )
@@ -33,6 +34,7 @@ app = click.Group(
         repair.report,
         query.query,
         tables.tables,
+        sql.sql,
         forecast.forecast,
         warehouse.migrate,
         warehouse.undo_history,

@@ -19,6 +19,7 @@ from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
     "daily_summary",
+    "known_days",
     "comparable_days",
     "day_comparisons",
     "month_to_date",
@@ -48,6 +49,7 @@ FOR_ANALYSTS = (
     "user_events",
     "sales_forecasts",
     "forecast_comparisons",
+    "net_shares",
     "forecasts_in_force",
     "exchange_rates",
     "conversion_rates",

@@ -20,6 +20,11 @@ def render(template: str, texts: Values) -> str:
     return rendered
 
 
+def render_lines(template: str, texts: Values) -> list[str]:
+    """Render a template of one sentence or clause a line, as `render`; return those that are not empty."""
+    return list(filter(None, render(template, texts).split("\n")))
+
+
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
@@ -35,16 +40,23 @@ def environment(folder: Path) -> Any:
         keep_trailing_newline=True,
     )
     templates.filters |= {
+        "amount": text.amount,
         "change": text.change,
         "clean": text.clean,
         "compact": text.compact,
         "counted": text.number_of,
         "figure": text.figure,
+        "instant": text.instant,
+        "listed": text.listed,
         "long_day": text.long_day,
         "month": text.month,
+        "plural": text.plural,
+        "share": text.share,
         "short_day": text.short_day,
+        "short_month": text.short_month,
         "short_weekday": text.short_weekday,
         "source_name": text.source_name,
         "weekday": text.weekday,
+        "whole": text.whole,
     }
     return templates

@@ -83,11 +83,6 @@ def whole(value: Decimal) -> str:
     return count(value.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def whole_amount(value: Decimal, currency: str) -> str:
-    """Format an amount in whole units with its currency: `29,887 USD`."""
-    return f"{whole(value)} {currency}"
-
-
 def compact(value: float) -> str:
     """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
     from babel.numbers import format_compact_decimal

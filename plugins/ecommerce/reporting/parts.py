@@ -32,6 +32,11 @@ class Part(BaseModel):
         columns = {name: row[name] for name in cls.model_fields if name in row}
         return cls(**columns | fields)
 
+    @classmethod
+    def list_of(cls, rows: Iterable[Row]) -> list[Self]:
+        """Return a part of each of `rows`."""
+        return [cls.of(row) for row in rows]
+
 
 def total(rows: Iterable[Any], name: str) -> Decimal:
     """Return the sum of the amounts `name` of `rows`."""

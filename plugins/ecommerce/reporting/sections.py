@@ -37,31 +37,28 @@ TableColumn = tuple[Column, Cell]
 def with_others(
     rows: Sequence[Part],
     most: int,
-    sums: Sequence[str],
     *,
     label: str = "name",
     size: Callable[[Part], Decimal] = lambda row: Decimal(0),
     alone: str | None = None,
 ) -> list[Part]:
     """Return at most `most` rows, in reading order; where there are more, the last one, `4 others`, adds up
-    the fields `sums` of those left out. `label` is the field with the name of a row. The largest by the
-    absolute value of `size` are shown: a large negative amount would make the sum of the others negative. The
-    row named `alone` is always shown."""
+    the numbers of those left out. `label` is the field with the name of a row. The largest by the absolute
+    value of `size` are shown: a large negative amount would make the sum of the others negative. The row
+    named `alone` is always shown."""
     if len(rows) <= most:
         return list(rows)
     ranked = sorted(
         rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row)))
     )
     others = ranked[most - 1 :]
-    totals = {field: _sum(others, field) for field in sums}
-    rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
+    totals: Values = {label: f"{len(others)} others"}
+    for row in others:
+        for field, value in row:
+            if isinstance(value, int | Decimal):
+                totals[field] = totals.get(field, 0) + value
+    rest = others[0].model_copy(update=totals)
     return [*sorted(ranked[: most - 1], key=rows.index), rest]
-
-
-def _sum(rows: Iterable[Any], field: str) -> Any:
-    """Return the sum of a field in the type of its values; None where no row has one."""
-    known = [getattr(row, field) for row in rows if getattr(row, field) is not None]
-    return sum(known) if known else None
 
 
 def name(heading: str, grow: float = 1.0) -> Column:

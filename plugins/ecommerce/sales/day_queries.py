@@ -6,11 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row
-from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
 
@@ -48,11 +47,6 @@ class DayQueries:
     def today(self) -> Row:
         """The row of the report's day."""
         return self.days[self.day]
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether orders of the day may be missing although it counts as complete."""
-        return bool(self.doubtful_sources)
 
     @property
     def base(self) -> date | None:
@@ -103,19 +97,3 @@ class DayQueries:
             report_day=self.day,
             **values,
         )
-
-
-def queries_of_day(
-    warehouse: Warehouse, day: date, warnings: Sequence[DataWarning]
-) -> DayQueries:
-    """Return the queries of a day's figures. `warnings` are of extracts, transforms and checks.
-
-    Raises:
-        PipelineError: as `Warehouse.query`.
-    """
-    return DayQueries(
-        warehouse,
-        day_window(day, warehouse.settings.shop_timezone),
-        doubtful_sources=doubtful_sources(warehouse, day),
-        warnings=warnings,
-    )

@@ -96,11 +96,9 @@ def _remove_reports(rows: Sequence[Row], reports_uri: str) -> list[str]:
 def _remove_staged(staging_uri: str) -> int:
     """Remove all staged files, which may name the customer in any way; return the number of their folders. A
     repair reads the sources again."""
-    removed = 0
     root = staging.storage_path(staging_uri)
     with staging.storage_errors(staging_uri):
-        if root.exists():
-            for folder in list(root.iterdir()):
-                staging.remove_folder(folder)
-                removed += 1
-    return removed
+        folders = list(root.iterdir()) if root.exists() else []
+        for folder in folders:
+            staging.remove_folder(folder)
+    return len(folders)

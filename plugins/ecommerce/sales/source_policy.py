@@ -167,5 +167,8 @@ def missing_sources(
     present: Container[str],
 ) -> list[str]:
     """Return the sources that are not `present`, without those that are off or that the run does not read."""
-    on = [source for source in SOURCES if policies.get(source, OFF) != OFF]
-    return [source for source in on if source not in present]
+    return [
+        source
+        for source in SOURCES
+        if policies.get(source, OFF) != OFF and source not in present
+    ]

@@ -5,8 +5,8 @@ of one load's staging tables, literals, and the deployment's own settings. Value
 text; they arrive in staging tables or as query parameters. A transaction, which has no parameters on the
 emulator, takes a few texts as literals, whose characters are limited.
 
-A table is written with the default datasets, as anyone can paste it: `sales.orders`, in backticks, is the table
-of this deployment's dataset, and `sales_staging.orders` the rows of a staging table of this load.
+Files name tables in backticks and with the default datasets, so that a query can be copied: `sales.orders` is
+the table of this deployment's dataset, `sales_staging.orders` the rows of a staging table of this load.
 
 In a template:
 
@@ -46,7 +46,8 @@ from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
 TABLE_NAME = re.compile(r"`(sales|sales_staging)\.((?!\w*__)\w+)`")
-"""A table of the dataset or of its staging dataset, as the files write it; `staging_table` gives another name."""
+"""A table as the files write it. The places of staging tables, which templates may insert, have two
+underscores."""
 BUNDLE = "bundle"
 """The staging table of a small load: the rows of all its files, with the union of their columns."""
 FIRST_DATE = "DATE '0001-01-01'"
@@ -98,8 +99,8 @@ def render(
         path: such as `"report/daily_sales/comparisons.sql"`.
         days: those of `{{ days(column) }}`; None for every day of the table.
         read_days: those of `{{ read_days(column) }}`; None as for `days`.
-        report_day: the day of a report. A view is replaced by its own query for this day, because conditions on
-            a view prune no partitions, and a report has days that are not known.
+        report_day: the day of a report. A view is replaced by its own query for this day, because conditions
+            on a view prune no partitions, and a report has days that are not known.
         stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
             `business_date`, because a table may require a filter.
         arriving: the staging tables that have rows. A statement for rows that are not there is left out.
@@ -117,43 +118,18 @@ def render(
         jinja2.TemplateError: no such file, or it uses a name that was not given.
     """
     settings = settings or load_settings()
-    run_day = values.get("business_date")
     if report_day:
         days = days or [report_day]
-
-    def table_of(name: str) -> str:
-        if staging is None:
-            raise ValueError(f"{path} reads staging tables, and no load is given")
-        stored_in = BUNDLE if name in bundled else name
-        return f"`{settings.staging_dataset}.{staging_table(stored_in, staging)}`"
-
-    def is_staged(name: str) -> str:
-        return f"table_name = '{name}'" if name in bundled else "TRUE"
-
-    def staged(name: str) -> str:
-        if name in bundled:
-            names = ", ".join(bundled[name])
-            return f"(SELECT {names} FROM {table_of(name)} WHERE {is_staged(name)})"  # noqa: S608
-        return table_of(name)
-
-    def named(found: re.Match[str]) -> str:
-        dataset, name = found.groups()
-        if dataset == "sales_staging":
-            return staged(name)
-        if report_day and name in views():
-            statement = template(f"warehouse/tables/{name}/view.sql")
-            return f"({TABLE_NAME.sub(named, view_query(statement))})"
-        return f"`{settings.bigquery_dataset}.{name}`"
+    place = _Place(settings, staging, bundled)
 
     def any_of(found: Collection[Any], column: str) -> str:
-        return _days_predicate(found or [run_day], column)
+        return _days_predicate(found or [values.get("business_date")], column)
 
     names: Values = {name: _literal(value) for name, value in values.items()}
-    if spec:
-        names |= _spec_names(spec)
+    names |= _spec_names(spec) | _settings_names(settings)
     names |= {
-        "staging_table": table_of,
-        "is_staged": is_staged,
+        "staging_table": place.staging_table,
+        "is_staged": place.is_staged,
         "columns": columns,
         "days": partial(_days_predicate, days),
         "read_days": partial(_days_predicate, read_days),
@@ -163,18 +139,55 @@ def render(
         "arriving": arriving,
         "headline_figures": headline_figures(),
         "least_cost_coverage": LEAST_COST_COVERAGE,
-        "shop_timezone": _string(settings.shop_timezone),
-        "reporting_currency": _string(settings.reporting_currency),
-        "events_retention_days": settings.events_retention_days,
-        "order_attributes": settings.order_attributes,
-        "report_attribute": settings.report_attribute,
     }
 
     def template(file: str) -> str:
         text: str = _environment(SQL_ROOT).get_template(file).render(names)
         return text
 
-    return TABLE_NAME.sub(named, template(path))
+    def query_of_view(found: re.Match[str]) -> str:
+        dataset, name = found.groups()
+        if dataset != "sales" or name not in views():
+            return found[0]
+        query = view_query(template(f"warehouse/tables/{name}/view.sql"))
+        return f"({TABLE_NAME.sub(query_of_view, query)})"
+
+    statement = template(path)
+    if report_day:
+        statement = TABLE_NAME.sub(query_of_view, statement)
+    return TABLE_NAME.sub(place.table, statement)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the tables that a file names are: in the datasets of a deployment, and those of a load under its
+    suffix `staging`, or in its `BUNDLE`. `bundled` as in `render`."""
+
+    settings: Settings
+    staging: str | None
+    bundled: Mapping[str, Sequence[str]]
+
+    def table(self, found: re.Match[str]) -> str:
+        """Return the place of a `TABLE_NAME`: a table, or the rows of a staging table."""
+        dataset, name = found.groups()
+        if dataset == "sales":
+            return f"`{self.settings.bigquery_dataset}.{name}`"
+        stored = self.staging_table(name)
+        if name not in self.bundled:
+            return stored
+        names = ", ".join(self.bundled[name])
+        return f"(SELECT {names} FROM {stored} WHERE {self.is_staged(name)})"  # noqa: S608
+
+    def staging_table(self, name: str) -> str:
+        """Return the staging table that holds the rows of `name`."""
+        if self.staging is None:
+            raise ValueError(f"no load is given, and {name} is a staging table")
+        stored_in = BUNDLE if name in self.bundled else name
+        return f"`{self.settings.staging_dataset}.{staging_table(stored_in, self.staging)}`"
+
+    def is_staged(self, name: str) -> str:
+        """Return the condition for the rows of `name` in its staging table."""
+        return f"table_name = '{name}'" if name in self.bundled else "TRUE"
 
 
 @cache
@@ -187,8 +200,20 @@ def _environment(folder: Path) -> Any:
     return templates.environment(folder).overlay(bytecode_cache=compiled)
 
 
-def _spec_names(spec: LoadSpec) -> Values:
-    names = {
+def _settings_names(settings: Settings) -> Values:
+    return {
+        "shop_timezone": _string(settings.shop_timezone),
+        "reporting_currency": _string(settings.reporting_currency),
+        "events_retention_days": settings.events_retention_days,
+        "order_attributes": settings.order_attributes,
+        "report_attribute": settings.report_attribute,
+    }
+
+
+def _spec_names(spec: LoadSpec | None) -> Values:
+    if spec is None:
+        return {}
+    names: Values = {
         "load": spec.name,
         "takes_exports": spec.takes_exports,
         "checked": [name for name in tables("checks.sql") if name in spec.tables],

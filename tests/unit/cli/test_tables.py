@@ -51,7 +51,8 @@ def test_analysts_may_read_what_their_views_read_and_no_raw_rows(repository):
     assert sorted(granted) == sorted(FOR_ANALYSTS)
     for view in set(rendering.views()) & set(granted):
         path = rendering.SQL_ROOT / f"warehouse/tables/{view}/view.sql"
-        read = re.findall(r'table\("(\w+)"\)', path.read_text())
+        read = re.findall(r"`sales\.(\w+)`", path.read_text())
+        assert len(read) > 1
         assert set(read) <= set(granted), view
     assert "rejected_rows" not in granted
 
@@ -65,3 +66,19 @@ def test_tables_lists_them_without_a_warehouse(run, monkeypatch, folder):
     changed = "When that source changed the customer."
     assert f"updated_at        TIMESTAMP        {changed}" in lines
     assert any(line.startswith("sales_channel ") for line in lines)
+
+
+def test_sql_prints_a_view_and_the_load_of_a_table(run, monkeypatch, folder):
+    monkeypatch.setattr(client, "connect", lambda **_: pytest.fail("not needed"))
+    (folder / ".env").write_text(
+        "BIGQUERY_DATASET=shop\nCUSTOMER_HASH_KEY=0123456789abcdef\n"
+    )
+    view = run("sql", "--view", "month_to_date")
+    assert "CREATE VIEW IF NOT EXISTS `shop.month_to_date`" in view
+    assert "FROM `shop.known_days`" in view
+    assert "{" not in view
+    for table in rendering.tables("load.sql"):
+        load = run("sql", "--view", table)
+        assert f"INTO `shop.{table}`" in load
+        assert "{" not in load
+    assert "none of comparable_days, control_totals" in run("sql", "--view", "nothing")

@@ -19,7 +19,5 @@ from tests.unit.sales.report.samples import breakdown
 def test_the_smallest_rows_are_added_up(amounts, most, shown):
     pairs = [pair.split("=") for pair in amounts.split()]
     rows = [breakdown(name, net) for name, net in pairs]
-    found = with_others(
-        rows, most, ("net_sales",), size=lambda row: row.net_sales, alone="unallocated"
-    )
+    found = with_others(rows, most, size=lambda row: row.net_sales, alone="unallocated")
     assert " ".join(f"{row.name}={row.net_sales}" for row in found) == shown

@@ -13,13 +13,8 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.sales.days import rejected_rows, restatements
 from ecommerce.sales.days.quality import is_loss
-from ecommerce.sales.days.rejected_rows import rejects, rejects_table
-from ecommerce.sales.days.restatements import (
-    restated_rows,
-    restated_table,
-    restatements,
-)
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.warehouse.client import Warehouse
@@ -91,9 +86,11 @@ def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
         "report/pages/rejected.sql", most=MOST_SAMPLES, first=first, day=newest
     )
     since = text.short_day(first)
-    return rejects_table(
+    return table(
         "rejected",
-        rejects(rows),
+        "Rejected rows",
+        rejected_rows.COLUMNS,
+        rejected_rows.reject_rows(rejected_rows.rejects(rows)),
         empty=f"None since {since}.",
         note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
     )
@@ -104,10 +101,12 @@ def _restated(warehouse: Warehouse, newest: date, currency: str) -> Section:
     rows = warehouse.query(
         "report/daily_sales/restated_figures.sql", report_day=newest + timedelta(days=1)
     )
-    return restated_table(
+    restated = restatements.restatements(rows)
+    return table(
         "restated",
         "Open restatements",
-        restated_rows(restatements(rows), currency),
+        restatements.COLUMNS,
+        restatements.restated_rows(restated, currency),
         empty="None: no mailed figure has changed, or a later report has listed the change.",
         note="changes of mailed figures that no later report has listed yet",
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from ecommerce.core.business_day import days_between
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean, counted
@@ -133,18 +134,24 @@ class Provenance(report_archive.Provenance):
     window_end: datetime
 
 
-def quality_of(queries: DayQueries) -> Quality:
-    """Return the quality of a day's figures; its warnings lack those about the website."""
+def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Quality:
+    """Return the quality of a day's figures; `warnings` are those about the website."""
     files = queries.rows("file_warnings")
-    refused = [RefusedFile.of(row) for row in files if row["file"]]
+    refused = RefusedFile.list_of(row for row in files if row["file"])
     missing_sources = list(queries.today["missing_sources"] or ())
-    sources = [SourceQuality.of(row) for row in queries.rows("sources")]
+    sources = SourceQuality.list_of(queries.rows("sources"))
     stored_warnings = [
         *queries.warnings,
         *_no_delivery_warnings(queries.day, missing_sources, refused),
         *_file_warnings(files),
         *_export_warnings(queries.rows("history_loads")),
+        *warnings,
     ]
+    totals = queries.warehouse.query(
+        "report/currency_totals.sql", spec=ORDERS, first=queries.day, day=queries.day
+    )
+    without_rate = queries.breakdown("currency")
+    unconverted = [Unconverted.of(row, currency=row["name"]) for row in without_rate]
     fields = _run_days(queries)
     fields["first_exported"] = queries.rows("first_export")[0]["first_exported"]
     complete = bool(queries.today["is_complete"])
@@ -155,9 +162,9 @@ def quality_of(queries: DayQueries) -> Quality:
         doubtful_sources=list(queries.doubtful_sources) if complete else [],
         refused_files=refused,
         sources=sources,
-        totals=_totals(queries),
+        totals=CurrencyTotals.list_of(totals),
         rejects=rejects(queries.rows("rejects", most=MOST_SAMPLES)),
-        unconverted=_unconverted(queries),
+        unconverted=unconverted,
         restatements=restatements(queries.rows("restated_figures")),
         warnings=collected_warnings(queries.day, stored_warnings),
         limits=_limits(queries, sources),
@@ -174,27 +181,13 @@ def _run_days(queries: DayQueries) -> Values:
     if not loaded:
         return {"missing_days": [], "fill_command": None}
     first = min(loaded)
-    missing = []
-    for back in range(DAYS, 0, -1):
-        day = queries.day - timedelta(days=back)
-        if day > first and day not in loaded:
-            missing.append(day)
+    earliest = max(first, queries.day - timedelta(days=DAYS))
+    before = days_between(earliest, queries.day - timedelta(days=1))
+    missing = [day for day in before if day not in loaded]
     command = None
     if missing:
         command = f"make backfill FROM={missing[0]} TO={missing[-1]}"
     return {"missing_days": missing, "first_loaded": first, "fill_command": command}
-
-
-def _totals(queries: DayQueries) -> list[CurrencyTotals]:
-    rows = queries.warehouse.query(
-        "report/currency_totals.sql", spec=ORDERS, first=queries.day, day=queries.day
-    )
-    return [CurrencyTotals.of(row) for row in rows]
-
-
-def _unconverted(queries: DayQueries) -> list[Unconverted]:
-    rows = queries.breakdown("currency")
-    return [Unconverted.of(row, currency=row["name"]) for row in rows]
 
 
 def _limits(queries: DayQueries, sources: Iterable[SourceQuality]) -> list[str]:
@@ -214,7 +207,7 @@ def _limits(queries: DayQueries, sources: Iterable[SourceQuality]) -> list[str]:
 def collected_warnings(day: date, warnings: Iterable[DataWarning]) -> list[DataWarning]:
     """Return the warnings for the report of `day`, each once, the worst first; e-mail addresses are masked.
     A check of days that are all after `day` is left out: those days have checks of their own."""
-    collected: dict[str, DataWarning] = {}
+    collected = []
     for warning in warnings:
         days = warning.get("days")
         if warning["kind"] == CHECK and days and min(days) > day.isoformat():
@@ -222,8 +215,9 @@ def collected_warnings(day: date, warnings: Iterable[DataWarning]) -> list[DataW
         masked = {}
         for field, value in warning.items():
             masked[field] = mask_e_mails(value) if isinstance(value, str) else value
-        collected.setdefault(json.dumps(masked, sort_keys=True, default=str), masked)
-    return sorted(collected.values(), key=lambda warning: -wording(warning).weight)
+        if masked not in collected:
+            collected.append(masked)
+    return sorted(collected, key=lambda warning: -wording(warning).weight)
 
 
 def _file_warnings(rows: Sequence[Row]) -> Iterator[DataWarning]:

@@ -7,12 +7,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
-from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.reporting.sections import name, number, word
 from ecommerce.sales import terms
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
@@ -60,6 +63,15 @@ _EXPECTED_OF = {
     ("too_long", "event_id"): "at most 200 characters",
 }
 """The same, where it is another for this field."""
+COLUMNS = (
+    word("Source"),
+    name("Reason", 0.8),
+    number("Rows"),
+    name("Where", 1.4),
+    name("Found", 1.1),
+    name("Expected", 1.2),
+)
+"""Of the table of `reject_rows`."""
 _OF_NO_FIELD = frozenset(
     {
         "malformed_line",
@@ -97,37 +109,18 @@ class Rejects(Part):
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
     """Return the rows of `rejects.sql` by source and reason, in their order."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["source"], row["reason"]), []).append(row)
     all_rejects = []
-    for (source, reason), some in groups.items():
-        samples = [sample_of(source, reason, row) for row in some]
-        number = some[0]["reason_rows"]
+    for _, group in groupby(rows, key=itemgetter("source", "reason")):
+        some = list(group)
+        samples = [sample_of(row) for row in some]
         all_rejects.append(
-            Rejects(source=source, reason=reason, rows=number, samples=samples)
+            Rejects.of(some[0], rows=some[0]["reason_rows"], samples=samples)
         )
     return all_rejects
 
 
-def rejects_table(
-    section_id: str, all_rejects: Iterable[Rejects], *, empty: str, note: str
-) -> Section:
-    """Return the table of `reject_rows`."""
-    columns = [
-        word("Source"),
-        name("Reason", 0.8),
-        number("Rows"),
-        name("Where", 1.4),
-        name("Found", 1.1),
-        name("Expected", 1.2),
-    ]
-    rows = reject_rows(all_rejects)
-    return table(section_id, "Rejected rows", columns, rows, empty=empty, note=note)
-
-
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
-    """Return rows of source, reason, rows, where, found, expected; the first three are not repeated."""
+    """Return rows of `COLUMNS`; source, reason and number of rows are not repeated."""
     lines = []
     for group in all_rejects:
         first = [
@@ -136,25 +129,11 @@ def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
             count(group.rows),
         ]
         for sample in group.samples:
-            where = _where(sample)
+            places = render_lines("remarks/place.txt", {"sample": sample})
+            where = "; ".join(places)
             lines.append([*first, where, _content(sample), clean(sample.expected)])
             first = ["", "", ""]
     return lines
-
-
-def _where(sample: RejectSample) -> str:
-    places = []
-    if sample.file:
-        line = "the whole file" if sample.line is None else f"line {sample.line}"
-        places.append(f"{clean(sample.file)}, {line}")
-    if sample.order_id:
-        place = f"order {clean(sample.order_id)}"
-        if sample.line_number and not sample.file:
-            place += f", line {clean(sample.line_number)}"
-        places.append(place)
-    if sample.record:
-        places.append(clean(sample.record))
-    return "; ".join(places)
 
 
 def _content(sample: RejectSample) -> str:
@@ -166,8 +145,10 @@ def _content(sample: RejectSample) -> str:
     return f"{field}: {clean(sample.value)}"
 
 
-def sample_of(source: str, reason: str, row: Row) -> RejectSample:
+def sample_of(row: Row) -> RejectSample:
     """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
+    source = row["source"]
+    reason = row["reason"]
     record = _record(row.get("raw") or "")
     detail = row.get("detail") or ""
     field, value = _fault(reason, detail, record)

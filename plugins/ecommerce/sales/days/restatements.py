@@ -6,10 +6,11 @@ A load records why it changes a mailed day: causes with a kind, a source, a chan
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
-from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.reporting.sections import name, number, word
 from ecommerce.sales import terms
 from ecommerce.sources import SOURCES
 
@@ -27,6 +28,15 @@ DIFFERENCE = Decimal("0.005")
 MOST_CAUSES = 3
 LONGEST_REASON = 160
 NO_CAUSE = "computed again by a later load"
+COLUMNS = (
+    word("Business day"),
+    name("Figure"),
+    number("Mailed"),
+    number("Now"),
+    number("Change"),
+    name("Reason", 2.2),
+)
+"""Of the table of `restated_rows`."""
 _WORDINGS = {
     "late": "{orders} loaded late from {place}",
     "changed": "{orders} changed in {place}",
@@ -81,34 +91,21 @@ def restatements(rows: Iterable[Row]) -> list[Restatement]:
     return [Restatement.of(row, causes=json.loads(row["causes"])) for row in rows]
 
 
-def restated_table(
-    section_id: str, title: str, rows: Sequence[Sequence[str]], *, empty: str, note: str
-) -> Section:
-    """Return the table of `restated_rows`."""
-    columns = [
-        word("Business day"),
-        name("Figure"),
-        number("Mailed"),
-        number("Now"),
-        number("Change"),
-        name("Reason", 2.2),
-    ]
-    return table(section_id, title, columns, rows, empty=empty, note=note)
-
-
 def restated_rows(
     restatements: Iterable[Restatement], currency: str, most: int = 0
 ) -> list[list[str]]:
-    """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
-    day and the reasons of all its figures. A last row counts the days beyond `most` (0: all)."""
-    days = _by_day(restatements)
+    """Return rows of `COLUMNS`; only the first row of a day has the day and the reasons of all its figures. A
+    last row counts the days beyond `most` (0: all)."""
+    groups = groupby(restatements, key=attrgetter("business_date"))
+    days = [list(group) for _, group in groups]
     most = most or len(days)
     rows = []
     for day in days[:most]:
         day_name = text.short_day(day[0].business_date)
         why = _reason(cause for figure in day for cause in figure.causes)
-        for restatement in day:
-            rows.append([day_name, *_values(restatement, currency), why])
+        for changed in day:
+            values = written(changed.figure, changed.old, changed.new, currency)
+            rows.append([day_name, *values, why])
             day_name = why = ""
     hidden = len(days) - most
     if hidden > 0:
@@ -117,16 +114,14 @@ def restated_rows(
     return rows
 
 
-def _by_day(restatements: Iterable[Restatement]) -> Sequence[list[Restatement]]:
-    groups = groupby(restatements, key=lambda restatement: restatement.business_date)
-    return [list(group) for _, group in groups]
-
-
-def _values(restatement: Restatement, currency: str) -> list[str]:
-    meaning = HEADLINE[restatement.figure]
-    old = text.figure(restatement.old, meaning.kind, currency)
-    new = text.figure(restatement.new, meaning.kind, currency)
-    return [meaning.label, old, new, text.change(restatement.new, restatement.old)]
+def written(
+    figure: str, mailed: Decimal | None, now: Decimal | None, currency: str
+) -> list[str]:
+    """Return label, mailed and present value of a headline figure, and its change in percent."""
+    meaning = HEADLINE[figure]
+    before = text.figure(mailed, meaning.kind, currency)
+    after = text.figure(now, meaning.kind, currency)
+    return [meaning.label, before, after, text.change(now, mailed)]
 
 
 def _reason(causes: Iterable[Cause]) -> str:

@@ -82,16 +82,12 @@ def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DaySt
     states = []
     for row in warehouse.query("report/day_status/figures.sql", **span):
         day = row["business_date"]
-        figures = {}
+        # A shop may add figures that the warehouse does not keep.
+        figures = {name: row[name] for name in HEADLINE if name in row}
         outdated = {}
-        for name in HEADLINE:
-            # A shop may add figures that the warehouse does not keep.
-            if name not in row:
-                continue
-            value = row[name]
-            figures[name] = None if value is None else Decimal(value)
-            if name in mailed[day] and differ(mailed[day][name], figures[name]):
-                outdated[name] = mailed[day][name]
+        for name, value in mailed[day].items():
+            if name in figures and differ(value, figures[name]):
+                outdated[name] = value
         state = DayState(
             business_date=day,
             figures=figures,

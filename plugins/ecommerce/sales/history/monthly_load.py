@@ -22,7 +22,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
 from ecommerce.sources.delivered_files import json_warnings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load_manifest
@@ -180,17 +180,16 @@ def gather_lines(month: Month) -> Manifest:
         staging.publish(folder) as draft,
         connect_duckdb(export.uri, memory_limit="300MB") as duck,
     ):
-        variables = {
-            "lines": [f"{file}/lines.parquet" for file in files],
-            "rejects": [f"{file}/rejects.parquet" for file in files],
-            "moved": export.file("moved.parquet"),
-            "first_day": month.first_day,
-            "last_day": month.last_day,
-            "is_first": month.is_first,
-            "folder": str(draft.path),
-        }
-        for name, value in variables.items():
-            duck.execute(f"SET VARIABLE {name} = ?", [value])
+        set_variables(
+            duck,
+            lines=[f"{file}/lines.parquet" for file in files],
+            rejects=[f"{file}/rejects.parquet" for file in files],
+            moved=export.file("moved.parquet"),
+            first_day=month.first_day,
+            last_day=month.last_day,
+            is_first=month.is_first,
+            folder=str(draft.path),
+        )
         define_values(duck, settings.customer_hash_key)
         run_sql_file(duck, "extract/history/gather_month")
         lines = {"lines": f"{draft.path}/lines.parquet"}

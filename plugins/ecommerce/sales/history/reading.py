@@ -28,7 +28,12 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, run_sql_file
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    problem_of,
+    run_sql_file,
+    set_variables,
+)
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -102,8 +107,7 @@ def read_file(request: ReadRequest) -> Manifest:
 def _prepare(duck: DuckDBPyConnection, request: ReadRequest) -> None:
     settings = load_settings()
     duck.execute("SET preserve_insertion_order = true")
-    duck.execute("SET VARIABLE read_at = ?", [request.read_at])
-    duck.execute("SET VARIABLE shop_timezone = ?", [settings.shop_timezone])
+    set_variables(duck, read_at=request.read_at, shop_timezone=settings.shop_timezone)
     define_values(duck, settings.customer_hash_key)
     run_sql_file(duck, "extract/create_rejects")
 

@@ -13,6 +13,8 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from more_itertools import map_reduce
+
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
@@ -67,12 +69,9 @@ def undo(source: str) -> int:
     stored = _stored_days(warehouse, source)
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(row["last_read_at"] for row in stored)])
-    months: dict[date, list[date]] = {}
-    for row in stored:
-        day = row["business_date"]
-        months.setdefault(day.replace(day=1), []).append(day)
+    stored_days = [row["business_date"] for row in stored]
     removed = 0
-    for days in months.values():
+    for days in map_reduce(stored_days, lambda day: day.replace(day=1)).values():
         rows = warehouse.query(
             "warehouse/tables/orders/order_ids.sql",
             days=days,
@@ -113,10 +112,8 @@ def _remove(
     timezone = load_settings().shop_timezone
     folder = run.folder(days[-1], source)
     # Without version_updated_at, versions are compared by read_at.
-    versions = []
-    for order_id in order_ids:
-        version = {"source": source, "order_id": order_id, "read_at": read_at}
-        versions.append(version)
+    fields = {"source": source, "read_at": read_at}
+    versions = [{"order_id": order_id, **fields} for order_id in order_ids]
     with staging.publish(folder) as draft:
         columns = write_rows(draft.path, "order_versions", versions)
         draft.seal(

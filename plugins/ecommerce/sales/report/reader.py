@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import TransientError
-from ecommerce.sales.day_queries import queries_of_day
+from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.days.quality import Provenance
+from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.report.figures import daily
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.summary import summarized
@@ -31,7 +33,12 @@ def figures_of_day(
     # Another run may commit between two queries, so the recent days must be the same before and after. Older
     # days are in the comparisons alone: a load of history does not delay the report.
     for _ in range(MOST_ATTEMPTS):
-        queries = queries_of_day(warehouse, day, warnings)
+        queries = DayQueries(
+            warehouse,
+            day_window(day, warehouse.settings.shop_timezone),
+            doubtful_sources=doubtful_sources(warehouse, day),
+            warnings=warnings,
+        )
         before = queries.days
         figures = daily.read(queries, origin)
         after = queries.rows("days")

@@ -28,6 +28,11 @@ def row(detail, raw=None, **values):
     } | values
 
 
+def rejected(reason, detail, *, raw=None, source="sales_db", **values):
+    """Return the sample of a row."""
+    return sample_of(row(detail, raw, source=source, reason=reason, **values))
+
+
 SAMPLES = """
 - {source: partner_files, reason: invalid_number, detail: unit_price = ten, raw: LINE,
    file: alpenmarkt_2026-11-19.csv, row_number: 17, order_id: A-1001,
@@ -81,23 +86,20 @@ def test_a_sample_has_its_place_its_field_and_what_was_expected(sample):
 
 
 def test_the_number_of_a_row_that_no_file_holds_is_not_shown():
-    sample = sample_of(
-        "sales_db",
-        "missing_value",
-        row("currency is empty", file="orders", row_number=831),
+    sample = rejected(
+        "missing_value", "currency is empty", file="orders", row_number=831
     )
     assert (sample.file, sample.line) == (None, None)
 
 
 def test_a_value_is_masked_and_cut_by_itself():
-    sample = sample_of(
-        "sales_db", "invalid_timestamp", row(f"ordered_at = {'9' * 3000}", LINE)
-    )
+    sample = rejected("invalid_timestamp", f"ordered_at = {'9' * 3000}", raw=LINE)
     assert sample.value == "9" * rejected_rows.LONGEST_VALUE + "…"
-    sample = sample_of(
-        "storefront",
+    sample = rejected(
         "invalid_currency",
-        row("currency = ann@example.com", {"order_id": "eve@example.com"}),
+        "currency = ann@example.com",
+        source="storefront",
+        raw={"order_id": "eve@example.com"},
     )
     assert (sample.value, sample.order_id) == ("<e-mail>", "<e-mail>")
 
@@ -121,7 +123,7 @@ def test_reason_and_number_of_rows_are_said_once():
 def test_what_is_expected_by_every_reason(snapshot):
     lines = []
     for reason in rejected_rows.EXPECTED:
-        lines.append(f"{reason}: {sample_of('sales_db', reason, row(None)).expected}")
+        lines.append(f"{reason}: {rejected(reason, None).expected}")
     for reason, field in (
         ("invalid_number", "line_number"),
         ("too_many_digits", "quantity"),
@@ -130,6 +132,6 @@ def test_what_is_expected_by_every_reason(snapshot):
         ("timestamp_out_of_range", "rate_date"),
         ("too_long", "event_id"),
     ):
-        sample = sample_of("sales_db", reason, row(f"{field} = x"))
+        sample = rejected(reason, f"{field} = x")
         lines.append(f"{reason} of {field}: {sample.expected}")
     assert "\n".join(lines) == snapshot

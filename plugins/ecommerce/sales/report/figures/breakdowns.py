@@ -4,16 +4,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from ecommerce.core.values import Values
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
-DIMENSIONS = {
-    "channel": "channels",
-    "category": "categories",
-    "country": "countries",
-}
-"""The fields of `Breakdowns` by the dimension in `breakdowns.sql`."""
 NO_ATTRIBUTE = "(none)"
 
 
@@ -43,13 +36,16 @@ class Breakdowns(Part):
 
 def read(queries: DayQueries) -> Breakdowns:
     """Return the breakdowns."""
-    fields: Values = {"attribute": queries.settings.report_attribute}
-    for dimension, field in DIMENSIONS.items():
-        rows = queries.breakdown(dimension)
-        fields[field] = [Breakdown.of(row) for row in rows]
-    if queries.settings.report_attribute:
-        rows = queries.rows("attributes", days=queries.order_days)
-        fields["attributes"] = [
-            Breakdown.of(row, name=row["attribute"] or NO_ATTRIBUTE) for row in rows
-        ]
-    return Breakdowns(**fields)
+    attribute = queries.settings.report_attribute
+    attributes = []
+    if attribute:
+        for row in queries.rows("attributes", days=queries.order_days):
+            name = row["attribute"] or NO_ATTRIBUTE
+            attributes.append(Breakdown.of(row, name=name))
+    return Breakdowns(
+        channels=Breakdown.list_of(queries.breakdown("channel")),
+        categories=Breakdown.list_of(queries.breakdown("category")),
+        countries=Breakdown.list_of(queries.breakdown("country")),
+        attribute=attribute,
+        attributes=attributes,
+    )

@@ -121,16 +121,18 @@ def read(queries: DayQueries) -> ChangesSinceBase:
 
 def _scope(rows: Sequence[Row], scope: str) -> Values:
     """Return the fields of `LikeForLike` of one scope, in the order of the query: the largest first."""
-    fields: Values = {field: [] for field in FIELDS.values()}
+    of_scope = [row for row in rows if row["scope"] == scope]
     # Without sales on either day there is no row.
-    fields |= {"before": ZERO, "now": ZERO}
-    for row in rows:
-        if row["scope"] != scope:
-            continue
+    fields: Values = {"before": ZERO, "now": ZERO}
+    for row in of_scope:
         if row["dimension"] == "total":
             fields |= {"before": row["before"], "now": row["now"]}
-        elif row["dimension"] in FIELDS and (row["before"] or row["now"]):
-            fields[FIELDS[row["dimension"]]].append(Contribution.of(row))
+    for dimension, field in FIELDS.items():
+        fields[field] = Contribution.list_of(
+            row
+            for row in of_scope
+            if row["dimension"] == dimension and (row["before"] or row["now"])
+        )
     return fields
 
 
@@ -140,7 +142,6 @@ def _names(rows: Sequence[Row], dimension: str) -> list[str]:
 
 def _movers(rows: Sequence[Row], sign: int) -> list[Mover]:
     """Return the products that rose most (`sign` 1) or fell most (-1), of the rows of `products.sql`."""
-    movers = [Mover.of(row) for row in rows]
-    moved = [mover for mover in movers if mover.change * sign > 0]
+    moved = [mover for mover in Mover.list_of(rows) if mover.change * sign > 0]
     moved.sort(key=lambda mover: (-abs(mover.change), mover.sku))
     return moved[:MOST_MOVERS]

@@ -73,7 +73,7 @@ def read(queries: DayQueries) -> Forecast:
     forecasts = [row for row in rows if row["forecast"] is not None]
     if not forecasts:
         return Forecast()
-    is_judged = bool(queries.today["is_complete"]) and not queries.is_doubtful
+    is_judged = bool(queries.today["is_complete"]) and not queries.doubtful_sources
     net = None
     if forecasts[0]["series"] == TOTAL:
         of_total = _expected(forecasts[0], "net_", is_judged)

@@ -124,19 +124,14 @@ class Headline(Part):
 def read(queries: DayQueries) -> Headline:
     """Return the headline."""
     today = queries.today
-    averaged_days = today["averaged_days"]
     notes = {"average_order_value": _without_rate(queries)}
     figures = {}
     for row in queries.rows("comparisons"):
         figure = row["figure"]
         days = row["averaged_days"]
-        if days == averaged_days:
+        if days == today["averaged_days"]:
             days = None
-        figures[figure] = Figure.of(
-            row,
-            days=days,
-            note=notes.get(figure),
-        )
+        figures[figure] = Figure.of(row, days=days, note=notes.get(figure))
     bases = {}
     for rate, base in RATE_BASES.items():
         if figures[base] != figures["gross_sales"]:
@@ -147,12 +142,11 @@ def read(queries: DayQueries) -> Headline:
         margin = Margin.of(today)
         if margin.rate is not None:
             costs = {figure: figures[figure] for figure in COSTS}
-    return Headline(
+    return Headline.of(
+        today,
         headline={figure: figures[figure] for figure in HEADLINE},
         rate_bases=bases,
         rates={rate: figures[rate] for rate in RATES},
-        averaged_days=averaged_days,
-        averaged_days_without_sales=today["averaged_days_without_sales"],
         margin=margin,
         costs=costs,
     )

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -58,13 +57,12 @@ class Month(Part):
 def read(queries: DayQueries) -> Month:
     """Return the month so far."""
     rows = {row["span"]: row for row in queries.rows("months")}
-    targets = [Target.of(row) for row in queries.rows("targets")]
+    targets = Target.list_of(queries.rows("targets"))
     if not rows:
         return Month(targets=targets)
-    spans = {span: _span(rows[span]) for span in SPANS}
+    spans = {}
+    for span in SPANS:
+        row = rows[span]
+        spans[span] = Span.of(row, first=row["first_day"], last=row["last_day"])
     month = MonthToDate(**spans, unfinished=rows["now"]["unfinished_days"])
     return Month(month=month, targets=targets)
-
-
-def _span(row: Row) -> Span:
-    return Span.of(row, first=row["first_day"], last=row["last_day"])

@@ -28,6 +28,6 @@ def read(queries: DayQueries) -> Products:
     """Return the products."""
     # The query returns the products that changed most, too, which may not have sold on this day.
     sold = [row for row in queries.products if row["sales"] is not None]
-    products = [Product.of(row) for row in sold]
+    products = Product.list_of(sold)
     most_units = max(products, key=lambda product: product.units, default=None)
     return Products(products=products[:MOST_PRODUCTS], most_units=most_units)

@@ -15,7 +15,6 @@ from ecommerce.sales.days.quality import (
     ImplausibleAmount,
     Provenance,
     Quality,
-    collected_warnings,
     quality_of,
 )
 from ecommerce.sales.report.figures.website import Website
@@ -38,15 +37,9 @@ def read(
     queries: DayQueries, website: Website | None, origin: Provenance
 ) -> DataQuality:
     """Return the quality of the figures, with the warnings about the web events of the day."""
-    quality = quality_of(queries)
-    day = queries.day
-    warnings = [*quality.warnings, *website_warnings(website, day)]
-    rows = queries.rows("implausible")
     return DataQuality(
-        quality=quality.model_copy(
-            update={"warnings": collected_warnings(day, warnings)}
-        ),
-        implausible=[ImplausibleAmount.of(row) for row in rows],
+        quality=quality_of(queries, website_warnings(website, queries.day)),
+        implausible=ImplausibleAmount.list_of(queries.rows("implausible")),
         provenance=origin,
     )
 

@@ -1,12 +1,13 @@
 """The returns of the day by the reason that the source gives."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.reporting.parts import ZERO, Part
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
 
@@ -26,13 +27,13 @@ class Returns(Part):
 
 def read(queries: DayQueries) -> Returns:
     """Return the reasons of the returns."""
-    refunds: dict[str, int] = {}
-    amounts: dict[str, Decimal] = {}
+    refunds: dict[str, int] = defaultdict(int)
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
     for row in queries.rows("return_reasons"):
         # A free text may hold personal data.
         reason = text.clean(mask_e_mails(row["reason"] or ""))
-        refunds[reason] = refunds.get(reason, 0) + row["refunds"]
-        amounts[reason] = amounts.get(reason, ZERO) + row["amount"]
+        refunds[reason] += row["refunds"]
+        amounts[reason] += row["amount"]
     reasons = []
     for reason, amount in amounts.items():
         reasons.append(

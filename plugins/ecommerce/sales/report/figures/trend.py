@@ -28,10 +28,10 @@ class Trend(Part):
 
 def read(queries: DayQueries) -> Trend:
     """Return the trend."""
-    days = []
-    for row in list(queries.days.values())[-DAYS:]:
-        day = TrendDay.of(
+    days = [
+        TrendDay.of(
             row, complete=row["is_complete"], weekday_mean=row["weekday_average"]
         )
-        days.append(day)
+        for row in list(queries.days.values())[-DAYS:]
+    ]
     return Trend(trend=days)

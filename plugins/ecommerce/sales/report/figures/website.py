@@ -73,10 +73,10 @@ def read(queries: DayQueries) -> WebsiteOfDay:
         return WebsiteOfDay(website=Website())
     viewed = queries.rows("viewed_not_purchased", most=MOST_VIEWED)
     website = Website(
-        steps=[Step.of(row) for row in steps],
+        steps=Step.list_of(steps),
         bot_sessions=steps[0]["bot_sessions"],
-        devices=[Device.of(row) for row in queries.rows("website_devices")],
-        tracked=[Tracked.of(row) for row in queries.rows("matched_orders")],
-        viewed=[Viewed.of(row) for row in viewed],
+        devices=Device.list_of(queries.rows("website_devices")),
+        tracked=Tracked.list_of(queries.rows("matched_orders")),
+        viewed=Viewed.list_of(viewed),
     )
     return WebsiteOfDay(website=website)

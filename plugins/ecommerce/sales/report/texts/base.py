@@ -1,6 +1,6 @@
-"""What the sections of the report share: the dimensions of net sales, cells and charts of rows."""
+"""What the sections of the report share: the dimensions of net sales and charts of rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,8 +12,6 @@ from ecommerce.sales import terms
 
 MOST_BARS = 6
 """Of a chart."""
-Cell = tuple[str, str, str, Decimal | int | None]
-"""A cell of `figures.csv`: section, name, figure and value."""
 
 
 class Dimension(NamedTuple):
@@ -27,8 +25,7 @@ class Dimension(NamedTuple):
         """Return the rows of `Figures` or `Changes` by this dimension; none of a part that is None."""
         if part is None:
             return []
-        rows: list[Any] = getattr(part, self.plural)
-        return rows
+        return list(getattr(part, self.plural))
 
 
 CATEGORY = Dimension("category", "categories", terms.category)
@@ -37,28 +34,17 @@ CHANNEL = Dimension("channel", "channels", text.source_name)
 DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
 
 
-def cells_of(
-    section: str, rows: Iterable[Any], name: str, *figures: str
-) -> Iterator[Cell]:
-    """Yield the `figures` of each row for `figures.csv`; `name` is the field with its name."""
-    for row in rows:
-        for figure in figures:
-            yield section, str(getattr(row, name) or ""), figure, getattr(row, figure)
-
-
 def ranked_bars(
     file: str,
     title: str,
     rows: Sequence[Any],
-    sums: Sequence[str],
     bar: Callable[[Any], Bar],
 ) -> Chart:
     """Return the chart of at most `MOST_BARS` rows, those with the longest bars, in their order; the last one
-    adds up the fields `sums` of the others."""
+    adds up the others."""
     shown = with_others(
         rows,
         MOST_BARS,
-        sums,
         size=lambda row: Decimal(bar(row).length),
         alone=terms.UNALLOCATED,
     )

@@ -1,7 +1,5 @@
 """The sales of the day by channel, category, country and an attribute of the orders."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import total
@@ -23,9 +21,7 @@ from ecommerce.sales.report.texts.base import (
     CATEGORY,
     CHANNEL,
     COUNTRY,
-    Cell,
     Dimension,
-    cells_of,
     ranked_bars,
 )
 
@@ -49,16 +45,6 @@ def tables(figures: Figures) -> list[Section]:
     return sections
 
 
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the breakdowns for `figures.csv`."""
-    for section in ("channels", "countries"):
-        yield from cells_of(
-            section, getattr(figures, section), "name", "orders", *FIGURES
-        )
-    yield from cells_of("categories", figures.categories, "name", *FIGURES)
-    yield from cells_of("attribute", figures.attributes, "name", "orders", *FIGURES)
-
-
 def _table(
     figures: Figures, section_id: str, dimension: Dimension, chart: Chart | None = None
 ) -> Section:
@@ -69,7 +55,6 @@ def _table(
     shown = with_others(
         rows,
         MOST_ROWS,
-        ("orders", *FIGURES),
         size=lambda row: row.net_sales,
         alone=terms.UNALLOCATED,
     )
@@ -104,6 +89,5 @@ def _chart(dimension: Dimension, figures: Figures) -> Chart:
         f"{dimension.plural}.svg",
         f"Net sales by {dimension.name}",
         rows,
-        ("net_sales",),
         bar,
     )

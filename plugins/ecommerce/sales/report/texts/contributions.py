@@ -1,8 +1,6 @@
 """Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
 by product. The view `sales_contributions` has the rules."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import ZERO
@@ -18,13 +16,11 @@ from ecommerce.reporting.sections import (
     with_others,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.contributions import FIELDS, Contribution, Mover
+from ecommerce.sales.report.figures.contributions import Contribution, Mover
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
     DIMENSIONS,
-    Cell,
     Dimension,
-    cells_of,
     ranked_bars,
 )
 from ecommerce.sales.report.texts.headline import base_name
@@ -37,34 +33,17 @@ MOST_ROWS = 20
 def tables(figures: Figures) -> list[Section]:
     """Return the contributions by category, country and channel, then the products."""
     base = "Before"
+    rising: list[Mover] = []
+    falling: list[Mover] = []
     if figures.changes:
         base = text.short_day(figures.changes.base)
-    sections = [_contributions(figures, dimension, base) for dimension in DIMENSIONS]
-    for movement, verb in (("rising", "rose"), ("falling", "fell")):
-        rows = getattr(figures.changes, movement, [])
-        sections.append(
-            _products(
-                figures,
-                movement,
-                verb,
-                rows,
-                base,
-            )
-        )
-    return sections
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the contributions and the products for `figures.csv`."""
-    changes = figures.changes
-    if changes is None:
-        return
-    for field in FIELDS.values():
-        if field != "products":
-            rows = getattr(changes, field)
-            yield from cells_of(f"change_by_{field}", rows, "name", "before", "now")
-    yield from cells_of("rising", changes.rising, "sku", "before", "now")
-    yield from cells_of("falling", changes.falling, "sku", "before", "now")
+        rising = figures.changes.rising
+        falling = figures.changes.falling
+    return [
+        *[_contributions(figures, dimension, base) for dimension in DIMENSIONS],
+        _products(figures, "rising", "rose", rising, base),
+        _products(figures, "falling", "fell", falling, base),
+    ]
 
 
 def change_words(figures: Figures) -> str:
@@ -105,7 +84,7 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
     return column_table(
         f"changes_{dimension.plural}",
         f"By {dimension.name}",
-        with_others(rows, MOST_ROWS, ("before", "now"), alone=terms.UNALLOCATED),
+        with_others(rows, MOST_ROWS, alone=terms.UNALLOCATED),
         named(dimension.name.capitalize(), "name", dimension.label),
         *_both_days(figures, base, "Contribution"),
         (quiet("Change"), own_change),
@@ -149,6 +128,5 @@ def _chart(figures: Figures, dimension: Dimension, rows: list[Contribution]) -> 
         f"changes-{dimension.plural}.svg",
         f"Contribution to the change of net sales by {dimension.name}",
         [row for row in rows if row.change] or rows,
-        ("before", "now"),
         bar,
     )

@@ -7,7 +7,7 @@ from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales import terms
-from ecommerce.sales.days.restatements import Correction
+from ecommerce.sales.days.restatements import Correction, written
 
 _UNCHANGED = (
     "The headline figures are unchanged. Breakdowns, products, reasons of returns, missing sources or "
@@ -48,13 +48,12 @@ def corrected_figures(
     values are those of the report, as in the attachment; changes too small to be seen are left out."""
     mailed = {correction.figure: correction.mailed for correction in corrections}
     lines = {}
-    for figure, meaning in HEADLINE.items():
+    for figure in HEADLINE:
         if figure not in mailed or figure not in headline:
             continue
-        before = text.figure(mailed[figure], meaning.kind, currency)
-        now = text.figure(headline[figure], meaning.kind, currency)
+        values = (mailed[figure], headline[figure])
+        label, before, now, change = written(figure, *values, currency)
         if before != now:
-            change = text.change(headline[figure], mailed[figure])
             by = "" if change == text.NOTHING else f", {change}"
-            lines[figure] = f"{meaning.label} {before} → {now}{by}"
+            lines[figure] = f"{label} {before} → {now}{by}"
     return lines

@@ -55,19 +55,17 @@ def drivers_of(changes: LikeForLike) -> list[Driver]:
     dimension = _most_concentrated(changes, least)
     if not dimension:
         return []
-    drivers = []
-    for contribution in _large(changes, dimension, least):
-        drivers.append(_driver(changes, dimension, contribution, least))
+    large = _large(changes, dimension, least)
+    drivers = [_driver(changes, dimension, row, least) for row in large]
     drivers.sort(key=lambda driver: (-abs(driver.change), driver.name))
     return drivers[:MOST_DRIVERS]
 
 
 def _large(changes: LikeForLike, dimension: str, least: Decimal) -> list[Contribution]:
     """Return the contributions of a dimension that are at least `least`, the largest first."""
-    contributions: list[Contribution] = getattr(changes, FIELDS[dimension])
     return [
         row
-        for row in contributions
+        for row in getattr(changes, FIELDS[dimension])
         if abs(row.change) >= least > 0 and row.name not in NAMELESS
     ]
 
@@ -113,27 +111,24 @@ def _driver(
     contribution: Contribution,
     least: Decimal,
 ) -> Driver:
-    driver = Driver(
+    product = None
+    if dimension == CATEGORY:
+        product = _product_of(changes, contribution)
+    if product is None:
+        return _driver_of(dimension, contribution)
+    share = product.change / contribution.change
+    if share < EXPLAINS or abs(product.change) < least:
+        return _driver_of(dimension, contribution, product=_label(PRODUCT, product))
+    return _driver_of(PRODUCT, product, category=contribution.name)
+
+
+def _driver_of(dimension: str, contribution: Contribution, **names: str) -> Driver:
+    return Driver(
         dimension=dimension,
         name=contribution.name,
         label=_label(dimension, contribution),
         change=contribution.change,
-    )
-    if dimension != CATEGORY:
-        return driver
-    product = _product_of(changes, contribution)
-    if product is None:
-        return driver
-    label = text.clean(product.label or product.name, LONGEST_NAME)
-    share = product.change / contribution.change
-    if share < EXPLAINS or abs(product.change) < least:
-        return driver.model_copy(update={"product": label})
-    return Driver(
-        dimension=PRODUCT,
-        name=product.name,
-        label=label,
-        change=product.change,
-        category=contribution.name,
+        **names,
     )
 
 

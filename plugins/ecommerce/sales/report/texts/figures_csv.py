@@ -2,13 +2,18 @@
 
 import csv
 import io
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from itertools import chain
+from typing import Any
 
 from ecommerce.core.text import inert
+from ecommerce.reporting.parts import Part
+from ecommerce.sales.report.figures import forecast, outlook
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import RATES
-from ecommerce.sales.report.texts import summary
-from ecommerce.sales.report.texts.sections import SECTIONS
+from ecommerce.sales.report.figures.month import SPANS
+from ecommerce.sales.report.texts import breakdowns
 
 COLUMNS = (
     "business_date",
@@ -33,6 +38,9 @@ _NOT_MONEY = {
     "cost_coverage",
 }
 """Figures without a currency."""
+Cell = tuple[str, str, str, Decimal | int | None]
+"""Section, name, figure and value."""
+Cells = Callable[[Figures], Iterable[Cell]]
 
 
 def figures_csv(figures: Figures) -> str:
@@ -43,18 +51,18 @@ def figures_csv(figures: Figures) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     trend = {str(day.business_date): day.complete for day in figures.trend}
-    sections = [section.cells(figures) for section in SECTIONS]
-    for name, row_name, figure, value in chain(*sections, summary.cells(figures)):
+    sections = [cells(figures) for cells in SECTIONS]
+    for section, name, figure, value in chain(*sections):
         complete = figures.quality.complete
-        if name == "trend":
-            complete = trend[row_name]
+        if section == "trend":
+            complete = trend[name]
         row = [
             figures.business_date,
-            name,
-            inert(row_name),
+            section,
+            inert(name),
             figure,
             value,
-            _currency(figures, name, row_name, figure),
+            _currency(figures, section, name, figure),
             str(complete).lower(),
         ]
         writer.writerow(row)
@@ -65,3 +73,95 @@ def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
     if figure in _NOT_MONEY:
         return ""
     return name if section == "unconverted" else figures.currency
+
+
+def rows(section: str, path: str, name: str, *columns: str) -> Cells:
+    """Return the cells of rows: `path` is where `Figures` has them, or the only one, `name` the field
+    with the name of a row, `columns` the fields that are its figures."""
+
+    def cells(figures: Figures) -> Iterator[Cell]:
+        found: Any = figures
+        for field in path.split("."):
+            # Nothing of a part that the day does not have.
+            found = getattr(found, field, None)
+        if isinstance(found, Part):
+            found = [found]
+        for row in found or []:
+            for column in columns:
+                yield (
+                    section,
+                    str(getattr(row, name) or ""),
+                    column,
+                    getattr(row, column),
+                )
+
+    return cells
+
+
+def _headline(figures: Figures) -> Iterator[Cell]:
+    for figure, entry in figures.headline.items():
+        yield "headline", "", figure, entry.value
+    for rate, entry in figures.rates.items():
+        yield "rates", "", rate, entry.value
+    margin = figures.margin
+    if margin:
+        yield "margin", "", "sales_with_cost", margin.sales_with_cost
+        yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        if margin.rate is not None:
+            yield "margin", "", "gross_profit", margin.gross_profit
+        yield "margin", "", "gross_margin", margin.rate
+        yield "margin", "", "cost_coverage", margin.coverage
+
+
+def _month(figures: Figures) -> Iterator[Cell]:
+    if figures.month:
+        for name in SPANS:
+            span = getattr(figures.month, name)
+            yield "month", name, "net_sales", span.net_sales
+            yield "month", name, "orders", span.orders
+
+
+def _findings(figures: Figures) -> Iterator[Cell]:
+    for place, finding in enumerate(figures.findings, start=1):
+        for name, value in finding.numbers.items():
+            yield "findings", f"{place} {finding.kind}", name, value
+
+
+SECTIONS: tuple[Cells, ...] = (
+    _headline,
+    rows("trend", "trend", "business_date", "net_sales", "weekday_mean"),
+    rows("expectation", "expectation.series", "series", *forecast.FIGURES),
+    rows("expectation", "expectation.net", "series", *forecast.FIGURES),
+    _month,
+    rows(
+        "targets",
+        "targets",
+        "channel",
+        "target",
+        "target_to_date",
+        "expected_share",
+        "net_sales",
+        "landing",
+        "landing_lower_80",
+        "landing_upper_80",
+    ),
+    rows("channels", "channels", "name", "orders", *breakdowns.FIGURES),
+    rows("countries", "countries", "name", "orders", *breakdowns.FIGURES),
+    rows("categories", "categories", "name", *breakdowns.FIGURES),
+    rows("attribute", "attributes", "name", "orders", *breakdowns.FIGURES),
+    rows("products", "products", "sku", "units", "sales"),
+    rows("change_by_categories", "changes.categories", "name", "before", "now"),
+    rows("change_by_countries", "changes.countries", "name", "before", "now"),
+    rows("change_by_channels", "changes.channels", "name", "before", "now"),
+    rows("change_by_measures", "changes.measures", "name", "before", "now"),
+    rows("change_by_customers", "changes.customers", "name", "before", "now"),
+    rows("rising", "changes.rising", "sku", "before", "now"),
+    rows("falling", "changes.falling", "sku", "before", "now"),
+    rows("return_reasons", "return_reasons", "reason", "refunds", "amount"),
+    rows("funnel", "website.steps", "step", "sessions"),
+    rows("outlook", "outlook.days", "day", *outlook.FIGURES),
+    rows("outlook_net", "outlook.net_days", "day", *outlook.FIGURES),
+    rows("unconverted", "quality.unconverted", "currency", "orders", "net_sales"),
+    _findings,
+)
+"""The cells of each section, in the order of the table."""

@@ -4,11 +4,11 @@ Forecasts are of gross sales, because returns follow days later. Page one states
 shop in net sales, the measure of the headline; the annex has the gross forecast of every series.
 """
 
-from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
 from ecommerce.reporting.sections import (
@@ -24,31 +24,19 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.forecast import (
-    FIGURES,
     TOTAL,
-    Expectation,
     Expected,
 )
-from ecommerce.sales.report.texts.base import CATEGORY, CHANNEL, Cell, cells_of
+from ecommerce.sales.report.texts.base import CATEGORY, CHANNEL
 
 MOST_SERIES = 20
-MOST_NAMED = 7
-"""Rows of the table; names of series without a forecast."""
+"""Rows of the table."""
 CHART = "expected.svg"
 
 
 def tables(figures: Figures) -> list[Section]:
     """Return the day's net sales with their forecast, and for the annex every series in gross sales."""
     return [_day(figures), _series(figures) | {"annex": True}]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield every series, and the whole shop in net sales, for `figures.csv`."""
-    expectation = figures.expectation
-    if expectation:
-        yield from cells_of("expectation", expectation.series, "series", *FIGURES)
-    if figures.net_expected:
-        yield from cells_of("expectation", [figures.net_expected], "series", *FIGURES)
 
 
 def verdict_line(figures: Figures) -> Values | None:
@@ -133,15 +121,18 @@ def _series(figures: Figures) -> Section:
     if expectation is None:
         empty = f"No forecast covers {figures.business_date}."
         return table("forecast", "Forecast and actual", [], [], empty=empty)
-    series = []
-    for expected in expectation.series:
-        if expected.upper_95 or expected.actual:
-            series.append(expected)
+    series = [row for row in expectation.series if row.upper_95 or row.actual]
     note = f"gross sales in {currency}, before discounts and returns; {origin(expectation, figures)}"
     if expectation.without:
         note += (
             f", without amounts in {text.listed(map(text.clean, expectation.without))}"
         )
+    hidden = len(series) - MOST_SERIES
+    facts = {
+        "caveat": terms.capital(figures.caveat),
+        "hidden": text.count(hidden) if hidden > 0 else "",
+        "unforecast": [series_name(name) for name in expectation.unforecast],
+    }
     return column_table(
         "forecast",
         "Forecast and actual",
@@ -154,20 +145,8 @@ def _series(figures: Figures) -> Section:
         (word("Verdict"), lambda row: verdict_words(row) or text.NOTHING),
         empty="No sales were forecast, and there were none.",
         note=note,
-        remarks=_remarks(figures, expectation, len(series) - MOST_SERIES),
+        remarks=render_lines("remarks/forecast.txt", facts),
     )
-
-
-def _remarks(figures: Figures, expectation: Expectation, hidden: int) -> list[str]:
-    remarks = []
-    if figures.caveat:
-        remarks.append(f"{terms.capital(figures.caveat)}, so there is no verdict.")
-    if hidden > 0:
-        remarks.append(f"{text.count(hidden)} more series are in figures.csv.")
-    if expectation.unforecast:
-        names = map(series_name, expectation.unforecast)
-        remarks.append(f"No forecast: {text.listed(names, MOST_NAMED)}.")
-    return remarks
 
 
 def _label(series: str) -> str:

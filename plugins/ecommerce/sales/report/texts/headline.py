@@ -3,10 +3,9 @@
 The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import (
@@ -14,12 +13,12 @@ from ecommerce.core.headline_figures import (
     LEAST_COST_COVERAGE,
     Meaning,
 )
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import MEANINGS, Headline
-from ecommerce.sales.report.texts.base import Cell
 
 BASES = ("day_before", "week_before", "average", "year_before")
 """The fields of `Figure` that a figure is compared with, in reading order."""
@@ -35,24 +34,24 @@ NOTE = (
     "net sales: gross sales less discounts and returns; pp: percentage points; "
     f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
 )
-FEWER_DAYS = (
-    "An average with a number of days is of the days that have the figure's data."
-)
+NO_CHANGE: Values = {"words": "", "label": "", "tone": 0}
 NOTHING_YET = "nothing to compare with yet"
 NO_ORDERS = "no orders to average"
-
-
-class Change(NamedTuple):
-    """A change in percent: its words, what it is against, and its tone (1 welcome, -1 unwelcome)."""
-
-    words: str
-    label: str
-    tone: int
 
 
 def tables(figures: Figures) -> list[Section]:
     """Return for the annex all figures and rates with all comparisons."""
     bases = known_bases(figures)
+    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
+    facts = {
+        "bases": bases,
+        "closed_days": without_sales(figures),
+        "has_shorter_averages": any(
+            0 < days < figures.averaged_days for days in averaged
+        ),
+        "margin": figures.margin,
+        "least_coverage": LEAST_COST_COVERAGE,
+    }
     columns = [name("Figure"), number("This day")]
     for base in bases:
         columns += [quiet(base_name(figures, base)), number("Change")]
@@ -63,25 +62,9 @@ def tables(figures: Figures) -> list[Section]:
         [_row(figures, figure, bases) for figure in figures.entries],
         empty="",
         note=NOTE,
-        remarks=_remarks(figures, bases),
+        remarks=render_lines("remarks/figures.txt", facts),
     )
     return [section | {"annex": True}]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the headline, the rates and the margin for `figures.csv`."""
-    for figure, entry in figures.headline.items():
-        yield "headline", "", figure, entry.value
-    for rate, entry in figures.rates.items():
-        yield "rates", "", rate, entry.value
-    margin = figures.margin
-    if margin:
-        yield "margin", "", "sales_with_cost", margin.sales_with_cost
-        yield "margin", "", "cost_of_goods", margin.cost_of_goods
-        if margin.rate is not None:
-            yield "margin", "", "gross_profit", margin.gross_profit
-        yield "margin", "", "gross_margin", margin.rate
-        yield "margin", "", "cost_coverage", margin.coverage
 
 
 def known_bases(figures: Headline) -> list[str]:
@@ -113,12 +96,10 @@ def averaged_days_of(figures: Headline, figure: str) -> int:
     return entry.days
 
 
-def without_sales(figures: Headline) -> list[str]:
+def without_sales(figures: Headline) -> str:
     """Return the name of the average, where some of its days had no sales."""
     closed = figures.averaged_days_without_sales
-    if not closed:
-        return []
-    return [f"{terms.average_name(figures.averaged_days, closed)}."]
+    return f"{terms.average_name(figures.averaged_days, closed)}." if closed else ""
 
 
 def footnotes(figures: Headline) -> list[str]:
@@ -131,9 +112,9 @@ def footnotes(figures: Headline) -> list[str]:
     return notes
 
 
-def changes(figures: Figures, figure: str) -> dict[str, Change]:
+def changes(figures: Figures, figure: str) -> dict[str, Values]:
     """Return the changes of a figure in percent, those of a rate in percentage points, by the `BASES` that
-    have one, in the order of `SHOWN`."""
+    have one, in the order of `SHOWN`: `words`, the `label` of the base, and `tone` (1: welcome, -1: not)."""
     entry = figures.entries[figure]
     meaning = MEANINGS[figure]
     known = known_bases(figures)
@@ -143,10 +124,17 @@ def changes(figures: Figures, figure: str) -> dict[str, Change]:
         words = _change(entry.value, before, meaning)
         # A percentage of a negative amount would mislead.
         if base in known and words != text.NOTHING and before and before > 0:
-            label = f"vs {base_name(figures, base, figure)}"
-            tone = terms.direction(entry.value, before, meaning.good)
-            stated[base] = Change(words, label, tone)
+            stated[base] = {
+                "words": words,
+                "label": f"vs {base_name(figures, base, figure)}",
+                "tone": terms.direction(entry.value, before, meaning.good),
+            }
     return stated
+
+
+def base_of_choice(stated: Container[str]) -> str:
+    """Return the one of the `stated` bases that is shown where there is room for one; empty without any."""
+    return next((base for base in CHOICE if base in stated), "")
 
 
 def tiles(figures: Figures) -> list[Row]:
@@ -162,15 +150,7 @@ def small_tiles(figures: Figures) -> list[Row]:
     margin = figures.margin
     if margin and figures.cost_figures:
         value = text.share(margin.coverage)
-        change = Change("", "", 0)._asdict()
-        small.append(
-            {
-                "label": "Cost coverage",
-                "value": value,
-                "changes": [change],
-                "change": change,
-            }
-        )
+        small.append(_tile_of("Cost coverage", value, NO_CHANGE, [NO_CHANGE]))
     return small
 
 
@@ -180,15 +160,17 @@ def _tile(figures: Figures, figure: str) -> Values:
     stated = changes(figures, figure)
     if not stated:
         why = NO_ORDERS if entry.value is None else NOTHING_YET
-        stated = {CHOICE[0]: Change("", why, 0)}
-    shown = list(stated.values())[:MOST_SHOWN]
-    chosen = next(base for base in CHOICE if base in stated)
-    return {
-        "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
-        "value": text.figure(entry.value, meaning.kind, figures.currency),
-        "changes": [change._asdict() for change in shown],
-        "change": stated[chosen]._asdict(),
-    }
+        stated = {CHOICE[0]: NO_CHANGE | {"label": why}}
+    label = f"{meaning.label}{NOTED}" if entry.note else meaning.label
+    value = text.figure(entry.value, meaning.kind, figures.currency)
+    return _tile_of(label, value, stated[base_of_choice(stated)], list(stated.values()))
+
+
+def _tile_of(
+    label: str, value: str, change: Values, changes: Sequence[Values]
+) -> Values:
+    shown = changes[:MOST_SHOWN]
+    return {"label": label, "value": value, "changes": shown, "change": change}
 
 
 def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
@@ -209,25 +191,6 @@ def _with_days(figures: Figures, figure: str, base: str, value: str) -> str:
     if base != "average" or not 0 < days < figures.averaged_days:
         return value
     return f"{value} ({text.counted(days, 'day')})"
-
-
-def _remarks(figures: Figures, bases: Sequence[str]) -> list[str]:
-    remarks = without_sales(figures)
-    if not bases:
-        remarks = [
-            "No day before this one is loaded and complete, so there is no comparison."
-        ]
-    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
-    if any(0 < days < figures.averaged_days for days in averaged):
-        remarks.append(FEWER_DAYS)
-    margin = figures.margin
-    if margin and margin.rate is None:
-        covered = text.share(margin.coverage)
-        least = text.share(LEAST_COST_COVERAGE, 100, places=0)
-        remarks.append(
-            f"No gross margin: {covered} of net sales have a cost, and {least} are needed."
-        )
-    return remarks
 
 
 def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:

@@ -2,6 +2,7 @@
 
 from ecommerce.core import text
 from ecommerce.core.settings import load_settings
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import restated_rows
 from ecommerce.sales.report.figures.daily import Figures
@@ -71,16 +72,16 @@ def _badge(figures: Figures) -> str:
 def forecast_missed(figures: Figures, percent: int | None) -> tuple[str, str] | None:
     """Return title and text of the message to the chat; None where net sales do not miss their forecast by
     `percent`, the day has none, or is incomplete."""
-    total = figures.net_expected
-    if not percent or not total or not total.verdict or total.forecast <= 0:
+    expected = figures.net_expected
+    if not percent or not expected or not expected.verdict or expected.forecast <= 0:
         return None
-    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
+    distance = abs(expected.actual - expected.forecast)
+    if distance * 100 < percent * expected.forecast:
         return None
-    change = text.change(total.actual, total.forecast)
-    actual = text.with_currency(total.actual, figures.currency)
-    forecast = text.amount(total.forecast, figures.currency)
-    day = text.short_day(figures.business_date)
-    return (
-        f"Forecast missed: {day}: {change}",
-        f"Net sales: {actual}, {change} compared with the forecast of {forecast}.",
-    )
+    facts = {
+        "day": figures.business_date,
+        "expected": expected,
+        "currency": figures.currency,
+    }
+    title, words = render_lines("summary/forecast_missed.txt", facts)
+    return title, words

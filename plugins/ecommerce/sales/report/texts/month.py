@@ -1,23 +1,10 @@
 """The month so far: next to earlier months, and against the month's targets."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
-from ecommerce.core.text import whole_amount
+from ecommerce.core.templates import render_lines
 from ecommerce.reporting.sections import Section, name, number, table
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.month import SPANS, Month, MonthToDate, Span, Target
-from ecommerce.sales.report.texts.base import Cell, cells_of
-
-TARGET_FIGURES = (
-    "target",
-    "target_to_date",
-    "expected_share",
-    "net_sales",
-    "landing",
-    "landing_lower_80",
-    "landing_upper_80",
-)
+from ecommerce.sales.report.figures.month import Month, Target
 
 
 def tables(figures: Figures) -> list[Section]:
@@ -31,20 +18,20 @@ def tables(figures: Figures) -> list[Section]:
     now = month.now.net_sales
     currency = figures.currency
     rows = []
-    for span in _known_spans(month):
+    spans = (month.now, month.last_month, month.last_year)
+    known = [span for span in spans if span.net_sales is not None]
+    for span in known:
         change = "" if span is month.now else text.change(now, span.net_sales)
         net_sales = text.amount(span.net_sales, currency)
-        rows.append([_span_name(span), net_sales, change, text.count(span.orders)])
-    remarks = _remarks(month)
+        title = f"{text.short_month(span.first)} {span.first.year}"
+        rows.append([title, net_sales, change, text.count(span.orders)])
     target = shop_target(figures)
     if target:
         to_date = text.amount(target.target_to_date, currency)
         change = text.change(now, target.target_to_date)
         rows.append(["Target to date", to_date, change, ""])
         rows.append(["Landing", text.amount(target.landing, currency), "", ""])
-        share = text.share(target.landing, target.target)
-        whole = whole_amount(target.target, currency)
-        remarks.append(f"Landing: {share} of the month's target of {whole}.")
+    facts = {"month": month, "known": known, "target": target, "currency": currency}
     return [
         table(
             "month",
@@ -53,19 +40,9 @@ def tables(figures: Figures) -> list[Section]:
             rows,
             empty="",
             note=f"net sales in {currency}",
-            remarks=remarks,
+            remarks=render_lines("remarks/month.txt", facts),
         )
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the spans and the targets for `figures.csv`."""
-    if figures.month:
-        for span_name in SPANS:
-            span = getattr(figures.month, span_name)
-            yield "month", span_name, "net_sales", span.net_sales
-            yield "month", span_name, "orders", span.orders
-    yield from cells_of("targets", figures.targets, "channel", *TARGET_FIGURES)
 
 
 def shop_target(figures: Month) -> Target | None:
@@ -74,27 +51,3 @@ def shop_target(figures: Month) -> Target | None:
         if target.channel == "total":
             return target
     return None
-
-
-def _remarks(month: MonthToDate) -> list[str]:
-    remarks = [f"Days 1 to {month.now.last.day} of each month."]
-    if month.unfinished:
-        remarks.append(f"Incomplete or not loaded: {month.unfinished} of them.")
-    known = _known_spans(month)
-    for span in known:
-        if span.days_without_sales:
-            days = text.number_of(span.days_without_sales, "day")
-            remarks.append(f"{_span_name(span)}: {days} without sales.")
-    for span in (month.last_month, month.last_year):
-        if span not in known:
-            remarks.append(f"{_span_name(span)}: not every day is loaded and complete.")
-    return remarks
-
-
-def _known_spans(month: MonthToDate) -> list[Span]:
-    spans = (month.now, month.last_month, month.last_year)
-    return [span for span in spans if span.net_sales is not None]
-
-
-def _span_name(span: Span) -> str:
-    return f"{text.short_month(span.first)} {span.first.year}"

@@ -1,6 +1,6 @@
 """The forecast of the coming days, in net sales, and the week of a coming event."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ecommerce.core import text
 from ecommerce.core.calendar_days import calendar_week
@@ -10,8 +10,7 @@ from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.outlook import FIGURES, OutlookDay
-from ecommerce.sales.report.texts.base import Cell, cells_of
+from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
 from ecommerce.sales.report.texts.forecast import interval, origin
 
 CHART = "outlook.svg"
@@ -37,7 +36,7 @@ def tables(figures: Figures) -> list[Section]:
             rows.append([f"All {len(days)} days", forecast, ""])
         week = outlook.named_week
         if week:
-            title = week_name(outlook.event or "", calendar_week(week.first))
+            title = week_title(outlook)
             rows.append([title, text.amount(week.net_sales, currency), ""])
             if week.parts:
                 remarks.append(f"{title}: {week.parts}.")
@@ -56,11 +55,12 @@ def tables(figures: Figures) -> list[Section]:
     ]
 
 
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the coming days, in gross and in net sales, for `figures.csv`."""
-    if figures.outlook:
-        yield from cells_of("outlook", figures.outlook.days, "day", *FIGURES)
-        yield from cells_of("outlook_net", figures.outlook.net_days, "day", *FIGURES)
+def week_title(outlook: Outlook | None) -> str:
+    """Return the name of the week of the coming event; empty without one."""
+    week = outlook.named_week if outlook else None
+    if outlook is None or week is None:
+        return ""
+    return week_name(outlook.event or "", calendar_week(week.first))
 
 
 def _chart(days: Sequence[OutlookDay], rows: Sequence[Sequence[str]]) -> Chart:

@@ -1,15 +1,43 @@
 """The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
 from datetime import timedelta
+from operator import itemgetter
+
+from more_itertools import flatten
 
 from ecommerce.core import text
 from ecommerce.core.values import Values
-from ecommerce.reporting.sections import Section
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts import contributions, forecast, headline
-from ecommerce.sales.report.texts.sections import SECTIONS
+from ecommerce.sales.report.texts import (
+    breakdowns,
+    contributions,
+    forecast,
+    headline,
+    month,
+    outlook,
+    products,
+    quality,
+    returns,
+    trend,
+    website,
+)
 from ecommerce.sales.report.texts.summary import summary_of
 
+SECTIONS = (
+    headline,
+    trend,
+    forecast,
+    month,
+    breakdowns,
+    products,
+    contributions,
+    returns,
+    website,
+    outlook,
+    quality,
+)
+"""The modules of the sections, in reading order; `tables` returns those of a section, and those of the annex
+have the key `annex`."""
 _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
@@ -25,7 +53,8 @@ def page_texts(figures: Figures) -> Values:
     day = figures.business_date
     zone = figures.provenance.timezone
     notes = headline.footnotes(figures) or [_AVERAGE]
-    footnote = [*notes, *headline.without_sales(figures), _DEFINED]
+    footnote = [*notes, headline.without_sales(figures), _DEFINED]
+    sections = flatten(section.tables(figures) for section in SECTIONS)
     since = ""
     if figures.changes:
         since = text.short_day(figures.changes.base)
@@ -42,10 +71,10 @@ def page_texts(figures: Figures) -> Values:
         "tiles": headline.tiles(figures),
         "small_tiles": headline.small_tiles(figures),
         "expected": forecast.verdict_line(figures),
-        "footnote": " ".join(footnote),
+        "footnote": " ".join(filter(None, footnote)),
         "changed": contributions.change_words(figures),
         "changed_since": since,
-        "sections": _sections(figures),
+        "sections": sorted(sections, key=itemgetter("annex")),
         "pictures": {},
     }
 
@@ -61,10 +90,3 @@ def _hours(figures: Figures) -> str:
     origin = figures.provenance
     hours = (origin.window_end - origin.window_start) / timedelta(hours=1)
     return "" if hours == 24 else f" ({hours:g} hours)"
-
-
-def _sections(figures: Figures) -> list[Section]:
-    sections = []
-    for section in SECTIONS:
-        sections += section.tables(figures)
-    return sorted(sections, key=lambda section: section["annex"])

@@ -1,6 +1,5 @@
 """The best-selling products of the day."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ecommerce.core import text
@@ -15,7 +14,6 @@ from ecommerce.reporting.sections import (
 )
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 
 def tables(figures: Figures) -> list[Section]:
@@ -35,11 +33,6 @@ def tables(figures: Figures) -> list[Section]:
             note=f"sales before returns, in {figures.currency}",
         )
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the products for `figures.csv`."""
-    return cells_of("products", figures.products, "sku", "units", "sales")
 
 
 def product_name(product: Any) -> str:

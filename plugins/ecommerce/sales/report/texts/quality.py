@@ -2,8 +2,10 @@
 them; last the provenance of the report."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import date
+
+from more_itertools import flatten, map_reduce
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import (
@@ -12,6 +14,7 @@ from ecommerce.core.data_warnings import (
     days_of,
     wording,
 )
+from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.reporting.sections import (
     Section,
@@ -26,19 +29,14 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales import terms
+from ecommerce.sales.days import rejected_rows, restatements
 from ecommerce.sales.days.quality import (
     CurrencyTotals,
     Quality,
     SourceQuality,
     is_loss,
 )
-from ecommerce.sales.days.rejected_rows import rejects_table
-from ecommerce.sales.days.restatements import (
-    restated_rows,
-    restated_table,
-)
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 MOST_DAYS = 10
 """Of restated days."""
@@ -65,19 +63,24 @@ def tables(figures: Figures) -> list[Section]:
             empty="None.",
             note="in the data that this run loaded",
         ),
-        restated_table(
+        table(
             "restatements",
             "Restated days",
-            restated_rows(quality.restatements, figures.currency, MOST_DAYS),
+            restatements.COLUMNS,
+            restatements.restated_rows(
+                quality.restatements, figures.currency, MOST_DAYS
+            ),
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
         _missing_days(quality),
         _sources(quality),
         _control_totals(quality),
-        rejects_table(
+        table(
             "rejects",
-            quality.rejects,
+            "Rejected rows",
+            rejected_rows.COLUMNS,
+            rejected_rows.reject_rows(quality.rejects),
             empty="No row was rejected.",
             note="of this day's reads and files; up to three samples per reason, personal data masked",
         ),
@@ -92,12 +95,6 @@ def tables(figures: Figures) -> list[Section]:
         _provenance(figures),
     ]
     return [section | {"annex": True} for section in sections]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the amounts without an exchange rate for `figures.csv`."""
-    rows = figures.quality.unconverted
-    return cells_of("unconverted", rows, "currency", "orders", "net_sales")
 
 
 def _warnings(quality: Quality, day: date) -> Section:
@@ -118,59 +115,45 @@ def _warnings(quality: Quality, day: date) -> Section:
 def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
     """Return the warnings about `day`: found, which may begin with a name, meaning, action. Warnings of one
     kind with the same meaning and action share a row."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
-    for warning in warnings:
-        days = days_of(warning)
-        if not days or day in days:
-            words = wording(warning)
-            meaning = terms.capital(clean(words.meaning))
-            action = terms.capital(clean(words.action))
-            alike.setdefault((warning["kind"], meaning, action), []).append(
-                _found(warning)
-            )
+    of_day = [warning for warning in warnings if day in (days_of(warning) or [day])]
+    alike = map_reduce(of_day, keyfunc=_kind_and_advice, valuefunc=_found)
     rows = []
     for (_, meaning, action), found in alike.items():
-        named = [*found[:MOST_ALIKE]]
-        hidden = len(found) - len(named)
-        if hidden:
-            named.append(f"{count(hidden)} more in figures.json")
-        rows.append(["; ".join(named), meaning, action])
+        rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
     return rows
+
+
+def _kind_and_advice(warning: DataWarning) -> tuple[str, str, str]:
+    words = wording(warning)
+    meaning = terms.capital(clean(words.meaning))
+    return warning["kind"], meaning, terms.capital(clean(words.action))
 
 
 def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
     same warning about several days is one line, in the words of the first."""
-    alike: dict[str, tuple[str, set[date]]] = {}
-    for warning in warnings:
-        days = days_of(warning)
-        if days and day not in days:
-            found = _found(warning)
-            undated = re.sub(ISO_DATE, "", found)
-            _, dates = alike.setdefault(undated, (found, set()))
-            dates.update(days)
-    others = sorted(alike.values(), key=lambda other: max(other[1]), reverse=True)
-    lines = []
-    for found, dates in others[:MOST_OTHERS]:
-        names = map(text.short_day, sorted(dates))
-        shown = text.listed(names, MOST_NAMED_DAYS, "more days")
-        lines.append(f"{shown}: {found}")
-    hidden = len(others) - MOST_OTHERS
-    if hidden > 0:
-        lines.append(f"{count(hidden)} more in figures.json")
-    return lines
+    others = [warning for warning in warnings if day not in (days_of(warning) or [day])]
+    alike = map_reduce(others, lambda warning: re.sub(ISO_DATE, "", _found(warning)))
+    lines = {}
+    for some in alike.values():
+        days = sorted(set(flatten(map(days_of, some))))
+        shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
+        lines[f"{shown}: {_found(some[0])}"] = days[-1]
+    return _shortened(sorted(lines, key=lines.__getitem__, reverse=True), MOST_OTHERS)
+
+
+def _shortened(lines: Sequence[str], most: int) -> list[str]:
+    """Return at most `most` lines, and how many more there are."""
+    hidden = len(lines) - most
+    if hidden <= 0:
+        return list(lines)
+    return [*lines[:most], f"{count(hidden)} more in figures.json"]
 
 
 def _found(warning: DataWarning) -> str:
     """Return what was found, without the business day, which the table or the line names."""
     found = wording(warning).found
-    return clean(
-        re.sub(
-            f" (of|for) {warning.get('day')}\\b",
-            "",
-            found,
-        )
-    )
+    return clean(re.sub(f" (of|for) {warning.get('day')}\\b", "", found))
 
 
 def _missing_days(quality: Quality) -> Section:
@@ -250,21 +233,16 @@ def _unconverted_amounts(quality: Quality) -> Section:
 
 
 def _provenance(figures: Figures) -> Section:
-    origin = figures.provenance
-    begin = text.instant(origin.window_start)
-    end = text.instant(origin.window_end)
     reads = []
     for source in figures.quality.sources:
         if source.read_at:
             reads.append(f"{source_name(source.source)} {text.instant(source.read_at)}")
-    rows = [
-        ["Business day", f"{figures.business_date} in {origin.timezone}"],
-        ["Window", f"{begin} to before {end}"],
-        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
-        ["Code version", origin.code_version],
-        ["Read at", ", ".join(reads) or text.NOTHING],
-        ["Generated at", text.instant(origin.generated_at)],
-        ["Counted orders", "those whose status counts as a sale, without test orders"],
-    ]
+    facts = {
+        "day": figures.business_date,
+        "origin": figures.provenance,
+        "reads": reads,
+    }
+    lines = render_lines("remarks/provenance.txt", facts)
+    rows = [line.split(": ", 1) for line in lines]
     section = table("provenance", "Provenance", [], rows, empty="")
     return section | {"kind": "facts"}

@@ -1,7 +1,5 @@
 """The returns of the day by the reason that the source gives."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import (
@@ -16,7 +14,6 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.returns import ReturnReason
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 MOST_REASONS = 21
 
@@ -25,9 +22,7 @@ def tables(figures: Figures) -> list[Section]:
     """Return the table of the reasons."""
     returns = total(figures.return_reasons, "amount")
     # Where customers write reasons themselves, there are many.
-    rows = with_others(
-        figures.return_reasons, MOST_REASONS, ("refunds", "amount"), label="reason"
-    )
+    rows = with_others(figures.return_reasons, MOST_REASONS, label="reason")
     return [
         column_table(
             "return_reasons",
@@ -41,12 +36,6 @@ def tables(figures: Figures) -> list[Section]:
             note=f"as given by the source; amounts in {figures.currency}",
         )
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the reasons for `figures.csv`."""
-    rows = figures.return_reasons
-    return cells_of("return_reasons", rows, "reason", "refunds", "amount")
 
 
 def reason_name(row: ReturnReason) -> str:

@@ -1,9 +1,9 @@
 """The net sales of the last 28 days."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from ecommerce.core import text
+from ecommerce.core.templates import render
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import (
@@ -17,7 +17,6 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.trend import TrendDay
-from ecommerce.sales.report.texts.base import Cell, cells_of
 
 CHART = "trend.svg"
 
@@ -40,32 +39,17 @@ def tables(figures: Figures) -> list[Section]:
     ]
 
 
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the days for `figures.csv`."""
-    days = figures.trend
-    return cells_of("trend", days, "business_date", "net_sales", "weekday_mean")
-
-
 def description(figures: Figures) -> str:
     """Return the trend in a sentence: its lowest and its highest day."""
-    title = f"Net sales of the last {len(figures.trend)} days"
     # Part of a day is no lowest one.
     known = [day for day in figures.trend if day.complete]
-    if not known:
-        return f"{title}: none is complete."
     known.sort(key=lambda day: day.net_sales or 0)
-    lowest, highest = known[0], known[-1]
-    return (
-        f"{title}: lowest {text.amount(lowest.net_sales, figures.currency)} on "
-        f"{text.short_day(lowest.business_date)}, highest "
-        f"{text.amount(highest.net_sales, figures.currency)} on {text.short_day(highest.business_date)}."
-    )
-
-
-def _is_missing(figures: Figures, day: TrendDay) -> bool:
-    """Return whether nothing has loaded a day, although an earlier one had its daily run."""
-    first = figures.quality.first_loaded or date.min
-    return day.net_sales is None and day.business_date > first
+    facts = {
+        "days": len(figures.trend),
+        "known": known,
+        "currency": figures.currency,
+    }
+    return render("remarks/trend.txt", facts).strip()
 
 
 def _state(day: TrendDay) -> str:
@@ -76,13 +60,15 @@ def _state(day: TrendDay) -> str:
 
 def _chart(figures: Figures) -> Chart:
     days = []
+    # Before the first daily run, no day is missing.
+    first = figures.quality.first_loaded or date.min
     for day in figures.trend:
         chart_day = {
             "label": text.short_day(day.business_date),
             "height": day.net_sales,
             "mean": day.weekday_mean,
             "complete": day.complete,
-            "missing": _is_missing(figures, day),
+            "missing": day.net_sales is None and day.business_date > first,
         }
         days.append(chart_day)
     average = None

@@ -1,8 +1,6 @@
 """The website: sessions by the step of the funnel that they reached, by device, products that were viewed
 but not purchased, and orders matched to web events. Sessions of bots are left out."""
 
-from collections.abc import Iterator
-
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.sections import (
@@ -18,7 +16,7 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.website import Step, Website
-from ecommerce.sales.report.texts.base import Cell, cells_of, ranked_bars
+from ecommerce.sales.report.texts.base import ranked_bars
 from ecommerce.sales.report.texts.headline import base_name
 from ecommerce.sales.report.texts.products import product_name
 
@@ -48,12 +46,6 @@ def tables(figures: Figures) -> list[Section]:
         _viewed(site) | {"annex": True},
         _tracked(site) | {"annex": True},
     ]
-
-
-def cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the funnel for `figures.csv`."""
-    steps = figures.website.steps if figures.website else []
-    return cells_of("funnel", steps, "step", "sessions")
 
 
 def _funnel(figures: Figures, site: Website) -> Section:
@@ -95,7 +87,7 @@ def _chart(steps: list[Step]) -> Chart:
             share,
         )
 
-    return ranked_bars(CHART, "Sessions by the step that they reached", steps, (), bar)
+    return ranked_bars(CHART, "Sessions by the step that they reached", steps, bar)
 
 
 def _devices(site: Website) -> Section:

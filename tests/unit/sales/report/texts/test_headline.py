@@ -5,7 +5,6 @@ import pytest
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.report.figures import headline
 from ecommerce.sales.report.figures.headline import COSTS, RATES, Margin
-from ecommerce.sales.report.texts.headline import FEWER_DAYS
 from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import D, figure
@@ -41,7 +40,10 @@ def test_an_average_of_fewer_days_has_their_number():
     returns = known["returns"].model_copy(update={"days": 12})
     figures = make_figures(headline=known | {"returns": returns})
     text = readable.lines_of(figures, "figures")
-    assert FEWER_DAYS in text
+    fewer = (
+        "An average with a number of days is of the days that have the figure's data."
+    )
+    assert fewer in text
     assert "(12 days)" in text
 
 

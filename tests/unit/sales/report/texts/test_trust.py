@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.days.quality import RefusedFile, SourceQuality, Unconverted
-from ecommerce.sales.report.texts.trust import ALL_READ, alarms, trust_of
+from ecommerce.sales.report.texts.trust import alarms, trust_of
 from tests.unit.sales.report.samples import archived, make_figures
 from tests.unit.sales.tables import cells
 
+ALL_READ = "all sources in use were read, and every due file is loaded"
 NO_FILE = "northwind has delivered no valid file for this day"
 EMPTY = "Storefront has no orders, and usually has 10 or more on such a day"
 AGAIN = (
