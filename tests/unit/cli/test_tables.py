@@ -73,12 +73,12 @@ def test_sql_prints_a_view_and_the_load_of_a_table(run, monkeypatch, folder):
     (folder / ".env").write_text(
         "BIGQUERY_DATASET=shop\nCUSTOMER_HASH_KEY=0123456789abcdef\n"
     )
-    view = run("sql", "--view", "month_to_date")
+    view = run("sql --view month_to_date")
     assert "CREATE VIEW IF NOT EXISTS `shop.month_to_date`" in view
     assert "FROM `shop.known_days`" in view
     assert "{" not in view
     for table in rendering.tables("load.sql"):
-        load = run("sql", "--view", table)
+        load = run(f"sql --view {table}")
         assert f"INTO `shop.{table}`" in load
         assert "{" not in load
-    assert "none of comparable_days, control_totals" in run("sql", "--view", "nothing")
+    assert "none of comparable_days, control_totals" in run("sql --view nothing")

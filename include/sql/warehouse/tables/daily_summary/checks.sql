@@ -5,9 +5,13 @@ SELECT
     CAST(NULL AS DATE) AS failed_on,
     CAST(NULL AS STRING) AS loaded_by
 FROM (
-    SELECT business_date FROM `sales.orders` WHERE {{ days("business_date") }}
+    SELECT business_date
+    FROM `sales.orders`
+    WHERE {{ days("business_date") }}
     UNION DISTINCT
-    SELECT business_date FROM `sales.refunds` WHERE {{ days("business_date") }}
+    SELECT business_date
+    FROM `sales.refunds`
+    WHERE {{ days("business_date") }}
 ) AS known_days
 LEFT JOIN `sales.daily_summary` AS summaries
     ON known_days.business_date = summaries.business_date

@@ -126,7 +126,7 @@ unconverted_shares AS (
         series,
         SUM(sales.gross_sales) AS gross_sales,
         SUM(IF(unconverted.currency IS NULL, 0, sales.gross_sales)) AS unconverted
-    FROM (SELECT DISTINCT business_date FROM unconverted) AS days
+    FROM (SELECT DISTINCT listed.business_date FROM unconverted AS listed) AS days
     CROSS JOIN UNNEST(GENERATE_ARRAY(1, 28)) AS age
     INNER JOIN known_days
         ON DATE_SUB(days.business_date, INTERVAL age DAY) = known_days.business_date

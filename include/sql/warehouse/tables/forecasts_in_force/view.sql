@@ -7,8 +7,7 @@ OPTIONS (
     description = "One row per series and day: the newest forecast from data that ends before the day, and the actual gross sales."
 )
 AS
-SELECT
-    * EXCEPT (run_id)
+SELECT * EXCEPT (run_id)
 FROM `sales.sales_forecasts`
 WHERE target_date >= DATE '0001-01-01'
 QUALIFY RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1;

@@ -45,8 +45,9 @@ SELECT
 FROM `sales.product_pictures`
 WHERE
     state = 'broken'
-    AND (SELECT COUNT(*) > 10 FROM `sales.product_pictures` WHERE state = 'broken')
     AND (
-        SELECT 2 * COUNTIF(state = 'broken') > COUNTIF(state IN ('ok', 'broken'))
-        FROM `sales.product_pictures`
+        SELECT
+            COUNTIF(pictures.state = 'broken') > 10
+            AND 2 * COUNTIF(pictures.state = 'broken') > COUNTIF(pictures.state IN ('ok', 'broken'))
+        FROM `sales.product_pictures` AS pictures
     )

@@ -49,7 +49,7 @@ sold AS (
     WHERE {{ days("business_date") }}
         AND is_sale
         AND NOT is_test
-    GROUP BY business_date, channel, currency, customer_hash, 5
+    GROUP BY business_date, channel, currency, customer_hash, product
 ),
 
 rated AS (
@@ -251,7 +251,7 @@ sums AS (
         scopes.scope,
         amounts.dimension,
         amounts.name,
-        ARRAY_AGG(amounts.category ORDER BY amounts.ordered_at DESC, amounts.category LIMIT 1)[OFFSET(0)] AS category,
+        ARRAY_AGG(amounts.category ORDER BY amounts.ordered_at DESC, amounts.category ASC LIMIT 1)[OFFSET(0)] AS category,
         CAST(ROUND(SUM(IF(scopes.is_now, 0, amounts.amount))) AS INT64) AS amount_before,
         CAST(ROUND(SUM(IF(scopes.is_now, amounts.amount, 0))) AS INT64) AS amount_now
     FROM scopes

@@ -97,11 +97,11 @@ history AS (
         history_day < CAST(DATE_TRUNC(as_of.day, MONTH) AS DATE) AS is_before_month
     FROM (
         SELECT
-            channel,
-            MIN(business_date) AS day
-        FROM sold
-        WHERE gross_sales > 0
-        GROUP BY channel
+            sales.channel,
+            MIN(sales.business_date) AS day
+        FROM sold AS sales
+        WHERE sales.gross_sales > 0
+        GROUP BY sales.channel
     ) AS firsts
     CROSS JOIN as_of
     CROSS JOIN

@@ -47,7 +47,7 @@ FROM (
     ) AS events
     LEFT JOIN `sales.products` AS products
         ON events.sku = products.sku
-    CROSS JOIN (SELECT COUNT(*) AS listed FROM `sales.products`) AS catalogue
+    CROSS JOIN (SELECT COUNT(listed_products.sku) AS listed FROM `sales.products` AS listed_products) AS catalogue
     WHERE catalogue.listed > 0
 ) AS entries
 WHERE
