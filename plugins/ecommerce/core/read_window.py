@@ -57,7 +57,7 @@ class EarlierReads(Protocol):
 
 
 NO_EARLIER_READS = cast("EarlierReads", None)
-"""Of a source that does not ask for them, such as the sales database."""
+"""Of a window that no run has opened, as in a test of an extract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class ReadWindow:
     day: BusinessDay
     changed_from: datetime
     changed_until: datetime | None
-    """None for the newest day that has ended, whose run also reads changes after midnight."""
+    """None where the read has no end: for the newest day that has ended, whose run also reads changes after
+    midnight, and for the hourly sync."""
     folder: str
     """The staging URI to publish to."""
     looks_back: bool = True

@@ -22,6 +22,7 @@ WITH cast_lines AS (
         coalesce(as_amount(cost_amount), product_of(as_amount(quantity), as_amount(unit_cost))) AS stated_cost,
         line_updated_at,
         upper(as_text(currency)) AS currency,
+        -- Here and below, the texts of the staged columns: DuckDB prefers them to the aliases above.
         gross_amount IS NOT NULL AS is_stated,
         coalesce(
             as_amount(gross_amount) < 0 OR (as_amount(gross_amount) = 0 AND as_amount(discount_amount) > 0), FALSE

@@ -115,7 +115,8 @@ SET earliest_date = (
 );
 
 {% endif %}
--- With the reasons, and with the figures before the load, which report_restatements compares with those after it.
+-- The days that the load changes, with the reasons and with the figures before it, which report_restatements compares with
+-- those after it.
 {% set earliest_date = "earliest_date" if stored["orders"] else "NULL" %}
 CREATE OR REPLACE TABLE `sales_staging.touched_days` AS
 WITH changed_days AS (

@@ -28,7 +28,7 @@ WITH activity AS (
 
 -- The daily sources are expected on days with a run, and on days with orders or refunds of one of them. Earlier days,
 -- which only an export covers, are complete without them.
-known_days AS (
+active_days AS (
     SELECT
         business_date,
         LOGICAL_OR(is_expected) AS is_expected,
@@ -112,6 +112,7 @@ rated AS (
             AND sums.currency = rates.currency
 ),
 
+-- From here on, amounts are ten-thousandths in reporting currency; `rounded` makes them amounts.
 totals AS (
     SELECT
         business_date,
@@ -194,19 +195,19 @@ missing_deliveries AS (
 
 missing_sources AS (
     SELECT
-        known_days.business_date,
+        active_days.business_date,
         expected_source AS source
-    FROM known_days
+    FROM active_days
     CROSS JOIN UNNEST([{{ sources }}]) AS expected_source
     LEFT JOIN expected_sources
         ON expected_source = expected_sources.source
     LEFT JOIN covered
         ON
-            known_days.business_date = covered.business_date
+            active_days.business_date = covered.business_date
             AND expected_source = covered.source
     WHERE
-        known_days.is_expected
-        AND (NOT known_days.has_run OR known_days.business_date >= expected_sources.first_day)
+        active_days.is_expected
+        AND (NOT active_days.has_run OR active_days.business_date >= expected_sources.first_day)
         AND covered.source IS NULL
         AND NOT COALESCE(expected_sources.is_off, FALSE)
 ),
@@ -230,7 +231,7 @@ missing AS (
 )
 
 SELECT
-    known_days.business_date,
+    active_days.business_date,
     COALESCE(totals.orders, 0) AS orders,
     COALESCE(totals.units, 0) AS units,
     COALESCE(buyers.customers, 0) AS customers,
@@ -249,16 +250,17 @@ SELECT
     ) AS average_order_value,
     COALESCE(newcomers.new_customers, 0) AS new_customers,
     COALESCE(totals.orders - totals.converted_orders, 0) AS unconverted_orders,
+    -- Until empty_sources.sql, the next part of the script, which may set `empty_sources` and `complete`.
     missing.sources IS NULL AS complete,
     COALESCE(missing.sources, []) AS missing_sources,
     CAST([] AS ARRAY<STRING>) AS empty_sources
-FROM known_days
+FROM active_days
 LEFT JOIN totals
-    ON known_days.business_date = totals.business_date
+    ON active_days.business_date = totals.business_date
 LEFT JOIN buyers
-    ON known_days.business_date = buyers.business_date
+    ON active_days.business_date = buyers.business_date
 LEFT JOIN newcomers
-    ON known_days.business_date = newcomers.business_date
+    ON active_days.business_date = newcomers.business_date
 LEFT JOIN missing
-    ON known_days.business_date = missing.business_date
+    ON active_days.business_date = missing.business_date
 {%- endcall %}

@@ -6,26 +6,26 @@ INSERT INTO `sales.report_restatements` (
 )
 WITH figures AS (
     SELECT
-        mailed.business_date,
-        mailed.looked_up_at,
-        mailed.change_causes,
+        before_load.business_date,
+        before_load.looked_up_at,
+        before_load.change_causes,
         figure,
-        {% for name in ["mailed", "arriving"] %}
+        {% for name in ["before_load", "arriving"] %}
         CASE figure
             {% for figure in headline_figures %}
             WHEN '{{ figure }}' THEN {{ figure_value(name, figure) }}
             {% endfor %}
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
-        IF(figure IN ('new_customers', 'returning_customers'), mailed.customer_causes, NULL) AS customer_causes
-    FROM `sales_staging.touched_days` AS mailed
+        IF(figure IN ('new_customers', 'returning_customers'), before_load.customer_causes, NULL) AS customer_causes
+    FROM `sales_staging.touched_days` AS before_load
     INNER JOIN `sales.daily_summary` AS arriving
-        ON mailed.business_date = arriving.business_date
+        ON before_load.business_date = arriving.business_date
     CROSS JOIN UNNEST(['{{ headline_figures | join("', '") }}']) AS figure
     WHERE
         {{ days("arriving.business_date") }}
-        AND mailed.is_mailed
-        AND mailed.orders IS NOT NULL
+        AND before_load.is_mailed
+        AND before_load.orders IS NOT NULL
 ),
 
 touched AS (
