@@ -193,9 +193,7 @@ def gather_lines(month: Month) -> Manifest:
         lines = {"lines": f"{draft.path}/lines.parquet"}
         statement = f"extract/{PARTNER_FILES.name}/control_totals"
         [control_totals] = run_sql_file(duck, statement, lines)
-        control_totals["warnings"] = []
-        if month.is_first:
-            control_totals["warnings"] = totals.warnings
+        control_totals["warnings"] = totals.warnings if month.is_first else []
         draft.seal(
             source=export.source,
             business_date=month.first_day,

@@ -36,17 +36,6 @@ if TYPE_CHECKING:
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns of the run that read a row, and the product's category at that time."""
-NULL_IS_A_VALUE = {
-    "country_code",
-    "customer_hash",
-    "coupon_code",
-    "order_business_date",
-    "sku",
-    "quantity",
-    "reason",
-}
-"""Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
-loaded, NULL is no difference."""
 DIFFERENCE = ("business_date", "source", "what")
 Difference = Mapping[str, str]
 """A source and the warehouse differ on a business day. Plain JSON: the columns `DIFFERENCE` of `STATEMENT`;
@@ -120,7 +109,6 @@ def differing_days(
     statement = template.render(
         order_columns=_compared_columns(loadable, "orders"),
         refund_columns=_compared_columns(loadable, "refunds"),
-        null_is_a_value=NULL_IS_A_VALUE,
     )
     values = {
         "source": loadable.source,

@@ -157,17 +157,16 @@ def _found(warning: DataWarning) -> str:
 
 
 def _missing_days(quality: Quality) -> Section:
-    days = [", ".join(map(str, quality.missing_days))] if quality.missing_days else []
-    section = sentences(
+    days = ", ".join(map(str, quality.missing_days))
+    command = quality.fill_command
+    return sentences(
         "missing_days",
         "Missing days",
-        days,
+        [days] if days else [],
         empty="No day since the first daily run is missing.",
         note="of the last 28",
+        remarks=[command] if command else [],
     )
-    if quality.fill_command:
-        section["remarks"] = [quality.fill_command]
-    return section
 
 
 def _sources(quality: Quality) -> Section:
