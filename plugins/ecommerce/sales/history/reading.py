@@ -55,7 +55,6 @@ def read_file(request: ReadRequest) -> Manifest:
         PipelineError: the storage fails.
     """
     file = request.file
-    warnings: list[DataWarning] = []
     with (
         staging.publish(request.folder) as draft,
         connect_duckdb(memory_limit="300MB") as duck,
@@ -73,11 +72,7 @@ def read_file(request: ReadRequest) -> Manifest:
         with _contract_errors(file), delivered_files.storage_errors(file.name):
             path = _local_path(file, work)
             if file.ending == PARQUET:
-                _read_parquet(duck, path, lines, facts)
-                written = {"lines": str(lines), "file": file.name}
-                warnings = delivered_files.json_warnings(
-                    duck, delivered_files.DOUBTFUL_VALUES, written
-                )
+                warnings = _read_parquet(duck, path, lines, facts)
             else:
                 warnings = _read_csv(duck, request, path, lines, facts)
             file.check_unchanged()
@@ -159,8 +154,9 @@ def _read_parquet(
     path: Path,
     lines: Path,
     facts: Values,
-) -> None:
-    """Write the lines to the file `lines`, every value as the text of exactly the same value."""
+) -> list[DataWarning]:
+    """Write the lines to the file `lines`, every value as the text of exactly the same value; return
+    warnings."""
     # Spark, Hive and Impala may mark no column as text.
     duck.execute("SET binary_as_string = true")
     description = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)])
@@ -181,6 +177,8 @@ def _read_parquet(
         extra_columns=delivered_files.extra_columns(attributes),
     )
     duck.execute(statement, facts | {"path": str(path), "lines": str(lines)})
+    written = {"lines": str(lines), "file": facts["file"]}
+    return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES, written)
 
 
 @contextmanager
