@@ -2,7 +2,17 @@
 {% macro digits(amount) -%}
 coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
 {%- endmacro %}
-{# Whether one of the columns differs. A NULL in other columns than `null_is_a_value` was stored before the column existed. #}
+{# In these columns, a stored NULL is a value. In others, which `make migrate` may have added after the row was loaded, NULL is no difference. #}
+{% set null_is_a_value = [
+    "country_code",
+    "customer_hash",
+    "coupon_code",
+    "order_business_date",
+    "sku",
+    "quantity",
+    "reason",
+] %}
+{# Whether one of the columns differs. #}
 {% macro differ(columns) -%}
 {% for column in columns %}
             {{ "OR " if not loop.first }}(
@@ -19,8 +29,9 @@ coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
 {% endfor %}
 {%- endmacro %}
 -- DuckDB: compares the current orders of a source ($orders, $order_lines, $refunds: files as for a load) with the
--- tables stored_orders and stored_refunds, which lack what was forgotten (forgotten_hashes). One row per compared business day: the day under which an order is stored,
--- or would be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are
+-- tables stored_orders and stored_refunds, which lack what was forgotten (forgotten_hashes). One row per
+-- business day that differs, with what differs in words: the day under which an order of $source is stored, or would
+-- be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are
 -- orders that changed since the last read ($changed_since, may be NULL), because the next run reads them, orders that a
 -- run has read since this comparison read the source ($read_at), and orders too old for the source to show, by their ids
 -- ($visible_from, may be NULL).
@@ -118,17 +129,33 @@ refunds AS (
     FULL JOIN source_refunds_read AS current
         ON stored.refund_id = current.refund_id AND stored.line_number = current.line_number
     GROUP BY 1
+),
+
+differences AS (
+    SELECT
+        coalesce(orders.business_date, refunds.business_date) AS business_date,
+        count(*) FILTER (NOT orders.is_stored) AS missing,
+        count(*) FILTER (NOT orders.is_in_source) AS gone,
+        count(*) FILTER (orders.is_changed) AS changed,
+        -- Refunds of a missing or gone order are no additional difference.
+        count(*) FILTER (refunds.is_changed AND coalesce(orders.is_in_source AND orders.is_stored, TRUE)) AS refunded
+    FROM orders
+    FULL JOIN refunds ON orders.order_id = refunds.order_id
+    WHERE coalesce(orders.order_id, refunds.order_id) NOT IN (SELECT order_id FROM left_out)
+    GROUP BY 1
 )
 
+-- concat_ws leaves out NULL.
 SELECT
-    coalesce(orders.business_date, refunds.business_date) AS business_date,
-    count(*) FILTER (NOT orders.is_stored) AS missing,
-    count(*) FILTER (NOT orders.is_in_source) AS gone,
-    count(*) FILTER (orders.is_changed) AS changed,
-    -- Refunds of a missing or gone order are no additional difference.
-    count(*) FILTER (refunds.is_changed AND coalesce(orders.is_in_source AND orders.is_stored, TRUE)) AS refunded
-FROM orders
-FULL JOIN refunds ON orders.order_id = refunds.order_id
-WHERE coalesce(orders.order_id, refunds.order_id) NOT IN (SELECT order_id FROM left_out)
-GROUP BY 1
-ORDER BY 1;
+    business_date::VARCHAR AS business_date,
+    $source AS source,
+    'orders: ' || concat_ws(
+        ', ',
+        nullif(missing, 0) || ' not in the warehouse',
+        nullif(gone, 0) || ' gone from the source',
+        nullif(changed, 0) || ' changed',
+        nullif(refunded, 0) || ' with other refunds'
+    ) AS what
+FROM differences
+WHERE missing + gone + changed + refunded > 0
+ORDER BY business_date;

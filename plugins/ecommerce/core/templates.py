@@ -25,6 +25,15 @@ def render_lines(template: str, texts: Values) -> list[str]:
     return list(filter(None, render(template, texts).split("\n")))
 
 
+def render_rows(template: str, texts: Values) -> list[list[str]]:
+    """Render a template of one row of a table a line, as `render_lines`; return the cells, which it separates
+    by `|`."""
+    rows = []
+    for line in render_lines(template, texts):
+        rows.append([cell.strip() for cell in line.split("|")])
+    return rows
+
+
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape

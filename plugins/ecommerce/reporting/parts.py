@@ -38,6 +38,16 @@ class Part(BaseModel):
         return [cls.of(row) for row in rows]
 
 
+def net_figures(row: Row) -> Row:
+    """Return a row with the figures of net sales, whose columns begin with `net_`, in place of the gross
+    ones."""
+    net = {}
+    for column, value in row.items():
+        if column.startswith("net_"):
+            net[column.removeprefix("net_")] = value
+    return row | net
+
+
 def total(rows: Iterable[Any], name: str) -> Decimal:
     """Return the sum of the amounts `name` of `rows`."""
     return sum((getattr(row, name) for row in rows), ZERO)

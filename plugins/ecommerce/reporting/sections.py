@@ -166,12 +166,10 @@ def column_table(
 
 
 def sentences(
-    section_id: str, title: str, lines: Sequence[str], *, empty: str, note: str = ""
+    section_id: str, title: str, lines: Sequence[str], **more: Any
 ) -> Section:
-    """Return a section with a list of sentences."""
-    section = table(
-        section_id, title, [], [[line] for line in lines], empty=empty, note=note
-    )
+    """Return a section with a list of sentences; `more` as in `table`."""
+    section = table(section_id, title, [], [[line] for line in lines], **more)
     return section | {"kind": "list"}
 
 

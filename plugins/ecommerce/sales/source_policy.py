@@ -45,11 +45,7 @@ def read_policies() -> Policies:
 
 def order_sources(policies: Policies) -> list[str]:
     """Return the sources of orders that are on."""
-    return [
-        source
-        for source in missing_sources(policies, ())
-        if source != EXCHANGE_RATES.name
-    ]
+    return missing_sources(policies, {EXCHANGE_RATES.name})
 
 
 def required_sources() -> list[str]:

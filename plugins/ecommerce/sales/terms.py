@@ -1,11 +1,10 @@
-"""Terms of the daily report: amounts in whole units, differences, averages and names."""
+"""Terms of the daily report: differences, averages and names."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from ecommerce.core.text import (
     amount,
     clean,
-    count,
     counted,
     shop_label,
     source_name,
@@ -26,12 +25,6 @@ def signed(value: Decimal, currency: str) -> str:
     if value > 0:
         return f"+{text}"
     return text
-
-
-def signed_whole(value: Decimal) -> str:
-    """Format a difference in whole units with its sign: `+2,172`."""
-    rounded = value.quantize(Decimal(1), ROUND_HALF_UP)
-    return f"+{count(rounded)}" if rounded > 0 else count(rounded)
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:

@@ -10,7 +10,6 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.days.restatements import Correction
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.archive import ReportMail
 from ecommerce.sales.report.texts.mail import forecast_missed, mail_parts
@@ -22,7 +21,7 @@ from tests.unit.sales.tables import cells
 TO = ["ann@example.com", "bob@example.com"]
 NEWEST = day_window(DAY, "America/New_York")
 CLAIMED_ID = "<report.1@reports.example>"
-CORRECTIONS = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
+CORRECTIONS = {"net_sales": Decimal("16716.13")}
 
 
 @pytest.fixture(autouse=True)

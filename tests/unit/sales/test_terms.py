@@ -18,10 +18,10 @@ def test_an_average_names_its_days():
     assert terms.average_name(26, 1) == "26-day average, 1 day without sales"
 
 
-def test_whole_units_round_half_away_from_zero_and_keep_their_sign():
+def test_whole_units_round_half_away_from_zero():
     assert text.whole(D("29886.5")) == "29,887"
-    assert terms.signed_whole(D("2172.4")) == "+2,172"
-    assert terms.signed_whole(D("-2172.5")) == "\N{MINUS SIGN}2,173"
+    assert text.whole(D("2172.4")) == "2,172"
+    assert text.whole(D("-2172.5")) == "\N{MINUS SIGN}2,173"
 
 
 def test_names_from_data_are_words():

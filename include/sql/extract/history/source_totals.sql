@@ -1,5 +1,6 @@
 -- DuckDB: totals of the export for each month in the range: lines, orders, amount by currency (quantity x unit price,
--- excluding invalid numbers and numbers beyond the limits of include/sql/transform/values.sql).
+-- excluding invalid numbers and numbers beyond the limits of include/sql/transform/values.sql). The first month also
+-- takes the $unusable records, which belong to no month. $export is the folder of the control totals.
 WITH amounts AS (
     SELECT
         date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,
@@ -41,7 +42,10 @@ SELECT
     any_value(counts.orders) AS orders,
     map_from_entries(
         list(row(amounts.currency, rtrim(rtrim(amounts.amount::VARCHAR, '0'), '.')) ORDER BY amounts.currency)
-    ) AS amounts
+    ) AS amounts,
+    $export AS export,
+    row_number() OVER (ORDER BY counts.month) = 1 AS is_first,
+    CASE WHEN is_first THEN $unusable ELSE 0 END AS without_month
 FROM counts
 JOIN amounts USING (month)
 GROUP BY counts.month

@@ -2,7 +2,11 @@
 SELECT
     (SELECT count(*) FROM read_parquet($orders)) AS orders,
     (
-        SELECT map_from_entries(list(row(currency, rtrim(rtrim(amount::VARCHAR, '0'), '.')) ORDER BY currency))
+        SELECT
+            coalesce(
+                map_from_entries(list(row(currency, rtrim(rtrim(amount::VARCHAR, '0'), '.')) ORDER BY currency)),
+                MAP {}
+            )
         FROM (
             SELECT
                 currency,

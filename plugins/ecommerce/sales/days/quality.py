@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.core.business_day import days_between
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
@@ -111,11 +109,11 @@ class Quality(Part):
 
     complete: bool
     missing_sources: list[str]
-    empty_sources: list[str] = Field(default_factory=list)
-    doubtful_sources: list[str] = Field(default_factory=list)
-    refused_files: list[RefusedFile] = Field(default_factory=list)
+    empty_sources: list[str] = []
+    doubtful_sources: list[str] = []
+    refused_files: list[RefusedFile] = []
     sources: list[SourceQuality]
-    totals: list[CurrencyTotals] = Field(default_factory=list)
+    totals: list[CurrencyTotals] = []
     rejects: list[Rejects]
     unconverted: list[Unconverted]
     missing_days: list[date]
@@ -124,7 +122,7 @@ class Quality(Part):
     fill_command: str | None
     restatements: list[Restatement]
     warnings: list[DataWarning]
-    limits: list[str] = Field(default_factory=list)
+    limits: list[str] = []
 
 
 class Provenance(report_archive.Provenance):
@@ -152,8 +150,7 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
     )
     without_rate = queries.breakdown("currency")
     unconverted = [Unconverted.of(row, currency=row["name"]) for row in without_rate]
-    fields = _run_days(queries)
-    fields["first_exported"] = queries.rows("first_export")[0]["first_exported"]
+    [first_export] = queries.rows("first_export")
     complete = bool(queries.today["is_complete"])
     return Quality(
         complete=complete,
@@ -168,7 +165,8 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
         restatements=restatements(queries.rows("restated_figures")),
         warnings=collected_warnings(queries.day, stored_warnings),
         limits=_limits(queries, sources),
-        **fields,
+        first_exported=first_export["first_exported"],
+        **_run_days(queries),
     )
 
 
@@ -178,10 +176,8 @@ def _run_days(queries: DayQueries) -> Values:
     path = "warehouse/tables/load_audit/daily_runs.sql"
     rows = queries.warehouse.query(path, spec=ORDERS, day=queries.day)
     loaded = {row["business_date"] for row in rows}
-    if not loaded:
-        return {"missing_days": [], "fill_command": None}
-    first = min(loaded)
-    earliest = max(first, queries.day - timedelta(days=DAYS))
+    first = min(loaded, default=None)
+    earliest = max(first or queries.day, queries.day - timedelta(days=DAYS))
     before = days_between(earliest, queries.day - timedelta(days=1))
     missing = [day for day in before if day not in loaded]
     command = None

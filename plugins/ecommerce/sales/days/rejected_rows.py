@@ -1,16 +1,20 @@
 """Rejected rows: where a row is, which field is invalid, and what was expected.
 
-The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself.
+The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself. What was
+expected is in include/expected_values.csv.
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.templates import render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.core.values import Row
@@ -22,47 +26,6 @@ from ecommerce.sources import PARTNER_FILES, SOURCES
 LONGEST_VALUE = 60
 _LONGEST_ID = 40
 
-EXPECTED = {
-    "missing_value": "a value",
-    "invalid_number": "a number such as 12.50",
-    "too_many_digits": "at most 11 digits before the decimal point and 4 after it",
-    "invalid_quantity": "a quantity above zero",
-    "negative_price": "no negative amount",
-    "invalid_currency": "a currency's three letters, such as EUR",
-    "invalid_timestamp": "date, time and offset, such as 2026-11-19T15:00:00Z",
-    "timestamp_out_of_range": "a moment from the year 2000 on, at most a day after it was read",
-    "undated_draft": "a date; a draft has none until it is placed",
-    "order_rejected": "an order that can be read: it was rejected itself",
-    "unknown_order": "an order that the source has",
-    "duplicate_line": "each line number once in an order; another line with this one differs",
-    "order_of_other_partner": "an order number that no other partner has used before",
-    "malformed_line": "as many fields as the header has, every quote closed",
-    "bad_encoding": "text in UTF-8",
-    "file_unreadable": "a CSV file in UTF-8 with one header, or such a file compressed by gzip",
-    "file_too_large": "a file within PARTNER_FILE_MAX_LINES, _BYTES and _SECONDS",
-    "missing_column": "a header with every required column",
-    "not_json": "a JSON object",
-    "too_long": "a line of at most 256 KiB",
-    "from_the_future": "at most an hour after it was received",
-    "too_late": "at most three days after the day on which it occurred",
-}
-"""What was expected of a field, by the code of the reason."""
-_EXPECTED_OF = {
-    ("invalid_number", "line_number"): "a whole number, not negative",
-    ("invalid_number", "rate"): "a number above zero",
-    (
-        "too_many_digits",
-        "quantity",
-    ): "at most 7 digits before the decimal point and 4 after it",
-    (
-        "too_many_digits",
-        "unit_price",
-    ): "at most 10 digits before the decimal point and 4 after it",
-    ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
-    ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
-    ("too_long", "event_id"): "at most 200 characters",
-}
-"""The same, where it is another for this field."""
 COLUMNS = (
     word("Source"),
     name("Reason", 0.8),
@@ -72,15 +35,13 @@ COLUMNS = (
     name("Expected", 1.2),
 )
 """Of the table of `reject_rows`."""
-_OF_NO_FIELD = frozenset(
-    {
-        "malformed_line",
-        "bad_encoding",
-        "file_unreadable",
-        "file_too_large",
-        "missing_column",
-    }
-)
+_OF_NO_FIELD = {
+    "malformed_line",
+    "bad_encoding",
+    "file_unreadable",
+    "file_too_large",
+    "missing_column",
+}
 
 
 class RejectSample(Part):
@@ -105,6 +66,17 @@ class Rejects(Part):
     reason: str
     rows: int
     samples: list[RejectSample]
+
+
+@cache
+def expected_values() -> dict[tuple[str, str], str]:
+    """Return what a field should have, by the reason of the rejection and the field: that of a reason without
+    a field is of all others."""
+    expected = {}
+    with (INCLUDE / "expected_values.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            expected[row["reason"], row["field"]] = row["expected"]
+    return expected
 
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
@@ -153,13 +125,13 @@ def sample_of(row: Row) -> RejectSample:
     detail = row.get("detail") or ""
     field, value = _fault(reason, detail, record)
     is_file = source not in SOURCES or source == PARTNER_FILES.name
-    expected = _EXPECTED_OF.get((reason, field or "")) or EXPECTED.get(reason)
+    values = expected_values()
+    expected = values.get((reason, field or ""), values.get((reason, "")))
     if detail.endswith("(not a number with a decimal comma)"):
         expected = "a number such as 12,50"
     elif form := re.search(r"\(does not match (.+)\)$", detail):
-        expected = (
-            f"a time such as {datetime(2026, 11, 19, 15, tzinfo=UTC).strftime(form[1])}"
-        )
+        example = datetime(2026, 11, 19, 15, tzinfo=UTC)
+        expected = f"a time such as {example.strftime(form[1])}"
     return RejectSample(
         file=_short(row.get("file")) if is_file else None,
         line=(row.get("row_number") or None) if is_file else None,

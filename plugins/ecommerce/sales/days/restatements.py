@@ -11,9 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
-from pydantic import Field
+from more_itertools import unique_everseen
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
@@ -66,17 +65,8 @@ class Restatement(Part):
     figure: str
     old: Decimal | None
     new: Decimal | None
-    causes: list[Cause] = Field(default_factory=list)
+    causes: list[Cause] = []
     detected_at: datetime
-
-
-class Correction(NamedTuple):
-    """A headline figure (a name of `HEADLINE`) in the latest mail of its day, and now. None: the figure does
-    not exist, such as an average of no order."""
-
-    figure: str
-    mailed: Decimal | None
-    now: Decimal | None
 
 
 def differ(old: Decimal | None, new: Decimal | None) -> bool:
@@ -128,10 +118,8 @@ def _reason(causes: Iterable[Cause]) -> str:
     """Return why the figures of a day changed, by its first causes. New rates come first, then the most
     orders; a cause of several figures is stated once."""
     ordered = sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders))
-    stated: dict[tuple[str, str | None, str | None], str] = {}
-    for cause in ordered:
-        stated.setdefault((cause.kind, cause.source, cause.channel), _words(cause))
-    words = text.listed(stated.values(), MOST_CAUSES, "other causes")
+    stated = unique_everseen(ordered, attrgetter("kind", "source", "channel"))
+    words = text.listed(map(_words, stated), MOST_CAUSES, "other causes")
     return text.clean(words, LONGEST_REASON) or NO_CAUSE
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from ecommerce.core.expected_partners import WEEKS, doubtful_partners
 from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
-from ecommerce.sales.days.restatements import Correction, differ
+from ecommerce.sales.days.restatements import differ
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.warehouse.client import Warehouse, connect
 
@@ -105,9 +105,9 @@ def corrections(
     day: date,
     headline: Amounts,
     warehouse: Warehouse | None = None,
-) -> list[Correction] | None:
-    """Return the headline figures in which a report differs from the day's last mailed one, in the headline's
-    order: an empty list where the reports differ in other figures only, or in whether the day is complete;
+) -> Amounts | None:
+    """Return the headline figures of the day's last mailed report in which a report differs from it, in the
+    headline's order: none where the reports differ in other figures only, or in whether the day is complete;
     None where no report of the day was mailed. `headline` has the report's figures by their names in
     `HEADLINE`."""
     warehouse = warehouse or connect(step="corrections")
@@ -115,10 +115,9 @@ def corrections(
     if not states or not states[0].mail_count:
         return None
     state = states[0]
-    corrected = []
+    corrected = {}
     for name, stored in state.figures.items():
         mailed = state.outdated_values.get(name, stored)
-        reported = headline.get(name, stored)
-        if differ(mailed, reported):
-            corrected.append(Correction(name, mailed, reported))
+        if differ(mailed, headline.get(name, stored)):
+            corrected[name] = mailed
     return corrected

@@ -6,7 +6,7 @@ that counts (order_days.sql).
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ecommerce.core.business_day import day_window
@@ -47,10 +47,10 @@ class Month:
     amounts: dict[str, str]
     export: str
     is_first: bool
-    without_month: int = 0
+    without_month: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ControlTotals:
     """The totals of an export over all its records (`rows`). `export` is the staging folder with them,
     `folders` are those of its files. `left_out` counts records of days outside the range, `without_day` those
@@ -58,12 +58,12 @@ class ControlTotals:
 
     export: str
     folders: list[str]
-    months: list[Month]
-    rows: int
-    left_out: int
-    without_day: int
-    rejected: int
-    warnings: list[DataWarning]
+    months: list[Month] = field(default_factory=list)
+    rows: int = 0
+    left_out: int = 0
+    without_day: int = 0
+    rejected: int = 0
+    warnings: list[DataWarning] = field(default_factory=list)
 
 
 def compute_totals(
@@ -81,22 +81,15 @@ def compute_totals(
     """
     first = manifests[0]
     target = f"{first.uri.rsplit('/', 2)[0]}/export"
-    rows = 0
-    without_day = 0
-    rejected = 0
-    warnings: list[DataWarning] = []
-    for manifest in manifests:
-        rows += manifest.rows
-        without_day += manifest.control_totals["without_day"]
-        rejected += manifest.control_totals["rejected"]
-        warnings += manifest.control_totals["warnings"]
-    unusable = without_day + rejected
-    if _are_too_many(unusable, rows):
-        raise ContractError(
-            f"{unusable} of {counted(rows, 'record')} cannot be used (without a readable ordered_at: "
-            f"{without_day}; malformed: {rejected}): nothing was loaded; is this the layout of partner files?"
-        )
+    totals = _totals_of_files(manifests, target)
+    unusable = totals.without_day + totals.rejected
     files = {"files": [manifest.file("lines.parquet") for manifest in manifests]}
+    facts = {
+        "first_day": first_day,
+        "last_day": last_day,
+        "export": target,
+        "unusable": unusable,
+    }
     with (
         staging.publish(target) as draft,
         connect_duckdb(target) as duck,
@@ -104,26 +97,12 @@ def compute_totals(
         run_sql_file(duck, "extract/history/order_days", files)
         define_values(duck, load_settings().customer_hash_key)
         named = {"source": first.source}
-        warnings += json_warnings(duck, "extract/history/spellings", named)
+        totals.warnings += json_warnings(duck, "extract/history/spellings", named)
         moved = {"target": f"{draft.path}/moved.parquet"}
         run_sql_file(duck, "extract/history/moved_lines", files | moved)
-        days = {"first_day": first_day, "last_day": last_day}
-        months: list[Month] = []
-        for row in run_sql_file(duck, "extract/history/source_totals", files | days):
-            place = {"export": target, "is_first": not months}
-            if not months:
-                place["without_month"] = unusable
-            months.append(from_plain(Month, row | place))
-        totals = ControlTotals(
-            export=target,
-            folders=[manifest.uri for manifest in manifests],
-            months=months,
-            rows=rows,
-            left_out=rows - unusable - sum(month.rows for month in months),
-            without_day=without_day,
-            rejected=rejected,
-            warnings=warnings,
-        )
+        rows = run_sql_file(duck, "extract/history/source_totals", files | facts)
+        totals.months = from_plain(list[Month], rows)
+        totals.left_out = totals.rows - unusable - sum(row["rows"] for row in rows)
         draft.seal(
             source=first.source,
             business_date=first.business_date,
@@ -135,10 +114,29 @@ def compute_totals(
             control_totals=to_plain(totals),
         )
     log.info("%s: %s", first.source, totals)
-    if not months:
+    if not totals.months:
         raise ConfigurationError(
-            f"none of the export's records ({rows}) belongs to a day from {first_day} to {last_day}: nothing "
-            "to load"
+            f"none of the export's records ({totals.rows}) belongs to a day from {first_day} to {last_day}: "
+            "nothing to load"
+        )
+    return totals
+
+
+def _totals_of_files(manifests: Sequence[Manifest], export: str) -> ControlTotals:
+    """Return the sums over the files of an export, without its months; ContractError as `compute_totals`."""
+    totals = ControlTotals(export, [manifest.uri for manifest in manifests])
+    for manifest in manifests:
+        of_file = manifest.control_totals
+        totals.rows += manifest.rows
+        totals.without_day += of_file["without_day"]
+        totals.rejected += of_file["rejected"]
+        totals.warnings += of_file["warnings"]
+    unusable = totals.without_day + totals.rejected
+    if _are_too_many(unusable, totals.rows):
+        raise ContractError(
+            f"{unusable} of {counted(totals.rows, 'record')} cannot be used (without a readable ordered_at: "
+            f"{totals.without_day}; malformed: {totals.rejected}): nothing was loaded; is this the layout of "
+            "partner files?"
         )
     return totals
 
@@ -195,9 +193,7 @@ def gather_lines(month: Month) -> Manifest:
         lines = {"lines": f"{draft.path}/lines.parquet"}
         statement = f"extract/{PARTNER_FILES.name}/control_totals"
         [control_totals] = run_sql_file(duck, statement, lines)
-        control_totals["warnings"] = []
-        if month.is_first:
-            control_totals["warnings"] = totals.warnings
+        control_totals["warnings"] = totals.warnings if month.is_first else []
         draft.seal(
             source=export.source,
             business_date=month.first_day,
@@ -257,26 +253,19 @@ def summarize(manifest: Manifest) -> Values:
         `amounts` (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places:
         file and line of the first three).
     """
-    summary: Values = {"month": f"{manifest.business_date:%Y-%m}"}
-    for name in COUNTS:
-        summary[name] = int(manifest.control_totals[name])
-    summary["rejected"] = []
+    files = {
+        "orders": manifest.file("orders.parquet"),
+        "lines": manifest.file("order_lines.parquet"),
+    }
+    rejected = []
     with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
-        files = {
-            "orders": manifest.file("orders.parquet"),
-            "lines": manifest.file("order_lines.parquet"),
-        }
         [totals] = run_sql_file(duck, "extract/history/transformed_totals", files)
         if "rejected_rows.parquet" in manifest.columns:
             rows = {"rejected": manifest.file("rejected_rows.parquet")}
-            summary["rejected"] = run_sql_file(
-                duck,
-                "extract/history/rejected_by_reason",
-                rows,
-            )
-    summary["orders"] = totals["orders"]
-    summary["amounts"] = totals["amounts"] or {}
-    return summary
+            rejected = run_sql_file(duck, "extract/history/rejected_by_reason", rows)
+    counts = {name: manifest.control_totals[name] for name in COUNTS}
+    month = f"{manifest.business_date:%Y-%m}"
+    return {"month": month, "rejected": rejected, **counts, **totals}
 
 
 def log_summary(

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, cast
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
-from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
+from ecommerce.core.templates import environment
 from ecommerce.core.values import Values
 from ecommerce.sales.history.files import PARQUET, ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
@@ -36,10 +36,12 @@ from ecommerce.storage.duckdb import (
 )
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
+from ecommerce.warehouse.rendering import SQL_ROOT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+READ_PARQUET = "extract/history/read_parquet.sql"
 UNREADABLE = re.compile(r"TIMESTAMP(_\w+)?|(STRUCT|MAP).*|.*\]")
 """DuckDB's types whose text is no value: times without a zone, and nested values."""
 
@@ -53,7 +55,6 @@ def read_file(request: ReadRequest) -> Manifest:
         PipelineError: the storage fails.
     """
     file = request.file
-    warnings: list[DataWarning] = []
     with (
         staging.publish(request.folder) as draft,
         connect_duckdb(memory_limit="300MB") as duck,
@@ -71,11 +72,7 @@ def read_file(request: ReadRequest) -> Manifest:
         with _contract_errors(file), delivered_files.storage_errors(file.name):
             path = _local_path(file, work)
             if file.ending == PARQUET:
-                _read_parquet(duck, path, lines, facts)
-                written = {"lines": str(lines), "file": file.name}
-                warnings = delivered_files.json_warnings(
-                    duck, delivered_files.DOUBTFUL_VALUES, written
-                )
+                warnings = _read_parquet(duck, path, lines, facts)
             else:
                 warnings = _read_csv(duck, request, path, lines, facts)
             file.check_unchanged()
@@ -83,21 +80,20 @@ def read_file(request: ReadRequest) -> Manifest:
             run_sql_file(duck, "extract/history/keep_lines", kept)
         rejects = draft.path / "rejects.parquet"
         duck.execute(f"COPY rejects TO '{rejects}' (FORMAT parquet, COMPRESSION zstd)")
-        counts = "SELECT count(*), count(day) FROM read_parquet(?)"
-        [(count, dated)] = duck.execute(counts, [kept_lines]).fetchall()
-        [(rejected,)] = duck.sql("SELECT count(*) FROM rejects").fetchall()
+        staged = {"lines": kept_lines}
+        [totals] = run_sql_file(duck, "extract/history/file_totals", staged)
         draft.seal(
             source=request.source,
             business_date=request.run_day,
-            rows=count + rejected,
+            rows=totals["rows"],
             columns={},
             read_at=request.read_at,
             window_start=request.read_at,
             window_end=request.read_at,
             control_totals={
                 "file": file.name,
-                "without_day": count - dated,
-                "rejected": rejected,
+                "without_day": totals["without_day"],
+                "rejected": totals["rejected"],
                 "warnings": warnings,
             },
         )
@@ -158,8 +154,9 @@ def _read_parquet(
     path: Path,
     lines: Path,
     facts: Values,
-) -> None:
-    """Write the lines to the file `lines`, every value as the text of exactly the same value."""
+) -> list[DataWarning]:
+    """Write the lines to the file `lines`, every value as the text of exactly the same value; return
+    warnings."""
     # Spark, Hive and Impala may mark no column as text.
     duck.execute("SET binary_as_string = true")
     description = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)])
@@ -167,27 +164,21 @@ def _read_parquet(
     missing = [name for name in COLUMNS if name not in types]
     if missing:
         raise UnusableFileError(f"it lacks the columns {', '.join(missing)}")
-    expressions = []
     for name in COLUMNS:
-        kind = types[name]
-        if UNREADABLE.fullmatch(kind):
+        if UNREADABLE.fullmatch(types[name]):
             raise UnusableFileError(
-                f"its column {name} is {kind}: it needs text, numbers, or times with a time zone",
+                f"its column {name} is {types[name]}: it needs text, numbers, or times with a time zone",
             )
-        value = f"{name}::VARCHAR"
-        if kind in ("FLOAT", "DOUBLE"):
-            # pandas stores integers with missing values as floats: 1.0 and 1e+16.
-            integer = f"try_cast({name} AS DECIMAL(38, 0))"
-            value = (
-                f"CASE WHEN {integer} = {name} THEN {integer}::VARCHAR ELSE {value} END"
-            )
-        expressions.append(f"{value} AS {name}")
-    for name in delivered_files.extra_columns(load_settings().order_attributes):
-        column = f'"{name}"' if name in types else "NULL"
-        expressions.append(f'{column}::VARCHAR AS "{name}"')
-    statement = read_sql("extract/history/read_parquet.sql")
-    statement = statement.replace("{columns}", ",\n        ".join(expressions))
+    attributes = load_settings().order_attributes
+    template = environment(SQL_ROOT).get_template(READ_PARQUET)
+    statement = template.render(
+        types=types,
+        columns=COLUMNS,
+        extra_columns=delivered_files.extra_columns(attributes),
+    )
     duck.execute(statement, facts | {"path": str(path), "lines": str(lines)})
+    written = {"lines": str(lines), "file": facts["file"]}
+    return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES, written)
 
 
 @contextmanager

@@ -36,28 +36,10 @@ if TYPE_CHECKING:
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns of the run that read a row, and the product's category at that time."""
-NULL_IS_A_VALUE = {
-    "country_code",
-    "customer_hash",
-    "coupon_code",
-    "order_business_date",
-    "sku",
-    "quantity",
-    "reason",
-}
-"""Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
-loaded, NULL is no difference."""
-WORDS = (
-    "not in the warehouse",
-    "gone from the source",
-    "changed",
-    "with other refunds",
-)
-"""What orders differ in, in the order of the counts of `STATEMENT`."""
-
+DIFFERENCE = ("business_date", "source", "what")
 Difference = Mapping[str, str]
-"""A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, `what` (which
-orders differ)."""
+"""A source and the warehouse differ on a business day. Plain JSON: the columns `DIFFERENCE` of `STATEMENT`;
+`what` states which orders differ."""
 Reread = Mapping[str, str]
 """A day and a source to read again. Plain JSON: `business_date`, `source`."""
 
@@ -127,9 +109,9 @@ def differing_days(
     statement = template.render(
         order_columns=_compared_columns(loadable, "orders"),
         refund_columns=_compared_columns(loadable, "refunds"),
-        null_is_a_value=NULL_IS_A_VALUE,
     )
     values = {
+        "source": loadable.source,
         "orders": loadable.file("orders.parquet"),
         "order_lines": loadable.file("order_lines.parquet"),
         "refunds": loadable.file("refunds.parquet"),
@@ -138,21 +120,8 @@ def differing_days(
         "read_at": loadable.read_at,
         "visible_from": loadable.control_totals.get("visible_from"),
     }
-    differences: list[Difference] = []
-    for day, *counts in duck.execute(statement, values).fetchall():
-        found = []
-        for count, words in zip(counts, WORDS, strict=True):
-            if count:
-                found.append(f"{count} {words}")
-        if found:
-            differences.append(
-                {
-                    "business_date": str(day),
-                    "source": loadable.source,
-                    "what": f"orders: {', '.join(found)}",
-                }
-            )
-    return differences
+    rows = duck.execute(statement, values).fetchall()
+    return [dict(zip(DIFFERENCE, row, strict=True)) for row in rows]
 
 
 def _compared_columns(loadable: Manifest, table: str) -> list[str]:

@@ -122,8 +122,9 @@ def test_reason_and_number_of_rows_are_said_once():
 
 def test_what_is_expected_by_every_reason(snapshot):
     lines = []
-    for reason in rejected_rows.EXPECTED:
-        lines.append(f"{reason}: {rejected(reason, None).expected}")
+    for reason, field in rejected_rows.expected_values():
+        if not field:
+            lines.append(f"{reason}: {rejected(reason, None).expected}")
     for reason, field in (
         ("invalid_number", "line_number"),
         ("too_many_digits", "quantity"),

@@ -6,7 +6,6 @@ import pytest
 
 from ecommerce.core.templates import TEMPLATES, environment
 from ecommerce.sales import delivery
-from ecommerce.sales.days.restatements import Correction
 from ecommerce.sales.report.texts.mail import subject
 from ecommerce.sales.report.texts.page import page_texts
 from tests.archived_reports import archived_texts
@@ -53,7 +52,7 @@ def test_the_subject_of_a_level_day_and_of_one_without_sales():
 
 def corrected(**mailed):
     """Return corrections of figures that were mailed with these values."""
-    return [Correction(name, D(value), D(0)) for name, value in mailed.items()]
+    return {name: D(value) for name, value in mailed.items()}
 
 
 @pytest.mark.parametrize(
@@ -83,17 +82,17 @@ def test_the_subject_of_a_correction_has_the_first_figure_that_changed(
 def test_corrections_are_stated_with_the_figures_of_the_attachment():
     figures = samples.full()
     corrections = corrected(orders="201", net_sales="16716.13")
-    corrections.append(Correction("new_customers", None, D(0)))
+    corrections["new_customers"] = None
     unseen = corrected(tax="3201.702")
     stated = [
         "Net sales 16,716.13 → 18,342.56, +9.7 %",
         "Orders 201 → 214, +6.5 %",
         "New customers \N{EN DASH} → 64",
     ]
-    texts = archived_texts(figures, [*corrections, *unseen])
+    texts = archived_texts(figures, corrections | unseen)
     assert texts["corrected"] == stated
     assert texts["subject"].startswith("Corrected net sales")
-    for unchanged in ([], unseen):
+    for unchanged in ({}, unseen):
         (line,) = archived_texts(figures, unchanged)["corrected"]
         assert line.startswith("The headline figures are unchanged.")
     assert archived_texts(figures)["corrected"] is None

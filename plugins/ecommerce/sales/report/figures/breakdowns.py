@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -31,7 +29,7 @@ class Breakdowns(Part):
     categories: list[Breakdown]
     countries: list[Breakdown]
     attribute: str | None = None
-    attributes: list[Breakdown] = Field(default_factory=list)
+    attributes: list[Breakdown] = []
 
 
 def read(queries: DayQueries) -> Breakdowns:

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales.day_queries import MOST_MOVERS, DayQueries
@@ -59,9 +57,9 @@ class LikeForLike(BothDays):
     categories: list[Contribution]
     countries: list[Contribution]
     channels: list[Contribution]
-    customers: list[Contribution] = Field(default_factory=list)
-    measures: list[Contribution] = Field(default_factory=list)
-    products: list[Contribution] = Field(default_factory=list)
+    customers: list[Contribution] = []
+    measures: list[Contribution] = []
+    products: list[Contribution] = []
 
 
 class Changes(LikeForLike):
@@ -73,9 +71,9 @@ class Changes(LikeForLike):
     base: date
     rising: list[Mover]
     falling: list[Mover]
-    unconverted: list[str] = Field(default_factory=list)
-    began: list[str] = Field(default_factory=list)
-    ended: list[str] = Field(default_factory=list)
+    unconverted: list[str] = []
+    began: list[str] = []
+    ended: list[str] = []
     like_for_like: LikeForLike | None = None
 
     @property

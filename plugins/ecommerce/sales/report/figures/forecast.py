@@ -8,10 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
-
 from ecommerce.core.values import Row
-from ecommerce.reporting.parts import Part
+from ecommerce.reporting.parts import Part, net_figures
 from ecommerce.sales.day_queries import DayQueries
 
 Verdict = Literal["as expected", "unusual", "very unusual"]
@@ -52,8 +50,8 @@ class Expectation(Part):
     model: str
     series: list[Expected]
     net: Expected | None = None
-    unforecast: list[str] = Field(default_factory=list)
-    without: list[str] = Field(default_factory=list)
+    unforecast: list[str] = []
+    without: list[str] = []
 
 
 class Forecast(Part):
@@ -76,11 +74,11 @@ def read(queries: DayQueries) -> Forecast:
     is_judged = bool(queries.today["is_complete"]) and not queries.doubtful_sources
     net = None
     if forecasts[0]["series"] == TOTAL:
-        of_total = _expected(forecasts[0], "net_", is_judged)
-        net = of_total.model_copy(update={"series": NET})
+        of_shop = net_figures(forecasts[0]) | {"series": NET}
+        net = _expected(of_shop, is_judged)
     expectation = Expectation.of(
         forecasts[0],
-        series=[_expected(row, "", is_judged) for row in forecasts],
+        series=[_expected(row, is_judged) for row in forecasts],
         net=net,
         unforecast=[row["series"] for row in rows if row["forecast"] is None],
         without=[row["name"] for row in queries.breakdown("currency")],
@@ -88,7 +86,5 @@ def read(queries: DayQueries) -> Forecast:
     return Forecast(expectation=expectation)
 
 
-def _expected(row: Row, prefix: str, is_judged: bool) -> Expected:
-    values = {figure: row[f"{prefix}{figure}"] for figure in FIGURES}
-    verdict = row[f"{prefix}verdict"] if is_judged else None
-    return Expected(series=row["series"], verdict=verdict, **values)
+def _expected(row: Row, is_judged: bool) -> Expected:
+    return Expected.of(row, verdict=row["verdict"] if is_judged else None)

@@ -5,8 +5,6 @@ The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from pydantic import Field
-
 from ecommerce.core import text
 from ecommerce.core.headline_figures import (
     HEADLINE,
@@ -86,12 +84,12 @@ class Headline(Part):
     rate is known. An archived report may lack figures that are newer than it."""
 
     headline: dict[str, Figure]
-    rates: dict[str, Figure] = Field(default_factory=dict)
-    rate_bases: dict[str, Figure] = Field(default_factory=dict)
+    rates: dict[str, Figure] = {}
+    rate_bases: dict[str, Figure] = {}
     averaged_days: int
     averaged_days_without_sales: int = 0
     margin: Margin | None = None
-    costs: dict[str, Figure] = Field(default_factory=dict)
+    costs: dict[str, Figure] = {}
 
     @property
     def cost_figures(self) -> dict[str, Figure]:

@@ -3,8 +3,6 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -51,7 +49,7 @@ class Month(Part):
     """The month so far; `targets` begins with the whole shop."""
 
     month: MonthToDate | None = None
-    targets: list[Target] = Field(default_factory=list)
+    targets: list[Target] = []
 
 
 def read(queries: DayQueries) -> Month:

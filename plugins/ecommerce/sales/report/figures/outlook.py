@@ -1,16 +1,13 @@
 """The forecast of the coming days, in net sales, and the week of a coming event."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.core.business_day import days_between
 from ecommerce.core.named_weeks import event, named_week
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Values
 from ecommerce.reporting.expected_week import ExpectedWeek
-from ecommerce.reporting.parts import Part, total
+from ecommerce.reporting.parts import Part, net_figures, total
 from ecommerce.sales.day_queries import DayQueries
 
 DAYS = 7
@@ -37,10 +34,10 @@ class Outlook(Part):
     made_at: datetime
     model: str
     days: list[OutlookDay]
-    net_days: list[OutlookDay] = Field(default_factory=list)
+    net_days: list[OutlookDay] = []
     event: str | None = None
-    event_week: list[OutlookDay] = Field(default_factory=list)
-    net_event_week: list[OutlookDay] = Field(default_factory=list)
+    event_week: list[OutlookDay] = []
+    net_event_week: list[OutlookDay] = []
     expected_week: ExpectedWeek | None = None
     last_week: Decimal | None = None
     usual_week: Decimal | None = None
@@ -78,21 +75,13 @@ def read(queries: DayQueries) -> ComingDays:
     fields: Values = {}
     if week and len(of_week) == DAYS:
         fields["event"] = event(week, calendar)
-        fields["event_week"] = _days(of_week, "")
-        fields["net_event_week"] = _days(of_week, "net_")
+        fields["event_week"] = OutlookDay.list_of(of_week)
+        fields["net_event_week"] = OutlookDay.list_of(map(net_figures, of_week))
         fields["expected_week"] = ExpectedWeek.of_days(of_week)
     outlook = Outlook.of(
         rows[0],
-        days=_days(of_days, ""),
-        net_days=_days(of_days, "net_"),
+        days=OutlookDay.list_of(of_days),
+        net_days=OutlookDay.list_of(map(net_figures, of_days)),
         **fields,
     )
     return ComingDays(outlook=outlook)
-
-
-def _days(rows: Sequence[Row], prefix: str) -> list[OutlookDay]:
-    days = []
-    for row in rows:
-        values = {figure: row[f"{prefix}{figure}"] for figure in FIGURES}
-        days.append(OutlookDay(day=row["day"], **values))
-    return days

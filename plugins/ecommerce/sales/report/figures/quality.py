@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.text import share as share_words
 from ecommerce.core.text import source_name
@@ -29,7 +27,7 @@ class DataQuality(Part):
     sales first."""
 
     quality: Quality
-    implausible: list[ImplausibleAmount] = Field(default_factory=list)
+    implausible: list[ImplausibleAmount] = []
     provenance: Provenance
 
 

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.core import text
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.reporting.parts import Part
@@ -22,7 +20,7 @@ class ReturnReason(Part):
 class Returns(Part):
     """The reasons, the largest amount first; together they are the headline's returns."""
 
-    return_reasons: list[ReturnReason] = Field(default_factory=list)
+    return_reasons: list[ReturnReason] = []
 
 
 def read(queries: DayQueries) -> Returns:

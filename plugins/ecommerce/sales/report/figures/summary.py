@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
-
 from ecommerce.reporting.parts import Part
 
 State = Literal["complete", "may_change", "incomplete"]
@@ -45,7 +43,7 @@ class Summary(Part):
 
     trust: Trust
     sentences: list[str]
-    drivers: list[Driver] = Field(default_factory=list)
+    drivers: list[Driver] = []
     unusual: Unusual | None = None
 
 
@@ -53,12 +51,12 @@ class Finding(Part):
     """A fact of the summary for programs: its `kind`, the names that it is `about`, and its `numbers`."""
 
     kind: str
-    about: list[str] = Field(default_factory=list)
-    numbers: dict[str, Decimal] = Field(default_factory=dict)
+    about: list[str] = []
+    numbers: dict[str, Decimal] = {}
 
 
 class SummaryOfDay(Part):
     """The summary, None while it is made, and its facts: each driver is a `contribution`."""
 
     summary: Summary | None = None
-    findings: list[Finding] = Field(default_factory=list)
+    findings: list[Finding] = []

@@ -3,8 +3,6 @@ but not purchased, and orders matched to web events. Sessions of bots are left o
 
 from decimal import Decimal
 
-from pydantic import Field
-
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -50,11 +48,11 @@ class Viewed(Part):
 class Website(Part):
     """One day of the website; without `steps`, the events of this day are not loaded."""
 
-    steps: list[Step] = Field(default_factory=list)
+    steps: list[Step] = []
     bot_sessions: int = 0
-    devices: list[Device] = Field(default_factory=list)
-    tracked: list[Tracked] = Field(default_factory=list)
-    viewed: list[Viewed] = Field(default_factory=list)
+    devices: list[Device] = []
+    tracked: list[Tracked] = []
+    viewed: list[Viewed] = []
 
 
 class WebsiteOfDay(Part):

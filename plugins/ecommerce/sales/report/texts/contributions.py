@@ -32,13 +32,10 @@ MOST_ROWS = 20
 
 def tables(figures: Figures) -> list[Section]:
     """Return the contributions by category, country and channel, then the products."""
-    base = "Before"
-    rising: list[Mover] = []
-    falling: list[Mover] = []
-    if figures.changes:
-        base = text.short_day(figures.changes.base)
-        rising = figures.changes.rising
-        falling = figures.changes.falling
+    changes = figures.changes
+    base = text.short_day(changes.base) if changes else "Before"
+    rising = changes.rising if changes else []
+    falling = changes.falling if changes else []
     return [
         *[_contributions(figures, dimension, base) for dimension in DIMENSIONS],
         _products(figures, "rising", "rose", rising, base),

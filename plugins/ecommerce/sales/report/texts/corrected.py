@@ -1,13 +1,12 @@
 """The mail of a report whose day was mailed before: its subject and first lines state what has changed."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales import terms
-from ecommerce.sales.days.restatements import Correction, written
+from ecommerce.sales.days.restatements import written
 
 _UNCHANGED = (
     "The headline figures are unchanged. Breakdowns, products, reasons of returns, missing sources or "
@@ -16,10 +15,11 @@ _UNCHANGED = (
 
 
 def with_corrections(
-    texts: Values, headline: Amounts, corrections: Sequence[Correction] | None
+    texts: Values, headline: Amounts, corrections: Amounts | None
 ) -> Values:
-    """Return the archived `texts` of a mail, with `corrections` since the day's latest mail; None: this is
-    its first mail. `headline` has the report's figures by their names in `HEADLINE`."""
+    """Return the archived `texts` of a mail, with the `corrections` of the day's latest mail: its figures
+    that have changed. None: this is its first mail. `headline` has the report's figures by their names in
+    `HEADLINE`."""
     if corrections is None:
         return texts
     lines = corrected_figures(headline, corrections, texts["currency"])
@@ -42,11 +42,10 @@ def subject_value(figure: str, value: Decimal | None, currency: str) -> str:
 
 
 def corrected_figures(
-    headline: Amounts, corrections: Sequence[Correction], currency: str
+    headline: Amounts, mailed: Amounts, currency: str
 ) -> dict[str, str]:
     """Return the changes since the latest mail by figure: `Net sales 18,716.13 → 20,373.40, +8.9 %`. New
     values are those of the report, as in the attachment; changes too small to be seen are left out."""
-    mailed = {correction.figure: correction.mailed for correction in corrections}
     lines = {}
     for figure in HEADLINE:
         if figure not in mailed or figure not in headline:

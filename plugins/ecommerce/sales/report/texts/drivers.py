@@ -5,7 +5,7 @@ twice. The drivers are of one dimension: that in which the fewest names have cha
 its category takes its place. docs/DEFINITIONS.md, *Summary*, has the rules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ecommerce.core import text
@@ -52,11 +52,11 @@ COSTS = ("discounts", "returns")
 def drivers_of(changes: LikeForLike) -> list[Driver]:
     """Return at most `MOST_DRIVERS`, the largest first; together with the rest they are the change."""
     least = SMALLEST_PART * max(abs(changes.now), abs(changes.before))
-    dimension = _most_concentrated(changes, least)
-    if not dimension:
-        return []
-    large = _large(changes, dimension, least)
-    drivers = [_driver(changes, dimension, row, least) for row in large]
+    large = {}
+    for dimension in FIELDS:
+        large[dimension] = _large(changes, dimension, least)
+    dimension = _most_concentrated(changes, large)
+    drivers = [_driver(changes, dimension, row, least) for row in large[dimension]]
     drivers.sort(key=lambda driver: (-abs(driver.change), driver.name))
     return drivers[:MOST_DRIVERS]
 
@@ -70,19 +70,20 @@ def _large(changes: LikeForLike, dimension: str, least: Decimal) -> list[Contrib
     ]
 
 
-def _most_concentrated(changes: LikeForLike, least: Decimal) -> str:
-    """Return the dimension whose change is concentrated on the fewest of its names; empty where no dimension
+def _most_concentrated(
+    changes: LikeForLike, large: Mapping[str, Sequence[Contribution]]
+) -> str:
+    """Return the dimension whose change is concentrated on the fewest of its names; `PRODUCT` where no other
     has a large contribution. That gross sales have changed explains nothing, and neither does a dimension
     whose largest contribution has no name."""
     spreads = {}
-    for dimension, field in FIELDS.items():
-        contributions = getattr(changes, field)
-        large = _large(changes, dimension, least)
-        if dimension == PRODUCT or len(contributions) < 2 or not large:
+    for dimension, rows in large.items():
+        contributions = getattr(changes, FIELDS[dimension])
+        if dimension == PRODUCT or len(contributions) < 2 or not rows:
             continue
         # Names with a small part of the change would explain it instead.
         has_name = contributions[0].name not in NAMELESS
-        is_gross = (dimension, large[0].name) == ("measure", GROSS_SALES)
+        is_gross = (dimension, rows[0].name) == ("measure", GROSS_SALES)
         sold_before = {row.name for row in contributions if row.before}
         if has_name and not is_gross and NEEDED.get(dimension, set()) <= sold_before:
             changed = _effective_number(row.change for row in contributions)
@@ -90,12 +91,7 @@ def _most_concentrated(changes: LikeForLike, least: Decimal) -> str:
                 abs(row.before) + abs(row.now) for row in contributions
             )
             spreads[dimension] = changed / sold
-    products = PRODUCT if _large(changes, PRODUCT, least) else ""
-    return min(
-        spreads,
-        key=lambda dimension: spreads[dimension],
-        default=products,
-    )
+    return min(spreads, key=spreads.__getitem__, default=PRODUCT)
 
 
 def _effective_number(amounts: Iterable[Decimal]) -> Decimal:

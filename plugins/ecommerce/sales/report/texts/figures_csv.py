@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from itertools import chain
 from typing import Any
+
+from more_itertools import flatten
 
 from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
@@ -51,8 +52,8 @@ def figures_csv(figures: Figures) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     trend = {str(day.business_date): day.complete for day in figures.trend}
-    sections = [cells(figures) for cells in SECTIONS]
-    for section, name, figure, value in chain(*sections):
+    cells = flatten(section(figures) for section in SECTIONS)
+    for section, name, figure, value in cells:
         complete = figures.quality.complete
         if section == "trend":
             complete = trend[name]

@@ -127,10 +127,10 @@ def _series(figures: Figures) -> Section:
         note += (
             f", without amounts in {text.listed(map(text.clean, expectation.without))}"
         )
-    hidden = len(series) - MOST_SERIES
     facts = {
-        "caveat": terms.capital(figures.caveat),
-        "hidden": text.count(hidden) if hidden > 0 else "",
+        "caveat": figures.caveat,
+        "hidden": len(series) - MOST_SERIES,
+        "currency": currency,
         "unforecast": [series_name(name) for name in expectation.unforecast],
     }
     return column_table(

@@ -42,13 +42,10 @@ NO_ORDERS = "no orders to average"
 def tables(figures: Figures) -> list[Section]:
     """Return for the annex all figures and rates with all comparisons."""
     bases = known_bases(figures)
-    averaged = [averaged_days_of(figures, figure) for figure in figures.entries]
     facts = {
         "bases": bases,
         "closed_days": without_sales(figures),
-        "has_shorter_averages": any(
-            0 < days < figures.averaged_days for days in averaged
-        ),
+        "has_shorter_averages": any(entry.days for entry in figures.entries.values()),
         "margin": figures.margin,
         "least_coverage": LEAST_COST_COVERAGE,
     }
@@ -149,8 +146,13 @@ def small_tiles(figures: Figures) -> list[Row]:
     small = [_tile(figures, figure) for figure in names]
     margin = figures.margin
     if margin and figures.cost_figures:
-        value = text.share(margin.coverage)
-        small.append(_tile_of("Cost coverage", value, NO_CHANGE, [NO_CHANGE]))
+        coverage = {
+            "label": "Cost coverage",
+            "value": text.share(margin.coverage),
+            "changes": [NO_CHANGE],
+            "change": NO_CHANGE,
+        }
+        small.append(coverage)
     return small
 
 
@@ -162,15 +164,12 @@ def _tile(figures: Figures, figure: str) -> Values:
         why = NO_ORDERS if entry.value is None else NOTHING_YET
         stated = {CHOICE[0]: NO_CHANGE | {"label": why}}
     label = f"{meaning.label}{NOTED}" if entry.note else meaning.label
-    value = text.figure(entry.value, meaning.kind, figures.currency)
-    return _tile_of(label, value, stated[base_of_choice(stated)], list(stated.values()))
-
-
-def _tile_of(
-    label: str, value: str, change: Values, changes: Sequence[Values]
-) -> Values:
-    shown = changes[:MOST_SHOWN]
-    return {"label": label, "value": value, "changes": shown, "change": change}
+    return {
+        "label": label,
+        "value": text.figure(entry.value, meaning.kind, figures.currency),
+        "changes": list(stated.values())[:MOST_SHOWN],
+        "change": stated[base_of_choice(stated)],
+    }
 
 
 def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
@@ -180,17 +179,11 @@ def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
     for base in bases:
         before = entry.base(base)
         value = text.figure(before, meaning.kind, figures.currency)
-        row.append(_with_days(figures, figure, base, value))
-        row.append(_change(entry.value, before, meaning))
+        # The column states the days of the other averages.
+        if base == "average" and entry.days:
+            value += f" ({text.counted(entry.days, 'day')})"
+        row += [value, _change(entry.value, before, meaning)]
     return row
-
-
-def _with_days(figures: Figures, figure: str, base: str, value: str) -> str:
-    """Return the cell of a base: `1,200.00 (7 days)` for an average of fewer days than its column states."""
-    days = averaged_days_of(figures, figure)
-    if base != "average" or not 0 < days < figures.averaged_days:
-        return value
-    return f"{value} ({text.counted(days, 'day')})"
 
 
 def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from ecommerce.core import text
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
+from ecommerce.core.templates import render_rows
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
-from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
@@ -19,28 +19,25 @@ CHART = "outlook.svg"
 def tables(figures: Figures) -> list[Section]:
     """Return the forecast of the coming days."""
     outlook = figures.outlook
-    currency = figures.currency
-    rows = []
+    rows: list[list[str]] = []
     note = ""
     chart = None
     remarks = []
     if outlook:
-        days = outlook.net_days
-        for day in days:
-            forecast = text.amount(day.forecast, currency)
-            band = interval(day, 80, currency)
-            rows.append([text.short_day(day.day), forecast, band])
-        chart = _chart(days, rows)
-        if len(days) > 1:
-            forecast = text.amount(total(days, "forecast"), currency)
-            rows.append([f"All {len(days)} days", forecast, ""])
         week = outlook.named_week
-        if week:
-            title = week_title(outlook)
-            rows.append([title, text.amount(week.net_sales, currency), ""])
-            if week.parts:
-                remarks.append(f"{title}: {week.parts}.")
-        note = f"net sales in {currency}; {origin(outlook, figures)}"
+        title = week_title(outlook)
+        facts = {
+            "outlook": outlook,
+            "week": week,
+            "title": title,
+            "currency": figures.currency,
+            "interval": interval,
+        }
+        rows = render_rows("tables/outlook.txt", facts)
+        chart = _chart(outlook.net_days, rows)
+        if week and week.parts:
+            remarks.append(f"{title}: {week.parts}.")
+        note = f"net sales in {figures.currency}; {origin(outlook, figures)}"
     return [
         table(
             "outlook",
@@ -68,5 +65,6 @@ def _chart(days: Sequence[OutlookDay], rows: Sequence[Sequence[str]]) -> Chart:
     for day in days:
         label = f"{text.short_weekday(day.day)}\n{day.day.day}"
         chart_days.append(day.model_dump(exclude={"day"}) | {"label": label})
-    described = ", ".join(f"{day} {forecast}" for day, forecast, _ in rows)
+    # Sums follow the rows of the days.
+    described = ", ".join(f"{day} {forecast}" for day, forecast, _ in rows[: len(days)])
     return charts.intervals(CHART, f"Forecast of net sales: {described}.", chart_days)

@@ -3,9 +3,8 @@ them; last the provenance of the report."""
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 
-from more_itertools import flatten, map_reduce
+from more_itertools import flatten, map_reduce, partition
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import (
@@ -54,12 +53,15 @@ def tables(figures: Figures) -> list[Section]:
     quality = figures.quality
     day = figures.business_date
     limits = [clean(limit, LONGEST_LIMIT) for limit in quality.limits]
+    of_others, of_day = partition(
+        lambda warning: day in (days_of(warning) or [day]), quality.warnings
+    )
     sections = [
-        _warnings(quality, day),
+        _warnings(of_day),
         sentences(
             "other_warnings",
             "Warnings about other days",
-            _other_days(quality.warnings, day),
+            _other_days(of_others),
             empty="None.",
             note="in the data that this run loaded",
         ),
@@ -97,7 +99,7 @@ def tables(figures: Figures) -> list[Section]:
     return [section | {"annex": True} for section in sections]
 
 
-def _warnings(quality: Quality, day: date) -> Section:
+def _warnings(warnings: Iterable[DataWarning]) -> Section:
     return table(
         "warnings",
         "Warnings",
@@ -106,17 +108,16 @@ def _warnings(quality: Quality, day: date) -> Section:
             name("What it means for the figures"),
             name("What to do", 1.2),
         ],
-        _warning_rows(quality.warnings, day),
+        _warning_rows(warnings),
         empty="None.",
         note="of this day, the worst first",
     )
 
 
-def _warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
-    """Return the warnings about `day`: found, which may begin with a name, meaning, action. Warnings of one
-    kind with the same meaning and action share a row."""
-    of_day = [warning for warning in warnings if day in (days_of(warning) or [day])]
-    alike = map_reduce(of_day, keyfunc=_kind_and_advice, valuefunc=_found)
+def _warning_rows(warnings: Iterable[DataWarning]) -> list[list[str]]:
+    """Return what was found, which may begin with a name, meaning and action. Warnings of one kind with the
+    same meaning and action share a row."""
+    alike = map_reduce(warnings, keyfunc=_kind_and_advice, valuefunc=_found)
     rows = []
     for (_, meaning, action), found in alike.items():
         rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
@@ -129,11 +130,10 @@ def _kind_and_advice(warning: DataWarning) -> tuple[str, str, str]:
     return warning["kind"], meaning, terms.capital(clean(words.action))
 
 
-def _other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
+def _other_days(warnings: Iterable[DataWarning]) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …". The
     same warning about several days is one line, in the words of the first."""
-    others = [warning for warning in warnings if day not in (days_of(warning) or [day])]
-    alike = map_reduce(others, lambda warning: re.sub(ISO_DATE, "", _found(warning)))
+    alike = map_reduce(warnings, lambda warning: re.sub(ISO_DATE, "", _found(warning)))
     lines = {}
     for some in alike.values():
         days = sorted(set(flatten(map(days_of, some))))
@@ -157,17 +157,16 @@ def _found(warning: DataWarning) -> str:
 
 
 def _missing_days(quality: Quality) -> Section:
-    days = [", ".join(map(str, quality.missing_days))] if quality.missing_days else []
-    section = sentences(
+    days = ", ".join(map(str, quality.missing_days))
+    command = quality.fill_command
+    return sentences(
         "missing_days",
         "Missing days",
-        days,
+        [days] if days else [],
         empty="No day since the first daily run is missing.",
         note="of the last 28",
+        remarks=[command] if command else [],
     )
-    if quality.fill_command:
-        section["remarks"] = [quality.fill_command]
-    return section
 
 
 def _sources(quality: Quality) -> Section:

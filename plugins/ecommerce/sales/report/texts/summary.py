@@ -9,11 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.core.templates import render
-from ecommerce.core.text import whole
+from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.contributions import Changes, Contribution
+from ecommerce.sales.report.figures.contributions import Changes
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.month import Target
 from ecommerce.sales.report.figures.summary import (
@@ -28,17 +27,9 @@ from ecommerce.sales.report.texts.month import shop_target
 from ecommerce.sales.report.texts.outlook import week_title
 from ecommerce.sales.report.texts.trust import trust_of
 from ecommerce.sales.report.texts.unusual import most_unusual
-from ecommerce.sales.terms import signed_whole
 
 MOST_WITH_UNUSUAL = 2
 """Drivers that are stated together with something unusual."""
-MOST_CHANNELS = 4
-VERBS = {
-    "cost": ("saved {}", "cost {}"),
-    "measure": ("rose by {}", "fell by {}"),
-    "customers": ("spent {} more", "spent {} less"),
-}
-"""Of drivers that rose and that fell, by their kind; others gained and lost."""
 UNFINISHED_PART = 10
 """Of the days of the month: the target is not judged where more than one in so many is unfinished."""
 
@@ -74,7 +65,7 @@ def summary_of(figures: Figures) -> Summary:
         drivers = drivers[:MOST_WITH_UNUSUAL]
     reasons = []
     if changes:
-        reasons = [*_channels(changes), *_driver_clauses(changes, drivers)]
+        reasons = render_lines("summary/reasons.txt", _facts(changes, drivers))
     if unusual:
         reasons.append(unusual.words)
     return Summary(
@@ -159,57 +150,22 @@ def base_words(figures: Figures, base: str) -> str:
     return f"the {name}" if base == "average" else name
 
 
-def _channels(changes: Changes) -> list[str]:
-    """Return the channels that began and that ended; first those that explain the direction of the change."""
+def _facts(changes: Changes, drivers: Sequence[Driver]) -> Values:
+    """Return what `summary/reasons.txt` states of the changes: the channels that began or ended in `moves`,
+    those first that explain the direction of the change; the drivers that `drove` in its direction, and the
+    `others`."""
+    moves = []
     least = SMALLEST_PART * abs(changes.before)
-    clauses = []
-    moves = [(changes.began, "started"), (changes.ended, "ended")]
-    if changes.change < 0:
-        moves.reverse()
-    for names, verb in moves:
+    for verb, names in (("started", changes.began), ("ended", changes.ended)):
         rows = [row for row in changes.channels if row.name in names]
         if any(abs(row.change) >= least for row in rows):
-            listed = text.listed(map(_channel, rows), MOST_CHANNELS, "more channels")
-            clauses.append(f"{listed} {verb}")
-    return clauses
-
-
-def _channel(row: Contribution) -> str:
-    return f"{text.source_name(row.name)} ({signed_whole(row.change)})"
-
-
-def _driver_clauses(changes: Changes, drivers: Sequence[Driver]) -> list[str]:
-    """Return the drivers in the direction of the change, then those against it."""
-    compared = changes.compared
-    if not drivers or compared is None:
-        return []
-    drove = [driver for driver in drivers if driver.change * compared.change > 0]
-    is_large = abs(compared.change) >= SMALLEST_PART * abs(compared.before)
-    # Neither is then the change that the first sentence states.
-    is_part = changes.like_for_like or changes.unconverted
-    clauses = []
-    if is_part or not is_large:
-        drove = []
-    if drove:
-        direction = "increase" if compared.change > 0 else "decrease"
-        clauses.append(f"{text.listed(map(_with_change, drove))} drove the {direction}")
+            moves.append({"verb": verb, "rows": rows})
+    if changes.change < 0:
+        moves.reverse()
+    drove = []
+    # Else the change is not the one that the first sentence states.
+    is_whole = not changes.like_for_like and not changes.unconverted
+    if is_whole and abs(changes.change) >= least:
+        drove = [row for row in drivers if row.change * changes.change > 0]
     others = [driver for driver in drivers if driver not in drove]
-    if others:
-        clauses.append(text.listed(map(_moved, others)))
-    return clauses
-
-
-def _with_change(driver: Driver) -> str:
-    """Return `Textiles (+2,172)`, or `Textiles (+2,172, most of it Linen set)`."""
-    product = f", most of it {driver.product}" if driver.product else ""
-    return f"{driver.label} ({signed_whole(driver.change)}{product})"
-
-
-def _moved(driver: Driver) -> str:
-    """Return `Kitchen lost 2,243 (most of it Chef's knife)`, `new customers spent 500 more`, or `higher
-    returns cost 300`."""
-    kind = "cost" if is_cost(driver.dimension, driver.name) else driver.dimension
-    risen, fallen = VERBS.get(kind, ("gained {}", "lost {}"))
-    verb = risen if driver.change > 0 else fallen
-    product = f" (most of it {driver.product})" if driver.product else ""
-    return f"{driver.label} {verb.format(whole(abs(driver.change)))}{product}"
+    return {"moves": moves, "drove": drove, "others": others, "is_cost": is_cost}

@@ -82,7 +82,7 @@ def _rates(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:
                 amount,
                 rate=rate,
                 reason=reason,
-                reason_name=reason_name(reason) if reason else "",
+                reason_name=reason_name,
                 returns=total(figures.return_reasons, "amount"),
             )
 
@@ -90,16 +90,13 @@ def _rates(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:
 def _main_reason(figures: Figures) -> ReturnReason | None:
     """Return the reason that most of the returns have, if there is one. A long or rare reason may be a
     customer's own text, which no mail or chat message contains."""
-    returns = total(figures.return_reasons, "amount")
-    for row in figures.return_reasons[:1]:
-        is_code = 0 < len(reason_name(row)) <= LONGEST_NAME
-        if (
-            is_code
-            and row.refunds >= FEWEST_REFUNDS
-            and row.amount >= LARGE_PART * returns
-        ):
-            return row
-    return None
+    if not figures.return_reasons:
+        return None
+    largest = figures.return_reasons[0]
+    least = LARGE_PART * total(figures.return_reasons, "amount")
+    is_code = 0 < len(reason_name(largest)) <= LONGEST_NAME
+    is_large = largest.refunds >= FEWEST_REFUNDS and largest.amount >= least
+    return largest if is_code and is_large else None
 
 
 def _series(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:

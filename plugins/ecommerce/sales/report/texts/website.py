@@ -1,7 +1,10 @@
 """The website: sessions by the step of the funnel that they reached, by device, products that were viewed
 but not purchased, and orders matched to web events. Sessions of bots are left out."""
 
+from itertools import pairwise
+
 from ecommerce.core import text
+from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.sections import (
     Section,
@@ -16,7 +19,6 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.website import Step, Website
-from ecommerce.sales.report.texts.base import ranked_bars
 from ecommerce.sales.report.texts.headline import base_name
 from ecommerce.sales.report.texts.products import product_name
 
@@ -50,11 +52,9 @@ def tables(figures: Figures) -> list[Section]:
 
 def _funnel(figures: Figures, site: Website) -> Section:
     first = site.steps[0].sessions
-    previous = {}
-    last = first
-    for step in site.steps:
-        previous[step.step] = last
-        last = step.sessions
+    previous = {site.steps[0].step: first}
+    for before, step in pairwise(site.steps):
+        previous[step.step] = before.sessions
     return column_table(
         "funnel",
         "Funnel",
@@ -77,17 +77,12 @@ def _funnel(figures: Figures, site: Website) -> Section:
 
 
 def _chart(steps: list[Step]) -> Chart:
-    def bar(step: Step) -> Bar:
-        share = text.share(step.sessions, steps[0].sessions)
+    rows = []
+    for step in steps:
         sessions = text.count(step.sessions)
-        return Bar(
-            STEPS[step.step],
-            step.sessions,
-            sessions,
-            share,
-        )
-
-    return ranked_bars(CHART, "Sessions by the step that they reached", steps, bar)
+        share = text.share(step.sessions, steps[0].sessions)
+        rows.append(Bar(STEPS[step.step], step.sessions, sessions, share))
+    return charts.bars(CHART, "Sessions by the step that they reached", rows)
 
 
 def _devices(site: Website) -> Section:
