@@ -198,9 +198,9 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
 
     class Watched(FakeWarehouse):
         def query(self, path, **given):
-            if "day" in given:
+            if newest := given.get("day") or given.get("report_day"):
                 name = path.rpartition("/")[2]
-                spans[name] = (given.get("first"), given["day"])
+                spans[name] = (given.get("first"), newest)
             return super().query(path, **given)
 
     def load(warehouse, first, last):

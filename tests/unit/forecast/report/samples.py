@@ -217,7 +217,9 @@ class FakeWarehouse:
     known_days: int = 0
     settings = SimpleNamespace(reporting_currency="USD", holiday_calendar="US")
 
-    def query(self, path, *, first, day=None, parameters=None, last=None):
+    def query(
+        self, path, *, first, day=None, parameters=None, last=None, report_day=None
+    ):
         """The rows of a query."""
         if path == "forecast/complete_days.sql":
             return [{"business_date": each} for each in self.complete]
