@@ -14,8 +14,8 @@ from ecommerce.cli.terminal import show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse import rendering
+from ecommerce.warehouse.column_types import Column
 from ecommerce.warehouse.declarations import Declaration, declaration
-from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
     "daily_summary",

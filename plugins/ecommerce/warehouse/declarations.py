@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ecommerce.core.settings import Settings
-from ecommerce.warehouse.rendering import Column, declared_columns
+from ecommerce.warehouse.column_types import Column, declared_columns
 from ecommerce.warehouse.schema import ddl
 
 

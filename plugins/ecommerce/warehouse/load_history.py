@@ -12,8 +12,9 @@ from more_itertools import chunked
 from ecommerce.core.read_window import LoadedFile
 from ecommerce.core.values import Row
 from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.column_types import parquet_schema
 from ecommerce.warehouse.rendering import columns, days_to_read
-from ecommerce.warehouse.schema import parquet_schema, prepare_once
+from ecommerce.warehouse.schema import prepare_once
 
 if TYPE_CHECKING:
     import pyarrow as pa

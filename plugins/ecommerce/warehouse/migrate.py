@@ -13,12 +13,11 @@ from typing import Any
 from ecommerce.core.errors import CredentialsError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
+from ecommerce.warehouse.column_types import api_field
 from ecommerce.warehouse.declarations import declaration
-from ecommerce.warehouse.load import MOST_DAYS
 from ecommerce.warehouse.rendering import tables, views
 from ecommerce.warehouse.schema import (
     DAY_MS,
-    api_field,
     create_datasets,
     create_missing,
     ddl,
@@ -92,15 +91,6 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
     for row in warehouse.query("warehouse/procedures/copies/days.sql", copies=copies):
         if row["day"]:
             days[row["name"]].append(row["day"])
-    for table, copied_days in days.items():
-        if len(copied_days) > MOST_DAYS:
-            number = copies.pop(table)
-            migration.left.append(
-                f"{table}: {number} copies of rows on {len(copied_days):,} days, and a "
-                f"transaction may change {MOST_DAYS:,}: copy the table without them"
-            )
-    if not copies:
-        return
     statement = "warehouse/procedures/copies/remove.sql"
     warehouse.transact(statement, copies=copies, stored=days)
     for table, number in copies.items():

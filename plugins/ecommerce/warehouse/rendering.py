@@ -42,6 +42,7 @@ from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.values import Values
+from ecommerce.warehouse.column_types import Column, declared_columns
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
@@ -67,16 +68,6 @@ class HeadlineFigure(NamedTuple):
     expression: str
     description: str
     known_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a `table.sql`. `type` is as written, such as `NUMERIC(18, 4)` or `ARRAY<STRING>`."""
-
-    name: str
-    type: str
-    required: bool
-    description: str
 
 
 def render(
@@ -268,19 +259,6 @@ def columns(table: str) -> tuple[Column, ...]:
     if not path.exists():
         [path] = SQL_ROOT.glob(f"warehouse/loads/*/staging/{table}.sql")
     return declared_columns(path.read_text())
-
-
-def declared_columns(statement: str) -> tuple[Column, ...]:
-    """Return the columns that a CREATE statement declares, in order; those of a view have no type."""
-    declared = []
-    for name, kind, required, description in re.findall(
-        r"^ {4}`?(\w+)`?(?: ([A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?( NOT NULL)?"
-        r' OPTIONS \(\s*description = "([^"]+)"\s*\),?$',
-        statement,
-        re.MULTILINE,
-    ):
-        declared.append(Column(name, kind, bool(required), description))
-    return tuple(declared)
 
 
 @cache

@@ -1,27 +1,21 @@
 """The warehouse's datasets, tables and views: created on first use, and compared with the settings."""
 
-from __future__ import annotations
-
 import hmac
 import io
 import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
-from ecommerce.warehouse.rendering import Column, columns, render, tables, views
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from google.cloud import bigquery
+from ecommerce.warehouse.column_types import api_field, arrow_type, parquet_schema
+from ecommerce.warehouse.rendering import columns, render, tables, views
 
 Listing = Mapping[str, Any]
 """Tables and views of the API by name."""
@@ -29,8 +23,6 @@ SETTINGS = "warehouse_settings"
 AUDIT = "load_audit"
 LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
-LIST = "ARRAY<STRING>"
-"""The only type of the tables with more than one value."""
 log = logging.getLogger(__name__)
 
 _PREPARED: set[tuple[str, str, str]] = set()
@@ -237,47 +229,6 @@ def ddl(table: str, settings: Settings) -> str:
     )
 
 
-def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:
-    """Return a column as the API describes it; `nullable` drops NOT NULL, for staging tables."""
-    from google.cloud import bigquery
-
-    kind = column.type.partition("(")[0]
-    mode = "NULLABLE"
-    if column.type == LIST:
-        kind = "STRING"
-        mode = "REPEATED"
-    elif column.required and not nullable:
-        mode = "REQUIRED"
-    digits: Values = dict(zip(("precision", "scale"), _digits(column), strict=False))
-    return bigquery.SchemaField(
-        column.name, kind, mode=mode, description=column.description, **digits
-    )
-
-
-def arrow_type(column: Column) -> pa.DataType:
-    """Return the Arrow type of a column in the Parquet files that BigQuery loads."""
-    import pyarrow as pa
-
-    if digits := _digits(column):
-        return pa.decimal128(*digits)
-    types: dict[str, pa.DataType] = {
-        "STRING": pa.string(),
-        "INT64": pa.int64(),
-        "BOOL": pa.bool_(),
-        "DATE": pa.date32(),
-        "TIMESTAMP": pa.timestamp("us", tz="UTC"),
-        LIST: pa.list_(pa.string()),
-    }
-    return types[column.type]
-
-
-def parquet_schema(fields: Iterable[Column]) -> pa.Schema:
-    """Return the schema of Parquet files with these columns."""
-    import pyarrow as pa
-
-    return pa.schema([(column.name, arrow_type(column)) for column in fields])
-
-
 def write_rows(
     folder: Path,
     table: str,
@@ -328,11 +279,6 @@ def replace_rows(
             timeout=REQUEST_SECONDS,
         )
         warehouse.result(job, what)
-
-
-def _digits(column: Column) -> list[int]:
-    """Return precision and scale, [18, 4] of `NUMERIC(18, 4)`; nothing of another type."""
-    return [int(digits) for digits in re.findall(r"\d+", column.type.partition("(")[2])]
 
 
 def _fingerprint(settings: Settings) -> str:

@@ -32,14 +32,13 @@ from ecommerce.storage.staging import (
 )
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
+from ecommerce.warehouse.column_types import Column, api_field, parquet_schema
 from ecommerce.warehouse.rendering import (
     BUNDLE,
-    Column,
     columns,
     render,
     staging_table,
 )
-from ecommerce.warehouse.schema import api_field, parquet_schema
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:

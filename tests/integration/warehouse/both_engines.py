@@ -18,6 +18,7 @@ from jinja2 import Environment
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.warehouse import client, rendering, schema
+from ecommerce.warehouse.column_types import declared_columns
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import (
@@ -132,7 +133,7 @@ class BothEngines:
         created = script_parts(schema.ddl(short, client.load_settings()))[-1]
         tables = [self.table(api, each) for each in _table_names(created.query)]
         result = evaluate(created.query, tables)
-        declared = rendering.declared_columns(created.sql)
+        declared = declared_columns(created.sql)
         types = [kind for _, kind in result.columns]
         columns = list(zip([each.name for each in declared], types, strict=True))
         rows = self._dump(api, name, short, columns)

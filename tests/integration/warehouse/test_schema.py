@@ -170,22 +170,6 @@ def test_migrate_removes_the_copies_of_rows(shop):
     assert migrate(shop.warehouse).done == []
 
 
-def test_migrate_leaves_copies_on_more_days_than_a_transaction_may_change(
-    shop, monkeypatch
-):
-    shop.load(*OLDER, day=MONDAY, run_id="older")
-    orders = f"`{shop.warehouse.settings.bigquery_dataset}.orders`"
-    copy = (
-        f"INSERT INTO {orders} SELECT * FROM {orders} WHERE business_date = '{MONDAY}'"
-    )
-    shop.warehouse.run(copy, "copies")
-    copied = shop.rows("orders")
-    monkeypatch.setattr("ecommerce.warehouse.migrate.MOST_DAYS", 0)
-    [text] = migrate(shop.warehouse).left
-    assert "copies of rows on 1 days, and a transaction may change 0" in text
-    assert shop.rows("orders") == copied
-
-
 def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop):
     lock = f"`{shop.warehouse.settings.bigquery_dataset}.load_lock`"
     shop.warehouse.run(f"DELETE FROM {lock} WHERE TRUE", "lock")

@@ -17,7 +17,7 @@ from ecommerce.sales.reconciliation.comparison import differing_days
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.schema import arrow_type
+from ecommerce.warehouse.column_types import arrow_type
 from tests.source_names import SALES_DB, STOREFRONT
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 11, 18)
