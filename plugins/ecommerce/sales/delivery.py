@@ -35,13 +35,14 @@ log = logging.getLogger(__name__)
 def deliver(
     day: BusinessDay, report: ArchivedReport, run: DagRun, *, send_mail: bool
 ) -> str:
-    """Mail a report in `run`, then post its headline to the chat; return why not, or nothing. `send_mail`:
-    mail it although the day is not the newest that has ended, or was mailed before.
+    """Mail a report in `run`, then post its headline to the chat. Return why not; empty when mailed.
+    `send_mail`: mail it although the day is not the newest that has ended, or was mailed before.
 
     Raises:
         StagingError: the archived report is gone, or a newer run has replaced it.
         PipelineError: warehouse or mail server are unavailable, an address is invalid, or another run is
-            mailing the report. The next attempt continues at the step that failed.
+            mailing the report. The next attempt begins with the claim: a mail that was not marked is sent
+            again.
     """
     claimed_id = ""
     reason = reason_not_to_mail(day, report, send_mail=send_mail)

@@ -14,7 +14,7 @@ from ecommerce.warehouse.schema import prepare_once
 
 LEASE = timedelta(minutes=10)
 """How long the run that claimed a mail may take to send it, and how long its task may run. The pauses between
-the attempts of a run that waits for it are longer."""
+the attempts of a run that waits for it are longer together."""
 LOOKS = 5
 LOOK_SECONDS = 2.0
 """How often a run looks whether another one has sent the mail, before its task is retried."""

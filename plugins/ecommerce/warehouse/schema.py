@@ -212,7 +212,7 @@ def create_datasets(warehouse: Warehouse) -> None:
             )
 
 
-def expires_in_a_day(dataset: bigquery.Dataset) -> bool:
+def expires_in_a_day(dataset: Any) -> bool:
     """Return whether new tables of a dataset expire after a day at most."""
     expiration = dataset.default_table_expiration_ms
     return 0 < (expiration or 0) <= DAY_MS

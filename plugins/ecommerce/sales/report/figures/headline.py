@@ -110,7 +110,7 @@ class Headline(Part):
         return {figure: named[figure] for figure in MEANINGS if figure in named}
 
     @property
-    def tile_figures(self) -> list[str]:
+    def headline_names(self) -> list[str]:
         """The headline figures, of which the first `TILES` are the large tiles."""
         return [figure for figure in HEADLINE if figure in self.headline]
 

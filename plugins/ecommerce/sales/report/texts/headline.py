@@ -1,6 +1,5 @@
-"""The headline figures and rates of a day, what they are compared with, and the gross margin.
-
-The view `day_comparisons` has the comparisons; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
+"""The words of the headline figures: tiles, changes and the table *All figures*. `figures/headline.py` has the
+values; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
 from collections.abc import Container, Sequence
@@ -102,7 +101,7 @@ def without_sales(figures: Headline) -> str:
 def footnotes(figures: Headline) -> list[str]:
     """Return the notes of the headline figures."""
     notes = []
-    for figure in figures.tile_figures:
+    for figure in figures.headline_names:
         note = figures.headline[figure].note
         if note:
             notes.append(f"{NOTED}{HEADLINE[figure].label}: {note}.")
@@ -137,12 +136,12 @@ def base_of_choice(stated: Container[str]) -> str:
 def tiles(figures: Figures) -> list[Row]:
     """Return the first headline figures: `label`, `value`, `changes` (at most `MOST_SHOWN`), and `change`,
     the one of choice."""
-    return [_tile(figures, figure) for figure in figures.tile_figures[:TILES]]
+    return [_tile(figures, figure) for figure in figures.headline_names[:TILES]]
 
 
 def small_tiles(figures: Figures) -> list[Row]:
     """Return the other headline figures as `tiles`, and those of the cost of goods where they are known."""
-    names = [*figures.tile_figures[TILES:], *figures.cost_figures]
+    names = [*figures.headline_names[TILES:], *figures.cost_figures]
     small = [_tile(figures, figure) for figure in names]
     margin = figures.margin
     if margin and figures.cost_figures:
