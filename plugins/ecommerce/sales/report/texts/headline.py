@@ -1,5 +1,5 @@
-"""The words of the headline figures: tiles, changes and the table *All figures*. `figures/headline.py` has the
-values; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
+"""The words of the headline figures: tiles, changes and the table *All figures*. `figures/headline.py` has
+the values; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
 from collections.abc import Container, Sequence
