@@ -2,7 +2,7 @@
 {% call replace_days("daily_funnel") %}
 SELECT
     business_date,
-    step,
+    reached.step,
     COALESCE(device, 'unknown') AS device,
     COALESCE(referrer, 'unknown') AS referrer,
     COUNTIF(NOT is_bot) AS sessions,
@@ -16,9 +16,9 @@ CROSS JOIN
         STRUCT('add_to_cart' AS step, added AS is_reached),
         STRUCT('begin_checkout' AS step, checkout AS is_reached),
         STRUCT('purchase' AS step, purchased AS is_reached)
-    ])
+    ]) AS reached
 WHERE
     {{ days("business_date") }}
-    AND is_reached
-GROUP BY business_date, step, COALESCE(device, 'unknown'), COALESCE(referrer, 'unknown')
+    AND reached.is_reached
+GROUP BY business_date, reached.step, COALESCE(device, 'unknown'), COALESCE(referrer, 'unknown')
 {%- endcall %}

@@ -118,6 +118,6 @@ def read(queries: DayQueries, origin: Provenance) -> Figures:
 def figures_hash(figures: Figures) -> str:
     """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
     returns, missing sources; not of comparisons, forecasts, restatements or provenance, so that the same day
-    built twice has the same hash. A report is not mailed again while the last mail of its day has this hash."""
+    built twice has the same hash. A report is not mailed again while its day's last mail has this hash."""
     hashed = figures.model_dump_json(include=_HASHED)
     return hashlib.sha256(hashed.encode()).hexdigest()
