@@ -4,14 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.events.loading import EVENTS
-from ecommerce.forecast.loading import FORECASTS
-from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering, schema
 
 
@@ -33,6 +29,11 @@ def sql(name: str) -> None:
 def load_statement(table: str, settings: Settings) -> str:
     """Return the statement that loads a table for yesterday, from the staging tables of a load `0a1b`, as if
     every look-up had found this day."""
+    from ecommerce.catalogue.loading import CATALOGUE
+    from ecommerce.events.loading import EVENTS
+    from ecommerce.forecast.loading import FORECASTS
+    from ecommerce.sales.loading import ORDERS
+
     now = datetime.now(UTC)
     yesterday = shop_day(now, settings.shop_timezone).date - timedelta(days=1)
     loads = (ORDERS, EVENTS, CATALOGUE, FORECASTS)

@@ -7,10 +7,10 @@ import sys
 
 PROGRAM = """
 from ecommerce.core import paths, templates
-from ecommerce.storage import transform
+from ecommerce.transform import run
 from ecommerce.warehouse import rendering
 print(*{path.exists() and str(path.is_relative_to(r"{elsewhere}")) for path in (
-    paths.INCLUDE, templates.TEMPLATES, transform.FOLDER, rendering.SQL_ROOT,
+    paths.INCLUDE, templates.TEMPLATES, run.FOLDER, rendering.SQL_ROOT,
 )})
 assert paths.read_sql("extract/sales_db/orders.sql")
 print(len(rendering.tables()))
