@@ -119,7 +119,7 @@ def refresh_catalogue(shop):
             "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
             "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
         }
-        options = {"report_day": DAY, "read_at": read_at, "run_id": run_id}
+        options = {"day": DAY, "read_at": read_at, "run_id": run_id}
         manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
         load_one(shop, CATALOGUE, manifest, run_id)
         stored_products()

@@ -1,5 +1,6 @@
 """The pipeline's settings and connections lead to the demo company, and to no other."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_commands_find_the_demo_by_its_file(name, tmp_path, monkeypatch):
     monkeypatch.setattr(AirflowServices, "_running", lambda *_: True)
     services.start()  # what runs is left alone
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
-    variables = {"DEMO_HOME": str(folders.home)}
-    commands.load(variables)
+    monkeypatch.setattr(os, "environ", {"DEMO_HOME": str(folders.home)})
+    commands.load()
     for variable, value in services.command_environment().items():
-        assert variables[variable] == value
+        assert os.environ[variable] == value
