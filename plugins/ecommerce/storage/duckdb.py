@@ -6,7 +6,8 @@ import re
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.paths import read_sql
+from ecommerce.core.paths import INCLUDE, read_sql
+from ecommerce.core.templates import environment
 from ecommerce.core.values import Row
 from ecommerce.storage.scratch import make_scratch
 from ecommerce.storage.staging import is_local, storage_path
@@ -55,8 +56,14 @@ def run_sql_file(
     duck: DuckDBPyConnection,
     file: str,
     parameters: Any = None,
+    **facts: Any,
 ) -> list[Row]:
-    """Run a file of include/sql, named without `.sql`, and return its rows by column name."""
-    result = duck.execute(read_sql(f"{file}.sql"), parameters)
+    """Run a file of include/sql, named without `.sql`, and return its rows by column name. With `facts`, it
+    is a Jinja template that is rendered with them."""
+    path = f"{file}.sql"
+    statement = read_sql(path)
+    if facts:
+        statement = environment(INCLUDE / "sql").get_template(path).render(facts)
+    result = duck.execute(statement, parameters)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

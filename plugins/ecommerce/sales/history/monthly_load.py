@@ -104,13 +104,9 @@ def compute_totals(
         totals.months = from_plain(list[Month], rows)
         totals.left_out = totals.rows - unusable - sum(row["rows"] for row in rows)
         draft.seal(
-            source=first.source,
-            business_date=first.business_date,
+            **first.facts(),
             rows=len(manifests),
             columns={},
-            read_at=first.read_at,
-            window_start=first.read_at,
-            window_end=first.read_at,
             control_totals=to_plain(totals),
         )
     log.info("%s: %s", first.source, totals)

@@ -21,7 +21,6 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.settings import load_settings
-from ecommerce.core.templates import environment
 from ecommerce.core.values import Values
 from ecommerce.sales.history.files import PARQUET, ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
@@ -36,12 +35,10 @@ from ecommerce.storage.duckdb import (
 )
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
-from ecommerce.warehouse.rendering import SQL_ROOT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-READ_PARQUET = "extract/history/read_parquet.sql"
 UNREADABLE = re.compile(r"TIMESTAMP(_\w+)?|(STRUCT|MAP).*|.*\]")
 """DuckDB's types whose text is no value: times without a zone, and nested values."""
 
@@ -170,13 +167,14 @@ def _read_parquet(
                 f"its column {name} is {types[name]}: it needs text, numbers, or times with a time zone",
             )
     attributes = load_settings().order_attributes
-    template = environment(SQL_ROOT).get_template(READ_PARQUET)
-    statement = template.render(
+    run_sql_file(
+        duck,
+        "extract/history/read_parquet",
+        facts | {"path": str(path), "lines": str(lines)},
         types=types,
         columns=COLUMNS,
         extra_columns=delivered_files.extra_columns(attributes),
     )
-    duck.execute(statement, facts | {"path": str(path), "lines": str(lines)})
     written = {"lines": str(lines), "file": facts["file"]}
     return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES, written)
 

@@ -17,30 +17,28 @@ from typing import TYPE_CHECKING
 
 from more_itertools import flatten
 
-from ecommerce.core import templates, text
+from ecommerce.core import text
 from ecommerce.core.business_day import day_window, newest_closed_day, shop_day
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.values import Values
+from ecommerce.core.values import Row, Values
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse import load_history, rendering
+from ecommerce.warehouse import load_history
 from ecommerce.warehouse.client import connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns of the run that read a row, and the product's category at that time."""
-DIFFERENCE = ("business_date", "source", "what")
-Difference = Mapping[str, str]
-"""A source and the warehouse differ on a business day. Plain JSON: the columns `DIFFERENCE` of `STATEMENT`;
-`what` states which orders differ."""
-Reread = Mapping[str, str]
+Difference = Row
+"""A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, and `what`,
+which states the orders that differ."""
+Reread = Row
 """A day and a source to read again. Plain JSON: `business_date`, `source`."""
 
 log = logging.getLogger(__name__)
@@ -105,11 +103,6 @@ def differing_days(
     """Return the days on which orders, as read and transformed, differ from the tables of `copy_stored`,
     oldest first. Not compared are orders changed since `changed_since` (aware, may be None), and those older
     than the control total `visible_from`."""
-    template = templates.environment(rendering.SQL_ROOT).get_template(STATEMENT)
-    statement = template.render(
-        order_columns=_compared_columns(loadable, "orders"),
-        refund_columns=_compared_columns(loadable, "refunds"),
-    )
     values = {
         "source": loadable.source,
         "orders": loadable.file("orders.parquet"),
@@ -120,8 +113,13 @@ def differing_days(
         "read_at": loadable.read_at,
         "visible_from": loadable.control_totals.get("visible_from"),
     }
-    rows = duck.execute(statement, values).fetchall()
-    return [dict(zip(DIFFERENCE, row, strict=True)) for row in rows]
+    return run_sql_file(
+        duck,
+        "reconciliation/orders",
+        values,
+        order_columns=_compared_columns(loadable, "orders"),
+        refund_columns=_compared_columns(loadable, "refunds"),
+    )
 
 
 def _compared_columns(loadable: Manifest, table: str) -> list[str]:
