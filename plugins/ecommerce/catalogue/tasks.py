@@ -10,7 +10,7 @@ from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.curl_script import FetchWithCurl, publish_files
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
@@ -39,7 +39,7 @@ def fetch_pages() -> FetchWithCurl:
     )
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def parse(manifest: Manifest, **context: Any) -> Manifest:
     """Parse the pages into products and rejected entries; refuse a catalogue without most of its products."""
     folder = run_of(context).folder(manifest.business_date, "parsed")
@@ -48,7 +48,7 @@ def parse(manifest: Manifest, **context: Any) -> Manifest:
     return parser.parse(manifest, folder, known_skus, accept_shrunk=accept_shrunk)
 
 
-@typed_task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
+@network_task(execution_timeout=task_timeout(LONG))
 def pictures(manifest: Manifest, **context: Any) -> Manifest:
     """Download new and changed pictures in parallel, and create their thumbnails."""
     from ecommerce.catalogue.pictures import refresh
@@ -58,21 +58,19 @@ def pictures(manifest: Manifest, **context: Any) -> Manifest:
     return refresh(manifest, folder, run.run_id, loading.stored_products())
 
 
-@typed_task(
-    **RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES
-)
+@network_task(**RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables))
 def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load products and pictures in one transaction, and return the result."""
     return load_manifest(loading.CATALOGUE, run_of(context), manifest)
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
     """Check the load, and return warnings for the mail."""
     return check_load(run_of(context), loaded, loading.CATALOGUE)
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def notify(manifest: Manifest, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))

@@ -6,9 +6,9 @@ from typing import Any
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.events import loading
 from ecommerce.events.source import WEB_EVENTS
-from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
+from ecommerce.runtime.retries import LOADS
 from ecommerce.runtime.run_context import business_day, run_of
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import WEB_EVENTS as ANNOUNCED
@@ -16,7 +16,7 @@ from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
-@typed_task(inlets=[assets.source(WEB_EVENTS.name)], **NETWORK_RETRIES)
+@network_task(inlets=[assets.source(WEB_EVENTS.name)])
 def extract(**context: Any) -> Manifest:
     """Read the web events of the run's window, and return their manifest."""
     day, now = business_day(context), datetime.now(UTC)
@@ -33,13 +33,13 @@ def transform(manifest: Manifest, **context: Any) -> Manifest:
     return loading.transform(manifest, run_id=context["run_id"])
 
 
-@typed_task(**LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
+@network_task(**LOADS, outlets=assets.tables(loading.EVENTS.tables))
 def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
     return load_manifest(loading.EVENTS, run_of(context), manifest)
 
 
-@typed_task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
+@network_task(outlets=[ANNOUNCED])
 def checks(
     loaded: LoadResult, *, outlet_events: Any, **context: Any
 ) -> list[DataWarning]:

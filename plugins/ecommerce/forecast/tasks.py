@@ -20,9 +20,9 @@ from ecommerce.forecast.weeks import (
     week_of,
 )
 from ecommerce.runtime.curl_script import FetchWithCurl, publish_files
-from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
+from ecommerce.runtime.retries import RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse import assets
@@ -159,7 +159,7 @@ def alarm(archived: Json) -> None:
     log.info("%s", archive.send_alarm(archived) or "sent")
 
 
-@typed_task(task_id="prepare", **NETWORK_RETRIES)
+@network_task(task_id="prepare")
 def prepare_selection(**context: Any) -> Manifest:
     """Read the history before the run's day; skipped without sales."""
     from ecommerce.forecast.data import history
@@ -196,7 +196,7 @@ def select(test: Json, *, outlet_events: Any) -> Json:
     return record
 
 
-@typed_task(task_id="mail", **NETWORK_RETRIES)
+@network_task(task_id="mail")
 def mail_selection(record: Json) -> None:
     """Mail the champion, the reason and all scores; skipped without recipients."""
     from ecommerce.forecast import selection

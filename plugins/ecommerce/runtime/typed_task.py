@@ -8,6 +8,8 @@ from airflow.sdk import task
 from pydantic import ConfigDict, validate_call
 from pydantic_core import to_jsonable_python
 
+from ecommerce.runtime.retries import NETWORK_RETRIES
+
 # Built at the first call: parsing a DAG file builds no schema.
 _CONFIG = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
@@ -33,6 +35,11 @@ def typed_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
         return task(multiple_outputs=False, **arguments)(execute)
 
     return decorate
+
+
+def network_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return `typed_task(**arguments)` for a task that uses the network, with `NETWORK_RETRIES`."""
+    return typed_task(**NETWORK_RETRIES, **arguments)
 
 
 def _as_list(value: Any) -> Any:

@@ -17,9 +17,9 @@ from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone, task_timeout
 from ecommerce.runtime.airflow_internals import dag_run_of
-from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
+from ecommerce.runtime.retries import GATE_RETRIES, LOADS, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.sales import (
     delivery,
     loading,
@@ -41,7 +41,7 @@ from ecommerce.warehouse.load import LoadResult, load_manifest
 log = logging.getLogger(__name__)
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def extract(source: str, **context: Any) -> Manifest:
     """Read one source for the run's business day, or its days; return the manifest."""
     try:
@@ -60,7 +60,7 @@ def extract(source: str, **context: Any) -> Manifest:
     return _extract_window(SOURCES[source], window)
 
 
-@typed_task(task_id="extract", **NETWORK_RETRIES)
+@network_task(task_id="extract")
 def extract_changes(source: str, **context: Any) -> Manifest:
     """Read the changes of one source since the last read; return the manifest."""
     skip_if(source_policy.reason_to_skip(source))
@@ -97,7 +97,7 @@ def transform_source(manifest: Manifest, **context: Any) -> Manifest:
     return transform(manifest, run_id=context["run_id"])
 
 
-@typed_task(**LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
+@network_task(**LOADS, outlets=assets.tables(loading.ORDERS.tables))
 def load(manifests: list[Manifest], **context: Any) -> LoadResult:
     """Load the run's business day, or its days, in one transaction; return the load's result."""
     return loading.load_day(
@@ -105,18 +105,15 @@ def load(manifests: list[Manifest], **context: Any) -> LoadResult:
     )
 
 
-@typed_task(
-    task_id="load",
-    **RARE_LOADS,
-    outlets=assets.tables(loading.ORDERS.tables),
-    **NETWORK_RETRIES,
+@network_task(
+    task_id="load", **RARE_LOADS, outlets=assets.tables(loading.ORDERS.tables)
 )
 def load_source(manifest: Manifest, **context: Any) -> LoadResult:
     """Load one source outside a daily run, in one transaction; return the load's result."""
     return load_manifest(loading.ORDERS, run_of(context), manifest)
 
 
-@typed_task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
+@network_task(outlets=[DAILY_SALES])
 def checks(
     loaded: LoadResult,
     *,
@@ -129,16 +126,13 @@ def checks(
     return warnings
 
 
-@typed_task(task_id="checks", **NETWORK_RETRIES)
+@network_task(task_id="checks")
 def check_source(loaded: LoadResult, **context: Any) -> list[DataWarning]:
     """Check the days that a load outside a daily run touched; return warnings."""
     return check_load(run_of(context), loaded, loading.ORDERS)
 
 
-@typed_task(
-    inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)],
-    **NETWORK_RETRIES,
-)
+@network_task(inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)])
 def report(
     warnings: list[DataWarning],
     business_date: str | None = None,
@@ -152,7 +146,7 @@ def report(
     return build.build_report(day, run_of(context), warnings)
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def alarm(report: ArchivedReport, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
@@ -163,7 +157,7 @@ def alarm(report: ArchivedReport, **context: Any) -> None:
     log.info("%s", reason or "the alert was sent")
 
 
-@typed_task(execution_timeout=min(task_timeout(), LEASE), **NETWORK_RETRIES)
+@network_task(execution_timeout=min(task_timeout(), LEASE))
 def send(report: ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
@@ -188,7 +182,7 @@ def _end_request(context: Any) -> None:
     store.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def report_mailed(**context: Any) -> None:
     """Send an alert with the failed tasks when the day's report has not been mailed."""
     states_of = context["ti"].get_task_states

@@ -7,9 +7,9 @@ from airflow.sdk import task_group
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.core.values import Row, Values
-from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
+from ecommerce.runtime.retries import LOADS
 from ecommerce.runtime.run_context import run_of, skip_if
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import files, monthly_load
@@ -23,11 +23,11 @@ from ecommerce.warehouse.staging_tables import HISTORY
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
-LONG_TASK = NETWORK_RETRIES | {"execution_timeout": task_timeout(LONG)}
-"""Arguments of the tasks that read, transform or load whole months."""
+LONG_TIMEOUT = task_timeout(LONG)
+"""Of the tasks that read, transform or load whole months."""
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def list_files(**context: Any) -> list[ReadRequest]:
     """Check the form and list the files that its pattern matches; one request for each."""
     return files.read_requests(
@@ -37,16 +37,16 @@ def list_files(**context: Any) -> list[ReadRequest]:
     )
 
 
-@typed_task(
+@network_task(
     map_index_template="{{ task.op_kwargs['request']['file']['name'] }}",
-    **LONG_TASK,
+    execution_timeout=LONG_TIMEOUT,
 )
 def read(request: ReadRequest) -> Manifest:
     """Read one file into staging; return the manifest."""
     return read_file(request)
 
 
-@typed_task(**LONG_TASK)
+@network_task(execution_timeout=LONG_TIMEOUT)
 def control_totals(manifests: list[Manifest], **context: Any) -> ControlTotals:
     """Compute the control totals of the export, by month."""
     first_day, last_day = files.day_range(context["params"])
@@ -61,7 +61,7 @@ def months(totals: ControlTotals) -> list[Month]:
     return totals.months
 
 
-@typed_task(**LOADS, **NETWORK_RETRIES)
+@network_task(**LOADS)
 def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
     """Load the exchange rates of the export's days. In a dry run it is skipped, and so is every load, which
     waits for it."""
@@ -70,17 +70,20 @@ def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
     return monthly_load.load_rates(totals, run_of(context))
 
 
-@typed_task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
+@network_task(
+    map_index_template="{{ task.op_kwargs['month']['month'] }}",
+    execution_timeout=LONG_TIMEOUT,
+)
 def transform(month: Month, **context: Any) -> Manifest:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
     return monthly_load.transform_month(month, context["run_id"])
 
 
-@typed_task(
+@network_task(
     **LOADS,
     outlets=assets.tables(loading.ORDERS.tables),
     map_index_template="{{ task.op_kwargs['manifest']['business_date'][:7] }}",
-    **LONG_TASK,
+    execution_timeout=LONG_TIMEOUT,
 )
 def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load one month in one transaction; return the load's result."""
@@ -88,7 +91,7 @@ def load(manifest: Manifest, **context: Any) -> LoadResult:
 
 
 # Dry runs too, whose transforms are skipped: the staged files hold e-mail addresses.
-@typed_task(trigger_rule="none_failed", **NETWORK_RETRIES)
+@network_task(trigger_rule="none_failed")
 def clean_up(manifests: list[Manifest], totals: ControlTotals) -> None:
     """Remove the staged files, which transformed months do not need."""
     for manifest in manifests:

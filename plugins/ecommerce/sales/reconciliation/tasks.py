@@ -12,9 +12,8 @@ from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.mail import transport
-from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip_if
-from ecommerce.runtime.typed_task import typed_task
+from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation.comparison import Difference, Reread
@@ -34,7 +33,7 @@ def compare(source: str) -> Any:
     )
 
 
-@typed_task(**NETWORK_RETRIES)
+@network_task()
 def read(source: str, **context: Any) -> Manifest | None:
     """Read the source's orders of all days to compare; return the manifest."""
     skip_if(source_policy.reason_to_skip(source))
@@ -44,7 +43,7 @@ def read(source: str, **context: Any) -> Manifest | None:
     return manifest
 
 
-@typed_task(task_id="differences", **NETWORK_RETRIES)
+@network_task(task_id="differences")
 def days_that_differ(manifest: Manifest) -> list[Difference]:
     """Compare the orders with the warehouse; return the days that differ."""
     return comparison.compare(manifest)
@@ -83,9 +82,8 @@ def reread(business_date: str, source: str) -> None:
     checks(loaded=load(manifest=transform(manifest=read_again)))
 
 
-@typed_task(
-    map_index_template="{{ task.op_kwargs['business_date'] }} {{ task.op_kwargs['source'] }}",
-    **NETWORK_RETRIES,
+@network_task(
+    map_index_template="{{ task.op_kwargs['business_date'] }} {{ task.op_kwargs['source'] }}"
 )
 def extract(business_date: str, source: str, **context: Any) -> Manifest:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
@@ -119,7 +117,7 @@ report = tasks.report.override(
 
 
 # A day that fails must not keep the others out of the mail.
-@typed_task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
+@network_task(task_id="tell", trigger_rule="all_done_min_one_success")
 def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> None:
     """Send an alert with the differences and their corrections."""
     loads = _results(context, f"{GROUP_REREAD}.load", pairs)
