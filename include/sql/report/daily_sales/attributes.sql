@@ -1,4 +1,4 @@
--- Sales of the day by the REPORT_ATTRIBUTE of their orders, in reporting currency; NULL where the order has none or is
+-- Sales of the day by the REPORT_ATTRIBUTE of their orders, in reporting currency; `(none)` where the order has none or is
 -- unknown. `days` includes the days of the returned orders. Amounts without an exchange rate are excluded.
 {% set amounts = ["gross_sales", "discounts", "returns"] %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
@@ -104,7 +104,7 @@ amounts AS (
 
 -- The running totals are rounded, so that the rows add up to the headline.
 SELECT
-    attribute,
+    COALESCE(NULLIF(attribute, ''), '(none)') AS name,
     orders,
     units,
     {% for amount in amounts + ["net_sales"] %}

@@ -1,13 +1,13 @@
 -- The day and the 62 days before it, the earliest first: the trend. Days that are not known have no figures.
 SELECT
     business_date,
-    is_complete,
-    missing_sources,
-    empty_sources,
+    is_complete AS complete,
+    COALESCE(missing_sources, []) AS missing_sources,
+    COALESCE(empty_sources, []) AS empty_sources,
     net_sales,
     gross_sales,
     orders,
-    weekday_average,
+    weekday_average AS weekday_mean,
     base_date,
     averaged_days,
     averaged_days_without_sales,

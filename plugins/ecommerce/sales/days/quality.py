@@ -136,11 +136,11 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
     """Return the quality of a day's figures; `warnings` are those about the website."""
     files = queries.rows("file_warnings")
     refused = RefusedFile.list_of(row for row in files if row["file"])
-    missing_sources = list(queries.today["missing_sources"] or ())
+    today = queries.today
     sources = SourceQuality.list_of(queries.rows("sources"))
     stored_warnings = [
         *queries.warnings,
-        *_no_delivery_warnings(queries.day, missing_sources, refused),
+        *_no_delivery_warnings(queries.day, today["missing_sources"], refused),
         *_file_warnings(files),
         *_export_warnings(queries.rows("history_loads")),
         *warnings,
@@ -151,12 +151,9 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
     without_rate = queries.breakdown("currency")
     unconverted = [Unconverted.of(row, currency=row["name"]) for row in without_rate]
     [first_export] = queries.rows("first_export")
-    complete = bool(queries.today["is_complete"])
-    return Quality(
-        complete=complete,
-        missing_sources=missing_sources,
-        empty_sources=list(queries.today["empty_sources"] or ()),
-        doubtful_sources=list(queries.doubtful_sources) if complete else [],
+    return Quality.of(
+        today,
+        doubtful_sources=list(queries.doubtful_sources) if today["complete"] else [],
         refused_files=refused,
         sources=sources,
         totals=CurrencyTotals.list_of(totals),
@@ -165,7 +162,7 @@ def quality_of(queries: DayQueries, warnings: Iterable[DataWarning] = ()) -> Qua
         restatements=restatements(queries.rows("restated_figures")),
         warnings=collected_warnings(queries.day, stored_warnings),
         limits=_limits(queries, sources),
-        first_exported=first_export["first_exported"],
+        **first_export,
         **_run_days(queries),
     )
 

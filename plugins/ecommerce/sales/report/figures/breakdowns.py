@@ -5,8 +5,6 @@ from decimal import Decimal
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
-NO_ATTRIBUTE = "(none)"
-
 
 class Breakdown(Part):
     """One channel's, category's, country's or attribute's sales. `orders` is None where it has no meaning: an
@@ -37,9 +35,8 @@ def read(queries: DayQueries) -> Breakdowns:
     attribute = queries.settings.report_attribute
     attributes = []
     if attribute:
-        for row in queries.rows("attributes", days=queries.order_days):
-            name = row["attribute"] or NO_ATTRIBUTE
-            attributes.append(Breakdown.of(row, name=name))
+        rows = queries.rows("attributes", days=queries.order_days)
+        attributes = Breakdown.list_of(rows)
     return Breakdowns(
         channels=Breakdown.list_of(queries.breakdown("channel")),
         categories=Breakdown.list_of(queries.breakdown("category")),

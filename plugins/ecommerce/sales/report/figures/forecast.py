@@ -71,7 +71,7 @@ def read(queries: DayQueries) -> Forecast:
     forecasts = [row for row in rows if row["forecast"] is not None]
     if not forecasts:
         return Forecast()
-    is_judged = bool(queries.today["is_complete"]) and not queries.doubtful_sources
+    is_judged = queries.today["complete"] and not queries.doubtful_sources
     net = None
     if forecasts[0]["series"] == TOTAL:
         of_shop = net_figures(forecasts[0]) | {"series": NET}

@@ -58,9 +58,6 @@ def read(queries: DayQueries) -> Month:
     targets = Target.list_of(queries.rows("targets"))
     if not rows:
         return Month(targets=targets)
-    spans = {}
-    for span in SPANS:
-        row = rows[span]
-        spans[span] = Span.of(row, first=row["first_day"], last=row["last_day"])
+    spans = {span: Span.of(rows[span]) for span in SPANS}
     month = MonthToDate(**spans, unfinished=rows["now"]["unfinished_days"])
     return Month(month=month, targets=targets)

@@ -28,10 +28,5 @@ class Trend(Part):
 
 def read(queries: DayQueries) -> Trend:
     """Return the trend."""
-    days = [
-        TrendDay.of(
-            row, complete=row["is_complete"], weekday_mean=row["weekday_average"]
-        )
-        for row in list(queries.days.values())[-DAYS:]
-    ]
-    return Trend(trend=days)
+    days = list(queries.days.values())
+    return Trend(trend=TrendDay.list_of(days[-DAYS:]))

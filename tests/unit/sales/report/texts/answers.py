@@ -10,9 +10,9 @@ from ecommerce.sales.day_queries import DayQueries, Row
 from tests.unit.sales.report.samples import DAY
 
 TODAY = {
-    "is_complete": True,
-    "missing_sources": None,
-    "empty_sources": None,
+    "complete": True,
+    "missing_sources": [],
+    "empty_sources": [],
     "base_date": None,
     "averaged_days": 28,
     "averaged_days_without_sales": 0,

@@ -27,7 +27,7 @@ def test_a_day_that_is_or_may_be_incomplete_has_no_verdict(
     for prefix in ("", "net_"):
         row[f"{prefix}verdict"] = "unusual"
         row |= {f"{prefix}{figure}": 5 for figure in FIGURES}
-    today = {"is_complete": is_complete}
+    today = {"complete": is_complete}
     queries = Answers.of(today=today, expectation=[row], doubtful=doubtful)
     found = forecast.read(queries).expectation
     assert found.series[0].verdict == found.net.verdict == verdict

@@ -10,7 +10,7 @@ from tests.unit.sales.tables import records
 
 # A span with unfinished days has no sums, except the month itself.
 MONTHS = """
-span       | first_day  | last_day   | unfinished_days | net_sales | orders | days_without_sales
+span       | first      | last       | unfinished_days | net_sales | orders | days_without_sales
 now        | 2026-11-01 | 2026-11-19 | 2               | 100       | 3      | 1
 last_month | 2026-10-01 | 2026-10-19 | 0               | 100       | 3      | 1
 last_year  | 2025-11-01 | 2025-11-19 | 1               | NULL      | NULL   | 1
