@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.templates import render_lines
+from ecommerce.core.templates import render, render_lines
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
@@ -101,20 +101,12 @@ def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
             count(group.rows),
         ]
         for sample in group.samples:
-            places = render_lines("remarks/place.txt", {"sample": sample})
-            where = "; ".join(places)
-            lines.append([*first, where, _content(sample), clean(sample.expected)])
+            facts = {"sample": sample}
+            where = "; ".join(render_lines("remarks/place.txt", facts))
+            found = render("remarks/rejected_value.txt", facts).strip()
+            lines.append([*first, where, found, clean(sample.expected)])
             first = ["", "", ""]
     return lines
-
-
-def _content(sample: RejectSample) -> str:
-    if sample.field is None:
-        return clean(sample.value)
-    field = clean(sample.field)
-    if sample.value is None:
-        return f"{field} is empty"
-    return f"{field}: {clean(sample.value)}"
 
 
 def sample_of(row: Row) -> RejectSample:
@@ -148,12 +140,10 @@ def _fault(
     reason: str, detail: str, record: Mapping[str, str]
 ) -> tuple[str | None, str | None]:
     """Return the invalid field and its value; without a field, what is wrong."""
-    if match := re.fullmatch(r"(\w+) = (.*)", detail, re.DOTALL):
+    if match := re.fullmatch(r"(\w+)(?: = (.*)| is empty)", detail, re.DOTALL):
         return match[1], _short(match[2], LONGEST_VALUE)
     if detail == "line":  # of web events; its content is not kept
         return None, "content not kept"
-    if match := re.fullmatch(r"(\w+) is empty", detail):
-        return match[1], None
     if reason in _OF_NO_FIELD or not re.fullmatch(r"\w+(; \w+)*", detail):
         return None, _short(detail, LONGEST_VALUE)
     names = detail.split("; ")  # some extracts name fields alone
