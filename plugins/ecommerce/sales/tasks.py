@@ -31,7 +31,7 @@ from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.transform import transform
-from ecommerce.sources import SOURCES, Source
+from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
@@ -57,7 +57,7 @@ def extract(source: str, **context: Any) -> Manifest:
         load_history,
         datetime.now(UTC),
     )
-    return _extract_window(SOURCES[source], window)
+    return _extract_window(window)
 
 
 @network_task(task_id="extract")
@@ -70,11 +70,11 @@ def extract_changes(source: str, **context: Any) -> Manifest:
         load_history,
         datetime.now(UTC),
     )
-    return _extract_window(SOURCES[source], window)
+    return _extract_window(window)
 
 
-def _extract_window(source: Source, window: ReadWindow) -> Manifest:
-    manifest = source.extract(window)
+def _extract_window(window: ReadWindow) -> Manifest:
+    manifest = SOURCES[window.source].extract(window)
     for warning in sentences(manifest.control_totals.get("warnings", [])):
         log.warning("%s", warning)
     return manifest
@@ -135,12 +135,12 @@ def check_source(loaded: LoadResult, **context: Any) -> list[DataWarning]:
 @network_task(inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)])
 def report(
     warnings: list[DataWarning],
-    business_date: str | None = None,
+    business_date: date | None = None,
     **context: Any,
 ) -> ArchivedReport:
     """Build and archive the report of the run's business day, or of `business_date`."""
     if business_date:
-        day = day_window(date.fromisoformat(business_date), shop_timezone())
+        day = day_window(business_date, shop_timezone())
     else:
         day = business_day(context)
     return build.build_report(day, run_of(context), warnings)

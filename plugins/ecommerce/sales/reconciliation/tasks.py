@@ -85,9 +85,9 @@ def reread(business_date: str, source: str) -> None:
 @network_task(
     map_index_template="{{ task.op_kwargs['business_date'] }} {{ task.op_kwargs['source'] }}"
 )
-def extract(business_date: str, source: str, **context: Any) -> Manifest:
+def extract(business_date: date, source: str, **context: Any) -> Manifest:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
-    day = day_window(date.fromisoformat(business_date), shop_timezone())
+    day = day_window(business_date, shop_timezone())
     window = read_windows.window_of_reread(
         SOURCES[source],
         day,
