@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from more_itertools import flatten
+
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.email_masking import define_values
@@ -211,9 +213,7 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
         PipelineError: the rates are required and cannot be read, or they cannot be loaded.
     """
     settings = load_settings()
-    currencies: set[str] = set()
-    for month in totals.months:
-        currencies.update(month.amounts)
+    currencies = set(flatten(month.amounts for month in totals.months))
     # A line without a currency is rejected.
     if not currencies - {settings.reporting_currency, ""}:
         log.info(

@@ -115,12 +115,11 @@ def _remove(
     fields = {"source": source, "read_at": read_at}
     versions = [{"order_id": order_id, **fields} for order_id in order_ids]
     with staging.publish(folder) as draft:
-        columns = write_rows(draft.path, "order_versions", versions)
+        write_rows(draft.path, "order_versions", versions)
         draft.seal(
             source=source,
             business_date=days[-1],
             rows=len(versions),
-            columns={"order_versions.parquet": columns},
             read_at=read_at,
             window_start=day_window(days[-1], timezone).start,
             window_end=day_window(days[0], timezone).end,
