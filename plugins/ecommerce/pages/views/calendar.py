@@ -32,7 +32,7 @@ def show(
         first = date.fromisoformat(f"{month}-01")
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     days = load_days(page, first, last)
-    archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
+    archived = archive.archived_days(page.settings.reports_uri, f"{first:%Y-%m}")
     runs = page.runs.between(first, last)
     entries = {}
     for day in days_between(first, last):

@@ -5,7 +5,7 @@ Orders of a complete day may be missing: a source or a partner, named `<source>:
 a day on which it usually has many.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,8 +77,6 @@ def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DaySt
     mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]
-    deliveries = warehouse.query("report/day_status/deliveries.sql", **span)
-    mail_counts = Counter(row["business_date"] for row in deliveries)
     states = []
     for row in warehouse.query("report/day_status/figures.sql", **span):
         day = row["business_date"]
@@ -92,9 +90,9 @@ def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DaySt
             business_date=day,
             figures=figures,
             complete=row["complete"],
-            missing_sources=row["missing_sources"] or [],
-            empty_sources=row["empty_sources"] or [],
-            mail_count=mail_counts[day],
+            missing_sources=row["missing_sources"],
+            empty_sources=row["empty_sources"],
+            mail_count=row["mail_count"],
             outdated_values=outdated,
         )
         states.append(state)

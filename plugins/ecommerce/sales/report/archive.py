@@ -7,6 +7,7 @@ from ecommerce.core.headline_figures import Amounts
 from ecommerce.core.values import Values
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.storage import report_archive as reports
+from ecommerce.storage.kept_files import Store
 
 PDF, PREVIEW = "report.pdf", reports.PREVIEW
 FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
@@ -33,6 +34,7 @@ ARCHIVE = reports.Archive(Figures, FILES, source="report")
 folder_of = ARCHIVE.folder_of
 read_figures = ARCHIVE.read_figures
 read_file = ARCHIVE.read_file
+archived_days = ARCHIVE.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,13 @@ class ReportMail:
 def read_mail(report: ArchivedReport) -> ReportMail:
     """Return the mail of an archived report; raises as `Archive.read_mail`."""
     parts = ARCHIVE.read_mail(report.uri, report.figures_hash)
-    reports_uri = report.uri.rpartition("/")[0]
     return ReportMail(
         **parts,
         pdf=ARCHIVE.read(report.uri, PDF),
-        trend=read_file(reports_uri, report.business_date, TREND_PNG),
+        trend=Store(report.uri).read(TREND_PNG),
     )
 
 
 def is_archived(reports_uri: str, day: date) -> bool:
     """Return whether there is a report of the day; raises as `Archive.has`."""
     return ARCHIVE.has(reports_uri, day, PDF)
-
-
-def archived_days(reports_uri: str, year: int, month: int) -> list[date]:
-    """Return the archived days of one month, in order; raises as `Archive.days`."""
-    return ARCHIVE.days(reports_uri, f"{year:04}-{month:02}")

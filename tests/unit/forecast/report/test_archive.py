@@ -42,7 +42,7 @@ def test_a_folder_holds_the_report_beside_the_days(tmp_path):
     )
     assert archive.read_figures(report["uri"]) == figures
     (tmp_path / "reports" / "2026-11-15").mkdir()
-    assert [str(day) for day in archived_days(uri, 2026, 11)] == ["2026-11-15"]
+    assert [str(day) for day in archived_days(uri, "2026-11")] == ["2026-11-15"]
     assert archive.archived(uri) == [figures.as_of]
     assert archive.read_file(uri, figures.as_of, "forecast-narrow.svg")
     with pytest.raises(StagingError, match="clear the task `report` with downstream"):

@@ -65,10 +65,10 @@ def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_pat
     for name in ("2026-11-19", "2026-12-01", "2026-11-02", *others):
         (tmp_path / name).mkdir()
     uri = f"file://{tmp_path}"
-    november = archive.archived_days(uri, 2026, 11)
+    november = archive.archived_days(uri, "2026-11")
     assert november == [date(2026, 11, 2), date(2026, 11, 19)]
-    assert archive.archived_days(uri, 2026, 12) == [date(2026, 12, 1)]
-    assert archive.archived_days(f"{uri}/nowhere", 2026, 11) == []
+    assert archive.archived_days(uri, "2026-12") == [date(2026, 12, 1)]
+    assert archive.archived_days(f"{uri}/nowhere", "2026-11") == []
 
 
 def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(
