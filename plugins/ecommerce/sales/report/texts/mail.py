@@ -2,14 +2,14 @@
 
 from ecommerce.core import text
 from ecommerce.core.settings import load_settings
-from ecommerce.core.templates import render_lines
+from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import restated_rows
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts import breakdowns, headline, trend
 from ecommerce.sales.report.texts.corrected import subject_value
 from ecommerce.sales.report.texts.page import summary_texts
-from ecommerce.sales.report.texts.summary import base_words, chosen_base
+from ecommerce.sales.report.texts.summary import chosen_base, named_base
 from ecommerce.sales.report.texts.trust import trust_of
 
 MOST_RESTATED = 5
@@ -53,15 +53,14 @@ def mail_texts(figures: Figures) -> Values:
 def subject(figures: Figures) -> str:
     """Return `Sales Mon 23 Nov: 29,887 USD, +6 % vs last Monday`; the badge follows where the day is not
     complete. A header of more than 69 characters would be folded before its first word."""
-    value = figures.value("net_sales")
-    words = subject_value("net_sales", value, figures.currency)
-    base = chosen_base(figures) if figures.has_sales else ""
-    if base and figures.quality.complete:
-        before = figures.headline["net_sales"].base(base)
-        change = text.change(value, before, places=0)
-        words += f", {change} vs {base_words(figures, base)}"
-    day = text.short_day(figures.business_date)
-    return f"Sales {day}: {words}{_badge(figures)}"
+    net_sales = figures.value("net_sales")
+    facts = {
+        "figures": figures,
+        "value": subject_value("net_sales", net_sales, figures.currency),
+        "base": named_base(figures, chosen_base(figures)),
+        "badge": _badge(figures),
+    }
+    return render("summary/subject.txt", facts).strip()
 
 
 def _badge(figures: Figures) -> str:

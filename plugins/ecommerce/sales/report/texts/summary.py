@@ -91,9 +91,9 @@ def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
     texts = {
         "figures": figures,
         "day": day,
-        "base": _base(figures, chosen_base(figures)),
-        "week_before": _base(figures, "week_before"),
-        "earlier": _base(figures, _base_of_changes(figures)),
+        "base": named_base(figures, chosen_base(figures)),
+        "week_before": named_base(figures, "week_before"),
+        "earlier": named_base(figures, _base_of_changes(figures)),
         "manifold": text.MANIFOLD,
         "level": text.share(0, places=0),
         "reasons": reasons,
@@ -110,7 +110,7 @@ def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
     return sentences
 
 
-def _base(figures: Figures, base: str) -> Values | None:
+def named_base(figures: Figures, base: str) -> Values | None:
     """Return `value` and `words` of one of `BASES` of net sales; None where it is not known."""
     value = figures.headline["net_sales"].base(base) if base else None
     if value is None:
