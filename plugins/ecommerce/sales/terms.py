@@ -1,11 +1,13 @@
 """Terms of the daily report: differences, averages and names."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core.text import (
     amount,
     clean,
     counted,
+    listed,
     shop_label,
     source_name,
     words_locale,
@@ -41,6 +43,12 @@ def average_name(days: int, without_sales: int = 0) -> str:
     if without_sales:
         name += f", {counted(without_sales, 'day')} without sales"
     return name
+
+
+def without_amounts(currencies: Iterable[str]) -> str:
+    """Return `, without amounts in BRL`; nothing where no currency is left out."""
+    names = listed(map(clean, currencies))
+    return f", without amounts in {names}" if names else ""
 
 
 def capital(words: str) -> str:

@@ -2,6 +2,7 @@
 by product. The view `sales_contributions` has the rules."""
 
 from ecommerce.core import text
+from ecommerce.core.templates import render
 from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import ZERO
 from ecommerce.reporting.sections import (
@@ -45,13 +46,13 @@ def tables(figures: Figures) -> list[Section]:
 
 def change_words(figures: Figures) -> str:
     """Return the change in half a line: `net sales 16,120.00 → 18,342.56 USD, +2,222.56`."""
-    changes = figures.changes
-    if changes is None:
-        return no_base(figures)
-    before = text.amount(changes.before, figures.currency)
-    now = text.with_currency(changes.now, figures.currency)
-    change = terms.signed(changes.change, figures.currency)
-    return f"net sales {before} → {now}, {change}{left_out(figures)}"
+    facts = {
+        "figures": figures,
+        "no_base": no_base(figures),
+        "signed": terms.signed,
+        "left_out": left_out(figures),
+    }
+    return render("summary/changed.txt", facts).strip()
 
 
 def no_base(figures: Figures) -> str:
@@ -63,10 +64,8 @@ def no_base(figures: Figures) -> str:
 
 def left_out(figures: Figures) -> str:
     """Return `, without amounts in BRL`; nothing where no currency is left out."""
-    if figures.changes is None or not figures.changes.unconverted:
-        return ""
-    currencies = map(text.clean, figures.changes.unconverted)
-    return f", without amounts in {text.listed(currencies)}"
+    changes = figures.changes
+    return terms.without_amounts(changes.unconverted) if changes else ""
 
 
 def own_change(row: Contribution) -> str:

@@ -123,10 +123,7 @@ def _series(figures: Figures) -> Section:
         return table("forecast", "Forecast and actual", [], [], empty=empty)
     series = [row for row in expectation.series if row.upper_95 or row.actual]
     note = f"gross sales in {currency}, before discounts and returns; {origin(expectation, figures)}"
-    if expectation.without:
-        note += (
-            f", without amounts in {text.listed(map(text.clean, expectation.without))}"
-        )
+    note += terms.without_amounts(expectation.without)
     facts = {
         "caveat": figures.caveat,
         "hidden": len(series) - MOST_SERIES,

@@ -42,10 +42,9 @@ def tables(figures: Figures) -> list[Section]:
     """Return for the annex all figures and rates with all comparisons."""
     bases = known_bases(figures)
     facts = {
+        "figures": figures,
         "bases": bases,
         "closed_days": without_sales(figures),
-        "has_shorter_averages": any(entry.days for entry in figures.entries.values()),
-        "margin": figures.margin,
         "least_coverage": LEAST_COST_COVERAGE,
     }
     columns = [name("Figure"), number("This day")]

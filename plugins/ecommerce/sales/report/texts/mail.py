@@ -77,10 +77,5 @@ def forecast_missed(figures: Figures, percent: int | None) -> tuple[str, str] | 
     distance = abs(expected.actual - expected.forecast)
     if distance * 100 < percent * expected.forecast:
         return None
-    facts = {
-        "day": figures.business_date,
-        "expected": expected,
-        "currency": figures.currency,
-    }
-    title, words = render_lines("summary/forecast_missed.txt", facts)
+    title, words = render_lines("summary/forecast_missed.txt", {"figures": figures})
     return title, words

@@ -1,11 +1,11 @@
 """The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
-from datetime import timedelta
 from operator import itemgetter
 
 from more_itertools import flatten
 
 from ecommerce.core import text
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts import (
@@ -63,10 +63,7 @@ def page_texts(figures: Figures) -> Values:
         "day": day.isoformat(),
         "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
-        "scope": [
-            f"Amounts in {figures.currency}",
-            f"Midnight to midnight{_hours(figures)}, {zone}",
-        ],
+        "scope": render_lines("summary/scope.txt", {"figures": figures}),
         "summary": summary_texts(figures),
         "tiles": headline.tiles(figures),
         "small_tiles": headline.small_tiles(figures),
@@ -83,10 +80,3 @@ def summary_texts(figures: Figures) -> Values:
     """Return the summary as plain data; that of an older version's report is made now."""
     summary = figures.summary or summary_of(figures)
     return summary.model_dump(include={"sentences", "trust"})
-
-
-def _hours(figures: Figures) -> str:
-    """Return the length of a day on which the clocks change: ` (25 hours)`."""
-    origin = figures.provenance
-    hours = (origin.window_end - origin.window_start) / timedelta(hours=1)
-    return "" if hours == 24 else f" ({hours:g} hours)"

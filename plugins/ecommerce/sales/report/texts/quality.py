@@ -232,16 +232,7 @@ def _unconverted_amounts(quality: Quality) -> Section:
 
 
 def _provenance(figures: Figures) -> Section:
-    reads = []
-    for source in figures.quality.sources:
-        if source.read_at:
-            reads.append(f"{source_name(source.source)} {text.instant(source.read_at)}")
-    facts = {
-        "day": figures.business_date,
-        "origin": figures.provenance,
-        "reads": reads,
-    }
-    lines = render_lines("remarks/provenance.txt", facts)
+    lines = render_lines("remarks/provenance.txt", {"figures": figures})
     rows = [line.split(": ", 1) for line in lines]
     section = table("provenance", "Provenance", [], rows, empty="")
     return section | {"kind": "facts"}

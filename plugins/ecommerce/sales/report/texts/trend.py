@@ -41,15 +41,7 @@ def tables(figures: Figures) -> list[Section]:
 
 def description(figures: Figures) -> str:
     """Return the trend in a sentence: its lowest and its highest day."""
-    # Part of a day is no lowest one.
-    known = [day for day in figures.trend if day.complete]
-    known.sort(key=lambda day: day.net_sales or 0)
-    facts = {
-        "days": len(figures.trend),
-        "known": known,
-        "currency": figures.currency,
-    }
-    return render("remarks/trend.txt", facts).strip()
+    return render("remarks/trend.txt", {"figures": figures}).strip()
 
 
 def _state(day: TrendDay) -> str:
