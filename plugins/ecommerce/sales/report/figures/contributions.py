@@ -4,6 +4,9 @@ by product. The view `sales_contributions` has the rules."""
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
+
+from more_itertools import map_reduce
 
 from ecommerce.core.values import Row, Values
 from ecommerce.reporting.parts import ZERO, Part
@@ -101,9 +104,10 @@ def read(queries: DayQueries) -> ChangesSinceBase:
         days={queries.day, base},
         read_days=queries.order_days,
     )
+    scopes = map_reduce(rows, itemgetter("scope"))
     like_for_like = None
-    if any(row["scope"] == "like_for_like" for row in rows):
-        like_for_like = LikeForLike(**_scope(rows, "like_for_like"))
+    if "like_for_like" in scopes:
+        like_for_like = LikeForLike(**_contributions(scopes["like_for_like"]))
     changes = Changes(
         base=base,
         rising=_movers(queries.products, 1),
@@ -112,23 +116,22 @@ def read(queries: DayQueries) -> ChangesSinceBase:
         began=_names(rows, "began"),
         ended=_names(rows, "ended"),
         like_for_like=like_for_like,
-        **_scope(rows, "all"),
+        **_contributions(scopes.get("all", [])),
     )
     return ChangesSinceBase(changes=changes)
 
 
-def _scope(rows: Sequence[Row], scope: str) -> Values:
+def _contributions(rows: Sequence[Row]) -> Values:
     """Return the fields of `LikeForLike` of one scope, in the order of the query: the largest first."""
-    of_scope = [row for row in rows if row["scope"] == scope]
     # Without sales on either day there is no row.
     fields: Values = {"before": ZERO, "now": ZERO}
-    for row in of_scope:
+    for row in rows:
         if row["dimension"] == "total":
             fields |= {"before": row["before"], "now": row["now"]}
     for dimension, field in FIELDS.items():
         fields[field] = Contribution.list_of(
             row
-            for row in of_scope
+            for row in rows
             if row["dimension"] == dimension and (row["before"] or row["now"])
         )
     return fields
