@@ -23,9 +23,7 @@ class Dimension(NamedTuple):
 
     def rows(self, part: Any) -> list[Any]:
         """Return the rows of `Figures` or `Changes` by this dimension; none of a part that is None."""
-        if part is None:
-            return []
-        return list(getattr(part, self.plural))
+        return list(getattr(part, self.plural, ()))
 
 
 CATEGORY = Dimension("category", "categories", terms.category)

@@ -1,7 +1,7 @@
 """The sales of the day by channel, category, country and an attribute of the orders."""
 
 from ecommerce.core import text
-from ecommerce.reporting.charts import Bar, Chart
+from ecommerce.reporting.charts import Bar
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import (
     Section,
@@ -34,20 +34,17 @@ MOST_ROWS = 21
 def tables(figures: Figures) -> list[Section]:
     """Return the sales by channel, category and country, and for the annex by `REPORT_ATTRIBUTE` where it is
     set."""
-    sections = []
-    for dimension in (CHANNEL, CATEGORY, COUNTRY):
-        chart = _chart(dimension, figures)
-        sections.append(_table(figures, dimension.plural, dimension, chart))
+    sections = [
+        _by_dimension(figures, dimension) for dimension in (CHANNEL, CATEGORY, COUNTRY)
+    ]
     if figures.attribute:
         attribute = Dimension(terms.label(figures.attribute), "attributes", text.clean)
-        section = _table(figures, "attribute", attribute)
-        sections.append(section | {"annex": True})
+        section = _by_dimension(figures, attribute)
+        sections.append(section | {"id": "attribute", "annex": True, "chart": None})
     return sections
 
 
-def _table(
-    figures: Figures, section_id: str, dimension: Dimension, chart: Chart | None = None
-) -> Section:
+def _by_dimension(figures: Figures, dimension: Dimension) -> Section:
     rows = dimension.rows(figures)
     currency = figures.currency
     sales = total(rows, "net_sales")
@@ -58,8 +55,14 @@ def _table(
         size=lambda row: row.net_sales,
         alone=terms.UNALLOCATED,
     )
+
+    def bar(row: Breakdown) -> Bar:
+        amount = text.amount(row.net_sales, currency)
+        share = text.share(row.net_sales, sales)
+        return Bar(dimension.label(row.name), row.net_sales, amount, share)
+
     return column_table(
-        section_id,
+        dimension.plural,
         f"By {dimension.name.lower()}",
         shown,
         named(dimension.name.capitalize(), "name", dimension.label),
@@ -72,22 +75,10 @@ def _table(
         (quiet("Share"), lambda row: text.share(row.net_sales, sales)),
         empty="No sales.",
         note=f"amounts in {currency}",
-        chart=chart,
-    )
-
-
-def _chart(dimension: Dimension, figures: Figures) -> Chart:
-    rows = dimension.rows(figures)
-    sales = total(rows, "net_sales")
-
-    def bar(row: Breakdown) -> Bar:
-        amount = text.amount(row.net_sales, figures.currency)
-        share = text.share(row.net_sales, sales)
-        return Bar(dimension.label(row.name), row.net_sales, amount, share)
-
-    return ranked_bars(
-        f"{dimension.plural}.svg",
-        f"Net sales by {dimension.name}",
-        rows,
-        bar,
+        chart=ranked_bars(
+            f"{dimension.plural}.svg",
+            f"Net sales by {dimension.name}",
+            rows,
+            bar,
+        ),
     )
