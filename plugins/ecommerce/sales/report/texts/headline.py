@@ -99,12 +99,8 @@ def without_sales(figures: Headline) -> str:
 
 def footnotes(figures: Headline) -> list[str]:
     """Return the notes of the headline figures."""
-    notes = []
-    for figure in figures.headline_names:
-        note = figures.headline[figure].note
-        if note:
-            notes.append(f"{NOTED}{HEADLINE[figure].label}: {note}.")
-    return notes
+    facts = {"figures": figures, "headline": HEADLINE, "noted": NOTED}
+    return render_lines("remarks/footnotes.txt", facts)
 
 
 def changes(figures: Figures, figure: str) -> dict[str, Values]:
