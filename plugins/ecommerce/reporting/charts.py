@@ -32,15 +32,11 @@ class Bar(NamedTuple):
     detail: str = ""
 
 
-def bars(
-    file: str, title: str, rows: Sequence[Bar], *, has_others: bool = False
-) -> Chart:
+def bars(file: str, title: str, rows: Sequence[Bar]) -> Chart:
     """Return horizontal bars; labels that do not fit are shortened. The alternative text is the `title` with
-    the rows. With `has_others`, the last row adds up others and has no bar, which would dwarf theirs."""
+    the rows."""
     words = listed(f"{row.label} {row.figure}" for row in rows)
     bars = [row._asdict() for row in rows]
-    if has_others:
-        bars[-1]["length"] = 0
     return {"kind": "bars", "file": file, "alt": f"{title}: {words}.", "rows": bars}
 
 

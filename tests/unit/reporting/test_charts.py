@@ -80,13 +80,6 @@ def test_unusual_figures_can_be_drawn(chart, tmp_path):
     assert list(drawn(tmp_path, chart).iter(f"{SVG}path"))
 
 
-def test_the_last_of_more_rows_than_are_shown_adds_up_others_and_has_no_bar():
-    rows = [Bar("Kitchen", 30, "30.00"), Bar("7 others", 900, "900.00")]
-    chart = charts.bars("bars.svg", "Sales", rows, has_others=True)
-    assert [row["length"] for row in chart["rows"]] == [30, 0]
-    assert chart["alt"] == "Sales: Kitchen 30.00 and 7 others 900.00."
-
-
 def test_a_bar_of_a_negative_amount_points_left_in_another_colour(tmp_path):
     rows = [Bar("rose", 30, "+30.00"), Bar("fell", -10, "-10.00")]
     root = drawn(tmp_path, charts.bars("bars.svg", "Bars", rows))

@@ -39,7 +39,7 @@ def ranked_bars(
     bar: Callable[[Any], Bar],
 ) -> Chart:
     """Return the chart of at most `MOST_BARS` rows, those with the longest bars, in their order; the last one
-    adds up the others."""
+    adds up the others and has no bar, which would dwarf theirs."""
     shown = with_others(
         rows,
         MOST_BARS,
@@ -47,7 +47,6 @@ def ranked_bars(
         alone=terms.UNALLOCATED,
     )
     bars = [bar(row) for row in shown]
-    has_others = len(shown) < len(rows)
-    if has_others:
-        bars[-1] = bars[-1]._replace(label=shown[-1].name)
-    return charts.bars(file, title, bars, has_others=has_others)
+    if len(shown) < len(rows):
+        bars[-1] = bars[-1]._replace(label=shown[-1].name, length=0)
+    return charts.bars(file, title, bars)
