@@ -21,7 +21,7 @@ sold AS (
 
 SELECT
     delivered.partner,
-    delivered.delivered_for,
+    CAST(delivered.delivered_for AS DATE) AS delivered_for,
     COALESCE(sold.orders, 0) AS orders
 FROM delivered
 LEFT JOIN sold

@@ -40,10 +40,7 @@ def doubtful_partners_of(warehouse: Warehouse, day: date) -> list[str]:
         first=day - timedelta(weeks=WEEKS),
         report_day=day,
     )
-    orders: dict[tuple[str, date], int] = {}
-    for row in rows:
-        delivered_for = date.fromisoformat(row["delivered_for"])
-        orders[row["partner"], delivered_for] = row["orders"]
+    orders = {(row["partner"], row["delivered_for"]): row["orders"] for row in rows}
     with_many = [file for file, count in orders.items() if count >= FEW]
     doubtful = []
     for partner in sorted({partner for partner, _ in orders}):
