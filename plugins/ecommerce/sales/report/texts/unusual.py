@@ -4,7 +4,6 @@ a series far from its forecast, and units distorted by one product."""
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from ecommerce.core import text
 from ecommerce.core.templates import render
 from ecommerce.reporting.parts import total
 from ecommerce.sales.report.figures.daily import Figures
@@ -83,7 +82,7 @@ def _rates(figures: Figures, named: Collection[str]) -> Iterator[Unusual]:
                 rate=rate,
                 reason=reason,
                 reason_name=reason_name,
-                returns=total(figures.return_reasons, "amount"),
+                reasons=figures.return_reasons,
             )
 
 
@@ -137,8 +136,9 @@ def _units(figures: Figures) -> Iterator[Unusual]:
             "units",
             product.sku,
             product.sales,
-            change=text.change(units.value, before, places=0),
-            units=text.quantity(product.units),
+            units=units.value,
+            before=before,
+            product=product,
             name=product_name(product)[:LONGEST_NAME],
             currency=figures.currency,
         )
