@@ -65,6 +65,7 @@ def environment(folder: Path) -> Any:
         "short_month": text.short_month,
         "short_weekday": text.short_weekday,
         "source_name": text.source_name,
+        "source_title": text.source_title,
         "weekday": text.weekday,
         "whole": text.whole,
     }

@@ -172,6 +172,14 @@ def source_name(source: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def source_title(source: str) -> str:
+    """Return the name of a source, or the partner of `<source>: <partner>`."""
+    partner = source.partition(": ")[2]
+    if not partner:
+        return source_name(source)
+    return shop_label(partner) or clean(partner)
+
+
 def long_day(day: date) -> str:
     """Return `Thursday, 19 November 2026`."""
     from babel.dates import format_date

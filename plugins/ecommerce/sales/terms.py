@@ -79,14 +79,6 @@ def country(code: str) -> str:
     return words_locale().territories.get(code) or clean(code)
 
 
-def source_title(source: str) -> str:
-    """Return the name of a source, or the partner of `<source>: <partner>`."""
-    partner = source.partition(": ")[2]
-    if not partner:
-        return source_name(source)
-    return shop_label(partner) or clean(partner)
-
-
 def source_place(source: str) -> str:
     """Return a source inside a sentence: `the sales database`, or the name that the shop gives it."""
     return shop_label(source) or f"the {inside(source_name(source))}"

@@ -28,15 +28,15 @@ def test_names_from_data_are_words():
     assert terms.label("arrived_broken") == "Arrived broken"
     assert terms.category("unallocated") == "Returns of whole orders"
     assert terms.category(None) == ""
-    assert terms.source_title("partner_files: acme") == "acme"
-    assert terms.source_title("sales_db") == "Sales database"
+    assert text.source_title("partner_files: acme") == "acme"
+    assert text.source_title("sales_db") == "Sales database"
     assert terms.source_place("sales_db") == "the sales database"
 
 
 def test_a_shop_names_its_sources_and_channels(monkeypatch):
     labels = '{"sales_db": "Agora Germany", "acme": "ACME Ltd."}'
     monkeypatch.setenv("SHOP_LABELS", labels)
-    assert terms.source_title("partner_files: acme") == "ACME Ltd."
-    assert terms.source_title("sales_db") == "Agora Germany"
+    assert text.source_title("partner_files: acme") == "ACME Ltd."
+    assert text.source_title("sales_db") == "Agora Germany"
     assert terms.source_place("sales_db") == "Agora Germany"
-    assert terms.source_title("storefront") == "Storefront"
+    assert text.source_title("storefront") == "Storefront"

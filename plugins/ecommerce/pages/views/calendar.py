@@ -12,7 +12,6 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.sales.report import archive
-from ecommerce.sales.terms import source_title
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -54,6 +53,5 @@ def show(
         "figures": {name: HEADLINE[name] for name in LISTED},
         "currency": page.settings.reporting_currency,
         "days": days,
-        "source_title": source_title,
     }
     return responses.page(page.request, "calendar.html", texts)

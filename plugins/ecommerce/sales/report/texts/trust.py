@@ -3,13 +3,12 @@
 Everything else about data quality is in the annex.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
-from ecommerce.reporting.parts import total
+from ecommerce.reporting.parts import ZERO, total
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.summary import State, Trust
@@ -26,7 +25,7 @@ def trust_of(figures: Figures) -> Trust:
     state: State = "complete"
     if not figures.quality.complete:
         state = "incomplete"
-    elif facts["doubtful"] or facts["without_rate"] or facts["refused"]:
+    elif figures.quality.doubtful_sources or facts["without_rate"] or facts["refused"]:
         state = "may_change"
     clauses = render_lines("summary/badge.txt", facts | {"state": state})
     return Trust(state=state, label=terms.label(state), words=", ".join(clauses))
@@ -39,13 +38,13 @@ def alarms(figures: Figures) -> list[str]:
 
 
 def _facts(figures: Figures) -> Values:
-    """Return what the templates state. By their titles: partners without a valid file (`late`), and sources
-    that are `unread`, `empty` or `doubtful`. `partners` are the names of those without a file, `refused` the
-    refused files. The numbers of orders `without_rate` in `currencies`, and of `rejected` records of those
-    `read`, are 0 where they are too few to be stated."""
+    """Return what the templates state: the missing sources that are files of partners (`late`), the others
+    (`unread`), `partners`, the names of those without a valid file, and the `refused` files. The numbers of
+    orders `without_rate` in `currencies`, and of `rejected` records of those `read`, are 0 where they are too
+    few to be stated."""
     quality = figures.quality
-    of_partners = [source for source in quality.missing_sources if ": " in source]
-    partners = [text.clean(source.partition(": ")[2]) for source in of_partners]
+    late = [source for source in quality.missing_sources if ": " in source]
+    partners = [text.clean(source.partition(": ")[2]) for source in late]
     unread = [source for source in quality.missing_sources if ": " not in source]
     # Of the others, a missing delivery is stated.
     refused = []
@@ -55,24 +54,18 @@ def _facts(figures: Figures) -> Values:
     sources = [row for row in quality.sources if row.source_orders is not None]
     read = total(sources, "rows_read")
     rejected = total(sources, "rows_rejected")
-    orders = figures.value("orders")
     unconverted = [row for row in quality.unconverted if row.orders]
     without_rate = total(unconverted, "orders")
+    if without_rate <= UNCONVERTED_PART * figures.value("orders"):
+        without_rate = ZERO
     return {
-        "day": figures.business_date,
+        "figures": figures,
         "partners": partners,
-        "late": _titles(of_partners),
-        "unread": _titles(unread),
-        "empty": _titles(quality.empty_sources),
-        "doubtful": _titles(quality.doubtful_sources),
+        "late": late,
+        "unread": unread,
         "refused": refused,
-        "orders": orders,
-        "without_rate": without_rate if without_rate > UNCONVERTED_PART * orders else 0,
+        "without_rate": without_rate,
         "currencies": [text.clean(row.currency) for row in unconverted],
         "read": read,
         "rejected": rejected if rejected >= REJECTED_PART * read else 0,
     }
-
-
-def _titles(sources: Iterable[str]) -> list[str]:
-    return [terms.source_title(source) for source in sources]
