@@ -196,13 +196,13 @@ def pipeline_extract(folder: Path) -> None:
 
     from ecommerce.core.business_day import day_window
     from ecommerce.core.read_window import ReadWindow
-    from ecommerce.sources import sales_db
+    from ecommerce.sources import SALES_DB
 
     del airflow, duckdb, pyarrow
     day = day_window(DAY, "UTC")
     changed_from = day.start - timedelta(minutes=30)
     with measured():
-        sales_db.extract(
+        SALES_DB.extract(
             ReadWindow("sales_db", day, changed_from, None, _raw(folder)),
         )
 

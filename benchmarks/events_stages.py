@@ -18,6 +18,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.events import client
 from ecommerce.events import extraction as web_events
 from ecommerce.events.lines import FIELDS
+from ecommerce.events.source import WEB_EVENTS
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.transform.database import MEMORY_LIMIT
@@ -67,7 +68,7 @@ def limit(day: BusinessDay) -> int:
 def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
     """As the run of the newest day does, with all of the day in its window."""
     web_events.now = lambda: day.end
-    return web_events.extract(
+    return WEB_EVENTS.extract(
         ReadWindow(
             "web_events",
             day,

@@ -103,7 +103,6 @@ def pipeline(lines: int) -> None:
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import PARTNER_FILES
-    from ecommerce.sources.partner_files.extraction import extract
     from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
@@ -117,7 +116,7 @@ def pipeline(lines: int) -> None:
         day.end + timedelta(hours=6),
     )
     with measured() as facts:
-        manifest = extract(window)
+        manifest = PARTNER_FILES.extract(window)
         facts["rows"] = manifest.rows
     with duckdb.connect() as duck:
         rejected = duck.execute(

@@ -40,7 +40,7 @@ def pipeline(dsn: str) -> None:
 
     from ecommerce.core.business_day import day_window
     from ecommerce.core.read_window import ReadWindow
-    from ecommerce.sources import sales_db
+    from ecommerce.sources import SALES_DB
 
     day = day_window(date(2026, 11, 19), "UTC")
     changed_from = datetime(
@@ -59,7 +59,7 @@ def pipeline(dsn: str) -> None:
         f"file://{TARGET / 'sales_db'}",
     )
     with measured() as facts:
-        manifest = sales_db.extract(window)
+        manifest = SALES_DB.extract(window)
         facts |= {"rows": manifest.rows, "bytes": manifest.bytes}
 
 

@@ -95,7 +95,7 @@ def pipeline(orders: int) -> None:
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import STOREFRONT
-    from ecommerce.sources.storefront.extraction import StorefrontClient, extract
+    from ecommerce.sources.storefront.client import StorefrontClient
     from ecommerce.storage.staging import DagRun
     from tests.memory import Remembered
 
@@ -111,7 +111,7 @@ def pipeline(orders: int) -> None:
         now,
     )
     with measured() as facts:
-        totals = extract(window).control_totals
+        totals = STOREFRONT.extract(window).control_totals
         facts["rows"] = totals["source_orders"]
     if totals["source_orders"] != orders:
         sys.exit(f"{totals['source_orders']} of {orders} orders were read")

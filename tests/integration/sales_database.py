@@ -13,7 +13,7 @@ import pytest
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources import sales_db
+from ecommerce.sources import SALES_DB
 from ecommerce.storage.staging import Manifest
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
@@ -68,7 +68,7 @@ class SalesDatabase:
 
     def extract(self, *args, **kwargs):
         """Extract the window of these arguments."""
-        return Extracted(sales_db.extract(self.window(*args, **kwargs)))
+        return Extracted(SALES_DB.extract(self.window(*args, **kwargs)))
 
 
 @dataclass

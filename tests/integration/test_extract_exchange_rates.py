@@ -11,7 +11,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources import exchange_rates
+from ecommerce.sources import EXCHANGE_RATES, exchange_rates
 from tests.explained import findings, unexplained
 from tests.website import website
 
@@ -44,7 +44,7 @@ def extract(folder, newest=False):
     day = day_window(DAY, "UTC")
     until = None if newest else day.end
     window = ReadWindow("exchange_rates", day, day.start, until, f"file://{folder}")
-    return exchange_rates.extract(window)
+    return EXCHANGE_RATES.extract(window)
 
 
 def rows(manifest, name="rates"):

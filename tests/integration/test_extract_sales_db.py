@@ -10,7 +10,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources import sales_db
+from ecommerce.sources import SALES_DB, sales_db
 from ecommerce.warehouse.staging_tables import StagedLoad, audit_rows
 from tests.integration.sales_database import (
     DAY,
@@ -136,7 +136,7 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop
     totals = left.manifest.control_totals
     assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "16.25")
     window = replace(shop.window(folder="known"), also_read=["lost"])
-    known = Extracted(sales_db.extract(window))
+    known = Extracted(SALES_DB.extract(window))
     assert known.ids("refunds", "refund_id") == sorted([*day, "R-other"])
     assert known.ids("removed_orders") == [], "its refund counts"
 
@@ -311,7 +311,7 @@ def test_texts_and_ids_of_every_kind_arrive_unchanged(shop):
     window = ReadWindow(
         "sales_db", later, later.start, later.end, folder, also_read=known
     )
-    again = Extracted(sales_db.extract(window))
+    again = Extracted(SALES_DB.extract(window))
     assert again.ids("orders") == sorted(ODD_TEXTS)
     assert again.ids("removed_orders") == ["gone\n'%"]
 

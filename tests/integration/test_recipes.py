@@ -268,11 +268,12 @@ import duckdb
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
+from ecommerce.sources import SALES_DB
 from ecommerce.sources import sales_db
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, also_read=["4", "99"])
 checked = [level for level, _ in sales_db.check()]
-done = transform(sales_db.extract(window), run_id="recipe")
+done = transform(SALES_DB.extract(window), run_id="recipe")
 def rows(name, columns):
     sql = f"SELECT {{columns}} FROM '{{done.file(name + '.parquet')}}' ORDER BY ALL"
     return [" ".join(map(str, row)) for row in duckdb.sql(sql).fetchall()]

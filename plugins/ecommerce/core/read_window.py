@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.values import Values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,13 +78,3 @@ class ReadWindow:
     """Orders to read too, whatever their day is now: those that earlier runs of the day rejected, and in a
     reread those that the warehouse has of it. The extract reports those that the source no longer has."""
     earlier_reads: EarlierReads = NO_EARLIER_READS
-
-    def facts(self, read_at: datetime) -> Values:
-        """Return a manifest's fields about this window, read at `read_at` (UTC)."""
-        return {
-            "source": self.source,
-            "business_date": self.day.date,
-            "read_at": read_at,
-            "window_start": self.changed_from,
-            "window_end": self.changed_until or read_at,
-        }

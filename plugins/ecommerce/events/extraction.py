@@ -29,14 +29,10 @@ from ecommerce.events.lines import (
     check_first_lines,
     count_lines,
 )
+from ecommerce.sources.source import Extracted
 from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.staging import (
-    Manifest,
-    publish,
-    read_manifest,
-)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,10 +53,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def extract(window: ReadWindow) -> Manifest:
-    """Read what was received in `[changed_from, changed_until)`, or until now, into the folder
-    `window.folder`; see docs/SOURCES.md. With an upper bound, only what belongs to the window's day is
-    kept.
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+    """Read what was received in `[changed_from, changed_until)`, or until now, into the raw folder; see
+    docs/SOURCES.md. With an upper bound, only what belongs to the window's day is kept.
 
     Raises:
         ContractError: an answer holds no events, or events received at another time than was asked for.
@@ -74,7 +69,6 @@ def extract(window: ReadWindow) -> Manifest:
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
     parts = slices(start, end, window.day.start)
     with (
-        publish(window.folder) as draft,
         scratch_folder() as scratch,
         ExitStack() as opened,
         ThreadPoolExecutor(READERS) as readers,
@@ -83,33 +77,29 @@ def extract(window: ReadWindow) -> Manifest:
         databases = []
         for _ in range(READERS):
             databases.append(opened.enter_context(_database(kept, read_at)))
-        raw = _RawFolder(draft.path)
+        raw = _RawFolder(folder)
         for answers in downloads:
-            for part in readers.map(_write, databases, answers, repeat(draft.path)):
+            for part in readers.map(_write, databases, answers, repeat(folder)):
                 raw.add(part)
             for answer in answers:
                 answer.file.unlink()
-        warnings = []
-        if not raw.rows:
-            missing = f"that was received from {Slice(start, end)}"
-            if kept:
-                missing = f"of {kept}"
-            warnings.append(
-                data_warning("note", text=f"the server has no web event {missing}")
-            )
-        draft.seal(
-            **window.facts(read_at),
-            rows=raw.rows,
-            control_totals={
-                "lines": raw.rows,
-                "other_days": raw.found - raw.rows,
-                "bytes_read": client.bytes_read,
-                "requests": client.requests,
-                "kept_day": kept and kept.date.isoformat(),
-                "warnings": warnings,
-            },
+    warnings = []
+    if not raw.rows:
+        missing = f"that was received from {Slice(start, end)}"
+        if kept:
+            missing = f"of {kept}"
+        warnings.append(
+            data_warning("note", text=f"the server has no web event {missing}")
         )
-    return read_manifest(window.folder)
+    totals = {
+        "lines": raw.rows,
+        "other_days": raw.found - raw.rows,
+        "bytes_read": client.bytes_read,
+        "requests": client.requests,
+        "kept_day": kept and kept.date.isoformat(),
+        "warnings": warnings,
+    }
+    return Extracted(read_at, raw.rows, totals)
 
 
 def check() -> CheckLines:

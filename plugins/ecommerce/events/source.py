@@ -4,7 +4,7 @@ splits an answer into lines, `extraction.py` writes a part of the raw folder per
 from datetime import timedelta
 
 from ecommerce.events.client import CONNECTION
-from ecommerce.events.extraction import check, extract
+from ecommerce.events.extraction import check, extract_into
 from ecommerce.sources.source import Source
 
 OVERLAP = timedelta(minutes=30)
@@ -21,7 +21,7 @@ later is read by the run of the newest day, but not by a backfill of its own day
 WEB_EVENTS = Source(
     name="web_events",
     subject=CONNECTION,
-    extract=extract,
+    extract_into=extract_into,
     check=check,
     overlap=OVERLAP,
 )

@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,9 +25,8 @@ from ecommerce.sources.http import (
     read_content,
     request,
 )
-from ecommerce.sources.source import Source
+from ecommerce.sources.source import Extracted, Source
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
-from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,7 +41,7 @@ EARLIER_DAYS = 10
 """How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
 
 
-def extract(window: ReadWindow) -> Manifest:
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     """Read the rates from `EARLIER_DAYS` before the day on; see docs/SOURCES.md.
 
     The run of the newest day goes back as far as reconciliation, so that a rate that is published late
@@ -53,23 +53,18 @@ def extract(window: ReadWindow) -> Manifest:
         days += load_settings().reconcile_days
     read_at = datetime.now(UTC)
     text = fetch()
-    with publish(window.folder) as draft, connect_duckdb() as duck:
+    with connect_duckdb() as duck:
         totals = parse(duck, text, window.day.date - timedelta(days=days))
         rejected = totals.pop("rejected")
         for name in ("rates", "rejects"):
-            duck.table(name).write_parquet(str(draft.path / f"{name}.parquet"))
-        totals["warnings"] = []
-        if not totals["source_rates"]:
-            warning = data_warning(
-                "no_rates", source=window.source, before=days, day=str(window.day)
-            )
-            totals["warnings"].append(warning)
-        draft.seal(
-            **window.facts(read_at),
-            rows=totals["source_rates"] + rejected,
-            control_totals=totals,
+            duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
+    totals["warnings"] = []
+    if not totals["source_rates"]:
+        warning = data_warning(
+            "no_rates", source=window.source, before=days, day=str(window.day)
         )
-    return read_manifest(window.folder)
+        totals["warnings"].append(warning)
+    return Extracted(read_at, totals["source_rates"] + rejected, totals)
 
 
 def check() -> Lines:
@@ -90,7 +85,7 @@ def check() -> Lines:
 
 
 def fetch() -> str:
-    """Return the text of the file, unpacked if it is a zip; errors are those of `extract`."""
+    """Return the text of the file, unpacked if it is a zip; errors are those of `extract_into`."""
     from airflow.providers.http.hooks.http import HttpHook
 
     timeout = connection_with_host(CONNECTION).extra_dejson.get("timeout", TIMEOUT)
@@ -138,7 +133,7 @@ def parse(duck: DuckDBPyConnection, text: str, first_day: date) -> Row:
 EXCHANGE_RATES = Source(
     name="exchange_rates",
     subject=CONNECTION,
-    extract=extract,
+    extract_into=extract_into,
     check=check,
     shops_without="a shop of one currency, which needs no rates,",
 )

@@ -23,9 +23,8 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
-from ecommerce.sources.source import Source
+from ecommerce.sources.source import Extracted, Source
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
-from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,8 +50,8 @@ TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Ids, read as text also where the database stores numbers."""
 
 
-def extract(window: ReadWindow) -> Manifest:
-    """Read the orders of `window` into its raw folder; see docs/SOURCES.md.
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+    """Read the orders of `window` into the raw folder; see docs/SOURCES.md.
 
     Raises:
         TransientError: the server is down, or a query took longer than its statement_timeout.
@@ -61,7 +60,6 @@ def extract(window: ReadWindow) -> Manifest:
         StagingError: the files could not be written.
     """
     with (
-        publish(window.folder) as draft,
         snapshot(CONNECTION) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
@@ -70,9 +68,7 @@ def extract(window: ReadWindow) -> Manifest:
             reads = []
             for session, names in ((first, READ_FIRST), (second, READ_SECOND)):
                 cursor = duck.cursor()
-                reads.append(
-                    pool.submit(_read, session, names, window, draft.path, cursor)
-                )
+                reads.append(pool.submit(_read, session, names, window, folder, cursor))
             try:
                 ended, _ = wait(reads, return_when=FIRST_EXCEPTION)
             finally:
@@ -87,18 +83,13 @@ def extract(window: ReadWindow) -> Manifest:
         columns = {}
         for name in COLUMNS:
             lineage.report_query(sales_query(name, window).sql, **first.address())
-            result = duck.read_parquet(str(draft.path / f"{name}.parquet"))
+            result = duck.read_parquet(str(folder / f"{name}.parquet"))
             columns[name] = result.columns
             rows += len(result)
         read = {"files": list(columns), "columns": list(columns.values())}
         run_sql_file(duck, f"{SQL}/rejected_cells", read)
-        totals["rejected_amounts"] = _write_rejects(duck, draft.path)
-        draft.seal(
-            **window.facts(read_at),
-            rows=rows,
-            control_totals=totals,
-        )
-    return read_manifest(window.folder)
+        totals["rejected_amounts"] = _write_rejects(duck, folder)
+    return Extracted(read_at, rows, totals)
 
 
 def _read(
@@ -218,7 +209,7 @@ def check() -> Lines:
 SALES_DB = Source(
     name="sales_db",
     subject=CONNECTION,
-    extract=extract,
+    extract_into=extract_into,
     check=check,
     limits="Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
     "reconciliation, which compares the orders of the last {reconcile_days}.",

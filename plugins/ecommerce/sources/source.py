@@ -2,11 +2,23 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from ecommerce.core.check_result import Lines
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.storage.staging import Manifest
+from ecommerce.core.values import Values
+from ecommerce.storage.staging import Manifest, publish, read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What was read of a window, from `read_at` (aware) on: the fields of its `Manifest` that only the source
+    knows."""
+
+    read_at: datetime
+    rows: int
+    control_totals: Values
 
 
 @dataclass(frozen=True)
@@ -17,15 +29,15 @@ class Source:
     """In task ids, in the Variable `source_policy`, and in the column `source` of the tables."""
     subject: str
     """The name of its lines in `make check`: its connection, or the setting that names its folder."""
-    extract: Callable[[ReadWindow], Manifest]
-    """Reads a window into the staging folder `window.folder`, and returns the manifest.
+    extract_into: Callable[[ReadWindow, Path], Extracted]
+    """Reads a window into an empty local folder, which `extract` publishes.
 
-    The manifest has `window.facts`, the number of records, and control totals that are computed before any
-    cleaning. No record is lost: those that cannot be read are in `rejects.parquet`, and what the source
-    withholds is a warning in the control totals. An order is read whole, with all its lines and refunds.
-    Pagination, rate limits and repeated requests are handled here; `window.earlier_reads` has the refunds,
-    lines and files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type
-    decides about retries; no message contains a secret or a customer's e-mail address."""
+    It returns the number of records, and control totals that are computed before any cleaning. No record is
+    lost: those that cannot be read are in `rejects.parquet`, and what the source withholds is a warning in
+    the control totals. An order is read whole, with all its lines and refunds. Pagination, rate limits and
+    repeated requests are handled here; `window.earlier_reads` has the refunds, lines and files of the source
+    that are in the warehouse. Failures are errors of `core.errors`, whose type decides about retries; no
+    message contains a secret or a customer's e-mail address."""
     check: Callable[[], Lines]
     """Yields the lines of `make check`; an error becomes a failure."""
     limits: str = ""
@@ -37,7 +49,7 @@ class Source:
     """Retries of a failed extract in the daily run and the sync."""
     reconciled: bool = False
     """Whether reconciliation reads the orders of past days again, and the daily run those that it rejected
-    before. `extract` then reads `window.also_read` too, and lists those that were deleted in
+    before. The extract then reads `window.also_read` too, and lists those that were deleted in
     `removed_orders.parquet`."""
     synced: bool = False
     """Whether the hourly sync reads its changes during the day."""
@@ -48,3 +60,23 @@ class Source:
     not_compared: Collection[str] = ()
     """Columns of `orders` that reconciliation does not compare, because a change of other records changes
     them."""
+
+    def extract(self, window: ReadWindow) -> Manifest:
+        """Read a window into the staging folder `window.folder`, and return its manifest.
+
+        Raises:
+            StagingError: the files could not be written.
+            PipelineError: as `extract_into`.
+        """
+        with publish(window.folder) as draft:
+            extracted = self.extract_into(window, draft.path)
+            draft.seal(
+                source=window.source,
+                business_date=window.day.date,
+                rows=extracted.rows,
+                read_at=extracted.read_at,
+                window_start=window.changed_from,
+                window_end=window.changed_until or extracted.read_at,
+                control_totals=extracted.control_totals,
+            )
+        return read_manifest(window.folder)

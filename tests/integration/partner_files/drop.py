@@ -10,7 +10,7 @@ import duckdb
 from ecommerce.core.business_day import closed_days
 from ecommerce.core.data_warnings import wording
 from ecommerce.core.read_window import LoadedFile, ReadWindow
-from ecommerce.sources import partner_files
+from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.memory import Remembered
 
@@ -48,7 +48,7 @@ class Drop:
         window = closed_days(day, last or day, "UTC")
         folder = f"file://{self.staging}/{len(self.read)}"
         self.read.append(day)
-        return partner_files.extract(
+        return PARTNER_FILES.extract(
             ReadWindow(
                 "partner_files",
                 window,

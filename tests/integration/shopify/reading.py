@@ -18,7 +18,7 @@ from demo.services.shopify import (
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify.client import ShopifyClient
 from tests.memory import Remembered
 
@@ -86,7 +86,7 @@ class Loadable:
     """The rows that one read becomes."""
 
     def __init__(self, window):
-        self.raw = shopify.extract(window)
+        self.raw = SHOPIFY.extract(window)
         self.done = transform(self.raw, run_id="test")
         self.accounts = self.done.control_totals
 

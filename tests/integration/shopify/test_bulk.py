@@ -10,7 +10,7 @@ import time_machine
 
 from demo.services.shopify import BulkFault, Fault, OrderFacts
 from ecommerce.core import errors
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify import bulk, extraction
 from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
@@ -38,7 +38,7 @@ def shop(serve, monkeypatch):
 
 def ids(folder):
     """The orders that a read leaves in staging."""
-    return ids_in(shopify.extract(window_in(folder)))
+    return ids_in(SHOPIFY.extract(window_in(folder)))
 
 
 def ids_in(raw):
@@ -107,7 +107,7 @@ def test_an_operation_that_never_ends_is_cancelled_and_reported(
     with pytest.raises(
         errors.TimedOutError, match="BulkOperation/1 has not ended after 45 minutes"
     ):
-        shopify.extract(window_in(tmp_path))
+        SHOPIFY.extract(window_in(tmp_path))
     assert timedelta(minutes=45) <= clock.now - NOW < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in shop.requests)
 
@@ -127,10 +127,10 @@ def test_the_operation_of_a_killed_task_is_taken_over(
     killed = {"message": "Killed", "path": ["bulkOperation"]}
     shop.faults.append(Fault("BulkState", error=killed))
     with pytest.raises(errors.ContractError, match="Killed"):
-        shopify.extract(window_in(tmp_path))
+        SHOPIFY.extract(window_in(tmp_path))
     shop.store.clock.advance(60 * minutes)
     with time_machine.travel(NOW + timedelta(minutes=minutes)):
-        raw = shopify.extract(window_in(tmp_path))
+        raw = SHOPIFY.extract(window_in(tmp_path))
     assert ids_in(raw) == ["1", "2", "3"]
     assert started(shop) == operations
     # Later changes are not in the result of the operation.

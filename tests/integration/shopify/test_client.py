@@ -6,7 +6,7 @@ import pytest
 
 from demo.services.shopify import CLIENT_ID, CLIENT_SECRET, Fault, OrderFacts
 from ecommerce.core import errors
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import NOON, connect, simulated, window_in
 
@@ -24,13 +24,13 @@ def grants(shop):
 
 def test_client_credentials_are_exchanged_for_a_token(shop, tmp_path, monkeypatch):
     connect(monkeypatch, shop, login=CLIENT_ID, password=CLIENT_SECRET)
-    shopify.extract(window_in(tmp_path))
+    SHOPIFY.extract(window_in(tmp_path))
     assert grants(shop) == 1
     repeated = f"{CLIENT_SECRET} is wrong".encode()
     for status in (400, 401, 403):
         shop.faults.append(Fault("access_token", status=status, body=repeated))
         with pytest.raises(errors.CredentialsError) as refused:
-            shopify.extract(window_in(tmp_path))
+            SHOPIFY.extract(window_in(tmp_path))
         assert f"the token of the app was refused with {status}" in str(refused.value)
         assert CLIENT_SECRET not in str(refused.value)
 
@@ -67,7 +67,7 @@ def test_a_request_throttled_without_its_cost_is_repeated(shop, tmp_path, monkey
         fault.times = 2
         shop.faults.append(fault)
         before = shop.store.clock.now
-        shopify.extract(window_in(tmp_path))
+        SHOPIFY.extract(window_in(tmp_path))
         # The pauses of any request that fails.
         assert (shop.store.clock.now - before).total_seconds() == 1 + 2
         shop.faults.clear()
@@ -104,7 +104,7 @@ def test_a_failure_is_an_error_of_its_kind(shop, tmp_path, monkeypatch, snapshot
     for name, fault in FAULTS.items():
         shop.faults[:] = [fault]
         with pytest.raises(errors.PipelineError) as failure:
-            shopify.extract(window_in(tmp_path))
+            SHOPIFY.extract(window_in(tmp_path))
         tries = 99 - fault.times
         message = str(failure.value).replace(shop.url, "https://shop.example")
         report.append(f"{name}\n  {tries} x {failure.typename}\n  {message}")
@@ -112,7 +112,7 @@ def test_a_failure_is_an_error_of_its_kind(shop, tmp_path, monkeypatch, snapshot
     shop.faults.clear()
     shop.oldest_version = "2026-10"
     with pytest.raises(errors.ContractError) as failure:
-        shopify.extract(window_in(tmp_path))
+        SHOPIFY.extract(window_in(tmp_path))
     report.append(f"another version\n  {failure.value}")
     assert "\n".join(report) == snapshot
     assert not list(tmp_path.rglob("manifest.json"))

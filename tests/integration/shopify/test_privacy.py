@@ -14,7 +14,7 @@ from demo.services.shopify import (
     build_order,
 )
 from ecommerce.core import errors
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import line, off, refund, unit
 from tests.integration.shopify.reading import (
     NOON,
@@ -91,7 +91,7 @@ def test_messages_of_failures(serve, tmp_path, monkeypatch, caplog):
     for fault in FAULTS:
         shop.faults[:] = [fault]
         with pytest.raises(errors.PipelineError) as failure:
-            shopify.extract(window_in(tmp_path))
+            SHOPIFY.extract(window_in(tmp_path))
         messages.append(str(failure.value))
     assert leaks(*messages, caplog.text) == []
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]

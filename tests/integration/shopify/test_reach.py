@@ -7,7 +7,7 @@ import pytest
 from demo.services.shopify import Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify import extraction
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
@@ -33,7 +33,7 @@ def orders(days_ago):
 
 def removed(folder):
     """Which of the known orders a read finds deleted."""
-    raw = shopify.extract(window_in(folder, also_read=KNOWN))
+    raw = SHOPIFY.extract(window_in(folder, also_read=KNOWN))
     with connect_duckdb() as duck:
         file = raw.file("removed_orders.parquet")
         return {row[0] for row in duck.read_parquet(file).fetchall()}
@@ -83,7 +83,7 @@ def test_an_order_that_goes_out_of_sight_during_the_read_is_kept(
 def test_older_days_need_a_scope(serve, tmp_path):
     serve(*orders(DAYS_AGO), accessScopes=SCOPES)
     seen = day_window((NOW - timedelta(days=59)).date(), DAY.timezone)
-    shopify.extract(window_in(tmp_path / "seen", seen))
+    SHOPIFY.extract(window_in(tmp_path / "seen", seen))
     unseen = day_window((NOW - timedelta(days=61)).date(), DAY.timezone)
     with pytest.raises(errors.ConfigurationError, match="read_all_orders"):
-        shopify.extract(window_in(tmp_path / "unseen", unseen))
+        SHOPIFY.extract(window_in(tmp_path / "unseen", unseen))

@@ -8,7 +8,7 @@ import pytest
 from demo.services.shopify import Fault, LineFacts, OrderFacts, build_order
 from ecommerce.core import errors
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import shopify
+from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
     DAY,
@@ -89,12 +89,12 @@ def test_a_throttled_request_waits_for_points_but_not_for_ever(
     shop = serve(order(1))
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=7))
-    shopify.extract(window_in(tmp_path))
+    SHOPIFY.extract(window_in(tmp_path))
     asked = [each for each in shop.requests if each.operation == "OrdersById"]
     assert len(asked) == 8
     shop.faults.append(Fault("OrdersById", throttled=True, times=100_000))
     with pytest.raises(errors.RateLimitedError, match="Shopify throttles the request"):
-        shopify.extract(window_in(tmp_path))
+        SHOPIFY.extract(window_in(tmp_path))
 
 
 def test_without_personal_data_orders_are_read_with_a_warning(

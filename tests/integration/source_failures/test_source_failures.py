@@ -16,7 +16,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.events import client
-from ecommerce.sources import exchange_rates, http, sales_db
+from ecommerce.sources import EXCHANGE_RATES, exchange_rates, http, sales_db
 from tests.integration.partner_ftp.fetch import LARGE, connect, fetch
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 from tests.integration.source_failures.failures import SECRET, Failures
@@ -65,7 +65,7 @@ def rates(tmp_path):
         RATES,
         1,
         staged,
-        lambda: exchange_rates.extract(window),
+        lambda: EXCHANGE_RATES.extract(window),
     )
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import http
-from ecommerce.sources.storefront import extraction as storefront
+from ecommerce.sources import STOREFRONT, http
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
@@ -68,10 +67,10 @@ def test_passing_trouble_changes_nothing(
 ):
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK), mode)
-    calm = storefront.extract(window())
+    calm = STOREFRONT.extract(window())
     totals, orders = dict(calm.control_totals), what_was_read(calm)
     shop.faults += [replace(fault) for fault in TROUBLE[trouble]]
-    manifest = storefront.extract(window())
+    manifest = STOREFRONT.extract(window())
     assert dict(manifest.control_totals) == totals
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == orders
@@ -98,7 +97,7 @@ def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
     report = []
     for name, fault in WITHHELD.items():
         shop.faults[:] = [fault]
-        manifest = storefront.extract(window())
+        manifest = STOREFRONT.extract(window())
         report += map(sentence, manifest.control_totals["warnings"])
         if name == "products":
             assert what_was_read(manifest) == truth(store, ALL)

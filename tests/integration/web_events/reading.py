@@ -11,8 +11,7 @@ import duckdb
 from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.events import extraction as web_events
-from ecommerce.events.source import LATE_DAYS
+from ecommerce.events.source import LATE_DAYS, WEB_EVENTS
 
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
@@ -74,7 +73,7 @@ def connect(patch, host, **fields):
 def older(folder, day=DAY):
     """Read a day as a backfill does."""
     uri = f"file://{folder}/staging/{day}"
-    return web_events.extract(
+    return WEB_EVENTS.extract(
         ReadWindow("web_events", day, day.start, day.shifted(LATE_DAYS).end, uri)
     )
 
@@ -82,7 +81,7 @@ def older(folder, day=DAY):
 def newest(folder, since, now, patch):
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
     patch.setattr("ecommerce.events.extraction.now", lambda: now)
-    return web_events.extract(
+    return WEB_EVENTS.extract(
         ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest")
     )
 

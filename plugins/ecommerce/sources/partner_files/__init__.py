@@ -1,12 +1,12 @@
 """CSV files that partner marketplaces drop under `PARTNER_DROP_URI`."""
 
-from ecommerce.sources.partner_files.extraction import extract
+from ecommerce.sources.partner_files.extraction import extract_into
 from ecommerce.sources.partner_files.folder import check
 from ecommerce.sources.source import Source
 
 PARTNER_FILES = Source(
     name="partner_files",
     subject="PARTNER_DROP_URI",
-    extract=extract,
+    extract_into=extract_into,
     check=check,
 )

@@ -28,9 +28,9 @@ from ecommerce.sources.partner_files.folder import (
     list_folder,
     partner_and_day,
 )
+from ecommerce.sources.source import Extracted
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,26 +46,25 @@ READ_AGAIN = "read again "
 log = logging.getLogger(__name__)
 
 
-def extract(window: ReadWindow) -> Manifest:
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     """Read the files of `window.day` and late ones into the raw folder; see docs/SOURCES.md.
 
     Raise TransientError if a file changed while it was read, and other errors as `list_folder`.
     """
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
-    folder = list_folder(window.day, window.day.start if is_newest else None)
-    loaded = _loaded(folder.files, window)
-    warnings = folder.warnings
+    dropped = list_folder(window.day, window.day.start if is_newest else None)
+    loaded = _loaded(dropped.files, window)
+    warnings = dropped.warnings
     if is_newest:
-        warnings += _arrived_too_late(folder.late, window)
+        warnings += _arrived_too_late(dropped.late, window)
     with (
-        publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
         _prepare(duck, work)
         _remember(duck, loaded)
-        for file in folder.files:
+        for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
         of_files = duck.sql(read_sql(f"{SQL}/order_ids.sql")).to_arrow_table()
@@ -78,27 +77,23 @@ def extract(window: ReadWindow) -> Manifest:
         run_sql_file(duck, f"{SQL}/known_orders")
         warnings += json_warnings(duck, f"{SQL}/shrunk_files")
         warnings += json_warnings(duck, f"{SQL}/spellings")
-        _write_tables(duck, work, draft.path)
+        _write_tables(duck, work, folder)
         [totals] = run_sql_file(
             duck,
             f"{SQL}/control_totals",
-            {"lines": str(draft.path / "lines.parquet")},
+            {"lines": str(folder / "lines.parquet")},
         )
         files_read = duck.sql("SELECT file FROM files ORDER BY file")
         names_read = [name for (name,) in files_read.fetchall()]
-        draft.seal(
-            **window.facts(read_at),
-            rows=totals["source_lines"] + len(duck.table("rejects")),
-            control_totals={
-                **totals,
-                "warnings": warnings,
-                "missing_deliveries": _missing(window, {*names_read, *loaded}),
-                "known_deliveries": [
-                    loaded[name].sha256 for name in names_read if name in loaded
-                ],
-            },
-        )
-    return read_manifest(window.folder)
+        rows = totals["source_lines"] + len(duck.table("rejects"))
+    totals |= {
+        "warnings": warnings,
+        "missing_deliveries": _missing(window, {*names_read, *loaded}),
+        "known_deliveries": [
+            loaded[name].sha256 for name in names_read if name in loaded
+        ],
+    }
+    return Extracted(read_at, rows, totals)
 
 
 def _write_tables(

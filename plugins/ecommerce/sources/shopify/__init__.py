@@ -7,7 +7,12 @@ from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted, utc_text
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
-from ecommerce.sources.shopify.extraction import COST_SCOPE, REACH, extract, scopes
+from ecommerce.sources.shopify.extraction import (
+    COST_SCOPE,
+    REACH,
+    extract_into,
+    scopes,
+)
 from ecommerce.sources.source import Source
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
@@ -58,7 +63,7 @@ def check() -> Lines:
 SHOPIFY = Source(
     name="shopify",
     subject=CONNECTION,
-    extract=extract,
+    extract_into=extract_into,
     check=check,
     limits="Shopify: an order that is deleted is found only by reconciliation, which compares the orders of "
     "the last {reconcile_days}. Units removed by an edit count on the day of their order. An app without the "

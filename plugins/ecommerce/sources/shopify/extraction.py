@@ -36,12 +36,8 @@ from ecommerce.sources.shopify.client import (
     COSTS,
     ShopifyClient,
 )
+from ecommerce.sources.source import Extracted
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
-from ecommerce.storage.staging import (
-    Manifest,
-    publish,
-    read_manifest,
-)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,8 +62,8 @@ NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
 
 
-def extract(window: ReadWindow) -> Manifest:
-    """Read the orders dated in the window's day, or changed in the window, or known, into its folder.
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+    """Read the orders dated in the window's day, or changed in the window, or known, into the raw folder.
 
     Raises:
         ConfigurationError: the app may not see orders as old as the window's.
@@ -80,8 +76,8 @@ def extract(window: ReadWindow) -> Manifest:
     searches = _searches(window)
     facts = client.ask("shop", **searches)
     check_reach(facts, window.day.start, read_at)
-    with publish(window.folder) as draft, connect_duckdb() as duck:
-        reader = OrderReader(client, draft.path / "orders")
+    with connect_duckdb() as duck:
+        reader = OrderReader(client, folder / "orders")
         count = max(facts[name]["count"] for name in searches)
         # A bulk operation cannot ask for metafields, and fails where a field is hidden.
         is_whole = COST_SCOPE in scopes(facts) and not reader.metafields
@@ -90,7 +86,7 @@ def extract(window: ReadWindow) -> Manifest:
             # A field may be hidden although the app has its scope.
             with suppress(CredentialsError):
                 for search in searches.values():
-                    file = draft.path / "bulk.jsonl"
+                    file = folder / "bulk.jsonl"
                     began = read_in_bulk(client, search, duck, file)
                     read_at = min(read_at, began)
                     reader.keep_whole_orders(duck)
@@ -100,31 +96,27 @@ def extract(window: ReadWindow) -> Manifest:
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         visible_from = _visible_from(client)
-        set_variables(duck, pages=f"{draft.path}/orders/*.json")
+        set_variables(duck, pages=f"{folder}/orders/*.json")
         asked_for = {
             "order_ids": window.also_read,
             "visible_from": visible_from,
-            "file": str(draft.path / "removed_orders.parquet"),
+            "file": str(folder / "removed_orders.parquet"),
         }
         run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
         rows = run_sql_file(duck, f"{SQL}/order_ids")
         order_ids = [row["order_id"] for row in rows]
         lines = window.earlier_reads.known_lines(window.source, order_ids)
-        write_table(lines, draft.path / "known_lines.parquet")
+        write_table(lines, folder / "known_lines.parquet")
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
-        warnings = []
-        if personal := client.hidden - COSTS:
-            hidden = ", ".join(sorted(personal))
-            warnings.append(data_warning("fields_hidden", fields=hidden))
-        if client.hidden & COSTS:
-            warnings.append(data_warning("costs_hidden"))
-        draft.seal(
-            **window.facts(read_at),
-            rows=totals.pop("records"),
-            control_totals=totals
-            | {"visible_from": visible_from, "warnings": warnings},
-        )
-    return read_manifest(window.folder)
+    warnings = []
+    if personal := client.hidden - COSTS:
+        hidden = ", ".join(sorted(personal))
+        warnings.append(data_warning("fields_hidden", fields=hidden))
+    if client.hidden & COSTS:
+        warnings.append(data_warning("costs_hidden"))
+    rows = totals.pop("records")
+    totals |= {"visible_from": visible_from, "warnings": warnings}
+    return Extracted(read_at, rows, totals)
 
 
 def _searches(window: ReadWindow) -> dict[str, str]:

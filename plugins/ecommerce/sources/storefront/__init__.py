@@ -8,7 +8,7 @@ from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.text import counted
 from ecommerce.sources.source import Source
 from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
-from ecommerce.sources.storefront.extraction import extract
+from ecommerce.sources.storefront.extraction import extract_into
 
 
 def check() -> Lines:
@@ -29,7 +29,7 @@ def check() -> Lines:
 STOREFRONT = Source(
     name="storefront",
     subject=CONNECTION,
-    extract=extract,
+    extract_into=extract_into,
     check=check,
     limits="Storefront: an order that is deleted for good is found only by reconciliation, which compares "
     "the orders of the last {reconcile_days}. On older WooCommerce servers, which do not date such changes, "

@@ -21,6 +21,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import utc_text
 from ecommerce.sources.http import NotFoundError
+from ecommerce.sources.source import Extracted
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,
     CONNECTION,
@@ -31,11 +32,6 @@ from ecommerce.sources.storefront.client import (
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
-from ecommerce.storage.staging import (
-    Manifest,
-    publish,
-    read_manifest,
-)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,8 +45,8 @@ FOLDERS = ("orders", "refunds", "products")
 PRODUCT_FIELDS = "id,sku,name,categories,date_modified_gmt"
 
 
-def extract(window: ReadWindow) -> Manifest:
-    """Read orders, trashed ones too, with their refunds and products into the folder `window.folder`.
+def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+    """Read orders, trashed ones too, with their refunds and products into the raw folder.
 
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
     were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
@@ -58,22 +54,17 @@ def extract(window: ReadWindow) -> Manifest:
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
     with (
-        publish(window.folder) as draft,
         ThreadPoolExecutor(CONCURRENCY) as pool,
         connect_duckdb() as duck,
     ):
-        reader = _Reader(window, client, pool, duck, draft.path)
+        reader = _Reader(window, client, pool, duck, folder)
         reader.read_orders()
         reader.read_products()
         reader.keep_known_lines()
         refunds = reader.read_refunds()
         [totals] = run_sql_file(duck, f"{SQL}/control_totals")
-        draft.seal(
-            **window.facts(read_at),
-            rows=totals.pop("records") + refunds,
-            control_totals=totals | {"warnings": reader.warnings},
-        )
-    return read_manifest(window.folder)
+    rows = totals.pop("records") + refunds
+    return Extracted(read_at, rows, totals | {"warnings": reader.warnings})
 
 
 @dataclass

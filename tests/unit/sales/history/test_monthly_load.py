@@ -266,11 +266,11 @@ def test_rates_stop_a_load_only_where_they_are_required(policy, export, monkeypa
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policies)
     days = []
 
-    def extract(window):
+    def extract_into(window, folder):
         days.append(str(window.day))
         raise TransientError("the bank is closed")
 
-    source = replace(monthly_load.EXCHANGE_RATES, extract=extract)
+    source = replace(monthly_load.EXCHANGE_RATES, extract_into=extract_into)
     monkeypatch.setattr(monthly_load, "EXCHANGE_RATES", source)
     context = export.context()
     export.put("a.csv", text(line("A", currency="EUR")))
