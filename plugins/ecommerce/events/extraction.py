@@ -37,7 +37,6 @@ from ecommerce.storage.scratch import scratch_folder
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SQL = "extract/web_events"
 MEMORY_LIMIT = "125MB"  # of each reader; the process needs about 200 MB more
 READERS = 2
 """Slices that are read at once. DuckDB numbers the lines of one in a single thread."""
@@ -198,20 +197,20 @@ def _write(
                 return _Part(file, rows, answer.lines)
         lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
-        rows = int(run_sql_file(duck, f"{SQL}/part")[0]["Count"])
+        rows = int(run_sql_file(duck, "extract/web_events/part")[0]["Count"])
         duck.unregister("lines")
-        elsewhere = run_sql_file(duck, f"{SQL}/received_outside_slice")[0]["lines"]
+        [outside] = run_sql_file(duck, "extract/web_events/received_outside_slice")
     except duckdb.IOException:
         raise  # `staging.publish` makes a StagingError of it
     except duckdb.Error as error:
         # DuckDB's text may quote a line.
         raise ContractError(
-            f"{part.what}: the answer cannot be read with include/sql/{SQL} ({type(error).__name__}): were "
-            "these files changed, or is there not enough memory?"
+            f"{part.what}: the answer cannot be read with include/sql/extract/web_events "
+            f"({type(error).__name__}): were these files changed, or is there not enough memory?"
         ) from None
-    if elsewhere:
+    if outside["lines"]:
         raise ContractError(
-            f"{part.what}: {elsewhere} of {rows} events say that they were received more than "
+            f"{part.what}: {outside['lines']} of {rows} events say that they were received more than "
             f"{TOLERANCE_SECONDS} s before or after that: does the server know the parameters start and end, "
             "and take them as UTC?"
         )
@@ -225,7 +224,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
 
     set_variables(duck, answer=str(answer.file), lines_before=answer.lines_before)
     try:
-        return int(run_sql_file(duck, f"{SQL}/plain_part")[0]["Count"])
+        return int(run_sql_file(duck, "extract/web_events/plain_part")[0]["Count"])
     except duckdb.InvalidInputException:
         return None
 
@@ -234,7 +233,7 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection
     """Open a connection with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT, threads=1)
     define_values(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, f"{SQL}/macros")
+    run_sql_file(duck, "extract/web_events/macros")
     set_variables(
         duck,
         read_at=read_at,

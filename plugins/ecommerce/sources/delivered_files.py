@@ -50,8 +50,7 @@ LONG_LINE = 16 << 10
 """Bytes. DuckDB holds 2,048 lines at once in each thread and step."""
 MOST_LONG_LINES = 32 << 20
 """Bytes of all batches of a file whose lines are longer than `LONG_LINE` on average."""
-_SQL = "extract/delivered_files"
-DOUBTFUL_VALUES = f"{_SQL}/doubtful_values"
+DOUBTFUL_VALUES = "extract/delivered_files/doubtful_values"
 """Warns of values that a spreadsheet may have changed."""
 
 
@@ -166,7 +165,7 @@ def read_csv(
         constants=list(layout.constants),
     )
     run_sql_file(duck, "extract/layout_macros")
-    run_sql_file(duck, f"{_SQL}/create_tables")
+    run_sql_file(duck, "extract/delivered_files/create_tables")
     with unusable_data():
         text: Any = layout.as_utf8(stream)
         columns = _Columns(column_names(text, layout), layout, facts)
@@ -174,10 +173,14 @@ def read_csv(
         _write_lines(duck, batches, columns, target, bounds.malformed)
     file = facts["file"]
     lines = {"file": file, "lines": str(target)}
-    run_sql_file(duck, f"{_SQL}/keep_ids", lines)
+    run_sql_file(duck, "extract/delivered_files/keep_ids", lines)
     former = {"file": file, "former_orders": list(former_orders)}
-    run_sql_file(duck, f"{_SQL}/forget_doubtful_ids", former)
-    run_sql_file(duck, f"{_SQL}/keep_malformed", {"file": file, **columns.id_field})
+    run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids", former)
+    run_sql_file(
+        duck,
+        "extract/delivered_files/keep_malformed",
+        {"file": file, **columns.id_field},
+    )
     warnings = columns.warnings()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
@@ -233,7 +236,9 @@ class _Columns:
         if self._is_standard:
             return lines
         duck.register("delivered_lines", lines)
-        return duck.sql(read_sql(f"{_SQL}/convert_lines.sql")).to_arrow_table()
+        return duck.sql(
+            read_sql("extract/delivered_files/convert_lines.sql")
+        ).to_arrow_table()
 
     def warnings(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any."""
@@ -298,7 +303,7 @@ def _keep_malformed(
         "texts": [text.decode(errors="replace") for text in texts],
         **id_field,
     }
-    run_sql_file(duck, f"{_SQL}/add_malformed", parameters)
+    run_sql_file(duck, "extract/delivered_files/add_malformed", parameters)
 
 
 def json_warnings(

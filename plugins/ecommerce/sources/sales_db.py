@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CONNECTION = "sales_db"
-SQL = "extract/sales_db"
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",
@@ -87,7 +86,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
             columns[name] = result.columns
             rows += len(result)
         read = {"files": list(columns), "columns": list(columns.values())}
-        run_sql_file(duck, f"{SQL}/rejected_cells", read)
+        run_sql_file(duck, "extract/sales_db/rejected_cells", read)
         totals["rejected_amounts"] = _write_rejects(duck, folder)
     return Extracted(read_at, rows, totals)
 
@@ -117,13 +116,13 @@ def _read(
 def _write_rejects(duck: DuckDBPyConnection, folder: Path) -> list[Row]:
     """Write the rows that cannot be read, and the orders among them, into `folder`; return the amounts that
     they withhold."""
-    run_sql_file(duck, f"{SQL}/unread_orders")
+    run_sql_file(duck, "extract/sales_db/unread_orders")
     files = {
         "orders": str(folder / "orders.parquet"),
         "items": str(folder / "order_items.parquet"),
     }
-    amounts = run_sql_file(duck, f"{SQL}/rejected_amounts", files)
-    run_sql_file(duck, f"{SQL}/mask_unreadable")
+    amounts = run_sql_file(duck, "extract/sales_db/rejected_amounts", files)
+    run_sql_file(duck, "extract/sales_db/mask_unreadable")
     for name in ("rejects", "unread_orders"):
         duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
     return amounts
@@ -139,7 +138,7 @@ def sales_query(name: str, window: ReadWindow) -> Query:
         "known_orders": list(window.also_read),
     }
     files = ("schema", "selection", name)
-    text = "".join(read_sql(f"{SQL}/{file}.sql") for file in files)
+    text = "".join(read_sql(f"extract/sales_db/{file}.sql") for file in files)
     return Query(f"{name}.sql", text, parameters)
 
 
@@ -174,7 +173,7 @@ def check() -> Lines:
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     problems = []
     with snapshot(CONNECTION) as (session, _, _):
-        inspect = Query("inspect.sql", read_sql(f"{SQL}/inspect.sql"), {})
+        inspect = Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {})
         server = session.row(inspect)
         if session.may_be_unencrypted():
             yield (

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 FIRST = "1.parquet"
 """The name of the lines of the first file that is read."""
 TABLES = ("rejects", "files", "removed_orders", "known_orders")
-SQL = "extract/partner_files"
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
 """Precedes the stored checksum of a file that the next run reads again; see tables/loaded_files/load.sql."""
@@ -67,20 +66,22 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
-        of_files = duck.sql(read_sql(f"{SQL}/order_ids.sql")).to_arrow_table()
+        of_files = duck.sql(
+            read_sql("extract/partner_files/order_ids.sql")
+        ).to_arrow_table()
         order_ids = of_files["order_id"].to_pylist()
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
-        run_sql_file(duck, f"{SQL}/removed_orders")
-        run_sql_file(duck, f"{SQL}/known_orders")
-        warnings += json_warnings(duck, f"{SQL}/shrunk_files")
-        warnings += json_warnings(duck, f"{SQL}/spellings")
+        run_sql_file(duck, "extract/partner_files/removed_orders")
+        run_sql_file(duck, "extract/partner_files/known_orders")
+        warnings += json_warnings(duck, "extract/partner_files/shrunk_files")
+        warnings += json_warnings(duck, "extract/partner_files/spellings")
         _write_tables(duck, work, folder)
         [totals] = run_sql_file(
             duck,
-            f"{SQL}/control_totals",
+            "extract/partner_files/control_totals",
             {"lines": str(folder / "lines.parquet")},
         )
         files_read = duck.sql("SELECT file FROM files ORDER BY file")
@@ -116,7 +117,7 @@ def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     define_values(duck, load_settings().customer_hash_key)
     run_sql_file(duck, "extract/create_rejects")
     run_sql_file(duck, "extract/delivered_files/create_tables")
-    run_sql_file(duck, f"{SQL}/create_tables")
+    run_sql_file(duck, "extract/partner_files/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
     duck.table("no_lines").write_parquet(str(work / FIRST))
 
@@ -247,7 +248,7 @@ def _read_file(
         "columns": list(renamed),
         "file_columns": list(renamed.values()),
     }
-    run_sql_file(duck, f"{SQL}/keep_file", facts | kept)
+    run_sql_file(duck, "extract/partner_files/keep_file", facts | kept)
     # Only the lines of files that are read to their end are kept.
     number = len(duck.table("files"))
     lines.rename(work / f"{number}.parquet")

@@ -42,7 +42,6 @@ from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SQL = "extract/shopify"
 PER_REQUEST = 100
 """Orders in one request: Shopify allows 250, which are slower to make than to send twice."""
 IN_BULK = 20_000
@@ -102,12 +101,12 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
             "visible_from": visible_from,
             "file": str(folder / "removed_orders.parquet"),
         }
-        run_sql_file(duck, f"{SQL}/removed_orders", asked_for)
-        rows = run_sql_file(duck, f"{SQL}/order_ids")
+        run_sql_file(duck, "extract/shopify/removed_orders", asked_for)
+        rows = run_sql_file(duck, "extract/shopify/order_ids")
         order_ids = [row["order_id"] for row in rows]
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, folder / "known_lines.parquet")
-        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
+        [totals] = run_sql_file(duck, "extract/shopify/control_totals")
     warnings = []
     if personal := client.hidden - COSTS:
         hidden = ", ".join(sorted(personal))

@@ -36,7 +36,6 @@ from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SQL = "extract/storefront"
 STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
 FIRST_FILE = "000000.json"
@@ -62,7 +61,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         reader.read_products()
         reader.keep_known_lines()
         refunds = reader.read_refunds()
-        [totals] = run_sql_file(duck, f"{SQL}/control_totals")
+        [totals] = run_sql_file(duck, "extract/storefront/control_totals")
     rows = totals.pop("records") + refunds
     return Extracted(read_at, rows, totals | {"warnings": reader.warnings})
 
@@ -101,7 +100,7 @@ class _Reader:
             for status in STATUSES:
                 self._read_list(f"{name}-{status}", {"status": status, **bounds})
         try:
-            run_sql_file(self.duck, f"{SQL}/orders_read")
+            run_sql_file(self.duck, "extract/storefront/orders_read")
         except duckdb.InvalidInputException:
             # Its text may quote customers.
             raise ContractError(
@@ -111,13 +110,13 @@ class _Reader:
             "order_ids": self.window.also_read,
             "file": str(self.folder / "removed_orders.parquet"),
         }
-        run_sql_file(self.duck, f"{SQL}/removed_orders", asked_for)
+        run_sql_file(self.duck, "extract/storefront/removed_orders", asked_for)
         if self.withheld:
             self._warn("orders_withheld", orders=self.withheld)
 
     def read_products(self) -> None:
         """Read the products on the lines; without the right to read them, their categories are unknown."""
-        rows = run_sql_file(self.duck, f"{SQL}/product_ids")
+        rows = run_sql_file(self.duck, "extract/storefront/product_ids")
         product_ids = [row["product_id"] for row in rows]
         try:
             for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
@@ -133,7 +132,9 @@ class _Reader:
         from pyarrow.parquet import write_table
 
         window = self.window
-        rows = run_sql_file(self.duck, f"{SQL}/orders_with_unknown_products")
+        rows = run_sql_file(
+            self.duck, "extract/storefront/orders_with_unknown_products"
+        )
         order_ids = [row["order_id"] for row in rows]
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, self.folder / "known_lines.parquet")
@@ -144,7 +145,7 @@ class _Reader:
         from pyarrow.parquet import write_table
 
         window = self.window
-        run_sql_file(self.duck, f"{SQL}/refund_stubs")
+        run_sql_file(self.duck, "extract/storefront/refund_stubs")
         refunded = self.duck.sql("SELECT DISTINCT order_id FROM refund_stubs")
         order_ids = [order_id for (order_id,) in refunded.fetchall()]
         stored = window.earlier_reads.known_refunds(window.source, order_ids)
