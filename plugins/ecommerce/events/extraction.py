@@ -67,6 +67,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     end = min(window.changed_until or read_at, read_at)
     # No slice lies on both sides of the day's end: lines without instants were received on one of them.
     parts = slices(start, end, window.day.start)
+    files = rows = found = 0
     with (
         scratch_folder() as scratch,
         ExitStack() as opened,
@@ -76,14 +77,20 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         databases = []
         for _ in range(READERS):
             databases.append(opened.enter_context(_database(kept, read_at)))
-        raw = _RawFolder(folder)
         for answers in downloads:
             for part in readers.map(_write, databases, answers, repeat(folder)):
-                raw.add(part)
+                rows += part.rows
+                found += part.found
+                # The first part is always there: patterns of file names then match.
+                if part.rows or not files:
+                    files += 1
+                    part.file.rename(folder / f"events-{files:05}.parquet")
+                else:
+                    part.file.unlink()
             for answer in answers:
                 answer.file.unlink()
     warnings = []
-    if not raw.rows:
+    if not rows:
         missing = f"that was received from {Slice(start, end)}"
         if kept:
             missing = f"of {kept}"
@@ -91,14 +98,14 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
             data_warning("note", text=f"the server has no web event {missing}")
         )
     totals = {
-        "lines": raw.rows,
-        "other_days": raw.found - raw.rows,
+        "lines": rows,
+        "other_days": found - rows,
         "bytes_read": client.bytes_read,
         "requests": client.requests,
         "kept_day": kept and kept.date.isoformat(),
         "warnings": warnings,
     }
-    return Extracted(read_at, raw.rows, totals)
+    return Extracted(read_at, rows, totals)
 
 
 def check() -> CheckLines:
@@ -151,32 +158,11 @@ def _downloads(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of the raw folder: `rows` of the `found` lines are kept."""
+    """The kept lines of a slice: `rows` of the `found` ones."""
 
     file: Path
     rows: int
     found: int
-
-
-@dataclass
-class _RawFolder:
-    """The parts so far, and the lines in them."""
-
-    path: Path
-    files: int = 0
-    rows: int = 0
-    found: int = 0
-
-    def add(self, part: _Part) -> None:
-        """Name a part by its number, and remove it if it has no rows. The first part is always there:
-        patterns of file names then match."""
-        self.rows += part.rows
-        self.found += part.found
-        if part.rows or not self.files:
-            self.files += 1
-            part.file.rename(self.path / f"events-{self.files:05}.parquet")
-        else:
-            part.file.unlink()
 
 
 def _write(
@@ -197,7 +183,7 @@ def _write(
                 return _Part(file, rows, answer.lines)
         lines = Lines(last=answer.lines_before)
         duck.register("lines", lines.reader(answer.file))
-        rows = int(run_sql_file(duck, "extract/web_events/part")[0]["Count"])
+        rows = run_sql_file(duck, "extract/web_events/part")[0]["Count"]
         duck.unregister("lines")
         [outside] = run_sql_file(duck, "extract/web_events/received_outside_slice")
     except duckdb.IOException:
@@ -224,7 +210,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
 
     set_variables(duck, answer=str(answer.file), lines_before=answer.lines_before)
     try:
-        return int(run_sql_file(duck, "extract/web_events/plain_part")[0]["Count"])
+        return run_sql_file(duck, "extract/web_events/plain_part")[0]["Count"]
     except duckdb.InvalidInputException:
         return None
 
