@@ -60,7 +60,7 @@ def summarise(
 
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
-    return dict(json.loads(staging.read_file(manifest, FILE)))
+    return json.loads(staging.read_file(manifest, FILE))
 
 
 def notify(

@@ -30,7 +30,6 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted
-from ecommerce.core.values import Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.plain import from_plain, to_plain
@@ -141,7 +140,7 @@ def _with_safe_values(
     key: str,
 ) -> CatalogueProduct:
     """Replace an e-mail address in the SKU, as in order lines, and make the picture's URL absolute."""
-    values: Values = {"sku": safe_id(product.sku, key)}
+    values = {"sku": safe_id(product.sku, key)}
     if product.image_url:
         with suppress(ValueError):  # the download rejects an invalid one
             values["image_url"] = urljoin(site, product.image_url)

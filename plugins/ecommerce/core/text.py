@@ -41,7 +41,7 @@ def decimals(currency: str) -> int:
     """Return the number of decimals of a currency: JPY 0, USD 2, KWD 3."""
     from babel.numbers import get_currency_precision
 
-    return int(get_currency_precision(currency))
+    return get_currency_precision(currency)
 
 
 def amount(value: Decimal | None, currency: str) -> str:
@@ -331,7 +331,7 @@ def _by_pattern(pattern: Any, value: Decimal, fewest: int, places: int) -> str:
     """Format by a pattern of the locale, with from `fewest` to `places` decimals."""
     pattern = copy(pattern)
     pattern.frac_prec = (fewest, places)
-    text: str = pattern.apply(value, _locale())
+    text = pattern.apply(value, _locale())
     return text.replace("-", MINUS)
 
 

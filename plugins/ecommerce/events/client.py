@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from urllib3.exceptions import HTTPError
 
@@ -133,7 +133,7 @@ def _save(
 
     It is unpacked here because `requests` does not notice that the end of a packed answer is missing.
     """
-    raw: Any = response.raw
+    raw = response.raw
     is_packed = response.headers.get("Content-Encoding", "identity") != "identity"
     stream = gzip.GzipFile(fileobj=raw) if is_packed else raw
     last = b""

@@ -76,7 +76,7 @@ class Lines:
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream.read, LONGEST_LINE, beginning):
-                lines: Any = lines_of(block)
+                lines = lines_of(block)
                 count = len(lines)
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 first = self.last + 1

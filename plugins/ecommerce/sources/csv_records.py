@@ -213,12 +213,12 @@ class Grammar:
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        lines: Any = lines_of(text)
+        lines = lines_of(text)
         following = number + len(lines)
-        numbers: Any = pa.array(np.arange(number, following))
+        numbers = pa.array(np.arange(number, following))
         is_certain = self._certain_records(lines, is_utf8(text))
         batch = Batch(lines.filter(is_certain), numbers.filter(is_certain), following)
-        uncertain: Any = pc.indices_nonzero(pc.invert(is_certain))
+        uncertain = pc.indices_nonzero(pc.invert(is_certain))
         next_position = 0
         for position in uncertain.to_pylist():
             line = lines[position].as_py()

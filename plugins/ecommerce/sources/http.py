@@ -255,7 +255,7 @@ def json_object(response: Response, what: str) -> Json:
     """Return the JSON object of an answer, with fractions as texts, which keeps every digit; TransientError
     where it is none."""
     try:
-        answer: object = json.loads(response.content, parse_float=str)
+        answer = json.loads(response.content, parse_float=str)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

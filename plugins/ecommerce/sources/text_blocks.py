@@ -1,13 +1,8 @@
 """Large texts in blocks of whole lines, in bounded memory whatever is in them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -37,7 +32,7 @@ def blocks(
         yield rest + b"\n"
 
 
-def lines_of(block: bytes) -> pa.Array[Any]:
+def lines_of(block: bytes) -> Any:
     """Return the lines of a block of whole lines, without their line feeds, as a binary array."""
     import pyarrow as pa
 

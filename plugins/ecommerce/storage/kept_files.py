@@ -36,7 +36,7 @@ class Store:
         """Return the content of a file; None where it does not exist."""
         with storage_errors(self.uri):
             try:
-                return bytes(storage_path(self.uri_of(name)).read_bytes())
+                return storage_path(self.uri_of(name)).read_bytes()
             except FileNotFoundError:
                 return None
 

@@ -92,10 +92,12 @@ class Archive(Generic[F]):
             for name, content in texts.items():
                 (draft.path / name).write_text(content, encoding="utf-8")
             write(draft.path)
-            columns: dict[str, list[str]] = {
-                path.name: [] for path in sorted(draft.path.iterdir())
-            }
-            draft.seal(source=self.source, rows=1, columns=columns, **manifest)
+            draft.seal(
+                source=self.source,
+                rows=1,
+                columns={path.name: [] for path in sorted(draft.path.iterdir())},
+                **manifest,
+            )
 
     def read_figures(self, uri: str) -> F:
         """Return the figures in a published folder.
@@ -116,7 +118,7 @@ class Archive(Generic[F]):
         Raises:
             StagingError: there are none, or another run has archived other figures since.
         """
-        mail: Json = json.loads(self.read(uri, MAIL_JSON))
+        mail = json.loads(self.read(uri, MAIL_JSON))
         if mail.pop("figures_hash") != figures_hash:
             raise StagingError(
                 f"the report at {uri} has other figures than this run: a newer run has replaced it"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay, newest_closed_day, shop_day
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -78,7 +78,7 @@ class DroppedFile:
                 # By now a link or a named pipe may be in its place.
                 flags = os.O_NOFOLLOW | os.O_NONBLOCK
                 return os.fdopen(os.open(self.path.path, flags), "rb")
-            return cast("IO[bytes]", file_system.open(self.path.path, "rb"))
+            return file_system.open(self.path.path, "rb")
         except OSError as error:
             # The outage of an object store is not the file's: the task is retried.
             if not isinstance(error, UNREADABLE) and not is_local(self.path.as_uri()):

@@ -102,8 +102,7 @@ def _start(client: ShopifyClient, text: str) -> Json:
         answer = client.ask("bulk_run", query=text)["bulkOperationRunQuery"]
         refusals = answer["userErrors"]
         if not refusals:
-            operation: Json = answer["bulkOperation"]
-            return operation
+            return answer["bulkOperation"]
         if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise ContractError(
                 f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}"

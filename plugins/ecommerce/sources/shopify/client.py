@@ -187,7 +187,7 @@ class ShopifyClient:
                     f"{what}: Shopify does not understand the search {search['query']!r} "
                     f"({warning['message']}), and would answer with all orders"
                 )
-        data: Json | None = answer.get("data")
+        data = answer.get("data")
         if data is None:
             raise ContractError(f"{what}: the answer has no data")
         return data
@@ -259,7 +259,7 @@ def _exchanged_token(
                 f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
             )
         raise_for_status(response, what)
-    token: str | None = json_object(response, what).get("access_token")
+    token = json_object(response, what).get("access_token")
     if token is None:
         raise ContractError(f"{what}: the answer has no access_token")
     return token

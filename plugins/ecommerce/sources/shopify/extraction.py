@@ -233,8 +233,7 @@ class OrderReader:
                 raise
             half = len(ids) // 2
             return self._ask(ids[:half]) + self._ask(ids[half:])
-        orders: list[Json | None] = answer["nodes"]
-        return orders
+        return answer["nodes"]
 
     def _completed(self, order: Json | None) -> Json | None:
         """Return the order with all its lines, read again where it changes meanwhile; None where the shop
