@@ -55,16 +55,16 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     text = fetch()
     with connect_duckdb() as duck:
         totals = parse(duck, text, window.day.date - timedelta(days=days))
-        rejected = totals.pop("rejected")
         for name in ("rates", "rejects"):
-            duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
+            duck.table(name).write_parquet(f"{folder}/{name}.parquet")
     totals["warnings"] = []
     if not totals["source_rates"]:
         warning = data_warning(
             "no_rates", source=window.source, before=days, day=str(window.day)
         )
         totals["warnings"].append(warning)
-    return Extracted(read_at, totals["source_rates"] + rejected, totals)
+    rows = totals.pop("records")
+    return Extracted(read_at, rows, totals)
 
 
 def check() -> Lines:
@@ -116,7 +116,7 @@ def fetch() -> str:
 
 def parse(duck: DuckDBPyConnection, text: str, first_day: date) -> Row:
     """Split the file into the tables rates (dated `first_day` or later) and rejects; return the counts
-    source_rates and rejected, and newest_rate_date, as `2026-11-19` or None.
+    source_rates and records, and newest_rate_date, as `2026-11-19` or None.
 
     ContractError where the text does not begin with the header `Date,…`.
     """

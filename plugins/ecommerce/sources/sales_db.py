@@ -82,7 +82,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         columns = {}
         for name in COLUMNS:
             lineage.report_query(sales_query(name, window).sql, **first.address())
-            result = duck.read_parquet(str(folder / f"{name}.parquet"))
+            result = duck.read_parquet(f"{folder}/{name}.parquet")
             columns[name] = result.columns
             rows += len(result)
         read = {"files": list(columns), "columns": list(columns.values())}
@@ -118,13 +118,13 @@ def _write_rejects(duck: DuckDBPyConnection, folder: Path) -> list[Row]:
     they withhold."""
     run_sql_file(duck, "extract/sales_db/unread_orders")
     files = {
-        "orders": str(folder / "orders.parquet"),
-        "items": str(folder / "order_items.parquet"),
+        "orders": f"{folder}/orders.parquet",
+        "items": f"{folder}/order_items.parquet",
     }
     amounts = run_sql_file(duck, "extract/sales_db/rejected_amounts", files)
     run_sql_file(duck, "extract/sales_db/mask_unreadable")
     for name in ("rejects", "unread_orders"):
-        duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
+        duck.table(name).write_parquet(f"{folder}/{name}.parquet")
     return amounts
 
 

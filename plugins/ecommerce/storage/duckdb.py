@@ -67,3 +67,9 @@ def run_sql_file(
     result = duck.execute(statement, parameters)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def query_column(duck: DuckDBPyConnection, file: str) -> list[Any]:
+    """Run a file of include/sql, named without `.sql`, and return the values of its only column."""
+    rows = duck.execute(read_sql(f"{file}.sql")).fetchall()
+    return [value for (value,) in rows]

@@ -49,5 +49,5 @@ WHERE problem IS NOT NULL;
 SELECT
     count(*) AS source_rates,
     max(rate_date) AS newest_rate_date,
-    (SELECT count(*) FROM rejects) AS rejected
+    count(*) + (SELECT count(*) FROM rejects) AS records
 FROM rates;

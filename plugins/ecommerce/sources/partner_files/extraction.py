@@ -15,7 +15,6 @@ from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import TransientError
 from ecommerce.core.expected_partners import WEEKS, due_partners
-from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
@@ -29,7 +28,7 @@ from ecommerce.sources.partner_files.folder import (
     partner_and_day,
 )
 from ecommerce.sources.source import Extracted
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
+from ecommerce.storage.duckdb import connect_duckdb, query_column, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -66,10 +65,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
         # Files of other days that have orders of those just read, now or formerly.
-        of_files = duck.sql(
-            read_sql("extract/partner_files/order_ids.sql")
-        ).to_arrow_table()
-        order_ids = of_files["order_id"].to_pylist()
+        order_ids = query_column(duck, "extract/partner_files/order_ids")
         related = window.earlier_reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
@@ -82,10 +78,9 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         [totals] = run_sql_file(
             duck,
             "extract/partner_files/control_totals",
-            {"lines": str(folder / "lines.parquet")},
+            {"lines": f"{folder}/lines.parquet"},
         )
-        files_read = duck.sql("SELECT file FROM files ORDER BY file")
-        names_read = [name for (name,) in files_read.fetchall()]
+        names_read = query_column(duck, "extract/partner_files/files_read")
         rows = totals["source_lines"] + len(duck.table("rejects"))
     totals |= {
         "warnings": warnings,
@@ -110,7 +105,7 @@ def _write_tables(
     else:
         tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
     for name, table in tables.items():
-        table.write_parquet(str(folder / f"{name}.parquet"), row_group_size=10240)
+        table.write_parquet(f"{folder}/{name}.parquet", row_group_size=10240)
 
 
 def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
@@ -119,7 +114,7 @@ def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
     run_sql_file(duck, "extract/delivered_files/create_tables")
     run_sql_file(duck, "extract/partner_files/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
-    duck.table("no_lines").write_parquet(str(work / FIRST))
+    duck.table("no_lines").write_parquet(f"{work}/{FIRST}")
 
 
 def _loaded(

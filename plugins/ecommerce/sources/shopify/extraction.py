@@ -37,7 +37,12 @@ from ecommerce.sources.shopify.client import (
     ShopifyClient,
 )
 from ecommerce.sources.source import Extracted
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    query_column,
+    run_sql_file,
+    set_variables,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -99,11 +104,10 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         asked_for = {
             "order_ids": window.also_read,
             "visible_from": visible_from,
-            "file": str(folder / "removed_orders.parquet"),
+            "file": f"{folder}/removed_orders.parquet",
         }
         run_sql_file(duck, "extract/shopify/removed_orders", asked_for)
-        rows = run_sql_file(duck, "extract/shopify/order_ids")
-        order_ids = [row["order_id"] for row in rows]
+        order_ids = query_column(duck, "extract/shopify/order_ids")
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, folder / "known_lines.parquet")
         [totals] = run_sql_file(duck, "extract/shopify/control_totals")

@@ -31,7 +31,12 @@ from ecommerce.sources.storefront.client import (
 )
 from ecommerce.sources.storefront.pagination import walk
 from ecommerce.sources.storefront.refunds import read_refunds, split_known
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    query_column,
+    run_sql_file,
+    set_variables,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -108,7 +113,7 @@ class _Reader:
             ) from None
         asked_for = {
             "order_ids": self.window.also_read,
-            "file": str(self.folder / "removed_orders.parquet"),
+            "file": f"{self.folder}/removed_orders.parquet",
         }
         run_sql_file(self.duck, "extract/storefront/removed_orders", asked_for)
         if self.withheld:
@@ -116,8 +121,7 @@ class _Reader:
 
     def read_products(self) -> None:
         """Read the products on the lines; without the right to read them, their categories are unknown."""
-        rows = run_sql_file(self.duck, "extract/storefront/product_ids")
-        product_ids = [row["product_id"] for row in rows]
+        product_ids = query_column(self.duck, "extract/storefront/product_ids")
         try:
             for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
                 query = {"include": ",".join(ids), "_fields": PRODUCT_FIELDS}
@@ -132,10 +136,8 @@ class _Reader:
         from pyarrow.parquet import write_table
 
         window = self.window
-        rows = run_sql_file(
-            self.duck, "extract/storefront/orders_with_unknown_products"
-        )
-        order_ids = [row["order_id"] for row in rows]
+        unknown = "extract/storefront/orders_with_unknown_products"
+        order_ids = query_column(self.duck, unknown)
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, self.folder / "known_lines.parquet")
 
@@ -145,9 +147,7 @@ class _Reader:
         from pyarrow.parquet import write_table
 
         window = self.window
-        run_sql_file(self.duck, "extract/storefront/refund_stubs")
-        refunded = self.duck.sql("SELECT DISTINCT order_id FROM refund_stubs")
-        order_ids = [order_id for (order_id,) in refunded.fetchall()]
+        order_ids = query_column(self.duck, "extract/storefront/refund_stubs")
         stored = window.earlier_reads.known_refunds(window.source, order_ids)
         known, changed = split_known(self.duck, stored)
         write_table(known, self.folder / "known_refunds.parquet")

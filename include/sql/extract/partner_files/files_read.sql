@@ -1,0 +1,4 @@
+-- DuckDB: the files that were read.
+SELECT file
+FROM files
+ORDER BY file
