@@ -90,10 +90,7 @@ def is_regular(facts: Values) -> bool:
 
 def modified_at(file_system: Any, path: str) -> datetime:
     """Return when the file was written, UTC."""
-    modified = file_system.modified(path)
-    if modified.tzinfo is None:
-        return modified.replace(tzinfo=UTC)
-    return modified.astimezone(UTC)
+    return file_system.modified(path).astimezone(UTC)
 
 
 def column_names(

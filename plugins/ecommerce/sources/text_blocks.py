@@ -51,8 +51,6 @@ def ahead(items: Iterator[Item]) -> Generator[Item]:
 
 def is_utf8(text: bytes) -> bool:
     """Return whether `text` is UTF-8."""
-    if text.isascii():
-        return True
     try:
         text.decode()
     except UnicodeDecodeError:

@@ -19,7 +19,11 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
-from ecommerce.sources.delivered_files import json_warnings, storage_errors
+from ecommerce.sources.delivered_files import (
+    json_warnings,
+    modified_at,
+    storage_errors,
+)
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
@@ -257,7 +261,7 @@ def _received_at(
     known: LoadedFile | None,
 ) -> datetime:
     """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
-    received_at = file.received_at()
+    received_at = modified_at(file.path.fs, file.path.path)
     if known is None:
         return received_at
     former = known.received_at

@@ -112,10 +112,6 @@ class DroppedFile:
             digest.update(self.layout.model_dump_json().encode())
         return digest.hexdigest()
 
-    def received_at(self) -> datetime:
-        """Return its modification time, UTC."""
-        return modified_at(self.path.fs, self.path.path)
-
 
 def arrived_since(path: UPath, instant: datetime) -> bool:
     """Return whether it was written at `instant` or later, or nothing is known of that."""

@@ -93,7 +93,7 @@ class StorefrontClient:
         self,
         path: str,
         page: int = 1,
-        parameters: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] = {},
     ) -> Page:
         """Return one page of a list.
 
@@ -110,7 +110,7 @@ class StorefrontClient:
             ContractError: any other answer or failure.
         """
         what = f"{CONNECTION}: GET {path} (page {page})"
-        query = {**(parameters or {}), "per_page": str(PER_PAGE), "page": str(page)}
+        query = {**parameters, "per_page": str(PER_PAGE), "page": str(page)}
 
         def read_page() -> Page:
             with self._get(path, query, what) as response:
