@@ -192,7 +192,7 @@ def _row(
     A product with a broken picture keeps its previous one; it has no `fetched_at` where that was of another
     URL.
     """
-    row: Row = {
+    row = {
         "sku": product.sku,
         "name": product.name,
         "category": product.category,

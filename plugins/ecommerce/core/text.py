@@ -20,6 +20,8 @@ from typing import Any, Literal
 from ecommerce.core.email_masking import without_controls
 
 Kind = Literal["money", "count", "quantity", "share"]
+Number = Decimal | int | None
+"""A figure; None where it is unknown."""
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -44,30 +46,30 @@ def decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def amount(value: Decimal | None, currency: str) -> str:
+def amount(value: Number, currency: str) -> str:
     """Format 1234.5 in USD as `1,234.50`, with a typographic minus; None as `NOTHING`."""
     places = decimals(currency)
     return _number(value, places, places)
 
 
-def with_currency(value: Decimal | None, currency: str) -> str:
+def with_currency(value: Number, currency: str) -> str:
     """Format an amount as `1,234.50 USD`, for texts without a currency of their own."""
     if value is None:
         return NOTHING
     return f"{amount(value, currency)} {currency}"
 
 
-def count(value: Decimal | int | None) -> str:
+def count(value: Number) -> str:
     """Format a whole number with thousands separators."""
     return _number(value, 0, 0)
 
 
-def quantity(value: Decimal | None) -> str:
+def quantity(value: Number) -> str:
     """Format units with up to two decimals, none where they are zeros."""
     return _number(value, 0, 2)
 
 
-def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
+def figure(value: Number, kind: Kind, currency: str) -> str:
     """Format a headline figure by how it is counted; `currency` is that of money."""
     if kind == "money":
         return amount(value, currency)
@@ -90,15 +92,13 @@ def compact(value: float) -> str:
     locale = words_locale()
     # Adding zero removes the sign of -0.0.
     number = float(value) + 0.0
-    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
+    text = format_compact_decimal(number, locale=locale, fraction_digits=3)
     if locale.language == "en":
         text = text.replace("K", "k")
     return text.replace("-", MINUS)
 
 
-def change(
-    value: Decimal | int | None, base: Decimal | int | None, places: int = 1
-) -> str:
+def change(value: Number, base: Number, places: int = 1) -> str:
     """Format the change from `base` to `value` in percent with a sign and `places` decimals. It is `NOTHING`
     without a base or with a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes
     too."""
@@ -117,7 +117,7 @@ def change(
     return percent
 
 
-def versus(value: Decimal, base: Decimal | None, name: str) -> str:
+def versus(value: Decimal, base: Number, name: str) -> str:
     """Return `, +1.3 % vs forecast`; nothing where there is no `change` in percent."""
     percent = change(value, base)
     if percent == NOTHING:
@@ -307,13 +307,13 @@ def _date(day: date, english: str, skeleton: str = "") -> str:
     return format_date(day, english, locale)
 
 
-def _number(value: Decimal | int | None, fewest: int, places: int) -> str:
+def _number(value: Number, fewest: int, places: int) -> str:
     """Format with `places` decimals, None as `NOTHING`. Zeros at the end are left out down to `fewest`
     decimals."""
     if value is None:
         return NOTHING
-    number = _rounded(Decimal(value), places)
-    return _by_pattern(_locale().decimal_formats[None], number, fewest, places)
+    pattern = _locale().decimal_formats[None]
+    return _by_pattern(pattern, Decimal(value), fewest, places)
 
 
 def _percent(ratio: Decimal, places: int) -> str:
@@ -324,14 +324,15 @@ def _percent(ratio: Decimal, places: int) -> str:
     pattern = locale.percent_formats[None]
     if locale.language == "en":
         pattern = parse_pattern("#,##0 %")
-    return _by_pattern(pattern, _rounded(ratio, places + 2), places, places)
+    return _by_pattern(pattern, ratio, places, places)
 
 
 def _by_pattern(pattern: Any, value: Decimal, fewest: int, places: int) -> str:
-    """Format by a pattern of the locale, with from `fewest` to `places` decimals."""
+    """Format by a pattern of the locale, with from `fewest` to `places` decimals, of percent where it is one
+    of percentages."""
     pattern = copy(pattern)
     pattern.frac_prec = (fewest, places)
-    text = pattern.apply(value, _locale())
+    text = pattern.apply(_rounded(value, places + pattern.scale), _locale())
     return text.replace("-", MINUS)
 
 
