@@ -9,7 +9,7 @@ or that changed in the window. docs/SOURCES.md describes the raw folder.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,21 +63,20 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         connect_duckdb() as duck,
     ):
         run_sql_file(duck, "extract/create_rejects")
+        totals: Values = {}
         with ThreadPoolExecutor(2) as pool:
             reads = []
             for session, names in ((first, READ_FIRST), (second, READ_SECOND)):
                 cursor = duck.cursor()
                 reads.append(pool.submit(_read, session, names, window, folder, cursor))
             try:
-                ended, _ = wait(reads, return_when=FIRST_EXCEPTION)
+                # Raises the error of the one that failed first.
+                for read in as_completed(reads):
+                    totals |= read.result()
             finally:
                 # Where one has failed, or the task is stopped, the other ends at once.
                 first.cancel()
                 second.cancel()
-        for future in ended:
-            # Raises the error of the one that failed first.
-            future.result()
-        totals = reads[1].result()
         rows = len(duck.table("rejects"))
         columns = {}
         for name in COLUMNS:
@@ -85,8 +84,8 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
             result = duck.read_parquet(f"{folder}/{name}.parquet")
             columns[name] = result.columns
             rows += len(result)
-        read = {"files": list(columns), "columns": list(columns.values())}
-        run_sql_file(duck, "extract/sales_db/rejected_cells", read)
+        headers = {"files": list(columns), "columns": list(columns.values())}
+        run_sql_file(duck, "extract/sales_db/rejected_cells", headers)
         totals["rejected_amounts"] = _write_rejects(duck, folder)
     return Extracted(read_at, rows, totals)
 
