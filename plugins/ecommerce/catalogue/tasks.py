@@ -44,7 +44,7 @@ def parse(manifest: Manifest, **context: Any) -> Manifest:
     """Parse the pages into products and rejected entries; refuse a catalogue without most of its products."""
     folder = run_of(context).folder(manifest.business_date, "parsed")
     known_skus = loading.present_products(loading.stored_products())
-    accept_shrunk = bool(context["params"].get("accept_shrunk"))
+    accept_shrunk = context["params"]["accept_shrunk"]
     return parser.parse(manifest, folder, known_skus, accept_shrunk=accept_shrunk)
 
 
@@ -73,5 +73,5 @@ def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
 @network_task()
 def notify(manifest: Manifest, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
-    send_mail = bool(context["params"].get("send_mail"))
+    send_mail = context["params"]["send_mail"]
     skip_if(changes.notify(manifest, warnings, send_mail=send_mail))

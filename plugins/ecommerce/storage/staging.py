@@ -128,7 +128,11 @@ def publish(uri: str) -> Iterator[Draft]:
             work.rename(final)
             shutil.rmtree(replaced, ignore_errors=True)
         else:
-            _upload(work, uri, manifest)
+            # The manifest last, after all files, in place of those of an earlier attempt.
+            discard(uri)
+            target = storage_path(uri)
+            target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
+            (target / MANIFEST_FILE).write_text(manifest)
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -273,11 +277,3 @@ def _build_manifest(draft: Draft) -> Manifest:
             name = path.relative_to(draft.path).as_posix()
             digest.update(f"{name} {sha256}\n".encode())
     return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
-
-
-def _upload(work: Path, uri: str, manifest: str) -> None:
-    """Upload the files in parallel, and the manifest last, in place of all files of an earlier attempt."""
-    discard(uri)
-    target = storage_path(uri)
-    target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
-    (target / MANIFEST_FILE).write_text(manifest)

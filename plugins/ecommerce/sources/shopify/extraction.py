@@ -85,8 +85,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         count = max(facts[name]["count"] for name in searches)
         # A bulk operation cannot ask for metafields, and fails where a field is hidden.
         is_whole = COST_SCOPE in scopes(facts) and not reader.metafields
-        in_bulk = is_whole and count > IN_BULK
-        if in_bulk:
+        if is_whole and count > IN_BULK:
             # A field may be hidden although the app has its scope.
             with suppress(CredentialsError):
                 for search in searches.values():
