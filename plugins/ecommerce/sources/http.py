@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from requests import Response
 
 Result = TypeVar("Result")
+Timeout = float | tuple[float, float]
+"""Seconds of silence, or those until a connection and those of silence after it."""
 FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 MAX_RETRY_PAUSE = 120.0

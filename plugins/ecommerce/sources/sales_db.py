@@ -45,7 +45,7 @@ CONTROL_TOTALS = "control_totals"
 READ_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
 READ_SECOND = (CONTROL_TOTALS, "customers")
 """The queries of the two sessions, which take about as long."""
-TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
+TEXTS = {"order_id", "customer_id", "refund_id", "sku"}
 """Ids, read as text also where the database stores numbers."""
 
 

@@ -141,15 +141,16 @@ def _arrived_too_late(
     late = [file for file in recent if _is_new(file, loaded)]
     if not late:
         return []
-    warning = data_warning(
-        "late_files",
-        files=len(late),
-        first_file=late[0].name,
-        first_day=str(late[0].day),
-        last_day=str(late[-1].day),
-        late_days=LATE_DAYS,
-    )
-    return [warning]
+    return [
+        data_warning(
+            "late_files",
+            files=len(late),
+            first_file=late[0].name,
+            first_day=str(late[0].day),
+            last_day=str(late[-1].day),
+            late_days=LATE_DAYS,
+        )
+    ]
 
 
 def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:

@@ -69,7 +69,7 @@ class DroppedFile:
             facts = file_system.info(self.path.path)
             if not is_regular(facts):
                 raise UnusableFileError("it is no regular file of the folder")
-            size = int(facts["size"])
+            size = facts["size"]
             if size > load_settings().partner_file_max_bytes:
                 raise UnusableFileError(
                     f"it has {size:,} bytes", reason="file_too_large"

@@ -25,6 +25,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.values import Json
 from ecommerce.sources.http import (
     NotFoundError,
+    Timeout,
     json_object,
     quoted,
     raise_for_status,
@@ -40,18 +41,16 @@ CONNECTION = "shopify_api"
 VERSION = "2026-07"
 """The version of the API that the documents are written for; the connection's extra may name a later one."""
 TIMEOUT = (10.0, 120.0)
-PERSONAL = frozenset(
-    {
-        "email",
-        "customer",
-        "shippingAddress",
-        "billingAddress",
-        "retailLocation",
-        "customerJourneySummary",
-    }
-)
+PERSONAL = {
+    "email",
+    "customer",
+    "shippingAddress",
+    "billingAddress",
+    "retailLocation",
+    "customerJourneySummary",
+}
 """Fields of an order without which it is still an order: they are null where the app may not see them."""
-COSTS = frozenset({"inventoryItem", "unitCost"})
+COSTS = {"inventoryItem", "unitCost"}
 """The same, of a product's cost."""
 
 
@@ -85,7 +84,7 @@ class ShopifyClient:
     """The address of the shop, such as `https://agora.myshopify.com`."""
     token: str
     version: str = VERSION
-    timeout: float | tuple[float, float] = TIMEOUT
+    timeout: Timeout = TIMEOUT
     pause: Callable[[float], None] = time.sleep
     hidden: set[str] = field(default_factory=set)
     """The fields of `PERSONAL` and `COSTS` that the app was not allowed to read."""

@@ -19,6 +19,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.sources.http import (
     NotFoundError,
+    Timeout,
     quoted,
     raise_for_status,
     refuse_unencrypted,
@@ -65,7 +66,7 @@ class StorefrontClient:
     session: Session
     root: str
     """The address of the API: that of the shop and `API_ROOT`."""
-    timeout: float | tuple[float, float] = TIMEOUT
+    timeout: Timeout = TIMEOUT
     sleep: Callable[[float], None] = time.sleep
 
     @classmethod
@@ -128,7 +129,7 @@ class StorefrontClient:
         the key may read that."""
         what = f"{CONNECTION}: GET /system_status"
         with self._get("/system_status", {"_fields": "settings"}, what) as response:
-            return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
+            return response.ok and response.json()["settings"].get("HPOS_enabled")
 
     def _get(
         self,
