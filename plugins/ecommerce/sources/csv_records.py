@@ -47,7 +47,7 @@ class UnusableFileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bounds:
     """The limits of one file: lines (with blank ones), bytes after decompression, seconds, malformed lines.
 
@@ -194,7 +194,10 @@ class Grammar:
         quoted = rb'"(?:[^"]++|"")*+"'
         plain = rb'(?! *")[^%s\r]*+' % comma
         value = rb"(?: *+%s *+|%s)" % (quoted, plain)
-        self._field = re.compile(rb"(?: *+(%s) *+|(%s))%s" % (quoted, plain, comma))
+        # Blanks before a quote are not of the field, nor those behind the second one.
+        self._field = re.compile(
+            rb'(?: *+(?="))?+(%s|%s) *+%s' % (quoted, plain, comma)
+        )
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
         self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
 
@@ -274,10 +277,7 @@ class Grammar:
         elif not is_utf8(text):
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
         elif self._complete.fullmatch(text):
-            found = self._field.findall(text + self._separator)
-            fields = []
-            for quoted, plain in found:
-                fields.append(quoted or plain)
+            fields = self._field.findall(text + self._separator)
             if len(fields) == self._fields:
                 text = self._separator.join(fields)
                 return Record(number, text)
