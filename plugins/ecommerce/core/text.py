@@ -222,12 +222,13 @@ def span(first: date, last: date) -> str:
     locale = words_locale()
     if locale.language != "en":
         return format_interval(first, last, "yMMMd", locale=locale)
-    end = _date(last, "d MMM y")
+    pattern = "d MMM y"
+    end = _date(last, pattern)
     if first == last:
         return end
     if first.year == last.year:
-        return f"{_date(first, 'd MMM')} to {end}"
-    return f"{_date(first, 'd MMM y')} to {end}"
+        pattern = "d MMM"
+    return f"{_date(first, pattern)} to {end}"
 
 
 def instant(when: datetime | None) -> str:
