@@ -24,7 +24,6 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import (
     ContractError,
     CredentialsError,
-    PipelineError,
     StagingError,
     TransientError,
 )
@@ -59,7 +58,7 @@ _REFUSED = (
 """What the driver's text has if the server is up, and another attempt would be refused too."""
 _LOST_CONNECTION = "08006"
 _DATA_EXCEPTION = "22"
-_QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[PipelineError], str], ...] = (
+_QUERY_ERRORS = (
     # Query canceled.
     (
         ("57014",),
