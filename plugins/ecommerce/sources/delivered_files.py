@@ -156,6 +156,10 @@ def read_csv(
     """
     set_variables(
         duck,
+        file=facts["file"],
+        lines=str(target),
+        former_orders=list(former_orders),
+        delimiter=layout.delimiter,
         decimal_comma=layout.decimal_comma,
         date_format=layout.date_format,
         layout_timezone=str(layout.timezone or load_settings().shop_timezone),
@@ -166,24 +170,18 @@ def read_csv(
     with unusable_data():
         text: Any = layout.as_utf8(stream)
         columns = _Columns(column_names(text, layout), layout, facts)
+        set_variables(duck, place=columns.order_id_place)
         batches = tables(text, len(columns.names), bounds, layout.delimiter)
         _write_lines(duck, batches, columns, target, bounds.malformed)
-    file = facts["file"]
-    lines = {"file": file, "lines": str(target)}
-    run_sql_file(duck, "extract/delivered_files/keep_ids", lines)
-    former = {"file": file, "former_orders": list(former_orders)}
-    run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids", former)
-    run_sql_file(
-        duck,
-        "extract/delivered_files/keep_malformed",
-        {"file": file, **columns.id_field},
-    )
+    run_sql_file(duck, "extract/delivered_files/keep_ids")
+    run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids")
+    run_sql_file(duck, "extract/delivered_files/keep_malformed")
     warnings = columns.warnings()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
-            data_warning("wrong_encoding", file=file, encoding=layout.encoding)
+            data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
         )
-    return warnings + json_warnings(duck, DOUBTFUL_VALUES, lines)
+    return warnings + json_warnings(duck, DOUBTFUL_VALUES)
 
 
 class _Columns:
@@ -211,11 +209,7 @@ class _Columns:
         types["row_number"] = pa.int64()
         types["received_at"] = pa.timestamp("us", "UTC")
         self.schema = pa.schema(types)
-        self.id_field = {
-            "delimiter": layout.delimiter,
-            "place": int(self._places["order_id"]) + 1,
-        }
-        """Where the order id is in a malformed record."""
+        self.order_id_place = int(self._places["order_id"]) + 1
 
     def lines(self, duck: DuckDBPyConnection, records: pa.Table) -> pa.Table:
         """Return the lines of records; a column that neither the file nor its layout has is NULL."""
@@ -272,7 +266,7 @@ def _write_lines(
             lines = columns.lines(duck, records)
             writer.write_table(lines)
             if malformed_records:
-                _keep_malformed(duck, malformed_records, columns.id_field)
+                _keep_malformed(duck, malformed_records)
             malformed += len(malformed_records)
             if malformed > most_malformed:
                 raise UnusableFileError(
@@ -287,18 +281,13 @@ def _write_lines(
                 )
 
 
-def _keep_malformed(
-    duck: DuckDBPyConnection,
-    records: Sequence[Record],
-    id_field: Values,
-) -> None:
+def _keep_malformed(duck: DuckDBPyConnection, records: Sequence[Record]) -> None:
     """Add malformed records to the table `malformed`."""
     texts = [record.text[:MOST_RAW_TEXT] for record in records]
     parameters = {
         "numbers": [record.number for record in records],
         "faults": [record.fault for record in records],
         "texts": [text.decode(errors="replace") for text in texts],
-        **id_field,
     }
     run_sql_file(duck, "extract/delivered_files/add_malformed", parameters)
 

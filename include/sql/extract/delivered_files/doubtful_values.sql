@@ -10,7 +10,7 @@ CREATE OR REPLACE MACRO is_other_convention(amount) AS regexp_full_match(
 
 WITH skus AS (
     SELECT DISTINCT clean_id(sku) AS sku
-    FROM (SELECT DISTINCT sku FROM read_parquet($lines)) AS delivered
+    FROM (SELECT DISTINCT sku FROM read_parquet(getvariable('lines'))) AS delivered
     WHERE regexp_matches(sku, '\d')
 ),
 
@@ -37,7 +37,7 @@ candidates AS (
     SELECT unnest([quantity, unit_price, discount_amount, tax_amount]) AS amount
     FROM (
         SELECT *, concat(quantity, unit_price, discount_amount, tax_amount) AS joined
-        FROM read_parquet($lines)
+        FROM read_parquet(getvariable('lines'))
     ) AS delivered
     WHERE contains(joined, ',') OR contains(joined, '(')
 ),
@@ -53,24 +53,24 @@ others AS (
 -- One amount in the convention of the layout.
 own AS (
     SELECT 1
-    FROM read_parquet($lines)
+    FROM read_parquet(getvariable('lines'))
     WHERE regexp_matches(concat_ws(' ', quantity, unit_price, discount_amount, tax_amount), '(^| )[+-]?\d*\.\d+( [^(]|$)')
     LIMIT 1
 )
 
-SELECT json_object('kind', 'rounded_skus', 'file', $file, 'skus', skus, 'example', example)::VARCHAR AS warning
+SELECT json_object('kind', 'rounded_skus', 'file', getvariable('file'), 'skus', skus, 'example', example)::VARCHAR AS warning
 FROM rounded
 WHERE skus > 0
 UNION ALL
 SELECT
     json_object(
-        'kind', 'sku_spellings', 'file', $file, 'products', count(*),
+        'kind', 'sku_spellings', 'file', getvariable('file'), 'products', count(*),
         'known', arg_min(known, known), 'example', arg_min(example, known)
     )::VARCHAR
 FROM spellings
 HAVING count(*) > 0
 UNION ALL
-SELECT json_object('kind', 'mixed_decimals', 'file', $file, 'amounts', amounts, 'example', example)::VARCHAR
+SELECT json_object('kind', 'mixed_decimals', 'file', getvariable('file'), 'amounts', amounts, 'example', example)::VARCHAR
 FROM others
 WHERE amounts > 0 AND EXISTS (FROM own)
 ORDER BY warning

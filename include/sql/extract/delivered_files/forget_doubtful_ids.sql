@@ -4,9 +4,9 @@
 WITH known AS (
     SELECT order_id
     FROM ids
-    WHERE file = $file
+    WHERE file = getvariable('file')
     UNION ALL
-    SELECT unnest($former_orders::VARCHAR[])
+    SELECT unnest(getvariable('former_orders')::VARCHAR[])
 ),
 
 unknown AS (

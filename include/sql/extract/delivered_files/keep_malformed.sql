@@ -4,6 +4,10 @@ SELECT
     row_number,
     reason,
     detail,
-    $file AS file,
-    shape_of_line(record, $delimiter, CASE WHEN order_id IS NOT NULL THEN $place END) AS raw
+    getvariable('file') AS file,
+    shape_of_line(
+        record,
+        getvariable('delimiter'),
+        CASE WHEN order_id IS NOT NULL THEN getvariable('place') END
+    ) AS raw
 FROM malformed

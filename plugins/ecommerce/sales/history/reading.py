@@ -175,8 +175,8 @@ def _read_parquet(
         columns=COLUMNS,
         extra_columns=delivered_files.extra_columns(attributes),
     )
-    written = {"lines": str(lines), "file": facts["file"]}
-    return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES, written)
+    set_variables(duck, lines=str(lines), file=facts["file"])
+    return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES)
 
 
 @contextmanager
