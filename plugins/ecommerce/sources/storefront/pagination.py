@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from itertools import chain, count
-from operator import attrgetter
+from math import ceil
 
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
@@ -49,7 +49,8 @@ def walk(
             number = newest.number
             newest = page
         elif page.size:
-            newest = max(page, newest, key=attrgetter("number"))
+            if page.number >= newest.number:
+                newest = page
             if page.size < PER_PAGE and page.total == objects:
                 break
             number = newest.number + 1
@@ -78,7 +79,7 @@ class _Pages:
         self._what = what
         self._read = read
         first = read(1)
-        announced = max(1, -(-(first.total or 0) // PER_PAGE))
+        announced = max(1, ceil((first.total or 0) / PER_PAGE))
         self._new_pages = chain(
             [first],
             pool.map(read, range(2, announced + 1)),
