@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -23,7 +22,6 @@ from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
     CredentialsError,
-    PipelineError,
     RateLimitedError,
     TransientError,
 )
@@ -129,21 +127,20 @@ def request(
         what: begins the messages.
         options: of `requests`.
     """
-    hooks = {"response": partial(_refuse_other_site, what)}
+
+    def refuse_other_site(response: Response, **_: object) -> None:
+        own = site_of(response.url)
+        target = site_of(urljoin(response.url, response.headers.get("Location", "")))
+        if response.is_redirect and target != own:
+            raise ConfigurationError(
+                f"{what} answered {response.status_code}: {own} redirects to {target}, which is another "
+                "site. If that is the right address, make it the host of the connection "
+                f"{what.partition(':')[0]}"
+            )
+
+    hooks = {"response": refuse_other_site}
     with network_errors(what), send(url, hooks=hooks, **options) as response:
         yield response
-
-
-def _refuse_other_site(what: str, response: Response, **_: object) -> None:
-    """Refuse a redirect to another scheme or host: a response hook of `requests`."""
-    own = site_of(response.url)
-    target = site_of(urljoin(response.url, response.headers.get("Location", "")))
-    if response.is_redirect and target != own:
-        raise ConfigurationError(
-            f"{what} answered {response.status_code}: {own} redirects to {target}, which is another site. "
-            "If that is the right address, make it the host of the connection "
-            f"{what.partition(':')[0]}"
-        )
 
 
 def refuse_unencrypted(conn_id: str, url: str, secret: str) -> None:
@@ -178,11 +175,11 @@ def network_errors(what: str) -> Iterator[None]:
     except exceptions.TooManyRedirects:
         raise ContractError(f"{what} failed: the server redirects in a loop") from None
     except exceptions.SSLError as error:
-        kind: type[PipelineError] = ContractError
+        message = f"{what} failed: {reason_of(error)}"
         # The server has closed the connection: it may be about to restart.
         if "EOF occurred" in str(error):
-            kind = TransientError
-        raise kind(f"{what} failed: {reason_of(error)}") from None
+            raise TransientError(message) from None
+        raise ContractError(message) from None
     except (
         exceptions.Timeout,
         exceptions.ConnectionError,
