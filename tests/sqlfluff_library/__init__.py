@@ -5,11 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins"))
 
-from ecommerce.core.headline_figures import LEAST_COST_COVERAGE
-from ecommerce.warehouse import rendering
+from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.warehouse.rendering import columns
 
-headline_figures = rendering.headline_figures()
+headline_figures = HEADLINE
 least_cost_coverage = LEAST_COST_COVERAGE
 
 __all__ = ["columns", "headline_figures", "least_cost_coverage"]

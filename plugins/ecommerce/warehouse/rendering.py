@@ -34,7 +34,7 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
@@ -59,15 +59,6 @@ MAX_RANGES = 500
 
 Scalar = date | datetime | int | str | None
 Value = Scalar | Mapping[str, Scalar] | Sequence[Scalar]
-
-
-class HeadlineFigure(NamedTuple):
-    """A headline figure in a statement: `expression` is its SQL from columns of `summary`, a row of
-    daily_summary, and `description` that of its column. `known_by` as in `Meaning`."""
-
-    expression: str
-    description: str
-    known_by: str | None
 
 
 def render(
@@ -128,7 +119,7 @@ def render(
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
         "arriving": arriving,
-        "headline_figures": headline_figures(),
+        "headline_figures": HEADLINE,
         "least_cost_coverage": LEAST_COST_COVERAGE,
     }
 
@@ -259,18 +250,6 @@ def columns(table: str) -> tuple[Column, ...]:
     if not path.exists():
         [path] = SQL_ROOT.glob(f"warehouse/loads/*/staging/{table}.sql")
     return declared_columns(path.read_text())
-
-
-@cache
-def headline_figures() -> dict[str, HeadlineFigure]:
-    """Return the headline figures by name, in reading order."""
-    described = {column.name: column.description for column in columns("daily_summary")}
-    figures = {}
-    for name, meaning in HEADLINE.items():
-        expression = meaning.expression or f"summary.{name}"
-        description = described.get(name) or expression.replace("summary.", "") + "."
-        figures[name] = HeadlineFigure(expression, description, meaning.known_by)
-    return figures
 
 
 def _days_predicate(

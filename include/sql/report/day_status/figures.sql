@@ -1,8 +1,9 @@
+{% from "warehouse/macros/headline_figures.sql" import figure_value with context %}
 -- Current figures of business days, earliest first, and the number of their mailed reports.
 SELECT
     summary.business_date,
-    {% for name, figure in headline_figures.items() %}
-    {{ figure.expression }} AS {{ name }},
+    {% for name in headline_figures %}
+    {{ figure_value("summary", name) }} AS {{ name }},
     {% endfor %}
     summary.complete,
     COALESCE(summary.missing_sources, []) AS missing_sources,

@@ -1,8 +1,3 @@
-{# The value of a headline figure in a row that has the columns of daily_summary. #}
-{% macro figure_value(row, figure) -%}
-{{ headline_figures[figure].expression | replace("summary.", row ~ ".") }}
-{%- endmacro %}
-
 {# Whether a figure differs enough to be restated. Either value may be NULL, such as the average of no orders. #}
 {% macro is_restated(old, new) -%}
 {{ old }} IS DISTINCT FROM {{ new }} AND COALESCE(ABS({{ new }} - {{ old }}) > NUMERIC '0.005', TRUE)

@@ -1,12 +1,13 @@
 {% from "warehouse/macros/amounts.sql" import average_amount, exact_amount, rate %}
 {% from "warehouse/macros/exports.sql" import exported_sources with context %}
+{% from "warehouse/macros/headline_figures.sql" import figure_description with context %}
 CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
     business_date OPTIONS (description = "The shop's calendar day."),
     is_complete OPTIONS (description = "Whether every source was read after the end of the day, and none unusually has no orders; only complete days are compared with."),
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),
     empty_sources OPTIONS (description = "Sources and partners without an order on a day on which they usually have many, in alphabetical order."),
-    {% for name, figure in headline_figures.items() %}
-    {{ name }} OPTIONS (description = "{{ figure.description }}"),
+    {% for name in headline_figures %}
+    {{ name }} OPTIONS (description = "{{ figure_description(name) }}"),
     {% endfor %}
     cost_of_goods OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
     sales_with_cost OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost."),

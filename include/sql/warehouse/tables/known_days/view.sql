@@ -1,4 +1,5 @@
 {% from "warehouse/macros/exports.sql" import exports with context %}
+{% from "warehouse/macros/headline_figures.sql" import figure_description, figure_value with context %}
 {# The columns of daily_summary from which the headline figures are calculated; the others are of the day's state. #}
 {% set summed = columns("daily_summary") | rejectattr("name", "in", ["business_date", "complete", "missing_sources", "empty_sources"]) | list %}
 CREATE VIEW IF NOT EXISTS `sales.known_days` (
@@ -6,8 +7,8 @@ CREATE VIEW IF NOT EXISTS `sales.known_days` (
     is_complete OPTIONS (description = "Whether every source was read after the end of the day, and none unusually has no orders."),
     missing_sources OPTIONS (description = "Sources and partners whose data is missing, in alphabetical order."),
     empty_sources OPTIONS (description = "Sources and partners without an order on a day on which they usually have many, in alphabetical order."),
-    {% for name, figure in headline_figures.items() %}
-    {{ name }} OPTIONS (description = "{{ figure.description }}"),
+    {% for name in headline_figures %}
+    {{ name }} OPTIONS (description = "{{ figure_description(name) }}"),
     {% endfor %}
     cost_of_goods OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
     sales_with_cost OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost.")
@@ -74,8 +75,8 @@ SELECT
     summary.complete AS is_complete,
     summary.missing_sources,
     summary.empty_sources,
-    {% for name, figure in headline_figures.items() %}
-    {{ figure.expression }} AS {{ name }},
+    {% for name in headline_figures %}
+    {{ figure_value("summary", name) }} AS {{ name }},
     {% endfor %}
     summary.cost_of_goods,
     summary.sales_with_cost

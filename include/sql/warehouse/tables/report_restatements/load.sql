@@ -1,4 +1,5 @@
-{% from "warehouse/macros/restatement.sql" import figure_value, is_restated with context %}
+{% from "warehouse/macros/headline_figures.sql" import figure_value with context %}
+{% from "warehouse/macros/restatement.sql" import is_restated %}
 {% if stored["report_deliveries"] %}
 -- Figures of mailed days that this load changes; runs after daily_summary is replaced.
 INSERT INTO `sales.report_restatements` (

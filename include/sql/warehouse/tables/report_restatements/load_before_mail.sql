@@ -1,4 +1,5 @@
-{% from "warehouse/macros/restatement.sql" import figure_value, is_restated with context %}
+{% from "warehouse/macros/headline_figures.sql" import figure_value with context %}
+{% from "warehouse/macros/restatement.sql" import is_restated %}
 -- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of
 -- the mail. The figures of the report are in ten-thousandths, NULL for a missing figure.
 BEGIN TRANSACTION;
