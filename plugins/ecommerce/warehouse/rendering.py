@@ -36,6 +36,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from more_itertools import consecutive_groups
+
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
@@ -58,7 +60,7 @@ MAX_RANGES = 500
 """Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
 
 Scalar = date | datetime | int | str | None
-Value = Scalar | Mapping[str, Scalar] | Sequence[Scalar]
+Value = Scalar | Mapping[str, Scalar]
 
 
 def render(
@@ -91,8 +93,7 @@ def render(
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
-            template uses; or some of them by name; or a list of them, rendered for IN (…). An empty list is
-            an empty text.
+            template uses; or some of them by name.
 
     Raises:
         ValueError: no days where the template needs some, a value of another type, or a text with other
@@ -271,47 +272,32 @@ def _days_predicate(
         wanted.update(days_between(first, day + timedelta(days=after)))
     if (max(days) - min(days)).days <= span:
         wanted.update(days_between(min(days), max(days)))
-    ranges = _ranges(wanted)
-    if len(ranges) > 1 and len(wanted) <= MAX_RANGES:
+    conditions = []
+    for group in consecutive_groups(sorted(wanted), date.toordinal):
+        successive = list(group)
+        bounds = f"DATE '{successive[0]}' AND DATE '{successive[-1]}'"
+        conditions.append(f"{column} BETWEEN {bounds}")
+    if len(conditions) > 1 and len(wanted) <= MAX_RANGES:
         literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
         return f"({column} IN ({literals}))"
-    conditions = []
-    for first, last in ranges:
-        conditions.append(f"{column} BETWEEN DATE '{first}' AND DATE '{last}'")
     return f"({' OR '.join(conditions)})"
 
 
 def days_to_read(days: Collection[date]) -> list[date]:
     """Return `days` in order. Where they are more than `MAX_RANGES` ranges, the shortest gaps between them
     are filled, because a statement names each range."""
-    ranges = _ranges(days)
-    gaps = []
-    for (_, last), (first, _) in pairwise(ranges):
-        gaps.append(days_between(last, first))
+    gaps = [days_between(*neighbours) for neighbours in pairwise(sorted(set(days)))]
     gaps.sort(key=len)
     filled = set(days)
-    for gap in gaps[: max(len(ranges) - MAX_RANGES, 0)]:
+    # One range more than gaps.
+    for gap in gaps[: 1 - MAX_RANGES]:
         filled.update(gap)
     return sorted(filled)
 
 
-def _ranges(days: Collection[date]) -> list[tuple[date, date]]:
-    """Return the first and the last day of each range of successive days, in order."""
-    ranges: list[tuple[date, date]] = []
-    for day in sorted(set(days)):
-        if ranges and day - ranges[-1][1] == timedelta(days=1):
-            ranges[-1] = (ranges[-1][0], day)
-        else:
-            ranges.append((day, day))
-    return ranges
-
-
 def _literal(value: Value) -> Any:
-    match value:
-        case Mapping():
-            return {name: _scalar(part) for name, part in value.items()}
-        case list() | tuple():
-            return ", ".join(_scalar(part) for part in value)
+    if isinstance(value, Mapping):
+        return {name: _scalar(part) for name, part in value.items()}
     return _scalar(value)
 
 
