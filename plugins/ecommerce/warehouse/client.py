@@ -101,8 +101,7 @@ class Warehouse:
         has the arguments of `rendering.render`. Raise PipelineError if BigQuery refuses the statement, or
         cannot be reached."""
         with bigquery_errors(path):
-            rows = self._read(path, parameters, template)
-            return [dict(row.items()) for row in rows]
+            return _plain(self._read(path, parameters, template))
 
     @retry_conflicts
     def transact(self, path: str, **template: Any) -> list[Row]:
@@ -115,10 +114,8 @@ class Warehouse:
     def table_rows(self, table: str) -> list[Row]:
         """Return the rows of a small table, `dataset.table`, without a job, which would cost a second. Raise
         PipelineError if BigQuery refuses the request, or cannot be reached."""
-        name = f"{self.client.project}.{table}"
         with bigquery_errors(f"read {table}"):
-            rows = self.client.list_rows(name, **self.request_options())
-            return [dict(row.items()) for row in rows]
+            return _plain(self.client.list_rows(table, **self.request_options()))
 
     def arrow(
         self,
@@ -148,7 +145,6 @@ class Warehouse:
         self,
         sql: str,
         what: str,
-        parameters: Parameters | None = None,
         job_stem: str | None = None,
     ) -> list[Row]:
         """Run a statement or script and return the rows of its last SELECT.
@@ -156,7 +152,6 @@ class Warehouse:
         Args:
             sql: GoogleSQL.
             what: Name of the statement in logs and errors.
-            parameters: Values of the statement's `@names`; a script has none.
             job_stem: Beginning of the id of a job that changes data; see `start`.
 
         Raises:
@@ -166,14 +161,14 @@ class Warehouse:
         """
 
         def begin(job_id: str | None) -> bigquery.QueryJob:
-            return self.begin_query(sql, parameters, job_id)
+            return self.begin_query(sql, job_id=job_id)
 
         with bigquery_errors(what):
             if job_stem:
                 job = self.start(begin, job_stem, reuse_finished=False)
             else:
                 job = begin(None)
-            return [dict(row.items()) for row in self.rows(job, what)]
+            return _plain(self.rows(job, what))
 
     def begin_query(
         self,
@@ -209,11 +204,28 @@ class Warehouse:
             sql,
             job_config=job_config,
             job_id=job_id,
-            location=self.settings.bigquery_location,
             api_method=api_method,
             # A job that failed may have failed for good: Airflow's retry decides.
             job_retry=None,
             **self.request_options(),
+        )
+
+    def load_config(
+        self, schema: Sequence[bigquery.SchemaField]
+    ) -> bigquery.LoadJobConfig:
+        """Return the configuration of a load job that replaces the rows of a table by those of Parquet
+        files."""
+        from google.cloud import bigquery
+
+        lists = bigquery.ParquetOptions()
+        # Otherwise BigQuery reads a Parquet list as a record `list.element`.
+        lists.enable_list_inference = True
+        return bigquery.LoadJobConfig(
+            source_format="PARQUET",
+            parquet_options=lists,
+            schema=schema,
+            write_disposition="WRITE_TRUNCATE",
+            labels=dict(self.labels),
         )
 
     def rows(self, job: bigquery.QueryJob, what: str, **options: Any) -> RowIterator:
@@ -293,11 +305,7 @@ class Warehouse:
             try:
                 return begin(job_id)
             except Conflict:
-                job = self.client.get_job(
-                    job_id,
-                    location=self.settings.bigquery_location,
-                    **self.request_options(),
-                )
+                job = self.client.get_job(job_id, **self.request_options())
                 is_running = not job.done(reload=False)
                 if is_running or (reuse_finished and not job.error_result):
                     log.info("Re-attached to job %s of an earlier attempt", job_id)
@@ -400,6 +408,10 @@ def _cancel(job: Job) -> None:
     # BigQuery may be out of reach; the error that led here is the one to report.
     with suppress(Exception):
         job.cancel(retry=None, timeout=CANCEL_SECONDS)
+
+
+def _plain(rows: RowIterator) -> list[Row]:
+    return [dict(row.items()) for row in rows]
 
 
 def _parameter(

@@ -252,7 +252,6 @@ def replace_rows(
     """Replace all rows of a table by a few `rows`, values by column, in one load job, which is atomic and
     creates a missing table; raise as `bigquery_errors`."""
     import pyarrow as pa
-    from google.cloud import bigquery
     from pyarrow import parquet
 
     fields = []
@@ -262,19 +261,14 @@ def replace_rows(
         fields.append(pa.field(column.name, arrow_type(column), is_nullable))
     file = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(list(rows), pa.schema(fields)), file)
-    dataset = warehouse.settings.bigquery_dataset
     what = f"load {table}"
     with bigquery_errors(what):
         job = warehouse.client.load_table_from_file(
             file,
-            f"{warehouse.client.project}.{dataset}.{table}",
+            f"{warehouse.settings.bigquery_dataset}.{table}",
             rewind=True,
-            location=warehouse.settings.bigquery_location,
-            job_config=bigquery.LoadJobConfig(
-                source_format="PARQUET",
-                schema=[api_field(column) for column in columns(table)],
-                write_disposition="WRITE_TRUNCATE",
-                labels=dict(warehouse.labels),
+            job_config=warehouse.load_config(
+                [api_field(column) for column in columns(table)]
             ),
             timeout=REQUEST_SECONDS,
         )

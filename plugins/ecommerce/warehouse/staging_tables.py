@@ -337,24 +337,11 @@ def _begin_load_job(
 ) -> LoadJob:
     """Begin the load job that replaces the rows of a staging table with the columns `target` by those of a
     file, which is uploaded, or of files in Google Cloud Storage, which BigQuery reads itself."""
-    from google.cloud import bigquery
-
     warehouse = staged.warehouse
     schema = [api_field(column, nullable=True) for column in target]
-    lists = bigquery.ParquetOptions()
-    # Otherwise BigQuery reads a Parquet list as a record `list.element`.
-    lists.enable_list_inference = True
-    job_config = bigquery.LoadJobConfig(
-        source_format="PARQUET",
-        parquet_options=lists,
-        schema=schema,
-        write_disposition="WRITE_TRUNCATE",
-        labels=dict(warehouse.labels),
-    )
     options: Values = {
-        "destination": f"{warehouse.client.project}.{staged.target(table)}",
-        "location": warehouse.settings.bigquery_location,
-        "job_config": job_config,
+        "destination": staged.target(table),
+        "job_config": warehouse.load_config(schema),
     }
 
     def begin(job_id: str) -> LoadJob:
