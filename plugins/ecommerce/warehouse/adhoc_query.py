@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -74,16 +73,24 @@ def run_query(
         ContractError: the statement does more than read, or is invalid.
         PipelineError: BigQuery refuses the query, or cannot be reached.
     """
+    from google.api_core.exceptions import BadRequest, NotFound
+
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
-    with bigquery_errors("the query"), _invalid_statements(statement, warehouse):
-        dry_run = warehouse.begin_query(
-            statement, default_dataset=dataset, dry_run=True
-        )
-        kind = dry_run.statement_type
-        if kind != "SELECT":
-            raise _refused(f"of the kind {kind or 'unknown'}")
-        job = warehouse.begin_query(statement, default_dataset=dataset)
-        rows = warehouse.rows(job, "the query", max_results=max_rows)
+    with bigquery_errors("the query"):
+        try:
+            dry_run = warehouse.begin_query(
+                statement, default_dataset=dataset, dry_run=True
+            )
+            kind = dry_run.statement_type
+            if kind != "SELECT":
+                raise _refused(f"of the kind {kind or 'unknown'}")
+            job = warehouse.begin_query(statement, default_dataset=dataset)
+            rows = warehouse.rows(job, "the query", max_results=max_rows)
+        except (BadRequest, NotFound) as error:
+            if "bytesBilledLimitExceeded" in reasons_of(error):
+                raise
+            reason = _translated(refusal_text(error), statement, warehouse)
+            raise ContractError(f"the query cannot be run: {reason}") from None
     columns = tuple((field.name, _type(field)) for field in rows.schema)
     return QueryResult(columns, rows.total_rows or 0, _values(rows))
 
@@ -99,20 +106,6 @@ def _type(field: Any) -> str:
     if field.mode == "REPEATED":
         return f"ARRAY<{field.field_type}>"
     return str(field.field_type)
-
-
-@contextmanager
-def _invalid_statements(statement: str, warehouse: Warehouse) -> Iterator[None]:
-    """Raise a ContractError of one sentence for an invalid statement."""
-    from google.api_core.exceptions import BadRequest, NotFound
-
-    try:
-        yield
-    except (BadRequest, NotFound) as error:
-        if "bytesBilledLimitExceeded" in reasons_of(error):
-            raise
-        reason = _translated(refusal_text(error), statement, warehouse)
-        raise ContractError(f"the query cannot be run: {reason}") from None
 
 
 def _translated(reason: str, statement: str, warehouse: Warehouse) -> str:
