@@ -70,18 +70,12 @@ def write(
     amount = str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
+        write_rows(draft.path, "sales_forecasts", forecast_rows)
+        write_rows(draft.path, "rejected_rows", rejected_rows)
         draft.seal(
             source=SOURCE,
             business_date=last_known,
             rows=rows,
-            columns={
-                "sales_forecasts.parquet": write_rows(
-                    draft.path, "sales_forecasts", forecast_rows
-                ),
-                "rejected_rows.parquet": write_rows(
-                    draft.path, "rejected_rows", rejected_rows
-                ),
-            },
             read_at=first.start,
             window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,

@@ -1,9 +1,7 @@
 """Checks after a load: the `checks.sql` of every table of its domain, for the days it touched."""
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 from ecommerce.core.data_warnings import CHECK, DataWarning, wording
 from ecommerce.core.errors import CheckFailed
@@ -56,32 +54,24 @@ def check_load(
 
     Return the warnings of its extracts, then those of the checks, the worst first; raise as `run_checks`.
     """
-    failures = run_checks(
-        loaded.touched_days,
-        spec=spec,
-        business_date=loaded.business_date,
-        run_id=run.run_id,
-        warehouse=connect(dag=run.dag_id, step="checks"),
-    )
+    warehouse = connect(dag=run.dag_id, step="checks")
+    failures = run_checks(loaded, spec, run.run_id, warehouse)
     warnings = [failure.warning() for failure in failures]
     warnings.sort(key=lambda warning: -warning["weight"])
     return loaded.warnings + warnings
 
 
 def run_checks(
-    days: Collection[date],
-    *,
+    loaded: LoadResult,
     spec: LoadSpec,
-    business_date: date,
     run_id: str,
     warehouse: Warehouse,
 ) -> list[CheckFailure]:
     """Run every check of the domain's tables and return what failed with the severity `warn`.
 
     Args:
-        days: the days that the load touched.
+        loaded: the load; its `touched_days` are checked, and the audit of its day.
         spec: the domain.
-        business_date: the run's day, whose audit is checked.
         run_id: of the load.
         warehouse: the warehouse.
 
@@ -93,9 +83,9 @@ def run_checks(
     rows = warehouse.query(
         "warehouse/procedures/failing_checks.sql",
         parameters={"run_id": run_id},
-        days=days,
+        days=loaded.touched_days,
         spec=spec,
-        business_date=business_date,
+        business_date=loaded.business_date,
     )
     failures = [CheckFailure(**row) for row in rows]
     for failure in failures:

@@ -233,15 +233,14 @@ def write_rows(
     folder: Path,
     table: str,
     rows: Sequence[Row],
-) -> list[str]:
+) -> None:
     """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
-    `folder`, and return its columns."""
+    `folder`."""
     import pyarrow as pa
     from pyarrow import parquet
 
     written = pa.Table.from_pylist(list(rows), parquet_schema(columns(table)))
     parquet.write_table(written, folder / f"{table}.parquet")
-    return list(written.column_names)
 
 
 def replace_rows(

@@ -15,7 +15,7 @@ from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import _load_staged, load
+from ecommerce.warehouse.load import LoadResult, _load_staged, load
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.integration.warehouse.loadable import at
@@ -74,8 +74,8 @@ class Shop:
 
     def failing(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
         """The failing checks of a run of `day`, which has changed `days`."""
-        options = {"spec": spec, "run_id": run_id, "warehouse": self.warehouse}
-        return run_checks(days or [day], business_date=day, **options)
+        loaded = LoadResult(day, list(days or [day]), [])
+        return run_checks(loaded, spec, run_id, self.warehouse)
 
     def report(self, day=MONDAY, run_id="run", **options):
         """The figures of a day's report."""

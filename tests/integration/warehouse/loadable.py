@@ -319,14 +319,12 @@ def staged_rows(spec, root, tables, *, day, read_at, run_id="run"):
     rejected = len(tables.get("rejected_rows", ()))
     uri = f"file://{root}/{source}/{run_id}/{read_at:%Y%m%dT%H%M}"
     with staging.publish(uri) as draft:
-        columns = {}
         for name, stored in tables.items():
-            columns[f"{name}.parquet"] = write_rows(draft.path, name, stored)
+            write_rows(draft.path, name, stored)
         draft.seal(
             source=source,
             business_date=day,
             rows=rows,
-            columns=columns,
             read_at=read_at,
             window_start=at(f"{day} 05:00"),
             window_end=read_at + timedelta(days=27),

@@ -69,11 +69,11 @@ class Website:
         """Read what was received from `start` until `end` and is there at `at`; transform, load and check."""
         run_id = run_id or f"run_{self.runs}"
         manifest = self.staged(day, start, end, at, of_day=of_day, run_id=run_id)
-        options = {"spec": EVENTS, "business_date": day, "run_id": run_id}
-        options["warehouse"] = self.shop.warehouse
-        result = load(StagedLoad(manifests=[manifest], dag_id="events", **options))
+        warehouse = self.shop.warehouse
+        staged = StagedLoad(warehouse, EVENTS, [manifest], day, run_id, "events")
+        result = load(staged)
         if check:
-            run_checks(result.touched_days, **options)
+            run_checks(result, EVENTS, run_id, warehouse)
         return result
 
     def staged(self, day, start, end, at, *, of_day=False, run_id):
