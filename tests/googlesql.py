@@ -26,7 +26,7 @@ from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.staging_tables import bundled_columns, staged_columns
+from ecommerce.warehouse.rendering import staged_columns
 from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -157,7 +157,7 @@ class Catalogue:
         columns = {
             "table_name": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)
         }
-        for table in bundled_columns(spec):
+        for table in spec.uploaded:
             name = rendering.staging_table(table, STAGING)
             columns |= dict(self.tables[f"sales_staging.{name}"])
         name = rendering.staging_table(rendering.BUNDLE, STAGING)
@@ -281,10 +281,10 @@ def paths():
     )
 
 
-def statements(path, settings=None, bundled=None):
+def statements(path, settings=None, *, bundled=False):
     """The statements of a file, rendered with sample values; none for a file that only holds macros. The
     argument `bundled` is that of `rendering.render`."""
-    parts = split(rendered(path, settings or settings_of(SETTINGS), bundled))
+    parts = split(rendered(path, settings or settings_of(SETTINGS), bundled=bundled))
     numbered = enumerate(without_variables(parts), start=1)
     return [Statement(f"{path}:{number}", each) for number, each in numbered]
 
@@ -302,7 +302,7 @@ def without_variables(parts):
     return [names.sub(r"@\1", part) if names else part for part in kept]
 
 
-def rendered(path, settings, bundled=None):
+def rendered(path, settings, *, bundled=False):
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
     names = (
@@ -336,7 +336,7 @@ def rendered(path, settings, bundled=None):
         stored=dict.fromkeys(STORED, DAYS),
         arriving=(*STORED, "control_totals"),
         staging=STAGING,
-        bundled=bundled or {},
+        bundled=bundled,
         spec=spec,
         settings=settings,
         **values,

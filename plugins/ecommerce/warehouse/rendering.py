@@ -26,14 +26,13 @@ In a template:
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from more_itertools import consecutive_groups
@@ -53,6 +52,13 @@ TABLE_NAME = re.compile(r"`(sales|sales_staging)\.((?!\w*__)\w+)`")
 underscores."""
 BUNDLE = "bundle"
 """The staging table of a small load: the rows of all its files, with the union of their columns."""
+_KNOWN = Column(
+    "known_deliveries",
+    "STRING",
+    required=False,
+    description="Checksums that the extract knew.",
+)
+"""Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
 FIRST_DATE = "DATE '0001-01-01'"
 """The first DATE of BigQuery. Statements that read all days of a table compare with it, because most tables
 require a filter of their partitions."""
@@ -72,7 +78,7 @@ def render(
     stored: Mapping[str, Collection[date]] | None = None,
     arriving: Collection[str] = (),
     staging: str | None = None,
-    bundled: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    bundled: bool = False,
     spec: LoadSpec | None = None,
     settings: Settings | None = None,
     **values: Value,
@@ -89,7 +95,7 @@ def render(
             `business_date`, because a table may require a filter.
         arriving: the staging tables that have rows. A statement for rows that are not there is left out.
         staging: the suffix of this load's staging tables.
-        bundled: the columns of each staging table whose rows are in `BUNDLE`.
+        bundled: whether the rows of all files of this load are in `BUNDLE`.
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
@@ -103,7 +109,7 @@ def render(
     settings = settings or load_settings()
     if report_day:
         days = days or [report_day]
-    place = _Place(settings, staging, bundled)
+    place = _Place(settings, staging, spec if bundled else None)
 
     def any_of(found: Collection[Any], column: str) -> str:
         return _days_predicate(found or [values.get("business_date")], column)
@@ -144,11 +150,11 @@ def render(
 @dataclass(frozen=True)
 class _Place:
     """Where the tables that a file names are: in the datasets of a deployment, and those of a load under its
-    suffix `staging`, or in its `BUNDLE`. `bundled` as in `render`."""
+    suffix `staging`, or in its `BUNDLE`, where `bundled` is the domain of the load."""
 
     settings: Settings
     staging: str | None
-    bundled: Mapping[str, Sequence[str]]
+    bundled: LoadSpec | None
 
     def table(self, found: re.Match[str]) -> str:
         """Return the place of a `TABLE_NAME`: a table, or the rows of a staging table."""
@@ -156,21 +162,25 @@ class _Place:
         if dataset == "sales":
             return f"`{self.settings.bigquery_dataset}.{name}`"
         stored = self.staging_table(name)
-        if name not in self.bundled:
-            return stored
-        names = ", ".join(self.bundled[name])
-        return f"(SELECT {names} FROM {stored} WHERE {self.is_staged(name)})"  # noqa: S608
+        if self.bundled and self._is_bundled(name):
+            fields = staged_columns(self.bundled, name)
+            names = ", ".join(column.name for column in fields)
+            return f"(SELECT {names} FROM {stored} WHERE {self.is_staged(name)})"  # noqa: S608
+        return stored
 
     def staging_table(self, name: str) -> str:
         """Return the staging table that holds the rows of `name`."""
         if self.staging is None:
             raise ValueError(f"no load is given, and {name} is a staging table")
-        stored_in = BUNDLE if name in self.bundled else name
+        stored_in = BUNDLE if self._is_bundled(name) else name
         return f"`{self.settings.staging_dataset}.{staging_table(stored_in, self.staging)}`"
 
     def is_staged(self, name: str) -> str:
         """Return the condition for the rows of `name` in its staging table."""
-        return f"table_name = '{name}'" if name in self.bundled else "TRUE"
+        return f"table_name = '{name}'" if self._is_bundled(name) else "TRUE"
+
+    def _is_bundled(self, name: str) -> bool:
+        return self.bundled is not None and name in self.bundled.uploaded
 
 
 @cache
@@ -251,6 +261,15 @@ def columns(table: str) -> tuple[Column, ...]:
     if not path.exists():
         [path] = SQL_ROOT.glob(f"warehouse/loads/*/staging/{table}.sql")
     return declared_columns(path.read_text())
+
+
+def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
+    """Return the columns of a table's Parquet files and staging table, in order."""
+    omitted = spec.not_staged.get(table, frozenset())
+    staged = [column for column in columns(table) if column.name not in omitted]
+    if table == "load_audit":
+        staged.append(_KNOWN)
+    return staged
 
 
 def _days_predicate(

@@ -40,6 +40,11 @@ class LoadSpec:
     """Whether it loads exports under names of their own. One domain does; its audit rows have the status
     `history`."""
 
+    @property
+    def uploaded(self) -> tuple[str, ...]:
+        """The staging tables that load jobs fill."""
+        return ("load_audit", *self.files)
+
     def path(self, statement: str) -> str:
         """Return the file of one of its statements, below include/sql."""
         return f"warehouse/loads/{self.name}/{statement}.sql"

@@ -35,8 +35,8 @@ from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.column_types import Column, api_field, parquet_schema
 from ecommerce.warehouse.rendering import (
     BUNDLE,
-    columns,
     render,
+    staged_columns,
     staging_table,
 )
 from ecommerce.warehouse.spec import LoadSpec
@@ -59,13 +59,6 @@ COUNTS = (
     "rows_superseded",
 )
 """The control totals that the audit has by their names."""
-_KNOWN = Column(
-    "known_deliveries",
-    "STRING",
-    required=False,
-    description="Checksums that the extract knew.",
-)
-"""Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
 _TABLE_NAME = Column(
     "table_name",
     "STRING",
@@ -123,11 +116,6 @@ class StagedLoad:
         return records < SMALL_RECORDS
 
     @cached_property
-    def bundled(self) -> dict[str, list[str]]:
-        """The columns of each table whose rows are in `BUNDLE`."""
-        return bundled_columns(self.spec) if self.is_bundled else {}
-
-    @cached_property
     def suffix(self) -> str:
         """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
         have expired, and the jobs that filled them must run again."""
@@ -153,7 +141,7 @@ class StagedLoad:
             self.spec.path(statement),
             days=days,
             staging=self.suffix,
-            bundled=self.bundled,
+            bundled=self.is_bundled,
             spec=self.spec,
             settings=self.warehouse.settings,
             **values,
@@ -192,7 +180,7 @@ def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
     schema = parquet_schema(target)
     # Columns that a table lacks are NULL.
     parts = [schema.empty_table()]
-    for table in _filled_tables(staged.spec):
+    for table in staged.spec.uploaded:
         for batch in _batches(staged, table):
             fields = [schema.field(name) for name in batch.schema.names]
             rows = pa.Table.from_batches([batch.cast(pa.schema(fields))])
@@ -208,7 +196,7 @@ def _load_tables(staged: StagedLoad, folder: Path) -> dict[str, LoadJob]:
     from pyarrow import parquet
 
     jobs = {}
-    for table in _filled_tables(staged.spec):
+    for table in staged.spec.uploaded:
         target = staged_columns(staged.spec, table)
         uris = _checked_uris(staged, table)
         source: Path | list[str]
@@ -241,35 +229,13 @@ def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
             yield from rows.iter_batches(use_threads=False)
 
 
-def _filled_tables(spec: LoadSpec) -> tuple[str, ...]:
-    """Return the staging tables that load jobs fill."""
-    return ("load_audit", *spec.files)
-
-
-def bundled_columns(spec: LoadSpec) -> dict[str, list[str]]:
-    """Return the columns of each table whose rows are in the staging table of a small load."""
-    columns = {}
-    for table in _filled_tables(spec):
-        columns[table] = [column.name for column in staged_columns(spec, table)]
-    return columns
-
-
 def bundle_columns(spec: LoadSpec) -> list[Column]:
     """Return the columns of the staging table of a small load: the union of the tables'."""
     union = {_TABLE_NAME.name: _TABLE_NAME}
-    for table in _filled_tables(spec):
+    for table in spec.uploaded:
         for column in staged_columns(spec, table):
             union.setdefault(column.name, column)
     return list(union.values())
-
-
-def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
-    """Return the columns of a table's Parquet files and staging table, in order."""
-    omitted = spec.not_staged.get(table, frozenset())
-    names = [column for column in columns(table) if column.name not in omitted]
-    if table == "load_audit":
-        names.append(_KNOWN)
-    return names
 
 
 def audit_rows(staged: StagedLoad) -> list[Row]:

@@ -16,8 +16,8 @@ import yaml
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
 from ecommerce.warehouse.column_types import arrow_type
+from ecommerce.warehouse.rendering import staged_columns
 from ecommerce.warehouse.schema import write_rows
-from ecommerce.warehouse.staging_tables import staged_columns
 
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
