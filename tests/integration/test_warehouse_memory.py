@@ -46,8 +46,7 @@ def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
 
 
 def insert(table, values):
-    warehouse = connect(step="audit")
-    schema.prepare_once(warehouse)
+    warehouse = schema.open_prepared("audit")
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     warehouse.run(f"INSERT INTO `{dataset}.{table}` {values}", "the test's rows")
 

@@ -9,9 +9,10 @@ from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Row
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.schema import prepare_once
+from ecommerce.warehouse.schema import open_prepared
 
+STEP = "delivery"
+"""The label of the queries' jobs."""
 LEASE = timedelta(minutes=10)
 """How long the run that claimed a mail may take to send it, and how long its task may run. The pauses between
 the attempts of a run that waits for it are longer together."""
@@ -90,14 +91,8 @@ def record_restatements(report: ArchivedReport) -> None:
 def deliveries(business_date: date) -> list[Row]:
     """Return the rows of `report_deliveries` of a day, the latest first."""
     statement = "warehouse/tables/report_deliveries/by_day.sql"
-    return _warehouse().query(statement, business_date=business_date)
+    return open_prepared(STEP).query(statement, business_date=business_date)
 
 
 def _transact(statement: str, **values: Any) -> list[Row]:
-    return _warehouse().transact(f"warehouse/tables/{statement}.sql", **values)
-
-
-def _warehouse() -> Warehouse:
-    warehouse = connect(step="delivery")
-    prepare_once(warehouse)
-    return warehouse
+    return open_prepared(STEP).transact(f"warehouse/tables/{statement}.sql", **values)

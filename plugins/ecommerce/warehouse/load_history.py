@@ -11,10 +11,9 @@ from more_itertools import chunked
 
 from ecommerce.core.read_window import LoadedFile
 from ecommerce.core.values import Row
-from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.column_types import parquet_schema
 from ecommerce.warehouse.rendering import columns, days_to_read
-from ecommerce.warehouse.schema import prepare_once
+from ecommerce.warehouse.schema import open_prepared
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,12 +104,6 @@ def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     return _column("order_id", "refunds/orders_of_other_days", source, days=days)
 
 
-def _opened() -> Warehouse:
-    warehouse = connect(step="audit")
-    prepare_once(warehouse)
-    return warehouse
-
-
 def _query(
     statement: str,
     source: str,
@@ -120,7 +113,8 @@ def _query(
     """Query what is stored of a source; `lists` are further parameters, `template` as for
     `Warehouse.query`."""
     path = f"warehouse/tables/{statement}.sql"
-    return _opened().query(
+    warehouse = open_prepared("audit")
+    return warehouse.query(
         path, parameters={"source": source, **(lists or {})}, **template
     )
 

@@ -13,7 +13,12 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, retry_conflicts
+from ecommerce.warehouse.client import (
+    REQUEST_SECONDS,
+    Warehouse,
+    connect,
+    retry_conflicts,
+)
 from ecommerce.warehouse.column_types import api_field, arrow_type, parquet_schema
 from ecommerce.warehouse.rendering import columns, render, tables, views
 
@@ -25,8 +30,8 @@ LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
 log = logging.getLogger(__name__)
 
-_PREPARED: set[tuple[str, str, str]] = set()
-"""The warehouses that this process has prepared: address of the service, project, settings as JSON."""
+_PREPARED: set[str] = set()
+"""The settings, as JSON, of the warehouses that this process has prepared."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -54,17 +59,15 @@ def prepare(warehouse: Warehouse) -> None:
         compare_settings(warehouse)
 
 
-def prepare_once(warehouse: Warehouse) -> None:
-    """As `prepare`, once in a process, for tasks with several small queries."""
-    # The client has no public attribute with the address.
-    place = (
-        warehouse.client._connection.API_BASE_URL,
-        warehouse.client.project,
-        warehouse.settings.model_dump_json(),
-    )
-    if place not in _PREPARED:
+def open_prepared(step: str) -> Warehouse:
+    """Open the warehouse for a task with several small queries; it is prepared once in a process. Raise as
+    `prepare`."""
+    warehouse = connect(step=step)
+    settings = warehouse.settings.model_dump_json()
+    if settings not in _PREPARED:
         prepare(warehouse)
-        _PREPARED.add(place)
+        _PREPARED.add(settings)
+    return warehouse
 
 
 def compare_settings(warehouse: Warehouse) -> bool:

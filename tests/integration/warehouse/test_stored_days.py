@@ -31,7 +31,7 @@ def test_orders_that_a_person_deletes_are_loaded_again(shop):
 
 
 def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
-    monkeypatch.setattr(load_history, "_opened", lambda: shop.warehouse)
+    monkeypatch.setattr(load_history, "open_prepared", lambda step: shop.warehouse)
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
     known = orders(ASCENDING, "storefront")
     refund = ("r", at("2026-02-08 15:00"), "1.00")
