@@ -133,8 +133,8 @@ CREATE MACRO shortened(value, characters) AS CASE
 END;
 
 -- Masks e-mail addresses and removes control characters in free text, and cuts it. Four times as many characters are
--- searched as are kept, so that no half of an address remains. The patterns (`suspect`, `control`, `address`, and those
--- of ids) and the functions `id_hash` and `readable_id` are defined in plugins/ecommerce/core/email_masking.py.
+-- searched as are kept, so that no half of an address remains. `define_values` in plugins/ecommerce/storage/duckdb.py
+-- sets the patterns (`suspect`, `control`, `address`, and those of ids), and defines `id_hash` and `readable_id`.
 CREATE MACRO masked_text(value, characters) AS CASE
     WHEN strlen(value) > characters OR regexp_matches(value, getvariable('suspect'))
         THEN nullif(

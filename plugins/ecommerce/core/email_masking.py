@@ -5,17 +5,9 @@ The pattern is for RE2, which has no look-around. An address ends like a domain,
 may be full-width, escaped for a URL, HTML, JSON or by a backslash, between spaces, or written `(at)`.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from ecommerce.core.paths import read_sql
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 MASK = "<e-mail>"
 LONGEST_ID = 200
@@ -55,6 +47,13 @@ _WRAPPED = r"""^(?:="([^"]*)"|'([^'"]+))$"""
 """How spreadsheets write a number that has to stay a text."""
 _SUSPECT_ID = rf"[='{_INVISIBLE}{_BLANKS.replace(' ', '')}]|^ | $|{_SUSPECT}"
 """In every id that `clean_id` or `safe_id` changes, if it is not too long."""
+PATTERNS = {
+    "address": _ADDRESS,
+    "control": _CONTROL,
+    "suspect": _SUSPECT,
+    "suspect_id": _SUSPECT_ID,
+}
+"""The variables of include/sql/transform/values.sql."""
 
 
 def mask_e_mails(text: str) -> str:
@@ -87,29 +86,12 @@ def safe_id(text: str, key: str) -> str:
     its hash with `key`, which is the same in every read."""
     readable = clean_id(text)
     if len(readable) > LONGEST_ID:
-        return f"long-{_id_hash(readable, key)}"
+        return f"long-{id_hash(readable, key)}"
     if mask_e_mails(readable) != readable:
-        return f"e-mail-{_id_hash(readable, key)}"
+        return f"e-mail-{id_hash(readable, key)}"
     return readable
 
 
-def define_values(connection: DuckDBPyConnection, key: str) -> None:
-    """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
-    and the functions `readable_id` and `id_hash`, which hashes with `key`."""
-    patterns = {
-        "address": _ADDRESS,
-        "control": _CONTROL,
-        "suspect": _SUSPECT,
-        "suspect_id": _SUSPECT_ID,
-    }
-    for name, pattern in patterns.items():
-        connection.execute(f"SET VARIABLE {name} = ?", [pattern])
-    connection.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
-    connection.create_function(
-        "id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR"
-    )
-    connection.execute(read_sql("transform/values.sql"))
-
-
-def _id_hash(text: str, key: str) -> str:
+def id_hash(text: str, key: str) -> str:
+    """Return the hash of an id with `key`."""
     return hmac.digest(key.encode(), b"id " + text.encode(), "sha256").hex()[:32]

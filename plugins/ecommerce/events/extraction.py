@@ -18,7 +18,6 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -31,7 +30,12 @@ from ecommerce.events.lines import (
 )
 from ecommerce.sources.source import Extracted
 from ecommerce.sources.text_blocks import ahead
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    define_values,
+    run_sql_file,
+    set_variables,
+)
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:

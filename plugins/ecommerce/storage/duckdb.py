@@ -6,6 +6,7 @@ import re
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.email_masking import PATTERNS, clean_id, id_hash
 from ecommerce.core.paths import INCLUDE, read_sql
 from ecommerce.core.templates import environment
 from ecommerce.core.values import Row
@@ -50,6 +51,17 @@ def set_variables(duck: DuckDBPyConnection, **values: object) -> None:
     """Set variables, which SQL reads by `getvariable`."""
     for name, value in values.items():
         duck.execute(f"SET VARIABLE {name} = ?", [value])
+
+
+def define_values(duck: DuckDBPyConnection, key: str) -> None:
+    """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
+    and the functions `readable_id` and `id_hash`, which hashes with `key`."""
+    set_variables(duck, **PATTERNS)
+    duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
+    duck.create_function(
+        "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"
+    )
+    duck.execute(read_sql("transform/values.sql"))
 
 
 def run_sql_file(

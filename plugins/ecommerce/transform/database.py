@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.email_masking import define_values, mask_e_mails
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.settings import load_settings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, problem_of, set_variables
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    define_values,
+    problem_of,
+    set_variables,
+)
 from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:

@@ -3,11 +3,10 @@
 import io
 from datetime import UTC, datetime
 
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import extra_columns, read_csv
 from ecommerce.sources.partner_layouts import COLUMNS
-from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.duckdb import connect_duckdb, define_values
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 SETTINGS = {

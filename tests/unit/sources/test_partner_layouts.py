@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
 from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
-from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.duckdb import connect_duckdb, define_values
 
 
 @pytest.fixture(autouse=True)

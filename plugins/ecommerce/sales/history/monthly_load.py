@@ -13,7 +13,6 @@ from more_itertools import flatten
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -24,7 +23,12 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
 from ecommerce.sources.delivered_files import json_warnings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    define_values,
+    run_sql_file,
+    set_variables,
+)
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load_manifest

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
@@ -29,6 +28,7 @@ from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import (
     connect_duckdb,
+    define_values,
     problem_of,
     run_sql_file,
     set_variables,

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
-from ecommerce.core.email_masking import define_values
 from ecommerce.core.errors import TransientError
 from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.read_window import LoadedFile, ReadWindow
@@ -32,7 +31,12 @@ from ecommerce.sources.partner_files.folder import (
     partner_and_day,
 )
 from ecommerce.sources.source import Extracted
-from ecommerce.storage.duckdb import connect_duckdb, query_column, run_sql_file
+from ecommerce.storage.duckdb import (
+    connect_duckdb,
+    define_values,
+    query_column,
+    run_sql_file,
+)
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:

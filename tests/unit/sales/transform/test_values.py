@@ -6,8 +6,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from ecommerce.core.email_masking import define_values, safe_id
+from ecommerce.core.email_masking import safe_id
 from ecommerce.core.paths import read_sql
+from ecommerce.storage.duckdb import define_values
 from tests.unit.core.test_email_masking import (
     ADDRESSES,
     DIFFERENT_IDS,
