@@ -67,9 +67,9 @@ GIVEN = {
     "shop_timezone",
     "reporting_currency",
     "events_retention_days",
-    "load",
+    "spec",
     "sources",
-    "takes_exports",
+    "checked_tables",
     "order_attributes",
     "report_attribute",
 }

@@ -20,8 +20,9 @@ In a template:
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
   number), `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers);
 - every keyword argument of `render` by its name;
-- with the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
-  `{{ rates_source }}` (a string literal), `{{ takes_exports }}`, `{{ checked }}` (the tables with checks).
+- `{{ checked_tables }}`, those with checks;
+- with the `spec` of a domain: `{{ spec.name }}` and its other fields, and `{{ sources }}`, a list of string
+  literals.
 """
 
 import re
@@ -115,8 +116,12 @@ def render(
         return _days_predicate(found or [values.get("business_date")], column)
 
     names: Values = {name: _literal(value) for name, value in values.items()}
-    names |= _spec_names(spec) | _settings_names(settings)
+    names |= _settings_names(settings)
+    if spec:
+        names["sources"] = ", ".join(map(_string, spec.sources))
     names |= {
+        "spec": spec,
+        "checked_tables": tables("checks.sql"),
         "staging_table": place.staging_table,
         "is_staged": place.is_staged,
         "columns": columns,
@@ -201,20 +206,6 @@ def _settings_names(settings: Settings) -> Values:
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
     }
-
-
-def _spec_names(spec: LoadSpec | None) -> Values:
-    if spec is None:
-        return {}
-    names: Values = {
-        "load": spec.name,
-        "takes_exports": spec.takes_exports,
-        "checked": [name for name in tables("checks.sql") if name in spec.tables],
-        "sources": ", ".join(map(_string, spec.sources)),
-    }
-    if spec.rates_source:
-        names["rates_source"] = _string(spec.rates_source)
-    return names
 
 
 def staging_table(name: str, suffix: str) -> str:

@@ -20,7 +20,7 @@ WHERE
                 ON earlier.source = this.source
             WHERE
                 earlier.business_date >= DATE '0001-01-01'
-                AND this.source = {{ rates_source }}
+                AND this.source = '{{ spec.rates_source }}'
                 AND earlier.status IN ('success', 'history')
                 AND earlier.read_at > this.read_at
         )

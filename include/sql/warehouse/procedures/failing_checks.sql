@@ -24,7 +24,7 @@ SELECT
         DISTINCT IF(failed_on <> {{ business_date }}, CAST(failed_on AS STRING), NULL), ' '
     ) AS other_days
 FROM (
-    {% for table in checked %}
+    {% for table in checked_tables if table in spec.tables %}
     (
 {% include "warehouse/tables/" ~ table ~ "/checks.sql" %}
     )

@@ -14,7 +14,7 @@
 {% set key = keys["orders" if name == "order_versions" else name] %}
 SELECT
     '{{ name }}' AS name,
-    {{ "source" if "source" in key else rates_source }} AS source,
+    {{ "source" if "source" in key else "'" ~ spec.rates_source ~ "'" }} AS source,
     SUM(entries) AS entries,
     COUNT(*) AS different_keys,
     {{ "SUM(amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,

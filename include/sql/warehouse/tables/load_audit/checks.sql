@@ -32,7 +32,7 @@ checked AS (
     WHERE
         status <> 'off'
         AND source IN (SELECT run_rows.source FROM run_rows)
-    {% if takes_exports %}
+    {% if spec.takes_exports %}
     UNION ALL
     -- A part of an export has no load totals of a day.
     SELECT

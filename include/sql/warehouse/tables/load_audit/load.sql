@@ -4,7 +4,7 @@
 MERGE INTO `sales.load_audit` AS stored
 USING (
     WITH totals AS (
-    {% include "warehouse/loads/" ~ load ~ "/loaded_totals.sql" %}
+    {% include "warehouse/loads/" ~ spec.name ~ "/loaded_totals.sql" %}
     )
 
     SELECT
