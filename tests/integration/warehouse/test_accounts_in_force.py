@@ -212,7 +212,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
         rejected=[{"reason": "invalid_quantity", "order_id": "1"}],
         currency_totals=[
             (None, "USD", "17.5", "10", "0", "7.5"),
-            (None, "JPY", "1500", "1500", "0", "0"),
+            (None, "JPY", "1500.0002", "1500", "0", "0"),
         ],
     )
     of_partner = Order("P", NOON, source=PARTNER_FILES, updated_at=NOON)
@@ -243,11 +243,13 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     assert amounts == [
         (PARTNER_FILES, "", 3),
         (PARTNER_FILES, "USD", 24),
-        (SALES_DB, "JPY", 1500),
+        (SALES_DB, "JPY", Decimal("1500.0002")),
         (SALES_DB, "USD", Decimal("17.5")),
     ]
-    assert {each.unexplained_amount for each in totals} == {0}
+    rounded = Decimal("0.0002")
+    assert [each.unexplained_amount for each in totals] == [0, 0, rounded, 0]
     [row] = on_page(shop, SALES_DB)
+    assert row["lost_amounts"] == []
     assert state(row) == "agrees"
 
     lost = replace(
@@ -260,5 +262,8 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
     with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
         warnings(shop, "lost")
+    [row] = on_page(shop, SALES_DB)
+    assert row["lost_amounts"] == [{"currency": "USD", "amount": 20}]
+    assert state(row) == "differs"
     [row] = on_page(shop, SALES_DB)
     assert state(row) == "differs"

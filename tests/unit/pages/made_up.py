@@ -136,6 +136,7 @@ def total(of_day, source, **changes):
         "orders_loaded": 120,
         "lost_orders": 0,
         "refused_files": None,
+        "lost_amounts": [],
         "missing_deliveries": [],
     } | changes
 
@@ -172,7 +173,8 @@ def control_totals():
         storefront = {"status": "failed", **nothing} if number == 12 else {}
         partners = {"missing_deliveries": ["alpenmarkt"]} if number == 12 else {}
         if number == 19:
-            partners = {"orders_loaded": 118}
+            lost = {"amount": Decimal(25), "currency": "EUR"}
+            partners = {"orders_loaded": 118, "lost_amounts": [lost]}
         rows += [
             total(day(number), "sales_db"),
             total(day(number), "storefront", **storefront),
@@ -189,7 +191,6 @@ def deliveries():
 
 def quality_rows():
     """What the page *Data quality* asks for."""
-    of_partner = {"business_date": day(19), "source": "partner_files"}
     second = {"row_number": 18, "order_id": "P-1002"}
     quantity = {"file": None, "row_number": 4, "order_id": "8812", "raw": None}
     quantity["detail"] = "quantity = -2"
@@ -207,10 +208,6 @@ def quality_rows():
         last_reads.append(read)
     return {
         "control_totals": control_totals(),
-        "currency_totals": [
-            {**of_partner, "currency": "EUR", "unexplained_amount": Decimal(25)},
-            {**of_partner, "currency": "JPY", "unexplained_amount": Decimal("0.0002")},
-        ],
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
             rejected("partner_files", "invalid_number", 3, **second),

@@ -212,7 +212,6 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch):
     assert spans == {
         "rejected.sql": shown,
         "control_totals.sql": shown,
-        "currency_totals.sql": shown,
         "deliveries.sql": shown,
         # What the next day's report would list.
         "restated_figures.sql": (None, day(20)),

@@ -1,6 +1,5 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -8,13 +7,12 @@ from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
 from ecommerce.core.business_day import days_between
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.days import rejected_rows, restatements
-from ecommerce.sales.days.quality import is_loss
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.warehouse.client import Warehouse
@@ -68,17 +66,10 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
 
 
 def load_totals(warehouse: Warehouse, first: date, newest: date) -> list[Row]:
-    """Return the rows of control_totals.sql; their `lost_amounts` are texts."""
-    span: Values = {"spec": ORDERS, "first": first, "day": newest}
-    lost_amounts = defaultdict(list)
-    for amount in warehouse.query("report/currency_totals.sql", **span):
-        if is_loss(amount["unexplained_amount"]):
-            lost = text.with_currency(amount["unexplained_amount"], amount["currency"])
-            lost_amounts[amount["source"], amount["business_date"]].append(lost)
-    totals = warehouse.query("report/pages/control_totals.sql", **span)
-    for total in totals:
-        total["lost_amounts"] = lost_amounts[total["source"], total["business_date"]]
-    return totals
+    """Return the rows of control_totals.sql."""
+    return warehouse.query(
+        "report/pages/control_totals.sql", spec=ORDERS, first=first, day=newest
+    )
 
 
 def _rejected(warehouse: Warehouse, first: date, newest: date) -> Section:
@@ -140,6 +131,9 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
             continue
         source_orders = row["source_orders"]
         loaded = row["orders_loaded"]
+        lost = []
+        for loss in row["lost_amounts"]:
+            lost.append(text.with_currency(loss["amount"], loss["currency"]))
         if source_orders is None:
             loaded = None
         rows.append(
@@ -148,7 +142,7 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
                 text.source_name(row["source"]),
                 text.count(source_orders),
                 text.count(loaded),
-                ", ".join(row["lost_amounts"]) or text.NOTHING,
+                ", ".join(lost) or text.NOTHING,
                 state_text(row),
             ]
         )

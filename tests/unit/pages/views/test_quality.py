@@ -17,5 +17,5 @@ from tests.unit.pages.made_up import DAY, total
     ],
 )
 def test_a_missing_file_hides_neither_a_loss_nor_a_failure(changes, text):
-    row = total(DAY, "partner_files", lost_amounts=[], **changes)
+    row = total(DAY, "partner_files", **changes)
     assert state_text(row) == text
