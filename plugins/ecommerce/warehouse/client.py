@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -138,7 +139,7 @@ class Warehouse:
     ) -> RowIterator:
         sql = render(path, settings=self.settings, **template)
         # One request begins the job, waits for it and returns its rows.
-        job = self.begin_query(sql, parameters, api_method="QUERY")
+        job = self.begin_query(sql, parameters=parameters, api_method="QUERY")
         return self.rows(job, path)
 
     def run(
@@ -159,23 +160,20 @@ class Warehouse:
             TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS, and is cancelled.
             TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
         """
-
-        def begin(job_id: str | None) -> bigquery.QueryJob:
-            return self.begin_query(sql, job_id=job_id)
-
+        begin = partial(self.begin_query, sql)
         with bigquery_errors(what):
             if job_stem:
                 job = self.start(begin, job_stem, reuse_finished=False)
             else:
-                job = begin(None)
+                job = begin()
             return _plain(self.rows(job, what))
 
     def begin_query(
         self,
         sql: str,
-        parameters: Parameters | None = None,
         job_id: str | None = None,
         *,
+        parameters: Parameters | None = None,
         api_method: str = "INSERT",
         **config: Any,
     ) -> bigquery.QueryJob:
@@ -183,8 +181,8 @@ class Warehouse:
 
         Args:
             sql: GoogleSQL.
-            parameters: Values of the statement's `@names`.
             job_id: Id of the job; by default BigQuery chooses one.
+            parameters: Values of the statement's `@names`.
             api_method: `INSERT` returns at once, `QUERY` when the job is done or after `REQUEST_SECONDS`; of
                 `google.cloud.bigquery.enums.QueryApiMethod`.
             config: Further fields of its `QueryJobConfig`.
