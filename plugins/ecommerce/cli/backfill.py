@@ -68,10 +68,9 @@ class Backfill:
         conf = {"send_mail": True} if mail else {}
         options = {"max_active_runs": jobs, "dag_run_conf": conf}
         self._id = self.api.post("backfills", self._request | options)["id"]
-        newest: dict[str, str] = {}
-        # The newest run of a day is the first.
-        for run in self.api.runs(self.dag_id, **self._run_filters):
-            newest.setdefault(run["partition_key"], run["dag_run_id"])
+        runs = self.api.runs(self.dag_id, **self._run_filters)
+        # The newest run is the first: it replaces others of its day.
+        newest = {run["partition_key"]: run["dag_run_id"] for run in reversed(runs)}
         return {newest[day]: day for day in planned if day in newest}
 
     def wait(self, day_of_run: Mapping[str, str]) -> dict[str, str]:

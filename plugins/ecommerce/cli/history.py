@@ -1,10 +1,10 @@
 """`make history`: read past months from the live sources, and wait for the end."""
 
-from collections import defaultdict
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import click
+from more_itertools import map_reduce
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
 from ecommerce.cli.terminal import day_option, progress, show
@@ -44,10 +44,8 @@ def history(first: date, last: date | None, *, source: str | None, again: bool) 
     api.require_unpaused(DAG_HISTORY_READ)
     states = {run["dag_run_id"]: run["state"] for run in api.runs(DAG_HISTORY_READ)}
     month_of_run: dict[str, str] = {}
-    days_of_month = defaultdict(list)
-    for day in days_between(first, last):
-        days_of_month[f"{day:%Y-%m}"].append(str(day))
-    for month, days in days_of_month.items():
+    all_days = map(str, days_between(first, last))
+    for month, days in map_reduce(all_days, keyfunc=lambda day: day[:7]).items():
         form = {"first_day": days[0], "last_day": days[-1]}
         if source:
             form["source"] = source
