@@ -37,7 +37,8 @@ SELECT
     load_totals.read_at,
     load_totals.rows_rejected,
     load_totals.source_orders,
-    load_totals.orders_loaded,
+    -- Exchange rates have no orders.
+    IF(load_totals.source_orders IS NULL, NULL, load_totals.orders_loaded) AS orders_loaded,
     load_totals.lost_orders,
     COALESCE(losses.amounts, []) AS lost_amounts,
     COALESCE(missing.partners, []) AS missing_deliveries,

@@ -129,19 +129,15 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
     for row in reversed(totals):
         if state(row) not in ("differs", "late", "failed"):
             continue
-        source_orders = row["source_orders"]
-        loaded = row["orders_loaded"]
         lost = []
         for loss in row["lost_amounts"]:
             lost.append(text.with_currency(loss["amount"], loss["currency"]))
-        if source_orders is None:
-            loaded = None
         rows.append(
             [
                 text.short_day(row["business_date"]),
                 text.source_name(row["source"]),
-                text.count(source_orders),
-                text.count(loaded),
+                text.count(row["source_orders"]),
+                text.count(row["orders_loaded"]),
                 ", ".join(lost) or text.NOTHING,
                 state_text(row),
             ]
