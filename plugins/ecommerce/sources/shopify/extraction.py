@@ -215,8 +215,7 @@ class OrderReader:
             new = {gid: text for gid, text in rows if gid not in self._read}
             self._write(f"[{','.join(new.values())}]")
             self._read.update(new)
-        refunded = duck.execute("SELECT id FROM bulk_orders WHERE has_refunds")
-        self.read(gid for (gid,) in refunded.fetchall())
+        self.read(query_column(duck, "extract/shopify/refunded_orders"))
 
     def _write(self, orders: str) -> None:
         file = self._folder / f"{next(self._numbers):06}.json"
