@@ -68,6 +68,9 @@ def stage(day, run_id, sources=SOURCES, last=None):
 
 def finish(day, run_id, loadable, last=None):
     """The second half: load and check; sources that are not in `loadable` have failed."""
+    read = {manifest.source for manifest in loadable}
+    missing = sorted({*sources_on()} - read)
+    off = sorted({*SOURCES} - {*sources_on()})
     staged = StagedLoad(
         connect(dag=DAG, step="load"),
         ORDERS,
@@ -75,10 +78,7 @@ def finish(day, run_id, loadable, last=None):
         day,
         run_id,
         DAG,
-        missing_sources=sorted(
-            {*sources_on()} - {manifest.source for manifest in loadable}
-        ),
-        off_sources=sorted({*SOURCES} - {*sources_on()}),
+        unread=dict.fromkeys(missing, "failed") | dict.fromkeys(off, "off"),
         last_day=last,
     )
     result = load.load(staged)

@@ -44,7 +44,7 @@ def loaded(root):
                 folder = by_source.get(source, Folder(source=source))
                 folder.read_at = at(f"{day + timedelta(days=1)} 11:00")
                 manifests.append(folder.publish(root, day, f"run__{day}"))
-        load_day(warehouse, day, manifests, missing_sources=missing)
+        load_day(warehouse, day, manifests, unread=dict.fromkeys(missing, "failed"))
 
     run(before(12), Folder([sold("1", 12, customer="old")]))
     run(before(7), Folder([sold("2", 7, "80.00", customer="b")]))

@@ -69,6 +69,8 @@ def load_day(
     `source_policy.policies_of_run`."""
     policies = source_policy.policies_of_run(params)
     loaded = [manifest.source for manifest in manifests]
+    missing = source_policy.missing_sources(policies, loaded)
+    off = [name for name in policies if policies[name] == source_policy.OFF]
     staged = StagedLoad(
         connect(dag=run.dag_id, step="load"),
         ORDERS,
@@ -76,8 +78,7 @@ def load_day(
         day.date,
         run.run_id,
         run.dag_id,
-        missing_sources=source_policy.missing_sources(policies, loaded),
-        off_sources=[name for name in policies if policies[name] == source_policy.OFF],
+        unread=dict.fromkeys(missing, "failed") | dict.fromkeys(off, "off"),
         last_day=day.dates[-1],
     )
     result = load(staged)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -78,8 +78,8 @@ class StagedLoad:
         business_date: The run's business day, which is recomputed even if nothing was read.
         run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
         dag_id: The DAG, named in labels and job ids.
-        missing_sources: Sources that failed; the day is incomplete until a run has read them.
-        off_sources: Sources that are off by policy; the day is complete without them.
+        unread: The status in the audit of each source without a manifest: `failed`, until a run has read it
+            the day is incomplete, or `off` by policy.
         status: That of the manifests' sources in the audit: `SUCCESS`, or `HISTORY` of an export.
         last_day: Of a run of several days, which begin with `business_date`.
     """
@@ -90,8 +90,7 @@ class StagedLoad:
     business_date: date
     run_id: str
     dag_id: str
-    missing_sources: Collection[str] = ()
-    off_sources: Collection[str] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
     status: str = SUCCESS
     last_day: date | None = None
 
@@ -99,12 +98,6 @@ class StagedLoad:
     def days(self) -> list[date]:
         """The run's days, in order."""
         return days_between(self.business_date, self.last_day or self.business_date)
-
-    @property
-    def unread(self) -> dict[str, str]:
-        """The status in the audit of each source without a manifest."""
-        failed = dict.fromkeys(self.missing_sources, "failed")
-        return failed | dict.fromkeys(self.off_sources, "off")
 
     @cached_property
     def is_bundled(self) -> bool:

@@ -64,9 +64,13 @@ class Shop:
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
         return self.load_staged(manifests, day=day, run_id=run_id, **options)
 
-    def load_staged(self, manifests, *, day=MONDAY, **options):
-        """Load what was published."""
+    def load_staged(
+        self, manifests, *, day=MONDAY, missing_sources=(), off_sources=(), **options
+    ):
+        """Load what was published; the other sources have failed, or are off."""
         options = {"spec": ORDERS, "run_id": "run", "dag_id": "daily"} | options
+        failed = dict.fromkeys(missing_sources, "failed")
+        options["unread"] = failed | dict.fromkeys(off_sources, "off")
         staged = StagedLoad(
             self.warehouse, manifests=manifests, business_date=day, **options
         )
