@@ -48,14 +48,6 @@ class LoadResult:
     warnings: list[DataWarning]
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """What a load found before its transaction: the days that change, and the transaction's script."""
-
-    touched_days: list[date]
-    script: str
-
-
 def load(staged: StagedLoad) -> LoadResult:
     """Load what the transforms left, in one transaction.
 
@@ -113,8 +105,8 @@ def _read_days(staged: StagedLoad) -> list[date]:
     return BusinessDay(first, timezone, start, end).dates or [first]
 
 
-def look_up(staged: StagedLoad) -> LookUp:
-    """Look up the days that change, and render the script of the transaction.
+def look_up(staged: StagedLoad) -> tuple[list[date], str]:
+    """Look up the days that change, and return them and the script of the transaction.
 
     Raises:
         ContractError: keys are not unique, totals differ from the manifests', or more than `MOST_DAYS` would
@@ -164,14 +156,14 @@ def look_up(staged: StagedLoad) -> LookUp:
         arriving={row["name"] for row in counts if row["entries"]},
         **options,
     )
-    return LookUp(days, script)
+    return days, script
 
 
 @retry_conflicts
 def _load_staged(staged: StagedLoad) -> list[date]:
     """Look up and run the transaction, and return the days that it has recomputed."""
-    found = look_up(staged)
-    digest = hashlib.sha256(found.script.encode()).hexdigest()[:12]
+    touched_days, script = look_up(staged)
+    digest = hashlib.sha256(script.encode()).hexdigest()[:12]
     stem = f"load-{staged.suffix}-{digest}"
-    staged.warehouse.run(found.script, "load", job_stem=stem)
-    return found.touched_days
+    staged.warehouse.run(script, "load", job_stem=stem)
+    return touched_days

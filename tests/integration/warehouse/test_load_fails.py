@@ -37,7 +37,8 @@ def crash_after_statements(shop, staged, names, every):
     """
     before = shop.state(names)
     staging_tables.stage(staged)
-    statements = split(load_module.look_up(staged).script)
+    _, script = load_module.look_up(staged)
+    statements = split(script)
     committed = statements.index("COMMIT TRANSACTION")
     step = 1 if FULL_MATRIX else every
     for place in [*range(2, committed, step), committed]:
@@ -96,7 +97,7 @@ def test_a_load_that_began_before_an_erasure_begins_again(shop, tmp_path, monkey
         shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily"
     )
     staging_tables.stage(staging)
-    script = load_module.look_up(staging).script
+    _, script = load_module.look_up(staging)
 
     erasure.forget("ann@example.com", connect())
 
