@@ -30,8 +30,8 @@ LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
 log = logging.getLogger(__name__)
 
-_PREPARED: set[str] = set()
-"""The settings, as JSON, of the warehouses that this process has prepared."""
+_PREPARED: set[tuple[str, str, str]] = set()
+"""The warehouses that this process has prepared: address of the service, project, settings as JSON."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -63,10 +63,15 @@ def open_prepared(step: str) -> Warehouse:
     """Open the warehouse for a task with several small queries; it is prepared once in a process. Raise as
     `prepare`."""
     warehouse = connect(step=step)
-    settings = warehouse.settings.model_dump_json()
-    if settings not in _PREPARED:
+    # The client has no public attribute with the address.
+    place = (
+        warehouse.client._connection.API_BASE_URL,
+        warehouse.client.project,
+        warehouse.settings.model_dump_json(),
+    )
+    if place not in _PREPARED:
         prepare(warehouse)
-        _PREPARED.add(settings)
+        _PREPARED.add(place)
     return warehouse
 
 

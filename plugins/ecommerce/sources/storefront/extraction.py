@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class _Reader:
     pool: Executor
     duck: DuckDBPyConnection
     folder: Path
-    files: Iterator[int] = field(default_factory=itertools.count)
+    files: Iterator[int] = field(default_factory=partial(itertools.count, 1))
     """The numbers of the files of orders."""
     withheld: int = 0
     """The most orders that one list counted and did not return."""
