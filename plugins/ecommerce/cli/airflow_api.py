@@ -156,10 +156,12 @@ class AirflowApi:
             )
         return timezone
 
-    def clear(self, run_id: str, task_ids: Iterable[str]) -> None:
-        """Clear tasks of a daily run with downstream, so that they run again."""
+    def clear(
+        self, run_id: str, task_ids: Iterable[str], dag_id: str = DAG_DAILY
+    ) -> None:
+        """Clear tasks of a run with downstream, so that they run again."""
         request = clear_request(run_id, task_ids)
-        self.post(f"dags/{DAG_DAILY}/clearTaskInstances", request)
+        self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
     def instances(
         self, run_id: str, dag_id: str = DAG_DAILY, **filters: str
