@@ -329,6 +329,6 @@ def _scalar(value: Any) -> str:
 
 
 def _string(value: str) -> str:
-    if not re.fullmatch(r"[\w/+.:@<>-]+", value):
+    if not re.fullmatch(r"[\w/+.:@<>~-]+", value):
         raise ValueError(f"{value!r} cannot be part of SQL")
     return f"'{value}'"

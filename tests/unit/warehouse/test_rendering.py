@@ -75,6 +75,11 @@ def test_of_very_many_ranges_of_days_the_closest_are_one():
     assert days_to_read([]) == []
 
 
+def test_a_run_id_with_any_character_that_airflow_allows_is_a_text(template):
+    run_id = "Manual__2026-11-27T06:00:00+00:00.~"
+    assert template("{{ run_id }}", run_id=run_id) == f"'{run_id}'"
+
+
 @pytest.mark.parametrize(
     "value",
     [
