@@ -47,7 +47,7 @@ class UnusableFileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of one file: lines (with blank ones), bytes after decompression, seconds, malformed lines.
 

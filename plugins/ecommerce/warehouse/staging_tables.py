@@ -78,8 +78,8 @@ class StagedLoad:
         business_date: The run's business day, which is recomputed even if nothing was read.
         run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
         dag_id: The DAG, named in labels and job ids.
-        unread: The status in the audit of each source without a manifest: `failed`, until a run has read it
-            the day is incomplete, or `off` by policy.
+        unread: The status in the audit of each source without a manifest: `failed` (the day is incomplete
+            until a run has read it), or `off` (by policy).
         status: That of the manifests' sources in the audit: `SUCCESS`, or `HISTORY` of an export.
         last_day: Of a run of several days, which begin with `business_date`.
     """

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
+{% from "warehouse/macros/load_totals.sql" import currency_totals, is_loss, load_totals with context %}
 {% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
 -- Load totals of each source for some days, with the amounts that are lost.
 WITH load_totals AS (
@@ -26,7 +26,7 @@ losses AS (
     FROM (
 {{ currency_totals("load_totals", "totals.business_date BETWEEN " ~ first ~ " AND " ~ day) | indent(8, first=True) }}
     ) AS currencies
-    WHERE ABS(unexplained_amount) >= 0.01
+    WHERE {{ is_loss("unexplained_amount") }}
     GROUP BY business_date, source
 )
 

@@ -182,7 +182,7 @@ FROM counted
 
 {#
   Control totals by currency: the amount that each source reports, and how much of it was loaded, superseded or rejected.
-  An `unexplained_amount` other than about 0 is a loss. `load_totals` is the name of a CTE with the macro above.
+  An `unexplained_amount` that `is_loss` is lost. `load_totals` is the name of a CTE with the macro above.
 #}
 {% macro currency_totals(load_totals, chosen) -%}
 SELECT
@@ -208,4 +208,9 @@ LEFT JOIN `sales.loaded_files` AS loaded
 WHERE {{ chosen }}
     AND IF(load_totals.is_delivered, loaded.file IS NOT NULL, totals.run_id = load_totals.run_id)
 GROUP BY totals.business_date, totals.source, totals.currency
+{%- endmacro %}
+
+{# Whether an amount is lost: rejected amounts are rounded to four decimals, line by line. #}
+{% macro is_loss(unexplained_amount) -%}
+ABS({{ unexplained_amount }}) >= 0.01
 {%- endmacro %}

@@ -21,7 +21,7 @@ from ecommerce.storage import report_archive
 DAYS = 28
 MOST_SAMPLES = 3
 LEAST_LOSS = Decimal("0.01")
-"""As in the check of `load_audit`: rejected amounts are rounded to four decimals, line by line."""
+"""As the macro `is_loss` of `load_totals.sql`."""
 OFF = "off"
 """The state of a source that is switched off."""
 

@@ -129,7 +129,7 @@ class StorefrontClient:
         the key may read that."""
         what = f"{CONNECTION}: GET /system_status"
         with self._get("/system_status", {"_fields": "settings"}, what) as response:
-            return response.ok and response.json()["settings"].get("HPOS_enabled")
+            return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
 
     def _get(
         self,

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
+{% from "warehouse/macros/load_totals.sql" import currency_totals, is_loss, load_totals with context %}
 {# Checks the load totals of the day, so that a rerun without new records does not change the result. #}
 WITH run_rows AS (
     SELECT *
@@ -101,7 +101,7 @@ SELECT
     CAST(NULL AS DATE) AS failed_on,
     CAST(NULL AS STRING) AS loaded_by
 FROM checked_amounts
-WHERE ABS(unexplained_amount) >= 0.01
+WHERE {{ is_loss("unexplained_amount") }}
 UNION ALL
 SELECT
     'load_audit: the amount the source sums up is in the warehouse' AS check_name,
