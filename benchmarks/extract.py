@@ -30,7 +30,7 @@ from benchmarks.runner import (
 )
 from demo.services import postgres
 from demo.services.ports import free_port
-from demo.services.postgres import Postgres
+from ecommerce.cli.local_postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources.sales_db import sales_query
@@ -143,7 +143,7 @@ def benchmark_server() -> Iterator[Postgres]:
     data = RESULTS / "postgres" / "data"
     data.mkdir(parents=True, exist_ok=True)
     # One that a killed benchmark left behind listens on another port.
-    Postgres(data, 0).stop()
+    postgres.server(data, 0).stop()
     server = postgres.start(data, free_port())
     try:
         yield server

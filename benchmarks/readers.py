@@ -217,7 +217,7 @@ def pandas(dsn: str) -> None:
 
 
 def _psql(dsn: str, script: str, output: int) -> subprocess.Popen[bytes]:
-    from demo.services.postgres import binaries
+    from ecommerce.cli.local_postgres import binaries
 
     (TARGET / "script.sql").write_text(script)
     command = [

@@ -147,10 +147,12 @@ class CeleryAirflow(AirflowServices):
             "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/plugins",
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__PARALLELISM": "32",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
             "AIRFLOW__CELERY__BROKER_URL": f"sqla+postgresql+psycopg2://{database}",
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(TASKS_AT_A_TIME),
         }
+
+    def _start_database(self) -> str:
+        return f"postgresql+psycopg2://{self._company.metadata}"
 
     @contextmanager
     def workers(self, number: int) -> Iterator[str]:

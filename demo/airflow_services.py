@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from demo.environment import environment, format_env_file
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
 from demo.services.ports import is_open, stays_open
+from ecommerce.cli import metadata_database
+from ecommerce.cli.environment import DATABASE
 
 if TYPE_CHECKING:
     from ecommerce.cli.airflow_api import AirflowApi
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 USER = "demo"
 PASSWORD = "demo"  # the UI listens on the loopback interface only
 _COMPONENTS = ["api-server", "scheduler", "dag-processor"]
+_DATABASE = "airflow-database"
 _AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
@@ -45,6 +49,7 @@ class AirflowServices:
         self.home = folders.home / "airflow"
         self.url = f"http://localhost:{ports.airflow}"
         self._timezone = timezone
+        self._database = ""
 
     def check_ports(self) -> None:
         """Check that the ports are free, and stop what a killed process left on them.
@@ -61,15 +66,18 @@ class AirflowServices:
             raise self.ports.port_taken("airflow_logs")
 
     def start(self) -> None:
-        """Migrate the metadata database and start what is not running.
+        """Start the metadata database, migrate it, and start what is not running.
 
         `wait` waits for it. The file `folders.environment` has the settings for commands
         in the terminal.
 
         Raises:
+            ConfigurationError: the database did not start.
             RuntimeError: the migration failed; the message ends with Airflow's error.
         """
         self.home.mkdir(parents=True, exist_ok=True)
+        self._database = self._start_database()
+        self.folders.environment.touch(mode=0o600)
         self.folders.environment.write_text(format_env_file(self.command_environment()))
         missing = self._missing()
         if not missing:
@@ -79,10 +87,7 @@ class AirflowServices:
         if missing == _COMPONENTS:
             self._migrate(environ)
         for component in missing:
-            name = f"airflow-{component}"
-            command = [_AIRFLOW, component]
-            log = self.folders.logs / f"{name}.log"
-            processes.start(self.folders.processes, name, command, log, environ)
+            self._begin(f"airflow-{component}", [_AIRFLOW, component], environ)
 
     def wait(self, seconds: float = 180) -> None:
         """Wait until the API server and its execution API respond.
@@ -121,6 +126,9 @@ class AirflowServices:
             name = f"airflow-{component}"
             if processes.stop(self.folders.processes, name):
                 stopped.append(name)
+        # PostgreSQL's fast shutdown does not wait for clients to disconnect.
+        if processes.stop(self.folders.processes, _DATABASE, signal.SIGINT):
+            stopped.append(_DATABASE)
         return stopped
 
     def command_environment(self) -> dict[str, str]:
@@ -132,6 +140,7 @@ class AirflowServices:
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_USERNAME": USER,
             "AIRFLOW_PASSWORD": PASSWORD,
+            DATABASE: self._database,
             "AIRFLOW__API__PORT": str(self.ports.airflow),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
@@ -173,14 +182,24 @@ class AirflowServices:
             # Changed DAG files are parsed at once all the same. Parsing an unchanged one makes Airflow
             # compute the next scheduled run from the last backfilled day, and run that day again.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
-            # Neither requests nor tasks must fail on a busy machine: SQLite waits five seconds for a lock.
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
+            # With Airflow's own few seconds, tasks of a busy machine end before they begin.
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",  # instead of 1 s between two tasks
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.airflow_logs),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
+
+    def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+        """Start a background process with a log."""
+        log = self.folders.logs / f"{name}.log"
+        processes.start(self.folders.processes, name, command, log, environ)
+
+    def _start_database(self) -> str:
+        """Start the metadata database, unless it runs, and return its URL."""
+        server = metadata_database.start(self.home)
+        processes.record(self.folders.processes, _DATABASE, server.process_id)
+        return metadata_database.url(server)
 
     def _migrate(self, environ: dict[str, str]) -> None:
         migrated = subprocess.run(

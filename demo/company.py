@@ -31,6 +31,7 @@ from demo.seeders import (
 )
 from demo.services import emulator, postgres
 from demo.services.ports import stays_open, wait_for
+from ecommerce.core.errors import PipelineError
 
 _UPDATE_SECONDS = 300
 _SERVICES = {
@@ -181,7 +182,7 @@ class Company:
 
     @property
     def _postgres(self) -> postgres.Postgres:
-        return postgres.Postgres(self.folders.home / "sales_db", self.ports.sales_db)
+        return postgres.server(self.folders.home / "sales_db", self.ports.sales_db)
 
     def _start(self, name: str) -> None:
         """Start a system, and wait until it accepts connections."""
@@ -246,7 +247,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         serve(Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere))
-    except (PortTaken, RuntimeError, TimeoutError) as error:
+    except (PortTaken, PipelineError, RuntimeError, TimeoutError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,16 +1,11 @@
 """Runs of the demo's DAGs through Airflow's API: triggers, backfills, their progress."""
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-from demo.layout import REPOSITORY
-
-sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
 from ecommerce.cli.backfill import Backfill

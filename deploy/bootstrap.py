@@ -1,6 +1,6 @@
 """Build the virtual environments, then run a command in them: `python3 deploy/bootstrap.py <command>`.
 
-    env       .venv: Airflow and the pipeline, sufficient for all operator commands
+    env       .venv: Airflow, its database, and the pipeline, sufficient for all operator commands
     dev       env with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
     demo      env and .venv-emulator, then the demo company, Airflow, and several days through its scheduler
     stop      stop the demo
@@ -25,9 +25,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 VENV = REPOSITORY / ".venv"
 EMULATOR_VENV = REPOSITORY / ".venv-emulator"
 UV_LOCK = "deploy/bootstrap-requirements.txt"
-LOCKS = ("requirements.txt",)
-DEMO_LOCKS = (*LOCKS, "demo/requirements.txt")
-DEV_LOCKS = (*DEMO_LOCKS, "requirements-dev.txt")
+LOCKS = ("requirements.txt", "demo/requirements.txt")
+DEV_LOCKS = (*LOCKS, "requirements-dev.txt")
 EMULATOR_LOCKS = ("demo/emulator-requirements.txt",)
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 MEMORY_GB = 3.0
@@ -43,7 +42,7 @@ TESTS = (
 COMMANDS = {  # lock files of .venv, lock files of .venv-emulator, command to run in .venv
     "env": (LOCKS, (), ()),
     "dev": (DEV_LOCKS, EMULATOR_LOCKS, ()),
-    "demo": (DEMO_LOCKS, EMULATOR_LOCKS, ("-m", "demo.run_demo", "start")),
+    "demo": (LOCKS, EMULATOR_LOCKS, ("-m", "demo.run_demo", "start")),
     "emulator": (LOCKS, EMULATOR_LOCKS, ("-m", "demo.services.emulator")),
     "stop": ((), (), ("-m", "demo.run_demo", "stop")),
     "test": (DEV_LOCKS, EMULATOR_LOCKS, TESTS),

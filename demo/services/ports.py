@@ -7,6 +7,8 @@ import subprocess
 import time
 from contextlib import suppress
 
+from ecommerce.cli.local_postgres import is_open
+
 
 def listen_address() -> str:
     """Return the listen address of the demo's servers: `DEMO_LISTEN`, or the loopback interface."""
@@ -25,13 +27,6 @@ def free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise OSError("no port from 20000 to 31999 is free on 127.0.0.1")
-
-
-def is_open(port: int) -> bool:
-    """Whether something accepts connections on 127.0.0.1:`port`."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def stays_open(port: int, seconds: float = 1) -> bool:

@@ -152,10 +152,10 @@ class AirflowHome:
         }
 
 
-def migrate(folder):
+def migrate(folder, environment=None):
     """Make the metadata database; it takes some seconds, so tests copy one."""
     folder.mkdir(parents=True)
-    home = AirflowHome(folder, {})
+    home = AirflowHome(folder, environment or {})
     if home.start("db", "migrate").wait(120):
         raise RuntimeError(home.log()[-3000:])
     home.output.unlink()

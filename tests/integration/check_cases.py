@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from demo.seeders import sales_db
-from demo.services.postgres import Postgres
 from demo.services.storefront import Fault
 from demo.services.web_events import EventFault
+from ecommerce.cli.local_postgres import Postgres
 from tests.integration.company import Company
 
 TODAY = datetime.now(UTC).date()

@@ -6,9 +6,12 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from demo.environment import TIMEZONE
+from ecommerce.cli import metadata_database
+from ecommerce.cli.environment import DATABASE
 from ecommerce.warehouse import schema
 from tests.integration.airflow_process import copy, migrate
 from tests.integration.company import company
+from tests.integration.live_airflow import MIGRATED
 from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import connect, empty
 
@@ -97,6 +100,15 @@ def _starter(folder, server, emulator, lend_dataset):
 def migrated_airflow(tmp_path_factory):
     """An Airflow home with an empty metadata database, to be copied."""
     return migrate(tmp_path_factory.mktemp("airflow") / "home")
+
+
+@pytest.fixture(scope="session")
+def metadata_server(postgres_server, tmp_path_factory):
+    """The tests' PostgreSQL with a migrated metadata database, which a live Airflow copies."""
+    postgres_server.psql(f"CREATE DATABASE {MIGRATED}")
+    url = metadata_database.url(postgres_server, MIGRATED)
+    migrate(tmp_path_factory.mktemp("metadata") / "home", {DATABASE: url})
+    return postgres_server
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """A whole Airflow as the demo has it: API server, scheduler, DAG processor, tasks in processes.
 
-Unlike the demo's its processes are forked from a warm one, and its metadata database is a copy.
+Unlike the demo's, its processes are forked from a warm one, and its metadata database is a copy on the
+tests' server.
 """
 
-import shutil
 import time
+import uuid
 from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,10 +14,13 @@ from demo import processes
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port
+from ecommerce.cli import metadata_database
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from tests.integration.airflow_process import start
 
+MIGRATED = "airflow_migrated"
+"""The name of a migrated metadata database."""
 LIMIT = 900
 """Seconds after which something never happens; far more than a slow machine needs."""
 
@@ -35,10 +39,10 @@ class LiveAirflow(AirflowServices):
 
     api: AirflowApi
 
-    def __init__(self, folder, migrated, environment):
+    def __init__(self, folder, server, environment):
         ports = Ports(airflow=free_port(), airflow_logs=free_port())
         super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
-        self._migrated, self._changes = migrated, dict(environment)
+        self._server, self._changes = server, dict(environment)
 
     def environment(self):
         """As the demo's, with the changes of this one."""
@@ -113,8 +117,13 @@ class LiveAirflow(AirflowServices):
             for path in sorted(self.folders.logs.glob("*.log"))
         )
 
+    def _start_database(self):
+        name = f"airflow_{uuid.uuid4().hex[:12]}"
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
+        return metadata_database.url(self._server, name)
+
     def _migrate(self, known):
-        shutil.copy(self._migrated.database, self.home)
+        """Do nothing: its database is a copy of a migrated one."""
 
     def _begin(self, name, command, known):
         self.folders.logs.mkdir(parents=True, exist_ok=True)
@@ -138,9 +147,10 @@ class LiveAirflow(AirflowServices):
 
 
 @contextmanager
-def live_airflow(folder, migrated, environment, *dag_ids):
-    """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block."""
-    airflow = LiveAirflow(folder, migrated, environment)
+def live_airflow(folder, server, environment, *dag_ids):
+    """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block. Its database is a
+    copy of `MIGRATED` on `server`."""
+    airflow = LiveAirflow(folder, server, environment)
     try:
         airflow.begin(*dag_ids)
         yield airflow

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from demo.services.postgres import Postgres
+from ecommerce.cli.local_postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import SALES_DB

@@ -104,7 +104,7 @@ def installation(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ended(migrated_airflow, installation):
+def ended(metadata_server, installation):
     with (
         open_mailbox(installation / "mail") as mailbox,
         chat.running() as posted,
@@ -122,7 +122,7 @@ def ended(migrated_airflow, installation):
         }
         dags = (*dict.fromkeys(RUNS.values()), "daily_sales_pipeline", DAG_EVENTS)
         with live_airflow(
-            installation / "airflow", migrated_airflow, environment, *dags
+            installation / "airflow", metadata_server, environment, *dags
         ) as airflow:
             yield run_everything(Ended(airflow, mailbox, posted))
 

@@ -23,7 +23,7 @@ DAYS = 150
 
 
 def test_a_run_selects_mails_and_announces_the_champion(
-    migrated_airflow, bigquery_emulator, tmp_path, monkeypatch
+    metadata_server, bigquery_emulator, tmp_path, monkeypatch
 ):
     with open_mailbox(tmp_path / "mail") as mailbox:
         settings = environment(bigquery_emulator, tmp_path) | mailbox.environment()
@@ -36,7 +36,7 @@ def test_a_run_selects_mails_and_announces_the_champion(
         before = {"champion": "seasonal_naive", "as_of": str(SELECTED)}
         registry.keep(store, registry.CHAMPIONS, SELECTED, before)
         home = tmp_path / "airflow"
-        with live_airflow(home, migrated_airflow, settings, SELECTION) as airflow:
+        with live_airflow(home, metadata_server, settings, SELECTION) as airflow:
             run_id = airflow.trigger(SELECTION, as_of=str(AS_OF))
             assert airflow.state(SELECTION, run_id) == "success"
             events = airflow.api.get("assets/events", source_dag_id=SELECTION)

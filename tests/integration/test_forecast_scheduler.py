@@ -53,7 +53,7 @@ def ended_run(airflow, number):
 
 
 def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
-    migrated_airflow, bigquery_emulator, tmp_path, monkeypatch
+    metadata_server, bigquery_emulator, tmp_path, monkeypatch
 ):
     timezone = timezone_at_work()
     dags = tmp_path / "dags"
@@ -85,7 +85,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
             )
 
         with live_airflow(
-            tmp_path / "airflow", migrated_airflow, settings, DAG
+            tmp_path / "airflow", metadata_server, settings, DAG
         ) as airflow:
             # A week that is completed while the DAG is paused is not made up for.
             airflow.api.request("PATCH", f"dags/{DAG}", json={"is_paused": True})

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from demo.ledger import Ledger
-from demo.services import postgres
 from ecommerce.cli import check
+from ecommerce.cli.local_postgres import binaries
 from tests.integration.daily_run import extract, morning_after
 from tests.source_names import SALES_DB
 
@@ -30,7 +30,7 @@ def run_script(dsn, password, folder):
         )
     )
     assert READER in script.read_text()
-    psql = str(postgres.binaries() / "psql")
+    psql = str(binaries() / "psql")
     subprocess.run(
         [psql, "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script), dsn],
         env=os.environ | {"SALES_READER_PASSWORD": password},

@@ -9,8 +9,7 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from demo.services import postgres
-from demo.services.postgres import Postgres
+from ecommerce.cli.local_postgres import Postgres, binaries
 from tests.integration.airflow_process import AirflowHome
 
 pytestmark = pytest.mark.nightly
@@ -82,7 +81,7 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
     assert SECRET not in kept
 
     dump = tmp_path / "airflow.dump"
-    tools = postgres.binaries()
+    tools = binaries()
     subprocess.run(
         [
             str(tools / "pg_dump"),

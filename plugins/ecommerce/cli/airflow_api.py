@@ -42,6 +42,9 @@ ADMIN = "admin"
 FINISHED = ("success", "failed")
 """The states of a run that has ended."""
 SIGN_IN = "auth/token"
+SECONDS_TO_CONNECT = 10
+SECONDS_TO_ANSWER = 120
+"""Longer than Airflow itself waits, for a connection to its database or for a lock: at most 60 seconds."""
 PAGE = 100
 """The most entries that Airflow lists at once."""
 
@@ -113,7 +116,7 @@ class AirflowApi:
             return response.json() if response.content else None
         status = response.status_code
         detail = " ".join(response.text.split())[:300]
-        # Airflow rolls back what its database refuses; SQLite is locked while another process writes.
+        # Airflow rolls back what its database refuses, such as a lock on SQLite.
         is_rolled_back = status == 503 or "orig_error" in detail
         is_repeatable = is_rolled_back or (method == "GET" and status in (502, 504))
         kind = TransientError if is_repeatable else PipelineError
@@ -173,6 +176,11 @@ class AirflowApi:
     def _sign_in(self) -> None:
         self._session.headers.pop("Authorization", None)
         response = self._send("POST", SIGN_IN, json=self._user)
+        if response.status_code >= 500:
+            raise TransientError(
+                f"Airflow at {self.url} answers {response.status_code} to the login: it is starting, or its "
+                "log shows an error"
+            )
         if "access_token" not in response.text:
             raise CredentialsError(
                 f"Airflow at {self.url} answers {response.status_code} to the login of "
@@ -185,14 +193,19 @@ class AirflowApi:
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         url = f"{self.url}/{path}"
         try:
-            return self._session.request(method, url, timeout=60, **options)
+            timeout = (SECONDS_TO_CONNECT, SECONDS_TO_ANSWER)
+            return self._session.request(method, url, timeout=timeout, **options)
+        except requests.ReadTimeout:
+            problem = (
+                f"has not answered within {SECONDS_TO_ANSWER} s: see its log, and look in the UI at what it "
+                "has carried out before you repeat the command"
+            )
         except requests.RequestException:
-            # Airflow may have carried out a request that changes something.
-            is_repeatable = method == "GET" or path == SIGN_IN
-            kind = TransientError if is_repeatable else PipelineError
-            raise kind(
-                f"Airflow at {self.url!r} is unavailable: start it (make airflow), or correct the address"
-            ) from None
+            problem = "is unavailable: start it (make airflow), or correct the address"
+        # Airflow may have carried out a request that changes something.
+        is_repeatable = method == "GET" or path == SIGN_IN
+        kind = TransientError if is_repeatable else PipelineError
+        raise kind(f"Airflow at {self.url!r} {problem}")
 
 
 def tasks_path(run_id: str, dag_id: str = DAG_DAILY) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from ecommerce.cli import metadata_database
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Values
@@ -22,8 +23,6 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 SECRETS_OPTION = re.compile("AIRFLOW__(SECRETS|WORKERS)__.*BACKEND")
 """Options of Airflow by which a connection may come from elsewhere than the environment."""
-EMPTY_BYTES = 4096
-"""The size of an SQLite file without tables."""
 
 
 def load(*, connections_of_the_ui: bool = True) -> None:
@@ -52,21 +51,40 @@ def load(*, connections_of_the_ui: bool = True) -> None:
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
     if connections_of_the_ui and has_metadata():
+        if metadata_database.exists(airflow_home()):
+            use_metadata()
         os.environ.setdefault(PROCESS_CONTEXT, "server")
 
 
+def use_metadata() -> None:
+    """Start Airflow's metadata database on this machine until this process ends, and name it in the
+    environment, unless the environment or `airflow.cfg` names another.
+
+    Raises ConfigurationError: see `metadata_database.start`.
+    """
+    if not names_metadata():
+        os.environ[DATABASE] = metadata_database.use(airflow_home())
+
+
 def has_metadata() -> bool:
-    """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
-    does not: Airflow would create it when it looks for them."""
+    """Return whether Airflow's metadata database may hold connections and Variables."""
+    home = airflow_home()
+    return (
+        names_metadata()
+        or metadata_database.exists(home)
+        or metadata_database.has_sqlite(home)
+    )
+
+
+def names_metadata() -> bool:
+    """Return whether the environment or `airflow.cfg` names Airflow's metadata database. Airflow itself
+    writes that file, with SQLite."""
     # A worker has no access to the database: there the variable is empty.
     variables = (DATABASE, f"{DATABASE}_CMD", f"{DATABASE}_SECRET")
     if any(os.environ.get(name) for name in variables):
         return True
     url = _configuration().get("database", "sql_alchemy_conn", fallback="")
-    if url and not url.startswith("sqlite:"):
-        return True
-    file = airflow_home() / "airflow.db"
-    return file.exists() and file.stat().st_size > EMPTY_BYTES
+    return bool(url) and not url.startswith("sqlite:")
 
 
 def connection_extra(conn_id: str) -> Values:

@@ -33,9 +33,11 @@ def airflow(words: tuple[str, ...]) -> int:
     os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     # Tasks would see the password.
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")
+    if not words:
+        check_port()
+    environment.use_metadata()
     if words:
-        os.execv(command, ["airflow", *words])  # noqa: S606 - it takes over the terminal
-    check_port()
+        return subprocess.run([command, *words], check=False).returncode
     if password:
         set_password(password)
     # Pools need the tables.

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from demo.services.ports import free_port
-from ecommerce.cli import local_airflow
+from ecommerce.cli import local_airflow, metadata_database
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nCUSTOMER_HASH_KEY=0123456789abcdef\n"
 
@@ -32,15 +32,13 @@ def started(monkeypatch, folder):
         commands.append(words[1:])
         yield SimpleNamespace(wait=lambda: 3)
 
-    def execute(file, words):
-        commands.append(words)
-        raise SystemExit(0)
+    def run(words, **_):
+        commands.append(words[1:])
+        return SimpleNamespace(returncode=2)
 
     monkeypatch.setattr(local_airflow, "session", session)
-    monkeypatch.setattr(os, "execv", execute)
-    monkeypatch.setattr(
-        subprocess, "run", lambda words, **_: commands.append(words[1:])
-    )
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(metadata_database, "use", lambda home: f"postgres in {home}")
     return commands
 
 
@@ -57,11 +55,26 @@ def test_airflow_starts_with_the_settings_and_the_password_of_env_file(
     assert os.environ["PATH"].startswith(f"{Path(sys.executable).parent}:")
     assert "AIRFLOW_ADMIN_PASSWORD" not in os.environ  # tasks would see it
     assert "_AIRFLOW_PROCESS_CONTEXT" not in os.environ
+    database = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    assert database == f"postgres in {folder}/.airflow"
     passwords = folder / ".airflow" / "passwords.json"
     setting = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
     assert os.environ[setting] == str(passwords)
     assert passwords.read_text() == '{"admin": "secret"}'
     assert passwords.stat().st_mode & 0o077 == 0
+
+
+def test_airflow_uses_the_database_that_the_environment_names(
+    started, run, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////old.db")
+    run("airflow")
+    assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite:////old.db"
+
+
+def test_airflow_runs_a_command_of_airflows_and_returns_its_exit_code(started, run):
+    assert "exit code 2" in run("airflow -- dags list")
+    assert started == [["dags", "list"]]
 
 
 def test_airflow_does_not_start_on_a_port_that_it_cannot_have(started, run, folder):

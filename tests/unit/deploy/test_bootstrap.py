@@ -150,7 +150,7 @@ def test_packages_are_installed_with_verified_hashes(
     uv.parent.mkdir(parents=True)
     uv.touch()
     try:
-        bootstrap.install(bootstrap.VENV, bootstrap.DEMO_LOCKS)
+        bootstrap.install(bootstrap.VENV, bootstrap.LOCKS)
     except bootstrap.Refusal as error:
         lines.append(str(error))
     text = "\n".join([*lines, "---", capsys.readouterr().err])
@@ -159,7 +159,7 @@ def test_packages_are_installed_with_verified_hashes(
 
 def test_a_changed_lock_file_is_installed_again(installed, tmp_path):
     lock = tmp_path / "requirements.txt"
-    assert installed("env") == [".venv requirements.txt"]
+    assert installed("env") == [".venv requirements.txt demo/requirements.txt"]
     lock.write_text("# changed")
     assert installed("env") == [".venv requirements.txt"]
     lock.write_text("# requirements.txt")  # what was installed before is gone
@@ -174,7 +174,7 @@ def test_an_interrupted_installation_begins_again(installed, tmp_path, monkeypat
         patched.setattr(bootstrap, "install", refuse)
         assert bootstrap.main(["env"]) == 1
     (tmp_path / "requirements.txt").write_text("# requirements.txt")
-    assert installed("env") == [".venv requirements.txt"]
+    assert installed("env") == [".venv requirements.txt demo/requirements.txt"]
 
 
 def refuse(venv, locks):
