@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import combinations
+from operator import itemgetter
 
 PERIODS = (30, 60, 90, 365)
 MOST_LINES = 200
 """Of an order that counts for pairs of products."""
+MOST_DIVIDED = 10
+"""Refunds of a whole order that are divided among its lines."""
 
 
 def rounded(value, digits=4):
@@ -166,32 +169,13 @@ class CustomerOracle:
         for source, refund_id, amount in self.orphans:
             found[source, refund_id, 0, False] = _units(amount)
         for order in self.orders:
-            net = {}
-            for number, amount in order.net_amounts().items():
-                net[number] = _units(amount)
             for refund_id, _, amount, number in order.line_refunds:
                 found[order.source, refund_id, number, False] += _units(amount)
-            earlier = 0
-            for refund_id, made_at, amount, *_ in sorted(
-                order.refunds, key=lambda each: (each[1], each[0])
-            ):
-                remaining = dict(net)
-                for _, at, part, number in order.line_refunds:
-                    if at <= made_at:
-                        remaining[number] -= _units(part)
-                remaining = {key: max(left, 0) for key, left in remaining.items()}
-                total = sum(remaining.values())
-                # A negative amount is a fee that the shop keeps: no line has a part of it.
-                divisible = max(min(_units(amount), total - earlier), 0)
-                seen = 0
-                given = 0
-                for number, left in remaining.items():
-                    before = given
-                    seen += left
-                    given = divisible * seen // total if total else 0
-                    found[order.source, refund_id, number, True] += given - before
-                found[order.source, refund_id, 0, False] += _units(amount) - given
-                earlier += max(_units(amount), 0)
+            for refund_id, amount, shares in divided_refunds(order):
+                for number, share in shares.items():
+                    found[order.source, refund_id, number, True] = share
+                rest = amount - sum(shares.values())
+                found[order.source, refund_id, 0, False] += rest
         return {key: amount for key, amount in found.items() if amount}
 
     def customer_orders(self):
@@ -358,6 +342,51 @@ class CustomerOracle:
             for (a, b), count in both.items()
             if count >= 2
         }
+
+
+def divided_refunds(order):
+    """Id, amount and shares by line of each refund of the whole order, in ten-thousandths.
+
+    Each refund of a line and each share reduces what is left of the line.
+    """
+    left = {number: _units(amount) for number, amount in order.net_amounts().items()}
+    refunds = []
+    for refund_id, made_at, amount, *_ in order.refunds:
+        refunds.append((made_at, 1, refund_id, _units(amount), None))
+    for refund_id, made_at, amount, number, *_ in order.line_refunds:
+        refunds.append((made_at, 0, refund_id, _units(amount), number))
+    divided = 0
+    for _, is_whole, refund_id, amount, number in sorted(
+        refunds, key=itemgetter(0, 1, 2)
+    ):
+        if not is_whole:
+            left[number] -= amount
+            continue
+        shares = {}
+        # A negative amount is a fee that the shop keeps: no line has a part of it.
+        if amount > 0:
+            divided += 1
+            if divided <= MOST_DIVIDED:
+                shares = _shares(amount, left)
+        for line_number, share in shares.items():
+            left[line_number] -= share
+        yield refund_id, amount, shares
+
+
+def _shares(amount, left):
+    """The parts of an amount in proportion to what is left, rounded so that they add up to it."""
+    total = sum(max(units, 0) for units in left.values())
+    if not total:
+        return {}
+    divisible = min(amount, total)
+    shares = {}
+    seen = 0
+    given = 0
+    for number, units in sorted(left.items()):
+        seen += max(units, 0)
+        shares[number] = divisible * seen // total - given
+        given += shares[number]
+    return shares
 
 
 def segment(orders, recency, frequency):

@@ -129,8 +129,9 @@ class RandomSales:
     def _refund(self, order):
         order.refunds = []
         order.line_refunds = []
-        for number in range(self.chance.choice([0, 0, 0, 1, 2])):
-            later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=number)
+        for number in range(self.chance.choice([0, 0, 0, 1, 2, 5])):
+            hours = self.chance.choice([0, number])
+            later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=hours)
             made_at = order.ordered_at + later
             if business_date(made_at) > LAST:
                 continue

@@ -12,7 +12,7 @@ from tests.integration.conftest import FULL_MATRIX
 from tests.integration.customer_views import check_views
 from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at, business_date
-from tests.oracle_customers import CustomerOracle
+from tests.oracle_customers import MOST_DIVIDED, CustomerOracle
 
 FIRST = at("2025-10-03 15:00")
 LAST_DAY = date(2026, 3, 2)
@@ -66,22 +66,24 @@ def random_amount(chance, most_cents):
 
 
 def add_refunds(order, chance):
-    """Add up to three refunds: of a line, of the whole order, or of a line with an amount of the whole order,
-    which is negative for a fee that the shop keeps."""
+    """Add up to eight refunds, some at the same instant: of a line, of the whole order, or of a line with an
+    amount of the whole order, which is negative for a fee that the shop keeps."""
     whole = []
     of_lines = []
-    for number in range(chance.choice([0, 0, 1, 3])):
-        days = chance.randint(0, 9)
-        made_at = order.ordered_at + timedelta(days=days, hours=number)
+    most_cents = chance.choice([4_000, 15_000])
+    for number in range(chance.choice([0, 0, 1, 3, 8])):
+        made_at = order.ordered_at + timedelta(days=chance.randint(0, 4))
         refund = f"{order.order_id}-{number}", made_at
-        kind = chance.choice(["line", "whole", "line and rest", "line and fee"])
+        kind = chance.choice(
+            ["line", "whole", "whole", "line and rest", "line and fee"]
+        )
         if kind != "whole":
             line = chance.randint(1, len(order.lines))
-            of_lines.append((*refund, random_amount(chance, 15_000), line))
+            of_lines.append((*refund, random_amount(chance, most_cents), line))
         if kind == "line and fee":
             whole.append((*refund, f"-{random_amount(chance, 1_000)}"))
         elif kind != "line":
-            whole.append((*refund, random_amount(chance, 15_000)))
+            whole.append((*refund, random_amount(chance, most_cents)))
     order.refunds = whole
     order.line_refunds = of_lines
 
@@ -119,6 +121,75 @@ def loaded(request, shop):
 def test_every_view_has_the_rows_of_the_oracle(loaded):
     shop, oracle = loaded
     check_views(shop.rows, oracle)
+
+
+def test_a_share_never_returns_more_of_a_line_than_it_cost(loaded):
+    shop, oracle = loaded
+    orders = {}
+    for order in oracle.orders:
+        if order.currency == "USD":
+            orders[order.source, order.order_id] = order
+    shares = [row for row in shop.rows("return_lines_reporting") if row["is_share"]]
+    shares.sort(key=lambda row: (row["refunded_at"], row["refund_id"]))
+    returned = defaultdict(Decimal)
+    for row in shares:
+        order = orders.get((row["source"], row["order_id"]))
+        if order is None:
+            continue
+        line = row["source"], row["order_id"], row["line_number"]
+        returned[line] += row["returns"]
+        named = Decimal(0)
+        for _, made_at, amount, number in order.line_refunds:
+            if number == row["line_number"] and made_at <= row["refunded_at"]:
+                named += Decimal(amount)
+        assert row["returns"] > 0
+        assert returned[line] + named <= order.net_amounts()[row["line_number"]], line
+
+
+def shares_of(shop):
+    """The shares of refunds of whole orders by refund and line; line 0 has what is not divided."""
+    shares = defaultdict(dict)
+    for row in shop.rows("return_lines_reporting"):
+        if row["is_share"] or row["line_number"] == 0:
+            shares[row["refund_id"]][row["line_number"]] = row["returns"]
+    return dict(shares)
+
+
+KNIFE_AND_POT = [("Knives", "1", "50.00"), ("Pots", "1", "30.00")]
+
+
+def hours_later(hours):
+    return FIRST + timedelta(hours=hours)
+
+
+def test_earlier_shares_reduce_what_is_left_of_a_line(shop):
+    order = Order("1", FIRST, lines=KNIFE_AND_POT)
+    order.refunds = [("a", hours_later(1), "40.00"), ("c", hours_later(3), "15.00")]
+    order.line_refunds = [("b", hours_later(2), "25.00", 1)]
+    shop.load(Folder([order]))
+    assert shares_of(shop) == {"a": {1: 25, 2: 15}, "c": {2: 15}}
+
+
+def test_a_line_that_refunds_name_for_more_than_is_left_has_no_further_share(shop):
+    order = Order("1", FIRST, lines=KNIFE_AND_POT)
+    order.refunds = [("a", hours_later(1), "40.00"), ("c", hours_later(3), "20.00")]
+    order.line_refunds = [("b", hours_later(2), "50.00", 1)]
+    shop.load(Folder([order]))
+    assert shares_of(shop) == {"a": {1: 25, 2: 15}, "c": {2: 15, 0: 5}}
+
+
+def test_many_refunds_of_a_whole_order_are_not_divided(shop):
+    order = Order("1", FIRST, lines=KNIFE_AND_POT)
+    for number in range(600):
+        refund_id = f"{number:03}"
+        order.refunds = [*order.refunds, (refund_id, hours_later(number), "0.08")]
+    shop.load(Folder([order]), day=LAST_DAY)
+    expected = {}
+    for number in range(600):
+        is_divided = number < MOST_DIVIDED
+        shares = {1: Decimal("0.05"), 2: Decimal("0.03")}
+        expected[f"{number:03}"] = shares if is_divided else {0: Decimal("0.08")}
+    assert shares_of(shop) == expected
 
 
 @pytest.mark.parametrize(("day", "is_complete"), [("27", False), ("28", True)])

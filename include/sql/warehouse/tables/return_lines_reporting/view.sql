@@ -1,11 +1,16 @@
 {% from "warehouse/macros/conversion.sql" import rate_columns, view_amount with context %}
 {#
-  The amount that the lines have up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once): a
-  product of two amounts is too large for INT64.
+  Refunds of a whole order that are divided, one after the other, because a share depends on the earlier ones
+  (docs/DECISIONS.md, A refund of a whole order is divided by what is left of its lines).
 #}
-{% macro up_to(running_sum) -%}
-{% set product = "divisible * (" ~ running_sum ~ ")" -%}
-CAST(({{ product }} - MOD({{ product }}, total)) / total AS INT64)
+{% set most_refunds = 10 %}
+{#
+  The part of a refund for the lines up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once):
+  a product of two amounts is too large for INT64.
+#}
+{% macro up_to(running_sum, number) -%}
+{% set product = "amount_" ~ number ~ " * (" ~ running_sum ~ ")" -%}
+CAST(({{ product }} - MOD({{ product }}, total_{{ number }})) / total_{{ number }} AS INT64)
 {%- endmacro %}
 CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     business_date OPTIONS (description = "Business day of the refund."),
@@ -27,11 +32,10 @@ CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     returns OPTIONS (description = "Refunded merchandise at the rate of the refund's day, negative for a fee that the shop keeps; NULL without an exchange rate.")
 )
 OPTIONS (
-    description = "One row per refund, order line and is_share, in reporting currency. A refund of a whole order is divided among the lines in proportion to what is left of them; what exceeds that, or is negative, is one row without a line."
+    description = "One row per refund, order line and is_share, in reporting currency. A refund of a whole order is divided among the lines in proportion to what earlier refunds left of them. What exceeds that, is negative, or follows ten such refunds of the order, is one row without a line."
 )
 AS
--- A negative amount of a whole order, such as a fee that the shop keeps, gives nothing back for any line. Earlier refunds of
--- the same orders are read too: a report reads all refunds since the first of these orders.
+-- Earlier refunds of the same orders are read too: a report reads all refunds since the first of these orders.
 WITH returned AS (
     SELECT
         source,
@@ -54,35 +58,27 @@ WITH returned AS (
     WHERE {{ read_days("business_date", span=36500) }}
 ),
 
--- `earlier`: refunds of the whole order before this one.
+-- A negative amount of a whole order, such as a fee that the shop keeps, gives nothing back for any line.
 whole AS (
     SELECT
         *,
-        COALESCE(
-            SUM(GREATEST(amount, 0)) OVER (
-                PARTITION BY source, order_id
-                ORDER BY refunded_at, refund_id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ),
-            0
-        ) AS earlier
+        ROW_NUMBER() OVER (PARTITION BY source, order_id ORDER BY refunded_at, refund_id) AS number
     FROM returned
     WHERE line_number = 0
+        AND amount > 0
 ),
 
--- What was left of each line when the whole order was refunded: later refunds of lines change no earlier share.
+-- `kept`: the amount of a line, less the refunds of this line until the whole order was refunded.
 lines AS (
     SELECT
         whole.source,
-        whole.refund_id,
+        whole.order_id,
+        whole.number,
         whole.amount,
-        whole.earlier,
         order_lines.line_number,
         order_lines.sku,
         order_lines.category,
-        GREATEST(
-            CAST(order_lines.amount_after_discount * 10000 AS INT64) - COALESCE(SUM(of_line.amount), 0), 0
-        ) AS remaining
+        CAST(order_lines.amount_after_discount * 10000 AS INT64) - COALESCE(SUM(of_line.amount), 0) AS kept
     FROM whole
     INNER JOIN `sales.order_lines` AS order_lines
         ON
@@ -96,43 +92,83 @@ lines AS (
             AND order_lines.line_number = of_line.line_number
             AND whole.refunded_at >= of_line.refunded_at
     WHERE {{ read_days("order_lines.business_date") }}
+        AND whole.number <= {{ most_refunds }}
     GROUP BY
         whole.source,
-        whole.refund_id,
+        whole.order_id,
+        whole.number,
         whole.amount,
-        whole.earlier,
         order_lines.line_number,
         order_lines.sku,
         order_lines.category,
         order_lines.amount_after_discount
 ),
 
--- Running sums, so that the rounded shares of a refund add up to it.
-summed AS (
-    SELECT
-        *,
-        SUM(remaining) OVER (PARTITION BY source, refund_id) AS total,
-        SUM(remaining) OVER (PARTITION BY source, refund_id ORDER BY line_number) AS up_to_here
-    FROM lines
-),
-
-limited AS (
-    SELECT
-        *,
-        CAST(GREATEST(LEAST(amount, total - earlier), 0) AS NUMERIC) AS divisible
-    FROM summed
-    WHERE total > 0
-),
-
-divided AS (
+-- One row per line. `amount_1` is the first refund of the whole order, `remaining_1` what was left of the line then, and
+-- `share_1` the line's part of the refund. By running sums, the rounded shares add up to the refund; a refund of at least the
+-- total, which may be 0, is divided into what was left.
+divided_0 AS (
     SELECT
         source,
-        refund_id,
+        order_id,
         line_number,
         sku,
-        category,
-        {{ up_to("up_to_here") }} - {{ up_to("up_to_here - remaining") }} AS share
-    FROM limited
+        {% for number in range(1, most_refunds + 1) %}
+        CAST(SUM(IF(number = {{ number }}, amount, 0)) AS NUMERIC) AS amount_{{ number }},
+        SUM(IF(number = {{ number }}, kept, 0)) AS kept_{{ number }},
+        {% endfor %}
+        category
+    FROM lines
+    GROUP BY source, order_id, line_number, sku, category
+),
+
+{% for number in range(1, most_refunds + 1) %}
+left_{{ number }} AS (
+    SELECT
+        *,
+        GREATEST(kept_{{ number }}{% for earlier in range(1, number) %} - share_{{ earlier }}{% endfor %}, 0) AS remaining_{{ number }}
+    FROM divided_{{ number - 1 }}
+),
+
+summed_{{ number }} AS (
+    SELECT
+        *,
+        SUM(remaining_{{ number }}) OVER (PARTITION BY source, order_id) AS total_{{ number }},
+        SUM(remaining_{{ number }}) OVER (PARTITION BY source, order_id ORDER BY line_number) AS up_to_here_{{ number }}
+    FROM left_{{ number }}
+),
+
+divided_{{ number }} AS (
+    SELECT
+        *,
+        IF(
+            amount_{{ number }} >= total_{{ number }},
+            remaining_{{ number }},
+            {{ up_to("up_to_here_" ~ number, number) }}
+            - {{ up_to("up_to_here_" ~ number ~ " - remaining_" ~ number, number) }}
+        ) AS share_{{ number }}
+    FROM summed_{{ number }}
+),
+
+{% endfor %}
+shares AS (
+    SELECT
+        whole.source,
+        whole.refund_id,
+        divided.line_number,
+        divided.sku,
+        divided.category,
+        CASE whole.number
+            {% for number in range(1, most_refunds + 1) %}
+            WHEN {{ number }} THEN divided.share_{{ number }}
+            {% endfor %}
+        END AS share
+    FROM whole
+    INNER JOIN divided_{{ most_refunds }} AS divided
+        ON
+            whole.source = divided.source
+            AND whole.order_id = divided.order_id
+    WHERE whole.number <= {{ most_refunds }}
 ),
 
 allocated AS (
@@ -140,7 +176,7 @@ allocated AS (
         source,
         refund_id,
         SUM(share) AS amount
-    FROM divided
+    FROM shares
     GROUP BY source, refund_id
 ),
 
@@ -169,25 +205,26 @@ entries AS (
         CAST(NULL AS NUMERIC) AS quantity,
         TRUE AS is_share,
         share AS amount
-    FROM divided
+    FROM shares
     WHERE share <> 0
     UNION ALL
     SELECT
-        whole.source,
-        whole.refund_id,
+        of_whole.source,
+        of_whole.refund_id,
         0 AS refunded_line,
-        whole.line_number,
-        whole.sku,
-        whole.category,
-        whole.quantity,
+        of_whole.line_number,
+        of_whole.sku,
+        of_whole.category,
+        of_whole.quantity,
         FALSE AS is_share,
-        whole.amount - COALESCE(allocated.amount, 0) AS amount
-    FROM whole
+        of_whole.amount - COALESCE(allocated.amount, 0) AS amount
+    FROM returned AS of_whole
     LEFT JOIN allocated
         ON
-            whole.source = allocated.source
-            AND whole.refund_id = allocated.refund_id
-    WHERE whole.amount <> COALESCE(allocated.amount, 0)
+            of_whole.source = allocated.source
+            AND of_whole.refund_id = allocated.refund_id
+    WHERE of_whole.line_number = 0
+        AND of_whole.amount <> COALESCE(allocated.amount, 0)
 ),
 
 rated AS (
