@@ -8,9 +8,9 @@
   The part of a refund for the lines up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once):
   a product of two amounts is too large for INT64.
 #}
-{% macro up_to(running_sum, number) -%}
-{% set product = "amount_" ~ number ~ " * (" ~ running_sum ~ ")" -%}
-CAST(({{ product }} - MOD({{ product }}, total_{{ number }})) / total_{{ number }} AS INT64)
+{% macro up_to(running_sum, amount) -%}
+{% set product = amount ~ " * (" ~ running_sum ~ ")" -%}
+CAST(({{ product }} - MOD({{ product }}, total)) / total AS INT64)
 {%- endmacro %}
 CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     business_date OPTIONS (description = "Business day of the refund."),
@@ -92,7 +92,6 @@ lines AS (
             AND order_lines.line_number = of_line.line_number
             AND whole.refunded_at >= of_line.refunded_at
     WHERE {{ read_days("order_lines.business_date") }}
-        AND whole.number <= {{ most_refunds }}
     GROUP BY
         whole.source,
         whole.order_id,
@@ -104,9 +103,9 @@ lines AS (
         order_lines.amount_after_discount
 ),
 
--- One row per line. `amount_1` is the first refund of the whole order, `remaining_1` what was left of the line then, and
+-- One row per line. `amount_1` is the first refund of the whole order, `remaining` what is left of the line then, and
 -- `share_1` the line's part of the refund. By running sums, the rounded shares add up to the refund; a refund of at least the
--- total, which may be 0, is divided into what was left.
+-- total, which may be 0, is divided into what was left. `share` of a later refund than those divided is NULL.
 divided_0 AS (
     SELECT
         source,
@@ -123,31 +122,27 @@ divided_0 AS (
 ),
 
 {% for number in range(1, most_refunds + 1) %}
-left_{{ number }} AS (
-    SELECT
-        *,
-        GREATEST(kept_{{ number }}{% for earlier in range(1, number) %} - share_{{ earlier }}{% endfor %}, 0) AS remaining_{{ number }}
-    FROM divided_{{ number - 1 }}
-),
-
-summed_{{ number }} AS (
-    SELECT
-        *,
-        SUM(remaining_{{ number }}) OVER (PARTITION BY source, order_id) AS total_{{ number }},
-        SUM(remaining_{{ number }}) OVER (PARTITION BY source, order_id ORDER BY line_number) AS up_to_here_{{ number }}
-    FROM left_{{ number }}
-),
-
 divided_{{ number }} AS (
     SELECT
-        *,
+        * EXCEPT (remaining, total, up_to_here),
+        {% set amount = "amount_" ~ number %}
         IF(
-            amount_{{ number }} >= total_{{ number }},
-            remaining_{{ number }},
-            {{ up_to("up_to_here_" ~ number, number) }}
-            - {{ up_to("up_to_here_" ~ number ~ " - remaining_" ~ number, number) }}
+            {{ amount }} >= total,
+            remaining,
+            {{ up_to("up_to_here", amount) }} - {{ up_to("up_to_here - remaining", amount) }}
         ) AS share_{{ number }}
-    FROM summed_{{ number }}
+    FROM (
+        SELECT
+            *,
+            SUM(remaining) OVER (PARTITION BY source, order_id) AS total,
+            SUM(remaining) OVER (PARTITION BY source, order_id ORDER BY line_number) AS up_to_here
+        FROM (
+            SELECT
+                *,
+                GREATEST(kept_{{ number }}{% for earlier in range(1, number) %} - share_{{ earlier }}{% endfor %}, 0) AS remaining
+            FROM divided_{{ number - 1 }}
+        )
+    )
 ),
 
 {% endfor %}
@@ -168,7 +163,6 @@ shares AS (
         ON
             whole.source = divided.source
             AND whole.order_id = divided.order_id
-    WHERE whole.number <= {{ most_refunds }}
 ),
 
 allocated AS (
