@@ -49,6 +49,7 @@ KEYS = {
     "daily_conversion": ["business_date", "device", "referrer"],
     "forecasts_in_force": ["series", "target_date"],
     "conversion_rates": ["business_date", "currency"],
+    "order_amounts": ["source", "order_id"],
 }
 """The columns by which a row is unique."""
 NULLABLE = {"channel"}

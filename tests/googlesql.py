@@ -66,6 +66,7 @@ GIVEN = {
     "any_of",
     "shop_timezone",
     "reporting_currency",
+    "reporting_decimals",
     "events_retention_days",
     "spec",
     "sources",

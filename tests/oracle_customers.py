@@ -6,7 +6,7 @@ Amounts are exact fractions until they are rounded, half away from zero.
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from operator import itemgetter
@@ -22,9 +22,8 @@ def rounded(value, digits=4):
     """A fraction as a Decimal; None stays None."""
     if value is None:
         return None
-    scaled = Decimal(value.numerator) * 10 ** (digits + 8) // value.denominator
-    exact = scaled.scaleb(-digits - 8)
-    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    units = int(abs(value) * 10**digits + Fraction(1, 2))
+    return Decimal(units if value > 0 else -units).scaleb(-digits)
 
 
 @dataclass
@@ -38,6 +37,7 @@ class LedgerOrder:
     is_sale: bool
     is_test: bool
     currency: str
+    country_code: str | None
     customer: str | None
     coupon: str | None
     discount: Decimal
@@ -79,6 +79,7 @@ def of_ledger(oracle):
             row["is_sale"],
             row["is_test"],
             row["currency"],
+            row["country_code"],
             row["customer_hash"],
             row["coupon_code"],
             row["discount_amount"],
@@ -96,19 +97,31 @@ def of_ledger(oracle):
     orphans = []
     for (source, _), refunds in whole.items():
         orphans += [(source, refund_id, amount) for refund_id, _, amount in refunds]
-    return CustomerOracle(orders, oracle.business_date, oracle.exact_rate, orphans)
+    return CustomerOracle(
+        orders,
+        oracle.business_date,
+        oracle.exact_rate,
+        orphans,
+        oracle.reporting_currency,
+    )
+
+
+DECIMALS = {"JPY": 0, "KWD": 3}
+"""Of averages, by reporting currency; others have two."""
 
 
 class CustomerOracle:
-    """The truth about `orders`, of which `day_of` gives the business date of an instant, and `rate` the value
-    of one unit of a currency on a day in the reporting currency, or None. `orphans`: source, id and amount of
-    refunds of unknown orders."""
+    """The truth about `orders` in the reporting currency `currency`. `day_of` gives the business date of an
+    instant, and `rate` the value of one unit of a currency on a day, or None. `orphans`: source, id and
+    amount of refunds of unknown orders."""
 
-    def __init__(self, orders, day_of, rate, orphans=()):
+    def __init__(self, orders, day_of, rate, orphans=(), currency="USD"):
         self.orders = orders
         self.day_of = day_of
         self.rate = rate
         self.orphans = orphans
+        self.currency = currency
+        self.decimals = DECIMALS.get(currency, 2)
         counted = [each for each in orders if each.is_sale and not each.is_test]
         self.counted = sorted(
             counted, key=lambda each: (each.ordered_at, each.source, each.order_id)
@@ -142,17 +155,19 @@ class CustomerOracle:
         return gross, discount, returns, net
 
     def net_sales(self, order):
-        return rounded(self.figures(order)[3])
+        """Net sales of an order, unrounded, or None."""
+        return self.figures(order)[3]
 
     def order_amounts(self):
-        """The amounts of `orders_reporting` by order."""
+        """The country and amounts of `orders_reporting` by order."""
         found = {}
         for order in self.orders:
             day = self.day(order)
             tax = self.converted(order.tax, order.currency, day)
             shipping = self.converted(order.shipping, order.currency, day)
             amounts = [*self.figures(order), tax, shipping]
-            found[order.source, order.order_id] = tuple(map(rounded, amounts))
+            country = order.country_code or "ZZ"
+            found[order.source, order.order_id] = country, *map(rounded, amounts)
         return found
 
     def returned_lines(self):
@@ -179,7 +194,8 @@ class CustomerOracle:
         return {key: amount for key, amount in found.items() if amount}
 
     def customer_orders(self):
-        """Number, days since the previous order, month and channel of the first one, net sales, by order."""
+        """Country, number, days since the previous order, month and channel of the first one, net sales, by
+        order."""
         found = {}
         for order in self.counted:
             first = order
@@ -193,18 +209,21 @@ class CustomerOracle:
             key = order.source, order.order_id
             month = _month(self.day(first))
             channel = first.channel or first.source
-            found[key] = number, days, month, channel, self.net_sales(order)
+            country = order.country_code or "ZZ"
+            net_sales = rounded(self.net_sales(order))
+            found[key] = country, number, days, month, channel, net_sales
         return found
 
     def cohorts(self):
-        """Customers, active and returned customers, orders, net sales of the month and until then, and
-        whether the month is over, by month of first orders and months since."""
+        """Customers, active and returned customers, orders, those without net sales, net sales of the month,
+        until then, and per customer, and whether the month is over, by month of first orders and months
+        since."""
         found = {}
         months = defaultdict(list)
         for customer, placed in self.of_customer.items():
             months[_month(self.day(placed[0]))].append(customer)
         for month, customers in months.items():
-            cumulative = Decimal(0)
+            cumulative = Fraction(0)
             for since in range(_months(month, self.newest) + 1):
                 placed = [
                     (customer, order)
@@ -218,16 +237,17 @@ class CustomerOracle:
                     returned += any(
                         _months(month, self.day(each)) <= since for each in second
                     )
-                amounts = [self.net_sales(order) for _, order in placed]
-                net_sales = sum(filter(None, amounts), Decimal(0))
+                net_sales, unconverted = self.total(order for _, order in placed)
                 cumulative += net_sales
                 found[month, since] = (
                     len(customers),
                     len({customer for customer, _ in placed}),
                     returned,
                     len(placed),
-                    net_sales,
-                    cumulative,
+                    unconverted,
+                    rounded(net_sales),
+                    rounded(cumulative),
+                    rounded(cumulative / len(customers), self.decimals),
                     _months(month, self.newest + timedelta(days=1)) > since,
                 )
         return found
@@ -254,26 +274,24 @@ class CustomerOracle:
             rows[month] = counts["customers"], observed, *within, counts["guests"]
         return rows
 
-    def order_values(self):
-        """Exact average net sales of the orders that have them, or None, by customer."""
-        found = {}
-        for customer, placed in self.of_customer.items():
-            amounts = [self.net_sales(order) for order in placed]
-            converted = [Fraction(each) for each in amounts if each is not None]
-            found[customer] = sum(converted) / len(converted) if converted else None
-        return found
+    def total(self, orders):
+        """The sum of the net sales that are known, unrounded, and the number of orders without."""
+        amounts = [self.net_sales(order) for order in orders]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Fraction(0)), len(amounts) - len(known)
 
     def customer_values(self):
-        """First and last day, first channel, orders, net sales, days since the last one, the three scores and
-        the segment, by customer."""
+        """First and last day, first channel, orders, those without net sales, net sales, their average, days
+        since the last order, the three scores and the segment, by customer."""
         facts = {}
+        averages = {}
         for customer, placed in self.of_customer.items():
-            amounts = [self.net_sales(order) for order in placed]
-            facts[customer] = (
-                self.day(placed[-1]),
-                len(placed),
-                sum(filter(None, amounts), Decimal(0)),
-            )
+            net_sales, unconverted = self.total(placed)
+            converted = len(placed) - unconverted
+            average = net_sales / converted if converted else None
+            averages[customer] = unconverted, rounded(average, self.decimals)
+            last = self.day(placed[-1])
+            facts[customer] = last, len(placed), rounded(net_sales)
         found = {}
         for customer, (last, orders, net_sales) in facts.items():
             scores = []
@@ -284,12 +302,15 @@ class CustomerOracle:
                 scores.append(1 + 5 * lower // len(facts))
             first = self.of_customer[customer][0]
             recency, frequency, _ = scores
+            unconverted, average = averages[customer]
             found[customer] = (
                 self.day(first),
                 last,
                 first.channel or first.source,
                 orders,
+                unconverted,
                 net_sales,
+                average,
                 (self.newest - last).days,
                 *scores,
                 segment(orders, recency, frequency),
@@ -297,31 +318,27 @@ class CustomerOracle:
         return found
 
     def coupons(self):
-        """Orders, customers, new customers, gross sales, discounts and net sales by day and code."""
+        """Orders, those without net sales, customers, new customers, gross sales, discounts and net sales by
+        day and code."""
         found = {}
         for order in self.counted:
             codes = {each.strip().lower() for each in (order.coupon or "").split(",")}
             codes.discard("")
             for code in codes:
                 row = found.setdefault(
-                    (self.day(order), code), [0, set(), set(), [], [], []]
+                    (self.day(order), code), [0, 0, set(), set(), *[Fraction(0)] * 3]
                 )
+                gross, discount, _, net = self.figures(order)
                 row[0] += 1
+                row[1] += net is None
                 if order.customer:
-                    row[1].add(order.customer)
+                    row[2].add(order.customer)
                     if self.of_customer[order.customer][0] is order:
-                        row[2].add(order.customer)
-                gross, discount, _, net = map(rounded, self.figures(order))
-                for place, amount in ((3, gross), (4, discount), (5, net)):
-                    if amount is not None:
-                        row[place].append(Fraction(amount) / len(codes))
+                        row[3].add(order.customer)
+                for place, amount in ((4, gross), (5, discount), (6, net)):
+                    row[place] += (amount or 0) / len(codes)
         return {
-            key: (
-                row[0],
-                len(row[1]),
-                len(row[2]),
-                *(rounded(sum(part)) if part else None for part in row[3:]),
-            )
+            key: (*row[:2], len(row[2]), len(row[3]), *map(rounded, row[4:]))
             for key, row in found.items()
         }
 

@@ -1,14 +1,22 @@
 """What sqlfluff needs of the pipeline to read the templates of include/sql."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins"))
 
 from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
+from ecommerce.core.text import decimals
 from ecommerce.warehouse.rendering import columns
 
 headline_figures = HEADLINE
 least_cost_coverage = LEAST_COST_COVERAGE
+reporting_decimals = partial(decimals, "USD")
 
-__all__ = ["columns", "headline_figures", "least_cost_coverage"]
+__all__ = [
+    "columns",
+    "headline_figures",
+    "least_cost_coverage",
+    "reporting_decimals",
+]

@@ -53,6 +53,7 @@ FOR_ANALYSTS = (
     "forecasts_in_force",
     "exchange_rates",
     "conversion_rates",
+    "order_amounts",
     "load_audit",
 )
 """The tables for queries, most important first; the others are the pipeline's own."""

@@ -17,8 +17,9 @@ In a template:
 - `{{ read_days(…) }}`, the same for the days of the load's reads, or of the orders that a report reads;
 - `{{ report_day }}`, the day of the report; None in other statements;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
-- `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
-  number), `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers);
+- `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` and
+  `{{ events_retention_days }}` (numbers), `{{ order_attributes }}` and `{{ report_attribute }}`
+  (identifiers);
 - every keyword argument of `render` by its name;
 - `{{ checked_tables }}`, those with checks;
 - with the `spec` of a domain: `{{ spec.name }}` and its other fields, and `{{ sources }}`, a list of string
@@ -43,6 +44,7 @@ from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.text import decimals
 from ecommerce.core.values import Values
 from ecommerce.warehouse.column_types import Column, declared_columns
 from ecommerce.warehouse.spec import LoadSpec
@@ -202,6 +204,8 @@ def _settings_names(settings: Settings) -> Values:
     return {
         "shop_timezone": _string(settings.shop_timezone),
         "reporting_currency": _string(settings.reporting_currency),
+        # A function, because few statements need it, and it imports Babel.
+        "reporting_decimals": partial(decimals, settings.reporting_currency),
         "events_retention_days": settings.events_retention_days,
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,

@@ -149,8 +149,9 @@ def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
-def open_shop(emulator, monkeypatch, folder, dataset):
-    """The warehouse in `dataset`, which is empty or not there; this process's environment names it."""
+def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
+    """The warehouse in `dataset`, which is empty or not there; this process's environment names it and the
+    reporting currency."""
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,
         "AIRFLOW_CONN_BIGQUERY": json.dumps(
@@ -162,7 +163,7 @@ def open_shop(emulator, monkeypatch, folder, dataset):
         "BIGQUERY_DATASET": dataset,
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "SHOP_TIMEZONE": "America/New_York",
-        "REPORTING_CURRENCY": "USD",
+        "REPORTING_CURRENCY": currency,
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)

@@ -19,8 +19,18 @@ LAST_DAY = date(2026, 3, 2)
 CATEGORIES = ("Toys", "Garden", "Cups")
 PRODUCTS = ("A", "B", "C", "c", None)
 COUPONS = (None, None, "SPRING", "spring, VIP", "VIP,WELCOME,vip", " ")
-RATES = {"EUR": 1, "USD": Fraction(11, 10), "GBP": Fraction(17, 20)}
-"""Units per euro."""
+RATES = {
+    "EUR": "1",
+    "USD": "1.0917",
+    "GBP": "0.9173",
+    "JPY": "161.37",
+    "KWD": "0.33417",
+}
+"""Units per euro. The real has none."""
+LAST_POUND = FIRST.date() + timedelta(days=112)
+"""The day of the last rate of the pound: a refund may have none where its order has one."""
+CURRENCIES = ("USD", "USD", "EUR", "GBP", "JPY", "KWD", "BRL")
+REPORTING_CURRENCIES = ("USD", "JPY", "KWD")
 
 
 def random_orders(seed):
@@ -28,6 +38,14 @@ def random_orders(seed):
     chance = random.Random(seed)
     orders = []
     for number in range(chance.randint(20, 80)):
+        buyer = chance.choice([None, *"abcdefghij"])
+        currency = chance.choice(CURRENCIES)
+        coupon = chance.choice(COUPONS)
+        if chance.random() < 0.1:
+            # None of this customer's orders, and none with this code, has an exchange rate.
+            buyer = "k"
+            currency = "BRL"
+            coupon = "BRASIL"
         # Some orders are of the same second.
         minutes = chance.randint(0, 215_000) if chance.random() < 0.8 else 777
         ordered_at = FIRST + timedelta(minutes=minutes)
@@ -45,9 +63,10 @@ def random_orders(seed):
             source=chance.choice(["sales_db", "storefront"]),
             is_sale=chance.random() < 0.9,
             is_test=chance.random() < 0.1,
-            currency=chance.choice(["USD", "USD", "EUR", "GBP", "JPY"]),
-            customer=chance.choice([None, *"abcdefghij"]),
-            coupon=chance.choice(COUPONS),
+            currency=currency,
+            country_code=chance.choice(["US", "DE", None]),
+            customer=buyer,
+            coupon=coupon,
             tax=random_amount(chance, 3_000),
             shipping=random_amount(chance, 900),
         )
@@ -88,34 +107,41 @@ def add_refunds(order, chance):
     order.line_refunds = of_lines
 
 
-def rate(currency, day):
-    """Of one unit in US dollars."""
-    if currency == "USD":
-        return 1
-    return RATES["USD"] / RATES[currency] if currency in RATES else None
+def rates_in(reporting_currency):
+    """The rate of a currency on a day."""
+
+    def rate(currency, day):
+        is_outdated = currency == "GBP" and day > LAST_POUND + timedelta(days=7)
+        if currency not in RATES or is_outdated:
+            return None
+        return Fraction(RATES[reporting_currency]) / Fraction(RATES[currency])
+
+    return rate
 
 
-@pytest.fixture(params=range(8) if FULL_MATRIX else [1, 2])
-def loaded(request, shop):
-    """A warehouse and the truth about it."""
+@pytest.fixture(params=range(12) if FULL_MATRIX else range(3))
+def loaded(request, bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
+    """A warehouse in one of the reporting currencies, and the truth about it."""
+    currency = REPORTING_CURRENCIES[request.param % len(REPORTING_CURRENCIES)]
     orders = random_orders(request.param)
-    # The euro has no row of its own.
-    rates = [
-        (
-            FIRST.date() + timedelta(days=days),
-            currency,
-            str(Decimal(value.numerator) / value.denominator),
-        )
-        for days in range(-7, 170, 7)
-        for currency, value in RATES.items()
-        if currency != "EUR"
-    ]
+    rates = []
+    for days in range(-7, 170, 7):
+        day = FIRST.date() + timedelta(days=days)
+        for name, value in RATES.items():
+            # The euro has no row of its own.
+            if name != "EUR" and not (name == "GBP" and day > LAST_POUND):
+                rates.append((day, name, value))
     folders = [
         Folder([each for each in orders if each.source == source], source=source)
         for source in ("sales_db", "storefront")
     ]
-    shop.load(*folders, Folder(source="exchange_rates", rates=rates), day=LAST_DAY)
-    return shop, CustomerOracle(orders, business_date, rate)
+    folders.append(Folder(source="exchange_rates", rates=rates))
+    truth = CustomerOracle(orders, business_date, rates_in(currency), currency=currency)
+    # Views have the currency with which they were made.
+    with lend_dataset(f"shop_{currency}") as dataset:
+        shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset, currency)
+        shop.load(*folders, day=LAST_DAY)
+        yield shop, truth
 
 
 def test_every_view_has_the_rows_of_the_oracle(loaded):
@@ -127,7 +153,7 @@ def test_a_share_never_returns_more_of_a_line_than_it_cost(loaded):
     shop, oracle = loaded
     orders = {}
     for order in oracle.orders:
-        if order.currency == "USD":
+        if order.currency == oracle.currency:
             orders[order.source, order.order_id] = order
     shares = [row for row in shop.rows("return_lines_reporting") if row["is_share"]]
     shares.sort(key=lambda row: (row["refunded_at"], row["refund_id"]))

@@ -32,3 +32,11 @@ CAST(ROUND({{ ten_thousandths }}) AS INT64) / NUMERIC '10000'
 {% macro view_amount(ten_thousandths) -%}
 CAST({{ rounded(ten_thousandths) }} AS BIGNUMERIC)
 {%- endmacro %}
+
+{#
+  The same, rounded to the decimals of the reporting currency: for averages, and for amounts that are a share of another.
+#}
+{% macro currency_amount(ten_thousandths) -%}
+{% set units = 10 ** reporting_decimals() -%}
+CAST(CAST(ROUND(({{ ten_thousandths }}) / {{ 10000 // units }}) AS INT64) / NUMERIC '{{ units }}' AS BIGNUMERIC)
+{%- endmacro %}

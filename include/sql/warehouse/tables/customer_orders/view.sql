@@ -3,7 +3,7 @@ CREATE VIEW IF NOT EXISTS `sales.customer_orders` (
     order_id OPTIONS (description = "Order number in its source."),
     business_date OPTIONS (description = "Business day of the order."),
     channel OPTIONS (description = "Sales channel of the order."),
-    country_code OPTIONS (description = "Country of delivery; NULL when unknown."),
+    country_code OPTIONS (description = "ISO 3166 alpha-2 country of delivery; 'ZZ' when unknown."),
     customer_hash OPTIONS (description = "Keyed hash of the customer; NULL for a guest, an order that names no customer."),
     is_guest OPTIONS (description = "Whether the order names no customer."),
     order_number OPTIONS (description = "Number of the order among those of the customer, from 1; NULL for a guest."),

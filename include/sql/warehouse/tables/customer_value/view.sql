@@ -1,11 +1,13 @@
+{% from "warehouse/macros/conversion.sql" import currency_amount, view_amount with context %}
 CREATE VIEW IF NOT EXISTS `sales.customer_value` (
     customer_hash OPTIONS (description = "Keyed hash that identifies the customer across sources."),
     first_order_date OPTIONS (description = "Business day of the customer's first counted order."),
     last_order_date OPTIONS (description = "Business day of the last one."),
     first_channel OPTIONS (description = "Sales channel of the first one."),
     orders OPTIONS (description = "Counted orders."),
-    net_sales OPTIONS (description = "Net sales of these orders after refunds, in reporting currency; orders without an exchange rate are left out."),
-    average_order_value OPTIONS (description = "net_sales, divided by the number of orders with an exchange rate; NULL without one."),
+    unconverted_orders OPTIONS (description = "Orders that are not in net_sales, because an exchange rate of the order or of one of its refunds is missing."),
+    net_sales OPTIONS (description = "Net sales of these orders after refunds, in reporting currency, without those in unconverted_orders; 0 where all are."),
+    average_order_value OPTIONS (description = "SAFE_DIVIDE(net_sales, orders - unconverted_orders), with the decimals of the reporting currency; NULL where no order is converted."),
     days_between_orders OPTIONS (description = "Average days between two orders of this customer; NULL with one order. Its average counts each customer once: how long a typical customer waits. days_since_previous of customer_orders counts each repeat order."),
     days_since_last_order OPTIONS (description = "Days from the last order to the newest day with orders of anybody."),
     recency OPTIONS (description = "1 to 5: the fifth of all customers by last_order_date, 5 the latest. Equal customers have the same score."),
@@ -19,17 +21,22 @@ OPTIONS (
 AS
 WITH customers AS (
     SELECT
-        customer_hash,
-        MIN(business_date) AS first_order_date,
-        MAX(business_date) AS last_order_date,
-        MIN(first_channel) AS first_channel,
+        placed.customer_hash,
+        MIN(placed.business_date) AS first_order_date,
+        MAX(placed.business_date) AS last_order_date,
+        MIN(placed.first_channel) AS first_channel,
         COUNT(*) AS orders,
-        COUNT(net_sales) AS converted_orders,
-        COALESCE(SUM(net_sales), 0) AS net_sales,
-        AVG(days_since_previous) AS days_between_orders
-    FROM `sales.customer_orders`
-    WHERE NOT is_guest
-    GROUP BY customer_hash
+        COUNTIF(amounts.net IS NULL) AS unconverted_orders,
+        {{ view_amount("COALESCE(SUM(amounts.net), 0)") }} AS net_sales,
+        {{ currency_amount("AVG(amounts.net)") }} AS average_order_value,
+        AVG(placed.days_since_previous) AS days_between_orders
+    FROM `sales.customer_orders` AS placed
+    INNER JOIN `sales.order_amounts` AS amounts
+        ON
+            placed.source = amounts.source
+            AND placed.order_id = amounts.order_id
+    WHERE NOT placed.is_guest
+    GROUP BY placed.customer_hash
 ),
 
 newest AS (
@@ -52,8 +59,9 @@ SELECT
     scored.last_order_date,
     scored.first_channel,
     scored.orders,
+    scored.unconverted_orders,
     scored.net_sales,
-    CAST(ROUND(SAFE_DIVIDE(scored.net_sales, scored.converted_orders), 2) AS BIGNUMERIC) AS average_order_value,
+    scored.average_order_value,
     ROUND(scored.days_between_orders, 1) AS days_between_orders,
     DATE_DIFF(newest.day, scored.last_order_date, DAY) AS days_since_last_order,
     scored.recency,

@@ -5,6 +5,7 @@ CREATE VIEW IF NOT EXISTS `sales.order_lines_reporting` (
     {{ column.name }} OPTIONS (
         description = "{{ "In reporting currency; NULL without an exchange rate." if column.name in amounts
             else "Currency of the order; the amounts are in reporting currency." if column.name == "currency"
+            else "ISO 3166 alpha-2 country of delivery; 'ZZ' when unknown." if column.name == "country_code"
             else column.description }}"
     ),
     {% endfor %}
@@ -32,6 +33,8 @@ SELECT
     {% for column in columns("order_lines") %}
     {% if column.name in amounts %}
     CAST({{ rounded(converted(column.name)) }} AS BIGNUMERIC) AS {{ column.name }},
+    {% elif column.name == "country_code" %}
+    COALESCE(country_code, 'ZZ') AS country_code,
     {% else %}
     {{ column.name }},
     {% endif %}

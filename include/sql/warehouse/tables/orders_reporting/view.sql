@@ -1,4 +1,4 @@
-{% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
+{% from "warehouse/macros/conversion.sql" import view_amount %}
 CREATE VIEW IF NOT EXISTS `sales.orders_reporting` (
     {% for column in columns("orders") if column.name in [
         "source", "order_id", "business_date", "channel", "attributes", "status", "is_sale", "is_test", "currency",
@@ -6,6 +6,7 @@ CREATE VIEW IF NOT EXISTS `sales.orders_reporting` (
     ] %}
     {{ column.name }} OPTIONS (
         description = "{{ "Currency of the order; the amounts are in reporting currency." if column.name == "currency"
+            else "ISO 3166 alpha-2 country of delivery; 'ZZ' when unknown." if column.name == "country_code"
             else column.description }}"
     ),
     {% endfor %}
@@ -20,77 +21,29 @@ OPTIONS (
     description = "One row per order, in every status, with amounts in reporting currency after its refunds of any day."
 )
 AS
-WITH rated_refunds AS (
-    SELECT
-        refunds.source,
-        refunds.order_id,
-        refunds.merchandise_amount,
-        {{ rate_columns("refunds.currency", "rates") }}
-    FROM `sales.refunds` AS refunds
-    LEFT JOIN `sales.conversion_rates` AS rates
-        ON
-            refunds.business_date = rates.business_date
-            AND refunds.currency = rates.currency
-    WHERE refunds.business_date >= DATE '0001-01-01'
-),
-
-returned AS (
-    SELECT
-        source,
-        order_id,
-        IF(
-            LOGICAL_AND(order_rate IS NOT NULL AND reporting_rate IS NOT NULL),
-            SUM({{ converted("merchandise_amount") }}),
-            NULL
-        ) AS returns
-    FROM rated_refunds
-    GROUP BY source, order_id
-),
-
-rated AS (
-    SELECT
-        orders.*,
-        {{ rate_columns("orders.currency", "rates") }}
-    FROM `sales.orders` AS orders
-    LEFT JOIN `sales.conversion_rates` AS rates
-        ON
-            orders.business_date = rates.business_date
-            AND orders.currency = rates.currency
-),
-
--- In ten-thousandths.
-amounts AS (
-    SELECT
-        rated.*,
-        {{ converted("gross_amount") }} AS gross,
-        {{ converted("discount_amount") }} AS discount,
-        IF(returned.order_id IS NULL, 0, returned.returns) AS returns
-    FROM rated
-    LEFT JOIN returned
-        ON
-            rated.source = returned.source
-            AND rated.order_id = returned.order_id
-)
-
 SELECT
-    source,
-    order_id,
-    business_date,
-    channel,
-    attributes,
-    status,
-    is_sale,
-    is_test,
-    currency,
-    country_code,
-    customer_hash,
-    coupon_code,
-    item_count,
-    ordered_at,
-    {{ view_amount("gross") }} AS gross_sales,
-    {{ view_amount("discount") }} AS discounts,
-    {{ view_amount("returns") }} AS returns,
-    {{ view_amount("gross - discount - returns") }} AS net_sales,
-    {{ view_amount(converted("tax_amount")) }} AS tax,
-    {{ view_amount(converted("shipping_amount")) }} AS shipping
-FROM amounts;
+    orders.source,
+    orders.order_id,
+    orders.business_date,
+    orders.channel,
+    orders.attributes,
+    orders.status,
+    orders.is_sale,
+    orders.is_test,
+    orders.currency,
+    COALESCE(orders.country_code, 'ZZ') AS country_code,
+    orders.customer_hash,
+    orders.coupon_code,
+    orders.item_count,
+    orders.ordered_at,
+    {{ view_amount("amounts.gross") }} AS gross_sales,
+    {{ view_amount("amounts.discount") }} AS discounts,
+    {{ view_amount("amounts.returns") }} AS returns,
+    {{ view_amount("amounts.net") }} AS net_sales,
+    {{ view_amount("amounts.tax") }} AS tax,
+    {{ view_amount("amounts.shipping") }} AS shipping
+FROM `sales.orders` AS orders
+INNER JOIN `sales.order_amounts` AS amounts
+    ON
+        orders.source = amounts.source
+        AND orders.order_id = amounts.order_id;

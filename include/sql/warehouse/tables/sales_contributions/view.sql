@@ -6,7 +6,7 @@ CREATE VIEW IF NOT EXISTS `sales.sales_contributions` (
     base_date OPTIONS (description = "Day it is compared with: a week before if that day is complete, otherwise the day before."),
     scope OPTIONS (description = "'all'; 'like_for_like' without the channels that began or ended between both days, where there are such."),
     dimension OPTIONS (description = "'total', 'category', 'country', 'channel', 'product', 'customers' or 'measure': each has the whole net sales of both days. Also 'began' and 'ended', channels that did so, and 'unconverted', the currencies without an exchange rate on one of both days, which no amount includes."),
-    name OPTIONS (description = "Value of the dimension; of customers 'new', 'returning', 'guests' and 'returns', of measures 'gross_sales', 'discounts' and 'returns'. Empty for the total, and for what belongs to no product."),
+    name OPTIONS (description = "Value of the dimension, such as the code of a country, 'ZZ' when unknown; of customers 'new', 'returning', 'guests' and 'returns', of measures 'gross_sales', 'discounts' and 'returns'. Empty for the total, and for what belongs to no product."),
     parent OPTIONS (description = "Category of the newest order line of a product; NULL for other dimensions."),
     before OPTIONS (description = "Net sales of the base date in reporting currency; discounts and returns are negative. NULL for unconverted currencies."),
     now OPTIONS (description = "The same of the business day.")

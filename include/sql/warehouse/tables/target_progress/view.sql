@@ -1,10 +1,11 @@
+{% from "warehouse/macros/conversion.sql" import currency_amount with context %}
 CREATE VIEW IF NOT EXISTS `sales.target_progress` (
     month OPTIONS (description = "First day of the month."),
     channel OPTIONS (description = "Sales channel; 'total' for the whole shop."),
     business_date OPTIONS (description = "Newest day that has ended; sales and forecasts known at its end count."),
     target OPTIONS (description = "Target of the month's net sales in reporting currency."),
     expected_share OPTIONS (description = "The part of the month's expected sales that falls on the days until then."),
-    target_to_date OPTIONS (description = "target * expected_share."),
+    target_to_date OPTIONS (description = "target * expected_share, with the decimals of the reporting currency, as landing and its interval."),
     net_sales OPTIONS (description = "Net sales of the month until then."),
     reached_share OPTIONS (description = "SAFE_DIVIDE(net_sales, target)."),
     landing OPTIONS (description = "Expected net sales of the whole month: net_sales and the forecast of the other days."),
@@ -222,10 +223,10 @@ SELECT
     day AS business_date,
     target,
     CAST(ROUND(weight_to_date / weight, 4) AS BIGNUMERIC) AS expected_share,
-    CAST(ROUND(target * weight_to_date / weight, 2) AS BIGNUMERIC) AS target_to_date,
+    {{ currency_amount("10000 * target * weight_to_date / weight") }} AS target_to_date,
     net_sales,
     CAST(ROUND(SAFE_DIVIDE(net_sales, target), 4) AS BIGNUMERIC) AS reached_share,
-    CAST(ROUND(net_sales + rest, 2) AS BIGNUMERIC) AS landing,
-    CAST(ROUND(net_sales + rest - below, 2) AS BIGNUMERIC) AS landing_lower_80,
-    CAST(ROUND(net_sales + rest + above, 2) AS BIGNUMERIC) AS landing_upper_80
+    {{ currency_amount("10000 * (net_sales + rest)") }} AS landing,
+    {{ currency_amount("10000 * (net_sales + rest - below)") }} AS landing_lower_80,
+    {{ currency_amount("10000 * (net_sales + rest + above)") }} AS landing_upper_80
 FROM combined;
