@@ -156,13 +156,14 @@ def _check_days_between_orders(rows):
 
 
 def _check_countries(rows, oracle):
-    """Lines have the country of their order."""
+    """Lines and returns have the country of their order."""
     countries = {
         (order.source, order.order_id): order.country_code or "ZZ"
         for order in oracle.orders
     }
-    for row in rows("order_lines_reporting"):
-        assert row["country_code"] == countries[row["source"], row["order_id"]]
+    for row in [*rows("order_lines_reporting"), *rows("return_lines_reporting")]:
+        order = row["source"], row["order_id"]
+        assert row["country_code"] == countries.get(order, "ZZ")
 
 
 def _share(part, whole):
