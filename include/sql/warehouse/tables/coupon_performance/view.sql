@@ -18,8 +18,11 @@ WITH used AS (
     SELECT DISTINCT
         orders.source,
         orders.order_id,
+        orders.gross,
+        orders.discount,
+        orders.net,
         LOWER(TRIM(code)) AS coupon_code
-    FROM `sales.orders` AS orders
+    FROM `sales.order_amounts` AS orders
     -- WooCommerce and Shopify have several codes of an order, joined by commas.
     CROSS JOIN UNNEST(SPLIT(orders.coupon_code, ',')) AS code
     WHERE TRIM(code) <> ''
@@ -27,23 +30,16 @@ WITH used AS (
 
 divided AS (
     SELECT
-        used.coupon_code,
+        used.*,
         placed.business_date,
         placed.customer_hash,
         placed.order_number = 1 AS is_first,
-        amounts.gross,
-        amounts.discount,
-        amounts.net,
         COUNT(*) OVER (PARTITION BY used.source, used.order_id) AS codes
     FROM used
     INNER JOIN `sales.customer_orders` AS placed
         ON
             used.source = placed.source
             AND used.order_id = placed.order_id
-    INNER JOIN `sales.order_amounts` AS amounts
-        ON
-            used.source = amounts.source
-            AND used.order_id = amounts.order_id
 )
 
 SELECT

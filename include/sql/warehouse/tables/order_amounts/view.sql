@@ -1,7 +1,7 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
+{% from "warehouse/macros/order_columns.sql" import order_columns with context %}
 CREATE VIEW IF NOT EXISTS `sales.order_amounts` (
-    source OPTIONS (description = "Source of the order."),
-    order_id OPTIONS (description = "Order number in its source."),
+    {{ order_columns() }}
     gross OPTIONS (description = "gross_amount of orders in ten-thousandths of the reporting currency, unrounded; NULL without an exchange rate."),
     discount OPTIONS (description = "discount_amount of orders, likewise."),
     returns OPTIONS (description = "merchandise_amount of all refunds of the order, each at the rate of its day, likewise; NULL where one has no rate."),
@@ -53,8 +53,7 @@ rated AS (
 
 amounts AS (
     SELECT
-        rated.source,
-        rated.order_id,
+        rated.*,
         {{ converted("rated.gross_amount") }} AS gross,
         {{ converted("rated.discount_amount") }} AS discount,
         IF(returned.order_id IS NULL, 0, returned.returns) AS returns,
@@ -70,6 +69,18 @@ amounts AS (
 SELECT
     source,
     order_id,
+    business_date,
+    channel,
+    attributes,
+    status,
+    is_sale,
+    is_test,
+    currency,
+    COALESCE(country_code, 'ZZ') AS country_code,
+    customer_hash,
+    coupon_code,
+    item_count,
+    ordered_at,
     gross,
     discount,
     returns,

@@ -18,7 +18,7 @@ OPTIONS (
 AS
 WITH rated AS (
     SELECT
-        lines.*,
+        lines.* REPLACE (COALESCE(lines.country_code, 'ZZ') AS country_code),
         rates.rate_date,
         {{ rate_columns("lines.currency", "rates") }}
     FROM `sales.order_lines` AS lines
@@ -33,8 +33,6 @@ SELECT
     {% for column in columns("order_lines") %}
     {% if column.name in amounts %}
     CAST({{ rounded(converted(column.name)) }} AS BIGNUMERIC) AS {{ column.name }},
-    {% elif column.name == "country_code" %}
-    COALESCE(country_code, 'ZZ') AS country_code,
     {% else %}
     {{ column.name }},
     {% endif %}
