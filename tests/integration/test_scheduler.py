@@ -81,7 +81,7 @@ class Story:
 
     @contextmanager
     def clicking(self):
-        """Pause and unpause a DAG twice a second, as a person does in the UI."""
+        """Pause and unpause a DAG ten times a second, so that some requests meet those of a task."""
         with ThreadPoolExecutor(1) as thread:
             is_over = threading.Event()
             ended = thread.submit(self._click, is_over)
@@ -99,7 +99,7 @@ class Story:
                 f"{api.url}/api/v2/dags/{HISTORY}", json={"is_paused": is_paused}
             )
             self.clicks.append((answer.status_code, time.monotonic() - began))
-            if is_over.wait(0.5):
+            if is_over.wait(0.1):
                 return
 
     @property
@@ -309,7 +309,7 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
 
 def test_clicks_in_the_ui_are_answered_at_once_while_days_are_backfilled(story):
     """On SQLite, some wait for a minute, with the tasks and the scheduler, and fail."""
-    assert len(story.clicks) > 20
+    assert len(story.clicks) > 100
     assert {status for status, _ in story.clicks} == {200}
     assert max(seconds for _, seconds in story.clicks) < 5
 
