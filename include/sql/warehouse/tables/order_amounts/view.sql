@@ -1,7 +1,7 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
 {% from "warehouse/macros/order_columns.sql" import order_columns with context %}
 CREATE VIEW IF NOT EXISTS `sales.order_amounts` (
-    {{ order_columns() }}
+{{ order_columns() }}
     gross OPTIONS (description = "gross_amount of orders in ten-thousandths of the reporting currency, unrounded; NULL without an exchange rate."),
     discount OPTIONS (description = "discount_amount of orders, likewise."),
     returns OPTIONS (description = "merchandise_amount of all refunds of the order, each at the rate of its day, likewise; NULL where one has no rate."),

@@ -1,7 +1,7 @@
 {% from "warehouse/macros/conversion.sql" import view_amount %}
 {% from "warehouse/macros/order_columns.sql" import order_columns with context %}
 CREATE VIEW IF NOT EXISTS `sales.orders_reporting` (
-    {{ order_columns() }}
+{{ order_columns() }}
     gross_sales OPTIONS (description = "gross_amount of orders, the sum of the lines' gross amounts; NULL without an exchange rate."),
     discounts OPTIONS (description = "discount_amount of orders, the sum of the lines' discounts; NULL without an exchange rate."),
     returns OPTIONS (description = "merchandise_amount of refunds, of all refunds of the order, each at the rate of its day; NULL where one has no rate."),
