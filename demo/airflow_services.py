@@ -21,6 +21,7 @@ from demo import processes
 from demo.environment import environment, format_env_file
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
+from demo.services import postgres
 from demo.services.ports import is_open, stays_open
 from ecommerce.cli import metadata_database
 from ecommerce.cli.environment import DATABASE
@@ -197,7 +198,7 @@ class AirflowServices:
 
     def _start_database(self) -> str:
         """Start the metadata database, unless it runs, and return its URL."""
-        server = metadata_database.start(self.home)
+        server = metadata_database.start(self.home, postgres.OPTIONS)
         processes.record(self.folders.processes, _DATABASE, server.process_id)
         return metadata_database.url(server)
 

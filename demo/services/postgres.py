@@ -7,6 +7,7 @@ from ecommerce.cli.local_postgres import Postgres
 
 USER = "shop"
 PASSWORD = "shop"  # the server listens on the loopback interface only
+OPTIONS = "-c fsync=off"  # after a loss of power, the demo begins anew
 
 
 def server(data_dir: Path, port: int) -> Postgres:
@@ -15,10 +16,10 @@ def server(data_dir: Path, port: int) -> Postgres:
 
 
 def start(data_dir: Path, port: int) -> Postgres:
-    """Start the server in `data_dir` on `port`. It does not wait for the disk.
+    """Start the server in `data_dir` on `port`.
 
     Raises ConfigurationError: see `Postgres.start`.
     """
     started = server(data_dir, port)
-    started.start(listen=listen_address(), options="-c fsync=off")
+    started.start(listen=listen_address(), options=OPTIONS)
     return started

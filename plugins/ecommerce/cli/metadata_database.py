@@ -48,8 +48,9 @@ def use(home: Path) -> str:
     return url(server)
 
 
-def start(home: Path) -> Postgres:
-    """Start the database of the Airflow with its home in `home`, unless it runs. It outlives this process.
+def start(home: Path, options: str = "") -> Postgres:
+    """Start the database of the Airflow with its home in `home` with the `options` of postgres, unless it
+    runs. It outlives this process.
 
     Raises:
         ConfigurationError: Airflow's database in `home` is an SQLite file of an earlier version; or see
@@ -63,7 +64,7 @@ def start(home: Path) -> Postgres:
             f"without, or keep SQLite with AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///{sqlite}"
         )
     server = Postgres(_data(home), _port(home), NAME, _password(home))
-    server.start()
+    server.start(options=options)
     if NAME not in server.psql("SELECT datname FROM pg_database").split():
         server.psql(f"CREATE DATABASE {NAME}")
     return server
