@@ -51,6 +51,9 @@ def test_commands_find_the_demo_by_its_file(name, tmp_path, monkeypatch):
     folders = Folders(tmp_path / name)
     services = AirflowServices(Ports(smtp=2525), folders, "Asia/Tokyo")
     monkeypatch.setattr(AirflowServices, "_running", lambda *_: True)
+    monkeypatch.setattr(
+        AirflowServices, "_start_database", lambda _: f"postgresql://{name}"
+    )
     services.start()  # what runs is left alone
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
     monkeypatch.setattr(os, "environ", {"DEMO_HOME": str(folders.home)})
