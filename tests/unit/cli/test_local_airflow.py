@@ -133,9 +133,11 @@ while True:
         pass
 """
 SUPERVISOR = f"""
-import sys
+import subprocess, sys
 from ecommerce.cli.processes import session
-with session([sys.executable, "-c", {STUBBORN!r}]) as process:
+with session([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE) as process:
+    # The signal must not come while the process is being started.
+    print(int(process.stdout.readline()), flush=True)
     process.wait()
 """
 
