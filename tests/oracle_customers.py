@@ -14,7 +14,7 @@ from operator import itemgetter
 PERIODS = (30, 60, 90, 365)
 MOST_LINES = 200
 """Of an order that counts for pairs of products."""
-MOST_DIVIDED = 6
+MOST_DIVIDED = 5
 """Refunds of a whole order that are divided among its lines."""
 
 

@@ -21,8 +21,10 @@ def free_port() -> int:
     It is below the ports that the system assigns itself (32768 and above), so no other program gets it before
     it is used.
     """
+    # Not by the seed of a test, which two processes may have in common.
+    chance = random.SystemRandom()
     for _ in range(1000):
-        port = random.randrange(20_000, 32_000)
+        port = chance.randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -119,7 +119,12 @@ def rates_in(reporting_currency):
     return rate
 
 
-@pytest.fixture(params=range(12) if FULL_MATRIX else range(3))
+SEEDS = range(12) if FULL_MATRIX else range(3)
+
+
+@pytest.fixture(
+    params=[0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])]
+)
 def loaded(request, bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """A warehouse in one of the reporting currencies, and the truth about it."""
     currency = REPORTING_CURRENCIES[request.param % len(REPORTING_CURRENCIES)]

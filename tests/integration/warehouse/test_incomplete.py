@@ -399,7 +399,7 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
     assert shop.failing(day=wednesday, run_id="again") == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop, seed):
     """Six weeks, of which days of the last one are empty, have a late partner, or both."""
     chance = random.Random(seed)

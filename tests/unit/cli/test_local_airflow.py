@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,6 +143,13 @@ with session([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE) as pr
 """
 
 
+def runs(process):
+    """Whether a process has not ended; who has ended is a zombie where nobody waits for it."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, number):
     supervisor = subprocess.Popen(
@@ -157,9 +165,11 @@ def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, numbe
         supervisor.send_signal(number)
         _, error = supervisor.communicate(timeout=30)
         assert error.rstrip().endswith("KeyboardInterrupt")
-        for process in (child, parent):
-            is_running = process.is_running()
-            assert not is_running or process.status() == psutil.STATUS_ZOMBIE
+        # A killed process may take a moment to end.
+        deadline = time.monotonic() + 30
+        while any(map(runs, (child, parent))):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     finally:
         for process in (child, parent):
             with suppress(psutil.NoSuchProcess):

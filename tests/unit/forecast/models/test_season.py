@@ -118,7 +118,15 @@ def test_a_closure_of_the_only_known_year_needs_the_turn_of_the_year(
 CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)]
 
 
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize(
+    "share",
+    [
+        0.05,
+        pytest.param(0.1, marks=pytest.mark.slow),
+        0.2,
+        pytest.param(0.3, marks=pytest.mark.slow),
+    ],
+)
 def test_products_that_sell_on_few_days_are_forecast_without_bias(share):
     """Compared with what they sold in the 13 weeks that the forecast is made of."""
     drawn = np.random.default_rng(7)

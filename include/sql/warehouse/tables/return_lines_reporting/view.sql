@@ -3,7 +3,7 @@
   Refunds of a whole order that are divided, one after the other, because a share depends on the earlier ones
   (docs/DECISIONS.md, A refund of a whole order is divided by what is left of its lines).
 #}
-{% set most_refunds = 6 %}
+{% set most_refunds = 5 %}
 {#
   The part of a refund for the lines up to a running sum, rounded down, by MOD (docs/DECISIONS.md, Amounts are divided once):
   a product of two amounts is too large for INT64.
@@ -32,7 +32,7 @@ CREATE VIEW IF NOT EXISTS `sales.return_lines_reporting` (
     returns OPTIONS (description = "Refunded merchandise at the rate of the refund's day, negative for a fee that the shop keeps; NULL without an exchange rate.")
 )
 OPTIONS (
-    description = "One row per refund, order line and is_share, in reporting currency. A refund of a whole order is divided among the lines in proportion to what earlier refunds left of them. What exceeds that, is negative, or follows six such refunds of the order, is one row without a line."
+    description = "One row per refund, order line and is_share, in reporting currency. A refund of a whole order is divided among the lines in proportion to what earlier refunds left of them. What exceeds that, is negative, or follows five such refunds of the order, is one row without a line."
 )
 AS
 -- Earlier refunds of the same orders are read too: a report reads all refunds since the first of these orders.
