@@ -76,7 +76,12 @@ def test_the_database_runs_as_long_as_a_process_uses_it(home):
         last.execute("SELECT 1")
 
 
-def test_only_who_may_read_the_home_can_connect(home):
+def test_only_who_may_read_the_home_can_connect_and_commands_find_it_later(
+    home, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW_HOME", str(home))
+    monkeypatch.delenv(environment.DATABASE, raising=False)
+    assert not environment.has_metadata()
     user = User(home)
     secret = home / "postgres.secret"
     assert secret.stat().st_mode & 0o077 == 0
@@ -86,15 +91,6 @@ def test_only_who_may_read_the_home_can_connect(home):
     ):
         user.execute("SELECT 1")
     user.end()
-
-
-def test_commands_find_the_connections_of_the_ui_without_a_running_airflow(
-    home, monkeypatch
-):
-    monkeypatch.setenv("AIRFLOW_HOME", str(home))
-    monkeypatch.delenv(environment.DATABASE, raising=False)
-    assert not environment.has_metadata()
-    User(home).end()
     assert environment.has_metadata()
 
 
