@@ -14,7 +14,6 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from demo import processes
@@ -24,15 +23,13 @@ from demo.ledger import PARTNERS
 from demo.services import postgres
 from demo.services.ports import is_open, stays_open
 from ecommerce.cli import metadata_database
+from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.environment import DATABASE
-
-if TYPE_CHECKING:
-    from ecommerce.cli.airflow_api import AirflowApi
 
 USER = "demo"
 PASSWORD = "demo"  # the UI listens on the loopback interface only
 _COMPONENTS = ["api-server", "scheduler", "dag-processor"]
-_DATABASE = "airflow-database"
+_DATABASE_SERVER = "airflow-database"
 _AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
@@ -50,7 +47,7 @@ class AirflowServices:
         self.home = folders.home / "airflow"
         self.url = f"http://localhost:{ports.airflow}"
         self._timezone = timezone
-        self._database = ""
+        self._database_url = ""
 
     def check_ports(self) -> None:
         """Check that the ports are free, and stop what a killed process left on them.
@@ -77,7 +74,7 @@ class AirflowServices:
             RuntimeError: the migration failed; the message ends with Airflow's error.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        self._database = self._start_database()
+        self._database_url = self._start_database()
         self.folders.environment.touch(mode=0o600)
         self.folders.environment.write_text(format_env_file(self.command_environment()))
         missing = self._missing()
@@ -128,8 +125,8 @@ class AirflowServices:
             if processes.stop(self.folders.processes, name):
                 stopped.append(name)
         # PostgreSQL's fast shutdown does not wait for clients to disconnect.
-        if processes.stop(self.folders.processes, _DATABASE, signal.SIGINT):
-            stopped.append(_DATABASE)
+        if processes.stop(self.folders.processes, _DATABASE_SERVER, signal.SIGINT):
+            stopped.append(_DATABASE_SERVER)
         return stopped
 
     def command_environment(self) -> dict[str, str]:
@@ -141,7 +138,7 @@ class AirflowServices:
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_USERNAME": USER,
             "AIRFLOW_PASSWORD": PASSWORD,
-            DATABASE: self._database,
+            DATABASE: self._database_url,
             "AIRFLOW__API__PORT": str(self.ports.airflow),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
@@ -199,7 +196,7 @@ class AirflowServices:
     def _start_database(self) -> str:
         """Start the metadata database, unless it runs, and return its URL."""
         server = metadata_database.start(self.home, postgres.OPTIONS)
-        processes.record(self.folders.processes, _DATABASE, server.process_id)
+        processes.record(self.folders.processes, _DATABASE_SERVER, server.process_id)
         return metadata_database.url(server)
 
     def _migrate(self, environ: dict[str, str]) -> None:

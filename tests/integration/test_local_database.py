@@ -1,5 +1,6 @@
 """Airflow's metadata database on this machine: who starts it, who stops it, and what is refused."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,26 +10,35 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from demo.services.ports import free_port
 from ecommerce.cli import environment, metadata_database
 from ecommerce.core.errors import ConfigurationError
+from tests.recipes import copy_repository
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = """
-import sys
-from pathlib import Path
-from ecommerce.cli import metadata_database
-print(metadata_database.use(Path(sys.argv[1])), flush=True)
+import os, sys
+from ecommerce.cli import environment
+environment.{function}()
+print(os.environ.get(environment.DATABASE), flush=True)
 sys.stdin.read()
 """
 
 
 class User:
-    """A process that uses the database until `end`."""
+    """A process that calls a function of `environment`, as commands do, and uses the database until `end`."""
 
-    def __init__(self, home):
+    def __init__(self, home, function="use_metadata"):
+        settings = {
+            "AIRFLOW_HOME": str(home),
+            "CUSTOMER_HASH_KEY": "0123456789abcdef",
+            "DEMO_HOME": str(home),
+            environment.DATABASE: "",
+        }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(home)],
+            [sys.executable, "-c", PROGRAM.format(function=function)],
             cwd=REPOSITORY / "plugins",
+            env=os.environ | settings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -76,12 +86,17 @@ def test_the_database_runs_as_long_as_a_process_uses_it(home):
         last.execute("SELECT 1")
 
 
-def test_only_who_may_read_the_home_can_connect_and_commands_find_it_later(
-    home, monkeypatch
-):
-    monkeypatch.setenv("AIRFLOW_HOME", str(home))
-    monkeypatch.delenv(environment.DATABASE, raising=False)
-    assert not environment.has_metadata()
+def test_a_command_starts_the_database_only_where_there_is_one(home):
+    user = User(home, "load")
+    assert user.url == ""
+    user.end()
+    User(home).end()
+    user = User(home, "load")
+    assert user.execute("SELECT current_user, current_database()") == [("airflow",) * 2]
+    user.end()
+
+
+def test_only_who_may_read_the_home_can_connect(home):
     user = User(home)
     secret = home / "postgres.secret"
     assert secret.stat().st_mode & 0o077 == 0
@@ -91,7 +106,6 @@ def test_only_who_may_read_the_home_can_connect_and_commands_find_it_later(
     ):
         user.execute("SELECT 1")
     user.end()
-    assert environment.has_metadata()
 
 
 def test_an_sqlite_file_of_an_earlier_version_is_named(home):
@@ -106,3 +120,40 @@ def test_an_sqlite_file_of_an_earlier_version_is_named(home):
     file.rename(home / "airflow.db.old")
     metadata_database.start(home).stop()
     assert metadata_database.exists(home)
+
+
+@pytest.mark.nightly
+def test_connections_and_variables_are_taken_over_as_documented(home):
+    copy = home.parent / "repository"
+    copy_repository(copy)
+    (copy / ".venv").symlink_to(REPOSITORY / ".venv")
+    settings = f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_LISTEN={free_port()}\n"
+    (copy / ".env").write_text(settings)
+    before = f"export {environment.DATABASE}=sqlite:///{copy}/.airflow/airflow.db"
+    connection = "connections add shop_test --conn-uri http://ada:secret@shop"
+    run(
+        copy,
+        before,
+        airflow("db migrate"),
+        airflow(connection),
+        airflow("variables set report_recipients ada@example.com"),
+    )
+    assert "earlier version" in run(copy, f"! {airflow()}")
+    document = (copy / "docs" / "OPERATIONS.md").read_text()
+    steps = document.partition("### Airflow's database of an earlier version")[2]
+    run(copy, steps.partition("```sh\n")[2].partition("```")[0])
+    assert "secret" in run(copy, airflow("connections get shop_test"))
+    assert "ada@" in run(copy, airflow("variables get report_recipients"))
+
+
+def airflow(words=""):
+    return f"make airflow ARGS='{words}'"
+
+
+def run(folder, *lines):
+    """What a shell prints that runs the lines in a folder."""
+    done = subprocess.run(
+        ["bash", "-ec", "\n".join(lines)], cwd=folder, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr

@@ -44,7 +44,7 @@ FINISHED = ("success", "failed")
 SIGN_IN = "auth/token"
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_ANSWER = 120
-"""Longer than Airflow itself waits, for a connection to its database or for a lock: at most 60 seconds."""
+"""Longer than Airflow itself waits: 30 seconds for a connection to its database, a task 60 for an answer."""
 PAGE = 100
 """The most entries that Airflow lists at once."""
 

@@ -79,6 +79,19 @@ def test_without_a_connection_only_a_get_is_repeated(airflow, monkeypatch):
     assert asked == ["POST"]
 
 
+def test_an_answer_that_does_not_come_is_no_unavailable_airflow(airflow, monkeypatch):
+    api = AirflowApi.from_environment()
+
+    def wait_in_vain(method, url, **options):
+        raise requests.ReadTimeout
+
+    monkeypatch.setattr(api._session, "request", wait_in_vain)
+    with pytest.raises(PipelineError, match="has not answered within 120 s") as error:
+        api.post("backfills", {})
+    assert not isinstance(error.value, TransientError)
+    assert "unavailable" not in str(error.value)
+
+
 def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
     runs = []
     for run_id, run_after, conf in (

@@ -144,7 +144,7 @@ with session([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE) as pr
 
 
 def runs(process):
-    """Whether a process has not ended; who has ended is a zombie where nobody waits for it."""
+    """Whether a process has not ended; one that no process waits for stays a zombie."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

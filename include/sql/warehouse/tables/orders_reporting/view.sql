@@ -14,20 +14,7 @@ OPTIONS (
 )
 AS
 SELECT
-    source,
-    order_id,
-    business_date,
-    channel,
-    attributes,
-    status,
-    is_sale,
-    is_test,
-    currency,
-    country_code,
-    customer_hash,
-    coupon_code,
-    item_count,
-    ordered_at,
+    * EXCEPT (gross, discount, returns, net, tax, shipping),
     {{ view_amount("gross") }} AS gross_sales,
     {{ view_amount("discount") }} AS discounts,
     {{ view_amount("returns") }} AS returns,
