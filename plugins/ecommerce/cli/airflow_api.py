@@ -1,7 +1,8 @@
 """Client of Airflow's REST API v2, for the commands of this package.
 
 Commands act on the Airflow of this folder: that of `.env`, or else of the demo. AIRFLOW_URL,
-AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another.
+AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another. The random password of `make env` distinguishes two
+Airflows: another one on the same port refuses it.
 docs/DECISIONS.md has the comparison with `apache-airflow-client`.
 """
 

@@ -1,8 +1,9 @@
 """`make run`: one business day in the terminal, without a scheduler.
 
 The terminal gets a line for each task; Airflow's own log goes to a file. The day runs in a child process
-(`day_process`), which ends with this one, and with a metadata database of its own: in the scheduler's, the
-run would change when the DAG runs next.
+(`day_process`), which ends with this one: Airflow's task runner takes Ctrl-C for the failure of one task, and
+continues. It has a metadata database of its own: in the scheduler's, the run would change when the DAG runs
+next.
 """
 
 import os

@@ -26,7 +26,10 @@ class LoadedFile:
 
 
 class EarlierReads(Protocol):
-    """What the warehouse has of earlier reads: the module `warehouse.load_history`."""
+    """What the warehouse has of earlier reads: the module `warehouse.load_history`.
+
+    A window carries it, because `sources` must not import `warehouse`.
+    """
 
     def last_read(self, source: str) -> datetime | None:
         """Return when the last read without upper bound began."""

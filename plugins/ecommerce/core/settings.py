@@ -107,7 +107,10 @@ Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
 
 
 class DagSettings(BaseSettings):
-    """The settings that are read without the others: while a DAG file is parsed, and by storage."""
+    """The settings that are read without the others: while a DAG file is parsed, and by storage.
+
+    All have defaults, so that a missing secret fails one task, and not the import of every DAG.
+    """
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, frozen=True, validate_default=False

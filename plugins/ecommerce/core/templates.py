@@ -37,7 +37,8 @@ def render_rows(template: str, texts: Values) -> list[list[str]]:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`; the others are those of the same names."""
+    values. The filter `counted` is `core.text.number_of`; the others are those of the same names. Jinja
+    computes an expression of constants once, so none may depend on the locale."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(

@@ -6,8 +6,9 @@ A template reads one JSON file of finished texts, so data is never evaluated; wh
 
 The fonts are part of Python packages and of include/fonts, never of the system, so that a document has the
 same bytes on every machine. DejaVu Sans (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian, Armenian) and Noto
-Emoji, in one colour, are in include/fonts; Noto Sans CJK (Chinese, Japanese, Korean) and Noto Sans Devanagari
-are on PyPI. The last family has a box for every other letter, which names its script.
+Emoji, in one colour, are in include/fonts, because no maintained package on PyPI has them; Noto Sans CJK
+(Chinese, Japanese, Korean) and Noto Sans Devanagari are on PyPI. The last family has a box for every other
+letter, which names its script.
 """
 
 import json

@@ -167,7 +167,10 @@ def _check_types(name: str, types: Mapping[str, str]) -> None:
 
 
 def check() -> Lines:
-    """Let the database plan every query, without running it."""
+    """Let the database plan every query, without running it.
+
+    A connection without TLS fails only here: an upgrade must not stop an installation that works.
+    """
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     problems = []

@@ -56,7 +56,8 @@ class Source:
     shops_without: str = "a shop without it"
     """Which shops switch it off, for the failures of `make check`."""
     needs_connection: bool = False
-    """Whether it is off until the connection `subject` exists."""
+    """Whether it is off until the connection `subject` exists: for a source that most shops do not have, so
+    that an upgrade fails no run."""
     not_compared: Collection[str] = ()
     """Columns of `orders` that reconciliation does not compare, because a change of other records changes
     them."""

@@ -64,7 +64,8 @@ _KNOWN = Column(
 """Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
 FIRST_DATE = "DATE '0001-01-01'"
 """The first DATE of BigQuery. Statements that read all days of a table compare with it, because most tables
-require a filter of their partitions."""
+require a filter of their partitions. BigQuery may optimize `IS NOT NULL` away before it looks for
+the filter."""
 MAX_RANGES = 500
 """Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
 

@@ -3,6 +3,7 @@
   last four weeks, from the first order in this time on. None of them may be without orders. Either the source has no
   order (`is_empty`), and the weekdays, at least two, had 10 or more on average. Or the source has fewer than a quarter of
   the sales of each of the weekdays, at least two, which had at least 20. A sale is a counted order with an amount.
+  With 10 orders on average, one day in 20,000 has none by chance (Poisson).
 
   In the first two weeks, which have fewer such weekdays, a source is also empty if it had orders on at least three of the
   last seven days, and 10 or more on average on the days with orders. Sources with delivered files are left out of this,

@@ -44,7 +44,8 @@ _WEIGHT_POWER = 10
 hardly counts."""
 _LEAST_ERROR = 1e-6
 _HALF_LIFE_WEEKS = 2
-"""An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer."""
+"""An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer: with
+equal weights, 80 % intervals of two public totals held 61 % and 69 % of the days."""
 _FEWEST_ERRORS = 20
 """Days with a known error; a quantile of 95 % needs so many."""
 _WIDENED = 1.5
@@ -153,6 +154,7 @@ def _with_bounds(
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
+    Intervals are symmetric, because 13 origins are too few for two tails.
     """
     past = with_total(trained.forecasts[candidate])
     errors = np.abs(with_total(trained.actual) - past)

@@ -1,5 +1,6 @@
 """The season, growth and shifts of level of a panel, by what is known at its origin. Models forecast what is
-left of the sales without them."""
+left of the sales without them: a yearly season is in no window of recent weeks, and trees that know the date
+learn it twice."""
 
 from dataclasses import replace
 from datetime import date

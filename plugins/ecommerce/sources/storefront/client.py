@@ -72,7 +72,7 @@ class StorefrontClient:
     @classmethod
     def connect(cls) -> StorefrontClient:
         """Return a client for the connection `storefront_api`; ConfigurationError where it is missing, has no
-        login, or would send the key openly."""
+        login, or would send the key openly. (WooCommerce's OAuth 1.0a for plain HTTP is not supported.)"""
         from airflow.providers.http.hooks.http import HttpHook
         from requests.adapters import HTTPAdapter
 

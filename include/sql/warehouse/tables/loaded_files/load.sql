@@ -1,6 +1,6 @@
 -- The latest delivery of a file wins, whichever run loads first. Another run may have loaded a delivery that the extract
 -- of the arriving one did not know. The order ids of that delivery stay in `order_ids`, and the next run reads the file
--- again and removes the orders that the file lacks.
+-- again and removes the orders that the file lacks. This load cannot: another file may have them.
 --
 -- BigQuery allows no correlated subquery in the clauses of a MERGE, so its source has the final values.
 {% set is_known -%}

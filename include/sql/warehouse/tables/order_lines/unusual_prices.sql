@@ -8,7 +8,8 @@
 --
 -- The lines of the day are judged, and those that the run loaded from files for the 28 days before it: no run of
 -- their day may follow. A SKU has a usual price if it was sold on at least 3 of these days, in at least 5 lines, of which
--- at most a quarter were as far from the median. Lines without amount or exchange rate are left out.
+-- at most a quarter were as far from the median. Lines without amount or exchange rate are left out. The median is of
+-- lines, not weighted, so that one absurd day does not move it.
 --
 -- A file is listed if these lines differ by at least 1 % from what all lines of the day would amount to at usual prices.
 -- One row per file and day; `sample` describes the files of the day, up to five.
