@@ -127,8 +127,8 @@ query: export QUERY = $(value SQL)
 query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
 	@$(CLI) query $(if $(FILE),--file $(call quoted,$(FILE))) $(if $(FORMAT),--format $(call quoted,$(FORMAT)))
 
-tables: environments ## list the warehouse's tables with columns, types and descriptions
-	@$(if $(findstring --into,$(ARGS)),$(RUN) -m $(if $(findstring .yml,$(ARGS)),tests.dbt_sources,tests.tables_document),$(CLI) tables) $(ARGS)
+tables: environments ## list the warehouse's tables with columns, types and descriptions: [FORMAT=markdown]
+	@$(CLI) tables $(if $(FORMAT),--format $(call quoted,$(FORMAT)))
 
 sql: environments ## print a view, or the load of a table, as it is sent: VIEW=customer_cohorts
 	@$(if $(VIEW),,$(error VIEW is missing: make sql VIEW=customer_cohorts))

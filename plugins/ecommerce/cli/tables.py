@@ -1,20 +1,16 @@
-"""The warehouse's tables, as their files in include/sql/warehouse describe them, without a query.
-
-For `make tables`, and for the list of tables in docs/QUERIES.md (tests/tables_document.py).
-"""
+"""`make tables`: the warehouse's tables, as include/sql/warehouse describes them, without a query."""
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
+from ecommerce.core import templates
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.column_types import Column
 from ecommerce.warehouse.declarations import Declaration, declaration
 
 FOR_ANALYSTS = (
@@ -57,36 +53,60 @@ FOR_ANALYSTS = (
     "load_audit",
 )
 """The tables for queries, most important first; the others are the pipeline's own."""
+TEMPLATES = {"markdown": "warehouse/TABLES.md", "dbt": "warehouse/sources.yml"}
+"""The templates of docs/TABLES.md and deploy/dbt/sources.yml."""
 
 
 @click.command()
-def tables() -> None:
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", *TEMPLATES]),
+    default="text",
+    help="markdown and dbt do not depend on .env",
+)
+def tables(output_format: str) -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
-    from tabulate import tabulate
-
+    # No statement contains the key.
+    os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
+    if output_format != "text":
+        show(document(output_format, load_settings()))
+        return
     # Only the attributes of orders depend on settings.
     with suppress(ConfigurationError):
         environment.load()
-    # No statement contains the key.
-    os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
-    for table in described(load_settings()):
-        show(f"\n{click.style(table.name, bold=True)}: {table.description}")
-        rows = []
-        for column in table.columns:
-            rows.append([column.name, column_type(column), column.description])
-        show(tabulate(rows, tablefmt="plain", disable_numparse=True))
+    for table in declared_tables(load_settings()):
+        show(text(table))
 
 
-def described(settings: Settings) -> Iterator[Declaration]:
-    """Yield all tables and views, those `FOR_ANALYSTS` first."""
+def declared_tables(settings: Settings) -> list[Declaration]:
+    """Return all tables and views, those `FOR_ANALYSTS` first."""
     names = {*rendering.tables(), *rendering.views()}
     # A shop may have removed some.
     for_analysts = [name for name in FOR_ANALYSTS if name in names]
     own = sorted(names.difference(FOR_ANALYSTS))
-    for name in for_analysts + own:
-        yield declaration(name, settings)
+    return [declaration(name, settings) for name in for_analysts + own]
 
 
-def column_type(column: Column) -> str:
-    """Return the type, and whether the column is required."""
-    return f"{column.type} NOT NULL" if column.required else column.type
+def document(output_format: str, settings: Settings) -> str:
+    """Return the tables in one of the formats of `TEMPLATES`."""
+    keys = templates.environment(rendering.SQL_ROOT).get_template(
+        "warehouse/macros/keys.sql"
+    )
+    values = {
+        "tables": declared_tables(settings),
+        "for_analysts": FOR_ANALYSTS,
+        "keys": keys.module.keys | keys.module.view_keys,
+    }
+    return templates.render(TEMPLATES[output_format], values).rstrip()
+
+
+def text(table: Declaration) -> str:
+    """Return a table, and a line for each column, for the terminal."""
+    from tabulate import tabulate
+
+    rows = []
+    for column in table.columns:
+        rows.append([column.name, column.declared_type, column.description])
+    columns = tabulate(rows, tablefmt="plain", disable_numparse=True)
+    return f"\n{click.style(table.name, bold=True)}: {table.summary}\n{columns}"

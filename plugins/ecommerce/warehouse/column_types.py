@@ -27,6 +27,11 @@ class Column:
     description: str
 
     @property
+    def declared_type(self) -> str:
+        """The type, and whether the column is required."""
+        return f"{self.type} NOT NULL" if self.required else self.type
+
+    @property
     def digits(self) -> list[int]:
         """Precision and scale, [18, 4] of `NUMERIC(18, 4)`; nothing of another type."""
         return [int(number) for number in re.findall(r"\b\d+", self.type)]

@@ -23,6 +23,13 @@ class Declaration:
     requires_filter: bool
     """Whether a query must filter by `partitioned_by`."""
 
+    @property
+    def summary(self) -> str:
+        """The description, with the filter that a query requires."""
+        if self.requires_filter:
+            return f"{self.description} A query must filter by `{self.partitioned_by}`."
+        return self.description
+
 
 def declaration(name: str, settings: Settings) -> Declaration:
     """Return the declaration of a table or view."""

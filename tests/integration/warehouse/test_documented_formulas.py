@@ -5,20 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecommerce.cli.tables import described
+from ecommerce.cli.tables import declared_tables
 from ecommerce.warehouse import adhoc_query
 from tests.integration.warehouse.loadable import Folder, Order
 from tests.integration.warehouse.test_query import SAMPLES
 from tests.settings import settings_of
-from tests.tables_document import KEY, required_filter
 
 FORMULA = re.compile(r"SAFE_DIVIDE\((?:[^()]|\([^()]*\))*\)")
 LATELY = datetime.now(UTC) - timedelta(days=1)
-TABLES = list(described(settings_of(KEY)))
+TABLES = declared_tables(settings_of({"CUSTOMER_HASH_KEY": "not in any statement"}))
 
 
 def formulas():
-    """Table and formula of each formula in the descriptions, which sources.yml and QUERIES.md have, too."""
+    """Table and formula of each formula in the descriptions, which sources.yml and TABLES.md have, too."""
     for table in TABLES:
         texts = [table.description, *(column.description for column in table.columns)]
         for formula in FORMULA.findall(" ".join(texts)):
@@ -73,8 +72,9 @@ def test_every_formula_has_a_result_for_groups_of_zero(empty_groups):
         run(empty_groups, plain)
     rows = {}
     for table, formula in formulas():
-        column = required_filter(table)
-        condition = f"WHERE {column} >= '2000-01-01'" if column else ""
+        condition = ""
+        if table.requires_filter:
+            condition = f"WHERE {table.partitioned_by} >= '2000-01-01'"
         source = f"(SELECT *, 1 AS amount FROM {table.name} {condition}) AS entries"
         group = table.columns[1].name if "SUM(" in formula else ""
         by = f", {group} FROM {source} GROUP BY {group}" if group else f" FROM {source}"

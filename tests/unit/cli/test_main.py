@@ -90,7 +90,7 @@ undo-history SOURCE=old_shop
 query SQL='SELECT 1'
 query FILE=question.sql FORMAT=csv
 tables
-tables ARGS='--into docs/QUERIES.md'
+tables FORMAT=dbt
 migrate
 forget-customer
 env

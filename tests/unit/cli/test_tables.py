@@ -1,46 +1,49 @@
-"""The warehouse's tables as `make tables` and the document for analysts show them."""
+"""The warehouse's tables as `make tables`, the list for analysts and the sources for dbt show them."""
 
 import re
-import shutil
 
 import pytest
 import yaml
 
 from ecommerce.cli.tables import FOR_ANALYSTS
 from ecommerce.warehouse import client, rendering
-from tests import dbt_sources, tables_document
 
 
-def test_the_document_for_analysts_is_up_to_date(repository, tmp_path):
-    document = repository / "docs" / "QUERIES.md"
-    written = tmp_path / "QUERIES.md"
-    shutil.copy(document, written)
-    tables_document.main(written)
-    assert written.read_text() == document.read_text()
-
-
-def test_the_sources_for_dbt_are_up_to_date_and_name_a_key_of_each_table(
-    repository, tmp_path
+@pytest.mark.parametrize(
+    ("output_format", "file"),
+    [("markdown", "docs/TABLES.md"), ("dbt", "deploy/dbt/sources.yml")],
+)
+def test_a_committed_copy_is_up_to_date_whatever_this_shop_sets(
+    output_format, file, repository, run, folder
 ):
-    document = repository / "deploy" / "dbt" / "sources.yml"
-    written = tmp_path / "sources.yml"
-    dbt_sources.main(written)
-    assert written.read_text() == document.read_text()
+    (folder / ".env").write_text("ORDER_ATTRIBUTES=sales_channel\n")
+    written = run(f"tables --format {output_format}")
+    written = written.partition("--- standard output\n")[2]
+    assert written.strip() == (repository / file).read_text().strip()
 
+
+def test_no_line_of_the_list_for_analysts_is_long_or_becomes_another_item(repository):
+    lines = (repository / "docs" / "TABLES.md").read_text().splitlines()
+    assert max(len(line) for line in lines) <= 120
+    items = [line for line in lines if re.match(r" *[-+*] ", line)]
+    assert all(re.match(r"- [`[]", item) for item in items)
+
+
+def test_the_sources_for_dbt_name_a_key_of_each_table(repository):
+    document = repository / "deploy" / "dbt" / "sources.yml"
     [source] = yaml.safe_load(document.read_text())["sources"]
     assert [table["name"] for table in source["tables"]] == list(FOR_ANALYSTS)
     for table in source["tables"]:
         columns = {column["name"]: column for column in table["columns"]}
         assert all(column["description"] for column in columns.values())
-        key = dbt_sources.KEYS[table["name"]]
+        tests = yaml.safe_dump(table.get("data_tests", []))
+        key = re.findall(r"\w+", tests.partition("STRUCT(")[2].partition(")")[0])
         assert set(key) <= columns.keys(), table["name"]
-        if len(key) == 1:
-            tested = yaml.safe_dump(columns[key[0]]["data_tests"])
-        else:
-            tested = yaml.safe_dump(table["data_tests"])
-        assert "unique" in tested, table["name"]
+        for column in columns.values():
+            tests += yaml.safe_dump(column.get("data_tests", []))
+        assert tests.count("- unique") == 1, table["name"]
         must_filter = "A query must filter by" in table["description"]
-        assert must_filter == ("where" in tested), table["name"]
+        assert must_filter == ("where" in tests), table["name"]
 
 
 def test_analysts_may_read_what_their_views_read_and_no_raw_rows(repository):

@@ -21,6 +21,33 @@
     "report_deliveries": ["business_date", "figures_hash"],
     "warehouse_settings": ["setting"],
 } %}
+{# The same of the views and of the tables that no load replaces by keys, for dbt. #}
+{% set view_keys = {
+    "known_days": ["business_date"],
+    "comparable_days": ["business_date"],
+    "day_comparisons": ["business_date", "figure"],
+    "forecast_comparisons": ["business_date", "series"],
+    "net_shares": ["business_date"],
+    "month_to_date": ["business_date", "span"],
+    "sales_targets": ["month", "channel"],
+    "daily_sales_reporting": ["business_date", "source", "channel", "category", "country_code", "currency"],
+    "sales_contributions": ["business_date", "scope", "dimension", "name"],
+    "orders_reporting": ["source", "order_id"],
+    "order_lines_reporting": ["source", "order_id", "line_number"],
+    "return_lines_reporting": ["source", "refund_id", "line_number", "is_share"],
+    "customer_orders": ["source", "order_id"],
+    "customer_cohorts": ["first_order_month", "months_since"],
+    "customer_value": ["customer_hash"],
+    "repeat_purchases": ["first_order_month"],
+    "coupon_performance": ["business_date", "coupon_code"],
+    "product_pairs": ["sku_a", "sku_b"],
+    "orders_attributes": ["source", "order_id"],
+    "target_progress": ["channel"],
+    "daily_conversion": ["business_date", "device", "referrer"],
+    "forecasts_in_force": ["series", "target_date"],
+    "conversion_rates": ["business_date", "currency"],
+    "order_amounts": ["source", "order_id"],
+} %}
 {% set partitions = {"sales_forecasts": "target_date"} %}
 
 {# The day of a row of `name`, by which most tables are partitioned; an empty text for tables without one. #}
