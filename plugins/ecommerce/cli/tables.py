@@ -53,30 +53,39 @@ FOR_ANALYSTS = (
     "load_audit",
 )
 """The tables for queries, most important first; the others are the pipeline's own."""
-TEMPLATES = {"markdown": "warehouse/TABLES.md", "dbt": "warehouse/sources.yml"}
-"""The templates of docs/TABLES.md and deploy/dbt/sources.yml."""
+TEMPLATES = {
+    "text": "warehouse/tables.txt",
+    "markdown": "warehouse/TABLES.md",
+    "dbt": "warehouse/sources.yml",
+}
+"""The last two render docs/TABLES.md and deploy/dbt/sources.yml."""
 
 
 @click.command()
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", *TEMPLATES]),
+    type=click.Choice(list(TEMPLATES)),
     default="text",
     help="markdown and dbt do not depend on .env",
 )
 def tables(output_format: str) -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
+    if output_format == "text":
+        # Only the attributes of orders depend on settings.
+        with suppress(ConfigurationError):
+            environment.load()
     # No statement contains the key.
     os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
-    if output_format != "text":
-        show(document(output_format, load_settings()))
-        return
-    # Only the attributes of orders depend on settings.
-    with suppress(ConfigurationError):
-        environment.load()
-    for table in declared_tables(load_settings()):
-        show(text(table))
+    keys = templates.environment(rendering.SQL_ROOT).get_template(
+        "warehouse/macros/keys.sql"
+    )
+    values = {
+        "tables": declared_tables(load_settings()),
+        "for_analysts": FOR_ANALYSTS,
+        "keys": keys.module.keys | keys.module.view_keys,
+    }
+    show(templates.render(TEMPLATES[output_format], values).rstrip())
 
 
 def declared_tables(settings: Settings) -> list[Declaration]:
@@ -86,27 +95,3 @@ def declared_tables(settings: Settings) -> list[Declaration]:
     for_analysts = [name for name in FOR_ANALYSTS if name in names]
     own = sorted(names.difference(FOR_ANALYSTS))
     return [declaration(name, settings) for name in for_analysts + own]
-
-
-def document(output_format: str, settings: Settings) -> str:
-    """Return the tables in one of the formats of `TEMPLATES`."""
-    keys = templates.environment(rendering.SQL_ROOT).get_template(
-        "warehouse/macros/keys.sql"
-    )
-    values = {
-        "tables": declared_tables(settings),
-        "for_analysts": FOR_ANALYSTS,
-        "keys": keys.module.keys | keys.module.view_keys,
-    }
-    return templates.render(TEMPLATES[output_format], values).rstrip()
-
-
-def text(table: Declaration) -> str:
-    """Return a table, and a line for each column, for the terminal."""
-    from tabulate import tabulate
-
-    rows = []
-    for column in table.columns:
-        rows.append([column.name, column.declared_type, column.description])
-    columns = tabulate(rows, tablefmt="plain", disable_numparse=True)
-    return f"\n{click.style(table.name, bold=True)}: {table.summary}\n{columns}"
