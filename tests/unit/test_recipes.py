@@ -1,14 +1,12 @@
-"""The documents fit the files they name; tests/integration/test_recipes.py runs the recipes."""
+"""The recipes of docs/RECIPES.md fit the files they name; tests/integration/test_recipes.py runs them."""
 
-import re
 import shutil
 from itertools import chain
 
 import pytest
 
-from tests.recipes import REPOSITORY, copy_repository, in_copy, removals, steps
+from tests.recipes import REPOSITORY, copy_repository, in_copy, steps
 
-DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 RECIPES = (
     "A column of your own",
     "Another schema",
@@ -65,36 +63,3 @@ def test_a_figure_and_a_section_leave_the_tests_of_reports_green(tmp_path):
         for step in steps(recipe):
             step.carry_out(copy)
         in_copy(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests)
-
-
-def test_no_link_of_a_document_is_dead_even_after_a_part_is_removed():
-    commands = " ".join(removals())
-    removed = [REPOSITORY / path for path in re.findall(r"(\S+/\S+) ", commands)]
-    assert removed
-    links = 0
-    for document in DOCUMENTS:
-        for link in re.findall(r"\]\(([^)\s:]+)\)", document.read_text()):
-            path = link.partition("#")[0]
-            target = (document.parent / path).resolve() if path else document
-            links += 1
-            assert target.exists(), (document.name, link)
-            for folder in removed:
-                assert not target.is_relative_to(folder), (document.name, link)
-    assert links > 100
-
-
-MADE_BY_USERS = {"include/targets"}
-
-
-def test_files_that_a_document_names_exist():
-    named = 0
-    for document in DOCUMENTS:
-        # The recipes name files that they create; carrying them out shows that the others exist.
-        if document.name == "RECIPES.md":
-            continue
-        pattern = r"`((?:dags|deploy|include|plugins|tests)/[\w./-]+)`"
-        for path in re.findall(pattern, document.read_text()):
-            named += 1
-            is_there = (REPOSITORY / path).exists() or path in MADE_BY_USERS
-            assert is_there, (document.name, path)
-    assert named > 50
