@@ -20,6 +20,7 @@ _EDIT = re.compile(
     re.S | re.I,
 )
 _NEW = re.compile(r"new\s+file\s+`(?P<path>[^`]+)`$", re.I)
+_COPY = re.compile(r"cp -r (?P<example>docs/examples/\w+)/\. \.")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Step:
 
 
 def steps(recipe):
-    """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
+    """The steps of the section `## <recipe>`; other blocks, such as queries, are left out."""
     sections = dict(
         re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)
     )
@@ -77,13 +78,26 @@ def steps_of(text):
             line.removeprefix(indent) for line in block["body"].split("\n")
         )
         lead = block["lead"].strip()
-        if edit := _EDIT.search(lead):
+        if copy := _COPY.fullmatch(body):
+            found += files_of(REPOSITORY / copy["example"])
+        elif edit := _EDIT.search(lead):
             how = edit["how"].split()[0].replace("instead", "replace")
             count = 2 if edit["lines"].startswith("both") else 1
             begins = bool(edit["begins"])
             found.append(Step(edit["path"], body, how, edit["line"], begins, count))
         elif new := _NEW.search(lead):
             found.append(Step(new["path"], body))
+    return found
+
+
+def files_of(example):
+    """A step for each file of an example, which has the folders of the repository."""
+    found = []
+    for file in sorted(example.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            path = str(file.relative_to(example))
+            found.append(Step(path, file.read_text().removesuffix("\n")))
+    assert found, example
     return found
 
 
@@ -104,10 +118,8 @@ def copy_repository(target):
 
 def removals():
     """The commands of the recipe *Remove a part*, one text for each part."""
-    section = re.findall(
-        r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
-    )[0]
-    return re.findall(r"^```sh\n(.*?)^```", section, re.S | re.M)
+    scripts = sorted((REPOSITORY / "deploy" / "remove").glob("*.sh"))
+    return [script.read_text() for script in scripts]
 
 
 def in_copy(copy, *command, **environment):
