@@ -108,6 +108,19 @@ def test_make_has_every_target_that_a_document_names():
     assert named <= targets
 
 
+def test_the_row_that_the_readme_follows_passes_through_existing_files():
+    text = (REPOSITORY / "README.md").read_text()
+    [section] = re.findall(r"(?ms)^## Follow one row\n(.+?)^## ", text)
+    existing = []
+    for folder in ("dags", "include", "plugins"):
+        existing += [f"{path}/" for path in (REPOSITORY / folder).rglob("*")]
+    named = re.findall(r"`([\w./]+(?:/|\.\w+))`", section)
+    assert len(named) > 25
+    for name in named:
+        ending = f"/{name.rstrip('/')}/"
+        assert any(path.endswith(ending) for path in existing), name
+
+
 def test_every_promise_of_the_readme_names_its_tests():
     text = (REPOSITORY / "README.md").read_text()
     [section] = re.findall(r"(?ms)^## What it does better\n(.+?)^## ", text)
