@@ -11,7 +11,9 @@ DOCUMENTS = [*REPOSITORY.glob("*.md")]
 for folder in FOLDERS:
     DOCUMENTS += (REPOSITORY / folder).rglob("*.md")
 DOCUMENTS.sort()
-GENERATED = {"docs/TABLES.md"}
+TABLES = REPOSITORY / "docs" / "TABLES.md"
+"""Written by `make tables`."""
+WRITTEN_BY_HAND = [document for document in DOCUMENTS if document != TABLES]
 LONGEST_LINE = 120
 MADE_BY_USERS = {"include/targets"}
 CODE = re.compile(r"(?ms)^ *```.*?^ *```$|`[^`\n]+`")
@@ -119,6 +121,12 @@ def test_the_row_that_the_readme_follows_passes_through_existing_files():
     for name in named:
         ending = f"/{name.rstrip('/')}/"
         assert any(path.endswith(ending) for path in existing), name
+
+
+@pytest.mark.parametrize("document", WRITTEN_BY_HAND, ids=name_of)
+def test_no_line_is_too_long(document):
+    lines = document.read_text().splitlines()
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
 def test_every_promise_of_the_readme_names_its_tests():
