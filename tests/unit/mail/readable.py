@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+from tests.unit.pages.reading import lines_of
+
 VOID = {"img", "br", "meta", "hr", "input", "link"}
 
 
@@ -46,16 +48,12 @@ def html(message):
 
 
 def mail(message):
-    """Return subject, kind, text, the words of the HTML, and the names of the attachments."""
-    return "\n".join(_lines(message))
-
-
-def _lines(message):
-    yield f"Subject: {message['Subject']}"
-    yield f"X-Sales-Mail: {message['X-Sales-Mail']}"
+    """Return subject, kind, attachments, the text, and the lines of the HTML."""
+    parts = [
+        f"Subject: {message['Subject']}",
+        f"X-Sales-Mail: {message['X-Sales-Mail']}",
+    ]
     for part in message.iter_attachments():
-        yield f"Attachment: {part.get_filename()} ({part.get_content_type()})"
-    yield ""
-    yield plain(message)
-    yield "--- HTML"
-    yield from filter(None, Html(html(message)).words)
+        parts.append(f"Attachment: {part.get_filename()} ({part.get_content_type()})")
+    parts += ["", plain(message), "--- HTML", lines_of(html(message), "<body")]
+    return "\n".join(parts)

@@ -14,9 +14,9 @@ def text_of(html):
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-def lines_of(html):
+def lines_of(html, content="<main"):
     """The words of a page's content line by line, with addresses and values in brackets."""
-    body = html.partition("<main")[2]
+    body = html.partition(content)[2].partition(">")[2]
     body = SHOWN.sub(r" [\1] ", LINES.sub(r"\n\g<0>", body.replace("\n", " ")))
     lines = (text_of(line) for line in body.splitlines())
     return "\n".join(line for line in lines if line)
@@ -31,7 +31,7 @@ def row(page, begins):
 def part(page, section):
     """The words of the section with an id."""
     html = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
-    return text_of(html)
+    return text_of(html.partition(">")[2])
 
 
 def mail_of(message):

@@ -7,6 +7,7 @@ import pytest
 
 from ecommerce.core import text
 from ecommerce.pages.runs import Run
+from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.pages.made_up import (
     RUNS,
     FakeRuns,
@@ -18,7 +19,7 @@ from tests.unit.pages.made_up import (
     quality_rows,
     rejected,
 )
-from tests.unit.pages.reading import lines_of, row
+from tests.unit.pages.reading import lines_of, part, row
 from tests.unit.sales.report.samples import make_figures
 
 EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
@@ -32,7 +33,6 @@ EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
         "/?month=2026-10",
         "/2026-11-02/",
         "/2026-11-09/",
-        "/2026-11-19/",
         "/2026-11-25/",
         "/2026-13-45/",
         "/quality/",
@@ -43,13 +43,23 @@ def test_a_page(client, path, snapshot):
     assert lines_of(client.get(path).text) == snapshot
 
 
-@pytest.mark.parametrize("number", [16, 17, 18])
+@pytest.mark.parametrize("number", [16, 17, 18, 19])
 def test_what_frames_the_report_of_a_day(client, number, snapshot):
     """The heading, what changed since the mail, the run and its forms."""
     page = lines_of(client.get(f"/2026-11-{number}/").text)
     head, _, report = page.partition("\nNet sales\n")
     run = report.rpartition("\nRun\n")[2]
     assert f"{head}\n…\n{run}" == snapshot
+
+
+def test_the_report_of_a_day_has_every_section_with_its_rows(client):
+    page = client.get("/2026-11-19/").text
+    for section in page_texts(make_figures())["sections"]:
+        words = part(page, section["id"])
+        for cells in section["rows"]:
+            assert " ".join(filter(None, cells)) in words
+        for remark in (section["note"], section["empty"], *section["remarks"]):
+            assert remark in words
 
 
 @pytest.mark.parametrize("path", ["/", "/2026-11-19/", "/quality/"])

@@ -10,6 +10,7 @@ from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import typeset
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.texts.page import page_texts
+from tests.unit.differences import differences
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.parts import hostile_day
 from tests.unit.sales.report.samples import NASTY
@@ -34,14 +35,19 @@ def text_of(folder):
     return [re.sub(r"\s+", " ", page.extract_text()) for page in pages]
 
 
-@pytest.mark.parametrize("make", [samples.full, samples.troubled])
-def test_every_word_of_the_document(written, make, snapshot):
-    pages = PdfReader(written(make) / archive.PDF).pages
+def lines_of(folder):
+    """Every line of the document."""
     lines = []
-    for page in pages:
+    for page in PdfReader(folder / archive.PDF).pages:
         lines += [line.rstrip() for line in page.extract_text().splitlines()]
         lines.append("--- end of the page")
-    assert "\n".join(lines) == snapshot
+    return "\n".join(lines)
+
+
+def test_every_word_of_the_document(written, snapshot):
+    whole = lines_of(written(samples.full))
+    troubled = lines_of(written(samples.troubled))
+    assert f"{whole}\n\n{differences(troubled, whole)}" == snapshot
 
 
 @pytest.mark.parametrize("make", [*samples.EVERY_DAY, hostile_day])
