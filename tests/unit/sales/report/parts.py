@@ -3,9 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
-import yaml
-
 from ecommerce.reporting.parts import total
 from ecommerce.sales.days.quality import ImplausibleAmount
 from ecommerce.sales.report.figures.contributions import (
@@ -56,43 +53,42 @@ def figure(value, **bases):
     return Figure(value=D(value), **known)
 
 
-def cases(text):
-    """Return the cases of a YAML text by the rules that they are for."""
-    return [pytest.param(case, id=rule) for rule, case in yaml.safe_load(text).items()]
-
-
 def contributions(amounts):
-    """Return contributions, the largest change first, from `before now` by name; a product is written
-    `category|SKU|name`."""
+    """Return contributions, the largest change first, from the amounts before and now by name; the name of a
+    product is its category, SKU and label."""
     rows = []
-    for path, words in amounts.items():
-        earlier, now = map(D, words.split())
-        values = {"name": path, "before": earlier, "now": now}
-        if "|" in path:
-            parent, sku, label = path.split("|")
+    for name, (earlier, now) in amounts.items():
+        values = {"name": name, "before": D(earlier), "now": D(now)}
+        if isinstance(name, tuple):
+            parent, sku, label = name
             values |= {"name": sku, "parent": parent, "label": label or None}
         rows.append(Contribution(**values))
     return sorted(rows, key=lambda row: (-abs(row.change), row.name))
 
 
-def like_for_like(case):
-    """Return the change of the dimensions in a case, each with amounts as of `contributions`."""
+def changes_of(**dimensions):
+    """Return the change of dimensions, each with amounts as of `contributions`."""
     fields = {}
     for field in FIELDS.values():
-        fields[field] = contributions(case.get(field, {}))
+        fields[field] = contributions(dimensions.get(field, {}))
     rows = next(filter(None, fields.values()))
     return LikeForLike(before=total(rows, "before"), now=total(rows, "now"), **fields)
 
 
-def since(case, **values):
-    """Return the change since Thu 12 Nov of a case as of `like_for_like`, with its `began` and `ended`
-    channels and the `like_for_like` of the others."""
-    facts = {"base": before(7), "rising": [], "falling": []}
-    for name in ("began", "ended"):
-        facts[name] = case.get(name, [])
-    if "like_for_like" in case:
-        facts["like_for_like"] = like_for_like(case["like_for_like"])
-    return Changes(**dict(like_for_like(case)) | facts | values)
+def since(like_for_like=None, began=(), ended=(), unconverted=(), **dimensions):
+    """Return the change since Thu 12 Nov of `dimensions`; `like_for_like` are those of the channels that
+    neither began nor ended."""
+    compared = like_for_like and changes_of(**like_for_like)
+    return Changes(
+        **dict(changes_of(**dimensions)),
+        base=before(7),
+        rising=[],
+        falling=[],
+        began=list(began),
+        ended=list(ended),
+        unconverted=list(unconverted),
+        like_for_like=compared,
+    )
 
 
 def expected(
@@ -165,8 +161,9 @@ def implausible(kind, excess, order="1001"):
 
 def hostile_day():
     """Return a day whose drivers have names that no form may take for markup."""
-    case = {
-        "categories": {"<b>Töpfe</b> & Co": "9000 4000", "Toys": "1000 900"},
-        "products": {f"<b>Töpfe</b> & Co|POT|{HOSTILE}": "4000 100"},
-    }
-    return day("4900", "10000", changes=since(case))
+    category = "<b>Töpfe</b> & Co"
+    changes = since(
+        categories={category: (9000, 4000), "Toys": (1000, 900)},
+        products={(category, "POT", HOSTILE): (4000, 100)},
+    )
+    return day("4900", "10000", changes=changes)

@@ -114,7 +114,7 @@ def test_a_series_outside_its_95_per_cent_interval_is_unusual(case):
 
 def test_a_channel_that_has_ended_has_not_missed_its_forecast_as_well():
     gone = expected("channel:web", "3000", "0", "very unusual")
-    changes = since({"channels": {"web": "3000 0"}, "ended": ["web"]})
+    changes = since(channels={"web": (3000, 0)}, ended=["web"])
     assert words(expectation=expectation_of(gone), changes=changes) is None
 
 
