@@ -1,26 +1,32 @@
 """The report's mail: when it is sent, under which Message-ID, and what one attempt leaves to the next."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
 
+from demo.services.ports import free_port
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.archive import ReportMail
+from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report.texts.mail import forecast_missed, mail_parts
 from tests.archived_reports import MAILING_RUN, REPORT, archived_texts
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
-from tests.unit.sales.tables import cells
 
 TO = ["ann@example.com", "bob@example.com"]
 NEWEST = day_window(DAY, "America/New_York")
+MORNING = datetime(2026, 11, 20, 11, tzinfo=UTC)
+DAY_AFTER = datetime(2026, 11, 21, 11, tzinfo=UTC)
 CLAIMED_ID = "<report.1@reports.example>"
+FIGURES = make_figures()
 CORRECTIONS = {"net_sales": Decimal("16716.13")}
 
 
@@ -29,27 +35,68 @@ def _settings(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "")
-    monkeypatch.setattr(delivery.state, "corrections", lambda *_: CORRECTIONS)
 
 
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory):
     """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
-    figures = make_figures()
     folder = tmp_path_factory.mktemp("archived")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-        return build.archive_report(f"file://{folder}/reports", figures)
+        return build.archive_report(f"file://{folder}/reports", FIGURES)
 
 
-def test_the_newest_closed_day():
-    now = datetime(2026, 11, 20, 5, tzinfo=UTC)
-    midnight = datetime(2026, 11, 21, 5, tzinfo=UTC)
-    second_before = datetime(2026, 11, 20, 4, 59, 59, tzinfo=UTC)
-    assert delivery.is_newest(NEWEST, now)
-    assert not delivery.is_newest(NEWEST, second_before)
-    assert not delivery.is_newest(NEWEST, midnight)
+def mail_row(state, figures=FIGURES):
+    """A row of `report_deliveries`."""
+    return {"figures_hash": figures_hash(figures), "state": state}
+
+
+@dataclass
+class FakeWarehouse:
+    """The warehouse of a day whose last mail had other net sales. `mails` are its rows of
+    `report_deliveries`, `steps` the statements that changed it, with their values."""
+
+    mails: list[dict[str, str]] = field(default_factory=list)
+    steps: dict[str, Any] = field(default_factory=dict)
+
+    def query(self, path, **values):
+        day = {"business_date": DAY}
+        if path.endswith("by_day.sql"):
+            return self.mails if values == day else []
+        if path.endswith("mailed_figures.sql"):
+            net_sales = CORRECTIONS["net_sales"]
+            return [day | {"figure": "net_sales", "mailed_value": net_sales}]
+        state = {"complete": True, "missing_sources": [], "empty_sources": []}
+        figures = {name: figure.value for name, figure in FIGURES.headline.items()}
+        return [day | state | figures | {"mail_count": 1}]
+
+    def transact(self, path, **values):
+        self.steps[path.rpartition("/")[2]] = values
+        if not path.endswith("claim.sql"):
+            return []
+        state = "sent" if self.mails[:1] == [mail_row("sent")] else "claimed"
+        claimed = {"claimed_by": values["owner"], "message_id": CLAIMED_ID}
+        return [{"state": state} | claimed]
+
+
+@pytest.fixture
+def warehouse(monkeypatch):
+    fake = FakeWarehouse()
+    monkeypatch.setattr(delivery.delivery_log, "open_prepared", lambda step: fake)
+    monkeypatch.setattr(delivery.state, "connect", lambda step: fake)
+
+    def measure(step, end):
+        fake.steps[step] = end
+
+    monkeypatch.setattr(delivery.metrics, "business_day_done", measure)
+    return fake
+
+
+def deliver(report, now=MORNING, *, send_mail=False):
+    with time_machine.travel(now):
+        return delivery.deliver(NEWEST, report, MAILING_RUN, send_mail=send_mail)
 
 
 def test_the_same_figures_have_the_same_message_id(use_server):
@@ -60,22 +107,14 @@ def test_the_same_figures_have_the_same_message_id(use_server):
     assert delivery.message_id(the_day_before) != expected
 
 
-@pytest.fixture
-def claimed(monkeypatch):
-    """An attempt has claimed the mail; the warehouse is away."""
-    monkeypatch.setattr(delivery, "reason_not_to_mail", lambda *_, **__: "")
-    monkeypatch.setattr(delivery.delivery_log, "claim", lambda *_: CLAIMED_ID)
-    monkeypatch.setattr(delivery, "mark", lambda report: None)
-
-
 def test_the_report_is_mailed_and_its_headline_posted(
-    mailbox, chat, archived, claimed, caplog
+    mailbox, chat, archived, warehouse, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    assert delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False) == ""
+    assert deliver(archived) == ""
 
     (message,) = mailbox()
-    texts = archived_texts(make_figures(), CORRECTIONS)
+    texts = archived_texts(FIGURES, CORRECTIONS)
     assert message["Subject"] == texts["subject"]
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
@@ -92,16 +131,93 @@ def test_the_report_is_mailed_and_its_headline_posted(
     trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
 
-    logged = [row.getMessage() for row in caplog.records if row.name != "mail.log"]
-    assert "accepted for 2 recipients" in " ".join(logged)
-    assert not any(address in " ".join(logged) for address in TO)
+    figures = {"business_date": DAY, "figures_hash": archived.figures_hash}
+    claim = warehouse.steps["claim.sql"]
+    assert claim == figures | {
+        "message_id": delivery.message_id(archived),
+        "figures_at": archived.figures_at,
+        "owner": "daily_sales_pipeline/test__mailing",
+        "lease_seconds": 600,
+    }
+    sent = warehouse.steps["mark_sent.sql"]
+    assert figures.items() < sent.items()
+    restated = warehouse.steps["load_before_mail.sql"]
+    assert restated["figures_at"] == archived.figures_at
+    assert restated["reported"]["net_sales"] == 183_425_600
+    assert warehouse.steps["mail"] == NEWEST.end
+
+    logged = " ".join(
+        row.getMessage() for row in caplog.records if row.name != "mail.log"
+    )
+    assert "accepted for 2 recipients" in logged
+    assert not any(address in logged for address in TO)
 
 
-def test_no_mail_for_figures_that_were_replaced(archived, claimed, use_server):
+OTHER = make_figures(countries=[])
+SAME_SENT = mail_row("sent")
+OTHER_SENT = mail_row("sent", OTHER)
+EARLIER = "an earlier report of 2026-11-19 was mailed"
+OLD = "2026-11-19 is not the newest day that has ended"
+SAME = "a report with the same figures was mailed before"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        ([], MORNING, False, ""),
+        ([], DAY_AFTER, False, OLD),
+        ([], DAY_AFTER, True, ""),
+        ([mail_row("claimed")], MORNING, False, ""),
+        ([mail_row("claimed")], DAY_AFTER, False, ""),
+        ([SAME_SENT], MORNING, False, SAME),
+        ([SAME_SENT], DAY_AFTER, False, SAME),
+        ([SAME_SENT], DAY_AFTER, True, SAME),
+        ([mail_row("claimed", OTHER)], MORNING, False, ""),
+        ([OTHER_SENT], MORNING, False, EARLIER),
+        ([OTHER_SENT], MORNING, True, ""),
+        ([OTHER_SENT], DAY_AFTER, False, OLD),
+        ([OTHER_SENT, SAME_SENT], MORNING, False, EARLIER),
+        ([OTHER_SENT, SAME_SENT], MORNING, True, ""),
+    ],
+)
+def test_an_attempt(archived, mailbox, warehouse, caplog, attempt):
+    """The mails of the day, the latest first; now; `send_mail`; and why no mail is sent."""
+    warehouse.mails, now, send_mail, reason = attempt
+    caplog.set_level(logging.INFO)
+    found = deliver(archived, now, send_mail=send_mail)
+    steps = list(warehouse.steps)
+    assert len(mailbox()) == (not reason)
+    if not reason:
+        assert steps == ["claim.sql", "mark_sent.sql", "load_before_mail.sql", "mail"]
+        return
+    assert f"not mailed: {found}" in caplog.text
+    if reason == SAME:
+        # The attempt that sent it may have been killed before it recorded what had changed.
+        assert (found, steps) == (SAME, ["claim.sql", "load_before_mail.sql"])
+    else:
+        hint = "; MAIL=1 with make repair or make report mails it"
+        assert (found, steps) == (reason + hint, [])
+
+
+def test_without_recipients_nothing_is_claimed(archived, warehouse, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+    assert deliver(archived) == "the Variable report_recipients is empty"
+    assert warehouse.steps == {}
+
+
+def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
+    archived, warehouse, use_server
+):
+    use_server(free_port())
+    with pytest.raises(errors.TransientError):
+        deliver(archived)
+    assert list(warehouse.steps) == ["claim.sql"]
+
+
+def test_no_mail_for_figures_that_were_replaced(archived, warehouse, use_server):
     use_server(1)
-    replaced = replace(archived, figures_hash="0" * 64)
     with pytest.raises(errors.StagingError, match="newer run has replaced it"):
-        delivery.deliver(NEWEST, replaced, MAILING_RUN, send_mail=False)
+        deliver(replace(archived, figures_hash="0" * 64))
 
 
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
@@ -117,151 +233,29 @@ def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog
     assert "the headline is not posted to the chat" in caplog.text
 
 
-MISSES = """
-percent | actual   | change
-20      | 15120    | \N{MINUS SIGN}20.0 %
-20      | 15120.01 |
-20      | 22680    | +20.0 %
-20      | 22679.99 |
-5       | 20411.06 | +8.0 %
-        | 1        |
-"""
-
-
-@pytest.mark.parametrize("case", cells(MISSES), ids=lambda case: case["actual"])
-def test_a_missed_forecast_is_posted(case):
-    forecast = Decimal(18_900)
-    net = expectation(forecast=forecast, actual=Decimal(case["actual"]))
-    percent = int(case["percent"]) if case["percent"] else None
+@pytest.mark.parametrize(
+    ("percent", "actual", "change"),
+    [
+        (20, "15120", "\N{MINUS SIGN}20.0 %"),
+        (20, "15120.01", ""),
+        (20, "22680", "+20.0 %"),
+        (20, "22679.99", ""),
+        (5, "20411.06", "+8.0 %"),
+        (None, "1", ""),
+    ],
+)
+def test_a_missed_forecast_is_posted(percent, actual, change):
+    net = expectation(forecast=Decimal(18_900), actual=Decimal(actual))
     texts = forecast_missed(make_figures(expectation=net), percent)
-    change = case["change"]
-    assert bool(texts) is bool(change)
-    if change:
-        title, text = texts
-        assert title == f"Forecast missed: Thu 19 Nov: {change}"
-        assert f"{change} compared with the forecast of 18,900.00." in text
-        assert text.startswith("Net sales: ")
+    if not change:
+        assert texts is None
+        return
+    title, text = texts
+    assert title == f"Forecast missed: Thu 19 Nov: {change}"
+    assert f"{change} compared with the forecast of 18,900.00." in text
+    assert text.startswith("Net sales: ")
 
 
 def test_an_incomplete_day_has_not_missed_its_forecast():
     net = expectation(forecast=Decimal(1), verdict=None)
-    figures = make_figures(expectation=net)
-    assert forecast_missed(figures, 5) is None
-
-
-# `stored`: the warehouse's rows of the day's mails, latest first. `claimed`: whether the claim succeeds.
-ATTEMPTS = """
-stored                | newest | send_mail | claimed | reason
-                      | yes    | no        | yes     | mailed
-                      | no     | no        |         | 2026-11-19 is not the newest day that has ended
-                      | no     | yes       | yes     | mailed
-same claimed          | yes    | no        | yes     | mailed
-same claimed          | no     | no        | yes     | mailed
-same sent             | yes    | no        | no      | a report with the same figures was mailed before
-same sent             | no     | no        | no      | a report with the same figures was mailed before
-same sent             | no     | yes       | no      | a report with the same figures was mailed before
-other claimed         | yes    | no        | yes     | mailed
-other sent            | yes    | no        |         | an earlier report of 2026-11-19 was mailed
-other sent            | yes    | yes       | yes     | mailed
-other sent            | no     | no        |         | 2026-11-19 is not the newest day that has ended
-other sent, same sent | yes    | no        |         | an earlier report of 2026-11-19 was mailed
-other sent, same sent | yes    | yes       | yes     | mailed
-"""
-HINT = "; MAIL=1 with make repair or make report mails it"
-
-
-@pytest.fixture
-def steps(use_server, monkeypatch):
-    """The steps of an attempt in their order; the warehouse, the mail and the chat are away."""
-    use_server(1)
-    done = []
-    monkeypatch.setattr(delivery.delivery_log, "deliveries", lambda day: [])
-    monkeypatch.setattr(
-        delivery.delivery_log, "claim", lambda *_: done.append("claim") or "<id@x>"
-    )
-    monkeypatch.setattr(
-        delivery.delivery_log, "mark_sent", lambda *_: done.append("mark")
-    )
-    monkeypatch.setattr(
-        delivery.delivery_log,
-        "record_restatements",
-        lambda report: done.append("restate"),
-    )
-    monkeypatch.setattr(delivery.mail, "send", lambda *_: done.append("send"))
-    monkeypatch.setattr(delivery.chat, "post", lambda *_: done.append("chat"))
-    monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: NEWEST)
-    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
-
-    def measured(step, end):
-        done.append(f"{step} of the day until {end:%d %H:%M}")
-
-    monkeypatch.setattr(delivery.metrics, "business_day_done", measured)
-    return done
-
-
-@pytest.mark.parametrize(
-    "case", cells(ATTEMPTS), ids=lambda case: " ".join(case.values())
-)
-def test_an_attempt(archived, steps, monkeypatch, caplog, case):
-    caplog.set_level(logging.INFO)
-    if case["newest"] == "no":
-        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: NEWEST.shifted(1))
-    rows = []
-    if case["stored"]:
-        for stored in case["stored"].split(", "):
-            which, state = stored.split()
-            known = archived.figures_hash if which == "same" else "0" * 64
-            rows.append({"figures_hash": known, "state": state})
-    monkeypatch.setattr(
-        delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else []
-    )
-
-    def claim(*values):
-        message_id = delivery.message_id(archived)
-        assert values == (
-            DAY,
-            archived.figures_hash,
-            message_id,
-            archived.figures_at,
-            MAILING_RUN,
-        )
-        steps.append("claim")
-        return message_id if case["claimed"] == "yes" else ""
-
-    monkeypatch.setattr(delivery.delivery_log, "claim", claim)
-    reason = delivery.deliver(
-        NEWEST, archived, MAILING_RUN, send_mail=case["send_mail"] == "yes"
-    )
-
-    if case["reason"] == "mailed":
-        assert reason == ""
-        metric = "mail of the day until 20 05:00"
-        assert steps == ["claim", "send", "mark", "restate", metric, "chat"]
-        return
-    assert f"not mailed: {reason}" in caplog.text
-    if case["claimed"]:
-        # The attempt that sent it may have been killed before it recorded what had changed.
-        assert steps == ["claim", "restate"]
-        assert reason == case["reason"]
-    else:
-        assert steps == []
-        assert reason == case["reason"] + HINT
-
-
-def test_without_recipients_nothing_is_claimed(archived, steps, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    reason = delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False)
-    assert reason == "the Variable report_recipients is empty"
-    assert steps == []
-
-
-def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
-    archived, steps, monkeypatch
-):
-    def fails(*_):
-        raise errors.TransientError("the mail server is down")
-
-    monkeypatch.setattr(delivery.mail, "send", fails)
-    with pytest.raises(errors.TransientError):
-        delivery.deliver(NEWEST, archived, MAILING_RUN, send_mail=False)
-    assert steps == ["claim"]
+    assert forecast_missed(make_figures(expectation=net), 5) is None

@@ -29,12 +29,16 @@ CASES = {
         },
         ["Kitchen 1692", "Toys 1131", "Garden -600"],
     ),
-    "all of the change in one of two equal countries explains more than categories that fell alike": (
+    "all of the change in one of two equal countries explains more than categories that rose and fell": (
         {
-            "categories": {"Kitchen": (5000, 4500), "Toys": (5000, 4500)},
-            "countries": {"US": (5000, 5000), "DE": (5000, 4000)},
+            "categories": {
+                "Kitchen": (4000, 6500),
+                "Toys": (4000, 2400),
+                "Garden": (2000, 2100),
+            },
+            "countries": {"US": (5000, 6000), "DE": (5000, 5000)},
         },
-        ["Germany -1000"],
+        ["United States 1000"],
     ),
     "the channel with nearly all of the change has nearly all sales too": (
         {
