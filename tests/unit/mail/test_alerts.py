@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.mail import alerts
-from ecommerce.runtime.run_context import business_day, invalid_run
+from ecommerce.runtime.run_context import invalid_run
 from tests.unit.differences import differences
 from tests.unit.mail import readable
 
@@ -163,62 +163,59 @@ def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, c
     assert reason in readable.plain(message)
 
 
+UNKNOWN_PARAM = (
+    "the run's conf has busines_date, which is no param of daily_sales_pipeline: its params are "
+    "business_date, send_mail"
+)
+
+
 @pytest.mark.parametrize(
-    ("run", "reason"),
+    ("conf", "key", "reason"),
     [
-        (
-            {"conf": {"busines_date": "2026-11-18", "send_mail": True}},
-            "the run's conf has busines_date, which is no param of daily_sales_pipeline: its params are "
-            "business_date, send_mail",
-        ),
-        ({"partition_key": "2999-01-01"}, "business day 2999-01-01 has not ended yet"),
-        ({"partition_key": "19 November"}, "'19 November' is not a business date"),
+        ({"busines_date": "2026-11-18"}, "2026-11-19", UNKNOWN_PARAM),
+        ({}, "2999-01-01", "business day 2999-01-01 has not ended yet"),
+        ({}, "19 November", "'19 November' is not a business date"),
     ],
 )
 def test_a_run_in_which_no_task_can_succeed_is_mailed_once(
-    mailbox, context, run, reason
+    mailbox, context, conf, key, reason
 ):
-    vars(context["dag_run"]).update(run)
-    for task in ("extract.sales_db", "extract.storefront", "extract.sources_ready"):
-        context["ti"].task_id = task
-        alerts.alert_failure(context | {"exception": invalid_run(context)})
-    assert mailbox() == []
-    alerts.alert_run_failure(context | {"reason": "task_failure"})
-    (message,) = mailbox()
-    day = context["dag_run"].partition_key
-    assert message["Subject"].startswith("Failed: daily_sales_pipeline")
-    text = " ".join(readable.plain(message).split())
+    context["dag_run"].conf = conf
+    context["dag_run"].partition_key = key
+    text = mail_of_the_run(context, mailbox)
     assert reason in text
-    assert f"Business day: {day}" in text
+    assert f"Business day: {key}" in text
     assert "Start another run" in text
 
 
-@pytest.mark.parametrize(
-    ("last_day", "reason"),
-    [
-        ("2999-01-01", "2026-11-01 to 2999-01-01 is not a range of 1 to 31 days"),
-        ("2026-10-01", "2026-11-01 to 2026-10-01 is not a range of 1 to 31 days"),
-    ],
-)
-def test_a_run_of_days_that_cannot_be_run_is_mailed_once(
-    mailbox, context, last_day, reason
-):
-    days = {"first_day": "2026-11-01", "last_day": last_day}
-    run = SimpleNamespace(partition_key=None, run_after=None, conf=days)
-    context["dag"].dag_id = context["ti"].dag_id = "sales_history_read"
-    context["dag"].params = days | {"source": None}
-    context |= {"dag_run": run, "params": context["dag"].params}
-    with pytest.raises(errors.PipelineError) as failure:
-        business_day(context)
-    for task in ("extract.sales_db", "extract.storefront"):
+@pytest.mark.parametrize("last_day", ["2999-01-01", "2026-10-01"])
+def test_a_run_of_days_that_cannot_be_run_is_mailed_once(mailbox, context, last_day):
+    of_days(context, "sales_history_read", "2026-11-01", last_day)
+    span = f"2026-11-01 to {last_day}"
+    text = mail_of_the_run(context, mailbox)
+    assert f"{span} is not a range of 1 to 31 days" in text
+    assert f"Business day: {span}" in text
+
+
+def of_days(context, dag_id, first_day, last_day):
+    days = {"first_day": first_day, "last_day": last_day}
+    context["dag"].dag_id = context["ti"].dag_id = dag_id
+    context["dag"].params = context["params"] = days
+    context["dag_run"].partition_key = None
+    context["dag_run"].conf = days
+
+
+def mail_of_the_run(context, mailbox):
+    """The text of the one mail about a run all of whose tasks have failed."""
+    error = invalid_run(context)
+    for task in ("extract.sales_db", "extract.storefront", "extract.sources_ready"):
         context["ti"].task_id = task
-        alerts.alert_failure(context | {"exception": failure.value})
+        alerts.alert_failure(context | {"exception": error})
+    assert mailbox() == []
     alerts.alert_run_failure(context | {"reason": "task_failure"})
     (message,) = mailbox()
-    assert message["Subject"] == "Failed: sales_history_read"
-    text = " ".join(readable.plain(message).split())
-    assert reason in text
-    assert f"Business day: 2026-11-01 to {last_day}" in text
+    assert message["Subject"].startswith(f"Failed: {context['dag'].dag_id}")
+    return " ".join(readable.plain(message).split())
 
 
 def test_a_run_is_judged_by_its_own_conf(mailbox, context):
@@ -230,11 +227,7 @@ def test_a_run_is_judged_by_its_own_conf(mailbox, context):
 
 def test_an_export_of_many_days_is_no_invalid_run(mailbox, context):
     """Its days are those of its files: their number is not limited."""
-    days = {"first_day": "2024-01-01", "last_day": "2026-01-01"}
-    run = SimpleNamespace(partition_key=None, run_after=None, conf=days)
-    context["dag"].dag_id = context["ti"].dag_id = "sales_history_load"
-    context["dag"].params = days | {"files": "file:///export/*.csv"}
-    context |= {"dag_run": run, "params": context["dag"].params}
+    of_days(context, "sales_history_load", "2024-01-01", "2026-01-01")
     alerts.alert_run_failure(context | {"reason": "task_failure"})
     assert mailbox() == []
 
