@@ -1,6 +1,7 @@
 """When the alert that no report was mailed is sent, and which run and tasks it names."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,39 +51,41 @@ def test_the_latest_run_of_the_day(runs, latest):
     assert found == latest
 
 
+def run_of(dag_id, run_id):
+    return run(run_id, "2026-11-19")
+
+
+def states_of(dag_id, run_ids=(OTHER_DAY, SCHEDULED), task_ids=()):
+    states = {"load.checks": "failed", "extract.storefront": "failed"}
+    return dict.fromkeys(run_ids, states | {"mail.send": "upstream_failed"})
+
+
 @pytest.mark.parametrize(
-    ("recipients", "states", "mails", "reason"),
+    ("recipients", "states", "reason"),
     [
-        ("a@example.com", [], 1, ""),
-        ("a@example.com", ["claimed"], 1, ""),
-        ("a@example.com", ["claimed", "sent"], 0, ""),
-        ("", [], 0, "the Variable report_recipients is empty: no report is mailed"),
+        ("", [], "the Variable report_recipients is empty: no report is mailed"),
+        ("a@example.com", ["claimed", "sent"], ""),
+        ("a@example.com", ["claimed"], None),
+        ("a@example.com", [], None),
     ],
 )
 def test_an_alert_is_sent_unless_the_report_was_mailed(
-    monkeypatch, recipients, states, mails, reason
+    monkeypatch, mailbox, recipients, states, reason
 ):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", recipients)
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     rows = [{"state": state, "sent_at": DAY.end} for state in states]
-    monkeypatch.setattr(missing_report.delivery_log, "deliveries", lambda day: rows)
-    sent = []
-
-    def send(message):
-        text = message.get_body(("plain",)).get_content()
-        assert f"Run:     {SCHEDULED}\n" in text
-        assert "Failed:  extract.storefront, load.checks\n" in text
-        assert "make repair DAY=2026-11-19 MAIL=1\n" in text
-        sent.append(message["Subject"])
-        return ""
-
-    def states_of(dag_id, run_ids=(OTHER_DAY, SCHEDULED), task_ids=()):
-        states = {"load.checks": "failed", "extract.storefront": "failed"}
-        states["mail.send"] = "upstream_failed"
-        return dict.fromkeys(run_ids, states)
-
-    def run_of(dag_id, run_id):
-        return run(run_id, "2026-11-19")
-
-    monkeypatch.setattr(missing_report.mail, "send_alert", send)
-    assert missing_report.alert_if_not_mailed(DAY, states_of, run_of) == reason
-    assert sent == ["No sales report for 2026-11-19"] * mails
+    warehouse = SimpleNamespace(query=lambda statement, business_date: rows)
+    log = missing_report.delivery_log
+    monkeypatch.setattr(log, "open_prepared", lambda step: warehouse)
+    found = missing_report.alert_if_not_mailed(DAY, states_of, run_of)
+    assert found == (reason or "")
+    if reason is not None:
+        assert mailbox() == []
+        return
+    (message,) = mailbox()
+    assert message["Subject"] == "No sales report for 2026-11-19"
+    lines = message.get_body(("plain",)).get_content().splitlines()
+    assert f"Run:     {SCHEDULED}" in lines
+    assert "Failed:  extract.storefront, load.checks" in lines
+    assert "  make repair DAY=2026-11-19 MAIL=1" in lines

@@ -6,15 +6,10 @@ from tests.unit.sales.report.samples import before
 from tests.unit.sales.report.texts.answers import Answers
 
 
-def row(dimension, name="", amounts="0 0", scope="all"):
+def row(dimension, name="", before=0, now=0, scope="all"):
     """A row of contributions.sql."""
-    earlier, now = map(D, amounts.split())
     values = {"scope": scope, "dimension": dimension, "name": name, "parent": None}
-    return values | {"before": earlier, "now": now}
-
-
-def names(rows):
-    return [row.name for row in rows]
+    return values | {"before": D(before), "now": D(now)}
 
 
 def test_without_a_day_to_compare_with_there_are_no_changes():
@@ -23,21 +18,21 @@ def test_without_a_day_to_compare_with_there_are_no_changes():
 
 def test_currencies_without_a_rate_and_channels_that_moved_are_named():
     rows = [
-        row("total", amounts="2510 1500"),
-        row("channel", "old", "2010 0"),
-        row("channel", "new", "0 900"),
+        row("total", "", 2510, 1500),
+        row("channel", "old", 2010),
+        row("channel", "new", 0, 900),
         row("channel", "closed"),
         row("unconverted", "BRL"),
         row("unconverted", "AED"),
         row("began", "new"),
         row("ended", "old"),
-        row("total", amounts="500 600", scope="like_for_like"),
-        row("channel", "web", "500 600", scope="like_for_like"),
+        row("total", "", 500, 600, "like_for_like"),
+        row("channel", "web", 500, 600, "like_for_like"),
     ]
     queries = Answers.of(today={"base_date": before(7)}, contributions=rows)
     found = contributions.read(queries).changes
     assert found.unconverted == ["AED", "BRL"]
     assert (found.began, found.ended) == (["new"], ["old"])
-    assert names(found.channels) == ["old", "new"]
+    assert [channel.name for channel in found.channels] == ["old", "new"]
     assert (found.compared.before, found.compared.now) == (500, 600)
-    assert names(found.compared.channels) == ["web"]
+    assert [channel.name for channel in found.compared.channels] == ["web"]
