@@ -8,13 +8,12 @@ VOID = {"img", "br", "meta", "hr", "input", "link"}
 
 
 class Html(HTMLParser):
-    """HTML in which everything that is opened is closed. `words` are what people see or hear."""
+    """HTML in which everything that is opened is closed."""
 
     def __init__(self, html):
         super().__init__()
         self.open = []
         self.tags = []
-        self.words = []
         self.feed(html)
         self.close()
         assert self.open == []
@@ -22,19 +21,11 @@ class Html(HTMLParser):
     def handle_starttag(self, tag, attrs):
         attributes = {name: value or "" for name, value in attrs}
         self.tags.append((tag, attributes))
-        if tag == "img":
-            self.words.append(attributes["alt"])
-        if tag == "a":
-            self.words.append(f"<{attributes['href']}>")
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not {"style", "title"} & set(self.open):
-            self.words.append(" ".join(data.split()))
 
 
 def plain(message):

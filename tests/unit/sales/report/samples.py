@@ -3,7 +3,8 @@
 `days/<name>.json` are figures as the archive keeps them; their summary is made again. `full` is an ordinary
 Thursday with everything that a report can have but pictures, `troubled` an incomplete one with every quality
 table, `first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts,
-`empty` a closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders.
+`empty` a closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders,
+`large` one of a shop with hundreds of names.
 """
 
 from datetime import timedelta
@@ -13,9 +14,7 @@ from pathlib import Path
 
 from ecommerce.sales.days.quality import Provenance, Quality
 from ecommerce.sales.report.figures.breakdowns import Breakdown
-from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.returns import ReturnReason
 from ecommerce.sales.report.texts.summary import summarized
 
 FOLDER = Path(__file__).parent / "days"
@@ -84,39 +83,8 @@ def empty_day():
 
 
 def large_shop():
-    """Return 500 categories, long words, 60 partners and 300 reasons of returns."""
-    figures = full()
-    names = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
-    names += [f"Category {number:03}" for number in range(497)]
-    categories = []
-    contributions = []
-    series = list(figures.expectation.series)
-    for place, name in enumerate(names):
-        net = Decimal("-796.01") if name == "unallocated" else Decimal(1000 - place)
-        categories.append(breakdown(name, net, None))
-        contributions.append(Contribution(name=name, before=Decimal(400), now=net))
-        category = {"series": f"category:{name}"}
-        series.append(series[-1].model_copy(update=category))
-    reasons = []
-    for place in range(300):
-        amount = Decimal(400 - place)
-        reason = ReturnReason(reason=f"{place}_th reason", refunds=1, amount=amount)
-        reasons.append(reason)
-    products = []
-    for product in figures.products:
-        name = {"name": f"Geschirrspülmaschinenfest {product.sku}"}
-        products.append(product.model_copy(update=name))
-    unforecast = [f"category:New {number:02}" for number in range(90)]
-    changes = {"series": series, "unforecast": unforecast}
-    return full(
-        categories=categories,
-        changes=figures.changes.model_copy(update={"categories": contributions}),
-        channels=[breakdown(f"partner {n:02}", 900 - n, n) for n in range(60)],
-        countries=[breakdown(f"{n:02}", 800 - n, n) for n in range(30)],
-        return_reasons=reasons,
-        products=products,
-        expectation=figures.expectation.model_copy(update=changes),
-    )
+    """Return a day with 120 categories, long words, 60 partners and 40 reasons of returns."""
+    return archived("large")
 
 
 EVERY_DAY = (full, troubled, doubtful, first_day, empty_day, crowded, large_shop)
@@ -148,32 +116,6 @@ def trend_with(changes):
     for back, fields in changes.items():
         trend[-1 - back] = trend[-1 - back].model_copy(update=fields)
     return trend
-
-
-def pictured(folder):
-    """Return the full day with pictures of products in `folder`: whole, broken and missing."""
-    from PIL import Image
-
-    Image.new("RGB", (96, 64), (200, 80, 20)).save(folder / "whole.png")
-    (folder / "broken.png").write_bytes(b"<html>")
-    figures = full()
-    thumbnails = {}
-    for name, product in zip(
-        ("whole", "broken", "missing"), figures.products, strict=False
-    ):
-        thumbnails[product.sku] = f"file://{folder}/{name}.png"
-
-    def with_pictures(part, field):
-        products = []
-        for product in getattr(part, field):
-            thumbnail = {"thumbnail": thumbnails.get(product.sku)}
-            products.append(product.model_copy(update=thumbnail))
-        return {field: products}
-
-    changes = figures.changes
-    movers = with_pictures(changes, "rising") | with_pictures(changes, "falling")
-    products = with_pictures(figures, "products")
-    return full(changes=changes.model_copy(update=movers), **products)
 
 
 def before(days):

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.reporting.sections import charts_of
@@ -103,8 +104,28 @@ def test_names_from_data_are_printed_whole_and_never_evaluated(written):
 
 
 def test_products_have_their_pictures_and_a_broken_one_does_no_harm(tmp_path):
+    figures = samples.full()
+    (tmp_path / "broken.png").write_bytes(b"<html>")
+    Image.new("RGB", (96, 64), (200, 80, 20)).save(tmp_path / "whole.png")
+    thumbnails = {}
+    for name, product in zip(
+        ("whole", "broken", "missing"), figures.products[:3], strict=True
+    ):
+        thumbnails[product.sku] = f"file://{tmp_path}/{name}.png"
+
+    def pictured(products):
+        return [
+            row.model_copy(update={"thumbnail": thumbnails.get(row.sku)})
+            for row in products
+        ]
+
+    movers = {}
+    for field in ("rising", "falling"):
+        movers[field] = pictured(getattr(figures.changes, field))
+    changes = figures.changes.model_copy(update=movers)
+    figures = samples.full(products=pictured(figures.products), changes=changes)
     (tmp_path / "report").mkdir()
-    build.write_document(samples.pictured(tmp_path), tmp_path / "report")
+    build.write_document(figures, tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / archive.PDF).pages
     # On page one, among the rising products (of the same SKU), and in the table of products.
     assert [len(page.images) for page in pages[:3]] == [1, 1, 1]
