@@ -93,9 +93,6 @@ def pages(tmp_path_factory):
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
-        shop.setattr(
-            "ecommerce.sales.days.state.load_day_states", made_up.load_day_states
-        )
         required = ["sales_db", "storefront"]
         shop.setattr(day_status, "required_sources", lambda: required)
         shop.setattr(day_view, "required_sources", lambda: required)

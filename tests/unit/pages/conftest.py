@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.sales import source_policy
 from tests.unit.pages import made_up
 
 
@@ -12,13 +11,7 @@ def archive_of_november(tmp_path_factory):
     return made_up.write_archive(tmp_path_factory.mktemp("archive"))
 
 
-SOURCE_POLICY = {
-    "sales_db": "required",
-    "storefront": "required",
-    "partner_files": "optional",
-    "shopify": "off",
-    "exchange_rates": "off",
-}
+SOURCE_POLICY = '{"partner_files": "optional", "exchange_rates": "off"}'
 
 
 @pytest.fixture
@@ -26,10 +19,7 @@ def shop(archive_of_november, monkeypatch):
     """This process then is a deployment with that archive, which nobody changes."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
-    monkeypatch.setattr(
-        "ecommerce.sales.days.state.load_day_states", made_up.load_day_states
-    )
-    monkeypatch.setattr(source_policy, "read_policies", lambda: SOURCE_POLICY)
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", SOURCE_POLICY)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -82,27 +82,41 @@ MAILS[day(16)] = 2
 
 @dataclass
 class FakeWarehouse:
-    """Answers the statements of the pages from what it is given, by the names of their files."""
+    """Answers the statements of the pages from what it is given, by the names of their files; `asked` has
+    their values."""
 
-    days: Mapping[date, Any] = field(default_factory=day_states)
+    days: Mapping[date, DayState] = field(default_factory=day_states)
     mails: Mapping[date, int] = field(default_factory=lambda: MAILS)
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def query(self, path, **given):
+    def query(self, path, **values):
         name = path.rpartition("/")[2].removesuffix(".sql")
+        self.asked[name] = values
         if name == "loaded_days":
             first, last = min(self.days, default=None), max(self.days, default=None)
             return [{"first_day": first, "last_day": last}]
+        if name == "figures":
+            return [self._figures(state) for state in self._between(**values)]
+        if name == "mailed_figures":
+            return [row for state in self._between(**values) for row in mailed(state)]
         return self.rows.get(name, [])
 
+    def _between(self, first, day):
+        return [state for of_day, state in self.days.items() if first <= of_day <= day]
 
-def load_day_states(warehouse, first, last):
-    """In place of `load_day_states`."""
-    return [
-        replace(each, mail_count=warehouse.mails.get(of_day, 0))
-        for of_day, each in warehouse.days.items()
-        if first <= of_day <= last
-    ]
+    def _figures(self, state):
+        mails = {"mail_count": self.mails.get(state.business_date, 0)}
+        return asdict(state) | state.figures | mails
+
+
+def mailed(state):
+    """The rows of mailed_figures.sql of a day: figures that have changed since."""
+    rows = []
+    for figure, value in state.outdated_values.items():
+        day_and_figure = {"business_date": state.business_date, "figure": figure}
+        rows.append(day_and_figure | {"mailed_value": value})
+    return rows
 
 
 @dataclass

@@ -202,30 +202,15 @@ def test_what_comes_from_data_is_escaped_and_masked(open_pages):
         assert "<script" not in page
 
 
-def test_each_query_reads_its_days_only(open_pages, monkeypatch):
-    spans = {}
-    months = []
-
-    class Watched(FakeWarehouse):
-        def query(self, path, **given):
-            if newest := given.get("day") or given.get("report_day"):
-                name = path.rpartition("/")[2]
-                spans[name] = (given.get("first"), newest)
-            return super().query(path, **given)
-
-    def load(warehouse, first, last):
-        months.append((first, last))
-        return []
-
-    open_pages(warehouse=Watched(rows=quality_rows())).get("/quality/")
-    shown = (date(2026, 10, 23), day(19))
-    assert spans == {
-        "rejected.sql": shown,
-        "control_totals.sql": shown,
-        "deliveries.sql": shown,
-        # What the next day's report would list.
-        "restated_figures.sql": (None, day(20)),
-    }
-    monkeypatch.setattr("ecommerce.sales.days.state.load_day_states", load)
-    open_pages().get("/?month=2026-02")
-    assert months == [(date(2026, 2, 1), date(2026, 2, 28))]
+def test_each_query_reads_its_days_only(open_pages):
+    warehouse = FakeWarehouse(rows=quality_rows())
+    client = open_pages(warehouse=warehouse)
+    client.get("/quality/")
+    for name in ("rejected", "control_totals", "deliveries"):
+        asked = warehouse.asked[name]
+        assert (asked["first"], asked["day"]) == (date(2026, 10, 23), day(19))
+    # What the next day's report would list.
+    assert warehouse.asked["restated_figures"]["report_day"] == day(20)
+    client.get("/?month=2026-02")
+    month = {"first": date(2026, 2, 1), "day": date(2026, 2, 28)}
+    assert warehouse.asked["figures"] == warehouse.asked["mailed_figures"] == month
