@@ -10,10 +10,9 @@ from ecommerce.sales.read_windows import (
     window_of_reread,
     window_of_sync,
 )
-from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
 from ecommerce.storage.staging import DagRun
 from tests.memory import Remembered
-from tests.unit.sales.tables import cells
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
@@ -27,6 +26,8 @@ def settings(monkeypatch):
 
 
 def earlier_reads(last_read=None):
+    if isinstance(last_read, str):
+        last_read = datetime.fromisoformat(last_read)
     return Remembered(
         last_read=lambda _: last_read,
         rejected_orders=lambda source, day: [f"rejected {source} {day}"],
@@ -34,31 +35,27 @@ def earlier_reads(last_read=None):
     )
 
 
-# 19 November begins at 05:00 UTC in the shop.
-NEWEST = """
-source        | last_read         | changed_from      | # why
-sales_db      |                   | 2026-11-19T04:30Z |
-sales_db      | 2026-11-20T03:00Z | 2026-11-19T04:30Z | a later read, such as a sync's, shortens no day
-sales_db      | 2026-11-16T05:00Z | 2026-11-16T04:30Z | after an outage, missing days are read
-storefront    |                   | 2026-11-19T03:00Z |
-storefront    | 2026-11-16T05:00Z | 2026-11-16T03:00Z |
-partner_files |                   | 2026-11-19T05:00Z | files have no clock to overlap
-partner_files | 2026-11-16T05:00Z | 2026-11-19T05:00Z |
-"""
-
-
-def instant(text):
-    return datetime.fromisoformat(text) if text else None
-
-
 @pytest.mark.parametrize(
-    "case", cells(NEWEST), ids=lambda case: " ".join(case.values())
+    ("source", "last_read", "changed_from"),
+    [
+        # 19 November begins at 05:00 UTC in the shop.
+        (SALES_DB, None, "2026-11-19T04:30Z"),
+        # A later read, such as a sync's, shortens no day.
+        (SALES_DB, "2026-11-20T03:00Z", "2026-11-19T04:30Z"),
+        # After an outage, missing days are read.
+        (SALES_DB, "2026-11-16T05:00Z", "2026-11-16T04:30Z"),
+        (STOREFRONT, None, "2026-11-19T03:00Z"),
+        (STOREFRONT, "2026-11-16T05:00Z", "2026-11-16T03:00Z"),
+        # Files have no clock to overlap.
+        (PARTNER_FILES, None, "2026-11-19T05:00Z"),
+        (PARTNER_FILES, "2026-11-16T05:00Z", "2026-11-19T05:00Z"),
+    ],
 )
-def test_the_newest_day_reads_all_changes_since_the_last_read(case):
-    source = SOURCES[case["source"]]
-    last_read = instant(case["last_read"])
+def test_the_newest_day_reads_all_changes_since_the_last_read(
+    source, last_read, changed_from
+):
     window = window_of_day(source, DAY, RUN, earlier_reads(last_read), NOW)
-    assert window.changed_from == instant(case["changed_from"])
+    assert window.changed_from == datetime.fromisoformat(changed_from)
     assert window.changed_until is None
     assert window.looks_back
     known = [] if source == PARTNER_FILES else [f"rejected {source.name} 2026-11-19"]
@@ -80,23 +77,22 @@ def test_a_reread_asks_for_the_orders_that_the_warehouse_has_or_rejected():
     assert window.also_read == known
 
 
-SYNCS = """
-last_read         | first_day  | changed_from      | # why
-2026-11-20T10:00Z |            | 2026-11-20T08:00Z |
-2026-11-20T11:00Z | 2026-11-01 | 2026-11-20T09:00Z |
-                  |            | 2026-11-19T05:00Z | yesterday, where nothing was ever read
-                  | 2026-11-01 | 2026-11-01T04:00Z |
-"""
-
-
-@pytest.mark.parametrize("case", cells(SYNCS), ids=lambda case: " ".join(case.values()))
+@pytest.mark.parametrize(
+    ("last_read", "first_day", "changed_from"),
+    [
+        ("2026-11-20T10:00Z", "", "2026-11-20T08:00Z"),
+        ("2026-11-20T11:00Z", "2026-11-01", "2026-11-20T09:00Z"),
+        # Yesterday, where nothing was ever read.
+        (None, "", "2026-11-19T05:00Z"),
+        (None, "2026-11-01", "2026-11-01T04:00Z"),
+    ],
+)
 def test_a_sync_reads_the_running_day_and_all_changes_since_the_last_read(
-    monkeypatch, case
+    monkeypatch, last_read, first_day, changed_from
 ):
-    monkeypatch.setenv("SYNC_START_DATE", case["first_day"])
-    last_read = instant(case["last_read"])
+    monkeypatch.setenv("SYNC_START_DATE", first_day)
     window = window_of_sync(STOREFRONT, RUN, earlier_reads(last_read), NOW)
     assert window.day.date == date(2026, 11, 20)
-    assert window.changed_from == instant(case["changed_from"])
+    assert window.changed_from == datetime.fromisoformat(changed_from)
     assert window.changed_until is None
     assert not window.looks_back, "two weeks are not read again every hour"

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.core.calendar_days import calendar_week
-from ecommerce.core.text import MINUS
 from ecommerce.reporting.expected_week import ExpectedWeek
 from tests.unit.sales.report.parts import (
     D,
@@ -19,7 +18,6 @@ from tests.unit.sales.report.parts import (
     target,
 )
 from tests.unit.sales.report.samples import DAY, archived, before, first_day
-from tests.unit.sales.tables import records
 
 SALES = {
     "Textiles": (3000, 5172),
@@ -204,45 +202,44 @@ def test_something_unusual_takes_the_place_of_the_third_driver():
     )
 
 
-RESULTS = """
-value   | week_before | sentence
-29887.4 | 28195       | rose 6 % to 29,887 USD against last Thursday
-20000   | 28195       | fell 29 % to 20,000 USD against last Thursday
-28300   | 28195       | were level with last Thursday at 28,300 USD
-28054   | 28195       | fell 1 % to 28,054 USD against last Thursday
-309000  | 28195       | rose 996 % to 309,000 USD against last Thursday
-350000  | 28195       | rose more than tenfold to 350,000 USD against last Thursday
--50     | 100         | fell 150 % to \N{MINUS SIGN}50 USD against last Thursday
-"""
+@pytest.mark.parametrize(
+    ("value", "week_before", "result"),
+    [
+        ("29887.4", "28195", "rose 6 % to 29,887 USD against last Thursday"),
+        ("20000", "28195", "fell 29 % to 20,000 USD against last Thursday"),
+        ("28300", "28195", "were level with last Thursday at 28,300 USD"),
+        ("28054", "28195", "fell 1 % to 28,054 USD against last Thursday"),
+        ("309000", "28195", "rose 996 % to 309,000 USD against last Thursday"),
+        (
+            "350000",
+            "28195",
+            "rose more than tenfold to 350,000 USD against last Thursday",
+        ),
+        ("-50", "100", "fell 150 % to \N{MINUS SIGN}50 USD against last Thursday"),
+    ],
+)
+def test_the_result_in_whole_units_against_last_week(value, week_before, result):
+    assert sentences(value, week_before) == [f"Net sales {result}."]
 
 
-@pytest.mark.parametrize("case", records(dict, RESULTS), ids=lambda case: case["value"])
-def test_the_result_in_whole_units_against_last_week(case):
-    found = sentences(case["value"], case["week_before"])
-    assert found == [f"Net sales {case['sentence']}."]
-
-
-# `back`: so many days before is the day that changes are since.
-BASES = """
-week_before | day_before | average | year_before | back | reasons | words
-28195       | 1          | 1       | 1           | 7    | yes     | last Thursday
-            | 28195      | 1       | 1           | 1    | yes     | Wed 18 Nov
-            |            | 28195   | 1           | 7    | no      | the 28-day average
-            |            |         | 28195       | 7    | no      | Thu 20 Nov 2025
-0           | 28195      |         |             | 7    | no      | Wed 18 Nov
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, BASES), ids=lambda case: case["words"])
-def test_result_and_reasons_are_against_the_same_day(case):
-    """Last week's day may be complete without sales: changes are since then, percentages are not."""
-    words = case.pop("words")
-    reasons = case.pop("reasons")
-    changes = RISE.model_copy(update={"base": before(int(case.pop("back")))})
-    headline = {"net_sales": figure("29887", **case)}
+@pytest.mark.parametrize(
+    ("bases", "back", "has_reasons", "words"),
+    [
+        ({"week_before": "28195", "day_before": "1"}, 7, True, "last Thursday"),
+        ({"day_before": "28195", "average": "1"}, 1, True, "Wed 18 Nov"),
+        ({"average": "28195", "year_before": "1"}, 7, False, "the 28-day average"),
+        ({"year_before": "28195"}, 7, False, "Thu 20 Nov 2025"),
+        ({"week_before": "0", "day_before": "28195"}, 7, False, "Wed 18 Nov"),
+    ],
+)
+def test_result_and_reasons_are_against_the_same_day(bases, back, has_reasons, words):
+    """Changes are since the day so many days `back`. Last week's day may be complete without sales: changes
+    are since then, percentages are not."""
+    changes = RISE.model_copy(update={"base": before(back)})
+    headline = {"net_sales": figure("29887", **bases)}
     first, *others = sentences(headline=headline, changes=changes)
     assert first == f"Net sales rose 6 % to 29,887 USD against {words}."
-    assert bool(others) is (reasons == "yes")
+    assert bool(others) is has_reasons
 
 
 def test_without_a_complete_day_there_is_no_comparison():
@@ -254,35 +251,46 @@ def test_without_a_complete_day_there_is_no_comparison():
     assert sentence.endswith("there is no complete day to compare with.")
 
 
-BEFORE = """
-value   | week_before | words
-16000   | 0           | Net sales were 16,000 USD, after 0 USD (last Thursday).
-50      | -100        | Net sales were 50 USD, after MINUS100 USD (last Thursday).
--200000 | 10000       | Net sales were MINUS200,000 USD, after 10,000 USD (last Thursday).
-"""
+@pytest.mark.parametrize(
+    ("value", "week_before", "words"),
+    [
+        ("16000", "0", "Net sales were 16,000 USD, after 0 USD (last Thursday)."),
+        (
+            "50",
+            "-100",
+            "Net sales were 50 USD, after \N{MINUS SIGN}100 USD (last Thursday).",
+        ),
+        (
+            "-200000",
+            "10000",
+            "Net sales were \N{MINUS SIGN}200,000 USD, after 10,000 USD (last Thursday).",
+        ),
+    ],
+)
+def test_without_a_change_in_percent_both_amounts_are_stated(value, week_before, words):
+    first, *_ = sentences(value, week_before, changes=RISE)
+    assert first == words
 
 
-@pytest.mark.parametrize("case", records(dict, BEFORE), ids=lambda case: case["value"])
-def test_without_a_change_in_percent_both_amounts_are_stated(case):
-    values = (case["value"], case["week_before"])
-    first, *_ = sentences(*values, changes=RISE)
-    assert first == case["words"].replace("MINUS", MINUS)
-
-
-CLOSED = """
-value | week_before | words
-0     | 28195       | No orders were counted on Thu 19 Nov, after 28,195 USD (last Thursday).
-0     | NULL        | No orders were counted on Thu 19 Nov.
--500  | NULL        | No orders were counted on Thu 19 Nov and net sales were MINUS500 USD.
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, CLOSED), ids=lambda case: case["words"])
-def test_a_day_without_orders_has_no_reasons(case):
+@pytest.mark.parametrize(
+    ("value", "week_before", "words"),
+    [
+        (
+            "0",
+            "28195",
+            "No orders were counted on Thu 19 Nov, after 28,195 USD (last Thursday).",
+        ),
+        ("0", None, "No orders were counted on Thu 19 Nov."),
+        (
+            "-500",
+            None,
+            "No orders were counted on Thu 19 Nov and net sales were \N{MINUS SIGN}500 USD.",
+        ),
+    ],
+)
+def test_a_day_without_orders_has_no_reasons(value, week_before, words):
     none = {"orders": figure("0"), "gross_sales": figure("0")}
-    values = (case["value"], case["week_before"])
-    found = sentences(*values, headline=none, changes=RISE)
-    assert found == [case["words"].replace("MINUS", MINUS)]
+    assert sentences(value, week_before, headline=none, changes=RISE) == [words]
 
 
 @pytest.mark.parametrize(
@@ -306,40 +314,47 @@ def test_a_day_that_is_or_may_be_incomplete_has_no_reasons_but_implausible_amoun
     )
 
 
-FORECASTS = """
-actual | verdict      | end
-12000  | unusual      | , above the forecast of 10,000
-8000   | very unusual | , below the forecast of 10,000
-12000  | NULL         |
-10900  | as expected  |
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, FORECASTS), ids=str)
-def test_the_result_names_the_forecast_that_it_misses(case):
-    forecast = {"near": "1000", "far": "1500"}
-    net = expected("net", "10000", case["actual"], case["verdict"], **forecast)
+@pytest.mark.parametrize(
+    ("actual", "verdict", "end"),
+    [
+        ("12000", "unusual", ", above the forecast of 10,000"),
+        ("8000", "very unusual", ", below the forecast of 10,000"),
+        ("12000", None, ""),
+        ("10900", "as expected", ""),
+    ],
+)
+def test_the_result_names_the_forecast_that_it_misses(actual, verdict, end):
+    net = expected("net", "10000", actual, verdict, near="1000", far="1500")
     (sentence,) = sentences(expectation=expectation_of(net=net))
-    end = case.get("end", "")
     assert sentence == f"Net sales were level with last Thursday at 10,000 USD{end}."
 
 
-COMING = """
-days | usual  | words
-7    | 130000 | The next 7 days are forecast at 140,000 USD, 8 % above a usual week.
-7    | 150000 | The next 7 days are forecast at 140,000 USD, 7 % below a usual week.
-7    | 140600 | The next 7 days are forecast at 140,000 USD, like a usual week.
-7    |        | The next 7 days are forecast at 140,000 USD.
-3    | 130000 | The next 3 days are forecast at 60,000 USD.
-1    | 130000 | The next day is forecast at 20,000 USD.
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, COMING), ids=lambda case: case["words"])
-def test_the_coming_days(case):
-    usual = D(case["usual"]) if "usual" in case else None
-    coming = outlook(*["20000"] * int(case["days"]), net_usual_week=usual)
-    assert sentences(outlook=coming)[1:] == [case["words"]]
+@pytest.mark.parametrize(
+    ("days", "usual_week", "words"),
+    [
+        (
+            7,
+            "130000",
+            "The next 7 days are forecast at 140,000 USD, 8 % above a usual week.",
+        ),
+        (
+            7,
+            "150000",
+            "The next 7 days are forecast at 140,000 USD, 7 % below a usual week.",
+        ),
+        (
+            7,
+            "140600",
+            "The next 7 days are forecast at 140,000 USD, like a usual week.",
+        ),
+        (7, None, "The next 7 days are forecast at 140,000 USD."),
+        (3, "130000", "The next 3 days are forecast at 60,000 USD."),
+        (1, "130000", "The next day is forecast at 20,000 USD."),
+    ],
+)
+def test_the_coming_days(days, usual_week, words):
+    coming = outlook(*["20000"] * days, net_usual_week=usual_week and D(usual_week))
+    assert sentences(outlook=coming)[1:] == [words]
 
 
 def event_week():

@@ -1,7 +1,5 @@
 """What is unusual about a day and no driver of its change."""
 
-from operator import itemgetter
-
 import pytest
 
 from ecommerce.core.text import MINUS
@@ -17,7 +15,6 @@ from tests.unit.sales.report.parts import (
     implausible,
     since,
 )
-from tests.unit.sales.tables import records
 
 SALES = {"gross_sales": figure("20000"), "units": figure("1000")}
 TOYS = expectation_of(expected("category:Toys", "3000", "5000", "very unusual"))
@@ -38,25 +35,25 @@ def returns(value, average="0.05", days=None):
     return {"return_rate": rate}
 
 
-# `days` of the averages, `own` those of the rate where they are fewer.
-RATES = """
-value  | average | days | own | words                                         | # why
-0.08   | 0.05    | 28   |     | returns are 8 % of gross sales (usually 5 %) |
-0.01   | 0.05    | 28   |     | returns are 1 % of gross sales (usually 5 %) |
-0.0799 | 0.05    | 28   |     | NULL                                        | less than 3 % of gross sales
-0.08   | 0.06    | 28   |     | NULL                                        | less than half above it
-0.08   | 0.05    | 10   |     | returns are 8 % of gross sales (usually 5 %) |
-0.08   | 0.05    | 9    |     | NULL                                        |
-0.08   | 0.05    | 28   | 9   | NULL                                        |
-0.08   | NULL    | 28   |     | NULL                                        |
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, RATES), ids=str)
-def test_a_rate_far_from_its_average_of_ten_days_is_unusual(case):
-    own = int(case["own"]) if "own" in case else None
-    rates = returns(case["value"], case["average"], own)
-    assert words(rates=rates, averaged_days=int(case["days"])) == case["words"]
+@pytest.mark.parametrize(
+    ("value", "average", "days", "own_days", "stated"),
+    [
+        ("0.08", "0.05", 28, None, "returns are 8 % of gross sales (usually 5 %)"),
+        ("0.01", "0.05", 28, None, "returns are 1 % of gross sales (usually 5 %)"),
+        ("0.0799", "0.05", 28, None, None),
+        ("0.08", "0.06", 28, None, None),
+        ("0.08", "0.05", 10, None, "returns are 8 % of gross sales (usually 5 %)"),
+        ("0.08", "0.05", 9, None, None),
+        ("0.08", "0.05", 28, 9, None),
+        ("0.08", None, 28, None, None),
+    ],
+)
+def test_a_rate_far_from_its_average_of_ten_days_is_unusual(
+    value, average, days, own_days, stated
+):
+    """`days` of the averages, `own_days` those of the rate where they are fewer."""
+    rates = returns(value, average, own_days)
+    assert words(rates=rates, averaged_days=days) == stated
 
 
 def test_unusual_discounts():
@@ -64,27 +61,26 @@ def test_unusual_discounts():
     assert words(rates=rates) == "discounts are 15 % of gross sales (usually 5 %)"
 
 
-# Of 1,000; the other returns have no reason.
-REASONS = """
-reason         | refunds | amount | main reason
-arrived_broken | 3       | 500    | yes
-arrived_broken | 2       | 500    | no
-arrived_broken | 3       | 499    | no
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, REASONS), ids=str)
-def test_more_returns_than_usual_have_their_main_reason(case):
-    amount = D(case["amount"])
-    refunds = int(case["refunds"])
+@pytest.mark.parametrize(
+    ("reason", "refunds", "amount", "is_main"),
+    [
+        ("arrived_broken", 3, 500, True),
+        ("arrived_broken", 2, 500, False),
+        ("arrived_broken", 3, 499, False),
+    ],
+)
+def test_more_returns_than_usual_have_their_main_reason(
+    reason, refunds, amount, is_main
+):
+    """Of 1,000; the other returns have no reason."""
     reasons = [
-        ReturnReason(reason=case["reason"], refunds=refunds, amount=amount),
-        ReturnReason(reason=None, refunds=9, amount=1000 - amount),
+        ReturnReason(reason=reason, refunds=refunds, amount=D(amount)),
+        ReturnReason(reason=None, refunds=9, amount=D(1000 - amount)),
     ]
     found = words(rates=returns("0.15"), return_reasons=reasons)
     start = "returns are 15 % of gross sales (usually 5 %)"
     end = ", 50 % of their amount is “Arrived broken”"
-    assert found == start + end * (case["main reason"] == "yes")
+    assert found == start + end * is_main
     fewer = words(rates=returns("0.01"), return_reasons=reasons)
     assert fewer == "returns are 1 % of gross sales (usually 5 %)"
 
@@ -95,21 +91,34 @@ def test_what_drives_the_change_is_not_stated_again():
 
 
 INTERVAL = "the 95 % interval (gross sales of"
-SERIES = f"""
-series           | actual | verdict      | words
-category:Toys    | 5000   | very unusual | Toys is above {INTERVAL} 5,000, forecast 3,000)
-channel:sales_db | 1000   | very unusual | Sales database is below {INTERVAL} 1,000, forecast 3,000)
-category:Toys    | 5000   | unusual      | NULL
-category:Toys    | 3599   | very unusual | NULL
-total            | 5000   | very unusual | NULL
-"""
 
 
-@pytest.mark.parametrize("case", records(dict, SERIES), ids=str)
-def test_a_series_outside_its_95_per_cent_interval_is_unusual(case):
+@pytest.mark.parametrize(
+    ("series", "actual", "verdict", "stated"),
+    [
+        (
+            "category:Toys",
+            "5000",
+            "very unusual",
+            f"Toys is above {INTERVAL} 5,000, forecast 3,000)",
+        ),
+        (
+            "channel:sales_db",
+            "1000",
+            "very unusual",
+            f"Sales database is below {INTERVAL} 1,000, forecast 3,000)",
+        ),
+        ("category:Toys", "5000", "unusual", None),
+        ("category:Toys", "3599", "very unusual", None),
+        ("total", "5000", "very unusual", None),
+    ],
+)
+def test_a_series_outside_its_95_per_cent_interval_is_unusual(
+    series, actual, verdict, stated
+):
     """If it is large enough; the first sentence names the forecast of the whole shop."""
-    forecast = expected(case["series"], "3000", case["actual"], case["verdict"])
-    assert words(expectation=expectation_of(forecast)) == case["words"]
+    forecast = expected(series, "3000", actual, verdict)
+    assert words(expectation=expectation_of(forecast)) == stated
 
 
 def test_a_channel_that_has_ended_has_not_missed_its_forecast_as_well():
@@ -118,39 +127,33 @@ def test_a_channel_that_has_ended_has_not_missed_its_forecast_as_well():
     assert words(expectation=expectation_of(gone), changes=changes) is None
 
 
-# All units are 1,000, `clips` of them paper clips.
-UNITS = """
-clips | sales | week_before | day_before | change
-850   | 599   | 500         | 1000       | +100 %
-300   | 599   | 666         |            | +50 %
-850   | 174   | 2000        |            | MINUS50 %
-850   | 174   |             | 500        | +100 %
-850   | 174   | 667         |            | NULL
-850   | 174   | 1000        | 500        | NULL
-850   | 174   |             |            | NULL
-299   | 599   | 500         |            | NULL
-300   | 600   | 500         |            | NULL
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, UNITS), ids=str)
-def test_units_that_one_product_with_hardly_any_sales_has_changed(case):
-    clips, sales, change = itemgetter("clips", "sales", "change")(case)
-    before = {name: case[name] for name in case if name.endswith("_before")}
-    headline = {"net_sales": figure("20000"), "units": figure("1000", **before)}
+@pytest.mark.parametrize(
+    ("clips", "sales", "bases", "change"),
+    [
+        (850, 599, {"week_before": "500", "day_before": "1000"}, "+100 %"),
+        (300, 599, {"week_before": "666"}, "+50 %"),
+        (850, 174, {"week_before": "2000"}, f"{MINUS}50 %"),
+        (850, 174, {"day_before": "500"}, "+100 %"),
+        (850, 174, {"week_before": "667"}, None),
+        (850, 174, {"week_before": "1000", "day_before": "500"}, None),
+        (850, 174, {}, None),
+        (299, 599, {"week_before": "500"}, None),
+        (300, 600, {"week_before": "500"}, None),
+    ],
+)
+def test_units_that_one_product_with_hardly_any_sales_has_changed(
+    clips, sales, bases, change
+):
+    """Of 1,000 units, `clips` are paper clips."""
+    headline = {"net_sales": figure("20000"), "units": figure("1000", **bases)}
     product = Product(
-        sku="CLIP",
-        name="Paper clips, single",
-        category="",
-        units=D(clips),
-        sales=D(sales),
+        sku="CLIP", name="Paper clips", category="", units=D(clips), sales=D(sales)
     )
     found = words(most_units=product, headline=headline)
     if change is None:
         assert found is None
         return
-    change = change.replace("MINUS", MINUS)
-    end = f"are distorted by {clips} Paper clips, single ({sales} USD in all)"
+    end = f"are distorted by {clips} Paper clips ({sales} USD in all)"
     assert found == f"units ({change}) {end}"
 
 

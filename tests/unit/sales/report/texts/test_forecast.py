@@ -9,7 +9,6 @@ from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import MONDAY, D, expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.texts.answers import Answers
-from tests.unit.sales.tables import records
 
 
 @pytest.mark.parametrize(
@@ -33,25 +32,22 @@ def test_a_day_that_is_or_may_be_incomplete_has_no_verdict(
     assert found.series[0].verdict == found.net.verdict == verdict
 
 
-VERDICTS = """
-actual | verdict      | words                             | tone
-1050   | as expected  | Within the 80 % interval          | 0
-1150   | unusual      | Above the 80 % interval           | 1
-850    | unusual      | Below the 80 % interval           | -1
-1250   | very unusual | Above the 95 % interval           | 1
-750    | very unusual | Below the 95 % interval           | -1
-1050   | NULL         | No verdict: the day is incomplete | 0
-"""
-
-
-@pytest.mark.parametrize("case", records(dict, VERDICTS), ids=str)
-def test_the_words_of_a_verdict(case):
-    net = expected("net", "1000", case["actual"], case["verdict"])
-    figures = make_figures(
-        expectation=expectation_of(net=net), complete=bool(case["verdict"])
-    )
-    line = verdict_line(figures)
-    assert line == {"verdict": case["words"], "tone": int(case["tone"])}
+@pytest.mark.parametrize(
+    ("actual", "verdict", "words", "tone"),
+    [
+        ("1050", "as expected", "Within the 80 % interval", 0),
+        ("1150", "unusual", "Above the 80 % interval", 1),
+        ("850", "unusual", "Below the 80 % interval", -1),
+        ("1250", "very unusual", "Above the 95 % interval", 1),
+        ("750", "very unusual", "Below the 95 % interval", -1),
+        ("1050", None, "No verdict: the day is incomplete", 0),
+    ],
+)
+def test_the_words_of_a_verdict(actual, verdict, words, tone):
+    net = expected("net", "1000", actual, verdict)
+    expectation = expectation_of(net=net)
+    figures = make_figures(expectation=expectation, complete=bool(verdict))
+    assert verdict_line(figures) == {"verdict": words, "tone": tone}
     assert verdict_line(make_figures()) is None
 
 

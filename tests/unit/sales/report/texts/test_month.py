@@ -6,19 +6,28 @@ from tests.unit.sales.report.parts import target
 from tests.unit.sales.report.readable import section
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.texts.answers import Answers
-from tests.unit.sales.tables import records
 
-# A span with unfinished days has no sums, except the month itself.
-MONTHS = """
-span       | first      | last       | unfinished_days | net_sales | orders | days_without_sales
-now        | 2026-11-01 | 2026-11-19 | 2               | 100       | 3      | 1
-last_month | 2026-10-01 | 2026-10-19 | 0               | 100       | 3      | 1
-last_year  | 2025-11-01 | 2025-11-19 | 1               | NULL      | NULL   | 1
-"""
+
+def span(name, first, last, unfinished_days, net_sales="100"):
+    """A row of months.sql. A span with unfinished days has no sums, except the month itself."""
+    return {
+        "span": name,
+        "first": first,
+        "last": last,
+        "unfinished_days": unfinished_days,
+        "net_sales": net_sales,
+        "orders": net_sales and 3,
+        "days_without_sales": 1,
+    }
 
 
 def test_spans_without_sums_are_named_and_not_compared():
-    found = month.read(Answers.of(months=records(dict, MONTHS)))
+    spans = [
+        span("now", "2026-11-01", "2026-11-19", 2),
+        span("last_month", "2026-10-01", "2026-10-19", 0),
+        span("last_year", "2025-11-01", "2025-11-19", 1, None),
+    ]
+    found = month.read(Answers.of(months=spans))
     assert found.month.unfinished == 2
     table = section(make_figures(**dict(found)), "month")
     assert [row[0] for row in table["rows"]] == ["Nov 2026", "Oct 2026"]
