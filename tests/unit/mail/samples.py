@@ -92,16 +92,19 @@ def _refused():
     return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
 
 
+def pair(day, source="sales_db"):
+    return {"business_date": f"2026-11-{day}", "source": source}
+
+
 def _reconciliation():
-    found = []
-    for day in ("2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16"):
-        difference = {"business_date": day, "source": "sales_db"}
-        found.append(difference | {"what": "orders: 1 gone from the source"})
-    reread = []
-    for day in ("2026-11-19", "2026-11-18", "2026-11-16"):
-        reread.append({"business_date": day, "source": "sales_db"})
-    loaded = [reread[0], reread[2]]
-    texts = comparison.mail_texts(found, reread, loaded, ["2026-11-16"])
+    """Days loaded without a report, failed, not read, loaded with a report, and half loaded."""
+    loaded = [pair(19), pair(16), pair(15)]
+    failed = [pair(18), pair(15, "storefront")]
+    gone = {"what": "orders: 1 gone from the source"}
+    days = [pair(19), pair(18), pair(17), pair(16), pair(15), pair(15, "storefront")]
+    differences = [day | gone for day in days]
+    built = ["2026-11-16", "2026-11-15"]
+    texts = comparison.mail_texts(differences, loaded + failed, loaded, built)
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 

@@ -42,17 +42,16 @@ class Airflow:
         if self.refuses:
             raise HTTPException(self.refuses)
         if path == "dagRuns":
-            prefix = request.query_params.get("partition_key_prefix_pattern")
-            manual = [each for each in self.runs if each["run_type"] == "manual"]
-            of_days = [
-                each
-                for each in self.runs
-                if (each["partition_key"] or "").startswith(prefix or "-")
-            ]
-            found = of_days if prefix else manual
-            if request.query_params["order_by"] == "-id":
-                found = found[::-1]
-            return {"dag_runs": found[: int(request.query_params["limit"])]}
+            asked = request.query_params
+            prefix = asked.get("partition_key_prefix_pattern")
+            found = []
+            for each in self.runs:
+                is_manual = each["run_type"] == "manual"
+                key = each["partition_key"] or ""
+                if key.startswith(prefix) if prefix else is_manual:
+                    found.append(each)
+            assert asked["order_by"] == "-id"
+            return {"dag_runs": found[::-1][: int(asked["limit"])]}
         assert path == "dagRuns/r/1/taskInstances/load.checks"
         return {"state": self.checks}
 
@@ -86,40 +85,20 @@ def pages(open_pages):
     return client
 
 
+BY_HAND = {"partition_key": None, "run_type": "manual"}
+
+
 @pytest.mark.parametrize(
     ("runs", "shown"),
     [
         ([], None),
-        ([run("r1")], "r1"),
-        # The one that began last, or is yet to begin.
-        ([run("r1"), run("r2", "2026-11-18T10:00:00+00:00")], "r1"),
+        # The one that is yet to begin; tests/unit/sales/test_missing_report.py has the rules.
         ([run("r1"), run("r2", None)], "r2"),
         # Airflow lists a hundred at most.
         ([run("r1")] * 100 + [run("r2", "2026-11-18T12:00:00+00:00")], "r2"),
-        # A run by hand has its day in its form, or is of the day closed when it was created.
-        (
-            [
-                run(
-                    "r1",
-                    partition_key=None,
-                    run_type="manual",
-                    conf={"business_date": "2026-11-17"},
-                )
-            ],
-            "r1",
-        ),
-        ([run("r1", partition_key=None, run_type="manual")], "r1"),
-        (
-            [
-                run(
-                    "r1",
-                    partition_key=None,
-                    run_type="manual",
-                    run_after="2026-11-18T04:59:00+00:00",
-                )
-            ],
-            None,
-        ),
+        # A run by hand is of the day closed when it was created.
+        ([run("r1", **BY_HAND)], "r1"),
+        ([run("r1", **BY_HAND, run_after="2026-11-18T04:59:00+00:00")], None),
         ([run("r1"), run("r2", partition_key="2026-11-18")], "r1"),
     ],
 )

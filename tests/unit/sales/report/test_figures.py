@@ -1,7 +1,5 @@
 """What is archived of a report, and what makes it another one."""
 
-import csv
-import io
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -87,8 +85,5 @@ def test_another_figure_of_the_day_is_another_hash(change):
 
 
 def test_names_in_the_csv_are_no_formulas():
-    names = ["=1+1", "+1", "-1", "@x", "\t=1", "a,b", 'a "b"', "plain"]
-    figures = make_figures(categories=[breakdown(name, "1", None) for name in names])
-    cells = csv.DictReader(io.StringIO(figures_csv(figures)))
-    found = {cell["name"] for cell in cells if cell["section"] == "categories"}
-    assert found == {"'=1+1", "'+1", "'-1", "'@x", "'\t=1", "a,b", 'a "b"', "plain"}
+    figures = make_figures(categories=[breakdown("=1+1,", "1", None)])
+    assert """,categories,"'=1+1,",units,""" in figures_csv(figures)
