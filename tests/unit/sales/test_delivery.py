@@ -130,6 +130,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert post["message"] == delivery.chat_text(texts).strip()
     trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
+    assert "is not posted" not in caplog.text
 
     figures = {"business_date": DAY, "figures_hash": archived.figures_hash}
     claim = warehouse.steps["claim.sql"]

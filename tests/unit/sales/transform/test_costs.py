@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import (
     csv_line,
@@ -17,8 +18,32 @@ from tests.unit.sales.transform.raw_folders import (
 )
 
 
-def costs(rows, key="line_number"):
-    return {row[key]: row["cost_amount"] for row in rows}
+def costs(rows):
+    return {row["line_number"]: row["cost_amount"] for row in rows}
+
+
+# A product's cost is in the reporting currency, a line's in that of the order.
+ITEMS = """
+order_id | line_number | sku  | unit_cost
+O1       | 1           |      | 4.20
+O1       | 2           |      |
+O1       | 3           | GONE |
+O1       | 4           |      | 0
+O1       | 5           | GONE | -1
+O1       | 6           | GONE | n/a
+euro     | 7           |      |
+euro     | 8           |      | 3
+"""
+REFUNDS = """
+refund_id | order_id | line_number | quantity | amount
+unit      |          |             |          |
+amount    |          |             | NULL     | 3
+order     |          | NULL        | NULL     |
+unknown   |          | 3           |          |
+free      |          | 4           |          |
+other     | O9       |             |          |
+of euro   | euro     | 8           | 2        |
+"""
 
 
 def test_of_the_sales_database(raw, monkeypatch):
@@ -27,47 +52,37 @@ def test_of_the_sales_database(raw, monkeypatch):
         monkeypatch.setitem(raw_folders.SALES_DB, table, columns)
     done = raw.sales_db(
         orders=[order(), order("euro", currency="EUR")],
-        order_items=[
-            item(unit_cost="4.20"),
-            item(line_number=2),
-            item(line_number=3, sku="GONE"),
-            item(line_number=4, unit_cost="0"),
-            item(line_number=5, sku="GONE", unit_cost="-1"),
-            item(line_number=6, sku="GONE", unit_cost="n/a"),
-            # A product's cost is in the reporting currency, a line's in that of the order.
-            item("euro", line_number=7),
-            item("euro", line_number=8, unit_cost="3"),
-        ],
+        order_items=records(item, ITEMS),
         products=[{"sku": "MUG-01", "name": "Mug", "unit_cost": "5.5"}],
-        refunds=[
-            refund("unit"),
-            refund("amount", quantity=None, amount=Decimal(3)),
-            refund("order", line_number=None, quantity=None),
-            refund("unknown", line_number=3),
-            refund("free", line_number=4),
-            refund("other", "O9"),
-            refund("of euro", "euro", line_number=8, quantity=2),
-        ],
+        refunds=records(refund, REFUNDS),
     )
-    assert costs(done.order_lines) == {
-        1: Decimal("8.40"),
-        2: 11,
-        3: None,
-        4: 0,
-        5: None,
-        6: None,
-        7: None,
-        8: 6,
-    }
-    assert costs(done.refunds, "refund_id") == {
-        "unit": Decimal("4.20"),
-        "amount": 0,
-        "order": None,
-        "unknown": None,
-        "free": 0,
-        "other": None,
-        "of euro": 6,
-    }
+    check(
+        done.order_lines,
+        """
+line | cost
+1    | 8.4
+2    | 11
+3    | NULL
+4    | 0
+5    | NULL
+6    | NULL
+7    | NULL
+8    | 6
+""",
+    )
+    check(
+        done.refunds,
+        """
+refund_id | cost
+unit      | 4.2
+amount    | 0
+order     | NULL
+unknown   | NULL
+free      | 0
+other     | NULL
+of euro   | 6
+""",
+    )
 
 
 def test_without_the_columns_no_line_of_the_sales_database_has_a_cost(raw):
@@ -93,18 +108,16 @@ def test_without_the_columns_no_line_of_the_sales_database_has_a_cost(raw):
     ],
 )
 def test_of_a_woocommerce_line(raw, stated, cost):
-    lines = [page_line(11, **stated)]
+    """Half of it comes back with one of two pieces, nothing with an amount alone."""
     part = refund_line(11, "-18.00", "-1.44")
     refunds = [
         page_refund(900, amount="19.44", line_items=[part]),
         page_refund(901, amount="2.00"),
     ]
-    done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
+    order_of_line = page_order(line_items=[page_line(11, **stated)])
+    done = raw.storefront([order_of_line], refunds=refunds)
     assert costs(done.order_lines) == {11: cost}
-    back = None if cost is None else cost / 2
-    amount_only = None if cost is None else 0
-    expected = {"900": back, "901": amount_only}
-    assert costs(done.refunds, "refund_id") == expected
+    assert costs(done.refunds) == {11: cost and cost / 2, 0: cost and 0}
 
 
 def test_of_a_woocommerce_line_with_a_negative_amount(raw):
