@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -314,41 +315,17 @@ def csv_line(order_id="P1", line_number="1", **changes):
     } | changes
 
 
+ORDER = json.loads(Path(__file__).with_name("page_order.json").read_text())
+
+
 def page_order(order_id=100, **changes):
     """An order on a storefront page: lines of 60.00 and 40.00, 10.00 off, tax 7.20, shipping 5.00."""
-    return {
-        "id": order_id,
-        "status": "completed",
-        "currency": "USD",
-        "date_created_gmt": "2026-11-19T15:00:00",
-        "date_modified_gmt": "2026-11-19T16:00:00",
-        "customer_id": 7,
-        "billing": {"email": "ann@example.com", "country": "US", "first_name": "Ann"},
-        "shipping": {"country": ""},
-        "shipping_total": "5.00",
-        "total_tax": "7.20",
-        "fee_lines": [],
-        "coupon_lines": [],
-        "line_items": [
-            page_line(11, subtotal="60.00", total="54.00", total_tax="4.32"),
-            page_line(12, total_tax="2.88"),
-        ],
-    } | changes
+    return ORDER | {"id": order_id} | changes
 
 
 def page_line(line_id=12, **changes):
     """A storefront line: 40.00, 36.00 after discount."""
-    return {
-        "id": line_id,
-        "product_id": 1,
-        "sku": "MUG-01",
-        "name": "Mug",
-        "quantity": 2,
-        "subtotal": "40.00",
-        "total": "36.00",
-        "total_tax": "2.88",
-        "price": 18.000000000000004,
-    } | changes
+    return ORDER["line_items"][1] | {"id": line_id} | changes
 
 
 def page_refund(refund_id=900, order_id=100, amount="5.00", **changes):
