@@ -215,12 +215,6 @@ def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
     assert list(warehouse.steps) == ["claim.sql"]
 
 
-def test_no_mail_for_figures_that_were_replaced(archived, warehouse, use_server):
-    use_server(1)
-    with pytest.raises(errors.StagingError, match="newer run has replaced it"):
-        deliver(replace(archived, figures_hash="0" * 64))
-
-
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
     missed_day = make_figures(expectation=expectation(forecast=Decimal(10_000)))

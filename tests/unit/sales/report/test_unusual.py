@@ -190,13 +190,16 @@ def test_implausible_amounts_in_the_direction_of_the_largest_are_added_up():
     )
 
 
-def test_implausible_amounts_outweigh_everything_and_concern_half_a_day_too():
-    amounts = [implausible("discount", "600")]
-    rates = returns("0.55")
-    assert unusual(implausible=amounts, rates=rates).kind == "implausible"
-    for quality in ({"complete": False}, {"doubtful_sources": ["storefront"]}):
-        assert unusual(implausible=amounts, **quality).kind == "implausible"
-        assert unusual(rates=rates, **quality) is None
+def test_implausible_amounts_outweigh_everything():
+    found = unusual(implausible=[implausible("discount", "600")], rates=returns("0.55"))
+    assert found.kind == "implausible"
+
+
+@pytest.mark.parametrize(
+    "quality", [{"complete": False}, {"doubtful_sources": ["storefront"]}]
+)
+def test_of_half_a_day_no_rate_is_unusual(quality):
+    assert unusual(rates=returns("0.55"), **quality) is None
 
 
 def test_a_day_without_sales_has_implausible_amounts_and_no_rates():

@@ -252,29 +252,3 @@ def test_a_text_is_cut_before_an_address_that_does_not_fit(macros):
 )
 def test_control_characters_are_removed(macros, text, kept):
     assert evaluate(macros, "mask_e_mails($value::VARCHAR)", text) == kept
-
-
-# The clocks go forward on 8 March, a day of 23 hours, and back on 1 November, one of 25.
-BUSINESS_DATES = """
-instant                    | day
-2026-11-19 04:59:59.999999 | 2026-11-18
-2026-11-19 05:00:00        | 2026-11-19
-2026-03-08 04:59:59        | 2026-03-07
-2026-03-08 05:00:00        | 2026-03-08
-2026-03-09 03:59:59        | 2026-03-08
-2026-03-09 04:00:00        | 2026-03-09
-2026-11-01 03:59:59        | 2026-10-31
-2026-11-01 04:00:00        | 2026-11-01
-2026-11-01 05:30:00        | 2026-11-01
-2026-11-01 06:30:00        | 2026-11-01
-2026-11-02 04:59:59        | 2026-11-01
-2026-11-02 05:00:00        | 2026-11-02
-"""
-
-
-@pytest.mark.parametrize(
-    "case", cells(BUSINESS_DATES), ids=lambda case: case["instant"]
-)
-def test_business_date_is_the_shops_calendar_day(macros, case):
-    day = evaluate(macros, "business_date_of($value::TIMESTAMPTZ)", case["instant"])
-    assert str(day) == case["day"]
