@@ -19,7 +19,7 @@ from tests.unit.pages.made_up import (
     quality_rows,
     rejected,
 )
-from tests.unit.pages.reading import lines_of, part, row
+from tests.unit.pages.reading import lines_of, part, row, text_of
 from tests.unit.sales.report.samples import make_figures
 
 EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
@@ -54,7 +54,11 @@ def test_what_frames_the_report_of_a_day(client, number, snapshot):
 
 def test_the_report_of_a_day_has_every_section_with_its_rows(client):
     page = client.get("/2026-11-19/").text
-    for section in page_texts(make_figures())["sections"]:
+    texts = page_texts(make_figures())
+    shown = text_of(page)
+    for tile in (*texts["tiles"], *texts["small_tiles"]):
+        assert f"{tile['label']} {tile['value']} " in shown
+    for section in texts["sections"]:
         words = part(page, section["id"])
         for cells in section["rows"]:
             assert " ".join(filter(None, cells)) in words

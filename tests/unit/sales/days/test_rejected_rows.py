@@ -138,7 +138,7 @@ def test_a_sample_has_its_place_its_field_and_what_was_expected(rejected, shown)
 
 
 def test_the_number_of_a_row_that_no_file_holds_is_not_shown():
-    sample = sample_of(row("sales_db", "missing_value", "", file="orders"))
+    sample = sample_of(row("sales_db", "missing_value", "", "[1]", file="orders"))
     assert (sample.file, sample.line) == (None, None)
 
 
