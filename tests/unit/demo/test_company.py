@@ -16,13 +16,7 @@ from demo.company import Company
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port, is_open, stays_open
 
-NOW = datetime(
-    2026,
-    11,
-    20,
-    15,
-    tzinfo=UTC,
-)
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -37,50 +31,39 @@ def company():
 
 
 def test_the_company_opens_advances_and_closes(company):
-    ports = [
-        company.ports.sales_db,
-        company.ports.bigquery,
-        company.ports.storefront,
-    ]
+    ports = (company.ports.sales_db, company.ports.bigquery, company.ports.storefront)
     held = company.folders.partner_drop / "alpenmarkt_2026-11-18.csv"
     later = NOW + timedelta(minutes=5)
 
     def query(sql, *values):
         with psycopg.connect(company._postgres.dsn("shop")) as connection:
-            return set(connection.execute(sql, values or None).fetchall())
-
-    def late_refunds():
-        return query("SELECT refund_id FROM refunds WHERE updated_at = %s", later)
+            return set(connection.execute(sql, values).fetchall())
 
     def running():
         folder = company.folders.processes
-        found = {}
-        for name in company.status():
-            found[name] = processes.running(folder, name)
-        return found
+        return [processes.running(folder, name) for name in company.status()]
 
     company.start(NOW)
     started = running()
     company.start(NOW)
     assert running() == started
-    assert all(is_open(port) for port in ports)
+    assert all(map(is_open, ports))
     assert not held.exists()
-    assert not late_refunds()
 
+    late_refunds = "SELECT refund_id FROM refunds WHERE updated_at = %s"
+    assert not query(late_refunds, later)
     company.advance(date(2026, 11, 18), later)
     assert held.stat().st_mtime == later.timestamp()
-    assert len(late_refunds()) == 1
+    assert len(query(late_refunds, later)) == 1
 
-    lines = (
-        "SELECT order_id, quantity FROM order_items WHERE order_id LIKE 'S-20261117-%'"
-    )
-    before = query(lines)
+    lines = "SELECT order_id, quantity FROM order_items WHERE order_id LIKE %s"
+    before = query(lines, "S-20261117-%")
     company.tamper(date(2026, 11, 17), later)
-    assert len(query(lines) - before) == 1
+    assert len(query(lines, "S-20261117-%") - before) == 1
 
     assert company.stop() == list(company.status())
     assert not any(company.status().values())
-    assert not any(stays_open(port) for port in ports)
+    assert not any(map(stays_open, ports))
     assert company.stop() == []
 
 

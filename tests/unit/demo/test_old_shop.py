@@ -8,18 +8,12 @@ from demo.ledger import Ledger
 from demo.seeders import old_shop, partner_files
 
 MOVED_ON = date(2026, 11, 9)
-LEDGER = Ledger(
-    MOVED_ON,
-    13,
-    orders_per_day=60,
-    old_months=18,
-)
+LEDGER = Ledger(MOVED_ON, 13, orders_per_day=6, old_months=18)
 
 
 def test_the_export_has_a_file_per_quarter_that_is_always_the_same(tmp_path):
-    small = replace(LEDGER, orders_per_day=6)
-    old_shop.fill(tmp_path / "one", small)
-    old_shop.fill(tmp_path / "two", replace(small, days=1))
+    old_shop.fill(tmp_path / "one", LEDGER)
+    old_shop.fill(tmp_path / "two", replace(LEDGER, days=1))
     files = sorted((tmp_path / "one").glob(old_shop.PATTERN))
     names = [file.name for file in files]
     assert names[0] == "orders_2025-Q2.csv.gz"
@@ -32,5 +26,5 @@ def test_the_export_has_a_file_per_quarter_that_is_always_the_same(tmp_path):
         header, *rows = gzip.decompress(content).decode().splitlines()
         assert header == ",".join(partner_files.HEADER)
         assert len(rows) > 30
-    old_shop.fill(tmp_path / "one", small)
+    old_shop.fill(tmp_path / "one", LEDGER)
     assert files[0].stat().st_mtime_ns == written

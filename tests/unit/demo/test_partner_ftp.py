@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from demo.ledger.season import offer_of
 from demo.seeders import partner_ftp as seeder
+from ecommerce.core.business_day import days_between
 from ecommerce.forecast.partner_ftp.files import read_folder
 
 FIRST = date(2024, 1, 1)
@@ -19,12 +20,8 @@ def test_its_files_are_the_companys_offers_and_every_week_that_is_over(tmp_path)
     assert len(promotions) == 6
     promoted = set()
     for promotion in promotions:
-        day = promotion.start_date
-        while day <= promotion.end_date:
-            promoted.add(day)
-            day += timedelta(days=1)
-    for number in range(FIRST.toordinal(), TODAY.toordinal() + 60):
-        day = date.fromordinal(number)
+        promoted.update(days_between(promotion.start_date, promotion.end_date))
+    for day in days_between(FIRST, TODAY + timedelta(days=60)):
         assert (day in promoted) == bool(offer_of(day)), day
     assert weeks[0].week_start == FIRST
     assert weeks[-1].week_start == date(2026, 11, 9)

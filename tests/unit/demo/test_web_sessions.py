@@ -2,39 +2,23 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from demo.ledger import Ledger
 from demo.seeders import web_events
 
-MOVED_ON = date(2026, 11, 9)
-LEDGER = Ledger(MOVED_ON, 10, old_months=1)
-NOW = datetime(
-    2026,
-    11,
-    18,
-    7,
-    30,
-    tzinfo=UTC,
-)
+LEDGER = Ledger(date(2026, 11, 9), 10, old_months=1)
+NOW = datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """What was received until `NOW`."""
-    folder = tmp_path_factory.mktemp("events")
-    web_events.fill(folder, LEDGER, NOW)
-    return folder
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_hours_that_are_over_are_left_alone_and_the_files_are_the_same(
-    folder, tmp_path
-):
+def test_hours_that_are_over_are_left_alone_and_the_files_are_the_same(tmp_path):
+    web_events.fill(tmp_path / "at once", LEDGER, NOW)
     earlier = NOW - timedelta(days=2, minutes=17)
+    in_steps = tmp_path / "in steps"
     for at in (earlier, NOW - timedelta(minutes=40), NOW):
-        web_events.fill(tmp_path, LEDGER, at)
-    assert len(list(tmp_path.iterdir())) == len(list(folder.iterdir()))
-    for file in folder.iterdir():
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
-    untouched = tmp_path / "2026-11-12T10.ndjson"
+        web_events.fill(in_steps, LEDGER, at)
+    assert contents(in_steps) == contents(tmp_path / "at once")
+    untouched = in_steps / "2026-11-12T10.ndjson"
     assert untouched.stat().st_mtime == earlier.timestamp()

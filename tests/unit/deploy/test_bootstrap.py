@@ -1,184 +1,189 @@
-"""The bootstrap: which environments a command builds, what it refuses, what it starts."""
+"""The bootstrap: which environments a command builds, what it refuses, what it starts.
+
+It runs on a copy of the repository whose interpreters and uv are scripts that record how they are called.
+"""
 
 import ast
-import os
+import platform
 import shutil
 import subprocess
 import sys
-from types import SimpleNamespace
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from deploy import bootstrap
 
-OURS = tuple(sys.version_info[:2])
-
-
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    """A machine without environments; it lists the commands that were started instead of running them."""
-    started = []
-
-    def run(command, *_, **__):
-        started.append(command)
-        raise OSError("no such program")
-
-    for name, folder in {"VENV": ".venv", "EMULATOR_VENV": ".venv-emulator"}.items():
-        monkeypatch.setattr(bootstrap, name, tmp_path / folder)
-    sizes = {bootstrap.VENV: 3.4, bootstrap.EMULATOR_VENV: 0.8}
-    monkeypatch.setattr(bootstrap, "DISK_GB", sizes)
-    monkeypatch.setattr(bootstrap, "memory_gb", lambda: 3.0)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: disk(50))
-    monkeypatch.setattr(subprocess, "run", run)
-    return started
-
-
-def disk(free_gb):
-    return SimpleNamespace(free=free_gb * 1e9)
-
-
-def without_venv(name):
-    return None if name == "ensurepip" else name
-
-
-REFUSALS = {
-    "an old Python": (sys, "version_info", (3, 8, 18), "demo"),
-    "a Python after the last": (sys, "version_info", (3, 14, 0), "env"),
-    "too little disk for both": (shutil, "disk_usage", lambda _: disk(4.1), "demo"),
-    "too little memory": (bootstrap, "memory_gb", lambda: 2.9, "env"),
-    "no venv module": (bootstrap.importlib.util, "find_spec", without_venv, "env"),
-    "Windows": (sys, "platform", "win32", "demo"),
-    "nothing to stop": (sys, "platform", "darwin", "stop"),
-    "an unknown command": (sys, "platform", "linux", "begin"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSALS)
-def test_what_is_refused_before_anything_is_downloaded(
-    name, machine, monkeypatch, capsys, snapshot
-):
-    module, attribute, value, command = REFUSALS[name]
-    monkeypatch.setattr(module, attribute, value)
-    code = bootstrap.main([command])
-    monkeypatch.undo()
-    printed = capsys.readouterr()
-    text = f"exit code {code}\n{printed.out}{printed.err}"
-    text = text.replace(str(bootstrap.REPOSITORY), "/shop")
-    assert text.replace(f"python{OURS[0]}.{OURS[1]}-", "python3.x-") == snapshot
-    assert [command for command in machine if "-c" not in command] == []
-
-
-@pytest.fixture
-def installed(machine, tmp_path, monkeypatch):
-    """Both environments exist; it lists what is installed into each instead of installing it."""
-    installations = []
-    for lock in (*bootstrap.DEV_LOCKS, *bootstrap.EMULATOR_LOCKS):
-        (tmp_path / lock).parent.mkdir(exist_ok=True)
-        (tmp_path / lock).write_text(f"# {lock}")
-    for venv in (bootstrap.VENV, bootstrap.EMULATOR_VENV):
-        (venv / "bin").mkdir(parents=True)
-        bootstrap.python_of(venv).touch()
-    monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
-    monkeypatch.setattr(bootstrap, "version_of", lambda _: OURS)
-    monkeypatch.setattr(bootstrap, "run", lambda *_: None)
-    monkeypatch.setattr(bootstrap, "get_uv", lambda: None)
-    monkeypatch.setattr(
-        os, "execve", lambda file, words, _: installations.append(words[1:])
-    )
-    monkeypatch.setattr(os, "chdir", lambda _: None)
-
-    def install(venv, locks):
-        installations.append((venv.name, *locks))
-
-    monkeypatch.setattr(bootstrap, "install", install)
-
-    def build(command, *arguments):
-        installations.clear()
-        assert not bootstrap.main([command, *arguments])
-        return sorted(map(" ".join, installations))
-
-    return build
-
-
-COMMANDS = """
-env
-env
-demo
-emulator
-stop
-dev
-dev
-test -x
+RUN = """
+import sys
+sys.path.insert(0, "deploy")
+import bootstrap
+# The machine of the tests may be small.
+bootstrap.check_memory = bootstrap.check_disk = lambda *sizes: None
+sys.exit(bootstrap.main(sys.argv[1:]))
 """
+OWN_INDEX = 'case "$*" in *config*) echo "global.index-url=https://pypi.shop" ;; esac'
+NO_PIP = 'case "$*" in *install*) echo "error: no such hash"; exit 1 ;; esac'
+HASHED = "--no-deps --require-hashes -r"
+UV = f".venv/bin/uv pip install --quiet --python .venv/bin/python {HASHED}"
+PIP = f".venv/bin/python -m pip install --quiet --disable-pip-version-check {HASHED}"
+LOCK = "requirements.txt"
+LOCKS = [LOCK, "demo/requirements.txt"]
 
 
-def test_what_each_command_installs_and_starts(installed, snapshot):
-    texts = []
-    for command in COMMANDS.strip().splitlines():
-        texts.append("\n".join([f"$ {command}", *installed(*command.split())]))
-    assert "\n\n".join(texts) == snapshot
+@dataclass
+class Machine:
+    """A copy of the repository with empty environments."""
+
+    folder: Path
+
+    def __post_init__(self):
+        for lock in (*bootstrap.DEV_LOCKS, *bootstrap.EMULATOR_LOCKS):
+            file = self.folder / lock
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"# {lock}")
+        (self.folder / "deploy").mkdir()
+        shutil.copy(bootstrap.__file__, self.folder / "deploy")
+        self.install("uv")
+        for venv in (".venv", ".venv-emulator"):
+            self.install("python", venv)
+            version = platform.python_version()
+            (self.folder / venv / "pyvenv.cfg").write_text(f"version = {version}\n")
+
+    def install(self, program, venv=".venv", script=""):
+        """Write a program that records its call before it runs `script`."""
+        file = self.folder / venv / "bin" / program
+        file.parent.mkdir(parents=True, exist_ok=True)
+        record = f'echo "{venv}/bin/{program} $*" >> {self.folder}/calls'
+        file.write_text(f"#!/bin/sh\n{record}\n{script}\n")
+        file.chmod(0o755)
+
+    def run(self, command):
+        """Return the process, with the calls of programs that installed or began something."""
+        calls = self.folder / "calls"
+        calls.write_text("")
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *command.split()],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        done.calls = []
+        for line in sorted(calls.read_text().splitlines()):
+            if " -c " not in line and not line.endswith("pip config list"):
+                done.calls.append(line.replace(f"{self.folder}/", ""))
+        return done
 
 
-INSTALLERS = {
-    "uv": {},
-    "uv fails": {"/uv": 1},
-    "pip has its own package index": {
-        "config": b"global.index-url='https://pypi.shop'"
-    },
-    "pip fails": {"/uv": 1, "install": 1},
-}
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("name", INSTALLERS)
-def test_packages_are_installed_with_verified_hashes(
-    name, machine, monkeypatch, capsys, snapshot
-):
-    results = INSTALLERS[name]
-    lines = []
-
-    def run(command, **_):
-        lines.append(" ".join(command))
-        if "config" in command:
-            return SimpleNamespace(stdout=results.get("config", b""))
-        word = "/uv" if command[0].endswith("/uv") else "install"
-        code = results.get(word, 0)
-        error = b"error: no such hash\n"
-        return SimpleNamespace(returncode=code, stdout=b"", stderr=error)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    uv = bootstrap.uv_of(bootstrap.VENV)
-    uv.parent.mkdir(parents=True)
-    uv.touch()
-    try:
-        bootstrap.install(bootstrap.VENV, bootstrap.LOCKS)
-    except bootstrap.Refusal as error:
-        lines.append(str(error))
-    text = "\n".join([*lines, "---", capsys.readouterr().err])
-    assert text.replace(str(bootstrap.VENV), ".venv") == snapshot
+def uv(*locks):
+    """The calls that install lock files."""
+    return sorted(f"{UV} {lock}" for lock in locks)
 
 
-def test_a_changed_lock_file_is_installed_again(installed, tmp_path):
-    lock = tmp_path / "requirements.txt"
-    assert installed("env") == [".venv requirements.txt demo/requirements.txt"]
+def test_what_each_command_installs_and_starts(machine):
+    tests = f".venv/bin/python {' '.join(bootstrap.TESTS)} -x"
+    emulator = UV.replace("--python .venv", "--python .venv-emulator")
+    emulator += " demo/emulator-requirements.txt"
+    for command, calls in (
+        ("env", uv(*LOCKS)),
+        ("env", []),
+        ("demo", [".venv/bin/python -m demo.run_demo start", emulator]),
+        ("emulator", [".venv/bin/python -m demo.services.emulator"]),
+        ("stop", [".venv/bin/python -m demo.run_demo stop"]),
+        ("dev", uv("requirements-dev.txt")),
+        ("dev", []),
+        ("test -x", [tests]),
+    ):
+        done = machine.run(command)
+        assert (done.returncode, done.calls) == (0, calls), done.stderr
+
+
+def test_a_changed_lock_file_is_installed_again(machine):
+    machine.run("env")
+    lock = machine.folder / LOCK
+    original = lock.read_text()
     lock.write_text("# changed")
-    assert installed("env") == [".venv requirements.txt"]
-    lock.write_text("# requirements.txt")  # what was installed before is gone
-    assert installed("env") == [".venv requirements.txt"]
-    assert installed("env") == []
+    assert machine.run("env").calls == uv(LOCK)
+    # What was installed before is gone.
+    lock.write_text(original)
+    assert machine.run("env").calls == uv(LOCK)
 
 
-def test_an_interrupted_installation_begins_again(installed, tmp_path, monkeypatch):
-    assert installed("env")
-    (tmp_path / "requirements.txt").write_text("# changed")
-    with monkeypatch.context() as patched:
-        patched.setattr(bootstrap, "install", refuse)
-        assert bootstrap.main(["env"]) == 1
-    (tmp_path / "requirements.txt").write_text("# requirements.txt")
-    assert installed("env") == [".venv requirements.txt demo/requirements.txt"]
+def test_an_interrupted_installation_begins_again(machine):
+    machine.run("env")
+    lock = machine.folder / LOCK
+    original = lock.read_text()
+    lock.write_text("# changed")
+    machine.install("uv", script="exit 1")
+    machine.install("python", script=NO_PIP)
+    failed = machine.run("env")
+    assert failed.returncode == 1
+    words = f"the packages of {LOCK} could not be installed: error: no such hash"
+    assert failed.stderr.endswith(f"bootstrap: {words}\n")
+    machine.install("uv")
+    lock.write_text(original)
+    assert machine.run("env").calls == uv(*LOCKS)
 
 
-def refuse(venv, locks):
-    raise bootstrap.Refusal("the network is gone")
+@pytest.mark.parametrize(
+    ("program", "script", "tried"),
+    [
+        ("uv", "exit 1", uv(LOCK)),
+        # uv would ignore the package index of pip's configuration.
+        ("python", OWN_INDEX, []),
+    ],
+)
+def test_pip_installs_where_uv_cannot(machine, program, script, tried):
+    machine.install(program, script=script)
+    done = machine.run("env")
+    by_pip = [f"{PIP} {lock}" for lock in LOCKS]
+    assert sorted(done.calls) == sorted(by_pip + tried)
+    assert "which takes a few minutes" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("check", "sizes", "words"),
+    [
+        (bootstrap.check_platform, ["win32"], "on Windows run it inside WSL2"),
+        (bootstrap.check_disk, [4.1, 4.2], "4.1 GB are free .* 4.2 GB are needed"),
+        (bootstrap.check_memory, [2.9], "2.9 GB of memory, 3.0 GB are needed"),
+    ],
+)
+def test_a_machine_that_does_not_suffice_is_refused(check, sizes, words):
+    with pytest.raises(bootstrap.Refusal, match=words):
+        check(*sizes)
+
+
+def test_a_machine_that_just_suffices_is_used():
+    bootstrap.check_platform("darwin")
+    bootstrap.check_disk(4.2, 4.2)
+    bootstrap.check_memory(3.0)
+
+
+def test_another_version_of_python_is_looked_for(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bootstrap.Refusal, match=r"^Python 3\.14 is not supported: "):
+        bootstrap.find_python((3, 14))
+    other = tmp_path / "python3.13"
+    other.write_text("#!/bin/sh\necho 3.13\n")
+    other.chmod(0o755)
+    assert bootstrap.find_python((3, 14)) == "python3.13"
+
+
+def test_an_unknown_command_is_explained_and_nothing_to_stop_is_no_error(machine):
+    unknown = machine.run("begin")
+    assert unknown.returncode == 2
+    assert "stop      stop the demo" in unknown.stdout
+    shutil.rmtree(machine.folder / ".venv")
+    stopped = machine.run("stop")
+    assert stopped.returncode == 0
+    assert stopped.stderr == "Nothing was ever started here.\n"
 
 
 @pytest.mark.parametrize("file", ["deploy/bootstrap.py", "demo/bootstrap.py"])
