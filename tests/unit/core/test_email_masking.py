@@ -1,5 +1,7 @@
 """What is taken for an e-mail address, in Python; test_values.py asks DuckDB the same."""
 
+import re
+
 import pytest
 
 from ecommerce.core.email_masking import mask_e_mails, safe_id, without_controls
@@ -39,37 +41,37 @@ ADDRESSES = [
 ]
 """Texts with an address, and how they are masked."""
 NO_ADDRESSES = [
-    *(
-        "no address",
-        "2 @ 5.00",
-        "2@5.00",
-        "6 pieces @5.00 each",
-        "3 @ $5.99",
-        "Lunch @ Tiffany",
-        "@shop",
-    ),
-    *("follow @shop and @you", "MUG@2", "A@1.5mm", "MUG@BLUE", "WEB-1001"),
-    *("100% cotton", "5%40", "Tea & Biscuits", "&#64; sign", '{"a":"","b":"@shop"}'),
-    *(
-        'a "Mug" "@shop"',
-        '<a title="x" href="@shop.example">',
-        "Fish &amp; Chips &#40;2.50&#41;",
-        r"C:\u0040.txt",
-    ),
-    *(
-        "MUG@localhostel",
-        "MUG@[10.5]",
-        "Lunch @ St.Moritz",
-        "Mug (at) home",
-        "3 @ 4.50ea",
-        "Tea (at cost)",
-    ),
-    *(
-        "ann at example dot com",
-        "MUG\N{FULLWIDTH COMMERCIAL AT}BLUE",
-        "2&#64;5.00",
-        "5%40%2E50",
-    ),
+    "no address",
+    "2 @ 5.00",
+    "2@5.00",
+    "6 pieces @5.00 each",
+    "3 @ $5.99",
+    "Lunch @ Tiffany",
+    "@shop",
+    "follow @shop and @you",
+    "MUG@2",
+    "A@1.5mm",
+    "MUG@BLUE",
+    "WEB-1001",
+    "100% cotton",
+    "5%40",
+    "Tea & Biscuits",
+    "&#64; sign",
+    '{"a":"","b":"@shop"}',
+    'a "Mug" "@shop"',
+    '<a title="x" href="@shop.example">',
+    "Fish &amp; Chips &#40;2.50&#41;",
+    r"C:\u0040.txt",
+    "MUG@localhostel",
+    "MUG@[10.5]",
+    "Lunch @ St.Moritz",
+    "Mug (at) home",
+    "3 @ 4.50ea",
+    "Tea (at cost)",
+    "ann at example dot com",
+    "MUG\N{FULLWIDTH COMMERCIAL AT}BLUE",
+    "2&#64;5.00",
+    "5%40%2E50",
 ]
 
 
@@ -93,17 +95,14 @@ def test_a_long_text_is_masked_like_a_short_one(text, masked):
 
 
 def test_ids_with_an_address_stay_apart_and_the_same():
-    ids = [
-        "ann@example.com",
-        "bob@example.com",
-        "ann%40example.com",
-        "order of ann@example.com",
-    ]
-    safe = [safe_id(each, KEY) for each in ids]
-    assert len(set(safe)) == 4
-    assert all(each.startswith("e-mail-") and len(each) == 39 for each in safe)
-    assert [safe_id(each, KEY) for each in safe] == safe
-    assert safe_id("ann@example.com", "another key of sixteen") != safe[0]
+    safe_ids = set()
+    for text in ("ann@example.com", "ann%40example.com", "order of ann@example.com"):
+        safe = safe_id(text, KEY)
+        assert re.fullmatch("e-mail-.{32}", safe)
+        assert safe_id(safe, KEY) == safe
+        assert safe_id(text, "another key of sixteen") != safe
+        safe_ids.add(safe)
+    assert len(safe_ids) == 3
 
 
 DIFFERENT_IDS = [
@@ -176,10 +175,11 @@ def test_control_characters_are_removed():
     assert inert("\0=1+1") == "'=1+1"
 
 
-FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
 BLANKS = (" =", "\xa0=", "\u2028=")
 
 
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *FULL_WIDTH, *BLANKS])
 def test_a_cell_that_a_spreadsheet_takes_for_a_formula_begins_with_an_apostrophe(first):
     assert inert(f"{first}1+1") == f"'{first}1+1"
+    assert inert(f"1{first}1") == f"1{first}1"
