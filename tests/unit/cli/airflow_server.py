@@ -2,7 +2,7 @@
 
 import copy
 import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ecommerce.core.names import TASK_GATE
@@ -11,22 +11,19 @@ from ecommerce.sources import SOURCES
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
 EXTRACTS = [f"extract.{source}" for source in SOURCES]
 AFTER_GATE = ["load.load", "load.checks", "report.report", "mail.send"]
-CREATED = "2026-11-20T11:00:00Z"
 LOCKED = (503, {"detail": "Database is locked"})
 DATABASE_ERROR = (500, {"detail": {"orig_error": "hidden", "message": "See the logs"}})
+DETAILS = "GET daily_sales_pipeline/details"
+ANSWERS = json.loads(Path(__file__).with_name("airflow_answers.json").read_text())
+"""By method and end of the path: the answers, of which the last one repeats. An answer is
+a body, or a status and a body, or the error of the connection. The longest end counts."""
 
 
 def run(day, state, **more):
     """Return a run of a day as Airflow describes it."""
-    return {
-        "dag_run_id": f"backfill__{day}",
-        "partition_key": day,
-        "state": state,
-        "queued_at": "2026-11-20T11:00:01Z",
-        "start_date": None,
-        "run_after": "2026-11-20T11:00:00Z",
-        "conf": {},
-    } | more
+    [usual, *_] = ANSWERS["GET dagRuns"][0]["dag_runs"]
+    own = {"dag_run_id": f"backfill__{day}", "partition_key": day, "state": state}
+    return usual | own | more
 
 
 def runs(*states, days=DAYS):
@@ -63,99 +60,49 @@ def log_of(cause):
     return {"content": [error, {"event": cause, "level": "error"}]}
 
 
-def planned(*days):
-    """Return the days of a dry run, each with its tick at six in New York."""
-    entries = []
-    for day in days:
-        tick = f"{day}T11:00:00Z"
-        entries.append({"partition_key": day, "partition_date": tick})
-    return {"backfills": entries}
-
-
-DETAILS = "GET daily_sales_pipeline/details"
-
-ANSWERS = {
-    "GET": [{"is_paused": False}],
-    DETAILS: [
-        {
-            "timezone": "UTC",
-            "timetable_description": "At 06:00, in America/New_York",
-        }
-    ],
-    "GET details": [
-        {"timezone": "UTC", "timetable_description": "Triggered by assets"}
-    ],
-    "GET dagRuns": [runs(*["running"] * 3), runs(*["success"] * 3)],
-    "GET dagRuns?run_id": [
-        {"dag_runs": [run(DAYS[1], "running", dag_run_id="new")]},
-        {"dag_runs": [run(DAYS[1], "success", dag_run_id="new")]},
-    ],
-    "GET backfills/7": [{"completed_at": None}, {"completed_at": CREATED}],
-    "GET taskInstances": [instances()],
-    "GET load.checks": [{"state": "success"}],
-    "GET ~/taskInstances": [{"task_instances": []}],
-    "GET logs/1": [{"content": []}],
-    "PUT": [None],
-    "PATCH": [(404, {"detail": "Task state store key 'send_mail' not found"})],
-    "POST auth/token": [{"access_token": "t"}],
-    "POST dry_run": [planned(*DAYS)],
-    "POST dagRuns": [{}],
-    "POST clear": [{}],
-    "POST backfills": [{"id": 7, "created_at": CREATED}],
-    "POST clearTaskInstances": [{"task_instances": []}],
-}
-"""By method and end of the path: the answers, of which the last one repeats. An answer is
-a body, or a status and a body. The longest end counts."""
-
-
-class Airflow(ThreadingHTTPServer):
+class Airflow:
     """Answers with `answers`; keeps the address of each GET, and method, path and body of others."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers = copy.deepcopy(ANSWERS)
+        self.answers = {"GET taskInstances": [instances()]}
         self.requests = []
         self.queries = []
+        self.script(ANSWERS)
+
+    def script(self, answers):
+        """Give these answers in place of the usual ones."""
+        self.answers |= copy.deepcopy(answers)
+
+    def respond(self, request):
+        """Return status, headers and body of the answer to a request of `requests`."""
+        url = urlsplit(request.url)
+        if request.method == "GET":
+            self.queries.append(request.path_url)
+        else:
+            body = json.loads(request.body)
+            self.requests.append((request.method, url.path, body))
+        answer = self.next_answer(request.method, url)
+        if isinstance(answer, Exception):
+            return answer
+        status = 200
+        if isinstance(answer, list | tuple):
+            status, answer = answer
+        if answer is None:
+            answer = ""
+        return status, {}, answer if isinstance(answer, str) else json.dumps(answer)
 
     def next_answer(self, method, url):
         """Return the answer to a request."""
         parts = url.path.split("/")
-        filters = ""
+        end = parts[-1]
         if "run_id" in url.query:
-            filters = "?run_id"
-        ends = ["/".join(parts[-2:]), parts[-1] + filters]
-        keys = [f"{method} {end}" for end in ends]
-        key = next((key for key in keys if key in self.answers), method)
-        answers = self.answers[key]
+            end += "?run_id"
+        keys = [f"{method} {parts[-2]}/{parts[-1]}", f"{method} {end}", method]
+        answers = next(self.answers[key] for key in keys if key in self.answers)
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if parts[-1] == "taskInstances":
+        if end == "taskInstances":
             for task in answer["task_instances"]:
                 task["dag_id"] = parts[-4]
                 if parts[-2] != "~":
                     task["dag_run_id"] = parts[-2]
         return answer
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        url = urlsplit(self.path)
-        if self.command == "GET":
-            self.server.queries.append(self.path)
-        else:
-            length = int(self.headers["Content-Length"])
-            body = json.loads(self.rfile.read(length))
-            self.server.requests.append((self.command, url.path, body))
-        answer = self.server.next_answer(self.command, url)
-        status, body = answer if isinstance(answer, tuple) else (200, answer)
-        self.send_response(status)
-        self.end_headers()
-        if body is not None:
-            text = body if isinstance(body, str) else json.dumps(body)
-            self.wfile.write(text.encode())
-
-    do_POST = do_GET
-    do_PUT = do_GET
-    do_PATCH = do_GET
-
-    def log_message(self, *_):
-        """Keep the test's output clean."""

@@ -2,13 +2,14 @@
 
 import json
 import os
-import threading
+import re
 import time
 from collections import Counter
 from unittest import mock
 
 import pytest
 import time_machine
+from responses import RequestsMock
 
 from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
@@ -33,14 +34,17 @@ def airflow(monkeypatch):
     """A stand-in for Airflow that the environment names, on 21 November 2026."""
     monkeypatch.setattr(time, "sleep", lambda _: None)
     server = Airflow()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AIRFLOW_URL", "http://airflow")
     monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
     monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
-    with time_machine.travel("2026-11-21T12:00:00Z", tick=False):
+    any_path = re.compile("http://(airflow|localhost:8081)/")
+    with (
+        time_machine.travel("2026-11-21T12:00:00Z", tick=False),
+        RequestsMock(assert_all_requests_are_fired=False) as requests,
+    ):
+        for method in ("GET", "POST", "PUT", "PATCH"):
+            requests.add_callback(method, any_path, server.respond)
         yield server
-    server.shutdown()
-    server.server_close()
 
 
 def format_request(request):
@@ -64,10 +68,6 @@ def run(capsys, folder):
             parts.append(f"--- standard output\n{printed.out.rstrip()}")
         if printed.err:
             parts.append(f"--- standard error\n{printed.err.rstrip()}")
-        text = "\n".join(parts).replace(str(folder), "/shop")
-        if airflow:
-            text = text.replace(f"127.0.0.1:{airflow.server_port}", "airflow")
-            text = text.replace(f"localhost:{airflow.server_port}", "airflow")
-        return text
+        return "\n".join(parts).replace(str(folder), "/shop")
 
     return run_command

@@ -1,7 +1,5 @@
 """The command `history`, against a stand-in for Airflow, on 21 November 2026."""
 
-import copy
-
 import pytest
 
 from tests.unit.cli.airflow_server import instance, instances, log_of, run
@@ -77,5 +75,5 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_history(name, airflow, run, snapshot):
     command, answers = CASES[name]
-    airflow.answers |= copy.deepcopy(answers)
+    airflow.script(answers)
     assert run(command, airflow) == snapshot

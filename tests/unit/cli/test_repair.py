@@ -1,7 +1,5 @@
 """The commands `repair` and `report`, against a stand-in for Airflow."""
 
-import copy
-
 import pytest
 
 from ecommerce.core.names import TASK_GATE as GATE
@@ -72,7 +70,7 @@ def _runs_of_the_day(airflow):
 @pytest.mark.parametrize("name", CASES)
 def test_repair_and_report(name, airflow, run, snapshot):
     command, answers = CASES[name]
-    airflow.answers |= copy.deepcopy(answers)
+    airflow.script(answers)
     assert run(command, airflow) == snapshot
 
 
