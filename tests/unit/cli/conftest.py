@@ -15,6 +15,9 @@ from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
 from tests.unit.cli.airflow_server import Airflow
 
+ANONYMOUS = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "shop"}}'
+"""A connection `bigquery` whose client can be opened without a server."""
+
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):

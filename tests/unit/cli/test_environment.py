@@ -9,28 +9,8 @@ from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
-DEMO_FILE = "SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 POSTGRES = "postgresql://airflow@db/airflow"
-
-LOADS = {
-    "settings": (ENV_FILE, {}),
-    "what is set already": (
-        f"{ENV_FILE}REPORT_LOCALE=de_CH\n",
-        {
-            "SHOP_TIMEZONE": "Europe/Berlin",
-            "AIRFLOW__CORE__DAGS_FOLDER": "/dags",
-            "AIRFLOW__API__PORT": "9081",
-            "AIRFLOW_VAR_X": "",
-        },
-    ),
-    "some folders": (
-        "AIRFLOW_HOME=/srv/airflow\nSTAGING_URI=\nREPORTS_URI=gs://bucket/reports\n",
-        {"MODELS_URI": "file:///models"},
-    ),
-    "another home": ("AIRFLOW_HOME=/srv/airflow\n", {"AIRFLOW_HOME": "/home/me"}),
-    "only the demo's file": (None, {}),
-}
 
 
 def loaded(**environ):
@@ -39,17 +19,49 @@ def loaded(**environ):
         return dict(os.environ)
 
 
-@pytest.mark.parametrize("name", LOADS)
-def test_load(name, folder, snapshot):
-    env_file, environ = LOADS[name]
-    (folder / ".demo").mkdir()
-    (folder / ".demo" / "environment").write_text(DEMO_FILE)
-    if env_file is not None:
-        (folder / ".env").write_text(env_file)
-    values = sorted(loaded(**environ).items())
+def test_settings_are_completed(folder, snapshot):
+    (folder / ".env").write_text(ENV_FILE)
+    values = sorted(loaded().items())
     text = "\n".join(f"{variable}={value}" for variable, value in values)
     assert text.replace(str(folder), "/shop") == snapshot
     assert not (folder / ".airflow").exists()
+
+
+def test_what_is_set_already_wins_except_an_empty_setting(folder):
+    (folder / ".env").write_text(ENV_FILE)
+    environ = {
+        "SHOP_TIMEZONE": "Europe/Berlin",
+        "AIRFLOW__CORE__DAGS_FOLDER": "/dags",
+        "AIRFLOW_VAR_X": "",
+    }
+    values = loaded(AIRFLOW__API__PORT="9081", CUSTOMER_HASH_KEY="", **environ)
+    assert environ.items() <= values.items()
+    assert values["CUSTOMER_HASH_KEY"] == "a$b"
+    api = values["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+    assert api == "http://localhost:9081/execution/"
+
+
+def test_folders_are_below_the_home(folder):
+    (folder / ".env").write_text(
+        "AIRFLOW_HOME=/srv/airflow\nSTAGING_URI=\nREPORTS_URI=gs://bucket/reports\n"
+    )
+    values = loaded(MODELS_URI="file:///models")
+    assert values["STAGING_URI"] == "file:///srv/airflow/data/staging"
+    assert values["REPORTS_URI"] == "gs://bucket/reports"
+    assert values["MODELS_URI"] == "file:///models"
+    values = loaded(AIRFLOW_HOME="/home/me")
+    assert values["STAGING_URI"] == "file:///home/me/data/staging"
+
+
+def test_the_demos_file_counts_only_without_a_file_of_settings(folder):
+    (folder / ".demo").mkdir()
+    demo = "SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n"
+    (folder / ".demo" / "environment").write_text(demo)
+    values = loaded()
+    assert values["SHOP_TIMEZONE"] == "America/New_York"
+    assert values["STAGING_URI"] == "file:///demo/data/staging"
+    (folder / ".env").write_text(ENV_FILE)
+    assert loaded()["SHOP_TIMEZONE"] == "Asia/Tokyo"
 
 
 def test_a_line_that_cannot_be_read_is_named_without_its_value(folder, caplog):
@@ -81,69 +93,55 @@ def test_where_there_is_nothing_one_sentence_shows_what_to_do():
 
 
 @pytest.mark.parametrize(
-    ("environ", "expected"),
+    ("environ", "configuration", "expected"),
     [
-        ({DATABASE: POSTGRES}, True),
-        ({DATABASE: ""}, False),
-        ({f"{DATABASE}_CMD": "cat secret"}, True),
-        ({f"{DATABASE}_SECRET": "airflow/database"}, True),
-        ({}, False),
+        ({DATABASE: POSTGRES}, "", True),
+        ({DATABASE: ""}, "", False),
+        ({f"{DATABASE}_CMD": "cat secret"}, "", True),
+        ({f"{DATABASE}_SECRET": "airflow/database"}, "", True),
+        ({}, "", False),
+        ({}, f"sql_alchemy_conn = {POSTGRES}", True),
+        # Airflow itself writes this.
+        ({}, "sql_alchemy_conn = sqlite:////tmp/airflow.db", False),
     ],
 )
-def test_where_airflow_has_metadata(folder, environ, expected):
+def test_where_airflow_has_metadata(folder, environ, configuration, expected):
+    (folder / "airflow.cfg").write_text(f"[database]\n{configuration}\n")
     environ = {"AIRFLOW_HOME": str(folder), **environ}
     with mock.patch.dict(os.environ, environ, clear=True):
         assert environment.has_metadata() is expected
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"), [(POSTGRES, True), ("sqlite:////tmp/airflow.db", False)]
+PLAIN = '{"conn_type": "google_cloud_platform", "extra": {"project": "p"}}'
+BY_COMMAND = {"AIRFLOW__SECRETS__BACKEND_CMD": "cat backend"}
+NOT_PLAIN = (
+    "",
+    "google-cloud-platform://?project=p",
+    '{"extra": "{\\"project\\": \\"p\\"}"}',
+    "[1]",
+    "{",
 )
-def test_where_airflow_cfg_names_the_database(folder, url, expected):
-    file = folder / "airflow.cfg"
-    file.write_text(f"[database]\nsql_alchemy_conn = {url}\n")
-    with mock.patch.dict(os.environ, {"AIRFLOW_HOME": str(folder)}, clear=True):
-        assert environment.has_metadata() is expected
-
-
-KEY_FILE = '{"conn_type": "google_cloud_platform", "extra": {"project": "p"}}'
 
 
 @pytest.mark.parametrize(
-    ("environ", "configuration", "expected"),
+    ("connection", "configuration", "environ", "is_read"),
     [
-        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "", {"project": "p"}),
-        (
-            {"AIRFLOW_CONN_BIGQUERY": KEY_FILE},
-            "[secrets]\nbackend =\n",
-            {"project": "p"},
-        ),
-        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "[secrets]\nbackend = vault\n", {}),
-        ({"AIRFLOW_CONN_BIGQUERY": KEY_FILE}, "[workers]\nsecrets_backend = v\n", {}),
-        (
-            {
-                "AIRFLOW_CONN_BIGQUERY": KEY_FILE,
-                "AIRFLOW__SECRETS__BACKEND_CMD": "cat backend",
-            },
-            "",
-            {},
-        ),
-        ({}, "", {}),
-        ({"AIRFLOW_CONN_BIGQUERY": "google-cloud-platform://?project=p"}, "", {}),
-        ({"AIRFLOW_CONN_BIGQUERY": '{"extra": "{\\"project\\": \\"p\\"}"}'}, "", {}),
-        ({"AIRFLOW_CONN_BIGQUERY": "[1]"}, "", {}),
-        ({"AIRFLOW_CONN_BIGQUERY": "{"}, "", {}),
+        (PLAIN, "", {}, True),
+        (PLAIN, "[secrets]\nbackend =\n", {}, True),
+        (PLAIN, "[secrets]\nbackend = vault\n", {}, False),
+        (PLAIN, "[workers]\nsecrets_backend = v\n", {}, False),
+        (PLAIN, "", BY_COMMAND, False),
+        *((text, "", {}, False) for text in NOT_PLAIN),
     ],
 )
 def test_only_a_plain_connection_is_read_without_airflow(
-    folder, environ, configuration, expected
+    folder, connection, configuration, environ, is_read
 ):
     (folder / "airflow.cfg").write_text(configuration)
-    environ = {"AIRFLOW_HOME": str(folder), **environ}
+    environ = environ | {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW_CONN_BIGQUERY": connection,
+    }
     with mock.patch.dict(os.environ, environ, clear=True):
-        assert environment.connection_extra("bigquery") == expected
-
-
-def test_an_empty_setting_does_not_hide_that_of_the_file(folder):
-    (folder / ".env").write_text("SHOP_TIMEZONE=Asia/Tokyo\n")
-    assert loaded(SHOP_TIMEZONE="")["SHOP_TIMEZONE"] == "Asia/Tokyo"
+        extra = environment.connection_extra("bigquery")
+    assert extra == ({"project": "p"} if is_read else {})

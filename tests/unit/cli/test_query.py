@@ -1,13 +1,17 @@
 """The command `query`: how values are shown, as a table and as CSV."""
 
+import logging
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from ecommerce.cli import environment
-from ecommerce.warehouse import adhoc_query, client
+from ecommerce.cli.__main__ import main
+from ecommerce.cli.query import format_table
+from ecommerce.warehouse import adhoc_query
 from ecommerce.warehouse.adhoc_query import QueryResult
+from tests.unit.cli.conftest import ANONYMOUS
 
 COLUMNS = (
     ("category", "STRING"),
@@ -32,33 +36,45 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def answer(monkeypatch):
-    """Let the warehouse answer with these rows; it lists the statements and limits."""
-    asked = []
+def result(rows, columns=COLUMNS):
+    return QueryResult(columns, len(rows), iter(rows))
 
-    def set_answer(rows, total=None, columns=COLUMNS):
+
+@pytest.fixture
+def answer(monkeypatch, folder):
+    """Let the warehouse answer with rows; returns the statements and limits that it gets."""
+    (folder / ".env").write_text(
+        f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_CONN_BIGQUERY={ANONYMOUS}\n"
+    )
+
+    def set_answer(rows):
+        asked = []
+
         def run_query(statement, warehouse, max_rows=None):
+            print("a line of a library")
+            record = logging.makeLogRecord({"msg": "a line of Airflow's log"})
+            logging.StreamHandler(sys.stdout).emit(record)
             asked.append((statement, max_rows))
-            return QueryResult(columns, total or len(rows), iter(rows))
+            return result(rows)
 
         monkeypatch.setattr(adhoc_query, "run_query", run_query)
-        monkeypatch.setattr(client, "connect", lambda **labels: None)
         return asked
 
-    monkeypatch.setattr(environment, "load", lambda: None)
     return set_answer
 
 
-def test_a_table_in_the_terminal(answer, run, snapshot):
-    asked = answer(ROWS)
-    assert run(["query", "--sql", "SELECT *"]) == snapshot
-    assert asked == [("SELECT *", 200)]
+def test_a_table_in_the_terminal(snapshot):
+    assert format_table(result(ROWS)) == snapshot
 
 
-def test_a_csv(answer, run, snapshot):
+def test_a_csv_has_all_rows_and_nothing_else_is_on_standard_output(
+    answer, capsys, snapshot
+):
     asked = answer(ROWS)
-    assert run(["query", "--sql", "SELECT *", "--format", "csv"]) == snapshot
+    assert main(["query", "--sql", "SELECT *", "--format", "csv"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == snapshot
+    assert shown.err == "a line of a library\na line of Airflow's log\n"
     assert asked == [("SELECT *", None)]
 
 
@@ -70,17 +86,17 @@ def test_a_csv(answer, run, snapshot):
         (200, 52_099, "the first 200 of 52,099 rows: FORMAT=csv has all"),
     ],
 )
-def test_the_last_line_has_the_number_of_rows(answer, run, rows, total, last):
-    answer([(1,)] * rows, total, (("n", "INTEGER"),))
-    assert run(["query", "--sql", "SELECT 1"]).splitlines()[-1] == last
+def test_the_last_line_has_the_number_of_rows(rows, total, last):
+    table = QueryResult((("n", "INTEGER"),), total, iter([(1,)] * rows))
+    assert format_table(table).splitlines()[-1] == last
 
 
 def test_the_statement_is_a_file_or_the_variable_of_make(
     answer, monkeypatch, run, folder
 ):
-    asked = answer([])
+    asked = answer(ROWS)
     (folder / "question.sql").write_text("SELECT 'größe'")
-    run(["query", "--file", str(folder / "question.sql")])
+    assert "Kitchen" in run(["query", "--file", str(folder / "question.sql")])
     monkeypatch.setenv("QUERY", "SELECT 2")
     run("query")
-    assert [sql for sql, _ in asked] == ["SELECT 'größe'", "SELECT 2"]
+    assert asked == [("SELECT 'größe'", 200), ("SELECT 2", 200)]

@@ -1,15 +1,9 @@
 """The checks of folders and of what a daily run needs, without Airflow's database and any server."""
 
-import json
-import os
-
 import pytest
 
 from ecommerce.cli import settings_check
 from ecommerce.core.errors import ConfigurationError
-
-GOOGLE = {"conn_type": "google_cloud_platform"}
-HTTP = {"conn_type": "http", "host": "https://shop.test"}
 
 
 def test_a_folder_is_written_to_and_left_as_it_was(monkeypatch, tmp_path):
@@ -25,9 +19,6 @@ def test_a_folder_is_written_to_and_left_as_it_was(monkeypatch, tmp_path):
 
 def test_misspelt_names_in_the_environment_are_named(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    for name in os.environ:
-        if name.startswith("AIRFLOW_"):
-            monkeypatch.delenv(name)
     right = ("SHOP_TIMEZONE", "AIRFLOW_CONN_SHOPIFY_API", "AIRFLOW_VAR_SOURCE_POLICY")
     own = ("AIRFLOW_CONN_WAREHOUSE_MACHINE", "TIMEZONE", "HTTP_PROXY")
     for name in (*right, *own):
@@ -51,55 +42,62 @@ def test_misspelt_names_in_the_environment_are_named(monkeypatch):
     ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "problems"),
-    [
-        ({}, []),
-        ({"BIGQUERY": GOOGLE | {"extra": {"key_path": "KEY"}}}, []),
-        (
-            {"BIGQUERY": GOOGLE | {"extra": {"key_path": "/no.json"}}},
-            ["the file /no.json (key_path) does not exist, or cannot be read"],
-        ),
-        (
-            {"SALES_DB": "postgresql://a:b@db/shop?sslrootcert=/no.pem"},
-            ["the file /no.pem (sslrootcert) does not exist, or cannot be read"],
-        ),
-        ({"BIGQUERY": None}, ["the connection bigquery is not defined"]),
-        (
-            {"STOREFRONT_API": HTTP | {"host": "https://shop.example.com"}},
-            ["AIRFLOW_CONN_STOREFRONT_API in .env still has values of .env.example"],
-        ),
-        # A run can do without an optional source, and does not read one that is off.
-        ({"EXCHANGE_RATES_API": None}, []),
-        (
-            {"SALES_DB": "postgresql://a:b#c@db/shop", "BIGQUERY": None},
-            ["is neither JSON nor a URI", "the connection bigquery is not defined"],
-        ),
-    ],
-)
-def test_what_a_day_needs_is_listed_before_it_runs(
-    changes, problems, monkeypatch, tmp_path
-):
-    key = tmp_path / "key.json"
-    key.touch()
-    connections = {
-        "SALES_DB": "postgresql://a:b@db/shop?sslmode=verify-full&sslrootcert=system",
-        "STOREFRONT_API": HTTP,
-        "EXCHANGE_RATES_API": HTTP,
-        "BIGQUERY": GOOGLE,
-    }
+NEEDED = {
+    "SALES_DB": "postgresql://a:b@db/shop?sslmode=verify-full&sslrootcert=system",
+    "STOREFRONT_API": '{"conn_type": "http", "host": "https://shop.test"}',
+    "BIGQUERY": '{"conn_type": "google_cloud_platform"}',
+}
+PLACEHOLDER = '{"conn_type": "http", "host": "https://shop.example.com"}'
+UNREADABLE = "does not exist, or cannot be read"
+
+
+@pytest.fixture
+def needed(monkeypatch):
+    """The connections that a day needs; one of its sources is optional, one is off."""
     policy = '{"exchange_rates": "optional", "partner_files": "off"}'
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policy)
-    for name, known in (connections | changes).items():
-        if known is not None:
-            text = known if isinstance(known, str) else json.dumps(known)
-            monkeypatch.setenv(f"AIRFLOW_CONN_{name}", text.replace("KEY", str(key)))
-    if not problems:
-        settings_check.require_connections()
-        return
+    for name, connection in NEEDED.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", connection)
+
+
+@pytest.mark.parametrize(
+    ("name", "connection", "problem"),
+    [
+        ("BIGQUERY", "", "the connection bigquery is not defined"),
+        (
+            "BIGQUERY",
+            "google-cloud-platform://?key_path=%2Fno.json",
+            f"the file /no.json (key_path) {UNREADABLE}",
+        ),
+        (
+            "SALES_DB",
+            "postgresql://a:b@db/shop?sslrootcert=/no.pem",
+            f"the file /no.pem (sslrootcert) {UNREADABLE}",
+        ),
+        ("SALES_DB", "postgresql://a:b#c@db/shop", "is neither JSON nor a URI"),
+        ("STOREFRONT_API", PLACEHOLDER, "in .env still has values of .env.example"),
+    ],
+)
+@pytest.mark.usefixtures("needed")
+def test_what_a_day_needs_is_listed_before_it_runs(
+    monkeypatch, name, connection, problem
+):
+    monkeypatch.setenv(f"AIRFLOW_CONN_{name}", connection)
     with pytest.raises(ConfigurationError) as raised:
         settings_check.require_connections()
-    lines = str(raised.value).splitlines()
-    assert len(lines) == len(problems)
-    for line, problem in zip(lines, problems, strict=True):
-        assert problem in line
+    [line] = str(raised.value).splitlines()
+    assert problem in line
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_day_may_run_once_all_problems_are_solved(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", "")
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", "")
+    with pytest.raises(ConfigurationError, match=r"sales_db .*\n.*bigquery"):
+        settings_check.require_connections()
+    key = tmp_path / "key.json"
+    key.touch()
+    bigquery = f"google-cloud-platform://?key_path={key}"
+    monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", NEEDED["SALES_DB"])
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", bigquery)
+    settings_check.require_connections()
