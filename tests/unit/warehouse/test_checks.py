@@ -53,12 +53,3 @@ def test_every_check_has_words_and_a_warning_an_action():
     assert checks.keys() == named
     for check, severity in checks.items():
         assert severity == "error" or wordings()[check].action, check
-
-
-def test_the_words_of_all_checks(snapshot):
-    lines = []
-    for kind, words in wordings().items():
-        if ": " in kind:
-            lines += [str(CheckFailure(kind, "warn", rows, "x")) for rows in (1, 26)]
-            lines.append(f"    {words.weight} {words.action}")
-    assert "\n".join(lines) == snapshot
