@@ -28,48 +28,46 @@ def example(repository):
 
 
 @pytest.fixture(params=COMPOSE)
-def compose(request, repository):
-    return (repository / request.param).read_text()
+def services(request, repository):
+    return services_of(repository / request.param)
 
 
-@pytest.fixture
-def services(compose):
-    return yaml.safe_load(compose)["services"]
+def services_of(file):
+    return yaml.safe_load(file.read_text())["services"]
 
 
 def values(text):
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return dict(line.split("=", 1) for line in lines)
+    return dict(re.findall("(?m)^([A-Z_]+)=(.*)$", text))
 
 
 def test_env_gets_a_secret_of_its_own_for_every_empty_value(
     make_env, repository, tmp_path, capsys, snapshot
 ):
-    written = []
-    for name in ("one", "other"):
-        folder = tmp_path / name
+    def written(folder):
         folder.mkdir()
         shutil.copy(repository / ".env.example", folder)
         assert make_env.main(folder) == 0
         assert (folder / ".env").stat().st_mode & 0o077 == 0
-        written.append(values((folder / ".env").read_text()))
-    one, other = written
-    own = [name for name in one if one[name] != other[name]]
+        return values((folder / ".env").read_text())
+
+    first, second = written(tmp_path / "first"), written(tmp_path / "second")
+    own = [name for name in first if first[name] != second[name]]
     assert set(own) == set(make_env.FILLED) - {"AIRFLOW_UID"}
-    lengths = [f"{name}: {len(one[name])}" for name in own]
+    lengths = [f"{name}: {len(first[name])}" for name in own]
     assert "\n".join([*lengths, capsys.readouterr().out]) == snapshot
 
 
 def test_an_existing_env_is_kept_and_what_it_lacks_is_named(make_env, tmp_path, capsys):
-    complete = "".join(f"{name}=x\n" for name in make_env.FILLED)
     file = tmp_path / ".env"
-    incomplete = complete.replace("REDIS_PASSWORD=x", "REDIS_PASSWORD=")
-    lacking = "; it has no value for REDIS_PASSWORD"
-    for text, code, lacks in ((complete, 0, ""), (incomplete, 1, lacking)):
-        file.write_text(text)
-        assert make_env.main(tmp_path) == code
-        assert file.read_text() == text
-        assert capsys.readouterr().out == f".env exists and is not changed{lacks}\n"
+    complete = "".join(f"{name}=x\n" for name in make_env.FILLED)
+    file.write_text(complete)
+    assert make_env.main(tmp_path) == 0
+    assert file.read_text() == complete
+    assert capsys.readouterr().out == ".env exists and is not changed\n"
+    file.write_text(complete.replace("REDIS_PASSWORD=x", "REDIS_PASSWORD="))
+    assert make_env.main(tmp_path) == 1
+    words = ".env exists and is not changed; it has no value for REDIS_PASSWORD\n"
+    assert capsys.readouterr().out == words
 
 
 def test_the_example_shows_every_setting_with_its_default(example):
@@ -85,15 +83,13 @@ def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):
     """The shell's own `printf`, an assignment before a command, and a line of a text on standard input are no
     arguments of a process. Compose itself replaces a single dollar."""
     harmless = re.compile(r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" |requirepass )")
+    secret = re.compile(r"\$\{?\w*(?:PASSWORD|SECRET|KEY|URL|DSN|AUTH)")
     for name, service in services.items():
-        parts = [service.get("command"), service.get("entrypoint")]
-        parts.append(service.get("healthcheck", {}).get("test"))
-        text = "\n".join(
-            part if isinstance(part, str) else "\n".join(part or []) for part in parts
-        )
-        for line in text.splitlines():
-            secret = re.search(r"\$\{?\w*(?:PASSWORD|SECRET|KEY|URL|DSN|AUTH)", line)
-            assert not secret or harmless.match(line), (name, line)
+        health = service.get("healthcheck", {}).get("test")
+        for words in (service.get("command"), service.get("entrypoint"), health):
+            text = words if isinstance(words, str) else "\n".join(words or [])
+            for line in text.splitlines():
+                assert not secret.search(line) or harmless.match(line), (name, line)
 
 
 def test_the_documented_commands_pin_every_image(repository, tmp_path):
@@ -115,16 +111,14 @@ def test_the_documented_commands_pin_every_image(repository, tmp_path):
     )
     pinned = values((tmp_path / ".env").read_text())
     wanted = {}
-    services = yaml.safe_load((repository / COMPOSE[0]).read_text())["services"]
-    for service in services.values():
+    for service in services_of(repository / COMPOSE[0]).values():
         name, image = re.fullmatch(r"\$\{(\w+):-(.+)\}", service["image"]).groups()
         wanted[name] = f"{image}@sha256:0"
     # Built here, from the base image.
     del wanted["AIRFLOW_IMAGE"]
     assert pinned == wanted
-    [base] = re.findall(
-        r"(?m)^ARG BASE_IMAGE=(.*)$", (repository / "Dockerfile").read_text()
-    )
+    dockerfile = (repository / "Dockerfile").read_text()
+    [base] = re.findall(r"(?m)^ARG BASE_IMAGE=(.*)$", dockerfile)
     assert f"--build-arg BASE_IMAGE={base}@sha256:0 " in done.stdout
 
 
@@ -134,8 +128,8 @@ def test_tasks_see_no_secret_that_they_do_not_need(repository, make_env, service
     for service in services.values():
         for name, value in (service.get("environment") or {}).items():
             assert not (name.startswith("AIRFLOW_CONN_") and "_PASSWORD" in str(value))
-    stack = yaml.safe_load((repository / COMPOSE[0]).read_text())
-    worker = stack["services"]["airflow-worker"]["environment"]
+    stack = services_of(repository / COMPOSE[0])
+    worker = stack["airflow-worker"]["environment"]
     for name in set(make_env.FILLED) - {"CUSTOMER_HASH_KEY", "AIRFLOW_UID"}:
         assert worker[name] == ""
         assert f"${{{name}" not in str(worker)

@@ -1,21 +1,10 @@
 """Layouts of partners: what a file of include/partners/ may have, and what its values become."""
 
-import io
-from datetime import UTC, datetime
-
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
-from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
-from ecommerce.storage.duckdb import connect_duckdb, define_values
-
-
-@pytest.fixture(autouse=True)
-def _settings(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
 
 
 @pytest.fixture
@@ -83,123 +72,93 @@ def test_what_cannot_be_used_is_named(folder, text, problem):
     assert problem in str(refused.value)
 
 
-def read(tmp_path, layout, content):
-    """(lines, rejects) of a file with the bytes `content`."""
-    facts = {
-        "file": "globex.csv",
-        "partner": "globex",
-        "received_at": datetime(2026, 11, 20, tzinfo=UTC),
-    }
-    with connect_duckdb() as duck:
-        define_values(duck, "a hash key that only tests use")
-        duck.execute(read_sql("extract/create_rejects.sql"))
-        target = tmp_path / "lines.parquet"
-        stream = io.BytesIO(content)
-        read_csv(duck, stream, target, facts, layout)
-        lines = duck.from_parquet(str(target))
-        rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
-        return rows, duck.execute(
-            "SELECT row_number, reason, detail, raw FROM rejects ORDER BY 1"
-        ).fetchall()
-
-
 PRICE = ["unit_price", "line_number"]
 """Columns that the second column of the files is read for."""
-ONE_COLUMN = {
-    "columns": {"unit_price": PRICE},
-    "constants": dict.fromkeys(
-        [name for name in COLUMNS if name not in ("order_id", *PRICE)], ""
-    ),
-}
 
 
-NUMBERS = {
-    "12,50": "12.50",
-    "-1.234.567,5": "-1234567.5",
-    "1.500": "1500",
-    " 7 ": "7",
-    "": None,
-    "12.50": "12.50 (not a number with a decimal comma)",
-    "1,234.50": "1,234.50 (not a number with a decimal comma)",
-}
-INSTANTS = {
-    "10.03.2026 08:00": "2026-03-10T07:00:00.000000Z",
-    "25.10.2026 02:30": "2026-10-25T01:30:00.000000Z",
-    "31.02.2026 08:00": "31.02.2026 08:00 (does not match %d.%m.%Y %H:%M)",
-    "": None,
-}
+def layout_of(second=PRICE, **fields):
+    """A layout of files with two columns, `order_id` and that of `second`."""
+    absent = set(COLUMNS) - {"order_id", *second}
+    columns = {"Wert": list(second)}
+    constants = dict.fromkeys(absent, "")
+    return Layout(**{"columns": columns, "constants": constants, **fields})
+
+
+@pytest.mark.parametrize(
+    ("delivered", "number"),
+    [
+        ("12,50", "12.50"),
+        ("-1.234.567,5", "-1234567.5"),
+        ("1.500", "1500"),
+        (" 7 ", "7"),
+        ("", None),
+        ("12.50", "12.50 (not a number with a decimal comma)"),
+        ("1,234.50", "1,234.50 (not a number with a decimal comma)"),
+    ],
+)
+def test_decimal_commas_are_converted(read_file, delivered, number):
+    layout = layout_of(delimiter=";", decimal_comma=True)
+    [line], _, _ = read_file(f"order_id;Wert\nO1;{delivered}\n".encode(), layout)
+    assert line["unit_price"] == number
 
 
 @pytest.mark.parametrize("timezone", ["Europe/Berlin", None])
-def test_decimal_commas_and_local_times_are_converted(tmp_path, monkeypatch, timezone):
+@pytest.mark.parametrize(
+    ("delivered", "instant"),
+    [
+        ("10.03.2026 08:00", "2026-03-10T07:00:00.000000Z"),
+        ("25.10.2026 02:30", "2026-10-25T01:30:00.000000Z"),
+        ("31.02.2026 08:00", "31.02.2026 08:00 (does not match %d.%m.%Y %H:%M)"),
+        ("", None),
+    ],
+)
+def test_local_times_are_converted(
+    read_file, monkeypatch, timezone, delivered, instant
+):
     monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Paris")
-    layout = Layout(delimiter=";", decimal_comma=True, **ONE_COLUMN)
-    text = "order_id;unit_price\n" + "".join(f"O1;{value}\n" for value in NUMBERS)
-    lines, _ = read(tmp_path, layout, text.encode())
-    assert [line["unit_price"] for line in lines] == list(NUMBERS.values())
-    layout = Layout(
-        date_format="%d.%m.%Y %H:%M",
-        timezone=timezone,
-        columns={"Tag": ["ordered_at", "updated_at", "line_number"]},
-        constants=dict.fromkeys(
-            set(COLUMNS) - {"order_id", "ordered_at", "updated_at", "line_number"}, ""
+    columns = ("ordered_at", "updated_at", "line_number")
+    layout = layout_of(columns, date_format="%d.%m.%Y %H:%M", timezone=timezone)
+    [line], _, _ = read_file(f"order_id,Wert\nO1,{delivered}\n".encode(), layout)
+    assert line["ordered_at"] == line["updated_at"] == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "price"),
+    [
+        ("order_id,Wert\nO1,Größe\n", {"encoding": "latin-1"}, "Größe"),
+        (
+            'order_id|Wert\nO1|"Größe | 5\nrot"\n',
+            {"encoding": "cp1252", "delimiter": "|"},
+            "Größe | 5\nrot",
         ),
-    )
-    text = "order_id,Tag\n" + "".join(f"O1,{value}\n" for value in INSTANTS)
-    lines, _ = read(tmp_path, layout, text.encode())
-    for column in ("ordered_at", "updated_at"):
-        assert [line[column] for line in lines] == list(INSTANTS.values())
+        ("order_id,Wert\nO1,5\n", {"encoding": "utf-16"}, "5"),
+        # A column that only has the name of ours is not read.
+        (
+            "order_id,Bestellung,Wert\ninternal,O1,5\n",
+            {"columns": {"Bestellung": "order_id", "Wert": PRICE}},
+            "5",
+        ),
+    ],
+)
+def test_a_file_is_read_in_its_layout(read_file, text, fields, price):
+    layout = layout_of(**fields)
+    [line], rejects, _ = read_file(text.encode(layout.encoding), layout)
+    assert (line["order_id"], line["unit_price"], rejects) == ("O1", price, [])
 
 
-STATUS = ONE_COLUMN["constants"] | {"status": 'it\'s; "done"'}
-READ = [
-    (
-        {"encoding": "latin-1"},
-        "order_id,unit_price\nO1,Größe\n".encode("latin-1"),
-        {"unit_price": "Größe"},
-    ),
-    (
-        {"encoding": "cp1252", "delimiter": "|", "columns": {"Stück": PRICE}},
-        'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode("cp1252"),
-        {"unit_price": "Größe | 5\nrot"},
-    ),
-    (
-        {"encoding": "utf-16", "columns": {"Stück": PRICE}},
-        "order_id,Stück\nO1,5\n".encode("utf-16"),
-        {"unit_price": "5"},
-    ),
-    # A column that only has the name of ours is not read.
-    (
-        {"columns": {"Bestellung": "order_id", "unit_price": PRICE}},
-        b"order_id,Bestellung,unit_price\ninternal,O1,5\n",
-        {"order_id": "O1"},
-    ),
-    (
-        {"columns": {"Kampagne": "utm", "unit_price": PRICE}},
-        b"order_id,Kampagne,unit_price\nO1,spring,5\n",
-        {"utm": "spring"},
-    ),
-    (
-        {"constants": STATUS},
-        b"order_id,unit_price\nO1,5\n",
-        {"status": STATUS["status"]},
-    ),
-]
-
-
-@pytest.mark.parametrize(("fields", "content", "expected"), READ)
-def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, expected):
+def test_attributes_and_constants_are_part_of_a_layout(read_file, monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
-    layout = Layout(**ONE_COLUMN | fields)
-    [line], rejects = read(tmp_path, layout, content)
-    assert {name: line[name] for name in expected} == expected
-    assert (line["order_id"], rejects) == ("O1", [])
+    usual = layout_of()
+    columns = {"Kampagne": "utm", **usual.columns}
+    constants = usual.constants | {"status": 'it\'s; "done"'}
+    layout = layout_of(columns=columns, constants=constants)
+    [line], _, _ = read_file(b"order_id,Kampagne,Wert\nO1,spring,5\n", layout)
+    assert (line["utm"], line["status"]) == ("spring", 'it\'s; "done"')
 
 
-def test_a_byte_that_the_encoding_lacks_rejects_its_line_alone(tmp_path):
-    layout = Layout(encoding="cp1252", **ONE_COLUMN)
-    content = b"order_id,unit_price\nO1,\x80\nO2\x81,6\nO3,7\n"
-    lines, rejects = read(tmp_path, layout, content)
+def test_a_byte_that_the_encoding_lacks_rejects_its_line_alone(read_file):
+    content = b"order_id,Wert\nO1,\x80\nO2\x81,6\nO3,7\n"
+    lines, rejects, _ = read_file(content, layout_of(encoding="cp1252"))
     prices = {line["order_id"]: line["unit_price"] for line in lines}
     assert prices == {"O1": "€", "O3": "7"}
-    assert [reject[:2] for reject in rejects] == [(3, "bad_encoding")]
+    assert rejects == [(3, "bad_encoding")]

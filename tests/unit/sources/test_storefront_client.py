@@ -3,18 +3,13 @@ nobody its keys."""
 
 import json
 import logging
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
-from ecommerce.core.errors import (
-    ConfigurationError,
-    PipelineError,
-    RateLimitedError,
-)
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.sources import storefront
 from ecommerce.sources.storefront.client import StorefrontClient
 
@@ -63,55 +58,30 @@ def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
     assert (page.total, page.body, page.size) == (None, b"[ ]", 0)
 
 
-def test_retry_after_is_obeyed_in_seconds_and_as_a_date(client, shop, pauses):
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
-    shop.faults.append(Fault("/orders", status=429, headers={"Retry-After": "7"}))
-    shop.faults.append(Fault("/orders", status=503, headers={"Retry-After": moment}))
-    assert client.get("/orders").total == 3
-    assert pauses[0] == pytest.approx(7, abs=0.5)
-    assert 10 < pauses[1] <= 20
-
-
-def test_a_long_pause_is_left_to_the_task(client, shop, pauses):
-    for seconds, tries in ((120, 2), (121, 1)):
-        shop.requests.clear()
-        retry_after = {"Retry-After": str(seconds)}
-        shop.faults[:] = [Fault("/orders", status=429, headers=retry_after)]
-        if tries == 2:
-            client.get("/orders")
-        else:
-            with pytest.raises(RateLimitedError, match="121 s") as caught:
-                client.get("/orders")
-            assert caught.value.retry_after == 121
-        assert len(shop.requests) == tries
-
-
 def cut(body):
     return body[: len(body) // 2]
 
 
-def answering(body, times=99):
-    return Fault("/orders", rewrite=lambda _: body, times=times)
+def fault(status=200, body=b"<html>", **more):
+    return Fault("/orders", status=status, body=body, times=99, **more)
 
 
 FAULTS = {
-    "busy": Fault("/orders", status=429, times=99, headers={"Retry-After": "3"}),
-    "without time": Fault(
-        "/orders", status=503, times=99, headers={"Retry-After": "600"}
-    ),
-    "error": Fault("/orders", status=500, times=99),
-    "bad gateway": Fault("/orders", status=502, times=99),
-    "unavailable": Fault("/orders", status=503, times=99),
-    "timeout": Fault("/orders", status=504, times=99),
-    "refused": Fault("/orders", status=401, times=99, body=b"<html>"),
-    "forbidden": Fault("/orders", status=403, times=99, body=b"<html>"),
-    "not found": Fault("/orders", status=404, times=99, body=b"<html>"),
+    "busy": fault(429, headers={"Retry-After": "3"}),
+    "without time": fault(503, headers={"Retry-After": "600"}),
+    "error": fault(500),
+    "bad gateway": fault(502),
+    "unavailable": fault(503),
+    "timeout": fault(504),
+    "refused": fault(401),
+    "forbidden": fault(403),
+    "not found": fault(404),
     "cut off": Fault("/orders", rewrite=cut, times=99),
-    "HTML": answering(b"<!DOCTYPE html><title>Maintenance</title>"),
-    "an object": answering(b'{"code": "rest_error"}'),
-    "nothing": answering(b""),
-    "a customer": answering(b'[{"billing": {"last_name": "Lovelace"'),
-    "another encoding": answering(b'["\xff"]'),
+    "HTML": fault(body=b"<!DOCTYPE html><title>Maintenance</title>"),
+    "an object": fault(body=b'{"code": "rest_error"}'),
+    "nothing": fault(body=b""),
+    "a customer": fault(body=b'[{"billing": {"last_name": "Lovelace"'),
+    "another encoding": fault(body=b'["\xff"]'),
 }
 
 
@@ -146,23 +116,15 @@ def test_a_redirect_within_the_shop_is_followed(client, shop):
         assert client.get("/orders", 1, {"orderby": "id", "order": "asc"}).total == 3
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "http://localhost:{port}",
-        "https://127.0.0.1:{port}",
-        "//other.example:{port}",
-        "http://127.0.0.1:1",
-    ],
-)
-def test_a_redirect_to_another_host_or_scheme_is_not_followed(client, shop, place):
-    target = place.format(port=shop.url.rpartition(":")[2])
-    elsewhere = {"Location": f"{target}/orders?key={SECRET}"}
+@pytest.mark.parametrize("host", ["https://127.0.0.1:{port}", "//other.example"])
+def test_a_redirect_to_another_host_or_scheme_is_not_followed(client, shop, host):
+    host = host.format(port=shop.url.rpartition(":")[2])
+    elsewhere = {"Location": f"{host}/orders?key={SECRET}"}
     shop.faults.append(Fault("/orders", status=301, headers=elsewhere))
     with pytest.raises(ConfigurationError) as caught:
         client.get("/orders")
     message = str(caught.value)
-    assert f"{target.removeprefix('//')}, which is another site" in message
+    assert f"{host.removeprefix('//')}, which is another site" in message
     assert SECRET not in message
     assert len(shop.requests) == 1
 
@@ -172,31 +134,19 @@ def connect(monkeypatch, host):
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
 
 
-@pytest.mark.parametrize(
-    ("host", "refused"),
-    [
-        ("http://shop.example.com", True),
-        ("shop.example.com", True),
-        ("http://93.184.216.34/blog", True),
-        ("https://shop.example.com", False),
-        ("http://localhost:8081", False),
-        ("http://demo:8081", False),
-        ("http://192.168.1.5", False),
-        ("http://[::1]:8081", False),
-        ("http://shop.internal", False),
-    ],
-)
-def test_a_key_is_not_sent_openly_through_the_internet(monkeypatch, host, refused):
+@pytest.mark.parametrize("host", ["http://shop.example.com/blog", "shop.example.com"])
+def test_a_key_is_not_sent_openly_through_the_internet(monkeypatch, host):
     connect(monkeypatch, host)
-    if not refused:
-        StorefrontClient.connect()
-        return
-    with pytest.raises(
-        ConfigurationError,
-        match=r"does not begin with https://, and the key would travel",
-    ) as caught:
+    message = "does not begin with https://, and the key would travel"
+    with pytest.raises(ConfigurationError, match=message) as caught:
         StorefrontClient.connect()
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["https://shop.example.com", "http://[::1]:8081"])
+def test_a_host_with_encryption_or_in_a_private_network_is_used(monkeypatch, host):
+    connect(monkeypatch, host)
+    assert StorefrontClient.connect().root == f"{host}/wp-json/wc/v3"
 
 
 def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapshot):

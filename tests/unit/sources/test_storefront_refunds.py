@@ -1,6 +1,8 @@
 """Which refunds the storefront is asked for, and that all of them are read."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,110 +28,97 @@ from tests.memory import REFUNDS
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
 
 
-def known(*rows):
-    """Rows of the warehouse's refunds: order, refund, line, then the three amounts."""
-    names = REFUNDS.names[3:]
+@dataclass
+class Stub:
+    """What an order lists of a refund, and what the warehouse has of it: the amounts of each row."""
+
+    order_id: str
+    refund_id: str
+    amount: str | None
+    known: Sequence[tuple[str, str, str]] = ()
+    is_listed: bool = True
+
+
+def split(*cases):
+    """Split the rows of the warehouse by what the orders list."""
     records = []
-    for order_id, refund_id, line_number, *amounts in rows:
-        record = {"source": "storefront", "order_id": order_id, "refund_id": refund_id}
-        values = (line_number, *map(Decimal, amounts))
-        records.append(record | dict(zip(names, values, strict=True)))
-    return pa.Table.from_pylist(records, REFUNDS)
-
-
-def split(known_rows, *stubs):
-    """Split known rows by stubs of order, refund and amount."""
+    stubs = []
+    for case in cases:
+        for line_number, amounts in enumerate(case.known):
+            values = ("storefront", case.refund_id, case.order_id, line_number)
+            row = (*values, *map(Decimal, amounts))
+            records.append(dict(zip(REFUNDS.names, row, strict=True)))
+        if case.is_listed:
+            stubs.append((case.order_id, case.refund_id, case.amount))
     with connect_duckdb() as duck:
         duck.execute(
             "CREATE TABLE refund_stubs "
             "(order_id VARCHAR, refund_id VARCHAR, amount DECIMAL(18, 4))"
         )
         duck.executemany("INSERT INTO refund_stubs VALUES (?, ?, ?)", stubs)
-        return split_known(duck, known_rows)
+        return split_known(duck, pa.Table.from_pylist(records, REFUNDS))
+
+
+ONE = [("1.00", "0", "0")]
 
 
 def test_orders_are_known_when_every_refund_and_its_sum_is():
-    stubs = [
-        ("1", "5", "9.72"),
-        ("1", "6", "2.75"),
-        ("2", "7", "1.00"),
-        ("2", "8", "1.00"),  # one more than known
-        ("3", "9", "1.01"),  # another amount
-        ("4", "10", "1.00"),  # not known at all
-        ("5", "11", "1.00"),  # one less than known
-        ("6", "13", None),  # no number
-        ("7", "14", None),  # no number, and not known
-    ]
-    table = known(
-        ("1", "5", 10, "9.00", "0.72", "0"),
-        ("1", "6", 0, "1.00", "0.25", "0.50"),
-        ("1", "6", 11, "1.00", "0", "0"),
-        ("2", "7", 0, "1.00", "0", "0"),
-        ("3", "9", 0, "1.00", "0", "0"),
-        ("5", "11", 0, "1.00", "0", "0"),
-        ("5", "12", 0, "1.00", "0", "0"),
-        ("6", "13", 0, "0", "0", "0"),
+    rows, changed = split(
+        Stub("1", "5", "9.72", [("9.00", "0.72", "0")]),
+        Stub("1", "6", "2.75", [("1.00", "0.25", "0.50"), ("1.00", "0", "0")]),
+        Stub("2", "7", "1.00", ONE),
+        Stub("2", "8", "1.00"),  # one more than known
+        Stub("3", "9", "1.01", ONE),  # another amount
+        Stub("4", "10", "1.00"),  # not known at all
+        Stub("5", "11", "1.00", ONE),
+        Stub("5", "12", "1.00", ONE, is_listed=False),  # one less than known
+        Stub("6", "13", None, [("0", "0", "0")]),  # no number
+        Stub("7", "14", None),  # no number, and not known
     )
-    rows, changed = split(table, *stubs)
     assert sorted(changed) == ["2", "3", "4", "5", "6", "7"]
     assert sorted(changed["2"]) == ["7", "8"]
     assert changed["5"] == ["11"]
     assert sorted(rows.column("refund_id").to_pylist()) == ["5", "6", "6"]
-    rows, changed = split(known(), ("1", "5", "1.00"))
-    assert (rows.num_rows, list(changed)) == (0, ["1"])
 
 
-def refunded(number, count=1, created_at=NOON):
+def refunded(number, count):
     """An order with so many refunds of 1.00."""
     price = Decimal(500)
     line = WooLine(number * 10, 11, "MUG", "Mug", price, price, price)
     part = WooRefundLine(1, number * 10, Decimal("0.25"), Decimal("1.00"))
     refunds = []
     for place in range(count):
-        refunds.append(
-            WooRefund(
-                number * 1000 + place,
-                NOON + timedelta(hours=place),
-                Decimal("1.00"),
-                "",
-                [part],
-            )
-        )
-    return WooOrder(number, created_at, lines=[line], refunds=refunds)
-
-
-def stubs_of(store):
-    """What the orders of a store tell of their refunds."""
-    wanted = {}
-    for order in store.orders.values():
-        wanted[str(order.id)] = {str(each.id): each.amount for each in order.refunds}
-    return wanted
-
-
-def read(shop, wanted):
-    with requests.Session() as session, ThreadPoolExecutor(8) as pool:
-        session.auth = (KEY, SECRET)
-        client = StorefrontClient(session, f"{shop.url}/wp-json/wc/v3")
-        return read_refunds(client, pool, wanted)
+        made_at = NOON + timedelta(hours=place)
+        refund_id = number * 1000 + place
+        refunds.append(WooRefund(refund_id, made_at, Decimal("1.00"), "", [part]))
+    return WooOrder(number, NOON, lines=[line], refunds=refunds)
 
 
 @pytest.mark.parametrize("mode", ["66", "11", "11c"])
 def test_all_refunds_of_an_order_are_read(mode):
-    store = WooStore(refunded(number, count=2) for number in range(1, 21))
-    store.orders[20] = refunded(20, count=120)
-    wanted = stubs_of(store)
+    counts = dict.fromkeys(range(1, 20), 2) | {20: 120}
+    orders = {}
+    listed = {}
+    for number, count in counts.items():
+        orders[number] = refunded(number, count)
+        listed[str(number)] = {str(refund.id) for refund in orders[number].refunds}
     # An order that lists a refund which the shop does not return.
-    wanted["3"]["99"] = Decimal(1)
-    with Storefront(store, mode) as shop:
-        refunds, incomplete = read(shop, wanted)
+    incomplete_order = listed | {"3": listed["3"] | {"99"}}
+    with (
+        Storefront(WooStore(orders.values()), mode) as shop,
+        requests.Session() as session,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        session.auth = (KEY, SECRET)
+        client = StorefrontClient(session, f"{shop.url}/wp-json/wc/v3")
+        refunds, incomplete = read_refunds(client, pool, incomplete_order)
         asked = len(shop.requests)
     assert incomplete == 1
-    del wanted["3"]["99"]
     ids = {}
     for refund in refunds:
         ids.setdefault(refund["order_id"], set()).add(str(refund["id"]))
-    assert ids == {order_id: set(stubs) for order_id, stubs in wanted.items()}
-    assert len(refunds) == 19 * 2 + 120
+    assert ids == listed
+    assert len(refunds) == sum(counts.values())
     quantity = refunds[0]["line_items"][0]["quantity"]
     assert quantity == "-0.25", "as text: no digit is lost"
     # A second page for the order with many refunds, and one to be sure for the incomplete order.

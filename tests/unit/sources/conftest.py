@@ -1,0 +1,40 @@
+"""Partners' files as the extract reads them."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from ecommerce.core.paths import read_sql
+from ecommerce.sources.delivered_files import read_csv
+from ecommerce.sources.partner_layouts import STANDARD
+from ecommerce.storage.duckdb import connect_duckdb, define_values
+
+KEY = "a hash key that only tests use"
+FACTS = {
+    "file": "acme.csv",
+    "partner": "acme",
+    "received_at": datetime(2026, 11, 20, tzinfo=UTC),
+}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", KEY)
+
+
+@pytest.fixture
+def read_file(tmp_path):
+    """Read a file's bytes: its lines, rejected rows, and warnings."""
+
+    def read(content, layout=STANDARD):
+        target = tmp_path / "lines.parquet"
+        with connect_duckdb() as duck:
+            define_values(duck, KEY)
+            duck.execute(read_sql("extract/create_rejects.sql"))
+            warnings = read_csv(duck, io.BytesIO(content), target, FACTS, layout)
+            lines = duck.from_parquet(str(target)).to_arrow_table().to_pylist()
+            rejects = duck.sql("SELECT row_number, reason FROM rejects ORDER BY ALL")
+            return lines, rejects.fetchall(), warnings
+
+    return read
