@@ -13,7 +13,8 @@ from ecommerce.storage import staging
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=30)
 KEPT = NOW - timedelta(days=14)
-RUN = "scheduled__2026-10-01T10:00:00+00:00"
+RUN_ID = staging.safe_folder_name("scheduled__2026-10-01T10:00:00+00:00")
+RUN = f"daily_sales_pipeline/2026-10-01/{RUN_ID}"
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -24,42 +25,23 @@ def root(request, tmp_path):
     return f"memory://bucket/{tmp_path.name}"
 
 
-def leave(
-    root,
-    run_id,
-    *,
-    dag="daily_sales_pipeline",
-    day="2026-10-01",
-    files=("sales_db/raw.parquet",),
-    at=LONG_AGO,
-):
-    """A run's folder whose files were last written at `at`; returns it."""
-    folder = staging.storage_path(
-        f"{root}/{dag}/{day}/{staging.safe_folder_name(run_id)}"
-    )
-    for name in files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("someone@example.com")
-        if folder.protocol == "file":
-            os.utime(path.path, (at.timestamp(), at.timestamp()))
-        else:
-            folder.fs.store[path.path].created = folder.fs.store[path.path].modified = (
-                at
-            )
+def leave(root, run, name="sales_db/raw.parquet", at=LONG_AGO):
+    """A file of a run that was last written at `at`; returns the run's folder."""
+    folder = staging.storage_path(f"{root}/{run}")
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("someone@example.com")
+    if folder.protocol == "file":
+        os.utime(path.path, (at.timestamp(), at.timestamp()))
+    else:
+        file = folder.fs.store[path.path]
+        file.created = file.modified = at
     return folder
 
 
 def test_expired_run_goes_with_everything_in_it(root):
-    folder = leave(
-        root,
-        RUN,
-        files=(
-            "sales_db/manifest.json",
-            "sales_db/a.parquet",
-            ".storefront.1.partial/page",
-        ),
-    )
+    for name in ("sales_db/a.parquet", ".storefront.1.partial/page"):
+        folder = leave(root, RUN, name)
     assert expiry.expire_staging(root, KEPT) == 1
     assert not folder.exists()
     assert folder.protocol != "file" or not folder.parent.exists()
@@ -67,14 +49,14 @@ def test_expired_run_goes_with_everything_in_it(root):
 
 
 def test_run_with_one_young_file_stays_whole(root):
-    folder = leave(root, RUN)
-    leave(root, RUN, files=("report/figures.json",), at=NOW)
+    leave(root, RUN)
+    folder = leave(root, RUN, "report/figures.json", NOW)
     assert expiry.expire_staging(root, KEPT) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_what_is_no_run_folder_is_not_touched(root):
-    folder = leave(root, RUN, dag="somebody", day="elses-folder")
+    folder = leave(root, f"somebody/elses-folder/{RUN_ID}")
     assert expiry.expire_staging(root, KEPT) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
@@ -84,19 +66,13 @@ def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("LOG_RETENTION_DAYS", "29")
     monkeypatch.setenv("STAGING_RETENTION_DAYS", "31")
-    run = tmp_path / "dag_id=maintenance" / "run_id=1"
-    old, young = (
-        run / "task_id=a" / "attempt=1.log",
-        run / "task_id=b" / "attempt=1.log",
-    )
-    other = tmp_path / "notes.txt"
-    for path in (old, young, other):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("a line")
-    for path in (old, other):
-        os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    logs = f"file://{tmp_path}"
+    run = "dag_id=maintenance/run_id=1"
+    leave(logs, run, "task_id=a/attempt=1.log")
+    leave(logs, run, "task_id=b/attempt=1.log", NOW)
+    leave(logs, ".", "notes.txt")
     assert tasks.old_logs.function() == 1
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(
-        [young, other]
-    )
-    assert not old.parent.exists()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    young = tmp_path / run / "task_id=b" / "attempt=1.log"
+    assert sorted(files) == [young, tmp_path / "notes.txt"]
+    assert not (tmp_path / run / "task_id=a").exists()

@@ -25,24 +25,24 @@ def datasets(monkeypatch):
 
     def of(sql, namespace, database):
         lineage.report_query(sql, namespace=namespace, database=database)
-        return parsing._parse_query_into_datasets(
+        inputs, outputs = parsing._parse_query_into_datasets(
             emitted["query_text"],
             emitted["query_source_namespace"],
             default_database=emitted["default_database"],
             default_schema=emitted["default_schema"],
         )
+        return ({table.name for table in inputs}, {table.name for table in outputs})
 
     return of
 
 
 def test_a_load_names_the_tables_that_it_reads_and_writes(datasets):
-    script = ";\n".join(
-        each.sql for each in googlesql.statements("warehouse/loads/orders/script.sql")
-    )
-    inputs, outputs = datasets(f"{script};\n", "bigquery", "project")
-    written = {dataset.name for dataset in outputs}
-    assert {"project.sales.orders", "project.sales.daily_sales"} <= written
-    assert "project.sales_staging.orders" in {dataset.name for dataset in inputs}
+    script = ""
+    for statement in googlesql.statements("warehouse/loads/orders/script.sql"):
+        script += f"{statement.sql};\n"
+    inputs, outputs = datasets(script, "bigquery", "project")
+    assert {"project.sales.orders", "project.sales.daily_sales"} <= outputs
+    assert "project.sales_staging.orders" in inputs
 
 
 def test_a_source_has_the_names_of_its_server(datasets):
@@ -51,8 +51,5 @@ def test_a_source_has_the_names_of_its_server(datasets):
         "postgres://db:5432",
         "shop",
     )
-    assert [dataset.name for dataset in inputs] == [
-        "shop.public.orders",
-        "shop.shop.lines",
-    ]
+    assert inputs == {"shop.public.orders", "shop.shop.lines"}
     assert not outputs

@@ -53,18 +53,13 @@ def publish(uri, text="one", fail=False, name="1.txt"):
 
 def test_manifest_survives_xcom(root):
     manifest = publish(f"{root}/run/sales_db")
-    assert (
-        from_plain(staging.Manifest, json.loads(json.dumps(to_plain(manifest))))
-        == manifest
-    )
+    sent = json.loads(json.dumps(to_plain(manifest)))
+    assert from_plain(staging.Manifest, sent) == manifest
 
 
 def test_a_full_disk_met_by_duckdb_is_an_error_of_staging(root):
     uri = f"{root}/run/sales_db"
-    with (
-        pytest.raises(StagingError, match="disk is full"),
-        staging.publish(uri),
-    ):
+    with pytest.raises(StagingError, match="disk is full"), staging.publish(uri):
         raise duckdb.IOException("IO Error: the disk is full")
     assert not staging.exists(uri)
 
@@ -76,18 +71,12 @@ def test_failed_second_try_leaves_the_first_as_it_was(root):
     assert staging.read_manifest(f"{root}/run/sales_db") == first
 
 
-def test_second_publication_replaces_the_first(root):
-    first = publish(f"{root}/run/sales_db")
+def test_second_publication_replaces_the_first_with_all_its_files(root):
+    first = publish(f"{root}/run/sales_db", name="2.txt")
     second = publish(f"{root}/run/sales_db", text="two")
     assert second.sha256 != first.sha256
-    assert (staging.storage_path(second.uri) / "pages/1.txt").read_text() == "two"
-
-
-def test_second_publication_leaves_no_file_of_the_first(root):
-    publish(f"{root}/run/storefront", name="2.txt")
-    publish(f"{root}/run/storefront")
-    pages = staging.storage_path(f"{root}/run/storefront") / "pages"
-    assert [path.name for path in pages.iterdir()] == ["1.txt"]
+    [file] = (staging.storage_path(second.uri) / "pages").iterdir()
+    assert (file.name, file.read_text()) == ("1.txt", "two")
 
 
 def test_a_manifest_that_cannot_be_read_is_an_error_of_staging(tmp_path):
@@ -106,22 +95,15 @@ def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
         publish(f"file://{tmp_path}/reports/2026-11-19")
     finally:
         os.umask(usual)
-    modes = {}
-    for folder in ("staging", "staging/daily", "staging/daily/2026-11-19", "reports"):
-        modes[folder] = (tmp_path / folder).stat().st_mode & 0o777
-    assert modes == {
-        "staging": 0o700,
-        "staging/daily": 0o700,
-        "staging/daily/2026-11-19": 0o700,
-        "reports": 0o777,
-    }
+    for folder in ("staging", "staging/daily", "staging/daily/2026-11-19"):
+        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o777
 
 
 def test_run_ids_become_safe_folder_names(monkeypatch):
     monkeypatch.setenv("STAGING_URI", "gs://b/s")
-    folder = staging.DagRun("dag", "manual__2026-11-20T11:00:00+00:00").folder(
-        date(2026, 11, 19), "report"
-    )
+    run = staging.DagRun("dag", "manual__2026-11-20T11:00:00+00:00")
+    folder = run.folder(date(2026, 11, 19), "report")
     assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00/report"
 
 
