@@ -9,14 +9,21 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.partner_ftp.fetch import script_environment
 
 
-def set_connection(monkeypatch, **fields):
-    value = {
-        "conn_type": "ftp",
-        "host": "ftp.partner.example",
-        "login": "shop",
-        "password": "secret",
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", json.dumps(value | fields))
+@pytest.fixture
+def environment(monkeypatch):
+    """The script's environment for a connection with these fields."""
+
+    def of(**fields):
+        value = {
+            "conn_type": "ftp",
+            "host": "ftp.partner.example",
+            "login": "shop",
+            "password": "secret",
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", json.dumps(value | fields))
+        return script_environment()
+
+    return of
 
 
 @pytest.mark.parametrize(
@@ -31,9 +38,8 @@ def set_connection(monkeypatch, **fields):
         ({"extra": {"path": "a b/50%"}}, "ftp://ftp.partner.example:21/a%20b/50%25/"),
     ],
 )
-def test_host_port_and_path_make_the_folders_address(monkeypatch, fields, url):
-    set_connection(monkeypatch, **fields)
-    assert script_environment()["FTP_URL"] == url
+def test_host_port_and_path_make_the_folders_address(environment, fields, url):
+    assert environment(**fields)["FTP_URL"] == url
 
 
 def test_a_connection_may_be_a_uri(monkeypatch):
@@ -41,20 +47,16 @@ def test_a_connection_may_be_a_uri(monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", uri)
     found = script_environment()
     assert found["FTP_URL"] == "ftp://ftp.partner.example:21/exports/"
-    assert found["FTP_OPTIONS"].splitlines() == [
-        "ssl-reqd",
-        'user = "shop:se#cret"',
-    ]
+    assert found["FTP_OPTIONS"].splitlines() == ["ssl-reqd", 'user = "shop:se#cret"']
 
 
 @pytest.mark.parametrize(
     ("extra", "option"),
     [({}, "ssl-reqd"), ({"tls": "required"}, "ssl-reqd"), ({"tls": "offered"}, "ssl")],
 )
-def test_tls_is_required_unless_it_is_switched_off(monkeypatch, extra, option):
-    set_connection(monkeypatch, extra=extra)
-    options = script_environment()["FTP_OPTIONS"].splitlines()
-    assert options[0] == option
+def test_tls_is_required_unless_it_is_switched_off(environment, extra, option):
+    options = environment(extra=extra)["FTP_OPTIONS"]
+    assert options.splitlines()[0] == option
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,6 @@ def test_tls_is_required_unless_it_is_switched_off(monkeypatch, extra, option):
         ),
     ],
 )
-def test_a_connection_that_cannot_be_used_says_so(monkeypatch, fields, words):
-    set_connection(monkeypatch, **fields)
+def test_a_connection_that_cannot_be_used_says_so(environment, fields, words):
     with pytest.raises(ConfigurationError, match=re.escape(words)):
-        script_environment()
+        environment(**fields)

@@ -1,11 +1,9 @@
 """Every text of the forecast's report, in reviewed snapshots: page, mail, CSV."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.text import MINUS
 from ecommerce.forecast.partner_ftp.files import Promotion
@@ -14,7 +12,6 @@ from ecommerce.forecast.report.figures import figures_csv
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
-    ZONE,
     card,
     day,
     history,
@@ -42,15 +39,13 @@ def first_ever():
 def drifting():
     """Too high forecasts, after a week whose last three days are incomplete; a gap in two other weeks."""
     gone = {day(-50), day(-20)}
+    texts = ("mine", "mine", "ann@example.com wrote")
     return make_figures(
         complete=ALL_DAYS[:-3],
         forecasts=rows(history(names()), bias=1.3),
         unknown=gone,
         gaps=sorted(gone),
-        warnings=[
-            data_warning("note", text=text)
-            for text in ("mine", "mine", "ann@example.com wrote")
-        ],
+        warnings=[data_warning("note", text=text) for text in texts],
     )
 
 
@@ -66,23 +61,22 @@ def new_channels():
     reason = "fewer than 28 days of history"
     skipped = {"channel:sales_db": reason, "channel:storefront": reason}
     chosen["kinds"][1]["skipped"] = skipped
-    of_many = [
-        Promotion(day(0), day(3), f"A-{each:02}", Decimal(10)) for each in range(25)
+    promotions = [
+        promotion(27, 40, None, "7.5"),
+        promotion(-9, 0, "TEX-003", 10),
+        promotion(-9, -1, "over", 10),
+        promotion(28, 30, "later", 10),
     ]
-    single = [
-        Promotion(day(1), day(2), "KIT-001", Decimal(each)) for each in range(1, 23)
-    ]
-    edges = [
-        Promotion(day(27), day(40), None, Decimal("7.5")),
-        Promotion(day(-9), day(0), "TEX-003", Decimal(10)),
-        Promotion(day(-9), day(-1), "over", Decimal(10)),
-        Promotion(day(28), day(30), "later", Decimal(10)),
-    ]
-    return make_figures(
-        model_card=chosen,
-        promotions=[*of_many, *single, *edges],
-        gaps=[AS_OF - timedelta(days=back) for back in range(80, 58, -1)],
-    )
+    for number in range(25):
+        promotions.append(promotion(0, 3, f"A-{number:02}", 10))
+    for percent in range(1, 23):
+        promotions.append(promotion(1, 2, "KIT-001", percent))
+    gaps = [day(-back) for back in range(80, 58, -1)]
+    return make_figures(model_card=chosen, promotions=promotions, gaps=gaps)
+
+
+def promotion(first, last, sku, percent):
+    return Promotion(day(first), day(last), sku, Decimal(percent))
 
 
 SAMPLES = [ordinary, first_ever, drifting, too_young, new_channels]
@@ -98,28 +92,22 @@ def test_drift_and_no_forecast_are_urgent(make, urgent):
     assert [notice["urgent"] for notice in notices] == urgent
 
 
-@pytest.mark.parametrize("make", SAMPLES)
+def mail(figures):
+    return archive.report_message(view.mail_texts(figures), b"", b"")
+
+
+@pytest.mark.parametrize("make", [first_ever, drifting, too_young])
 def test_the_mail(make, snapshot):
-    message = archive.report_message(view.mail_texts(make()), b"", b"")
+    message = mail(make())
     assert f"{message['Subject']}\n\n{mail_of(message)}" == snapshot
-
-
-def test_last_week_is_left_out_of_the_mail_where_no_forecast_was_in_force():
-    assert "Last week" not in mail_of(
-        archive.report_message(view.mail_texts(first_ever()), b"", b"")
-    )
-    assert "Last week" in mail_of(
-        archive.report_message(view.mail_texts(ordinary()), b"", b"")
-    )
 
 
 def test_a_week_under_way_is_stated_in_both_parts():
     """The first week differs most from a usual one: 3,000 of three days, and the forecast."""
-    origin = day_window(AS_OF, ZONE).start
+    amounts = [20_000] * 7 + [14_000] * 21
     forecasts = []
-    for ahead in range(28):
-        amount = 14_000 if ahead >= 7 else 20_000
-        forecasts.append(made("total", day(ahead), amount, made_at=origin))
+    for ahead, amount in enumerate(amounts):
+        forecasts.append(made("total", day(ahead), amount, made_on=AS_OF))
     figures = make_figures(known_days=3, forecasts=forecasts)
     assert view.lead(figures) == (
         "The week from Mon 16 Nov is expected at 75,000 USD net sales (3,000 so far and 72,000 forecast), "
@@ -143,7 +131,6 @@ def test_the_drift_mail(snapshot):
     "name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"]
 )
 def test_names_from_data_are_harmless_in_the_mail(name):
-    figures = make_figures(["category:Toys", f"category:{name}"])
-    message = archive.report_message(view.mail_texts(figures), b"", b"")
+    message = mail(make_figures(["category:Toys", f"category:{name}"]))
     assert "<script>" not in message.get_body(("html",)).get_content()
     assert message["Bcc"] is None
