@@ -2,6 +2,7 @@
 
 import csv
 import io
+from operator import itemgetter
 
 import pytest
 from hypothesis import given, settings
@@ -19,34 +20,36 @@ from ecommerce.sources.csv_records import (
 )
 
 
-def split(text, fields=3):
+def split(content, fields=3):
     """(number, text, detail of the fault) of the records after a header."""
-    content = text.encode() if isinstance(text, str) else text
+    if isinstance(content, str):
+        content = content.encode()
     whole = content.replace(b"\r\n", b"\n") + b"\n"
     batch = Grammar(fields).divide(2, whole, is_end=True)
-    found = [(each.number, each.text, each.fault[1]) for each in batch.malformed]
-    found += [(each.number, each.text, None) for each in batch.others]
-    certain = zip(batch.numbers.to_pylist(), batch.certain.to_pylist(), strict=True)
-    found += [(number, record, None) for number, record in certain]
-    found.sort()
-    as_large_file = [
-        (number, fault) if isinstance(fault, str) else (number, None)
-        for number, fault in rows(content, fields)
-    ]
-    assert as_large_file == [(number, fault) for number, _, fault in found]
-    return [
-        (number, record.decode("utf-8", "replace"), fault)
-        for number, record, fault in found
-    ]
+    records = dict.fromkeys(batch.numbers.to_pylist())
+    faults = dict.fromkeys(records)
+    records.update(zip(records, batch.certain.to_pylist(), strict=True))
+    for record in [*batch.malformed, *batch.others]:
+        records[record.number] = record.text
+        faults[record.number] = record.fault[1] if record.fault else None
+    for number, row in rows(content, fields):
+        assert faults[number] == (row if isinstance(row, str) else None)
+    found = []
+    for number, text in sorted(records.items()):
+        found.append((number, text.decode("utf-8", "replace"), faults[number]))
+    assert len(rows(content, fields)) == len(found), "as a large file"
+    return found
 
 
-def rows(content, fields=3, bounds=UNBOUNDED):
+def rows(content, fields=3):
     """(number, values or detail of the fault) of the records after a header, read as a large file."""
     found = []
-    for table, malformed in tables(io.BytesIO(content), fields, bounds):
-        found += [(each.number, each.fault[1]) for each in malformed]
-        found += [(row.pop("number"), [*row.values()]) for row in table.to_pylist()]
-    return sorted(found, key=lambda each: each[0])
+    for table, malformed in tables(io.BytesIO(content), fields, UNBOUNDED):
+        for record in malformed:
+            found.append((record.number, record.fault[1]))
+        for row in table.to_pylist():
+            found.append((row.pop("number"), list(row.values())))
+    return sorted(found, key=itemgetter(0))
 
 
 @pytest.mark.parametrize(
@@ -58,41 +61,44 @@ def rows(content, fields=3, bounds=UNBOUNDED):
         (b'"a","b,c"\n', ["a", "b,c"]),
         ("größe,b".encode(), ["größe", "b"]),
         (b"a,b,a,,\n", ["a", "b", "a", "", ""]),
+    ],
+)
+def test_header(line, names):
+    assert header(io.BytesIO(line)) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "detail"),
+    [
         (b"", "it is empty, without even a header"),
         (b'"a,b\n', "its first line cannot be read as a CSV header in its encoding"),
     ],
 )
-def test_header(line, names):
-    if isinstance(names, list):
-        assert header(io.BytesIO(line)) == names
-        return
+def test_no_header(line, detail):
     with pytest.raises(UnusableFileError) as refused:
         header(io.BytesIO(line))
-    assert (refused.value.reason, refused.value.detail) == ("file_unreadable", names)
+    assert refused.value.reason == "file_unreadable"
+    assert refused.value.detail == detail
 
 
 NOT_TEXT = "bytes that are not in the file's encoding"
 OPEN = "a quote that is not closed"
 LONG = "x" * (LONGEST_LINE - 10)
-RECORDS = [
-    (
-        "line numbers are those of an editor",
+RECORDS = {
+    "line numbers are those of an editor": (
         '1,2,3\r\n\r\n4,"two\r\nlines",6\n   \n7,8,9',
         [(2, "1,2,3", None), (4, '4,"two\nlines",6', None), (7, "7,8,9", None)],
     ),
-    (
-        "an open quote costs its line",
+    "an open quote costs its line": (
         '1,"mug,3\n4,5,6\n7,"8",9\n',
         [(2, '1,"mug,3', OPEN), (3, "4,5,6", None), (4, '7,"8",9', None)],
     ),
-    (
-        # Read by the letter, it is one record of three fields, which would hide an order.
-        "an open quote swallows no record",
+    # Read by the letter, it is one record of three fields, which would hide an order.
+    "an open quote swallows no record": (
         '1,"mug\n4,Tube 12",6\n',
         [(2, '1,"mug', OPEN), (3, '4,Tube 12",6', None)],
     ),
-    (
-        "bytes that are no text cost their line",
+    "bytes that are no text cost their line": (
         b'1,\xfc,3\n4,"5\n\xff",6\n7,8,9',
         [
             (2, "1,\ufffd,3", NOT_TEXT),
@@ -101,8 +107,7 @@ RECORDS = [
             (5, "7,8,9", None),
         ],
     ),
-    (
-        "another number of fields costs its line",
+    "another number of fields costs its line": (
         '1,2\n1,2,3\n1,2,3,4\n"1",2\n1,2,3,"4"\n1,"2,3"\n',
         [
             (2, "1,2", "too few fields"),
@@ -113,20 +118,16 @@ RECORDS = [
             (7, '1,"2,3"', "too few fields"),
         ],
     ),
-    (
-        "long lines are records",
+    "long lines are records": (
         f'1,2,{LONG}\n4,"{LONG}",6\n7,8,9\n',
         [(2, f"1,2,{LONG}", None), (3, f'4,"{LONG}",6', None), (4, "7,8,9", None)],
     ),
-]
+}
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [case[1:] for case in RECORDS],
-    ids=[case[0] for case in RECORDS],
-)
-def test_records(content, expected):
+@pytest.mark.parametrize("name", RECORDS)
+def test_records(name):
+    content, expected = RECORDS[name]
     assert split(content) == expected
 
 

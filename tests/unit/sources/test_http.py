@@ -1,8 +1,6 @@
 """What an HTTP answer means; `tests/integration/source_failures` has the failures of each source."""
 
-import io
 import logging
-from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -24,38 +22,30 @@ from ecommerce.sources.http import (
     retry_after,
     with_retries,
 )
-from tests.website import website
 
 WHAT = "some_api: GET /things"
 
 
-def answer(status, body=b"", **headers):
-    response = requests.Response()
-    response.status_code = status
-    response.raw = io.BytesIO(body)
-    for name, value in headers.items():
-        response.headers[name.replace("_", "-")] = value
-    return response
-
-
-def test_a_request_is_repeated_as_often_as_its_error_allows():
-    attempts = {RateLimitedError: 3, TransientError: 2}
-    for error, waited in (
+@pytest.mark.parametrize(
+    ("error", "waited"),
+    [
         (TransientError("down"), [1]),
         (RateLimitedError("busy", 7), [7, 7]),
         (RateLimitedError("busy", 120), [120, 120]),
         (RateLimitedError("busy", 121), []),
         (RateLimitedError("busy"), [1, 2]),
         (ContractError("no"), []),
-    ):
-        pauses = []
+    ],
+)
+def test_a_request_is_repeated_as_often_as_its_error_allows(error, waited):
+    def send():
+        raise error
 
-        def send(error=error):
-            raise error
-
-        with pytest.raises(type(error)):
-            with_retries(send, attempts, pauses.append)
-        assert pauses == waited, error
+    pauses = []
+    attempts = {RateLimitedError: 3, TransientError: 2}
+    with pytest.raises(type(error)):
+        with_retries(send, attempts, pauses.append)
+    assert pauses == waited
 
 
 def test_no_argument_of_a_repeated_request_is_logged(caplog):
@@ -72,13 +62,21 @@ def test_no_argument_of_a_repeated_request_is_logged(caplog):
     ]
 
 
-def test_a_private_host_needs_no_encryption():
-    for host in ("shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"):
+@pytest.mark.parametrize(
+    "host", ["shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"]
+)
+def test_a_private_host_needs_no_encryption(host):
+    refuse_unencrypted("some_api", f"http://{host}/", "token")
+
+
+@pytest.mark.parametrize("host", ["shop.example.com", "8.8.8.8", "intranet.example"])
+def test_a_public_host_needs_encryption(host):
+    with pytest.raises(ConfigurationError, match="without encryption"):
         refuse_unencrypted("some_api", f"http://{host}/", "token")
-    for host in ("shop.example.com", "8.8.8.8", "intranet.example"):
-        with pytest.raises(ConfigurationError, match="without encryption"):
-            refuse_unencrypted("some_api", f"http://{host}/", "token")
-        refuse_unencrypted("some_api", f"https://{host}/", "token")
+    refuse_unencrypted("some_api", f"https://{host}/", "token")
+
+
+def test_the_folder_of_a_socket_is_no_host():
     assert not is_public("/var/run/postgresql.d")
 
 
@@ -99,40 +97,47 @@ def test_quotes_are_short_and_show_nobodys_address():
     assert len(text) <= 122
 
 
-def test_retry_after_is_seconds_or_a_date():
-    with time_machine.travel(datetime(2026, 11, 20, 8, tzinfo=UTC), tick=False):
-        for value, seconds in (
-            ("120", 120),
-            # Not before the moment that is asked for.
-            ("4.0", 5),
-            ("0.5", 1),
-            (" 0 ", 0),
-            ("Fri, 20 Nov 2026 08:00:30 GMT", 30),
-            ("Fri, 20 Nov 2026 07:00:00 GMT", 0),
-            ("", None),
-            ("soon", None),
-            ("-5", None),
-            ("١٢", None),
-        ):
-            assert retry_after(answer(429, Retry_After=value)) == seconds, value
-        assert retry_after(answer(429)) is None
+@time_machine.travel("2026-11-20T08:00:00Z", tick=False)
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        # Not before the moment that is asked for.
+        ("4.0", 5),
+        ("0.5", 1),
+        (" 0 ", 0),
+        ("Fri, 20 Nov 2026 08:00:30 GMT", 30),
+        ("Fri, 20 Nov 2026 07:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("١٢", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header, seconds):
+    response = requests.Response()
+    response.status_code = 429
+    if header is not None:
+        response.headers["Retry-After"] = header
+    assert retry_after(response) == seconds
 
 
-def test_what_cannot_be_requested_is_an_error_without_the_secret(monkeypatch):
-    def failure(url, kind, key="secret-key"):
-        with pytest.raises(kind) as caught, network_errors(WHAT):
-            requests.get(url, timeout=5, auth=("key", key))
-        assert (type(caught.value), caught.value.__cause__) == (kind, None)
-        assert "secret-key" not in str(caught.value)
-        return str(caught.value)
+def failure(url, kind, key):
+    """The message of a request that fails, which never has the key."""
+    with pytest.raises(kind) as caught, network_errors(WHAT):
+        requests.get(url, timeout=5, auth=("key", key))
+    assert type(caught.value) is kind
+    assert caught.value.__cause__ is None
+    assert "secret-key" not in str(caught.value)
+    return str(caught.value)
 
-    assert failure("http://", ContractError) == (
+
+def test_what_cannot_be_requested_is_an_error_without_the_secret():
+    assert failure("http://", ContractError, "secret-key") == (
         f"{WHAT} failed: the host of the connection is not a URL such as https://shop.example"
     )
-    with website() as site:
-        sentence = failure(
-            site.url, ConfigurationError, "secret-key\N{HORIZONTAL ELLIPSIS}"
-        )
-    assert sentence == (
+    unsendable = "secret-key\N{HORIZONTAL ELLIPSIS}"
+    assert failure("http://127.0.0.1", ConfigurationError, unsendable) == (
         f"{WHAT} failed: login or password of the connection has a character that HTTP cannot send"
     )
