@@ -13,18 +13,17 @@ from ecommerce.forecast.weeks import (
 
 NEW_YORK = "America/New_York"
 MONDAY = date(2026, 11, 9)
-WEEK, NEXT = Week(MONDAY), Week(MONDAY + timedelta(days=7))
+WEEK = Week(MONDAY)
+NEXT = Week(MONDAY + timedelta(days=7))
 
 
 @pytest.mark.parametrize(
     ("now", "monday"),
     [
-        (
-            datetime(2026, 11, 16, 5, 0, tzinfo=UTC),
-            date(2026, 11, 9),
-        ),  # Sunday has just ended in New York
+        # Sunday has just ended in New York.
+        (datetime(2026, 11, 16, 5, 0, tzinfo=UTC), MONDAY),
         (datetime(2026, 11, 16, 4, 59, tzinfo=UTC), date(2026, 11, 2)),
-        (datetime(2026, 11, 22, 12, 0, tzinfo=UTC), date(2026, 11, 9)),
+        (datetime(2026, 11, 22, 12, 0, tzinfo=UTC), MONDAY),
     ],
 )
 def test_a_week_has_ended_when_its_sunday_has(now, monday):
@@ -40,30 +39,30 @@ def test_the_form_takes_any_day_of_a_week_that_has_ended():
         week_of("2026-11-16", now, NEW_YORK)
 
 
-def test_the_newest_complete_week_is_forecast_once():
-    assert reason_to_skip(WEEK, WEEK, (), ()) == ""
-    assert "exists: force makes it again" in reason_to_skip(
-        WEEK, WEEK, (), [WEEK.as_of]
-    )
-
-
-def test_a_missing_day_holds_the_week_back_and_is_named():
-    reason = reason_to_skip(WEEK, WEEK, WEEK.days[3:4], ())
-    assert (
-        "no daily run of 2026-11-12 (make backfill FROM=2026-11-12 TO=2026-11-12)"
-        in reason
-    )
-
-
-def test_an_older_week_is_skipped():
-    assert "is older than the week of" in reason_to_skip(WEEK, NEXT, (), ())
+@pytest.mark.parametrize(
+    ("newest", "missing", "forecast", "reason"),
+    [
+        (WEEK, (), (), ""),
+        (WEEK, (), [WEEK.as_of], "exists: force makes it again"),
+        (
+            WEEK,
+            WEEK.days[3:4],
+            (),
+            "no daily run of 2026-11-12 (make backfill FROM=2026-11-12 TO=2026-11-12)",
+        ),
+        (NEXT, (), (), "is older than the week of"),
+    ],
+)
+def test_the_newest_complete_week_is_forecast_once(newest, missing, forecast, reason):
+    found = reason_to_skip(WEEK, newest, missing, forecast)
+    assert reason in found
+    assert bool(found) == bool(reason)
 
 
 def test_a_selection_looks_at_what_was_before_its_own_day_in_the_shop():
     now = datetime(2026, 12, 6, 4, tzinfo=UTC)
     assert as_of_run(None, now, NEW_YORK) == date(2026, 12, 5)
     assert as_of_run("2026-11-01", now, NEW_YORK) == date(2026, 11, 1)
-    with pytest.raises(
-        ConfigurationError, match="2026-12-06 is in the future in America/New_York"
-    ):
+    sentence = "2026-12-06 is in the future in America/New_York"
+    with pytest.raises(ConfigurationError, match=sentence):
         as_of_run("2026-12-06", now, NEW_YORK)

@@ -27,40 +27,41 @@ def day(number):
     return MONDAY + timedelta(days=number)
 
 
-def answer(kinds, category):
-    """What the warehouse returns: a row for each series and day with sales."""
-    rows = []
-    for kind, sales in kinds.items():
-        for name, values in sales.items():
-            series = {"kind": kind, "name": name, "category": category.get(name)}
-            for number, value in enumerate(values):
-                sold = {"business_date": day(number), "gross_sales": value}
-                if value > 0:
-                    rows.append({**series, **sold, "product": None})
-    return pa.Table.from_pylist(rows)
-
-
 ALWAYS = np.tile(WEEK, DAYS // 7)
 LATER = np.where(np.arange(DAYS) < 70, 0, ALWAYS)
-SHOP = answer(
-    {
-        "category": {"Kitchen": ALWAYS, "Garden": LATER},
-        "channel": {"web": ALWAYS + LATER},
-        "sku": {"K-1": ALWAYS / 4, "K-2": ALWAYS * 3 / 4, "G-1": LATER},
-    },
-    {"K-1": "Kitchen", "K-2": "Kitchen", "G-1": "Garden"},
-)
-NOTHING = Announced()
+SERIES = [
+    ("category", "Kitchen", None, ALWAYS),
+    ("category", "Garden", None, LATER),
+    ("channel", "web", None, ALWAYS + LATER),
+    ("sku", "K-1", "Kitchen", ALWAYS / 4),
+    ("sku", "K-2", "Kitchen", ALWAYS * 3 / 4),
+    ("sku", "G-1", "Garden", LATER),
+]
 
 
-def shop(announced=NOTHING):
-    return Sales(LAST, SHOP, PartnerFiles(announced), calendar="").panels()
+def shop(announced=Announced()):  # noqa: B008
+    """The panels of what the warehouse returns: a row for each series and day with sales."""
+    rows = []
+    for kind, name, category, values in SERIES:
+        for number in np.flatnonzero(values).tolist():
+            row = {"kind": kind, "name": name, "category": category, "product": None}
+            sold = {"business_date": day(number), "gross_sales": values[number]}
+            rows.append(row | sold)
+    sales = pa.Table.from_pylist(rows)
+    return Sales(LAST, sales, PartnerFiles(announced), calendar="").panels()
+
+
+def promoted(*promotions):
+    """The promotions of the panels, by kind."""
+    panels = shop(Announced(promotions)).panels
+    return {kind: panel.promotions for kind, panel in panels.items()}
 
 
 def test_each_kind_is_a_panel_of_the_same_days():
     found = shop()
     assert found.as_of == LAST + timedelta(days=1)
-    assert {kind: panel.series for kind, panel in found.panels.items()} == {
+    series = {kind: panel.series for kind, panel in found.panels.items()}
+    assert series == {
         "category": ("category:Garden", "category:Kitchen"),
         "channel": ("channel:web",),
         "sku": ("sku:G-1", "sku:K-1", "sku:K-2"),
@@ -71,80 +72,75 @@ def test_each_kind_is_a_panel_of_the_same_days():
 
 
 def test_a_promotion_counts_for_an_article_wholly_and_for_others_by_its_part_of_their_sales():
-    announced = Announced(
-        (Promotion(day(DAYS + 3), day(DAYS + 4), "K-1", Decimal(10)),)
-    )
-    found = {kind: panel.promotions for kind, panel in shop(announced).panels.items()}
+    found = promoted(Promotion(day(DAYS + 3), day(DAYS + 4), "K-1", Decimal(10)))
     days = [DAYS + 3, DAYS + 4]
     assert found["sku"][days].tolist() == [[0, 1, 0]] * 2
     assert found["category"][days].tolist() == [[0, 0.25]] * 2
-    of_quarter = ALWAYS[-91:].sum() / 4 / (ALWAYS + LATER)[-91:].sum()
-    assert np.allclose(found["channel"][days, 0], of_quarter)
-    assert not any(np.delete(table, days, axis=0).any() for table in found.values())
+    quarter = ALWAYS[-91:].sum()
+    part = quarter / 4 / (quarter + LATER[-91:].sum())
+    assert np.allclose(found["channel"][days, 0], part)
+    for promotions in found.values():
+        assert not np.delete(promotions, days, axis=0).any()
 
 
 def test_the_part_is_that_of_the_quarter_before_if_it_is_two_percent():
     """The Garden sells from day 70 on: 80, 90 and 100, beside 8,000 of the Kitchen in ten weeks."""
-    announced = Announced((Promotion(day(70), day(73), "G-1", Decimal(10)),))
-    found = {
-        kind: panel.promotions[70:74] for kind, panel in shop(announced).panels.items()
-    }
-    assert found["category"][:, 0].tolist() == [0, 1, 1, 1]
-    in_channel = found["channel"][:, 0]
+    found = promoted(Promotion(day(70), day(73), "G-1", Decimal(10)))
+    assert found["category"][70:74, 0].tolist() == [0, 1, 1, 1]
+    in_channel = found["channel"][70:74, 0]
     assert np.allclose(in_channel, [0, 0, 170 / 8340, 270 / 8540])
 
 
 def test_a_promotion_of_the_whole_shop_counts_everywhere():
-    shown = Promotion(day(-5), day(2), None, Decimal(20))
-    announced = Announced((shown, Promotion(day(0), day(2), "K-1", Decimal(10))))
-    for panel in shop(announced).panels.values():
-        assert (panel.promotions[:3] == 1).all()
-        assert not panel.promotions[3:].any()
+    whole_shop = Promotion(day(-5), day(2), None, Decimal(20))
+    article = Promotion(day(0), day(2), "K-1", Decimal(10))
+    for promotions in promoted(whole_shop, article).values():
+        assert (promotions[:3] == 1).all()
+        assert not promotions[3:].any()
+
+
+def market(*weeks):
+    return shop(Announced(market_index=weeks)).panels["sku"].market
 
 
 def test_the_index_of_a_week_is_known_when_the_week_has_ended():
-    weeks = [
-        MarketWeek(day(7), Decimal(103)),
-        MarketWeek(day(0), Decimal(101)),
-        MarketWeek(day(-7), Decimal(99)),
-    ]
-
-    def market(*known):
-        announced = Announced(market_index=tuple(sorted(known)))
-        return shop(announced).panels["sku"].market
-
-    assert market(*weeks).tolist() == [99] * 6 + [101] * 7 + [103] * (DAYS - 13)
-    assert np.isnan(market(weeks[0])[:13]).all()
+    last = MarketWeek(day(7), Decimal(103))
+    earlier = [MarketWeek(day(-7), Decimal(99)), MarketWeek(day(0), Decimal(101))]
+    known = [99] * 6 + [101] * 7 + [103] * (DAYS - 13)
+    assert market(*earlier, last).tolist() == known
+    assert np.isnan(market(last)[:13]).all()
     assert np.isnan(market()).all()
 
 
-def found_gaps(total, holidays):
-    return np.flatnonzero(
-        gaps(pd.Series(total, pd.date_range(MONDAY, periods=DAYS)), holidays)
-    ).tolist()
+NO_HOLIDAYS = np.zeros(DAYS, dtype=np.int64)
 
 
-def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_rare_sales():
-    none = np.zeros(DAYS, dtype=np.int64)
+def found_gaps(total, holidays=NO_HOLIDAYS):
+    sales = pd.Series(total, pd.date_range(MONDAY, periods=DAYS))
+    return np.flatnonzero(gaps(sales, holidays)).tolist()
+
+
+def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_and_holidays():
     open_days = np.where(np.arange(DAYS) % 7 == 6, 0, ALWAYS)
-    assert not found_gaps(open_days, none)
+    assert not found_gaps(open_days)
 
     broken = open_days.copy()
     broken[[30, *range(63, 91)]] = 0
-    found = found_gaps(broken, none)
     # Of four weeks without a sale the closed Sundays are unknown, too, and so is the one before them.
-    assert found == [30, *range(62, 91)]
+    assert found_gaps(broken) == [30, *range(62, 91)]
 
-    holiday = none.copy()
+    holiday = NO_HOLIDAYS.copy()
     holiday[30] = 5
     assert 30 not in found_gaps(broken, holiday)
 
+
+def test_a_shop_that_often_sells_nothing_has_a_gap_of_seven_days():
     rare = np.where(np.arange(DAYS) % 3 == 0, 100.0, 0.0)
-    assert not found_gaps(rare, none)
-    # Seven days are a gap also in a shop that often sells nothing, five are not.
+    assert not found_gaps(rare)
+    # Five days are none.
     every_other = np.where(np.arange(DAYS) % 2 == 1, 100.0, 0.0)
     every_other[[31, 33, 61, 63, 65]] = 0
-    assert found_gaps(every_other, none) == list(range(60, 67))
+    assert found_gaps(every_other) == list(range(60, 67))
 
 
 def test_a_holiday_has_the_same_number_every_year():
