@@ -33,29 +33,26 @@ NAMES = (*SERIES, "total")
 def shop(days):
     """Known `days` before `AS_OF`, with promotions, holidays, a market index, a gap and a Black Friday."""
     first = AS_OF - timedelta(days=days)
-    dates = [first + timedelta(days=number) for number in range(days + HORIZON)]
+    dates = pd.date_range(first, periods=days)
     promotions = np.zeros((days + HORIZON, len(SERIES)))
     is_promoted = np.arange(days + HORIZON) % 31 < 4
     promotions[is_promoted, 0] = 1
     promotions[is_promoted, 1] = 0.4
     holidays = holidays_of("US", first, days + HORIZON)
     is_holiday = holidays[:days] > 0
-    is_black_friday = np.array([day == black_friday(day.year) for day in dates[:days]])
+    is_black_friday = [day.date() == black_friday(day.year) for day in dates]
 
     values = weekly(days, len(SERIES), noise=0.15) * (1 + 0.6 * promotions[:days])
     values[is_holiday] *= 0.5
     values[is_black_friday] *= 2.5
-    values[[day.weekday() == 6 for day in dates[:days]], 2] = 0
+    values[dates.day_of_week == 6, 2] = 0
     values[np.random.default_rng(1).random(days) > 0.3, 3] = 0
     values[:, 4] *= 1.02 ** (np.arange(days) / 7)
     values[-150, 5] *= 30
     values[90:93] = np.nan
-    panel = make_panel(
-        values,
-        promotions,
-        np.repeat(holidays[:, None], len(SERIES), axis=1),
-        100 + np.arange(days) / 20,
-    )
+    of_series = np.repeat(holidays[:, None], len(SERIES), axis=1)
+    market = 100 + np.arange(days) / 20
+    panel = make_panel(values, promotions, of_series, market)
     return replace(panel, first_day=first)
 
 

@@ -1,5 +1,6 @@
 """Season, growth, closures and shifts of level, in shops whose coming sales are known."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from dateutil.easter import easter
 
 from ecommerce.core.calendar_days import black_friday
-from ecommerce.forecast.data.panel import Panel, clean, holidays_of
+from ecommerce.forecast.data.panel import clean, holidays_of
 from ecommerce.forecast.models.ensemble import predict, train
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, make_panel
@@ -18,15 +19,15 @@ SEPTEMBER = date(2025, 9, 1)
 def shop(as_of, days, rise):
     """Three series that sell their weekday times the rise of each day, and the total to come."""
     first = as_of - timedelta(days=days)
-    dates = [first + timedelta(days=day) for day in range(days + HORIZON)]
-    truth = np.array([WEEK[day.weekday()] * rise(day) for day in dates])
+    sales = []
+    for number in range(days + HORIZON):
+        day = first + timedelta(days=number)
+        sales.append(WEEK[day.weekday()] * rise(day))
+    truth = np.array(sales)
     noise = np.random.default_rng(4).lognormal(0, 0.1, (days, 3))
-    holidays = np.repeat(holidays_of("US", first, days + HORIZON)[:, None], 3, axis=1)
-    series = tuple(f"category:{place}" for place in range(3))
-    values = truth[:days, None] * noise
-    unknown = np.full(days, np.nan)
-    panel = Panel(first, series, values, np.zeros(holidays.shape), holidays, unknown)
-    return panel, 3 * truth[days:]
+    holidays = holidays_of("US", first, days + HORIZON)[:, None]
+    panel = make_panel(truth[:days, None] * noise, holidays=np.tile(holidays, 3))
+    return replace(panel, first_day=first), 3 * truth[days:]
 
 
 def forecast(panel):
@@ -53,7 +54,8 @@ def three_times_for_two_weeks(day):
 
 def peak_of_black_friday(day):
     rises = {0: 2.0, 1: 1.5, 2: 1.5, 3: 1.5}
-    return rises.get((day - black_friday(day.year)).days, 1)
+    days_after = (day - black_friday(day.year)).days
+    return rises.get(days_after, 1)
 
 
 @pytest.mark.parametrize(
@@ -77,45 +79,44 @@ def test_an_easter_that_moves_by_two_weeks_is_forecast_on_its_date():
     def rise(day):
         return 1.6 if 0 <= (easter(day.year) - day).days < 14 else 1.0
 
+    def rise_of(sales):
+        return sales[5:19].sum() / sales[19:].sum()
+
     panel, truth = shop(date(2025, 4, 1), 820, rise)
-    values = total(panel)
-    rises = [table[5:19].sum() / table[19:].sum() for table in (values, truth)]
-    assert abs(rises[0] / rises[1] - 1) < 0.1
+    assert abs(rise_of(total(panel)) / rise_of(truth) - 1) < 0.1
 
 
-@pytest.mark.parametrize(("since", "is_closed"), [(2022, True), (2023, False)])
-def test_a_closure_is_one_of_all_three_known_years(since, is_closed):
-    def rise(day):
-        year = (day - timedelta(days=3)).year
-        return float((day.month, day.day) not in CLOSED or year < since)
+def in_winter(day):
+    turn_of_the_year = [(12, day) for day in range(24, 32)]
+    turn_of_the_year += [(1, day) for day in range(1, 4)]
+    return (day.month, day.day) in turn_of_the_year
 
-    panel, truth = shop(date(2025, 12, 10), 1100, rise)
+
+def in_winter_since_2023(day):
+    return in_winter(day) and (day - timedelta(days=3)).year >= 2023
+
+
+def in_summer(day):
+    return day.month == 8 and 8 <= day.day < 16
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "closure", "is_closed"),
+    [
+        # It is one of all three known years.
+        (date(2025, 12, 10), 1100, in_winter, True),
+        (date(2025, 12, 10), 1100, in_winter_since_2023, False),
+        # That of the only known year needs the turn of the year.
+        (date(2025, 12, 10), 500, in_winter, True),
+        (date(2025, 8, 1), 500, in_summer, False),
+    ],
+)
+def test_a_closure_that_repeats_is_closed(first, days, closure, is_closed):
+    panel, truth = shop(first, days, lambda day: float(not closure(day)))
     closed = clean(panel)[1][panel.days :]
     is_holiday = panel.holidays[panel.days :, 0] > 0  # closed as the last time
     assert (closed[(truth == 0) & ~is_holiday] == is_closed).all()
     assert not closed[truth > 0].any()
-
-
-@pytest.mark.parametrize(
-    ("first", "month", "is_closed"),
-    [(date(2025, 12, 10), 12, True), (date(2025, 8, 1), 8, False)],
-)
-def test_a_closure_of_the_only_known_year_needs_the_turn_of_the_year(
-    first, month, is_closed
-):
-    def rise(day):
-        is_summer = day.month == month and 8 <= day.day < 16
-        is_winter = (day.month, day.day) in CLOSED
-        return float(not (is_winter if month == 12 else is_summer))
-
-    panel, truth = shop(first, 500, rise)
-    closed = clean(panel)[1][panel.days :]
-    is_holiday = panel.holidays[panel.days :, 0] > 0
-    assert (closed[(truth == 0) & ~is_holiday] == is_closed).all()
-    assert not closed[truth > 0].any()
-
-
-CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)]
 
 
 @pytest.mark.parametrize(
@@ -131,10 +132,11 @@ def test_products_that_sell_on_few_days_are_forecast_without_bias(share):
     """Compared with what they sold in the 13 weeks that the forecast is made of."""
     drawn = np.random.default_rng(7)
     size = (150, 150)
-    values = np.where(drawn.random(size) < share, drawn.lognormal(3, 0.3, size), 0)
-    daily = drawn.lognormal(4, 0.2, (len(values), 2))
+    is_sold = drawn.random(size) < share
+    values = np.where(is_sold, drawn.lognormal(3, 0.3, size), 0)
+    daily = drawn.lognormal(4, 0.2, (150, 2))
     panel = make_panel(np.hstack([values, daily]))
-    expected = np.nansum(forecast(panel).forecast[:, : values.shape[1]])
+    expected = np.nansum(forecast(panel).forecast[:, :150])
     actual = values[-91:].sum() / 91 * HORIZON
     assert abs(expected / actual - 1) < 0.05
 
