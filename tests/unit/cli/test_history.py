@@ -11,9 +11,11 @@ NOVEMBER = "2026-11-01__2026-11-20"
 
 
 def runs_of(**states):
-    """Return runs in these states, by the name of their month."""
+    """Return runs in these states, by the name of their month, or by their id."""
     ids = {"september": SEPTEMBER, "october": OCTOBER, "november": NOVEMBER}
-    listed = [run(None, state, dag_run_id=ids[name]) for name, state in states.items()]
+    listed = []
+    for name, state in states.items():
+        listed.append(run(None, state, dag_run_id=ids.get(name, name)))
     return {"dag_runs": listed}
 
 
@@ -26,16 +28,12 @@ CASES = {
         {
             "GET dagRuns": [
                 {"dag_runs": []},
-                {
-                    "dag_runs": [
-                        run(None, "success", dag_run_id=f"{SEPTEMBER}__storefront"),
-                        run(
-                            None,
-                            "success",
-                            dag_run_id="2026-10-01__2026-10-02__storefront",
-                        ),
-                    ]
-                },
+                runs_of(
+                    **{
+                        f"{SEPTEMBER}__storefront": "success",
+                        "2026-10-01__2026-10-02__storefront": "success",
+                    }
+                ),
             ]
         },
     ),

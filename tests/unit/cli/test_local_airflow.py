@@ -145,7 +145,7 @@ with session([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE) as pr
 """
 
 
-def runs(process):
+def has_not_ended(process):
     """Whether a process has not ended; one that no process waits for stays a zombie."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -169,7 +169,7 @@ def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, numbe
         assert error.rstrip().endswith("KeyboardInterrupt")
         # A killed process may take a moment to end.
         deadline = time.monotonic() + 30
-        while any(map(runs, (child, parent))):
+        while has_not_ended(child) or has_not_ended(parent):
             assert time.monotonic() < deadline
             time.sleep(0.01)
     finally:

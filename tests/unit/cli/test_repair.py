@@ -27,7 +27,6 @@ def runs(older="success", newer="failed", **starts):
 
 
 CASES = {
-    "one source": (ONE_SOURCE, {}),
     "one source, with a mail": (f"{ONE_SOURCE} --mail --no-wait", {}),
     "a repair that fails": (
         ONE_SOURCE,
@@ -57,7 +56,6 @@ CASES = {
     "a report": (REPORT, {}),
     "a report, with a mail": (f"{REPORT} --mail --no-wait", {}),
     "a report of a failed load": (REPORT, {"GET load.checks": [{"state": "failed"}]}),
-    "a report of a stopped run": (REPORT, {"GET load.checks": [{"state": "skipped"}]}),
     "a report of a run in progress": (REPORT, {"GET load.checks": [{"state": None}]}),
 }
 
@@ -86,44 +84,47 @@ SHOPIFY = "extract.shopify"
 FILES = "extract.partner_files"
 SALES = "extract.sales_db"
 TRANSFORM = "transform.transform_source"
+WITHOUT_STORE = [task for task in EXTRACTS if task != STORE]
 TASKS = {
-    "a wrong Variable": (instances(*EXTRACTS, GATE), [*EXTRACTS, GATE]),
-    "one source": (instances(STORE, GATE), [STORE, FILES, GATE]),
-    "an optional source": (instances(STORE), [STORE]),
+    "a wrong Variable": (REPAIR, instances(*EXTRACTS, GATE), [*EXTRACTS, GATE]),
+    "one source": (REPAIR, instances(STORE, GATE), [STORE, FILES, GATE]),
+    "an optional source": (REPAIR, instances(STORE), [STORE]),
     "a transform": (
+        REPAIR,
         instances(f"{TRANSFORM}/storefront", "load.load"),
         [*EXTRACTS, TRANSFORM, "load.load"],
     ),
-    "a partner's missing file": (instances(GATE), [FILES, GATE]),
-    "a source that was off": (
+    "a partner's missing file, and a source that was off": (
+        REPAIR,
         instances(GATE, off=[SHOPIFY]),
         [SHOPIFY, FILES, GATE],
     ),
-    "the load": (instances("load.load"), ["load.load"]),
     "the checks, a source being off": (
+        REPAIR,
         instances("load.checks", off=[STORE]),
-        [*(task for task in EXTRACTS if task != STORE), "load.checks"],
+        [*WITHOUT_STORE, "load.checks"],
     ),
-    "the mail": (instances("mail.send", "mail.alarm"), ["mail.alarm", "mail.send"]),
-}
-ONE_SOURCE_TASKS = {
+    "the mail": (
+        REPAIR,
+        instances("mail.send", "mail.alarm"),
+        ["mail.alarm", "mail.send"],
+    ),
     "a run without other sources": (
+        ONE_SOURCE,
         instances(SALES, STORE, GATE, off=[SHOPIFY]),
         [SALES, STORE, SHOPIFY, FILES, GATE],
     ),
-    "a run that failed elsewhere": (instances("mail.send"), [SALES, "mail.send"]),
+    "a run that failed elsewhere": (
+        ONE_SOURCE,
+        instances("mail.send"),
+        [SALES, "mail.send"],
+    ),
 }
 
 
-@pytest.mark.parametrize(
-    ("command", "tasks", "cleared"),
-    [
-        *((REPAIR, *case) for case in TASKS.values()),
-        *((ONE_SOURCE, *case) for case in ONE_SOURCE_TASKS.values()),
-    ],
-    ids=[*TASKS, *ONE_SOURCE_TASKS],
-)
-def test_repair_clears_what_repairs_the_day(airflow, run, command, tasks, cleared):
+@pytest.mark.parametrize("name", TASKS)
+def test_repair_clears_what_repairs_the_day(airflow, run, name):
+    command, tasks, cleared = TASKS[name]
     airflow.answers["GET taskInstances"] = [tasks]
     run(f"{command} --no-wait", airflow)
     *_, (_, path, body) = airflow.requests
