@@ -23,8 +23,8 @@ NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 def company():
     # For root, PostgreSQL runs as another user, who cannot read below pytest's own folder.
     home = Path(tempfile.mkdtemp(prefix="company-"))
-    ports = Ports(**{field.name: free_port() for field in fields(Ports)})
-    company = Company(ports, Folders(home))
+    ports = {field.name: free_port() for field in fields(Ports)}
+    company = Company(Ports(**ports), Folders(home))
     yield company
     company.stop()
     shutil.rmtree(home, ignore_errors=True)

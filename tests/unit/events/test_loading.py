@@ -17,10 +17,18 @@ WHOLE = DAY.start - timedelta(hours=1)
 
 
 def window(day=DAY, last_read=None, read=False, now=NOW):
-    earlier_reads = Remembered(
-        last_read=lambda source: last_read if source == "web_events" else NOW,
-        was_read=lambda source, of: read and (source, of) == ("web_events", day.date),
-    )
+    """What a run reads when the newest read was `last_read`, and the day was `read` before."""
+
+    def newest_read(source):
+        assert source == "web_events"
+        return last_read
+
+    def was_read(source, date):
+        assert source == "web_events"
+        assert date == day.date
+        return read
+
+    earlier_reads = Remembered(last_read=newest_read, was_read=was_read)
     return window_of(day, "file:///staging/x", earlier_reads, now)
 
 

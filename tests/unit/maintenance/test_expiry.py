@@ -43,9 +43,9 @@ def test_expired_run_goes_with_everything_in_it(root):
     for name in ("sales_db/a.parquet", ".storefront.1.partial/page"):
         folder = leave(root, RUN, name)
     assert expiry.expire_staging(root, KEPT) == 1
-    assert not folder.exists()
-    assert folder.protocol != "file" or not folder.parent.exists()
     assert not folder.fs.find(folder.path)
+    if folder.protocol == "file":
+        assert not folder.parent.exists()
 
 
 def test_run_with_one_young_file_stays_whole(root):
@@ -72,7 +72,9 @@ def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):
     leave(logs, run, "task_id=b/attempt=1.log", NOW)
     leave(logs, ".", "notes.txt")
     assert tasks.old_logs.function() == 1
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    young = tmp_path / run / "task_id=b" / "attempt=1.log"
-    assert sorted(files) == [young, tmp_path / "notes.txt"]
-    assert not (tmp_path / run / "task_id=a").exists()
+    assert (tmp_path / "notes.txt").exists()
+    [folder] = (tmp_path / run).iterdir()
+    assert [folder.name, *(path.name for path in folder.iterdir())] == [
+        "task_id=b",
+        "attempt=1.log",
+    ]
