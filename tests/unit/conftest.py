@@ -12,6 +12,12 @@ from tests import chat as chat_server
 SENDER = "shop@reports.example"
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    """The only setting without a default."""
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+
+
 @pytest.fixture
 def use_server(monkeypatch):
     """Let the connection `smtp_default` lead to a port of this machine; other fields as given."""
@@ -33,14 +39,16 @@ def use_server(monkeypatch):
 @pytest.fixture
 def mailbox(tmp_path, use_server):
     """A mail server that `smtp_default` leads to; call it for the messages it has been given."""
-    folder, port = tmp_path / "mailbox", free_port()
+    folder = tmp_path / "mailbox"
+    port = free_port()
     use_server(port)
 
     def messages():
-        return [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted(folder.glob("*.eml"))
-        ]
+        received = []
+        for file in sorted(folder.glob("*.eml")):
+            message = message_from_bytes(file.read_bytes(), policy=policy.default)
+            received.append(message)
+        return received
 
     with mail_service.run_mail_server(folder, port, free_port()):
         yield messages

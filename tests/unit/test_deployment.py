@@ -50,7 +50,8 @@ def test_env_gets_a_secret_of_its_own_for_every_empty_value(
         assert (folder / ".env").stat().st_mode & 0o077 == 0
         return values((folder / ".env").read_text())
 
-    first, second = written(tmp_path / "first"), written(tmp_path / "second")
+    first = written(tmp_path / "first")
+    second = written(tmp_path / "second")
     own = [name for name in first if first[name] != second[name]]
     assert set(own) == set(make_env.FILLED) - {"AIRFLOW_UID"}
     lengths = [f"{name}: {len(first[name])}" for name in own]

@@ -10,11 +10,6 @@ from tests.website import website
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-
-
 @pytest.fixture
 def site():
     """A web server on this machine."""

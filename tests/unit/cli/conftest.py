@@ -23,11 +23,11 @@ ANONYMOUS = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": tr
 def folder(monkeypatch, tmp_path):
     """The empty root of a repository, and an environment without settings."""
     monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
+    settings = {*environment.SETTINGS, "QUERY"}
     with mock.patch.dict(os.environ):
         for name in list(os.environ):
-            if name.startswith(("AIRFLOW", "DEMO_")) or name in environment.SETTINGS:
+            if name.startswith(("AIRFLOW", "DEMO_")) or name in settings:
                 del os.environ[name]
-        os.environ.pop("QUERY", None)
         os.environ["COLUMNS"] = "80"
         yield tmp_path
 

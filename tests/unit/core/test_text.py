@@ -11,7 +11,8 @@ from ecommerce.core.text import compact
 from ecommerce.sales.terms import country
 
 D = Decimal
-MINUS, NOTHING = wording.MINUS, wording.NOTHING
+MINUS = wording.MINUS
+NOTHING = wording.NOTHING
 DAY = date(2026, 11, 19)
 
 

@@ -11,7 +11,8 @@ from demo.services.ports import free_port
 
 def report():
     message = EmailMessage()
-    message["From"], message["To"] = "Sales <sales@example.com>", "team@example.com"
+    message["From"] = "Sales <sales@example.com>"
+    message["To"] = "team@example.com"
     message["Subject"] = "Umsätze <Oktober> & mehr"
     message.set_content("Net sales: 1.234,50 €")
     html = '<img src="cid:trend"><script>alert(1)</script>'
@@ -24,7 +25,8 @@ def report():
 
 
 def test_the_mailbox_shows_a_message_without_running_it(tmp_path):
-    smtp_port, page_port = free_port(), free_port()
+    smtp_port = free_port()
+    page_port = free_port()
     site = f"http://127.0.0.1:{page_port}"
     recipients = ["team@example.com", "unnamed@example.com"]
     with mail.run_mail_server(tmp_path, smtp_port, page_port):

@@ -46,7 +46,8 @@ def window(day=DAY, last_read=None, read=False, now=NOW):
 )
 def test_the_newest_day_is_read_since_the_last_read(last_read, was_read, changed_from):
     read = window(last_read=last_read, read=was_read)
-    assert (read.changed_from, read.changed_until) == (changed_from, None)
+    assert read.changed_from == changed_from
+    assert read.changed_until is None
 
 
 @pytest.mark.parametrize("last_read", [None, NOW])

@@ -70,7 +70,6 @@ def test_a_gain_at_some_origins_only_may_be_chance(by_origin, champion):
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """An empty store of models."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("MODELS_URI", f"file://{tmp_path}/models")
     return Store.of_models()
 

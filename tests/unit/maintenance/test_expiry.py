@@ -63,7 +63,6 @@ def test_what_is_no_run_folder_is_not_touched(root):
 
 def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path))
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("LOG_RETENTION_DAYS", "29")
     monkeypatch.setenv("STAGING_RETENTION_DAYS", "31")
     logs = f"file://{tmp_path}"

@@ -10,17 +10,11 @@ from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_layouts import STANDARD
 from ecommerce.storage.duckdb import connect_duckdb, define_values
 
-KEY = "a hash key that only tests use"
 FACTS = {
     "file": "acme.csv",
     "partner": "acme",
     "received_at": datetime(2026, 11, 20, tzinfo=UTC),
 }
-
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", KEY)
 
 
 @pytest.fixture
@@ -30,7 +24,7 @@ def read_file(tmp_path):
     def read(content, layout=STANDARD):
         target = tmp_path / "lines.parquet"
         with connect_duckdb() as duck:
-            define_values(duck, KEY)
+            define_values(duck, "a hash key that only tests use")
             duck.execute(read_sql("extract/create_rejects.sql"))
             warnings = read_csv(duck, io.BytesIO(content), target, FACTS, layout)
             lines = duck.from_parquet(str(target)).to_arrow_table().to_pylist()

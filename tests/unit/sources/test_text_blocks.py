@@ -34,4 +34,5 @@ def test_no_thread_is_left_when_the_items_are_no_longer_needed():
     items = ahead(numbers(3, finders))
     assert next(items) == 0
     items.close()
-    assert not any(thread.is_alive() for thread in finders)
+    for thread in finders:
+        assert not thread.is_alive()

@@ -28,7 +28,8 @@ def test_a_folder_is_private_and_gone_after_its_block(place):
 
 
 def test_what_a_killed_process_left_is_removed_a_day_later(place):
-    folder, theirs = place / f"{PREFIX}left", place / "ecommerce-sales-airflow"
+    folder = place / f"{PREFIX}left"
+    theirs = place / "ecommerce-sales-airflow"
     for each in (folder, theirs):
         each.mkdir()
         (each / "rows").write_text("jane@example.com")

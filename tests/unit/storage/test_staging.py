@@ -19,11 +19,6 @@ from ecommerce.storage.plain import from_plain, to_plain
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-
-
 @pytest.fixture(params=["file", "memory"])
 def root(request, tmp_path):
     if request.param == "file":
@@ -76,7 +71,8 @@ def test_second_publication_replaces_the_first_with_all_its_files(root):
     second = publish(f"{root}/run/sales_db", text="two")
     assert second.sha256 != first.sha256
     [file] = (staging.storage_path(second.uri) / "pages").iterdir()
-    assert (file.name, file.read_text()) == ("1.txt", "two")
+    assert file.name == "1.txt"
+    assert file.read_text() == "two"
 
 
 def test_a_manifest_that_cannot_be_read_is_an_error_of_staging(tmp_path):

@@ -78,8 +78,10 @@ def test_a_file_of_the_bucket_is_loaded_and_removed(bucket):
     check_access.check_bucket(able)
     [(uri, kind, location)] = able.client.loaded
     assert re.fullmatch(r"gs://staging/files/check_[0-9a-f]{32}\.parquet", uri)
-    assert (kind, location) == ("PARQUET", "US")
-    assert (able.client.tables, list(bucket.iterdir())) == ([], [])
+    assert kind == "PARQUET"
+    assert location == "US"
+    assert able.client.tables == []
+    assert list(bucket.iterdir()) == []
 
 
 REGION = "Cannot read and write in different locations: source: EU, destination: US"

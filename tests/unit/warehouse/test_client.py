@@ -150,7 +150,8 @@ def job(error=None, *, done=True):
     return SimpleNamespace(done=lambda **_: done, error_result=error)
 
 
-DONE, RUNNING = job(), job(done=False)
+DONE = job()
+RUNNING = job(done=False)
 FAILED = job({"reason": "invalidQuery"})
 
 
@@ -240,7 +241,8 @@ def test_a_plain_connection_gives_the_client_of_airflows_hook(
     plain = connect(SETTINGS, extra=extra).client
     hooked = connect(SETTINGS).client
     assert (client._plain_client(extra, "US") is not None) == is_plain
-    assert (plain.project, plain.location) == (hooked.project, hooked.location)
+    assert plain.project == hooked.project
+    assert plain.location == hooked.location
     assert type(plain._credentials) is type(hooked._credentials)
 
 

@@ -67,7 +67,8 @@ def test_each_kind_is_a_panel_of_the_same_days():
         "sku": ("sku:G-1", "sku:K-1", "sku:K-2"),
     }
     panel = found.panels["category"]
-    assert (panel.first_day, panel.days) == (MONDAY, DAYS)
+    assert panel.first_day == MONDAY
+    assert panel.days == DAYS
     assert np.allclose(panel.values[:, 0], LATER)
 
 

@@ -74,7 +74,8 @@ def text_of(values, rows, heads):
 
 def test_each_day_of_four_weeks(forecasts, snapshot):
     dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
-    plain, ridge = forecasts["open_weekday_mean"], forecasts["ridge"]
+    plain = forecasts["open_weekday_mean"]
+    ridge = forecasts["ridge"]
     parts = [text_of(made.forecast, dates, NAMES) for made in (plain, ridge)]
     assert "\n\n".join(parts) == snapshot
 

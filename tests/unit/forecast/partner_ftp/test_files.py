@@ -15,7 +15,8 @@ from ecommerce.forecast.partner_ftp.files import (
 )
 
 HEADER = "start_date,end_date,sku,discount_percent"
-FRIDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 30)
+FRIDAY = date(2026, 11, 27)
+MONDAY = date(2026, 11, 30)
 GOOD = "2026-11-27,2026-11-30,*,100"
 
 

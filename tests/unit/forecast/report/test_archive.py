@@ -18,7 +18,6 @@ def _environment(monkeypatch, tmp_path):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "eve@example.com")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
 
 
