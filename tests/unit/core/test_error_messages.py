@@ -55,7 +55,9 @@ ERRORS = [
 
 
 def test_each_kind_of_error_has_its_words(snapshot):
-    report = [f"{type(each).__name__}: {reason_of(each, PLACE)}" for each in ERRORS]
+    report = []
+    for error in ERRORS:
+        report.append(f"{type(error).__name__}: {reason_of(error, PLACE)}")
     request = re.sub(r":\d+", ":PORT", reason_of(of_a_request()))
     report.append(f"of a request: {request}")
     assert "\n".join(report) == snapshot

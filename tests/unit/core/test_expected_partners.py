@@ -49,11 +49,9 @@ def test_habits_are_learnt_by_weekday():
 
 
 def test_partners_are_told_apart():
-    deliveries = [
-        *back(7, 14, 21),
-        *back(8, 15, 22, partner="bolt"),
-        *back(7, 14, 21, partner="cosy"),
-    ]
+    deliveries = back(7, 14, 21)
+    deliveries += back(8, 15, 22, partner="bolt")
+    deliveries += back(7, 14, 21, partner="cosy")
     assert due_partners(THURSDAY, deliveries, None) == ["acme", "cosy"]
 
 
@@ -85,10 +83,12 @@ def test_a_setting_that_nobody_can_read_is_refused(text):
 
 
 def test_five_days_are_those_on_which_any_partner_delivered():
-    other = back(1, 2, 3, 4, 5, 6, partner="bolt")
-    assert due_partners(THURSDAY, [*back(2, 3, 4, 5, 6), *other], None) == ["bolt"]
-    closed = [*back(1, 2, 3, 5, 6), *back(1, 2, 3, 5, 6, partner="bolt")]
-    assert due_partners(THURSDAY, closed, None) == ["acme", "bolt"]
+    acme = back(2, 3, 4, 5, 6)
+    bolt = back(1, 2, 3, 4, 5, 6, partner="bolt")
+    assert due_partners(THURSDAY, acme + bolt, None) == ["bolt"]
+    acme = back(1, 2, 3, 5, 6)
+    bolt = back(1, 2, 3, 5, 6, partner="bolt")
+    assert due_partners(THURSDAY, acme + bolt, None) == ["acme", "bolt"]
 
 
 DOUBTFUL = (

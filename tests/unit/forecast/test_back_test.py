@@ -85,7 +85,7 @@ def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
     assert figures["bias"] == 0.1
 
 
-NEWEST = [-28 - 7 * week for week in range(7, -1, -1)]
+NEWEST = list(range(-77, -27, 7))
 
 
 def test_origins_are_a_week_apart_and_the_last_one_has_four_weeks_after_it():

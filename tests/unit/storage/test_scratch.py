@@ -30,14 +30,14 @@ def test_a_folder_is_private_and_gone_after_its_block(place):
 def test_what_a_killed_process_left_is_removed_a_day_later(place):
     folder = place / f"{PREFIX}left"
     theirs = place / "ecommerce-sales-airflow"
-    for each in (folder, theirs):
-        each.mkdir()
-        (each / "rows").write_text("jane@example.com")
-        age(each, LEFT_SECONDS - 60)
+    for left in (folder, theirs):
+        left.mkdir()
+        (left / "rows").write_text("jane@example.com")
+        age(left, LEFT_SECONDS - 60)
     connect_duckdb().close()
     assert (folder / "rows").exists()
-    for each in (folder, theirs):
-        age(each, LEFT_SECONDS + 60)
+    age(folder, LEFT_SECONDS + 60)
+    age(theirs, LEFT_SECONDS + 60)
     connect_duckdb().close()
     assert not folder.exists()
     assert theirs.exists()
