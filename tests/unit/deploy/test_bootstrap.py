@@ -16,11 +16,13 @@ import pytest
 from deploy import bootstrap
 
 RUN = """
-import sys
+import importlib.util, shutil, sys
+from types import SimpleNamespace
 sys.path.insert(0, "deploy")
 import bootstrap
-# The machine of the tests may be small.
-bootstrap.check_memory = bootstrap.check_disk = lambda *sizes: None
+bootstrap.memory_gb = lambda: 3.0
+shutil.disk_usage = lambda _: SimpleNamespace(free=4.2e9)
+{machine}
 sys.exit(bootstrap.main(sys.argv[1:]))
 """
 OWN_INDEX = 'case "$*" in *config*) echo "global.index-url=https://pypi.shop" ;; esac'
@@ -59,13 +61,15 @@ class Machine:
         file.write_text(f"#!/bin/sh\n{record}\n{script}\n")
         file.chmod(0o755)
 
-    def run(self, command):
-        """Return the process, with the calls of programs that installed or began something."""
+    def run(self, command, machine=""):
+        """Return the process, with the calls of programs that installed or began something. `machine` are
+        statements about a machine on which this one command runs."""
         calls = self.folder / "calls"
         calls.write_text("")
         done = subprocess.run(
-            [sys.executable, "-c", RUN, *command.split()],
+            [sys.executable, "-c", RUN.format(machine=machine), *command.split()],
             cwd=self.folder,
+            env={"PATH": ""},
             capture_output=True,
             text=True,
         )
@@ -148,32 +152,24 @@ def test_pip_installs_where_uv_cannot(machine, program, script, tried):
 
 
 @pytest.mark.parametrize(
-    ("check", "sizes", "words"),
+    ("machine_has", "words"),
     [
-        (bootstrap.check_platform, ["win32"], "on Windows run it inside WSL2"),
-        (bootstrap.check_disk, [4.1, 4.2], "4.1 GB are free .* 4.2 GB are needed"),
-        (bootstrap.check_memory, [2.9], "2.9 GB of memory, 3.0 GB are needed"),
+        ("sys.platform = 'win32'", "on Windows run it inside WSL2"),
+        ("sys.version_info = (3, 8, 18)", "Python 3.8 is not supported"),
+        ("sys.version_info = (3, 14, 0)", "Python 3.14 is not supported"),
+        ("bootstrap.memory_gb = lambda: 2.9", "2.9 GB of memory, 3.0 GB are needed"),
+        (
+            "shutil.disk_usage = lambda _: SimpleNamespace(free=4.1e9)",
+            "4.1 GB are free on the disk",
+        ),
+        ("importlib.util.find_spec = lambda _: None", "install its venv module"),
     ],
 )
-def test_a_machine_that_does_not_suffice_is_refused(check, sizes, words):
-    with pytest.raises(bootstrap.Refusal, match=words):
-        check(*sizes)
-
-
-def test_a_machine_that_just_suffices_is_used():
-    bootstrap.check_platform("darwin")
-    bootstrap.check_disk(4.2, 4.2)
-    bootstrap.check_memory(3.0)
-
-
-def test_another_version_of_python_is_looked_for(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(bootstrap.Refusal, match=r"^Python 3\.14 is not supported: "):
-        bootstrap.find_python((3, 14))
-    other = tmp_path / "python3.13"
-    other.write_text("#!/bin/sh\necho 3.13\n")
-    other.chmod(0o755)
-    assert bootstrap.find_python((3, 14)) == "python3.13"
+def test_what_is_refused_before_anything_is_downloaded(machine, machine_has, words):
+    done = machine.run("demo", machine_has)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert done.calls == []
 
 
 def test_an_unknown_command_is_explained_and_nothing_to_stop_is_no_error(machine):
