@@ -1,17 +1,17 @@
 """A drop folder of partner files for one test, and lines to put into it."""
 
 import gzip
-import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import duckdb
 
 from ecommerce.core.business_day import closed_days
-from ecommerce.core.data_warnings import wording
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_layouts import COLUMNS
+from tests.explained import findings
 from tests.memory import Remembered
 
 DAY = date(2026, 3, 10)
@@ -27,13 +27,19 @@ class Drop:
     """A drop folder and what the warehouse knows of its files."""
 
     def __init__(self, folder):
-        self.drop, self.staging = folder / "drop", folder / "staging"
+        self.drop = folder / "drop"
+        self.staging = folder / "staging"
         self.drop.mkdir()
         self.loaded = {}
-        self.read = []
+        self.reads = 0
         self.earlier_reads = Remembered(loaded_files=self.look_up)
 
-    def put(self, name, content, received=RECEIVED):
+    def put(
+        self,
+        name,
+        content,
+        received=RECEIVED,
+    ):
         """Deliver a file; text is compressed when the name says so."""
         data = content.encode() if isinstance(content, str) else content
         if name.endswith(".gz") and isinstance(content, str):
@@ -43,23 +49,47 @@ class Drop:
         os.utime(path, (received.timestamp(), received.timestamp()))
         return path
 
-    def extract(self, day=DAY, last=None):
-        """One run of a day, or of those up to `last`."""
-        window = closed_days(day, last or day, "UTC")
-        folder = f"file://{self.staging}/{len(self.read)}"
-        self.read.append(day)
-        return PARTNER_FILES.extract(
-            ReadWindow(
-                "partner_files",
-                window,
-                window.start,
-                None,
-                folder,
-                earlier_reads=self.earlier_reads,
-            )
+    def deliver(
+        self,
+        name,
+        *order_ids,
+        received=RECEIVED,
+    ):
+        """Deliver a file of orders with one line each."""
+        return self.put(
+            name,
+            file_of(*map(line, order_ids)),
+            received,
         )
 
-    def look_up(self, source, names, order_ids=()):
+    def extract(self, day=DAY, last=None):
+        """One run of a day, or of those up to `last`."""
+        days = closed_days(
+            day,
+            last or day,
+            "UTC",
+        )
+        self.reads += 1
+        folder = f"file://{self.staging}/{self.reads}"
+        window = ReadWindow(
+            "partner_files",
+            days,
+            days.start,
+            None,
+            folder,
+        )
+        return PARTNER_FILES.extract(replace(window, earlier_reads=self.earlier_reads))
+
+    def extract_and_load(self, *days):
+        """One run, whose files the warehouse then has."""
+        self.load(self.extract(*days))
+
+    def look_up(
+        self,
+        source,
+        names,
+        order_ids=(),
+    ):
         """The answer of the warehouse."""
         return {
             name: file
@@ -82,17 +112,17 @@ def rows(manifest, name, columns="*"):
         return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
 
 
-def warning_texts(manifest):
-    """What each warning found, what it means and what to do."""
-    lines = []
-    for warning in manifest.control_totals["warnings"]:
-        stored = json.loads(warning) if isinstance(warning, str) else warning
-        words = wording(stored)
-        lines += [words.found, f"    {words.meaning}", f"    {words.action}"]
-    return "\n".join(lines)
+def found(manifest):
+    """What the warnings of a folder found."""
+    return findings(manifest.control_totals["warnings"])
 
 
-def line(order_id, number=1, name="Mug", quantity="2"):
+def line(
+    order_id,
+    number=1,
+    name="Mug",
+    quantity="2",
+):
     return (
         f"{order_id},{number},2026-03-10T08:00:00+01:00,2026-03-10T09:00:00Z,completed,SKU-1,{name},Cups,"
         f"{quantity},10.50,0,1.60,EUR,jane@example.com,DE"
