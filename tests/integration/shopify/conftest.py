@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 import time_machine
 
+from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.reading import (
     NOW,
     Loadable,
@@ -63,3 +64,9 @@ def load_once(
                 return Loadable(window_in(tmp_path_factory.mktemp("shopify")))
 
         yield of
+
+
+@pytest.fixture
+def read_in_bulk(monkeypatch):
+    """Let searches that find more orders than these be read by bulk operations."""
+    return lambda orders: monkeypatch.setattr(extraction, "IN_BULK", orders)

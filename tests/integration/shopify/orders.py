@@ -31,7 +31,12 @@ def line(price, quantity=1, *, rate=None, **facts):
 
 def tip(amount):
     """The line of a tip."""
-    return LineFacts(None, Decimal(amount), title="Tip", tip=True)
+    return LineFacts(
+        None,
+        Decimal(amount),
+        title="Tip",
+        tip=True,
+    )
 
 
 def off(amount, **facts):

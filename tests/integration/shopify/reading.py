@@ -41,7 +41,11 @@ PARTS = ("merchandise", "tax", "shipping")
 
 def connect(monkeypatch, shop, **fields):
     """Let the connection lead to a shop."""
-    known = {"conn_type": "http", "host": shop.url, "password": stand_in.TOKEN}
+    known = {
+        "conn_type": "http",
+        "host": shop.url,
+        "password": stand_in.TOKEN,
+    }
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", json.dumps(known | fields))
 
 
@@ -50,7 +54,13 @@ def shop_with(orders, **options):
     built = [
         build_order(each) if isinstance(each, OrderFacts) else each for each in orders
     ]
-    return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)))
+    return Shopify(
+        ShopifyStore(
+            built,
+            options or None,
+            ManualClock(NOW),
+        )
+    )
 
 
 def window_in(folder, day=DAY, **values):

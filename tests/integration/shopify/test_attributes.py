@@ -5,7 +5,6 @@ import json
 import pytest
 
 from demo.services.shopify import build_order
-from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.orders import line, order
 
 NAMED = (
@@ -36,10 +35,10 @@ VALUES = {
 
 
 @pytest.fixture(autouse=True)
-def _named(monkeypatch):
+def _named(monkeypatch, read_in_bulk):
     monkeypatch.setenv("ORDER_ATTRIBUTES", NAMED)
-    # More than are read by pages; a bulk operation cannot ask for metafields.
-    monkeypatch.setattr(extraction, "IN_BULK", 1)
+    # A bulk operation cannot ask for metafields.
+    read_in_bulk(1)
 
 
 def with_note(number, note, **facts):

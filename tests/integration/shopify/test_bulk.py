@@ -11,7 +11,6 @@ import time_machine
 from demo.services.shopify import BulkFault, Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.sources import SHOPIFY
-from ecommerce.sources.shopify import bulk, extraction
 from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
     NOON,
@@ -23,17 +22,35 @@ from tests.integration.shopify.reading import (
 
 
 @pytest.fixture
-def shop(serve, monkeypatch):
+def shop(serve, monkeypatch, read_in_bulk):
     """A shop with three orders, read by a bulk operation for each of two searches."""
-    monkeypatch.setattr(extraction, "IN_BULK", 1)
-    monkeypatch.setattr(bulk, "PAUSE", 0.0)
+    read_in_bulk(1)
     orders = []
     for number in range(1, 4):
-        items = [line("10", sku=f"SKU-{place}", rate="0.1") for place in range(number)]
+        items = [
+            line(
+                "10",
+                sku=f"SKU-{place}",
+                rate="0.1",
+            )
+            for place in range(number)
+        ]
         refunds = [refund(unit())] if number == 2 else []
-        facts = OrderFacts(number, NOON, items, refunds=refunds)
-        orders.append(replace(facts, shipping=[shipping("5")]))
-    return serve(*orders)
+        facts = OrderFacts(
+            number,
+            NOON,
+            items,
+            refunds=refunds,
+        )
+        orders.append(
+            replace(
+                facts,
+                shipping=[shipping("5")],
+            )
+        )
+    shop = serve(*orders)
+    simulated(monkeypatch, shop)
+    return shop
 
 
 def ids(folder):
@@ -60,14 +77,19 @@ def rows(loaded):
 
 
 def test_orders_read_in_bulk_end_in_the_same_rows_as_page_by_page(
-    shop, tmp_path, monkeypatch
+    shop, tmp_path, read_in_bulk
 ):
     shop.bulk.faults.append(BulkFault(count_error=12))
-    shop.faults.append(Fault("/bulk/", rewrite=lambda body: body * 2))
+    shop.faults.append(
+        Fault(
+            "/bulk/",
+            rewrite=lambda body: body * 2,
+        )
+    )
     in_bulk = Loadable(window_in(tmp_path / "bulk"))
     assert started(shop) == 2
     assert shop.leaks == []
-    monkeypatch.setattr(extraction, "IN_BULK", 3)
+    read_in_bulk(3)
     paged = Loadable(window_in(tmp_path / "pages"))
     assert started(shop) == 2
     assert rows(in_bulk) == rows(paged)
@@ -85,10 +107,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("name", [*UNUSABLE, "lost"])
-def test_an_operation_without_a_usable_result_is_started_again(
-    name, shop, tmp_path, monkeypatch
-):
-    simulated(monkeypatch, shop)
+def test_an_operation_without_a_usable_result_is_started_again(name, shop, tmp_path):
     if name == "lost":
         lost = b'{"data":{"bulkOperation":null}}'
         shop.faults.append(Fault("BulkState", rewrite=lambda _: lost))
@@ -98,17 +117,13 @@ def test_an_operation_without_a_usable_result_is_started_again(
     assert started(shop) == 3
 
 
-def test_an_operation_that_never_ends_is_cancelled_and_reported(
-    shop, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(bulk, "PAUSE", 5.0)
-    clock = simulated(monkeypatch, shop)
+def test_an_operation_that_never_ends_is_cancelled_and_reported(shop, tmp_path):
     shop.bulk.polls = 1_000_000
-    with pytest.raises(
-        errors.TimedOutError, match="BulkOperation/1 has not ended after 45 minutes"
-    ):
+    sentence = "BulkOperation/1 has not ended after 45 minutes"
+    with pytest.raises(errors.TimedOutError, match=sentence):
         SHOPIFY.extract(window_in(tmp_path))
-    assert timedelta(minutes=45) <= clock.now - NOW < timedelta(minutes=50)
+    waited = shop.store.clock.now - NOW
+    assert timedelta(minutes=45) <= waited < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in shop.requests)
 
 

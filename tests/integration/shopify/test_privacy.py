@@ -4,22 +4,12 @@ import json
 import logging
 
 import pyarrow.parquet as pq
-import pytest
 
-from demo.services.shopify import (
-    CLIENT_SECRET,
-    TOKEN,
-    Fault,
-    OrderFacts,
-    build_order,
-)
-from ecommerce.core import errors
-from ecommerce.sources import SHOPIFY
+from demo.services.shopify import CLIENT_SECRET, TOKEN, OrderFacts, build_order
 from tests.integration.shopify.orders import line, off, refund, unit
 from tests.integration.shopify.reading import (
     NOON,
     Loadable,
-    simulated,
     window_in,
 )
 
@@ -30,7 +20,12 @@ TEXT = f"ask {ADDRESS}"
 
 def careless(number, amount="10.0"):
     """An order with an address wherever people write, and `amount` as its price and tax."""
-    item = line("10", sku=ADDRESS, title=TEXT, product_type=TEXT)
+    item = line(
+        "10",
+        sku=ADDRESS,
+        title=TEXT,
+        product_type=TEXT,
+    )
     item.discounts = [off("1", code=TEXT)]
     built = build_order(
         OrderFacts(
@@ -55,43 +50,33 @@ def leaks(*texts):
     return [word for word in FORBIDDEN if any(word in text for text in texts)]
 
 
-def test_rows_rejects_manifests_and_logs(serve, tmp_path, monkeypatch, caplog):
+def test_rows_rejects_manifests_and_logs(
+    serve,
+    tmp_path,
+    monkeypatch,
+    caplog,
+):
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
     serve(careless(1), careless(2, amount=TEXT))
     loaded = Loadable(window_in(tmp_path))
     assert len(loaded.rows("rejected_rows")) >= 2
     assert loaded.rows("orders")[0]["customer_hash"]
-    texts = [caplog.text, repr(loaded.raw), repr(loaded.done)]
+    texts = [
+        caplog.text,
+        repr(loaded.raw),
+        repr(loaded.done),
+    ]
     for file in tmp_path.rglob("*"):
         if file.suffix == ".parquet":
-            texts.append(json.dumps(pq.read_table(file).to_pylist(), default=str))
+            texts.append(
+                json.dumps(
+                    pq.read_table(file).to_pylist(),
+                    default=str,
+                )
+            )
         elif file.is_file():
             texts.append(file.read_text())
         assert not (file.suffix == ".json" and "orders" in file.parts), "raw answers"
     assert any("<e-mail>" in text for text in texts)
     assert leaks(*texts) == []
-
-
-INTERNAL = {"code": "INTERNAL_SERVER_ERROR"}
-BROKEN = {"message": TEXT, "path": ["nodes"], "extensions": INTERNAL}
-FAULTS = [
-    Fault(status=403, body=TEXT.encode()),
-    Fault("OrdersById", rewrite=lambda _: f"<p>{TEXT}</p>".encode(), times=99),
-    Fault("OrdersById", error={"message": TEXT, "path": ["nodes"]}),
-    Fault("OrdersById", error=BROKEN, times=99),
-]
-
-
-def test_messages_of_failures(serve, tmp_path, monkeypatch, caplog):
-    caplog.set_level(logging.DEBUG)
-    shop = serve(careless(1))
-    simulated(monkeypatch, shop)
-    messages = []
-    for fault in FAULTS:
-        shop.faults[:] = [fault]
-        with pytest.raises(errors.PipelineError) as failure:
-            SHOPIFY.extract(window_in(tmp_path))
-        messages.append(str(failure.value))
-    assert leaks(*messages, caplog.text) == []
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]

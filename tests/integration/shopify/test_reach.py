@@ -27,7 +27,13 @@ def _few_orders_at_once(monkeypatch):
 def orders(days_ago):
     placed = []
     for number, days in days_ago.items():
-        placed.append(OrderFacts(number, NOW - timedelta(days=days), [line("10")]))
+        placed.append(
+            OrderFacts(
+                number,
+                NOW - timedelta(days=days),
+                [line("10")],
+            )
+        )
     return placed
 
 
@@ -56,7 +62,10 @@ def test_an_order_is_deleted_where_the_app_would_see_it(
     serve,
     tmp_path,
 ):
-    serve(*orders(days_ago), accessScopes=scopes)
+    serve(
+        *orders(days_ago),
+        accessScopes=scopes,
+    )
     assert removed(tmp_path) == expected
 
 
@@ -75,13 +84,19 @@ def grow_older(store):
 def test_an_order_that_goes_out_of_sight_during_the_read_is_kept(
     scopes, days_ago, meanwhile, serve, tmp_path
 ):
-    shop = serve(*orders(days_ago), accessScopes=scopes)
+    shop = serve(
+        *orders(days_ago),
+        accessScopes=scopes,
+    )
     shop.faults.append(Fault("OrdersById", before=meanwhile))
     assert removed(tmp_path) == {"5"}
 
 
 def test_older_days_need_a_scope(serve, tmp_path):
-    serve(*orders(DAYS_AGO), accessScopes=SCOPES)
+    serve(
+        *orders(DAYS_AGO),
+        accessScopes=SCOPES,
+    )
     seen = day_window((NOW - timedelta(days=59)).date(), DAY.timezone)
     SHOPIFY.extract(window_in(tmp_path / "seen", seen))
     unseen = day_window((NOW - timedelta(days=61)).date(), DAY.timezone)
