@@ -204,6 +204,13 @@ def test_all_orders_add_up_and_are_accounted_for(loaded):
     assert Decimal(stated["source_refund_amount"]) == paid_back
 
 
+def test_a_payment_that_is_pending_is_paid_back_where_shopify_says_so(load):
+    pending = refund(transactions=[paid("3", status="PENDING")])
+    built = build_order(order(line("10"), refunds=[pending]))
+    built["refunds"][0]["totalRefundedSet"] = {"shopMoney": {"amount": "3.0"}}
+    assert load(built).figures()["1"]["returns"] == 3
+
+
 def test_an_order_that_does_not_add_up_is_loaded_with_a_warning(load):
     changes = {
         1: ("totalPriceSet", "19.99"),
