@@ -69,7 +69,7 @@ lint: development ## check style, types, SQL layout, and every BigQuery statemen
 check: environments ## check the connections to all sources and the warehouse, and report what is missing
 	@$(CLI) check $(ARGS)
 
-bench: development .bench/venv/complete ## compare every step with its limit and other tools (ARGS="storefront" for one)
+bench: development ## compare every step with its limit (ARGS="storefront" for one)
 	@$(RUN) -m benchmarks $(ARGS)
 
 bench-history: development ## benchmark every stage of a history load with 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
@@ -143,11 +143,10 @@ forget-customer: environments ## erase a customer from the warehouse; prompts fo
 env: ## create .env with random secrets, for this machine or for Docker Compose
 	@$(PYTHON) deploy/make_env.py
 
-# The tools that the extract and the forecast are compared with, and dbt; not installed into Airflow's environment.
-.bench/venv/complete: benchmarks/requirements.txt
+# The tools that the forecast is compared with, and dbt; not installed into Airflow's environment.
 .bench/peers/complete: benchmarks/forecast-peers-requirements.txt
 .bench/dbt/complete: tests/dbt-requirements.txt
-.bench/venv/complete .bench/peers/complete .bench/dbt/complete:
+.bench/peers/complete .bench/dbt/complete:
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@

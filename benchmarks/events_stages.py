@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -41,42 +41,24 @@ def prepare(day: BusinessDay) -> int:
     return 0
 
 
-def download(day: BusinessDay) -> int:
-    """Read the same answers, and keep nothing but how many lines they have."""
-    collector = client.EventsClient()
-    lines = 0
-    for part in client.slices(day.start, day.end, day.start):
-        query = {"start": client.instant(part.start), "end": client.instant(part.end)}
-        with collector._session.get(
-            f"{collector._root}/events", params=query, stream=True
-        ) as answer:
-            lines += sum(
-                chunk.count(b"\n") for chunk in answer.raw.stream(client.CHUNK)
-            )
-    return lines
-
-
 def limit(day: BusinessDay) -> int:
     """DuckDB's own reader of JSON, every value as text."""
     with connect_duckdb(memory_limit=MEMORY_OF_LIMIT) as duck:
-        return _copy(
-            duck,
-            f"read_ndjson('{ANSWERS}/*.ndjson', columns = {dict.fromkeys(FIELDS, 'VARCHAR')})",
-        )
+        columns = dict.fromkeys(FIELDS, "VARCHAR")
+        return _copy(duck, f"read_ndjson('{ANSWERS}/*.ndjson', columns = {columns})")
 
 
 def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
     """As the run of the newest day does, with all of the day in its window."""
     web_events.now = lambda: day.end
-    return WEB_EVENTS.extract(
-        ReadWindow(
-            "web_events",
-            day,
-            day.start,
-            None,
-            folder,
-        )
-    ).rows
+    window = ReadWindow(
+        "web_events",
+        day,
+        day.start,
+        None,
+        folder,
+    )
+    return WEB_EVENTS.extract(window).rows
 
 
 def rewrite(day: BusinessDay) -> int:
@@ -97,13 +79,11 @@ def transform(day: BusinessDay) -> int:
         dirs_exist_ok=True,
     )
     (folder / staging.MANIFEST_FILE).unlink()
-    plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {
-        "uri": folder.as_uri()
-    }
-    (folder / staging.MANIFEST_FILE).write_text(json.dumps(plain))
-    return run_transform(
-        staging.read_manifest(folder.as_uri()), run_id="benchmark"
-    ).rows
+    fields = json.loads((RAW / staging.MANIFEST_FILE).read_text())
+    fields["uri"] = folder.as_uri()
+    (folder / staging.MANIFEST_FILE).write_text(json.dumps(fields))
+    manifest = staging.read_manifest(folder.as_uri())
+    return run_transform(manifest, run_id="benchmark").rows
 
 
 def _copy(duck: duckdb.DuckDBPyConnection, source: str) -> int:
@@ -123,15 +103,16 @@ def main() -> None:
 
     del airflow, pyarrow, http, ecommerce
     logging.disable(logging.INFO)
-    step, minutes = sys.argv[1:]
-    client.LENGTH = timedelta(minutes=int(minutes))
     steps: dict[str, Callable[[BusinessDay], int]] = {
-        one.__name__: one
-        for one in (prepare, limit, download, extract, rewrite, transform)
+        "prepare": prepare,
+        "limit": limit,
+        "extract": extract,
+        "rewrite": rewrite,
+        "transform": transform,
     }
     day = day_window(DAY, load_settings().shop_timezone)
     with measured() as facts:
-        facts["rows"] = steps[step](day)
+        facts["rows"] = steps[sys.argv[1]](day)
 
 
 if __name__ == "__main__":

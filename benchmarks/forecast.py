@@ -14,7 +14,6 @@ between runs.
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -24,7 +23,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import forecast_data
-from benchmarks.runner import REPOSITORY, RESULTS, Contender, compare, measured, report
+from benchmarks.runner import (
+    RESULTS,
+    Contender,
+    measured,
+    module_command,
+    run_once,
+)
 from ecommerce.forecast.data.panel import Floats, Panel
 from ecommerce.forecast.models.ensemble import (
     DEFAULT,
@@ -69,56 +74,37 @@ def main() -> None:
         action="store_true",
         help="the pipeline's own candidates only",
     )
-    parser.add_argument("--series", type=int, default=1000)
-    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help=argparse.SUPPRESS,
+    )
     arguments = parser.parse_args()
     if arguments.once:
-        _cost(arguments.series)
+        _cost()
         return
     for name, (read, country) in SETS.items():
         if arguments.only in (None, name):
+            peers_country = None if arguments.without_peers else country
             _score(
                 name,
                 read(),
                 arguments.earlier,
-                None if arguments.without_peers else country,
+                peers_country,
             )
     if arguments.only in (None, "cost"):
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.forecast",
-            "--once",
-            "--series",
-            str(arguments.series),
-        ]
-        name = f"{arguments.series} series, three years, one thread"
-        results = compare(
-            [Contender(name, command)],
-            name,
-            rounds=1,
-            warm_up=False,
-        )
-        print(
-            "written to",
-            report("forecast_cost", results, {"repository": REPOSITORY.name}),
-        )
+        command = module_command("benchmarks.forecast", "--once")
+        run_once(Contender("1,000 series over three years", command))
 
 
-def _cost(series: int) -> None:
-    panel = forecast_data.made_up(series, years=3)
-    with measured() as facts:
-        forecast = predict(train(panel), panel).forecast
-        facts["forecast"] = round(float(np.nansum(forecast[:, :-1])))
+def _cost() -> None:
+    panel = forecast_data.made_up(1000, years=3)
+    with measured():
+        predict(train(panel), panel)
 
 
-def _score(
-    name: str,
-    panel: Panel,
-    earlier: int,
-    country: str | None,
-) -> None:
-    """Print a table of the pipeline's candidates and, with a `country`, its peers; the least WAPE is bold.
+def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
+    """Print a table of the pipeline's candidates and, with a `country`, its peers, in percent.
 
     Coverage counts the days with sales, and those without that the default model does not forecast as closed:
     the same days for every model. That of series is over the first ones, which all peers forecast.
@@ -130,50 +116,40 @@ def _score(
     actual = np.stack([values[days : days + HORIZON] for days in known])
     made = _own(panel, known)
     if country:
-        made |= _peers(panel, values, known, country)
+        made |= _peers(
+            panel,
+            values,
+            known,
+            country,
+        )
     is_open = (actual > 0) | (made[DEFAULT][COLUMNS.index("hi-95")] > 0)
-    first_series = min(FIRST, len(panel.series))
+    is_counted = is_open & ~np.isnan(actual)
     parts = {
         "total": slice(-1, None),
-        f"first {FIRST} series": slice(0, first_series),
-        f"total and first {FIRST}": list(range(-1, first_series)),
-        "total and all": slice(None),
+        "series": slice(0, min(FIRST, len(panel.series))),
+        "all": slice(None),
     }
-    errors: dict[str, list[float]] = {}
-    for model, (forecast, *_) in made.items():
-        errors[model] = []
-        for part in parts.values():
-            error = _wape(forecast[..., part], actual[..., part])
-            errors[model].append(error)
-    least = np.nanmin(list(errors.values()), axis=0)
-    covers = []
-    for level in LEVELS:
-        covers += [f"{level} % cover, total", f"{level} % cover, series"]
+    rows: dict[str, dict[str, float]] = {}
+    for model, forecasts in made.items():
+        forecast = forecasts[0]
+        row = {}
+        for part, place in parts.items():
+            row[part] = _wape(forecast[..., place], actual[..., place])
+        row["bias of total"] = np.nansum(forecast[..., -1]) / np.nansum(actual[..., -1])
+        row["bias of total"] -= 1
+        for level in LEVELS:
+            lower = forecasts[COLUMNS.index(f"lo-{level}")]
+            upper = forecasts[COLUMNS.index(f"hi-{level}")]
+            is_held = (actual >= lower) & (actual <= upper)
+            for part in ("total", "series"):
+                held = is_held[..., parts[part]][is_counted[..., parts[part]]]
+                row[f"{level} % interval, {part}"] = held.mean()
+        rows[model] = row
     first = panel.dates[known[0] - 1].date()
     last = panel.dates[known[-1] - 1].date()
-    print(
-        f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n"
-    )
-    print(f"| model | {' | '.join([*parts, 'bias of total', *covers])} |")
-    print(f"|---|{'---:|' * (len(parts) + 1 + len(covers))}")
-    for model, (forecast, *bounds) in made.items():
-        bias = np.nansum(forecast[..., -1]) / np.nansum(actual[..., -1]) - 1
-        cells = []
-        for error, best in zip(errors[model], least, strict=True):
-            if np.isnan(error):
-                cells.append("")
-            elif error == best:
-                cells.append(f"**{error:.2%}**")
-            else:
-                cells.append(f"{error:.2%}")
-        cells.append(f"{bias:+.1%}")
-        for lower, upper in zip(bounds[::2], bounds[1::2], strict=True):
-            is_held = (actual >= lower) & (actual <= upper)
-            for part in list(parts.values())[:2]:
-                cells.append(
-                    f"{is_held[..., part][(is_open & ~np.isnan(actual))[..., part]].mean():.1%}"
-                )
-        print(f"| {model} | {' | '.join(cells)} |", flush=True)
+    print(f"\n{name}: {len(panel.series)} series, origins {first} to {last}\n")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    print(table.mul(100).round(2).to_markdown(), flush=True)
 
 
 def _own(panel: Panel, known: list[int]) -> Made:
@@ -188,45 +164,25 @@ def _own(panel: Panel, known: list[int]) -> Made:
     return made
 
 
-def _peers(
-    panel: Panel,
-    values: Floats,
-    known: list[int],
-    country: str,
-) -> Made:
+def _peers(panel: Panel, values: Floats, known: list[int], country: str) -> Made:
     names = [*panel.series, "total"]
     with tempfile.TemporaryDirectory() as folder:
-        source, target = (
-            Path(folder) / "values.parquet",
-            Path(folder) / "forecasts.parquet",
-        )
-        pd.DataFrame(
-            values, pd.DatetimeIndex(panel.dates[: panel.days]), names
-        ).to_parquet(source)
-        python, script = (
+        source = Path(folder) / "values.parquet"
+        target = Path(folder) / "forecasts.parquet"
+        dates = pd.DatetimeIndex(panel.dates[: panel.days])
+        pd.DataFrame(values, dates, names).to_parquet(source)
+        command = [
             RESULTS / "peers/bin/python",
             Path(__file__).with_name("forecast_peers.py"),
-        )
-        subprocess.run(
-            [
-                python,
-                script,
-                source,
-                target,
-                country,
-                str(FIRST),
-                *map(str, known),
-            ],
-            check=True,
-        )
-        rows = pd.read_parquet(target).set_index(
-            [
-                "model",
-                "days",
-                "day",
-                "series",
-            ]
-        )
+            source,
+            target,
+            country,
+            str(FIRST),
+            *map(str, known),
+        ]
+        subprocess.run(command, check=True)
+        rows = pd.read_parquet(target)
+    rows = rows.set_index(["model", "days", "day", "series"])
     shape = (len(COLUMNS), len(known), HORIZON, len(names))
     made = {}
     for model, of_model in rows.groupby(level="model"):

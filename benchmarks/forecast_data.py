@@ -38,7 +38,11 @@ def rossmann() -> Panel:
         ],
         parse_dates=["Date"],
     )
-    sales = rows.pivot(index="Date", columns="Store", values="Sales").asfreq("D")
+    sales = rows.pivot(
+        index="Date",
+        columns="Store",
+        values="Sales",
+    ).asfreq("D")
     # Promotions are the same in all stores; stores that were being rebuilt have no rows.
     promoted = rows.groupby("Date")["Promo"].max().astype(float).to_numpy()
     first, days = sales.index[0].date(), len(sales)
@@ -134,7 +138,11 @@ def made_up(series: int, years: int) -> Panel:
 
 
 def _without_promotions(sales: pd.DataFrame, calendar: str) -> Panel:
-    holidays = holidays_of(calendar, sales.index[0].date(), len(sales))
+    holidays = holidays_of(
+        calendar,
+        sales.index[0].date(),
+        len(sales),
+    )
     return _ended(
         sales,
         np.zeros(sales.shape),

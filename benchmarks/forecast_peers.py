@@ -43,18 +43,34 @@ def main() -> None:
         }
         for model, frame in forecasts.items():
             made.append(frame.assign(model=model, days=days))
-        print(f"peers: {days} days", file=sys.stderr, flush=True)
+        print(
+            f"peers: {days} days",
+            file=sys.stderr,
+            flush=True,
+        )
     pd.concat(made, ignore_index=True).to_parquet(target)
 
 
 def _auto_ets(known: pd.DataFrame) -> pd.DataFrame:
     models = StatsForecast(models=[AutoETS(season_length=7, alias="m")], freq="D")
-    return _renamed(models.forecast(df=_long(known), h=HORIZON, level=LEVELS))
+    return _renamed(
+        models.forecast(
+            df=_long(known),
+            h=HORIZON,
+            level=LEVELS,
+        )
+    )
 
 
 def _lightgbm(known: pd.DataFrame) -> pd.DataFrame:
     models = MLForecast(
-        models={"m": LGBMRegressor(verbosity=-1, random_state=1, n_jobs=1)},
+        models={
+            "m": LGBMRegressor(
+                verbosity=-1,
+                random_state=1,
+                n_jobs=1,
+            )
+        },
         freq="D",
         lags=[
             7,
@@ -68,7 +84,11 @@ def _lightgbm(known: pd.DataFrame) -> pd.DataFrame:
     windows = PredictionIntervals(
         n_windows=min(10, len(known) // (2 * HORIZON)), h=HORIZON
     )
-    models.fit(_long(known), prediction_intervals=windows, static_features=[])
+    models.fit(
+        _long(known),
+        prediction_intervals=windows,
+        static_features=[],
+    )
     return _renamed(models.predict(HORIZON, level=LEVELS))
 
 
@@ -83,11 +103,11 @@ def _prophet(known: pd.Series, country: str) -> pd.DataFrame:
     model.fit(pd.DataFrame({"ds": known.index, "y": known.to_numpy()}))
     future = model.make_future_dataframe(HORIZON, include_history=False)
     drawn = model.predictive_samples(future)["yhat"]
-    bounds = np.quantile(
-        drawn,
-        [(1 + sign * level / 100) / 2 for level in LEVELS for sign in (-1, 1)],
-        axis=1,
-    )
+    shares = []
+    for level in LEVELS:
+        for sign in (-1, 1):
+            shares.append((1 + sign * level / 100) / 2)
+    bounds = np.quantile(drawn, shares, axis=1)
     table = np.column_stack([model.predict(future)["yhat"], bounds.T])
     return pd.DataFrame(table.clip(min=0), columns=COLUMNS).assign(
         series=known.name, day=range(HORIZON)
@@ -114,7 +134,11 @@ def _renamed(made: pd.DataFrame) -> pd.DataFrame:
     )
     made[COLUMNS] = made[COLUMNS].clip(lower=0)
     return made.assign(day=made.groupby("series").cumcount())[
-        ["series", "day", *COLUMNS]
+        [
+            "series",
+            "day",
+            *COLUMNS,
+        ]
     ]
 
 

@@ -8,7 +8,6 @@ those from its start to its end, as Airflow records them.
 
 import shutil
 import statistics
-import sys
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from tempfile import mkdtemp
 from benchmarks.runner import (
     REPOSITORY,
     Result,
-    option_parser,
+    read_options,
     report,
 )
 from demo.airflow_services import PASSWORD, USER, AirflowServices
@@ -45,9 +44,7 @@ class BenchmarkAirflow(AirflowServices):
 
 
 def main() -> None:
-    parser = option_parser(__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    rounds = read_options(__doc__, rounds=3).rounds
     folder = Path(mkdtemp(prefix="bench-overhead-"))
     ports = Ports(**{field.name: free_port() for field in fields(Ports)})
     folders = Folders(folder)
@@ -63,30 +60,26 @@ def main() -> None:
         dags.wait_for(DAG_DAILY, "empty_tasks")
         dags.unpause(DAG_DAILY, "empty_tasks")
         last = company.scenario.today(datetime.now(UTC)) - timedelta(days=1)
-        found = []
-        for number in range(rounds + 1):
-            found.append(_round(dags, last - timedelta(days=number)))
+        # The first round fills the caches.
+        _round(dags, last)
+        seconds = []
+        for number in range(rounds):
+            seconds.append(_round(dags, last - timedelta(days=number + 1)))
     finally:
         airflow.stop()
         company.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    results = [_median(name, found[1:]) for name in (EMPTY, DAILY)]
-    print("written to", report("overhead", results, {"rounds": rounds}))
+    results = [_median(name, seconds) for name in (EMPTY, DAILY)]
+    report("Overhead", results, {"rounds": rounds})
 
 
 def _round(dags: DagRunner, day: date) -> dict[str, float]:
-    """Seconds of a run of each, one after the other; the first round fills the caches."""
-    found = {}
-    for name in (EMPTY, DAILY):
-        run = (
-            dags.trigger("empty_tasks")
-            if name == EMPTY
-            else dags.run_day(DAG_DAILY, day)
-        )
-        dags.wait([run])
-        found[name] = _seconds(dags.api, run)
-        print(f"{name}: {found[name]:.1f} s", file=sys.stderr)
-    return found
+    """Return the seconds of a run of each, one after the other."""
+    empty = dags.trigger("empty_tasks")
+    dags.wait([empty])
+    daily = dags.run_day(DAG_DAILY, day)
+    dags.wait([daily])
+    return {EMPTY: _seconds(dags.api, empty), DAILY: _seconds(dags.api, daily)}
 
 
 def _seconds(api: AirflowApi, run: DagRun) -> float:
@@ -97,16 +90,9 @@ def _seconds(api: AirflowApi, run: DagRun) -> float:
 
 
 def _median(name: str, rounds: list[dict[str, float]]) -> Result:
-    seconds = [each[name] for each in rounds]
+    seconds = statistics.median(each[name] for each in rounds)
     ratio = statistics.median(each[name] / each[EMPTY] for each in rounds)
-    return Result(
-        name,
-        statistics.median(seconds),
-        ratio,
-        0,
-        {},
-        seconds,
-    )
+    return Result(name, seconds, ratio)
 
 
 if __name__ == "__main__":

@@ -4,33 +4,28 @@
     python -m benchmarks.partner_csv --lines 200000     # smaller
 
 The limit is DuckDB: it reads a file without broken lines and writes it as Parquet, as the pipeline does. The
-pipeline and pandas read the same file with one line in a thousand broken, in six ways. The pipeline also
-splits records, keeps broken lines with their numbers, compares checksums, lists the orders and sums up.
+pipeline reads the same file with one line in a thousand broken, in six ways. It also splits records, keeps
+broken lines with their numbers, compares checksums, lists the orders and sums up.
 """
 
-import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
-from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 
 import duckdb
 
 from benchmarks.runner import (
-    REPOSITORY,
     RESULTS,
-    Contender,
-    compare,
+    compare_programs,
     measured,
-    module_command,
-    option_parser,
+    prepare,
+    read_options,
     report,
+    run_program,
 )
 
 FOLDER = RESULTS / "partner_csv"
-LIMIT = "DuckDB, clean file"
 NAME = "acme_2026-11-19.csv"
 BROKEN = (
     '"H-1",1,too,few',
@@ -44,27 +39,24 @@ BROKEN = (
 
 
 def main() -> None:
-    parser = option_parser(__doc__)
-    parser.add_argument("--lines", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    # In a process of its own: a child's peak memory begins with its parent's.
-    making = module_command("benchmarks.partner_csv", "make files", arguments.lines)
-    subprocess.run(making, check=True, cwd=REPOSITORY)
+    arguments = read_options(__doc__, lines=2_000_000, rounds=5)
+    module = "benchmarks.partner_csv"
+    prepare(module, arguments.lines)
     environment = {
         "PARTNER_DROP_URI": (FOLDER / "drop").as_uri(),
         "STAGING_URI": (FOLDER / "staging").as_uri(),
     }
-    contenders = [
-        Contender(
-            name,
-            module_command("benchmarks.partner_csv", name, arguments.lines),
-            environment,
-        )
-        for name in PROGRAMS
-    ]
-    results = compare(contenders, LIMIT, arguments.rounds)
-    print("written to", report("partner_csv", results, {"lines": arguments.lines}))
+    results = compare_programs(
+        module,
+        arguments.lines,
+        arguments.rounds,
+        environment,
+    )
+    report(
+        "Partner file",
+        results,
+        {"lines": arguments.lines},
+    )
 
 
 def make_files(lines: int) -> None:
@@ -74,7 +66,11 @@ def make_files(lines: int) -> None:
     rows = Path(__file__).with_name("history_rows.sql").read_text()
     clean = FOLDER / "clean.csv"
     with duckdb.connect() as duck:
-        parameters = {"first": 0, "last": lines, "months": 1}
+        parameters = {
+            "first": 0,
+            "last": lines,
+            "months": 1,
+        }
         duck.execute(f"CREATE TABLE rows AS {rows}", parameters)
         duck.execute(f"COPY rows TO '{clean}' (FORMAT csv, HEADER)")
     with clean.open("rb") as source, (FOLDER / "drop" / NAME).open("wb") as target:
@@ -129,33 +125,12 @@ def pipeline(lines: int) -> None:
         )
 
 
-def pandas(lines: int) -> None:
-    """As in most tutorials; broken lines are dropped, or become others."""
-    import pandas as pd
-
-    import_module("pyarrow")
-
-    with measured() as facts:
-        rows = pd.read_csv(
-            FOLDER / "drop" / NAME,
-            dtype=str,
-            on_bad_lines="skip",
-            encoding_errors="replace",
-        )
-        rows.to_parquet(FOLDER / "pandas.parquet")
-        facts["rows"] = len(rows)
-
-
-PROGRAMS: dict[str, Callable[[int], None]] = {
-    LIMIT: limit,
-    "pipeline": pipeline,
-    "pandas": pandas,
-}
-
 if __name__ == "__main__":
-    if sys.argv[1:] and (
-        program := (PROGRAMS | {"make files": make_files}).get(sys.argv[1])
-    ):
-        program(int(sys.argv[2]))
-    else:
-        main()
+    run_program(
+        {
+            "limit": limit,
+            "pipeline": pipeline,
+            "prepare": make_files,
+        },
+        main,
+    )

@@ -10,7 +10,6 @@ archive) and of all, as multiples of those of the queries, and the process's pea
 timed.
 """
 
-import argparse
 import os
 import shutil
 import statistics
@@ -24,19 +23,20 @@ from tempfile import mkdtemp
 from typing import Any
 
 from benchmarks.runner import (
+    ENVIRONMENT,
     REPOSITORY,
     Contender,
     Result,
+    Run,
     measured,
     module_command,
-    option_parser,
+    read_options,
     report,
     run_once,
 )
 
 DAY = date(2026, 11, 19)
 ROUNDS = 3
-PARTS = ("queries", "document", "all")
 IMPORTED = (
     "airflow.sdk.io",
     "typst",
@@ -49,18 +49,17 @@ FILL = Path(__file__).with_name("report_warehouse.sql")
 
 
 def main() -> None:
-    parser = option_parser(__doc__)
-    parser.add_argument("--lines", type=int, default=10_000_000)
-    parser.add_argument("--days", type=int, default=548)
-    parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--build", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.fill:
-        _fill(arguments.lines, arguments.days)
-        return
-    if arguments.build:
+    if sys.argv[1:] == ["build"]:
         _build()
-        return
+    elif "fill" in sys.argv:
+        _fill(*map(int, sys.argv[2:]))
+    else:
+        sizes = vars(read_options(__doc__, lines=10_000_000, days=548))
+        report("Report", _measure(sizes), sizes)
+
+
+def _measure(sizes: dict[str, int]) -> list[Result]:
+    """Fill a warehouse, and build the report several times."""
     from demo.services import emulator
     from demo.services.ports import free_port
 
@@ -69,58 +68,48 @@ def main() -> None:
     try:
         environment = _environment(server, folder)
         # In a process of its own: what this one takes would count as the memory of those that it starts.
-        command = module_command(
-            "benchmarks.report",
-            "--fill",
-            f"--lines={arguments.lines}",
-            f"--days={arguments.days}",
-        )
         subprocess.run(
-            command,
+            module_command(
+                "benchmarks.report",
+                "fill",
+                *sizes.values(),
+            ),
             env=os.environ | environment,
             cwd=REPOSITORY,
             check=True,
         )
-        rounds = [_measure_report(environment) for _ in range(ROUNDS)]
+        building = module_command("benchmarks.report", "build")
+        contender = Contender("report", building, environment)
+        runs = [run_once(contender) for _ in range(ROUNDS)]
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    parameters = {"lines": arguments.lines, "days": arguments.days}
-    print("written to", report("report", _medians(rounds), parameters))
-
-
-def _measure_report(environment: dict[str, str]) -> tuple[dict[str, float], float]:
-    """Seconds by part, and the peak of memory."""
-    command = module_command("benchmarks.report", "--build")
-    seconds, peak, facts = run_once(Contender("report", command, environment))
-    found = {"queries": facts["queries"], "document": facts["document"], "all": seconds}
-    times = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())
-    print(f"{times}, {peak:.0f} MB", file=sys.stderr)
-    return found, peak
-
-
-def _medians(rounds: list[tuple[dict[str, float], float]]) -> list[Result]:
-    peak = statistics.median(peak for _, peak in rounds)
+    peak = statistics.median(run.peak_mb for run in runs)
     results = []
-    for name in PARTS:
-        seconds = [found[name] for found, _ in rounds]
-        ratio = statistics.median(found[name] / found["queries"] for found, _ in rounds)
-        runs = [round(each, 3) for each in seconds]
+    for name in ("queries", "document", "all"):
+        seconds = statistics.median(_seconds(run, name) for run in runs)
+        ratio = statistics.median(
+            _seconds(run, name) / _seconds(run, "queries") for run in runs
+        )
         results.append(
             Result(
                 name,
-                statistics.median(seconds),
+                seconds,
                 ratio,
                 peak,
-                {},
-                runs,
             )
         )
     return results
 
 
+def _seconds(run: Run, part: str) -> float:
+    if part == "all":
+        return run.seconds
+    return float(run.facts[part])
+
+
 def _build() -> None:
-    """Build the report in this process, and say how much of it its queries and its document took."""
+    """Build the report in this process, and time its queries and its document."""
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.report import build
     from ecommerce.storage.staging import DagRun
@@ -129,19 +118,18 @@ def _build() -> None:
     connect(step="benchmark")  # what a connection imports is not timed
     for name in IMPORTED:
         import_module(name)
-    queries, document = _timed(Warehouse, "query"), _timed(build, "archive_report")
-    day, run = (
-        day_window(DAY, os.environ["SHOP_TIMEZONE"]),
-        DagRun("daily_sales_pipeline", "benchmark"),
-    )
+    queries = _timed(Warehouse, "query")
+    document = _timed(build, "archive_report")
+    day = day_window(DAY, os.environ["SHOP_TIMEZONE"])
     with measured() as facts:
-        build.build_report(day, run)
+        build.build_report(day, DagRun("daily_sales_pipeline", "benchmark"))
         facts |= {"queries": sum(queries), "document": sum(document)}
 
 
 def _timed(owner: Any, name: str) -> list[float]:
-    """The seconds of each call of `owner.name` from now on."""
-    function, spent = getattr(owner, name), []
+    """Return the list that gets the seconds of each later call of `owner.name`."""
+    function = getattr(owner, name)
+    spent: list[float] = []
 
     def timed(*arguments: Any, **options: Any) -> Any:
         begin = time.perf_counter()
@@ -167,26 +155,17 @@ def _fill(lines: int, days: int) -> None:
         "days": days,
         "first": DAY - timedelta(days=days - 1),
     }
-    begin = time.perf_counter()
     for statement in FILL.read_text().format_map(places).split(";\n"):
         if statement.strip():
             warehouse.client.query(statement).result()
-    counted = f"SELECT COUNT(*) AS n FROM {places['dataset']}.order_lines WHERE business_date >= '2000-01-01'"
-    found = next(iter(warehouse.client.query(counted).result())).n
-    print(
-        f"{found:,} order lines in {time.perf_counter() - begin:.0f} s", file=sys.stderr
-    )
 
 
 def _environment(server: Any, folder: Path) -> dict[str, str]:
-    return {
+    return ENVIRONMENT | {
         "AIRFLOW_CONN_BIGQUERY": '{"conn_type": "google_cloud_platform", '
         '"extra": {"is_anonymous": true, "project": "demo-shop"}}',
         "BIGQUERY_EMULATOR_HOST": server.host,
         "BIGQUERY_DATASET": "benchmark",
-        "CUSTOMER_HASH_KEY": "only for measuring",
-        "PYTHONPATH": f"{REPOSITORY}/plugins:{REPOSITORY}",
-        "SHOP_TIMEZONE": "America/New_York",
         "STAGING_URI": f"file://{folder}/staging",
         "REPORTS_URI": f"file://{folder}/reports",
     }

@@ -1,12 +1,11 @@
 """Compare programs fairly on a machine that is doing other things as well.
 
-Every run is a subprocess. It does its own untimed set-up (imports, connections) and times its work with
-`measured()`, which prints the result as the last line; peak memory is the subprocess's maximum resident set.
-Rounds are interleaved (A B C, B C A, …) and each is compared with the limit's run of the *same* round, so a
-noisy neighbour slows a whole round and not one contender. Reported are medians.
+Each run is a subprocess. It does its own untimed set-up (imports, connections) and times its work with
+`measured()`, which prints the result as the last line. Peak memory is the subprocess's maximum resident set.
+Rounds are interleaved (A B C, B C A, …) and each run is compared with the limit's run of the *same* round, so
+a noisy neighbour slows a whole round and not one contender. The table has medians.
 
-    contenders = [Contender("limit", [...]), Contender("pipeline", [...])]
-    results = compare(contenders, limit="limit", rounds=5)
+    results = compare([Contender("limit", […]), Contender("pipeline", […])], rounds=5)
     report("extract", results, {"lines": 2_000_000})
 
 """
@@ -14,30 +13,25 @@ noisy neighbour slows a whole round and not one contender. Reported are medians.
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / ".bench"
-BENCHMARK_PYTHON = RESULTS / "venv" / "bin" / "python"
-DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
-
 ENVIRONMENT = {
     "AIRFLOW_HOME": str(RESULTS / "airflow"),
     "PYTHONPATH": "plugins:.",
     "CUSTOMER_HASH_KEY": "only-for-measuring-only-for-measuring",
     "SHOP_TIMEZONE": "America/New_York",
 }
-"""The pipeline's settings in each contender; its own come on top."""
+"""The pipeline's settings in each contender, which adds its own."""
 
 
 @dataclass(frozen=True)
@@ -50,139 +44,146 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Run:
+    """One run of a contender."""
+
+    seconds: float
+    peak_mb: float
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Result:
-    """One contender's medians; `ratio`: seconds against the limit's in the same round, 0 without a limit."""
+    """A line of a table. `ratio` divides the seconds by the limit's of the same round; 0 means unknown."""
 
     name: str
     seconds: float
-    ratio: float
-    peak_mb: float
-    facts: Mapping[str, Any]
-    runs: Sequence[float]
+    ratio: float = 0
+    peak_mb: float = 0
+    rows: int = 0
 
 
-def option_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser for a benchmark's options, whose help begins with `description`."""
-    return argparse.ArgumentParser(
+def read_options(description: str | None, **defaults: int) -> argparse.Namespace:
+    """Return the options of the command line, each a number; their help begins with `description`."""
+    parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    for name, default in defaults.items():
+        parser.add_argument(
+            f"--{name}",
+            type=int,
+            default=default,
+        )
+    return parser.parse_args()
 
 
 def module_command(module: str, *arguments: object) -> list[str]:
     """Return the command that runs a module with arguments."""
-    return [sys.executable, "-m", module, *map(str, arguments)]
+    return [
+        sys.executable,
+        "-m",
+        module,
+        *map(str, arguments),
+    ]
+
+
+def run_program(
+    programs: Mapping[str, Callable[[int], None]], main: Callable[[], None]
+) -> None:
+    """Run the program that the command line names, with the size after it, or else `main`."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in programs:
+        programs[arguments[0]](int(arguments[1]))
+    else:
+        main()
 
 
 @contextmanager
 def measured() -> Iterator[dict[str, Any]]:
-    """Time the block and print the result for the runner; put counts to be shown into the dict it gives. The
-    fact `processor` is the processor time of all threads, in seconds."""
+    """Time the block and print the result for the runner, with the facts put into the dict it yields."""
     facts: dict[str, Any] = {}
-    begin, processor = time.perf_counter(), time.process_time()
+    begin = time.perf_counter()
     yield facts
-    seconds, facts["processor"] = (
-        time.perf_counter() - begin,
-        time.process_time() - processor,
-    )
+    seconds = time.perf_counter() - begin
     print(json.dumps({"seconds": seconds, "facts": facts}), flush=True)
 
 
-def compare(
-    contenders: Sequence[Contender],
-    limit: str,
-    rounds: int = 5,
-    warm_up: bool = True,
+def prepare(module: str, size: int) -> None:
+    """Run the program `prepare` of a module in a process of its own.
+
+    A child's peak memory begins with its parent's.
+    """
+    command = module_command(module, "prepare", size)
+    subprocess.run(
+        command,
+        check=True,
+        cwd=REPOSITORY,
+        env=os.environ | ENVIRONMENT,
+    )
+
+
+def compare_programs(
+    module: str,
+    size: int,
+    rounds: int,
+    environment: Mapping[str, str] | None = None,
 ) -> list[Result]:
-    """Run every contender once per round, after a run of the limit that fills the caches.
+    """Compare `limit` and `pipeline`, two programs of a module."""
+    contenders = []
+    for name in ("limit", "pipeline"):
+        command = module_command(module, name, size)
+        contenders.append(Contender(name, command, environment or {}))
+    return compare(contenders, rounds)
+
+
+def compare(contenders: Sequence[Contender], rounds: int) -> list[Result]:
+    """Run every contender once per round. The first one is the limit; its warm-up fills the caches.
 
     Raises:
         RuntimeError: a contender failed; the text ends with its output.
     """
-    runs: dict[str, list[tuple[float, float, dict[str, Any]]]] = {
-        one.name: [] for one in contenders
-    }
-    if warm_up:
-        [warming] = [one for one in contenders if one.name == limit]
-        _run_and_print(warming, "warm-up")
+    limit = contenders[0]
+    runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
+    run_once(limit)
     for number in range(rounds):
         first = number % len(contenders)
-        for contender in (*contenders[first:], *contenders[:first]):
-            run = _run_and_print(contender, f"round {number + 1}/{rounds}")
-            runs[contender.name].append(run)
+        for contender in [*contenders[first:], *contenders[:first]]:
+            runs[contender.name].append(run_once(contender))
     results = []
     for name, of_contender in runs.items():
-        seconds = []
-        ratios = []
-        peaks = []
-        for run, limit_run in zip(of_contender, runs[limit], strict=True):
-            seconds.append(run[0])
-            ratios.append(run[0] / limit_run[0])
-            peaks.append(run[1])
-        result = Result(
-            name=name,
-            seconds=statistics.median(seconds),
-            ratio=statistics.median(ratios),
-            peak_mb=statistics.median(peaks),
-            facts=of_contender[-1][2],
-            runs=[round(each, 3) for each in seconds],
-        )
-        results.append(result)
+        results.append(_median(name, of_contender, runs[limit.name]))
     return results
 
 
-def report(
-    benchmark: str, results: Sequence[Result], parameters: Mapping[str, Any]
-) -> Path:
-    """Print the table and write `.bench/<benchmark>.json`; returns that path."""
-    print(
-        f"\n{benchmark}: {', '.join(f'{name} {value}' for name, value in parameters.items())}\n"
+def _median(name: str, runs: Sequence[Run], of_limit: Sequence[Run]) -> Result:
+    ratios = []
+    for run, limit in zip(runs, of_limit, strict=True):
+        ratios.append(run.seconds / limit.seconds)
+    return Result(
+        name,
+        seconds=statistics.median(run.seconds for run in runs),
+        ratio=statistics.median(ratios),
+        peak_mb=statistics.median(run.peak_mb for run in runs),
+        rows=runs[-1].facts.get("rows", 0),
     )
-    print(
-        f"| {'':<28} | x limit | seconds | peak MB |\n|{'-' * 30}|--------:|--------:|--------:|"
-    )
-    for one in results:
-        print(
-            f"| {one.name:<28} | {one.ratio:7.2f} | {one.seconds:7.2f} | {one.peak_mb:7.0f} |"
-        )
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{benchmark}.json"
-    document = {
-        "benchmark": benchmark,
-        "parameters": dict(parameters),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "system": platform.platform(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        "results": [asdict(one) for one in results],
-    }
-    path.write_text(json.dumps(document, indent=1) + "\n")
-    return path
 
 
-def publish(name: str, tables: str) -> None:
-    """Replace what is between the marks of `name` in docs/PERFORMANCE.md."""
-    before, _, after = _parts(name)
-    DOCUMENT.write_text(f"{before}\n{tables}\n{after}", encoding="utf-8")
-
-
-def published(name: str) -> str:
-    """Return what is between the marks of `name` in docs/PERFORMANCE.md."""
-    return _parts(name)[1]
-
-
-def _parts(name: str) -> tuple[str, str, str]:
-    """The document until the mark of `name`, between the marks, and from the second on."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    begin, end = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
-    start, stop = text.index(begin) + len(begin), text.index(end)
-    return text[:start], text[start:stop], text[stop:]
+def report(title: str, results: Sequence[Result], sizes: Mapping[str, int]) -> None:
+    """Print the results as a table in Markdown."""
+    stated = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+    print(f"\n{title} ({stated}; {os.cpu_count()} cores):\n")
+    print("| | × limit | seconds | rows a second | peak MB |")
+    print("|---|---:|---:|---:|---:|")
+    for result in results:
+        ratio = f"{result.ratio:.2f}" if result.ratio else ""
+        speed = f"{result.rows / result.seconds:,.0f}" if result.rows else ""
+        peak = f"{result.peak_mb:.0f}" if result.peak_mb else ""
+        print(f"| {result.name} | {ratio} | {result.seconds:.2f} | {speed} | {peak} |")
 
 
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[int]:
-    """Run a server as a process of its own; give the port that it prints first."""
+    """Run a server as a process of its own; yield the port that it prints first."""
     with subprocess.Popen(
         module_command(module, *arguments),
         cwd=REPOSITORY,
@@ -196,21 +197,8 @@ def serving(module: str, *arguments: str) -> Iterator[int]:
             process.kill()
 
 
-def _run_and_print(
-    contender: Contender, label: str
-) -> tuple[float, float, dict[str, Any]]:
-    """Run a contender, print its seconds and memory, and return them with its facts."""
-    run = run_once(contender)
-    seconds, peak_mb, _ = run
-    print(
-        f"{label}: {contender.name:<28} {seconds:7.2f} s {peak_mb:6.0f} MB",
-        file=sys.stderr,
-    )
-    return run
-
-
-def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
-    """Seconds, peak megabytes and facts of one run."""
+def run_once(contender: Contender) -> Run:
+    """Run a contender, and print its seconds and memory."""
     process = subprocess.Popen(
         list(contender.command),
         env=os.environ | ENVIRONMENT | dict(contender.environment),
@@ -221,16 +209,16 @@ def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
     )
     assert process.stdout is not None
     output = process.stdout.read()
-    _, status, usage = os.wait4(
-        process.pid, 0
-    )  # the only call that returns the peak memory of one child
+    # The only call that returns the peak memory of one child.
+    _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(
-            f"{contender.name} failed with {process.returncode}:\n{output[-3000:]}"
-        )
+        end = output[-3000:]
+        raise RuntimeError(f"{contender.name} failed:\n{end}")
     answer = json.loads(output.strip().splitlines()[-1])
-    unit = (
-        1024**2 if sys.platform == "darwin" else 1024
-    )  # ru_maxrss: bytes on macOS, kilobytes elsewhere
-    return answer["seconds"], usage.ru_maxrss / unit, answer["facts"]
+    # Bytes on macOS, kilobytes elsewhere.
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    peak_mb = usage.ru_maxrss / unit
+    run = Run(answer["seconds"], peak_mb, answer["facts"])
+    print(f"{contender.name}: {run.seconds:.2f} s {peak_mb:.0f} MB", file=sys.stderr)
+    return run

@@ -18,9 +18,8 @@ A statement with views never scans more than this model's bytes.
 import operator
 import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -50,60 +49,48 @@ WIDTHS = {
     "ARRAY": 0,
 }
 TEXTS = {
-    **{
-        "order_id": 10,
-        "source": 9,
-        "channel": 9,
-        "customer_hash": 64,
-        "visitor_hash": 64,
-    },
+    "order_id": 10,
+    "source": 9,
+    "channel": 9,
+    "customer_hash": 64,
+    "visitor_hash": 64,
     "forgotten_hash": 64,
-    **{
-        "session_key": 64,
-        "run_id": 40,
-        "currency": 3,
-        "country_code": 2,
-        "status": 9,
-        "sku": 10,
-    },
-    **{
-        "product_name": 30,
-        "raw": 400,
-        "event_id": 36,
-        "attributes": 0,
-        "coupon_code": 1,
-        "reason": 8,
-    },
+    "session_key": 64,
+    "run_id": 40,
+    "currency": 3,
+    "country_code": 2,
+    "status": 9,
+    "sku": 10,
+    "product_name": 30,
+    "raw": 400,
+    "event_id": 36,
+    "attributes": 0,
+    "coupon_code": 1,
+    "reason": 8,
     "order_ids": 12 * 10_000,
 }
 """Characters of text columns; others have 12."""
 BLOCK = 64 * 1024**2
 """Bytes of a block; BigQuery's documentation expects nothing of clustering below."""
 A_DAY = {
-    **{
-        "orders": 1_000_000,
-        "order_lines": 2_500_000,
-        "refunds": 20_000,
-        "removed_orders": 500,
-    },
-    **{
-        "daily_sales": 2_000,
-        "daily_summary": 1,
-        "rejected_rows": 3_000,
-    },
-    **{
-        "load_audit": 30,
-        "control_totals": 50,
-        "loaded_files": 10,
-        "exchange_rates": 30,
-    },
-    **{"report_deliveries": 1, "report_restatements": 30, "sales_forecasts": 800},
-    **{
-        "user_events": 10_000_000,
-        "sessions": 1_000_000,
-        "daily_events": 10,
-        "daily_funnel": 200,
-    },
+    "orders": 1_000_000,
+    "order_lines": 2_500_000,
+    "refunds": 20_000,
+    "removed_orders": 500,
+    "daily_sales": 2_000,
+    "daily_summary": 1,
+    "rejected_rows": 3_000,
+    "load_audit": 30,
+    "control_totals": 50,
+    "loaded_files": 10,
+    "exchange_rates": 30,
+    "report_deliveries": 1,
+    "report_restatements": 30,
+    "sales_forecasts": 800,
+    "user_events": 10_000_000,
+    "sessions": 1_000_000,
+    "daily_events": 10,
+    "daily_funnel": 200,
 }
 """Rows by day of history."""
 PRODUCTS = 50_000
@@ -111,26 +98,26 @@ TARGETS = 240
 """Of ten years: the whole shop, and one channel."""
 FORGOTTEN = 10_000
 STAGED = {
-    **{
-        "orders": 1_100_000,
-        "order_lines": 2_750_000,
-        "order_versions": 1_100_000,
-        "refunds": 22_000,
-    },
-    **{
-        "customers": 900_000,
-        "products": PRODUCTS,
-        "replaced_orders": 1_100_000,
-        "rejected_rows": 3_000,
-        "loaded_files": 10,
-    },
-    **{
-        "user_events": 10_000_000,
-        "arriving_events": 10_000_000,
-        "leaving_events": 100_000,
-    },
+    "orders": 1_100_000,
+    "order_lines": 2_750_000,
+    "order_versions": 1_100_000,
+    "refunds": 22_000,
+    "customers": 900_000,
+    "products": PRODUCTS,
+    "replaced_orders": 1_100_000,
+    "rejected_rows": 3_000,
+    "loaded_files": 10,
+    "user_events": 10_000_000,
+    "arriving_events": 10_000_000,
+    "leaving_events": 100_000,
 }
 """Rows of a day's staging tables; the others have a few."""
+
+
+Variables = Mapping[str, date]
+"""The values of a statement's variables and parameters."""
+Conditions = tuple[Any, ...]
+"""Expressions that are true for each row that is read."""
 
 
 @dataclass(frozen=True)
@@ -142,14 +129,16 @@ class History:
 
     def partitions(self, table: str) -> tuple[int, int]:
         """The number of a table's days (1 for a table that does not grow by day), and the rows of each."""
-        without_days = {"customers": self.customers, "products": PRODUCTS}
-        without_days |= {"forgotten_hashes": FORGOTTEN, "load_lock": 1}
-        without_days |= {"sales_targets": TARGETS}
-        return (
-            (1, without_days[table])
-            if table in without_days
-            else (self.days, A_DAY[table])
-        )
+        without_days = {
+            "customers": self.customers,
+            "products": PRODUCTS,
+            "forgotten_hashes": FORGOTTEN,
+            "load_lock": 1,
+            "sales_targets": TARGETS,
+        }
+        if table in without_days:
+            return 1, without_days[table]
+        return self.days, A_DAY[table]
 
 
 @dataclass(frozen=True)
@@ -161,7 +150,7 @@ class Load:
     days: list[date]
     read_days: list[date]
     stored: Mapping[str, list[date]] = field(default_factory=dict)
-    variables: Mapping[str, date] = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
     arriving: Sequence[str] = ()
 
     def statements(self) -> Iterator[tuple[str, str]]:
@@ -183,9 +172,8 @@ class Load:
                 arriving=self.arriving,
             )
             parts = googlesql.without_variables(googlesql.split(sql))
-            yield from (
-                (f"{name}:{number}", each) for number, each in enumerate(parts, start=1)
-            )
+            for part in parts:
+                yield name, part
 
 
 @dataclass(frozen=True)
@@ -195,7 +183,7 @@ class Scan:
 
     table: str
     columns: Mapping[str, int]
-    conditions: tuple[Any, ...]
+    conditions: Conditions
     is_changed: bool = False
 
 
@@ -220,30 +208,19 @@ class Model:
                     name = _table_name(resolved.name_path[-1])
                     self.views[name] = list(scans(resolved.query))
 
-    def scanned(
-        self,
-        sql: str,
-        history: History,
-        variables: Mapping[str, date],
-    ) -> Counter[str]:
-        """The bytes that one statement scans, by table."""
-        sizes: Counter[str] = Counter()
-        if sql.startswith(("BEGIN", "COMMIT")):
-            return sizes
-        for scan in self._scans_of_tables(scans(self.catalogue.analyse(sql))):
-            sizes[scan.table] += _size(scan, history, variables)
-        return sizes
-
     def total(
         self,
         statements: Iterable[tuple[str, str]],
         history: History,
-        variables: Mapping[str, date],
+        variables: Variables,
     ) -> int:
         """The bytes that all statements, each a name and its SQL, scan together."""
         total = 0
         for _, sql in statements:
-            total += self.scanned(sql, history, variables).total()
+            if not sql.startswith(("BEGIN", "COMMIT")):
+                read = scans(self.catalogue.analyse(sql))
+                for scan in self._scans_of_tables(read):
+                    total += _size(scan, history, variables)
         return total
 
     def _scans_of_tables(self, read: Iterable[Scan]) -> Iterator[Scan]:
@@ -261,7 +238,7 @@ class Either:
     expressions: tuple[Any, ...]
 
 
-def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
+def scans(node: Any, conditions: Conditions = ()) -> Iterator[Scan]:
     """The tables that a resolved statement reads; `conditions` are true for all rows of the node."""
     match node:
         case zt.ResolvedTableScan():
@@ -278,7 +255,13 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
                 if clause.match_type.name.endswith("BY_SOURCE"):
                     changed.append(clause.match_expr)
             yield _changed(node, Either(tuple(changed)))
-            yield from scans([node.from_scan, node.merge_expr, node.when_clause_list])
+            yield from scans(
+                [
+                    node.from_scan,
+                    node.merge_expr,
+                    node.when_clause_list,
+                ]
+            )
         case zt.ResolvedDeleteStmt() | zt.ResolvedUpdateStmt():
             yield _changed(node, node.where_expr)
             yield from scans(node.where_expr)
@@ -292,7 +275,7 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
                 yield from scans(part)
 
 
-def _joined_scans(node: Any, conditions: tuple[Any, ...]) -> Iterator[Scan]:
+def _joined_scans(node: Any, conditions: Conditions) -> Iterator[Scan]:
     """The tables of both sides of a join; an outer join keeps all rows of one side."""
     left = conditions
     right = conditions
@@ -307,100 +290,106 @@ def _joined_scans(node: Any, conditions: tuple[Any, ...]) -> Iterator[Scan]:
 
 def _changed(statement: Any, condition: Any) -> Scan:
     """The table that a statement changes: it also lists the columns that are only written."""
-    columns, access = statement.table_scan.column_list, statement.column_access_list
-    read = [
-        column
-        for column, how in zip(columns, access, strict=True)
-        if "READ" in how.name
-    ]
-    return _scan(
-        statement.table_scan,
-        (condition,),
-        read,
+    columns = statement.table_scan.column_list
+    read = []
+    for column, access in zip(
+        columns,
+        statement.column_access_list,
+        strict=True,
+    ):
+        if "READ" in access.name:
+            read.append(column)
+    scan = _scan(statement.table_scan, (condition,))
+    return replace(
+        scan,
+        columns=_numbers(read),
         is_changed=True,
     )
 
 
-def _scan(
-    node: Any,
-    conditions: tuple[Any, ...],
-    columns: Any = None,
-    *,
-    is_changed: bool = False,
-) -> Scan:
-    numbers = {
-        each.name: each.column_id
-        for each in (node.column_list if columns is None else columns)
-    }
+def _scan(node: Any, conditions: Conditions) -> Scan:
     return Scan(
         _table_name(node.table.name),
-        numbers,
+        _numbers(node.column_list),
         conditions,
-        is_changed,
     )
+
+
+def _numbers(columns: Iterable[Any]) -> dict[str, int]:
+    return {column.name: column.column_id for column in columns}
 
 
 def _table_name(name: str) -> str:
     return name.removeprefix("sales.")
 
 
-def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
+def _size(scan: Scan, history: History, variables: Variables) -> int:
     dataset, _, name = scan.table.rpartition(".")
     if dataset:
         table = name.partition("__")[0]
         widths = _widths(table) if table in rendering.tables() else {}
-        return STAGED.get(table, 10) * sum(
-            widths.get(each, 2 + _text(each)) for each in scan.columns
-        )
-    partition, cluster = _layout(name)
-    (length, rows), widths = history.partitions(name), _widths(name)
+        row = sum(widths.get(column, 2 + _text(column)) for column in scan.columns)
+        return STAGED.get(table, 10) * row
+    layout = _layout(name)
+    length, rows = history.partitions(name)
+    widths = _widths(name)
     row = sum(widths.values())
     read = length
-    if column := scan.columns.get(partition or cluster or ""):
-        all_days = (DAY - timedelta(number) for number in range(length))
-        read = sum(
-            _may_contain(
+    column = scan.columns.get(layout.partition or layout.cluster)
+    if column:
+        read = 0
+        for number in range(length):
+            day = DAY - timedelta(number)
+            read += _may_contain(
                 scan,
                 column,
                 day,
                 variables,
             )
-            for day in all_days
-        )
-        if not partition:
+        if not layout.partition:
             days_of_block = max(1, BLOCK // (rows * row))
-            read = min(length, -(-max(1, read) // days_of_block) * days_of_block)
-    changed = (read if partition else length) * row if scan.is_changed else 0
-    return rows * (read * sum(widths[each] for each in scan.columns) + changed)
+            blocks = -(-max(1, read) // days_of_block)
+            read = min(length, blocks * days_of_block)
+    size = read * sum(widths[column] for column in scan.columns)
+    if scan.is_changed:
+        size += (read if layout.partition else length) * row
+    return rows * size
 
 
-def _may_contain(
-    scan: Scan,
-    column: int,
-    day: date,
-    variables: Mapping[str, date],
-) -> bool:
-    return all(
-        evaluate(
-            each,
-            column,
-            day,
-            variables,
+def _may_contain(scan: Scan, column: int, day: date, variables: Variables) -> bool:
+    values = []
+    for condition in scan.conditions:
+        values.append(
+            evaluate(
+                condition,
+                column,
+                day,
+                variables,
+            )
         )
-        is not False
-        for each in scan.conditions
-    )
+    return False not in values
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The column that a table is partitioned by, and the first one that it is clustered by; else empty."""
+
+    partition: str
+    cluster: str
 
 
 @cache
-def _layout(table: str) -> tuple[str | None, str | None]:
-    """The column that a table is partitioned by, and the first one that it is clustered by."""
+def _layout(table: str) -> Layout:
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
-    partition, cluster = (
-        re.search(rf"^{clause} BY (\w+)", sql, re.MULTILINE)
-        for clause in ("PARTITION", "CLUSTER")
-    )
-    return partition and partition[1], cluster and cluster[1]
+    columns = []
+    for clause in ("PARTITION", "CLUSTER"):
+        found = re.search(
+            rf"^{clause} BY (\w+)",
+            sql,
+            re.MULTILINE,
+        )
+        columns.append(found[1] if found else "")
+    return Layout(*columns)
 
 
 @cache
@@ -430,21 +419,22 @@ COMPARISONS: Mapping[str, Callable[..., Any]] = {
 SHIFTS = {"date_add": 1, "date_sub": -1}
 
 
-def evaluate(
-    expression: Any,
-    column: int,
-    day: date,
-    variables: Mapping[str, date],
-) -> Any:
+def evaluate(expression: Any, column: int, day: date, variables: Variables) -> Any:
     """The value of an expression where the column with this number is `day`; None if constants do not
     determine it."""
     match expression:
         case Either():
-            may_hold = any(
-                evaluate(part, column, day, variables) is not False
-                for part in expression.expressions
-            )
-            return None if may_hold else False
+            values = []
+            for part in expression.expressions:
+                values.append(
+                    evaluate(
+                        part,
+                        column,
+                        day,
+                        variables,
+                    )
+                )
+            return None if set(values) - {False} else False
         case zt.ResolvedLiteral():
             return _literal(expression.value.value)
         case zt.ResolvedColumnRef():
@@ -455,7 +445,14 @@ def evaluate(
             name = expression.function.name.removeprefix("ZetaSQL:")
             values = []
             for argument in expression.argument_list:
-                values.append(evaluate(argument, column, day, variables))
+                values.append(
+                    evaluate(
+                        argument,
+                        column,
+                        day,
+                        variables,
+                    )
+                )
             return _call(name, values)
     return None
 
@@ -485,6 +482,8 @@ HISTORIES = (
     History(days=30, customers=20_000_000),
     History(days=3650, customers=60_000_000),
 )
+Statements = Sequence[tuple[str, str]]
+"""A name and the SQL of each."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -492,58 +491,47 @@ def main(arguments: Sequence[str]) -> None:
     the argument `report` those of each statement of the report."""
     model = Model()
     model.create_tables()
-    report = [(query.path, query.sql()) for query in report_queries()]
+    report = report_queries()
     if "report" in arguments:
         for name, sql in report:
-            print(line(model, name, [(name, sql)], {}))
+            print_sizes(
+                model,
+                name,
+                [(name, sql)],
+                {},
+            )
     for name, load in large_days().items():
-        print(line(model, name, list(load.statements()), load.variables))
-    print(line(model, "report", report, {}))
+        print_sizes(
+            model,
+            name,
+            list(load.statements()),
+            load.variables,
+        )
+    print_sizes(
+        model,
+        "report",
+        report,
+        {},
+    )
 
 
-def line(
-    model: Model,
-    name: str,
-    statements: Sequence[tuple[str, str]],
-    variables: Mapping[str, date],
-) -> str:
-    """Return what statements scan after a month and after ten years."""
+def print_sizes(
+    model: Model, name: str, statements: Statements, variables: Variables
+) -> None:
+    """Print what statements scan after a month and after ten years."""
     sizes = []
     for history in HISTORIES:
         size = model.total(statements, history, variables) / 1e9
-        sizes.append(f"{size:.{0 if size > 10 else 3}f} GB")
-    month, ten_years = sizes
-    return f"{name}: {month} after a month, {ten_years} after ten years"
-
-
-@dataclass(frozen=True)
-class ReportQuery:
-    """A query of the daily report, for `days` and with `values` in its template."""
-
-    path: str
-    days: Sequence[date]
-    values: Mapping[str, Any]
-
-    def sql(self) -> str:
-        """Return the rendered statement."""
-        settings = settings_of(SETTINGS)
-        return rendering.render(
-            self.path,
-            days=self.days,
-            # Refunds of a day are of orders of the month before.
-            read_days=last_days(30),
-            report_day=DAY if "daily_sales" in self.path else None,
-            spec=ORDERS,
-            settings=settings,
-            **self.values,
-        )
+        digits = 0 if size > 10 else 3
+        sizes.append(f"{size:.{digits}f} GB")
+    print(f"{name}: {sizes[0]} after a month, {sizes[1]} after ten years")
 
 
 BASE = DAY - timedelta(weeks=1)
 """The day that changes are stated since."""
 
 
-def report_queries() -> list[ReportQuery]:
+def report_queries() -> Statements:
     """Return the queries of one report in alphabetical order, each as often as it runs: every file of
     report/daily_sales, and those of other folders that the report reads."""
     paths = [
@@ -554,14 +542,11 @@ def report_queries() -> list[ReportQuery]:
     ]
     for path in (rendering.SQL_ROOT / "report/daily_sales").glob("*.sql"):
         paths.append(path.relative_to(rendering.SQL_ROOT).as_posix())
-    queries = []
-    for path in sorted(paths):
-        queries.append(ReportQuery(path, days_of_query(path), values_of_query(path)))
-    return queries
+    return [(path, report_query(path)) for path in sorted(paths)]
 
 
-def days_of_query(path: str) -> Sequence[date]:
-    """Return the days that the report gives to one of its queries."""
+def report_query(path: str) -> str:
+    """Return a query of the report with the days and values that the report gives to it."""
     # Refunds of a day are of orders of the month before.
     of_refunded_orders = last_days(30)
     days = {
@@ -571,24 +556,26 @@ def days_of_query(path: str) -> Sequence[date]:
         "products": [BASE, DAY],
         "refunded_order_days": [BASE, DAY],
     }
-    return days.get(Path(path).stem, [])
-
-
-def values_of_query(path: str) -> dict[str, Any]:
-    """Return the values that the report gives to the template of one of its queries."""
     firsts = {
         "currency_totals": DAY,
         "outlook": DAY + timedelta(days=1),
         "partner_days": DAY - timedelta(weeks=WEEKS),
     }
-    return {
-        "day": DAY,
-        "first": firsts.get(Path(path).stem),
-        "last": DAY + timedelta(days=7),
-        "base": BASE,
-        "most": MOST_PRODUCTS,
-        "most_movers": MOST_MOVERS,
-    }
+    name = Path(path).stem
+    return rendering.render(
+        path,
+        days=days.get(name, []),
+        read_days=of_refunded_orders,
+        report_day=DAY if "daily_sales" in path else None,
+        spec=ORDERS,
+        settings=settings_of(SETTINGS),
+        day=DAY,
+        first=firsts.get(name),
+        last=DAY + timedelta(days=7),
+        base=BASE,
+        most=MOST_PRODUCTS,
+        most_movers=MOST_MOVERS,
+    )
 
 
 def large_days() -> dict[str, Load]:
@@ -611,7 +598,11 @@ def large_days() -> dict[str, Load]:
     )
     return {
         "orders": orders,
-        "events": Load(EVENTS, days=last_days(5), read_days=last_days(1)),
+        "events": Load(
+            EVENTS,
+            days=last_days(5),
+            read_days=last_days(1),
+        ),
     }
 
 

@@ -11,9 +11,8 @@ process on the same cores.
 import json
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from shutil import rmtree
@@ -22,27 +21,27 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.runner import (
     RESULTS,
-    Contender,
-    compare,
+    compare_programs,
     measured,
-    module_command,
-    option_parser,
+    read_options,
     report,
+    run_program,
     serving,
 )
+from ecommerce.core.business_day import day_window
 
-LIMIT = "requests and nothing else"
 PER_PAGE, CONCURRENCY, LATENCY = 100, 8, 0.03
 DAY, LOOK_BACK, PRODUCTS = date(2026, 11, 19), 14, 200
 STAGING = RESULTS / "storefront"
 
 
 def main() -> None:
-    parser = option_parser(__doc__)
-    parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    with serving("benchmarks.storefront", "server", str(arguments.orders)) as port:
+    arguments = read_options(__doc__, orders=20_000, rounds=5)
+    with serving(
+        "benchmarks.storefront",
+        "server",
+        str(arguments.orders),
+    ) as port:
         host = {
             "conn_type": "http",
             "host": f"http://127.0.0.1:{port}",
@@ -54,34 +53,33 @@ def main() -> None:
             "REFUND_LOOKBACK_DAYS": str(LOOK_BACK),
             "STAGING_URI": STAGING.as_uri(),
         }
-        contenders = [
-            Contender(
-                name,
-                module_command("benchmarks.storefront", name, arguments.orders),
-                environment,
-            )
-            for name in PROGRAMS
-        ]
-        results = compare(contenders, LIMIT, arguments.rounds)
+        results = compare_programs(
+            "benchmarks.storefront",
+            arguments.orders,
+            arguments.rounds,
+            environment,
+        )
     rmtree(STAGING, ignore_errors=True)
-    print("written to", report("storefront", results, {"orders": arguments.orders}))
+    report(
+        "Storefront",
+        results,
+        {"orders": arguments.orders},
+    )
 
 
-def requests_alone(orders: int, at_a_time: int = CONCURRENCY) -> None:
-    """Every page once."""
+def limit(orders: int) -> None:
+    """Request every page once."""
     from ecommerce.sources.storefront.client import StorefrontClient
 
     client = StorefrontClient.connect()
     pages = range(1, -(-orders // PER_PAGE) + 1)
 
     def read(page: int) -> int:
-        url, parameters = (
-            f"{client.root}/orders",
-            {"per_page": str(PER_PAGE), "page": str(page)},
-        )
-        return len(client.session.get(url, params=parameters).content)
+        parameters = {"per_page": str(PER_PAGE), "page": str(page)}
+        answer = client.session.get(f"{client.root}/orders", params=parameters)
+        return len(answer.content)
 
-    with measured() as facts, ThreadPoolExecutor(at_a_time) as pool:
+    with measured() as facts, ThreadPoolExecutor(CONCURRENCY) as pool:
         sum(pool.map(read, pages))
         facts["rows"] = orders
 
@@ -92,7 +90,6 @@ def pipeline(orders: int) -> None:
     import pandas
     import pyarrow.parquet
 
-    from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
     from ecommerce.sources import STOREFRONT
     from ecommerce.sources.storefront.client import StorefrontClient
@@ -123,13 +120,8 @@ def server(orders: int) -> None:
     from demo.services.storefront.store import WooLine, WooOrder, WooProduct
     from demo.services.storefront.versions import VERSIONS
 
-    end = datetime(
-        DAY.year,
-        DAY.month,
-        DAY.day,
-        tzinfo=UTC,
-    ) + timedelta(days=1)
-    step, zone = timedelta(days=LOOK_BACK + 1) / orders, ZoneInfo("UTC")
+    end = day_window(DAY, "UTC").end
+    step = timedelta(days=LOOK_BACK + 1) / orders
     shop = []
     for number in range(1, orders + 1):
         lines = []
@@ -152,11 +144,18 @@ def server(orders: int) -> None:
             email=f"b{number}@example.com",
             lines=lines,
         )
-        text = json.dumps(order_json(order, VERSIONS["11"], zone)).encode()
-        shop.append((order.created_at.replace(tzinfo=None), text))
+        text = json.dumps(order_json(order, VERSIONS["11"], ZoneInfo("UTC"))).encode()
+        placed = order.created_at.replace(tzinfo=None)
+        shop.append((placed.isoformat(), text))
     products = []
     for n in range(1, PRODUCTS + 1):
-        product = WooProduct(n, "MUG", "Mug", ["Kitchen"], end)
+        product = WooProduct(
+            n,
+            "MUG",
+            "Mug",
+            ["Kitchen"],
+            end,
+        )
         products.append(json.dumps(product_json(product)).encode())
     lists: dict[tuple[str, ...], list[bytes]] = {}
 
@@ -170,16 +169,16 @@ def server(orders: int) -> None:
         before = query.get("before", ["9"])[0]
         key = (after, before)
         if key not in lists:
-            lists[key] = [
-                text for placed, text in shop if after < placed.isoformat() < before
-            ]
+            lists[key] = []
+            for placed, text in shop:
+                if after < placed < before:
+                    lists[key].append(text)
         return lists[key]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = (
-            1 << 20
-        )  # a small body in a packet of its own would wait for the client's delayed ACK
+        # A small body in a packet of its own would wait for the client's delayed ACK.
+        wbufsize = 1 << 20
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
@@ -202,14 +201,12 @@ def server(orders: int) -> None:
     running.serve_forever()
 
 
-PROGRAMS: dict[str, Callable[[int], None]] = {
-    LIMIT: requests_alone,
-    "pipeline": pipeline,
-    "one page at a time": lambda orders: requests_alone(orders, 1),
-}
-
 if __name__ == "__main__":
-    if sys.argv[1:] and (program := (PROGRAMS | {"server": server}).get(sys.argv[1])):
-        program(int(sys.argv[2]))
-    else:
-        main()
+    run_program(
+        {
+            "limit": limit,
+            "pipeline": pipeline,
+            "server": server,
+        },
+        main,
+    )

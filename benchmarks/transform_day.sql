@@ -1,5 +1,5 @@
 -- A business day as the extracts leave it, $lines order lines: five of them make two orders. Everything follows from the
--- row's number. One line in a hundred is unusable; partners also repeat one in a hundred.
+-- row's number. One line in a hundred is unusable.
 
 CREATE MACRO part(number, salt, below) AS (hash(number * 31 + salt) % below)::BIGINT;
 
@@ -75,51 +75,4 @@ SELECT
     '' AS detail,
     '' AS file,
     '' AS raw
-WHERE FALSE;
-
-CREATE VIEW lines AS
-SELECT
-    i.order_id,
-    i.line_number::VARCHAR AS line_number,
-    strftime(o.ordered_at, '%Y-%m-%dT%H:%M:%SZ') AS ordered_at,
-    strftime(o.updated_at, '%Y-%m-%dT%H:%M:%SZ') AS updated_at,
-    o.status,
-    i.sku,
-    p.name AS product_name,
-    p.category,
-    i.quantity::VARCHAR AS quantity,
-    i.unit_price::VARCHAR AS unit_price,
-    i.discount_amount::VARCHAR AS discount_amount,
-    i.tax_amount::VARCHAR AS tax_amount,
-    o.currency,
-    c.email AS customer_email,
-    o.shipping_country AS country_code,
-    'acme_2026-11-19.csv' AS file,
-    'acme' AS partner,
-    row_number() OVER () + 1 AS row_number,
-    TIMESTAMPTZ '2026-11-20 09:00:00+00' AS received_at
-FROM order_items AS i
-CROSS JOIN range(1 + (hash(i.order_id, i.line_number) % 100 = 3)::INT) AS repeats
-INNER JOIN orders AS o USING (order_id)
-INNER JOIN customers AS c USING (customer_id)
-INNER JOIN products AS p USING (sku);
-
-CREATE VIEW files AS
-SELECT
-    'acme_2026-11-19.csv' AS file,
-    'acme' AS partner,
-    repeat('5', 64) AS sha256,
-    TIMESTAMPTZ '2026-11-20 09:00:00+00' AS received_at,
-    0::BIGINT AS lines,
-    []::VARCHAR[] AS order_ids,
-    []::VARCHAR[] AS warnings,
-    MAP {}::MAP(VARCHAR, VARCHAR) AS columns;
-
-CREATE VIEW known_orders AS
-SELECT
-    order_id,
-    '' AS partner,
-    '' AS file,
-    updated_at AS received_at
-FROM orders
 WHERE FALSE;
