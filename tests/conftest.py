@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -126,6 +127,24 @@ def pytest_collection_finish() -> None:
     """Look for garbage from now on, without what the collection has imported."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After a large run, list the slowest tests, and the seconds of each folder."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration
+    if len(seconds) < 100:
+        return
+    terminalreporter.section("slowest tests, and seconds by folder")
+    by_folder: Counter[str] = Counter()
+    for test, duration in seconds.items():
+        folders = Path(test.partition("::")[0]).parent.parts
+        by_folder["/".join(folders[:3])] += duration
+    for name, duration in seconds.most_common(10) + by_folder.most_common():
+        terminalreporter.write_line(f"{duration:8.1f} {name}")
 
 
 @pytest.fixture(scope="session")
