@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from tests.oracle import rounded
+from tests.oracle_comparisons import History
 from tests.oracle_customers import of_ledger
 
 
@@ -19,39 +19,11 @@ class Expected:
 
     def __init__(self, oracle, day):
         self.oracle, self.day = oracle, day
-        self.summary = {
-            row["business_date"]: _with_returning(row) for row in oracle.daily_summary
-        }
-        self.complete = {each for each, row in self.summary.items() if row["complete"]}
-        self.averaged = [day - timedelta(back) for back in range(1, 29)]
-        candidates = (day - timedelta(back) for back in (7, 1))
-        self.base = next((each for each in candidates if each in self.complete), None)
-
-    def of(self, back, name):
-        """A headline figure of a complete day so many days before."""
-        then = self.day - timedelta(back)
-        return (
-            self.summary[then][name]
-            if then in self.complete and self.knows(name, then)
-            else None
+        self.history = History(
+            {row["business_date"]: row for row in oracle.daily_summary}
         )
-
-    def knows(self, name, day):
-        """Whether customers could be returning on a day: there are complete days with customers before."""
-        if name not in {"new_customers", "returning_customers", "repeat_share"}:
-            return True
-        return any(
-            self.summary[each]["customers"] for each in self.complete if each < day
-        )
-
-    def mean(self, days, name):
-        values = [
-            self.summary[each][name]
-            for each in days
-            if each in self.complete and self.knows(name, each)
-        ]
-        known = [value for value in values if value is not None]
-        return rounded(Decimal(sum(known)) / len(known)) if known else None
+        self.summary = self.history.days
+        self.base = self.history.comparable(day)["base_date"]
 
     @property
     def excluded(self):
@@ -182,7 +154,3 @@ class Expected:
 def _counts(row, day):
     is_counted = row["is_sale"] and not row["is_test"]
     return is_counted and row["business_date"] == day
-
-
-def _with_returning(row):
-    return row | {"returning_customers": row["customers"] - row["new_customers"]}

@@ -6,9 +6,8 @@ what a report states of a day and what it compares it with.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from tests.oracle import ZERO, rounded
@@ -57,96 +56,49 @@ def differences(oracle, figures):
 
 def _headline(figures, true):
     for name in (*HEADLINE, "returning_customers"):
-        figure = figures.headline[name]
-        yield name, figure.value, true.summary[true.day][name]
-        for field, back in (
-            ("day_before", 1),
-            ("week_before", 7),
-            ("year_before", 364),
-        ):
-            yield f"{name}, {field}", getattr(figure, field), true.of(back, name)
-        yield f"{name}, average", figure.average, true.mean(true.averaged, name)
-    yield (
-        "averaged days",
-        figures.averaged_days,
-        len(true.complete.intersection(true.averaged)),
-    )
+        yield from _compared(name, figures.headline[name], true)
+    averaged = len(true.history.averaged(true.day))
+    yield "averaged days", figures.averaged_days, averaged
+
+
+def _compared(name, figure, true):
+    expected = true.history.comparison(name, true.day)
+    for field in ("value", "day_before", "week_before", "year_before", "average"):
+        yield f"{name}, {field}", getattr(figure, field), expected[field]
 
 
 def _rates(figures, true):
-    day = true.summary[true.day]
-    for name, part, whole in (
-        ("discount_rate", "discounts", "gross_sales"),
-        ("return_rate", "returns", "gross_sales"),
-        ("repeat_share", "returning_customers", "customers"),
-    ):
-        rate = (
-            Decimal(day[part]) / day[whole]
-            if day[whole] and true.knows(name, true.day)
-            else None
-        )
-        yield f"{name}", hundredfold(figures.rates[name].value), hundredfold(rate)
-        sums = [
-            sum(
-                (
-                    Decimal(true.summary[each][column])
-                    for each in true.averaged
-                    if each in true.complete and true.knows(name, each)
-                ),
-                ZERO,
-            )
-            for column in (part, whole)
-        ]
-        average = sums[0] / sums[1] if sums[1] else None
-        yield (
-            f"{name}, average",
-            hundredfold(figures.rates[name].average),
-            hundredfold(average),
-        )
+    for name in ("discount_rate", "return_rate", "repeat_share"):
+        expected = true.history.comparison(name, true.day)
+        rate = figures.rates[name]
+        value = hundredfold(expected["value"])
+        yield name, hundredfold(rate.value), value
+        average = hundredfold(expected["average"])
+        yield f"{name}, average", hundredfold(rate.average), average
 
 
 def _trend(figures, true):
     days = [true.day - timedelta(back) for back in range(27, -1, -1)]
     yield "days of the trend", [each.business_date for each in figures.trend], days
     for each in figures.trend:
-        row = true.summary.get(each.business_date)
-        yield (
-            f"trend {each.business_date}",
-            each.net_sales,
-            row["net_sales"] if row else None,
-        )
-        same = [each.business_date - timedelta(weeks=weeks) for weeks in (1, 2, 3, 4)]
-        yield (
-            f"weekday mean {each.business_date}",
-            each.weekday_mean,
-            true.mean(same, "net_sales"),
-        )
+        day = each.business_date
+        net_sales = true.summary[day]["net_sales"] if day in true.summary else None
+        yield f"trend {day}", each.net_sales, net_sales
+        average = true.history.comparable(day)["weekday_average"]
+        yield f"weekday mean {day}", each.weekday_mean, average
 
 
 def _month(figures, true):
-    month, day = figures.month, true.day
-    assert month
-    years = {"now": (day.year, day.month), "last_year": (day.year - 1, day.month)}
-    years["last_month"] = (
-        (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
-    )
-    for name, (year, number) in years.items():
-        span = getattr(month, name)
-        last = min(day.day, monthrange(year, number)[1])
-        days = [date(year, number, each) for each in range(1, last + 1)]
-        yield f"{name}, days", (span.first, span.last), (days[0], days[-1])
+    for name in ("now", "last_month", "last_year"):
+        span = getattr(figures.month, name)
+        expected = true.history.month(name, true.day)
+        days = expected["first_day"], expected["last_day"]
+        yield f"{name}, days", (span.first, span.last), days
         for figure in ("net_sales", "orders"):
-            there = [
-                true.summary[each][figure] for each in days if each in true.summary
-            ]
-            whole = name == "now" or true.complete.issuperset(days)
-            yield (
-                f"{name}, {figure}",
-                getattr(span, figure),
-                sum(there) if whole else None,
-            )
+            yield f"{name}, {figure}", getattr(span, figure), expected[figure]
         if name == "now":
-            yield "unfinished days", month.unfinished, len(set(days) - true.complete)
+            unfinished = expected["unfinished_days"]
+            yield "unfinished days", figures.month.unfinished, unfinished
 
 
 def _breakdowns(figures, true):

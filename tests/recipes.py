@@ -63,10 +63,15 @@ class Step:
 
 def steps(recipe):
     """The steps of the section `## <recipe>`; other blocks, such as queries, are left out."""
-    sections = dict(
-        re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)
+    return steps_of(section(recipe))
+
+
+def section(title):
+    """The text of the section `## <title>`."""
+    sections = re.findall(
+        r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
     )
-    return steps_of(sections[recipe])
+    return dict(sections)[title]
 
 
 def steps_of(text):
@@ -102,17 +107,18 @@ def files_of(example):
 
 
 def copy_repository(target):
-    """A copy of the tracked files; the folder `target`."""
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"],
+    """A copy of what a commit of all changes would have; the folder `target`."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=True,
     )
-    for name in filter(None, tracked.stdout.split("\0")):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / name, target / name)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, target / name)
     return target
 
 

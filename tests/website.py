@@ -2,7 +2,6 @@
 
 import io
 import threading
-import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,21 +82,6 @@ class Website:
                 request.wfile.write(b"\xff\xd8\xff\xe0")
                 while True:
                     request.wfile.write(bytes(65536))
-
-        self.answers[path] = answer
-        return f"{self.url}{path}"
-
-    def dripping(self, path, pause=0.05):
-        """Let `path` send one byte after the other, slowly, for ever."""
-
-        def answer(request):
-            with suppress(OSError):
-                request.send_response(200)
-                request.send_header("Content-Type", "image/png")
-                request.end_headers()
-                while True:
-                    request.wfile.write(b"a")
-                    time.sleep(pause)
 
         self.answers[path] = answer
         return f"{self.url}{path}"

@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-from tests.compose.stack import Stack, copy_repository
+from tests.compose.stack import Stack
+from tests.recipes import copy_repository
 
 
 @pytest.fixture(scope="session")

@@ -2,49 +2,32 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 from contextlib import suppress
-from pathlib import Path
-from typing import TypeVar
+from functools import cached_property
 from urllib.parse import quote
 
+import requests
 from dotenv import dotenv_values
 
-from demo.services.emulator import PROJECT
+from demo.services.emulator import Emulator
 from demo.services.ports import free_port
+from ecommerce.cli.airflow_api import ADMIN, FINISHED, AirflowApi
+from ecommerce.core.errors import PipelineError, TransientError
+from tests.integration.warehouse_contents import connect
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 DAG = "daily_sales_pipeline"
 PORTS = re.compile(r"\$\{(DEMO_\w+_PORT):-\d+\}")
-Found = TypeVar("Found")
-
-
-def copy_repository(folder):
-    """What a fresh clone has, with the changes that are not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, folder / name)
 
 
 def wait_until(what, look, seconds, pause=2):
     """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
-        with suppress(TimeoutError):  # of one answer: the machine is busy
+        with suppress(TransientError):  # the machine is busy
             if found := look():
                 return found
         assert time.monotonic() < deadline, f"not seen within {seconds:.0f} s: {what}"
@@ -65,11 +48,8 @@ class Stack:
         self.env |= {name: str(free_port()) for name in published}
         self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{free_port()}"
         self.airflow = f"http://{self.env['AIRFLOW_LISTEN']}"
-        self.mailbox = f"http://127.0.0.1:{self.env['DEMO_MAILBOX_PORT']}"
-        self.bigquery = f"http://127.0.0.1:{self.env['DEMO_BIGQUERY_PORT']}"
         lines = [f"{name}={value}\n" for name, value in self.env.items()]
         (folder / ".env").write_text("".join(lines))
-        self._token = ""
 
     def compose(self, *arguments, seconds=600, check=True):
         """What `docker compose <arguments>` prints; fails with what it complains of."""
@@ -109,20 +89,10 @@ class Stack:
             capture_output=True,
         )
 
-    def api(self, method, path, body=None):
-        """One call of Airflow's REST API v2, signed in as admin."""
-        if not self._token:
-            login = {
-                "username": "admin",
-                "password": self.env["AIRFLOW_ADMIN_PASSWORD"],
-            }
-            self._token = ask(f"{self.airflow}/auth/token", login)["access_token"]
-        return ask(
-            f"{self.airflow}/api/v2/{path}",
-            body,
-            method,
-            {"Authorization": f"Bearer {self._token}"},
-        )
+    @cached_property
+    def api(self):
+        """Airflow's REST API, signed in as admin."""
+        return AirflowApi(self.airflow, ADMIN, self.env["AIRFLOW_ADMIN_PASSWORD"])
 
     def trigger(self, day, *, send_mail=False):
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
@@ -131,33 +101,29 @@ class Stack:
     def start(self, dag, **request):
         """Switch a DAG on once it is known, and start it; the run's id."""
 
-        def start():
-            try:
-                self.api("PATCH", f"dags/{dag}", {"is_paused": False})
-                run = self.api(
-                    "POST", f"dags/{dag}/dagRuns", {"logical_date": None, **request}
+        def unpaused():
+            with suppress(PipelineError):
+                return self.api.request(
+                    "PATCH", f"dags/{dag}", json={"is_paused": False}
                 )
-            except urllib.error.HTTPError as error:
-                if error.code == 404:
-                    return None
-                raise
-            return str(run["dag_run_id"])
 
-        return wait_until("the DAG has been parsed", start, 600)
+        wait_until("the DAG has been parsed", unpaused, 600)
+        request = {"logical_date": None, **request}
+        return self.api.post(f"dags/{dag}/dagRuns", request)["dag_run_id"]
 
     def finished(self, run_id, seconds, dag=DAG):
         """The state in which a run ended."""
 
         def look():
-            state = self.api("GET", f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
-            return str(state) if state in ("success", "failed") else None
+            state = self.api.get(f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
+            return state if state in FINISHED else None
 
         return wait_until(f"{run_id} has ended", look, seconds)
 
     def tasks(self, run_id, dag=DAG):
         """The task instances of one run."""
-        path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
-        return list(self.api("GET", path)["task_instances"])
+        path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances"
+        return self.api.get(path, limit=200)["task_instances"]
 
     def task(self, run_id, task_id):
         """One task instance of a run of the daily DAG."""
@@ -166,37 +132,18 @@ class Stack:
 
     def log(self, task):
         """What the UI shows as the log of a task instance's last try."""
-        place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
-        answer = self.api(
-            "GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}"
-        )
+        run = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}"
+        logs = f"{run}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+        answer = self.api.get(logs, map_index=task["map_index"])
         return "\n".join(json.dumps(line) for line in answer["content"])
 
     def query(self, sql):
         """The rows of a GoogleSQL query in the warehouse."""
-        answer = ask(
-            f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries",
-            {"query": sql, "useLegacySql": False},
-        )
-        return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
+        emulator = Emulator(None, int(self.env["DEMO_BIGQUERY_PORT"]))
+        return list(connect(emulator).query(sql).result())
 
     def mails(self):
         """The mails in the demo company's mailbox."""
-        return list(ask(f"{self.mailbox}/messages.json"))
-
-
-def ask(
-    url,
-    body=None,
-    method=None,
-    headers=None,
-):
-    """The JSON answer of one HTTP call."""
-    request = urllib.request.Request(
-        url,
-        data=None if body is None else json.dumps(body).encode(),
-        method=method,
-        headers={"Content-Type": "application/json", **(headers or {})},
-    )
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return json.load(answer)
+        port = self.env["DEMO_MAILBOX_PORT"]
+        answer = requests.get(f"http://127.0.0.1:{port}/messages.json", timeout=120)
+        return answer.json()

@@ -3,13 +3,14 @@
 The tests share one stack, and one run.
 """
 
-import urllib.error
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ecommerce.cli.airflow_api import ADMIN, AirflowApi
 from ecommerce.core.business_day import newest_closed_day
-from tests.compose.stack import DAG, ask, wait_until
+from ecommerce.core.errors import CredentialsError
+from tests.compose.stack import DAG, wait_until
 
 pytestmark = pytest.mark.compose
 
@@ -80,13 +81,11 @@ def test_no_secret_is_in_the_image(stack, image):
 
 
 def test_admin_signs_in_with_the_password_of_env_and_no_other(stack):
-    assert stack.api("GET", "dags?limit=1")["dags"] is not None
-    with pytest.raises(urllib.error.HTTPError, match="401"):
-        ask(f"{stack.airflow}/auth/token", {"username": "admin", "password": "admin"})
-    assert (
-        stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD").strip()
-        == ""
-    )
+    assert stack.api.get("dags", limit=1)["dags"] is not None
+    with pytest.raises(CredentialsError):
+        AirflowApi(stack.airflow, ADMIN, "admin")
+    seen = stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD")
+    assert seen.strip() == ""
 
 
 PRINTING = """

@@ -8,10 +8,9 @@ import pytest
 
 pytestmark = pytest.mark.compose
 
-FILES = [
-    ("docker-compose.yaml",),
-    ("docker-compose.yaml", "docker-compose.override.yaml"),
-]
+PRODUCTION = ("--file", "docker-compose.yaml")
+DEVELOPMENT = (*PRODUCTION, "--file", "docker-compose.override.yaml")
+FILES = [PRODUCTION, DEVELOPMENT]
 
 
 def compose(folder, *arguments):
@@ -27,20 +26,17 @@ def compose(folder, *arguments):
 @pytest.mark.parametrize("files", FILES, ids=["production", "development"])
 def test_every_profile_is_clean(clone, files):
     subprocess.run([sys.executable, "deploy/make_env.py"], cwd=clone, check=True)
-    chosen = [argument for file in files for argument in ("--file", file)]
-    profiles = compose(clone, *chosen, "config", "--profiles").stdout.split()
+    profiles = compose(clone, *files, "config", "--profiles").stdout.split()
     assert "debug" in profiles
     every = [f"--profile={profile}" for profile in profiles]
     for asked in [[], *([option] for option in every), every]:
-        done = compose(clone, *chosen, *asked, "config", "--quiet")
+        done = compose(clone, *files, *asked, "config", "--quiet")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("files", FILES, ids=["production", "development"])
 def test_stack_without_secrets_refuses_to_start_with_one_sentence(clone, files):
-    done = compose(
-        clone, *(part for file in files for part in ("--file", file)), "up", "--detach"
-    )
+    done = compose(clone, *files, "up", "--detach")
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert "run `make env` once, which writes .env with random secrets" in done.stderr
