@@ -8,9 +8,10 @@ import pytest
 import yaml
 from airflow.sdk._shared.observability.metrics import metrics_registry
 
+from tests.monitoring.exporter import Exporter
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = REPOSITORY / "deploy" / "monitoring"
-SUFFIXES = ("_sum", "_count")
 OWN = [
     "ecommerce.business_day_end",
     "ecommerce.source_read",
@@ -30,20 +31,14 @@ def read(name):
 def series():
     """The names of all series there can be: what Airflow's registry and the pipeline have, mapped."""
     registry = Path(metrics_registry.__file__).with_name("metrics_template.yaml")
-    airflows = [
+    sent = [
         metric["name"] for metric in yaml.safe_load(registry.read_text())["metrics"]
     ]
-    rules = [
-        (re.compile(re.escape(rule["match"]).replace(r"\*", "[^.]*")), rule["name"])
-        for rule in read("statsd_mapping.yml")["mappings"]
-    ]
+    exporter = Exporter(read("statsd_mapping.yml"))
     names = set()
-    for sent in (f"airflow.{name}" for name in [*airflows, *OWN]):
-        name = next(
-            (given for rule, given in rules if rule.fullmatch(sent)),
-            sent.replace(".", "_"),
-        )
-        names |= {name, *(name + suffix for suffix in SUFFIXES)}
+    for metric in [*sent, *OWN]:
+        name, _ = exporter.renamed(f"airflow.{metric}")
+        names |= {name, f"{name}_sum", f"{name}_count"}
     return names
 
 
@@ -67,9 +62,10 @@ def dashboard():
 
 
 def queries():
-    return [
-        target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]
-    ]
+    expressions = []
+    for panel in dashboard()["panels"]:
+        expressions += [target["expr"] for target in panel["targets"]]
+    return expressions
 
 
 def recorded():
