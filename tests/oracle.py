@@ -45,6 +45,23 @@ IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
 WITHOUT_COSTS = {"chaos", "extra"}
 """Channels and partners that state no cost of goods."""
+GROUPED = (
+    "business_date",
+    "source",
+    "channel",
+    "category",
+    "country_code",
+    "currency",
+)
+"""What `daily_sales` sums by."""
+IN_REPORTING_CURRENCY = (
+    "gross_sales",
+    "discounts",
+    "returns",
+    "net_sales",
+    "cost_of_goods",
+    "sales_with_cost",
+)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -92,11 +109,11 @@ class Oracle:
     @cached_property
     def order_lines(self):
         """One row per sound line."""
-        return [
-            self._line(order, line, header)
-            for order, header in zip(self.snapshot.orders, self.orders, strict=True)
-            for line in order.valid_lines
-        ]
+        rows = []
+        for order, header in zip(self.snapshot.orders, self.orders, strict=True):
+            for line in order.valid_lines:
+                rows.append(self._line(order, line, header))
+        return rows
 
     @cached_property
     def refunds(self):
@@ -107,75 +124,44 @@ class Oracle:
         rows = []
         for key, refunds in by_order.items():
             split = split_storefront if key[0] in IN_TOTAL else split_sales_db
-            rows += [
-                self._refund(refund, part)
-                for refund, part in split(self._orders_by_key.get(key), refunds)
-            ]
+            for refund, part in split(self._orders_by_key.get(key), refunds):
+                rows.append(self._refund(refund, part))
         return rows
 
     @cached_property
     def daily_sales(self):
         """Sums per day, source, channel, category, country and currency, over what counts."""
         sums = {}
-
-        def group(row):
-            names = (
-                "business_date",
-                "source",
-                "channel",
-                "category",
-                "country_code",
-                "currency",
-            )
-            key = {name: row[name] for name in names} | {
-                "country_code": row["country_code"] or "ZZ"
-            }
-            nothing = {
-                "order_lines": 0,
-                "units": ZERO,
-                "gross_sales": ZERO,
-                "discounts": ZERO,
-                "returns": ZERO,
-                "cost_of_goods": None,
-                "sales_with_cost": None,
-            }
-            return sums.setdefault(tuple(key.values()), key | nothing)
-
         for line in filter(_counts, self.order_lines):
-            total = group(line)
+            total = _group_of(sums, line)
             total["order_lines"] += 1
             total["units"] += line["quantity"]
             total["gross_sales"] += line["gross_amount"]
             total["discounts"] += line["discount_amount"]
             _add_cost(total, line["cost_amount"], line["amount_after_discount"])
         for refund in filter(_counts, self.refunds):
-            total = group(refund)
+            total = _group_of(sums, refund)
             total["returns"] += refund["merchandise_amount"]
             if refund["cost_amount"] is not None:
                 _add_cost(total, -refund["cost_amount"], -refund["merchandise_amount"])
         for total in sums.values():
-            total["net_sales"] = (
-                total["gross_sales"] - total["discounts"] - total["returns"]
-            )
-            for figure in (
-                *("gross_sales", "discounts", "returns", "net_sales"),
-                *("cost_of_goods", "sales_with_cost"),
-            ):
-                if total[figure] is None:
-                    total[f"{figure}_reporting"] = None
-                    continue
-                exact = self.converted(
-                    total[figure], total["currency"], total["business_date"]
+            gross, discounts = total["gross_sales"], total["discounts"]
+            total["net_sales"] = gross - discounts - total["returns"]
+            for figure in IN_REPORTING_CURRENCY:
+                amount = total[figure]
+                if amount is not None:
+                    day = total["business_date"]
+                    amount = self.converted(amount, total["currency"], day)
+                total[f"{figure}_reporting"] = (
+                    None if amount is None else rounded(amount)
                 )
-                total[f"{figure}_reporting"] = None if exact is None else rounded(exact)
         return list(sums.values())
 
     @cached_property
     def daily_summary(self):
         """Headline figures of every day that had a run, an order or a refund."""
-        days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(
-            self.run_days
-        )
+        days = set(self.run_days)
+        days |= {row["business_date"] for row in (*self.orders, *self.refunds)}
         return [self._summary(day) for day in sorted(days)]
 
     @cached_property
@@ -192,18 +178,15 @@ class Oracle:
     def rejected(self):
         """How many different source rows must be rejected, by (source, reason)."""
         snapshot = self.snapshot
-        flaws = [
-            (order.channel, line.reject_reason)
-            for order in snapshot.orders
-            for line in order.lines
-            if line.reject_reason
-        ]
-        bad_rows = [
-            (PARTNER_FILES, bad.reason)
-            for file in snapshot.files
-            for bad in file.bad_rows
-        ]
-        return Counter(flaws + bad_rows)
+        rejected = Counter()
+        for order in snapshot.orders:
+            for line in order.lines:
+                if line.reject_reason:
+                    rejected[order.channel, line.reject_reason] += 1
+        for file in snapshot.files:
+            for bad in file.bad_rows:
+                rejected[PARTNER_FILES, bad.reason] += 1
+        return rejected
 
     def business_date(self, instant):
         """The day on the shop's wall calendar."""
@@ -226,11 +209,9 @@ class Oracle:
         if currency == self.reporting_currency:
             return amount
         rates = self._rate(currency, day), self._rate(self.reporting_currency, day)
-        return (
-            None
-            if None in rates
-            else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
-        )
+        if None in rates:
+            return None
+        return _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
 
     def exact_rate(self, currency, day):
         """What one unit of `currency` is worth in the reporting currency, as a fraction; None when a rate is
@@ -238,22 +219,19 @@ class Oracle:
         if currency == self.reporting_currency:
             return Fraction(1)
         rates = self._rate(self.reporting_currency, day), self._rate(currency, day)
-        return None if None in rates else Fraction(rates[0]) / Fraction(rates[1])
+        if None in rates:
+            return None
+        return Fraction(rates[0]) / Fraction(rates[1])
 
     def _rate(self, currency, day):
         if currency == "EUR":
             return Decimal(1)
-        usable = [
-            rate
-            for rate in self.snapshot.rates
-            if rate.currency == currency and rate.rate_date <= day
-        ]
-        newest = max(usable, key=lambda rate: rate.rate_date, default=None)
-        return (
-            newest.rate
-            if newest and day - newest.rate_date <= timedelta(days=7)
-            else None
-        )
+        usable = {}
+        for rate in self.snapshot.rates:
+            age = day - rate.rate_date
+            if rate.currency == currency and timedelta(0) <= age <= timedelta(days=7):
+                usable[rate.rate_date] = rate.rate
+        return usable[max(usable)] if usable else None
 
     @cached_property
     def _orders_by_key(self):
@@ -294,11 +272,9 @@ class Oracle:
         return row
 
     def _line(self, order, line, header):
-        unit_price = (
-            rounded(line.gross / line.quantity)
-            if order.channel in IN_TOTAL
-            else line.unit_price
-        )
+        unit_price = line.unit_price
+        if order.channel in IN_TOTAL:
+            unit_price = rounded(line.gross / line.quantity)
         own = {
             "coupon_code",
             "item_count",
@@ -323,121 +299,135 @@ class Oracle:
 
     def _refund(self, refund, part):
         key = refund.channel, refund.order_id
-        order, header = self._orders_by_key.get(key), self._headers.get(key)
+        order = self._orders_by_key.get(key)
+        header = self._headers.get(key)
+        if header is None:
+            header = {
+                "channel": refund.channel,
+                "business_date": None,
+                "country_code": None,
+                "currency": self.reporting_currency,
+                "is_sale": True,
+                "is_test": False,
+            }
         lines = order.valid_lines if order else []
         line = {line.line_number: line for line in lines}.get(part.line_number)
-        cost = None
-        if line and _cost(order, line) is not None:
-            whole = _cost(order, line) * part.quantity
-            cost = rounded(_EXACT.divide(whole, line.quantity))
-        elif lines and not line and None not in [_cost(order, each) for each in lines]:
-            cost = ZERO
-        return {
+        costs = [_cost(order, each) for each in lines]
+        row = {
             "source": refund.channel,
             "refund_id": refund.refund_id,
-            "line_number": line.line_number if line else 0,
+            "line_number": 0,
             "business_date": self.business_date(refund.refunded_at),
-            "channel": header["channel"] if header else refund.channel,
+            "channel": header["channel"],
             "order_id": refund.order_id,
-            "order_business_date": header["business_date"] if header else None,
-            "sku": line.sku if line else None,
-            "category": (line.category or "uncategorised") if line else "unallocated",
-            "country_code": header["country_code"] if header else None,
-            "currency": header["currency"] if header else self.reporting_currency,
+            "order_business_date": header["business_date"],
+            "sku": None,
+            "category": "unallocated",
+            "country_code": header["country_code"],
+            "currency": header["currency"],
             "quantity": part.quantity,
             "merchandise_amount": part.merchandise,
             "tax_amount": part.tax,
             "shipping_amount": part.shipping,
-            "cost_amount": cost,
-            "reason": refund.reason
-            or ("return" if line and refund.channel == SHOPIFY else None),
-            "is_sale": header["is_sale"] if header else True,
-            "is_test": header["is_test"] if header else False,
+            "cost_amount": ZERO if lines and None not in costs else None,
+            "reason": refund.reason or None,
+            "is_sale": header["is_sale"],
+            "is_test": header["is_test"],
             "refunded_at": refund.refunded_at,
         }
+        if line:
+            row["line_number"] = line.line_number
+            row["sku"] = line.sku
+            row["category"] = line.category or "uncategorised"
+            cost = _cost(order, line)
+            row["cost_amount"] = None
+            if cost is not None:
+                returned = _EXACT.divide(cost * part.quantity, line.quantity)
+                row["cost_amount"] = rounded(returned)
+            if refund.channel == SHOPIFY:
+                row["reason"] = refund.reason or "return"
+        return row
 
     def _summary(self, day):
-        orders = [
-            row for row in self.orders if row["business_date"] == day and _counts(row)
-        ]
-        returns = [
-            row for row in self.refunds if row["business_date"] == day and _counts(row)
-        ]
-        convertible = [
-            row
-            for row in orders
-            if self.converted(ZERO, row["currency"], day) is not None
-        ]
+        orders = _of_day(self.orders, day)
 
-        def total(rows, column):
-            amounts = (
-                self.converted(row[column], row["currency"], day) for row in rows
-            )
-            return sum((amount for amount in amounts if amount is not None), ZERO)
+        def amounts(rows, column):
+            """The amounts of a column in reporting currency that are known."""
+            known = []
+            for row in rows:
+                amount = None
+                if row[column] is not None:
+                    amount = self.converted(row[column], row["currency"], day)
+                if amount is not None:
+                    known.append(amount)
+            return known
 
-        gross = total(orders, "gross_amount")
-        discounts = total(orders, "discount_amount")
-        returned = total(returns, "merchandise_amount")
-        unread = (
-            []
-            if day in self.run_days
-            else [each for each in ALL_SOURCES if each not in self.off]
-        )
+        convertible = amounts(orders, "gross_amount")
+        gross = sum(convertible, ZERO)
+        discounts = sum(amounts(orders, "discount_amount"), ZERO)
+        refunds = _of_day(self.refunds, day)
+        returned = sum(amounts(refunds, "merchandise_amount"), ZERO)
+        unread = [] if day in self.run_days else set(ALL_SOURCES) - set(self.off)
         missing = sorted(self.missing.get(day, unread))
-        average = (
-            _EXACT.divide(gross - discounts, Decimal(len(convertible)))
-            if convertible
-            else None
-        )
+        average = None
+        if convertible:
+            mean = _EXACT.divide(gross - discounts, Decimal(len(convertible)))
+            average = rounded(mean)
+        sums = [row for row in self.daily_sales if row["business_date"] == day]
+        costs = {}
+        for figure in ("cost_of_goods", "sales_with_cost"):
+            known = amounts(sums, figure)
+            costs[figure] = rounded(sum(known)) if known else None
+        new = [self.business_date(first) for first in self.first_counted.values()]
         return {
             "business_date": day,
             "orders": len(orders),
-            "units": sum((row["quantity"] for row in self._counted_lines[day]), ZERO),
+            "units": sum((row["units"] for row in sums), ZERO),
             "customers": len({row["customer_hash"] for row in orders} - {None}),
             "gross_sales": rounded(gross),
             "discounts": rounded(discounts),
             "returns": rounded(returned),
             "net_sales": rounded(gross - discounts - returned),
-            "cost_of_goods": self._cost_figure(day, "cost_of_goods"),
-            "sales_with_cost": self._cost_figure(day, "sales_with_cost"),
-            "tax": rounded(total(orders, "tax_amount")),
-            "shipping": rounded(total(orders, "shipping_amount")),
-            "average_order_value": None if average is None else rounded(average),
-            "new_customers": sum(
-                self.business_date(first) == day
-                for first in self.first_counted.values()
-            ),
+            **costs,
+            "tax": rounded(sum(amounts(orders, "tax_amount"), ZERO)),
+            "shipping": rounded(sum(amounts(orders, "shipping_amount"), ZERO)),
+            "average_order_value": average,
+            "new_customers": new.count(day),
             "unconverted_orders": len(orders) - len(convertible),
             "complete": not missing,
             "missing_sources": missing,
             "empty_sources": [],
         }
 
-    def _cost_figure(self, day, figure):
-        """The sum of a day in reporting currency; None where nothing has a cost."""
-        amounts = [
-            self.converted(row[figure], row["currency"], day)
-            for row in self.daily_sales
-            if row["business_date"] == day and row[figure] is not None
-        ]
-        known = [amount for amount in amounts if amount is not None]
-        return rounded(sum(known)) if known else None
 
-    @cached_property
-    def _counted_lines(self):
-        by_day = defaultdict(list)
-        for line in filter(_counts, self.order_lines):
-            by_day[line["business_date"]].append(line)
-        return by_day
+def _of_day(rows, day):
+    """The rows of a day that count."""
+    return [row for row in rows if row["business_date"] == day and _counts(row)]
+
+
+def _group_of(sums, row):
+    """The sums that a row adds to."""
+    key = {name: row[name] for name in GROUPED}
+    key["country_code"] = key["country_code"] or "ZZ"
+    nothing = {
+        "order_lines": 0,
+        "units": ZERO,
+        "gross_sales": ZERO,
+        "discounts": ZERO,
+        "returns": ZERO,
+        "cost_of_goods": None,
+        "sales_with_cost": None,
+    }
+    return sums.setdefault(tuple(key.values()), key | nothing)
 
 
 def _cost(order, line):
     """The cost of goods of a line; None where its channel or partner states none. WooCommerce has no zero."""
     cost = line.quantity * line.unit_cost
     is_unknown = order.channel == STOREFRONT and cost == 0
-    return (
-        None if is_unknown or {order.channel, order.partner} & WITHOUT_COSTS else cost
-    )
+    if is_unknown or {order.channel, order.partner} & WITHOUT_COSTS:
+        return None
+    return cost
 
 
 def _add_cost(total, cost, sales):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 PERIODS = (30, 60, 90, 365)
 MOST_LINES = 200
@@ -87,7 +87,7 @@ def of_ledger(oracle):
             row["shipping_amount"],
             lines[key],
             [
-                (line["category"], line["quantity"], line["gross_amount"])
+                itemgetter("category", "quantity", "gross_amount")(line)
                 for line in lines[key]
             ],
             whole.pop(key, []),
@@ -123,9 +123,8 @@ class CustomerOracle:
         self.currency = currency
         self.decimals = DECIMALS.get(currency, 2)
         counted = [each for each in orders if each.is_sale and not each.is_test]
-        self.counted = sorted(
-            counted, key=lambda each: (each.ordered_at, each.source, each.order_id)
-        )
+        by_time = attrgetter("ordered_at", "source", "order_id")
+        self.counted = sorted(counted, key=by_time)
         self.of_customer = defaultdict(list)
         for order in self.counted:
             if order.customer:
@@ -173,8 +172,8 @@ class CustomerOracle:
     def returned_lines(self):
         """Ten-thousandths by refund and line: shares of a refund are with the amounts of its lines."""
         found = Counter()
-        for (source, refund_id, number, _), amount in self.return_rows().items():
-            found[source, refund_id, number] += amount
+        for (*line, _), amount in self.return_rows().items():
+            found[tuple(line)] += amount
         return found
 
     def return_rows(self):
@@ -220,30 +219,25 @@ class CustomerOracle:
         since."""
         found = {}
         months = defaultdict(list)
-        for customer, placed in self.of_customer.items():
-            months[_month(self.day(placed[0]))].append(customer)
+        for placed in self.of_customer.values():
+            months[_month(self.day(placed[0]))].append(placed)
         for month, customers in months.items():
+            orders = defaultdict(list)
+            second_orders = []
+            for placed in customers:
+                for order in placed:
+                    orders[_months(month, self.day(order))].append(order)
+                for order in placed[1:2]:
+                    second_orders.append(_months(month, self.day(order)))
             cumulative = Fraction(0)
             for since in range(_months(month, self.newest) + 1):
-                placed = [
-                    (customer, order)
-                    for customer in customers
-                    for order in self.of_customer[customer]
-                    if _months(month, self.day(order)) == since
-                ]
-                returned = 0
-                for customer in customers:
-                    second = self.of_customer[customer][1:2]
-                    returned += any(
-                        _months(month, self.day(each)) <= since for each in second
-                    )
-                net_sales, unconverted = self.total(order for _, order in placed)
+                net_sales, unconverted = self.total(orders[since])
                 cumulative += net_sales
                 found[month, since] = (
                     len(customers),
-                    len({customer for customer, _ in placed}),
-                    returned,
-                    len(placed),
+                    len({order.customer for order in orders[since]}),
+                    sum(second <= since for second in second_orders),
+                    len(orders[since]),
                     unconverted,
                     rounded(net_sales),
                     rounded(cumulative),
@@ -284,25 +278,20 @@ class CustomerOracle:
         """First and last day, first channel, orders, those without net sales, net sales, their average, days
         since the last order, the three scores and the segment, by customer."""
         facts = {}
-        averages = {}
         for customer, placed in self.of_customer.items():
-            net_sales, unconverted = self.total(placed)
-            converted = len(placed) - unconverted
-            average = net_sales / converted if converted else None
-            averages[customer] = unconverted, rounded(average, self.decimals)
-            last = self.day(placed[-1])
-            facts[customer] = last, len(placed), rounded(net_sales)
+            net_sales, _ = self.total(placed)
+            facts[customer] = self.day(placed[-1]), len(placed), rounded(net_sales)
         found = {}
-        for customer, (last, orders, net_sales) in facts.items():
+        for customer, placed in self.of_customer.items():
             scores = []
-            for place in range(3):
-                lower = sum(
-                    other[place] < facts[customer][place] for other in facts.values()
-                )
+            for place, value in enumerate(facts[customer]):
+                lower = sum(other[place] < value for other in facts.values())
                 scores.append(1 + 5 * lower // len(facts))
-            first = self.of_customer[customer][0]
-            recency, frequency, _ = scores
-            unconverted, average = averages[customer]
+            first = placed[0]
+            last, orders, net_sales = facts[customer]
+            exact, unconverted = self.total(placed)
+            converted = orders - unconverted
+            average = exact / converted if converted else None
             found[customer] = (
                 self.day(first),
                 last,
@@ -310,37 +299,45 @@ class CustomerOracle:
                 orders,
                 unconverted,
                 net_sales,
-                average,
+                rounded(average, self.decimals),
                 (self.newest - last).days,
                 *scores,
-                segment(orders, recency, frequency),
+                segment(orders, *scores[:2]),
             )
         return found
 
     def coupons(self):
         """Orders, those without net sales, customers, new customers, gross sales, discounts and net sales by
         day and code."""
-        found = {}
+        rows = defaultdict(list)
         for order in self.counted:
             codes = {each.strip().lower() for each in (order.coupon or "").split(",")}
             codes.discard("")
             for code in codes:
-                row = found.setdefault(
-                    (self.day(order), code), [0, 0, set(), set(), *[Fraction(0)] * 3]
-                )
+                rows[self.day(order), code].append((order, len(codes)))
+        found = {}
+        for key, orders in rows.items():
+            customers = set()
+            new_customers = set()
+            unconverted = 0
+            amounts = [Fraction(0)] * 3
+            for order, codes in orders:
                 gross, discount, _, net = self.figures(order)
-                row[0] += 1
-                row[1] += net is None
+                unconverted += net is None
                 if order.customer:
-                    row[2].add(order.customer)
+                    customers.add(order.customer)
                     if self.of_customer[order.customer][0] is order:
-                        row[3].add(order.customer)
-                for place, amount in ((4, gross), (5, discount), (6, net)):
-                    row[place] += (amount or 0) / len(codes)
-        return {
-            key: (*row[:2], len(row[2]), len(row[3]), *map(rounded, row[4:]))
-            for key, row in found.items()
-        }
+                        new_customers.add(order.customer)
+                for place, amount in enumerate((gross, discount, net)):
+                    amounts[place] += (amount or 0) / codes
+            found[key] = (
+                len(orders),
+                unconverted,
+                len(customers),
+                len(new_customers),
+                *map(rounded, amounts),
+            )
+        return found
 
     def pairs(self):
         """Orders with both and with each, and all orders, by pair of SKUs."""
@@ -354,11 +351,11 @@ class CustomerOracle:
         for basket in baskets:
             single.update(basket)
             both.update(combinations(sorted(basket), 2))
-        return {
-            (a, b): (count, single[a], single[b], len(baskets))
-            for (a, b), count in both.items()
-            if count >= 2
-        }
+        found = {}
+        for (a, b), count in both.items():
+            if count >= 2:
+                found[a, b] = count, single[a], single[b], len(baskets)
+        return found
 
 
 def divided_refunds(order):
