@@ -43,6 +43,7 @@ best_sellers AS (
     FROM converted
     WHERE business_date >= {{ recent }}
     GROUP BY sku
+    HAVING SUM(gross_sales) > 0
     ORDER BY SUM(gross_sales) DESC, sku ASC
     LIMIT {{ most }}
 )
@@ -53,13 +54,10 @@ SELECT
     converted.sku AS name,
     converted.product,
     converted.category,
-    converted.gross_sales
+    converted.gross_sales,
+    best_sellers.sku IS NOT NULL AS is_best_seller
 FROM converted
-INNER JOIN (
-    SELECT sku
-    FROM best_sellers
-    UNION DISTINCT
-    SELECT sku
-    FROM UNNEST(@named) AS sku
-) AS selected
-    ON converted.sku = selected.sku
+LEFT JOIN best_sellers
+    ON converted.sku = best_sellers.sku
+WHERE best_sellers.sku IS NOT NULL
+    OR converted.sku IN UNNEST(@named)

@@ -32,9 +32,8 @@ from ecommerce.storage.staging import (
     DagRun,
     Manifest,
     publish,
+    read_file,
     read_manifest,
-    storage_errors,
-    storage_path,
 )
 from ecommerce.warehouse.client import connect
 
@@ -77,8 +76,8 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Sales:
     """Daily gross sales of three years up to `last_day`, by `business_date`, `kind` and `name`, with the
-    `category` and the name (`product`) of a SKU; the content of the partner's files; the holidays' calendar;
-    SKUs to forecast in addition to the best-selling ones."""
+    `category` and the name (`product`) of a SKU and whether it `is_best_seller`; the content of the partner's
+    files; the holidays' calendar; SKUs to forecast in addition to the best-selling ones."""
 
     last_day: date
     table: "pa.Table"
@@ -90,10 +89,9 @@ class Sales:
         """Return the panels to train on, of four weeks at least."""
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
-        is_product = rows["kind"] == "sku"
-        first_day = rows.loc[~is_product, "business_date"].min()
         four_weeks_ago = pd.Timestamp(self.last_day) - timedelta(days=LEAST_DAYS - 1)
-        days = pd.date_range(min(first_day, four_weeks_ago), self.last_day)
+        first_day = min(rows["business_date"].min(), four_weeks_ago)
+        days = pd.date_range(first_day, self.last_day)
         sales = {}
         for kind in KINDS:
             of_kind = rows[rows["kind"] == kind]
@@ -101,27 +99,26 @@ class Sales:
                 "gross_sales", "business_date", "name", aggfunc="sum"
             )
             sales[kind] = table.reindex(days).fillna(0.0)
-        newest = rows[is_product].sort_values("business_date").groupby("name").last()
+        products = rows[rows["kind"] == "sku"].sort_values("business_date")
+        newest = products.groupby("name").last()
         categories = dict(newest["category"].dropna())
         announced = self.partner.announced
         promoted = _promoted(sales, categories, announced.promotions)
 
-        holidays = holidays_of(self.calendar, days[0].date(), len(days) + HORIZON)
+        holidays = holidays_of(self.calendar, first_day, len(days) + HORIZON)
         is_gap = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        recent = sales["sku"].tail(RECENT_DAYS).sum()
-        best_sellers = recent[recent > 0].nlargest(MOST_SKUS).index
+        best_sellers = newest.index[newest["is_best_seller"].astype(bool)]
         is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
         sales["sku"] = sales["sku"].loc[:, is_forecast]
         market = pd.Series(np.nan, days)
         for week in announced.market_index:
             # It is known from the week's last day on.
-            market[str(week.week_start + timedelta(days=DAYS - 1)) :] = float(
-                week.index
-            )
+            known_from = week.week_start + timedelta(days=DAYS - 1)
+            market[str(known_from) :] = float(week.index)
         panels = {}
         for kind, table in sales.items():
             panels[kind] = Panel(
-                first_day=days[0].date(),
+                first_day=first_day.date(),
                 series=tuple(f"{kind}:{name}" for name in table),
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
@@ -218,7 +215,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     """Write the sales before `as_of`, the first forecast day, to the run's staging folder. Announcements of
     `partner` are stored for good; without it they are those of the last forecast. Raises as `query`, and
     PipelineError: the files cannot be written."""
-    import pyarrow.parquet as pq
+    from pyarrow import parquet
 
     store = Store.of_models()
     if partner:
@@ -231,13 +228,12 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
     with publish(uri) as draft:
-        pq.write_table(sales.table, draft.path / SALES)
+        parquet.write_table(sales.table, draft.path / SALES)
         (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
         draft.seal(
             source=STEP,
             business_date=day.date,
             rows=sales.table.num_rows,
-            columns={SALES: sales.table.column_names, KNOWN: []},
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
@@ -248,14 +244,11 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
 
 def read_prepared(manifest: Manifest) -> Sales:
     """Read a prepared folder."""
-    import pyarrow.parquet as pq
+    import pyarrow as pa
+    from pyarrow import parquet
 
-    with storage_errors(manifest.uri):
-        folder = storage_path(manifest.uri)
-        with (folder / SALES).open("rb") as file:
-            # As in staging_tables.
-            table = pq.read_table(file, use_threads=False, pre_buffer=False)
-        known = json.loads((folder / KNOWN).read_text())
+    table = parquet.read_table(pa.BufferReader(read_file(manifest, SALES)))
+    known = json.loads(read_file(manifest, KNOWN))
     partner = from_plain(PartnerFiles, known["partner"])
     return Sales(manifest.business_date, table, partner, known["calendar"])
 

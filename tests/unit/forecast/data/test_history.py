@@ -46,7 +46,7 @@ def shop(announced=Announced()):  # noqa: B008
         for number in np.flatnonzero(values).tolist():
             row = {"kind": kind, "name": name, "category": category, "product": None}
             sold = {"business_date": day(number), "gross_sales": values[number]}
-            rows.append(row | sold)
+            rows.append(row | sold | {"is_best_seller": kind == "sku"})
     sales = pa.Table.from_pylist(rows)
     return Sales(LAST, sales, PartnerFiles(announced), calendar="").panels()
 
