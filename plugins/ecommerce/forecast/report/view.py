@@ -6,10 +6,21 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
+from ecommerce.core.text import (
+    change,
+    clean,
+    count,
+    instant,
+    listed,
+    quantity,
+    share,
+    short_day,
+    span,
+    versus,
+)
 from ecommerce.core.values import Json
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, Known
@@ -39,7 +50,7 @@ def page_texts(figures: ForecastFigures) -> Json:
     model = (
         f"Model {figures.card.champion} ({selected}), trained on data before {as_of}, stored in "
         f"{origin.model}. Code version {origin.code_version}, generated at "
-        f"{text.instant(origin.generated_at)}."
+        f"{instant(origin.generated_at)}."
     )
     scope = f"Gross sales in {figures.currency}"
     if figures.net_weeks:
@@ -53,7 +64,7 @@ def page_texts(figures: ForecastFigures) -> Json:
         "scope": [scope, f"Based on data before {as_of}"],
         "page_url": page_url(f"forecast/{as_of}/", "sales-forecast"),
         "lead": lead(figures),
-        "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
+        "heading": span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "chart": chart,
         "sections": [
@@ -73,9 +84,9 @@ def mail_texts(figures: ForecastFigures) -> Json:
     texts = page_texts(figures)
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     series = []
-    for title, kind, usual, coming, *_, change in rows["series"]:
+    for title, kind, usual, coming, *_, difference in rows["series"]:
         if kind in (KIND_NAMES["category"], KIND_NAMES["channel"]):
-            series.append([title, usual, coming, change])
+            series.append([title, usual, coming, difference])
     return texts | {
         "subject": subject(figures),
         "weeks": rows["weeks"],
@@ -87,38 +98,36 @@ def mail_texts(figures: ForecastFigures) -> Json:
 def subject(figures: ForecastFigures) -> str:
     """Return the mail's subject: `Forecast for the week from Mon 16 Nov: net sales 142,300 USD, +4.1 % vs a
     usual week`."""
-    monday = text.short_day(figures.as_of)
+    monday = short_day(figures.as_of)
     if not figures.net_weeks:
         return f"Forecast from {monday}: not enough history"
     sales = figures.net_weeks[0].net_sales
-    versus = text.versus(sales, figures.net_usual_week, "a usual week")
+    change_of_week = versus(sales, figures.net_usual_week, "a usual week")
     return (
-        f"Forecast for the week from {monday}: net sales {text.count(sales)} "
-        f"{figures.currency}{versus}"
+        f"Forecast for the week from {monday}: net sales {count(sales)} "
+        f"{figures.currency}{change_of_week}"
     )
 
 
 def lead(figures: ForecastFigures) -> str:
     """Return the sentence on the coming week that differs most from a usual one; empty without a forecast or
     a usual week."""
-    weeks = figures.net_weeks
     usual = figures.net_usual_week
-    if not weeks or not usual:
+    if not figures.net_weeks or not usual:
         return ""
-    differences = [abs(week.net_sales - usual) for week in weeks]
-    largest = differences.index(max(differences))
-    if differences[largest] < LEAST_DIFFERENCE * usual:
+    weeks = zip(figures.net_weeks, figures.events, strict=False)
+    week, event = max(weeks, key=lambda pair: abs(pair[0].net_sales - usual))
+    sales = week.net_sales
+    if abs(sales - usual) < LEAST_DIFFERENCE * usual:
         return "No week of the next four differs by 5 % or more from a usual week."
-    week = weeks[largest]
-    when = f"The week from {text.short_day(week.first)}"
-    event = figures.events[largest]
+    when = f"The week from {short_day(week.first)}"
     if event:
         when = week_name(event, calendar_week(week.first))
-    expected = text.count(week.net_sales)
-    versus = text.versus(week.net_sales, usual, "a usual week")
     parts = f" ({week.parts})" if week.parts else ""
+    change_of_week = versus(sales, usual, "a usual week")
     return (
-        f"{when} is expected at {expected} {figures.currency} net sales{parts}{versus}."
+        f"{when} is expected at {count(sales)} {figures.currency} net sales"
+        f"{parts}{change_of_week}."
     )
 
 
@@ -131,29 +140,23 @@ def notices(figures: ForecastFigures) -> list[Json]:
     if figures.drift.reasons:
         words = f"In the last four weeks {'; '.join(figures.drift.reasons)}."
         shown.append({"title": "Drift", "words": words, "urgent": True})
-    incomplete = [
-        text.short_day(day.day) for day in figures.last_week if not day.complete
-    ]
+    incomplete = [day.day for day in figures.last_week if not day.complete]
     if incomplete:
-        words = f"Sales of {text.listed(incomplete)} may be missing, also from comparisons with last week."
+        days = listed(map(short_day, incomplete))
+        words = f"Sales of {days} may be missing, also from comparisons with last week."
         shown.append({"title": "Incomplete", "words": words, "urgent": False})
     return shown
 
 
 def _weeks(figures: ForecastFigures, chart: Chart) -> Section:
     rows = []
+    usual = figures.net_usual_week
     for week, event in zip(figures.net_weeks, figures.events, strict=False):
-        label = text.short_day(week.first)
+        label = short_day(week.first)
         if event:
             label += f" ({event})"
-        rows.append(
-            [
-                label,
-                text.count(week.net_sales),
-                text.count(figures.net_usual_week),
-                text.change(week.net_sales, figures.net_usual_week),
-            ]
-        )
+        sales = week.net_sales
+        rows.append([label, count(sales), count(usual), change(sales, usual)])
     return table(
         "weeks",
         "Next four weeks",
@@ -179,9 +182,7 @@ def _last_week(figures: ForecastFigures) -> Section:
             verdict = f"outside {day.outside} %"
         elif day.actual is not None and not day.complete:
             verdict = "incomplete"
-        rows.append(
-            _comparison(text.short_day(day.day), day.forecast, day.actual, verdict)
-        )
+        rows.append(_comparison(short_day(day.day), day.forecast, day.actual, verdict))
     forecast = _sum_of_known([day.forecast for day in days])
     actual = _sum_of_known([day.actual for day in days])
     rows.append(_comparison("Week", forecast, actual, ""))
@@ -206,9 +207,9 @@ def _last_week(figures: ForecastFigures) -> Section:
 def _comparison(label: str, forecast: Known, actual: Known, verdict: str) -> list[str]:
     return [
         label,
-        text.count(forecast),
-        text.count(actual),
-        text.change(actual, forecast),
+        count(forecast),
+        count(actual),
+        change(actual, forecast),
         verdict,
     ]
 
@@ -224,12 +225,12 @@ def _promotions(figures: ForecastFigures) -> Section:
         label = "Whole shop"
         if promotion.sku is not None:
             label = series_name(f"sku:{promotion.sku}", figures.products)
-        days = text.span(promotion.first, promotion.last)
-        discount = f"{text.quantity(promotion.discount_percent)} %"
+        days = span(promotion.first, promotion.last)
+        discount = f"{quantity(promotion.discount_percent)} %"
         products[days, discount].append(label)
     rows = []
     for (days, discount), labels in products.items():
-        rows.append([days, text.listed(labels, MOST_NAMED), discount])
+        rows.append([days, listed(labels, MOST_NAMED), discount])
     return table(
         "promotions",
         "Promotions in the next four weeks",
@@ -245,10 +246,10 @@ def _scores(figures: ForecastFigures) -> Section:
         rows.append(
             [
                 KIND_NAMES.get(score.of, "Total"),
-                text.count(score.periods),
-                text.share(score.error),
+                count(score.periods),
+                share(score.error),
                 signed_percent(score.bias),
-                text.share(score.covered_80),
+                share(score.covered_80),
             ]
         )
     return table(
@@ -271,7 +272,7 @@ def _series(figures: ForecastFigures) -> Section:
     columns = [name("Series"), word("Kind"), number("Usual week")]
     for week in range(WEEKS):
         monday = figures.as_of + timedelta(weeks=week)
-        columns.append(number(text.short_day(monday)))
+        columns.append(number(short_day(monday)))
     columns.append(number("Change"))
     rows = []
     for series in figures.series:
@@ -279,9 +280,9 @@ def _series(figures: ForecastFigures) -> Section:
             [
                 series_name(series.name, figures.products),
                 KIND_NAMES.get(series.name.partition(":")[0], ""),
-                text.count(series.usual_week),
-                *map(text.count, series.weeks),
-                text.change(series.weeks[0], series.usual_week),
+                count(series.usual_week),
+                *map(count, series.weeks),
+                change(series.weeks[0], series.usual_week),
             ]
         )
     return table(
@@ -298,6 +299,6 @@ def _notes(figures: ForecastFigures) -> Section:
     notes = []
     for series, reason in figures.skipped.items():
         skipped = series_name(series, figures.products)
-        notes.append(f"No forecast of {skipped}: {text.clean(reason)}")
-    notes += map(text.clean, figures.warnings)
+        notes.append(f"No forecast of {skipped}: {clean(reason)}")
+    notes += map(clean, figures.warnings)
     return sentences("notes", "Data notes", notes, empty="None.")
