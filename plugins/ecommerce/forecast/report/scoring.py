@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from ecommerce.core import text
+from ecommerce.core.text import share
 from ecommerce.forecast.report.figures import Drift, Known, Score
 from ecommerce.forecast.wording import signed_percent
 from ecommerce.warehouse.client import Warehouse
@@ -35,17 +35,17 @@ def drift(score: Score, usual_error: Known) -> Drift:
     if score.bias and abs(score.bias) > LARGEST_BIAS:
         reasons.append(
             f"the bias of the forecasts was {signed_percent(score.bias)} "
-            f"(limit ±{text.share(LARGEST_BIAS)})"
+            f"(limit ±{share(LARGEST_BIAS)})"
         )
     if covered is not None and covered < LEAST_COVERED:
         reasons.append(
-            f"only {text.share(covered)} of days were within their 80 % interval "
-            f"(limit {text.share(LEAST_COVERED)})"
+            f"only {share(covered)} of days were within their 80 % interval "
+            f"(limit {share(LEAST_COVERED)})"
         )
     if usual_error and score.error and score.error > LARGEST_ERROR * usual_error:
         reasons.append(
-            f"the error was {text.share(score.error)} of sales, more than {LARGEST_ERROR} times "
-            f"the {text.share(usual_error)} of the back-test"
+            f"the error was {share(score.error)} of sales, more than {LARGEST_ERROR} times "
+            f"the {share(usual_error)} of the back-test"
         )
     if score.periods < LEAST_SCORED_DAYS:
         reasons = []

@@ -30,7 +30,10 @@ from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.parts import ZERO
 from ecommerce.reporting.sections import (
     Section,
+    column_table,
+    counts,
     name,
+    named,
     number,
     sentences,
     table,
@@ -182,10 +185,18 @@ def _last_week(figures: ForecastFigures) -> Section:
             verdict = f"outside {day.outside} %"
         elif day.actual is not None and not day.complete:
             verdict = "incomplete"
-        rows.append(_comparison(short_day(day.day), day.forecast, day.actual, verdict))
+        rows.append(
+            [
+                short_day(day.day),
+                count(day.forecast),
+                count(day.actual),
+                change(day.actual, day.forecast),
+                verdict,
+            ]
+        )
     forecast = _sum_of_known([day.forecast for day in days])
     actual = _sum_of_known([day.actual for day in days])
-    rows.append(_comparison("Week", forecast, actual, ""))
+    rows.append(["Week", count(forecast), count(actual), change(actual, forecast), ""])
     if not any(day.expected for day in days):
         rows = []
     return table(
@@ -202,16 +213,6 @@ def _last_week(figures: ForecastFigures) -> Section:
         empty="No forecast was in force last week.",
         note="gross sales",
     )
-
-
-def _comparison(label: str, forecast: Known, actual: Known, verdict: str) -> list[str]:
-    return [
-        label,
-        count(forecast),
-        count(actual),
-        change(actual, forecast),
-        verdict,
-    ]
 
 
 def _sum_of_known(amounts: list[Any]) -> Known:
@@ -241,28 +242,15 @@ def _promotions(figures: ForecastFigures) -> Section:
 
 
 def _scores(figures: ForecastFigures) -> Section:
-    rows = []
-    for score in figures.scores:
-        rows.append(
-            [
-                KIND_NAMES.get(score.of, "Total"),
-                count(score.periods),
-                share(score.error),
-                signed_percent(score.bias),
-                share(score.covered_80),
-            ]
-        )
-    return table(
+    return column_table(
         "scores",
         "Forecast accuracy",
-        [
-            name("Kind"),
-            number("Scored"),
-            number("Error (WAPE)"),
-            number("Bias"),
-            number("In 80 %"),
-        ],
-        rows,
+        figures.scores,
+        named("Kind", "of", lambda kind: KIND_NAMES.get(kind, "Total")),
+        counts("Scored", "periods"),
+        (number("Error (WAPE)"), lambda score: share(score.error)),
+        (number("Bias"), lambda score: signed_percent(score.bias)),
+        (number("In 80 %"), lambda score: share(score.covered_80)),
         empty="No day that has ended had a forecast.",
         note="days of the last eight weeks; of products, weeks",
     )
