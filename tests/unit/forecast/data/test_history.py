@@ -153,3 +153,22 @@ def test_a_holiday_has_the_same_number_every_year():
     assert holidays_of("DE-BY", date(2026, 11, 1), 10)[0], "All Saints"
     with pytest.raises(ConfigurationError, match="HOLIDAYS='XX' is not a calendar"):
         holidays_of("XX", date(2026, 11, 1), 10)
+
+
+def test_products_are_the_best_selling_and_the_requested_ones():
+    rows = []
+    for kind, name, is_best_seller in (
+        ("category", "Kitchen", None),
+        ("sku", "best", True),
+        ("sku", "promoted", False),
+        ("sku", "requested", False),
+    ):
+        row = {"kind": kind, "name": name, "category": None, "product": None}
+        row |= {
+            "business_date": LAST,
+            "gross_sales": 5,
+            "is_best_seller": is_best_seller,
+        }
+        rows.append(row)
+    sales = Sales(LAST, pa.Table.from_pylist(rows), PartnerFiles(), "", ("requested",))
+    assert sales.panels().panels["sku"].series == ("sku:best", "sku:requested")
