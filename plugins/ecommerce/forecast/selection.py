@@ -181,10 +181,14 @@ def _is_better(challenger: Json, present: Json) -> bool:
     bias = abs(challenger["bias"] or 0)
     if bias > MOST_BIAS and bias >= abs(present["bias"] or 0):
         return False
-    errors = np.array([challenger["by_origin"], present["by_origin"]], dtype=float)
-    errors = errors[:, ~np.isnan(errors).any(axis=0)]
-    is_better = errors[0] < errors[1]
-    return is_better.size >= FEWEST_ORIGINS and is_better.mean() >= MOST_ORIGINS
+    known = 0
+    better = 0
+    errors = zip(challenger["by_origin"], present["by_origin"], strict=True)
+    for error, present_error in errors:
+        if error is not None and present_error is not None:
+            known += 1
+            better += error < present_error
+    return known >= FEWEST_ORIGINS and better >= MOST_ORIGINS * known
 
 
 def notify(record: Json) -> str:
