@@ -293,6 +293,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
         order_line(45, "test", 1, 9999, test=True),
         order_line(46, "cancelled", 1, 9999, sale=False),
         order_line(47, "S-28", 1, 9, currency="CHF"),
+        order_line(48, "free", 2, 0),
     ]
     for number in range(30):
         lines.append(order_line(number, f"S-{number:02}", 1, 100 + number))
@@ -342,6 +343,12 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
     assert history.panels["channel"].series == ("channel:web",)
     kitchen = history.panels["category"].values[-1, 1]
     assert kitchen == amount(day, CATEGORIES.index("Kitchen")) + 5
+    best = {name for (name, _), row in sold.items() if row["is_best_seller"]}
+    assert best == {name for name, _ in expected} - {"promoted"}
+    # A day before, few products have sales; what is free is none of them.
+    manifest = prepare(DagRun("weekly", "earlier"), day, NOTHING_ANNOUNCED)
+    series = read_prepared(manifest).panels().panels["sku"].series
+    assert series == ("sku:S-29", "sku:before", "sku:s-29")
     with pytest.raises(
         PipelineError, match="sku:S-00 cannot be forecast: the warehouse has less"
     ):

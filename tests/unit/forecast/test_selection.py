@@ -55,7 +55,8 @@ def test_the_champion(scores, chosen):
         ([0.1] * 10 + [0.21] * 2, "blend"),
         ([0.14] * 9 + [0.2], "ridge"),
         ([0.14] * 8 + [0.2] * 2, "blend"),
-        # An origin without a score is left out; three are too few.
+        # An origin without a score is left out; four are enough, three too few.
+        ([0.15] * 4 + [None] * 4, "ridge"),
         ([0.14, 0.16] * 3 + [None, 0.15], "ridge"),
         ([0.15] * 3 + [None] * 5, "blend"),
         # The test itself needs four origins.

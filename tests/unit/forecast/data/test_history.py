@@ -155,7 +155,7 @@ def test_a_holiday_has_the_same_number_every_year():
         holidays_of("XX", date(2026, 11, 1), 10)
 
 
-def test_products_are_the_best_selling_and_the_requested_ones():
+def test_products_are_the_best_selling_and_the_requested_ones_on_four_weeks_at_least():
     rows = []
     for kind, name, is_best_seller in (
         ("category", "Kitchen", None),
@@ -171,4 +171,5 @@ def test_products_are_the_best_selling_and_the_requested_ones():
         }
         rows.append(row)
     sales = Sales(LAST, pa.Table.from_pylist(rows), PartnerFiles(), "", ("requested",))
-    assert sales.panels().panels["sku"].series == ("sku:best", "sku:requested")
+    panel = sales.panels().panels["sku"]
+    assert (panel.series, panel.days) == (("sku:best", "sku:requested"), 28)
