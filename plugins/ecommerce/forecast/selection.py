@@ -51,9 +51,10 @@ def back_test(history: History) -> Json:
     for kind, tested in history.panels.items():
         if tested.series:
             series[kind] = len(tested.series)
-            tests += [past_forecasts(tested, days) for days in known_days]
+            if len(known_days) >= FEWEST_ORIGINS:
+                tests += [past_forecasts(tested, days) for days in known_days]
     scores = []
-    if len(known_days) >= FEWEST_ORIGINS:
+    if tests:
         for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
             scores.append(score_candidate(str(candidate), past))
     return {
