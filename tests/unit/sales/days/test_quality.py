@@ -8,7 +8,11 @@ import pytest
 
 from ecommerce.core.data_warnings import data_warning, wording
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.days.quality import collected_warnings, quality_of
+from ecommerce.sales.days.quality import (
+    SourceQuality,
+    collected_warnings,
+    quality_of,
+)
 from ecommerce.sales.report.figures.quality import website_warnings
 from ecommerce.sales.report.figures.website import Tracked, Website
 from tests.unit.sales.report.samples import DAY, archived, before
@@ -22,22 +26,8 @@ CHECK = {
     "weight": 3,
 }
 UNREAD = data_warning("columns_not_read", file="acme.csv", columns="mood")
-SOURCE = {"source": "partner_files", "status": "success"}
-SOURCE |= dict.fromkeys(
-    (
-        "read_at",
-        "window_start",
-        "window_end",
-        "rows_read",
-        "rows_accepted",
-        "rows_rejected",
-        "rows_superseded",
-        "source_orders",
-        "orders_loaded",
-        "source_amount",
-        "amount_loaded",
-    )
-)
+SOURCE = dict.fromkeys(SourceQuality.model_fields)
+SOURCE |= {"source": "partner_files", "status": "success"}
 
 
 @pytest.fixture

@@ -142,6 +142,21 @@ def test_the_number_of_a_row_that_no_file_holds_is_not_shown():
     assert (sample.file, sample.line) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "malformed_line",
+        "bad_encoding",
+        "file_unreadable",
+        "file_too_large",
+        "missing_column",
+    ],
+)
+def test_what_is_broken_as_a_whole_has_no_field(reason):
+    sample = sample_of(row("partner_files", reason, "damaged"))
+    assert (sample.field, sample.value) == (None, "damaged")
+
+
 def test_a_value_is_masked_and_cut_by_itself():
     long = row("sales_db", "invalid_timestamp", f"ordered_at = {'9' * 3000}", LINE)
     assert sample_of(long).value == "9" * rejected_rows.LONGEST_VALUE + "…"
