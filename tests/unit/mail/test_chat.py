@@ -100,6 +100,7 @@ def test_an_error_of_the_library_is_a_warning_without_its_text(
     "config",
     [
         '[{"path": "json://x/T0KEN-of-the-chat"}, {"path": "T0KEN-of-the-chat"}]',
+        '[{"path": "json://x/T0KEN-of-the-chat"}, {"url": "T0KEN-of-the-chat"}]',
         '"T0KEN-of-the-chat"',
         "[]",
     ],
