@@ -41,6 +41,7 @@ def test_a_message_arrives_with_title_text_and_picture(chat, spoken):
     (file,) = post["attachments"]
     assert (file["filename"], file["mimetype"]) == ("sales-report.png", "image/png")
     assert chat.pictures() == [PNG]
+    assert "did not accept" not in spoken.text
 
 
 def test_the_config_of_airflows_form_is_a_text(chat, monkeypatch):
