@@ -167,15 +167,15 @@ def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so
 
 
 @pytest.mark.parametrize("wrong", [{"price": -1}, {"name": ["a"]}])
-def test_a_rejected_product_is_not_missing(parse, wrong):
-    page = results({"sku": "A"}, {"sku": "B"} | wrong)
-    assert parse(page, "AB").control_totals == {
-        "rows_read": 2,
+def test_rejected_products_are_not_missing(parse, wrong):
+    page = results({"sku": "A"}, {"sku": "B"} | wrong, {"sku": "C"} | wrong)
+    assert parse(page, "ABC").control_totals == {
+        "rows_read": 3,
         "rows_accepted": 1,
-        "rows_rejected": 1,
+        "rows_rejected": 2,
         "rows_superseded": 0,
     }
-    assert [entry.sku for entry in read(page).rejected] == ["B"]
+    assert [entry.sku for entry in read(page).rejected] == ["B", "C"]
 
 
 def test_the_connection_names_another_layout(set_connection):
