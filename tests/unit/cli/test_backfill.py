@@ -16,7 +16,7 @@ AGAIN = f"{COMMAND} --again"
 BUSY = (409, {"detail": "There is already a running backfill"})
 RUNNING = runs("running", "running", "running")
 SUCCESS = runs("success", "success", "success")
-OLD_FAILURE = run("2026-11-01", "failed", queued_at="2026-11-18T00:00:00Z")
+OLD_FAILURE = run("2026-11-01", "failed", dag_run_id="earlier")
 OF_TWO_BACKFILLS = {"dag_runs": [*SUCCESS["dag_runs"], OLD_FAILURE]}
 
 CASES = {

@@ -28,7 +28,7 @@ def test_settings_are_completed(folder, snapshot):
 
 
 def test_what_is_set_already_wins_except_an_empty_setting(folder):
-    (folder / ".env").write_text(ENV_FILE)
+    (folder / ".env").write_text(f"{ENV_FILE}AIRFLOW_VAR_X=of the file\n")
     environ = {
         "SHOP_TIMEZONE": "Europe/Berlin",
         "AIRFLOW__CORE__DAGS_FOLDER": "/dags",

@@ -9,15 +9,14 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales import erasure
 from ecommerce.sales.history import undo
-from ecommerce.warehouse import migrate
-from tests.unit.cli.conftest import ANONYMOUS
+from ecommerce.warehouse import client, migrate
 
 
 @pytest.fixture(autouse=True)
-def _settings(monkeypatch):
-    """Those of a warehouse that nobody asks anything."""
+def _warehouse(monkeypatch):
+    """A warehouse that nobody asks anything."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", ANONYMOUS)
+    monkeypatch.setattr(client, "connect", lambda **_: None)
 
 
 def test_migrate(monkeypatch, run, snapshot):
