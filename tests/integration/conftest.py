@@ -8,11 +8,14 @@ import pytest
 from demo.environment import TIMEZONE
 from ecommerce.cli import metadata_database
 from ecommerce.cli.environment import DATABASE
+from ecommerce.sources import http
 from ecommerce.warehouse import schema
 from tests.integration.airflow_process import copy, migrate
 from tests.integration.company import company
 from tests.integration.live_airflow import MIGRATED
+from tests.integration.made_up_sales import open_shop
 from tests.integration.mailbox import open_mailbox
+from tests.integration.sales_database import SCHEMA, SalesDatabase
 from tests.integration.warehouse_contents import connect, empty
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
@@ -26,7 +29,9 @@ def lend_dataset(bigquery_emulator):
     To empty tables takes a tenth of the time that it takes to make them, and the emulator has translated the
     statements already that name them. Who changes a table's columns takes a name of its own.
     """
-    client, lent, used = connect(bigquery_emulator), set[str](), set[str]()
+    client = connect(bigquery_emulator)
+    lent = set[str]()
+    used = set[str]()
 
     @contextmanager
     def lend(name=None):
@@ -76,7 +81,12 @@ def start_shared_company(
 
 
 @contextmanager
-def _starter(folder, server, emulator, lend_dataset):
+def _starter(
+    folder,
+    server,
+    emulator,
+    lend_dataset,
+):
     with ExitStack() as running, pytest.MonkeyPatch.context() as environment:
 
         def start(name="company", *, own_dataset=False, **arguments):
@@ -94,6 +104,38 @@ def _starter(folder, server, emulator, lend_dataset):
             return started
 
         yield start
+
+
+@pytest.fixture
+def shop(
+    database,
+    postgres_server,
+    tmp_path,
+    monkeypatch,
+):
+    """An empty sales database, which the connection `sales_db` leads to."""
+    shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
+    shop.run(SCHEMA.read_text())
+    shop.connect_as()
+    return shop
+
+
+@pytest.fixture
+def made_up_shop(
+    bigquery_emulator,
+    lend_dataset,
+    tmp_path,
+    monkeypatch,
+):
+    """A deployment with an empty warehouse, which this process is."""
+    with lend_dataset() as dataset:
+        yield open_shop(bigquery_emulator, tmp_path, monkeypatch, dataset)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    """Failed requests are repeated at once."""
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +156,11 @@ def metadata_server(postgres_server, tmp_path_factory):
 @pytest.fixture
 def start_airflow(tmp_path, migrated_airflow):
     """A fresh Airflow whose DAGs run in the given environment."""
-    return lambda environment: copy(migrated_airflow, tmp_path / "airflow", environment)
+    return lambda environment: copy(
+        migrated_airflow,
+        tmp_path / "airflow",
+        environment,
+    )
 
 
 @pytest.fixture

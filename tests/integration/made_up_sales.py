@@ -1,45 +1,42 @@
 """Sales of a shop whose pattern is known, put into the warehouse as loads leave them, without any run."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-from demo.services.emulator import PROJECT
+from google.cloud import bigquery
+
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
+from tests.integration.warehouse_contents import connect as connect_to
+from tests.integration.warehouse_contents import deployment
 
 WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
-
-
-def environment(emulator, folder, dataset=None):
-    """A deployment with an empty warehouse."""
-    extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
-    return {
-        "AIRFLOW_CONN_BIGQUERY": f'{{"conn_type": "google_cloud_platform", "extra": {extra}}}',
-        "BIGQUERY_EMULATOR_HOST": emulator.host,
-        "BIGQUERY_DATASET": dataset or f"forecast_{uuid.uuid4().hex[:10]}",
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "SHOP_TIMEZONE": "America/New_York",
-        "HOLIDAYS": "US",
-        "STAGING_URI": f"file://{folder}/staging",
-        "MODELS_URI": f"file://{folder}/models",
-        "REPORTS_URI": f"file://{folder}/reports",
-    }
-
-
 SALES_COLUMNS = (
     "business_date, source, channel, category, country_code, currency, order_lines, units, "
     "gross_sales, discounts, returns, net_sales, gross_sales_reporting, discounts_reporting, "
     "returns_reporting, net_sales_reporting"
 )
 """Of `daily_sales`, in the order of the rows that are made up."""
-
-
-def open_warehouse(settings, monkeypatch):
-    """Let this process have `settings`, and create the tables of its warehouse."""
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    prepare(connect(step="test"))
+SUMMARIES = """
+INSERT INTO {{sales}}.daily_summary (
+    business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, shipping,
+    average_order_value, new_customers, unconverted_orders, complete
+)
+SELECT business_date, 3, 3, 3, SUM(gross_sales), 0, 0, SUM(net_sales), 0, 0, NULL, 0, 0, TRUE
+FROM {{sales}}.daily_sales
+WHERE business_date BETWEEN '{first}' AND '{last}'
+GROUP BY business_date
+"""
+RUNS = """
+INSERT INTO {{sales}}.load_audit (business_date, source, run_id, status)
+SELECT business_date, source, 'a run', 'success'
+FROM {{sales}}.daily_summary
+CROSS JOIN UNNEST(['sales_db', 'storefront', 'partner_files', 'exchange_rates']) AS source
+WHERE business_date BETWEEN '{first}' AND '{last}'
+"""
 
 
 def amount(day, place):
@@ -47,50 +44,77 @@ def amount(day, place):
     return WEEK[day.weekday()] * (place + 1) + (day.toordinal() * 7 + place) % 11
 
 
-def sell(client, dataset, first, days, *, runs=True):
-    """Sales of `days` days from `first` on, in one channel; with `runs`, each had its daily run."""
-    some = [first + timedelta(days=back) for back in range(days)]
-    rows = [
-        f"('{day}', 'sales_db', 'web', '{name}', 'US', 'USD', 1, 1, {amounts}, {amounts})"
-        for day in some
-        for place, name in enumerate(CATEGORIES)
-        for amounts in [f"{amount(day, place)}, 0, 0, {amount(day, place)}"]
-    ]
-    ask(
-        client,
-        f"INSERT INTO {dataset}.daily_sales ({SALES_COLUMNS}) VALUES {', '.join(rows)}",
-    )
-    summaries = [
-        f"('{day}', 3, 3, 3, {value}, 0, 0, {value}, 0, 0, NULL, 0, 0, TRUE)"
-        for day in some
-        for value in [sum(amount(day, place) for place in range(len(CATEGORIES)))]
-    ]
-    columns = (
-        "business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, shipping, "
-        "average_order_value, new_customers, unconverted_orders, complete"
-    )
-    ask(
-        client,
-        f"INSERT INTO {dataset}.daily_summary ({columns}) VALUES {', '.join(summaries)}",
-    )
-    if runs:
-        run(client, dataset, some)
+def total(day):
+    """What all categories bring on a day."""
+    return sum(amount(day, place) for place in range(len(CATEGORIES)))
 
 
-def run(client, dataset, days):
-    """Every source was read for these days."""
-    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    rows = [
-        f"('{day}', '{source}', 'run-{day}', 'success')"
-        for day in days
-        for source in sources
-    ]
-    columns = "business_date, source, run_id, status"
-    ask(
-        client, f"INSERT INTO {dataset}.load_audit ({columns}) VALUES {', '.join(rows)}"
+@dataclass
+class MadeUpShop:
+    """A deployment with a warehouse.
+
+    Attributes:
+        settings: its environment.
+    """
+
+    folder: Path
+    client: bigquery.Client
+    settings: dict[str, str]
+
+    def ask(self, sql):
+        """The rows of an answer; the SQL names the dataset `{sales}`."""
+        answer = self.client.query(sql.format(sales=self.settings["BIGQUERY_DATASET"]))
+        return [dict(row.items()) for row in answer.result()]
+
+    def sell(
+        self,
+        first,
+        days,
+        *,
+        runs=True,
+    ):
+        """Sales of `days` days from `first` on, in one channel; with `runs`, each had its daily run."""
+        rows = []
+        for back in range(days):
+            day = first + timedelta(days=back)
+            for place, category in enumerate(CATEGORIES):
+                sold = amount(day, place)
+                amounts = f"{sold}, 0, 0, {sold}, {sold}, 0, 0, {sold}"
+                key = f"'{day}', 'sales_db', 'web', '{category}', 'US', 'USD'"
+                rows.append(f"({key}, 1, 1, {amounts})")
+        self.insert(
+            "daily_sales",
+            SALES_COLUMNS,
+            *rows,
+        )
+        period = {
+            "first": first,
+            "last": first + timedelta(days=days - 1),
+        }
+        self.ask(SUMMARIES.format(**period))
+        if runs:
+            self.ask(RUNS.format(**period))
+
+    def insert(
+        self,
+        table,
+        columns,
+        *rows,
+    ):
+        """Add rows to a table, each written as SQL."""
+        values = ", ".join(rows)
+        self.ask(f"INSERT INTO {{sales}}.{table} ({columns}) VALUES {values}")
+
+
+def open_shop(emulator, folder, monkeypatch, dataset=None, **further):
+    """Let this process be a deployment with `further` settings, and create the tables of its warehouse."""
+    dataset = dataset or f"forecast_{uuid.uuid4().hex[:10]}"
+    settings = deployment(emulator, folder, dataset) | {"HOLIDAYS": "US"} | further
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    prepare(connect(step="test"))
+    return MadeUpShop(
+        folder,
+        connect_to(emulator),
+        settings,
     )
-
-
-def ask(client, sql):
-    """The rows of an answer."""
-    return [dict(row.items()) for row in client.query(sql).result()]

@@ -1,5 +1,6 @@
 """Reading the warehouse in tests, and saying readably how it differs from what it should hold."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -50,7 +51,11 @@ def of_all_days(table):
     if "__" in table:  # a staging table
         return ""
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
-    partition = re.search(r"^PARTITION BY (\w+)$", sql, re.MULTILINE)
+    partition = re.search(
+        r"^PARTITION BY (\w+)$",
+        sql,
+        re.MULTILINE,
+    )
     return f"WHERE {partition[1]} >= '1900-01-01'" if partition else "WHERE TRUE"
 
 
@@ -65,7 +70,10 @@ def empty(client, dataset):
         if table in present and table != "load_lock"
     ]
     if statements:
-        client.query("\n".join(statements), timeout=30).result(timeout=60)
+        client.query(
+            "\n".join(statements),
+            timeout=30,
+        ).result(timeout=60)
 
 
 def read_table(client, dataset, table):
@@ -98,7 +106,11 @@ def differences(expected, found):
     """
     reports = []
     for table, rows in expected.items():
-        lines = _table_differences(table, rows, found[table])
+        lines = _table_differences(
+            table,
+            rows,
+            found[table],
+        )
         if lines:
             reports.append(
                 f"{table}: {len(rows)} rows expected, {len(found[table])} found"
@@ -109,7 +121,8 @@ def differences(expected, found):
 
 def _table_differences(table, expected, found):
     key = KEYS[table]
-    wanted, present = _by_key(expected, key), _by_key(found, key)
+    wanted = _by_key(expected, key)
+    present = _by_key(found, key)
     assert len(wanted) == len(expected), f"the expectation holds {table} rows twice"
     lines = []
     if len(present) < len(found):
@@ -120,7 +133,11 @@ def _table_differences(table, expected, found):
         elif place not in wanted:
             lines.append(f"  too much: {place} {present[place]}")
         else:
-            lines += _row_differences(place, wanted[place], present[place])
+            lines += _row_differences(
+                place,
+                wanted[place],
+                present[place],
+            )
     return lines
 
 
@@ -135,3 +152,20 @@ def _row_differences(place, wanted, present):
 
 def _by_key(rows, key):
     return {tuple(row[column] for column in key): row for row in rows}
+
+
+def deployment(emulator, folder, dataset):
+    """The environment of a deployment whose warehouse is `dataset`, and that keeps its files in `folder`."""
+    extra = {"is_anonymous": True, "project": PROJECT}
+    connection = {"conn_type": "google_cloud_platform", "extra": extra}
+    return {
+        "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
+        "BIGQUERY_EMULATOR_HOST": emulator.host,
+        "BIGQUERY_DATASET": dataset,
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "SHOP_TIMEZONE": "America/New_York",
+        "STAGING_URI": f"file://{folder}/staging",
+        "REPORTS_URI": f"file://{folder}/reports",
+        "MODELS_URI": f"file://{folder}/models",
+        "PICTURES_URI": f"file://{folder}/pictures",
+    }
