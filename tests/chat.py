@@ -35,11 +35,10 @@ class Chat:
 
     def pictures(self) -> list[bytes]:
         """The files that came with the messages."""
-        return [
-            base64.b64decode(each["base64"])
-            for post in self.posts
-            for each in post["attachments"]
-        ]
+        files = []
+        for post in self.posts:
+            files += [base64.b64decode(file["base64"]) for file in post["attachments"]]
+        return files
 
 
 @contextmanager

@@ -31,16 +31,19 @@ from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STORED = (
-    *(
-        "orders",
-        "refunds",
-        "exchange_rates",
-        "loaded_files",
-        "load_audit",
-        "rejected_rows",
-    ),
-    *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
-    *("changed_rates", "report_deliveries"),
+    "orders",
+    "refunds",
+    "exchange_rates",
+    "loaded_files",
+    "load_audit",
+    "rejected_rows",
+    "removed_orders",
+    "products",
+    "forgotten_hashes",
+    "order_lines",
+    "user_events",
+    "changed_rates",
+    "report_deliveries",
 )
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"
@@ -84,6 +87,7 @@ SPECS = (
 NUMBERS = re.compile(r"most|count|limit|seconds")
 TEXTS = re.compile(r"hash|message_id|source|token|owner")
 INSTANTS = re.compile(r"_at$")
+TEXT = TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)
 MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(HEADLINE, 100)}
 
 
@@ -126,16 +130,14 @@ class Catalogue:
         )
         resolved = response.resolved_statement
         if hasattr(resolved, "column_definition_list"):
-            columns = [
-                (column.name, column.type) for column in resolved.column_definition_list
-            ]
-            self._add(resolved.name_path[-1], columns)
-            self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
+            name = resolved.name_path[-1]
+            definitions = resolved.column_definition_list
+            columns = [(column.name, column.type) for column in definitions]
+            self._add(name, columns)
+            self._add_staging_table(name.rpartition(".")[2], columns)
         elif isinstance(resolved, zt.ResolvedCreateViewStmt):
-            columns = [
-                (output.name, output.column.type)
-                for output in resolved.output_column_list
-            ]
+            outputs = resolved.output_column_list
+            columns = [(output.name, output.column.type) for output in outputs]
             self._add(resolved.name_path[-1], columns)
         return resolved
 
@@ -147,17 +149,14 @@ class Catalogue:
             if self.registered is not None:
                 service.unregister_catalog(registered_id=self.registered)
             catalogue = catalogue_of(self.tables.items())
-            self.registered = service.register_catalog(
-                simple_catalog=catalogue
-            ).registered_id
+            answer = service.register_catalog(simple_catalog=catalogue)
+            self.registered = answer.registered_id
             self.unregistered.clear()
         return self.registered
 
     def add_bundle(self, spec):
         """The staging table of a small load, with the columns of the tables that it holds."""
-        columns = {
-            "table_name": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)
-        }
+        columns = {"table_name": TEXT}
         for table in spec.uploaded:
             name = rendering.staging_table(table, STAGING)
             columns |= dict(self.tables[f"sales_staging.{name}"])
@@ -172,15 +171,10 @@ class Catalogue:
     def _add_staging_table(self, name, columns):
         """What load jobs fill: the table's columns, without those of another owner, and the load's."""
         if name in rendering.tables():
-            kinds = dict(columns) | {
-                "known_deliveries": TypeFactory.create_simple_type(
-                    zt.TypeKind.TYPE_STRING
-                ),
-            }
-            staged = [
-                (each.name, kinds[each.name])
-                for each in staged_columns(spec_of(name), name)
-            ]
+            kinds = dict(columns) | {"known_deliveries": TEXT}
+            staged = []
+            for column in staged_columns(spec_of(name), name):
+                staged.append((column.name, kinds[column.name]))
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
 
 
@@ -261,11 +255,10 @@ LANGUAGE = _language()
 def paths():
     """Every SQL file, in an order in which each finds the tables it names."""
     root = rendering.SQL_ROOT
-    found = sorted(
-        path.relative_to(root).as_posix()
-        for folder in ("warehouse", "report", "forecast")
-        for path in (root / folder).rglob("*.sql")
-    )
+    found = []
+    for folder in ("warehouse", "report", "forecast"):
+        for path in (root / folder).rglob("*.sql"):
+            found.append(path.relative_to(root).as_posix())
     first = (
         r"warehouse/tables/\w+/table",
         *(f"warehouse/tables/{view}/view" for view in rendering.views()),
@@ -274,12 +267,11 @@ def paths():
         r"warehouse/loads/\w+/find_changes",
         "",
     )
-    return sorted(
-        found,
-        key=lambda path: next(
-            n for n, each in enumerate(first) if re.match(each, path)
-        ),
-    )
+
+    def place(path):
+        return [bool(re.match(pattern, path)) for pattern in first].index(True)
+
+    return sorted(sorted(found), key=place)
 
 
 def statements(path, settings=None, *, bundled=False):
@@ -293,31 +285,29 @@ def statements(path, settings=None, *, bundled=False):
 def without_variables(parts):
     """The statements of a script with parameters in place of its variables, which the analyzer lacks.
     BigQuery treats both as constants."""
-    declared = [name for part in parts for name in re.findall(r"^DECLARE (\w+) ", part)]
-    names = re.compile(rf"(?<!@)\b({'|'.join(declared)})\b") if declared else None
-    kept = [
-        re.sub(r"^SET \w+ =", "SELECT", part)
-        for part in parts
-        if not part.startswith("DECLARE")
-    ]
-    return [names.sub(r"@\1", part) if names else part for part in kept]
+    declared = set()
+    kept = []
+    for part in parts:
+        variables = re.findall(r"^DECLARE (\w+) ", part)
+        declared.update(variables)
+        if not variables:
+            kept.append(re.sub(r"^SET \w+ =", "SELECT", part))
+    if not declared:
+        return kept
+    names = re.compile(rf"(?<!@)\b({'|'.join(declared)})\b")
+    return [names.sub(r"@\1", part) for part in kept]
 
 
 def rendered(path, settings, *, bundled=False):
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
-    names = (
-        meta.find_undeclared_variables(
-            templates.environment(rendering.SQL_ROOT).parse(source)
-        )
-        - GIVEN
-    )
-    values = {name: sample(name) for name in names} | {
-        "business_date": DAYS[-1],
-        "last_day": DAYS[-1],
-        "lock_token": "0a1b",
-        "earliest_date": DAYS[0],
-    }
+    parsed = templates.environment(rendering.SQL_ROOT).parse(source)
+    names = meta.find_undeclared_variables(parsed) - GIVEN
+    values = {name: sample(name) for name in names}
+    values["business_date"] = DAYS[-1]
+    values["last_day"] = DAYS[-1]
+    values["lock_token"] = "0a1b"
+    values["earliest_date"] = DAYS[0]
     spec = next(
         (each for each in SPECS if f"/loads/{each.name}/" in path),
         spec_of(PurePath(path).parent.name),
@@ -361,7 +351,8 @@ def split(sql):
         return []
     script = Parser.parse_script_static(sql, LANGUAGE)
     raw = sql.encode()
-    ranges = [
-        each.parse_location_range for each in script.statement_list_node.statement_list
-    ]
-    return [raw[each.start : each.end].decode() for each in ranges]
+    statements = []
+    for node in script.statement_list_node.statement_list:
+        place = node.parse_location_range
+        statements.append(raw[place.start : place.end].decode())
+    return statements

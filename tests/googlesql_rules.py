@@ -25,30 +25,34 @@ def unpruned(resolved):
     tables that require it, because tools query views without any."""
     partitions = _partitions(isinstance(resolved, zt.ResolvedCreateViewStmt))
     nodes = list(_nodes(resolved))
-    pruned = {
-        column.column.column_id
-        for call in nodes
-        if isinstance(call, zt.ResolvedFunctionCall)
-        and call.function.name in COMPARISONS
-        for column in call.argument_list
-        if isinstance(column, zt.ResolvedColumnRef)
-        and all(_is_constant(each) for each in call.argument_list if each is not column)
-    }
+    pruned = set()
+    for node in nodes:
+        if isinstance(node, zt.ResolvedFunctionCall):
+            pruned |= _compared_columns(node)
     for scan in nodes:
-        if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in partitions:
-            partition = partitions[scan.table.name]
-            days = {
-                column.column_id
-                for column in scan.column_list
-                if column.name == partition
-            }
-            # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
-            if (
-                scan.column_list
-                and not days & pruned
-                and not _is_insert_target(resolved, scan)
-            ):
+        # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
+        is_read = (
+            isinstance(scan, zt.ResolvedTableScan)
+            and scan.column_list
+            and not _is_insert_target(resolved, scan)
+        )
+        if is_read and scan.table.name in partitions:
+            ids = {column.name: column.column_id for column in scan.column_list}
+            if ids.get(partitions[scan.table.name]) not in pruned:
                 yield f"no partition filter on {scan.table.name}"
+
+
+def _compared_columns(call):
+    """The numbers of the columns that a function compares with constants."""
+    columns = set()
+    if call.function.name in COMPARISONS:
+        for column in call.argument_list:
+            others = [each for each in call.argument_list if each is not column]
+            if isinstance(column, zt.ResolvedColumnRef) and all(
+                map(_is_constant, others)
+            ):
+                columns.add(column.column.column_id)
+    return columns
 
 
 def _is_constant(expression):
@@ -122,14 +126,11 @@ def problems(catalogue, statement):
 def analyse_all():
     """The tables that all files create, and what is wrong with the statements of any."""
     catalogue = Catalogue()
-    wrong = [
-        each
-        for path in paths()
-        for statement in statements(path)
-        for each in problems(catalogue, statement)
-    ]
-    wrong += wrong_in_bundles(catalogue)
-    return catalogue, wrong
+    wrong = []
+    for path in paths():
+        for statement in statements(path):
+            wrong += problems(catalogue, statement)
+    return catalogue, wrong + wrong_in_bundles(catalogue)
 
 
 def wrong_in_bundles(catalogue):

@@ -9,25 +9,28 @@ import pyarrow as pa
 
 from ecommerce.core.read_window import LoadedFile
 
+TEXT = pa.string()
+AMOUNT = pa.decimal128(18, 4)
 REFUNDS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
-        ("line_number", pa.int64()),
-        *(
-            (f"{name}_amount", pa.decimal128(18, 4))
-            for name in ("merchandise", "tax", "shipping")
-        ),
-    ]
+    {
+        "source": TEXT,
+        "refund_id": TEXT,
+        "order_id": TEXT,
+        "line_number": pa.int64(),
+        "merchandise_amount": AMOUNT,
+        "tax_amount": AMOUNT,
+        "shipping_amount": AMOUNT,
+    }
 )
 LINES = pa.schema(
-    [
-        ("order_id", pa.string()),
-        ("line_number", pa.int64()),
-        ("sku", pa.string()),
-        ("category", pa.string()),
-        ("quantity", pa.decimal128(18, 4)),
-        ("cost_amount", pa.decimal128(18, 4)),
-    ]
+    {
+        "order_id": TEXT,
+        "line_number": pa.int64(),
+        "sku": TEXT,
+        "category": TEXT,
+        "quantity": AMOUNT,
+        "cost_amount": AMOUNT,
+    }
 )
 
 

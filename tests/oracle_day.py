@@ -40,17 +40,11 @@ class Expected:
         began, ended = [], []
         sold = defaultdict(set)
         for row in self.oracle.order_lines:
-            if (
-                row["is_sale"]
-                and not row["is_test"]
-                and row["business_date"] <= self.day
-            ):
+            if _counts(row, row["business_date"]) and row["business_date"] <= self.day:
                 sold[row["channel"]].add(row["business_date"])
         for name, days in sorted(sold.items()):
             recent = {each for each in days if each >= self.base - timedelta(91)}
-            week = {
-                each for each in recent if self.base - timedelta(7) < each <= self.base
-            }
+            week = days & {self.base - timedelta(back) for back in range(7)}
             if self.day in recent and min(recent) > self.base:
                 began.append(name)
             if (

@@ -64,10 +64,8 @@ def accepted(events, timezone):
     zone = ZoneInfo(timezone)
     first = {}
     for raw in events:
-        occurred, received = (
-            instant(raw.get("occurred_at")),
-            instant(raw.get("received_at")),
-        )
+        occurred = instant(raw.get("occurred_at"))
+        received = instant(raw.get("received_at"))
         if not raw.get("event_id") or not occurred or not received:
             continue
         if occurred.year < 2000 or occurred > received + timedelta(hours=1):
@@ -104,25 +102,18 @@ def sessions(events, bots=()):
     return found
 
 
-def _session(
-    visitor,
-    run,
-    sent,
-    bots,
-):
+def _session(visitor, run, sent, bots):
     day = run[0].day
-    needed = [
-        step
-        for step in STEPS
-        if any((day - timedelta(days=ago), step) in sent for ago in range(28))
-    ]
+    four_weeks = [day - timedelta(days=ago) for ago in range(28)]
+    expected = []
+    for step in STEPS:
+        if sent.intersection((each, step) for each in four_weeks):
+            expected.append(step)
     reached = []
     for event in run:
-        if (
-            len(reached) < len(needed)
-            and event.raw.get("event_type") == needed[len(reached)]
-        ):
-            reached.append(needed[len(reached)])
+        if expected and event.raw.get("event_type") == expected[0]:
+            reached.append(expected.pop(0))
+    is_bot = any(event.raw.get("user_agent") in bots for event in run)
     seconds = (run[-1].occurred - run[0].occurred).total_seconds()
     return {
         "business_date": day,
@@ -133,8 +124,7 @@ def _session(
         **{flag: step in reached for flag, step in zip(FLAGS, STEPS, strict=True)},
         "device": run[0].raw.get("device") or None,
         "referrer": host(run[0].raw.get("referrer")),
-        "is_bot": any(event.raw.get("user_agent") in bots for event in run)
-        or (len(run) >= 100 and seconds <= 2 * len(run)),
+        "is_bot": is_bot or (len(run) >= 100 and seconds <= 2 * len(run)),
     }
 
 
@@ -142,24 +132,25 @@ def funnel(found):
     """The rows of the daily funnel that these sessions make."""
     groups = defaultdict(list)
     for session in found:
-        steps = [
-            "session",
-            *(step for flag, step in zip(FLAGS, STEPS, strict=True) if session[flag]),
-        ]
+        steps = ["session"]
+        for flag, step in zip(FLAGS, STEPS, strict=True):
+            if session[flag]:
+                steps.append(step)
+        device = session["device"] or "unknown"
+        referrer = session["referrer"] or "unknown"
         for step in steps:
-            device, referrer = (
-                session["device"] or "unknown",
-                session["referrer"] or "unknown",
-            )
             groups[session["business_date"], step, device, referrer].append(session)
-    return [
-        {
-            **dict(
-                zip(("business_date", "step", "device", "referrer"), key, strict=True)
-            ),
-            "sessions": sum(not each["is_bot"] for each in group),
-            "visitors": len({each["visitor"] for each in group if not each["is_bot"]}),
-            "bot_sessions": sum(each["is_bot"] for each in group),
+    rows = []
+    for (day, step, device, referrer), group in groups.items():
+        people = [session["visitor"] for session in group if not session["is_bot"]]
+        row = {
+            "business_date": day,
+            "step": step,
+            "device": device,
+            "referrer": referrer,
+            "sessions": len(people),
+            "visitors": len(set(people)),
+            "bot_sessions": len(group) - len(people),
         }
-        for key, group in groups.items()
-    ]
+        rows.append(row)
+    return rows

@@ -46,12 +46,12 @@ def differences(oracle, figures):
         _movers,
         _reasons,
     )
-    return [
-        f"{name}: {said} instead of {true}"
-        for part in parts
-        for name, said, true in part(figures, expected)
-        if not _same(said, true)
-    ]
+    differing = []
+    for part in parts:
+        for name, said, true in part(figures, expected):
+            if not _same(said, true):
+                differing.append(f"{name}: {said} instead of {true}")
+    return differing
 
 
 def _headline(figures, true):

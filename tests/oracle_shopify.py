@@ -30,41 +30,46 @@ def tax_of(part):
 
 def lines_of(order):
     """All lines of an order, by their ids: those that are `goods` count as sold."""
-    tip, rows = exact(order.get("totalTipReceivedSet")), []
-    for number, line in enumerate(
-        sorted(order["lineItems"], key=lambda each: int(each["id"].split("/")[-1])), 1
-    ):
-        price, tax = exact(line["originalTotalSet"]), tax_of(line)
-        discount = sum(
-            (exact(each["allocatedAmountSet"]) for each in line["discountAllocations"]),
-            ZERO,
-        )
-        gross, net = price, price - discount
+    tip = exact(order.get("totalTipReceivedSet"))
+    rows = []
+    by_id = sorted(order["lineItems"], key=lambda line: int(line["id"].split("/")[-1]))
+    for number, line in enumerate(by_id, 1):
+        price = exact(line["originalTotalSet"])
+        tax = tax_of(line)
+        net = price
+        for allocation in line["discountAllocations"]:
+            net -= exact(allocation["allocatedAmountSet"])
+        gross = price
         if order["taxesIncluded"]:
+            if net > 0:
+                gross = price * (net - tax) / net
+            else:
+                rates = [Fraction(str(each["rate"])) for each in line["taxLines"]]
+                gross = price / (1 + sum(rates))
             net -= tax
-            rate = sum((Fraction(str(each["rate"])) for each in line["taxLines"]), ZERO)
-            gross = (
-                price * net / (price - discount)
-                if price > discount
-                else price / (1 + rate)
-            )
-        is_tip = (
-            not line["product"] and not line["variant"] and price > 0 and price == tip
-        )
-        kind = "gift card" if line["isGiftCard"] else "tip" if is_tip else "goods"
-        rows.append(
-            {
-                "id": line["id"], "line_number": number, "kind": kind,
-                "quantity": line["quantity"], "current": line["currentQuantity"],
-                "gross": rounded(gross), "net": rounded(net), "tax": rounded(tax),
-            }
-        )  # fmt: skip
+        kind = "goods"
+        if line["isGiftCard"]:
+            kind = "gift card"
+        elif not line["product"] and not line["variant"] and price == tip > 0:
+            kind = "tip"
+        row = {
+            "id": line["id"],
+            "line_number": number,
+            "kind": kind,
+            "quantity": line["quantity"],
+            "current": line["currentQuantity"],
+            "gross": rounded(gross),
+            "net": rounded(net),
+            "tax": rounded(tax),
+        }
+        rows.append(row)
     return rows
 
 
 def totals_of(order):
     """What the row of the order must have."""
-    goods = [line for line in lines_of(order) if line["kind"] == "goods"]
+    lines = lines_of(order)
+    goods = [line for line in lines if line["kind"] == "goods"]
     shipments = [each for each in order["shippingLines"] if not each["isRemoved"]]
     shipping = sum((exact(each["discountedPriceSet"]) for each in shipments), ZERO)
     if order["taxesIncluded"]:
@@ -74,9 +79,7 @@ def totals_of(order):
         fees -= sum(map(tax_of, order["additionalFees"]), ZERO)
     fees += exact(order.get("totalTipReceivedSet"))
     duties = exact(order.get("originalTotalDutiesSet"))
-    sold = sum(
-        Fraction(line["net"]) for line in lines_of(order) if line["kind"] != "tip"
-    )
+    sold = sum(Fraction(line["net"]) for line in lines if line["kind"] != "tip")
     other_parts = sold + shipping + fees + exact(order["totalTaxSet"])
     gap_without = abs(exact(order["totalPriceSet"]) - other_parts)
     gap_with = abs(exact(order["totalPriceSet"]) - other_parts - duties)

@@ -77,13 +77,7 @@ class Result:
     rows: list[Row]
 
 
-def evaluate(
-    sql,
-    tables,
-    parameters=(),
-    *,
-    seed=None,
-):
+def evaluate(sql, tables, parameters=(), *, seed=None):
     """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an
     empty array in place of NULL, as in BigQuery's results.
 
@@ -116,19 +110,16 @@ def evaluate(
         request,
         type(zt.EvaluateQueryResponse().to_proto()),
     )
-    columns = [
-        (column.name, zt.parse_proto(column.type)) for column in answer.prepared.columns
-    ]
-    arrays = [
-        number
-        for number, (_, kind) in enumerate(columns)
-        if kind.type_kind == zt.TypeKind.TYPE_ARRAY
-    ]
+    columns = []
+    for column in answer.prepared.columns:
+        columns.append((column.name, zt.parse_proto(column.type)))
     answered = []
     for row in answer.content.table_data.row:
-        values = [_value(cell) for cell in row.cell]
-        for number in arrays:
-            values[number] = values[number] or []
+        values = []
+        for cell, (_, kind) in zip(row.cell, columns, strict=True):
+            is_array = kind.type_kind == zt.TypeKind.TYPE_ARRAY
+            value = _value(cell)
+            values.append([] if is_array and value is None else value)
         answered.append(tuple(values))
     return Result(columns, answered)
 

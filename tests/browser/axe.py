@@ -56,14 +56,11 @@ def violations(page, script):
     # Through the debugger, because the pages' policy forbids scripts.
     page.evaluate(script)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    return [
-        {
-            "rule": each["id"],
-            "says": each["help"],
-            "nodes": [node["html"] for node in each["nodes"]],
-        }
-        for each in found["violations"]
-    ]
+    violations = []
+    for violation in found["violations"]:
+        elements = [node["html"] for node in violation["nodes"]]
+        violations.append((violation["id"], violation["help"], elements))
+    return violations
 
 
 if __name__ == "__main__":

@@ -16,8 +16,6 @@ from ecommerce.runtime.run_context import check_conf
 from ecommerce.sales.delivery_log import LEASE
 from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY
 
-DAG_IDS = {path.stem for path in DAG_FILES}
-"""A shop may have removed some (docs/RECIPES.md, Remove a part)."""
 PARSE = """
 import importlib.util, socket, sys
 def refuse(*args, **kwargs):
@@ -49,7 +47,12 @@ def test_every_file_parses_without_input_output_settings_or_heavy_libraries(tmp_
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }
     done = subprocess.run(
-        [sys.executable, "-c", PARSE, *map(str, DAG_FILES)],
+        [
+            sys.executable,
+            "-c",
+            PARSE,
+            *map(str, DAG_FILES),
+        ],
         env=environment,
         capture_output=True,
         text=True,

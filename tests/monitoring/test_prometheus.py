@@ -145,12 +145,11 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
     assert {rule["name"] for rule in mapping} <= set(names)
 
     def alert(name):
-        active = prometheus.get("alerts")["alerts"]
-        return [
-            one
-            for one in active
-            if one["labels"]["alertname"] == name and one["state"] == "firing"
-        ]
+        firing = []
+        for active in prometheus.get("alerts")["alerts"]:
+            if active["labels"]["alertname"] == name and active["state"] == "firing":
+                firing.append(active)
+        return firing
 
     (missing,) = until(lambda: alert("SalesReportMissing"), "the report is missed")
     assert missing["labels"]["severity"] == "critical"
