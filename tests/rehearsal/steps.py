@@ -177,10 +177,8 @@ def forecast(shop):
     loaded = load_manifest(forecasts.FORECASTS, run, manifest)
     check_load(run, loaded, forecasts.FORECASTS)
     names = ("series", "target_date", *ensemble.AMOUNTS)
-    expected = Counter(tuple(row[name] for name in names) for row in computed)
     stored = shop.rows("sales_forecasts")
-    found = Counter(tuple(row[name] for name in names) for row in stored)
-    yield same_rows("sales_forecasts", expected, found)
+    yield same_rows("sales_forecasts", cells(computed, names), cells(stored, names))
 
 
 def undone_history(shop):
@@ -207,24 +205,22 @@ def web_events(shop):
         loaded = load_manifest(events.EVENTS, run, manifest)
         check_load(run, loaded, events.EVENTS)
     accepted = oracle_events.accepted(sent, shop.company.timezone)
-    expected = Counter(event.event_id for event in accepted)
-    found = Counter(row["event_id"] for row in shop.rows("user_events"))
-    yield same_rows("user_events", expected, found)
+    expected = [(event.event_id,) for event in accepted]
+    stored = shop.rows("user_events")
+    yield same_rows("user_events", expected, cells(stored, ["event_id"]))
     counted = Counter()
     for row in shop.rows("daily_events"):
         counted[row["business_date"], row["event_type"]] += row["events"]
     kinds = [(event.day, event.raw["event_type"]) for event in accepted]
-    yield same_rows("daily_events", Counter(kinds), counted)
+    yield same_rows("daily_events", kinds, counted.elements())
     sessions = oracle_events.sessions(accepted)
-    columns = [name for name in sessions[0] if name != "visitor"]
-    yield same_rows(
-        "sessions",
-        Counter(tuple(row[name] for name in columns) for row in sessions),
-        Counter(tuple(row[name] for name in columns) for row in shop.rows("sessions")),
-    )
-    funnel = [tuple(sorted(row.items())) for row in oracle_events.funnel(sessions)]
-    found = [tuple(sorted(row.items())) for row in shop.rows("daily_funnel")]
-    yield same_rows("daily_funnel", Counter(funnel), Counter(found))
+    columns = sessions[0].keys() - {"visitor"}
+    stored = shop.rows("sessions")
+    yield same_rows("sessions", cells(sessions, columns), cells(stored, columns))
+    funnel = oracle_events.funnel(sessions)
+    stored = shop.rows("daily_funnel")
+    columns = funnel[0].keys()
+    yield same_rows("daily_funnel", cells(funnel, columns), cells(stored, columns))
 
 
 def catalogue(shop):
@@ -238,16 +234,15 @@ def catalogue(shop):
         with mock.patch.dict(os.environ, variable):
             for number in range(2):
                 catalogue_run.refresh(f"rehearsal__catalogue_{number}")
-    expected = Counter()
+    expected = []
     for product in snapshot.products:
         state = "ok" if product.image_url else "no_picture"
         if product.sku == catalogue_files.BROKEN:
             state = "broken"
-        expected[product.sku, product.name, product.category, state] += 1
-    found = Counter()
-    for row in shop.rows("product_pictures"):
-        found[row["sku"], row["name"], row["category"], row["state"]] += 1
-    yield same_rows("product_pictures", expected, found)
+        expected.append((product.sku, product.name, product.category, state))
+    stored = shop.rows("product_pictures")
+    names = ("sku", "name", "category", "state")
+    yield same_rows("product_pictures", expected, cells(stored, names))
 
 
 def older_schema(shop):
@@ -401,32 +396,30 @@ def killed_load(shop):
 def other_tables(shop):
     """The tables that no other step compares."""
     oracle = shop.oracle()
-    first = {}
-    for row in shop.rows("customers"):
-        if row["first_ordered_at"]:
-            first[row["customer_hash"]] = row["first_ordered_at"]
-    counted = Counter(oracle.first_counted.items())
-    yield same_rows("customers", counted, Counter(first.items()))
+    names = ("customer_hash", "first_ordered_at")
+    stored = [row for row in cells(shop.rows("customers"), names) if row[1]]
+    yield same_rows("customers", oracle.first_counted.items(), stored)
     sold = {row["sku"] for row in oracle.order_lines}
     stored = {row["sku"] for row in shop.rows("products")}
-    yield same_rows("products", Counter(sold), Counter(sold & stored))
+    yield same_rows("products", sold, sold & stored)
     published = {}
     for rate in shop.company.shown.rates:
         published[rate.rate_date, rate.currency] = rate.rate
-    stored = {}
-    for row in shop.rows("exchange_rates"):
-        stored[row["rate_date"], row["currency"]] = row["rate"]
-    expected = Counter((key, published.get(key)) for key in stored)
-    yield same_rows("exchange_rates", expected, Counter(stored.items()))
-    names = Counter(file.name for file in shop.company.shown.files)
-    stored = Counter(row["file"] for row in shop.rows("loaded_files"))
+    names = ("rate_date", "currency", "rate")
+    stored = cells(shop.rows("exchange_rates"), names)
+    expected = []
+    for day, currency, _ in stored:
+        expected.append((day, currency, published.get((day, currency))))
+    yield same_rows("exchange_rates", expected, stored)
+    names = [(file.name,) for file in shop.company.shown.files]
+    stored = cells(shop.rows("loaded_files"), ["file"])
     yield same_rows("loaded_files", names, stored)
     rejected = set()
     for row in shop.rows("rejected_rows"):
         key = (row["order_id"], row["file"], row["detail"], row["raw"])
         rejected.add((row["source"], row["reason"], key))
-    stored = Counter((source, reason) for source, reason, _ in rejected)
-    yield same_rows("rejected_rows", oracle.rejected, stored)
+    stored = [(source, reason) for source, reason, _ in rejected]
+    yield same_rows("rejected_rows", oracle.rejected.elements(), stored)
     runs = set()
     for row in shop.rows("load_audit"):
         if row["status"] == "success" and row["source"] in SOURCES:
@@ -434,7 +427,7 @@ def other_tables(shop):
     expected = {(day, source) for day in shop.days for source in SOURCES}
     today = shop.days[-1] + timedelta(days=1)
     expected.add((today, STOREFRONT))
-    yield same_rows("load_audit", Counter(expected), Counter(runs))
+    yield same_rows("load_audit", expected, runs)
     months = len(shop.rows("sales_targets"))
     yield Check("sales_targets has the report's", "True", str(months > 0))
     for table, number in {"load_lock": 1, "warehouse_settings": 3}.items():
@@ -443,8 +436,15 @@ def other_tables(shop):
     yield Check("tables with rows stored twice", "[]", str(copies))
 
 
+def cells(rows, names):
+    """Return the values of some columns of each row."""
+    return [tuple(row[name] for name in names) for row in rows]
+
+
 def same_rows(table, expected, found):
-    """Return the check that two counted sets of rows are the same."""
+    """Return the check that the same rows are expected and found, each as often."""
+    expected = Counter(expected)
+    found = Counter(found)
     lines = [f"missing: {row}" for row in (expected - found).elements()]
     lines += [f"too much: {row}" for row in (found - expected).elements()]
     text = f"{expected.total()} rows of the oracle"
