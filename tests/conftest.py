@@ -60,7 +60,7 @@ LONGEST = (
     "test_season",
     "test_lost_data",
     "test_monthly_load",
-    "test_contributions",
+    "test_random_sales",
     "test_monthly_load",
     "test_load",
     "test_transform",

@@ -1,8 +1,9 @@
 """A warehouse of its own for each test, on the emulator."""
 
 import json
+import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, _load_staged, load
+from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
-from tests.integration.warehouse.loadable import at
+from tests.integration.warehouse.loadable import Folder, at, midnight
 from tests.integration.warehouse_contents import of_all_days
 
 Row = dict[str, Any]
@@ -37,16 +39,16 @@ BY_RUN = {"read_at", "run_id", "detected_at"}
 """Columns that only say when and by which run a row was read."""
 
 STATE = (
-    *(
-        "orders",
-        "order_lines",
-        "refunds",
-        "removed_orders",
-        "customers",
-        "products",
-        "exchange_rates",
-    ),
-    *("daily_sales", "daily_summary", "loaded_files"),
+    "orders",
+    "order_lines",
+    "refunds",
+    "removed_orders",
+    "customers",
+    "products",
+    "exchange_rates",
+    "daily_sales",
+    "daily_summary",
+    "loaded_files",
 )
 """The tables that the order and number of runs must not change."""
 
@@ -63,6 +65,16 @@ class Shop:
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
         return self.load_staged(manifests, day=day, run_id=run_id, **options)
+
+    def load_all(self, *folders, read_at="2026-03-03 11:00", **options):
+        """Load the folders, and nothing from the sources that have none and are not off."""
+        known = {folder.source for folder in folders}
+        known.update(options.get("off_sources", ()))
+        nothing = []
+        for source in SOURCES:
+            if source not in known:
+                nothing.append(Folder(source=source, read_at=at(read_at)))
+        self.load(*folders, *nothing, **options)
 
     def load_staged(
         self, manifests, *, day=MONDAY, missing_sources=(), off_sources=(), **options
@@ -88,14 +100,18 @@ class Shop:
 
     def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
-        dataset = self.warehouse.settings.bigquery_dataset
-        sql = f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}` {of_all_days(table)}"
-        found = self.warehouse.run(sql, table)
-        return sorted(found, key=repr)
+        selected = ", ".join(columns) or "*"
+        where = of_all_days(table)
+        rows = self.sql(f"SELECT {selected} FROM `sales.{table}` {where}", table)
+        return sorted(rows, key=repr)
+
+    def tuples(self, table, *columns):
+        """The values of columns of a table."""
+        return [tuple(row.values()) for row in self.rows(table, *columns)]
 
     def one(self, table, *columns):
         """The only row of a table."""
-        (row,) = self.rows(table, *columns)
+        [row] = self.rows(table, *columns)
         return row
 
     def by(self, table, key, value):
@@ -104,35 +120,93 @@ class Shop:
         assert len({row[key] for row in rows}) == len(rows)
         return {row[key]: row[value] for row in rows}
 
-    def insert(self, table, columns, values):
-        """Put rows into a table without a load, each written as a tuple of SQL."""
+    def sql(self, text, what="the test"):
+        """Run a statement; `sales.` stands for the dataset, as in the documents."""
         dataset = self.warehouse.settings.bigquery_dataset
-        sql = f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}"
-        self.warehouse.run(sql, "the test's rows")
+        return self.warehouse.run(re.sub(r"\bsales\.", f"{dataset}.", text), what)
+
+    def insert(self, table, rows, **of_all):
+        """Put rows into a table without a load: values by column, `of_all` in each of them.
+
+        A column that is not given is NULL; where it must not be, 0, FALSE or empty.
+        """
+        given = of_all.keys()
+        for row in rows:
+            given |= row.keys()
+        written = []
+        for column in columns(table):
+            if column.required or column.name in given:
+                written.append(column)
+        values = []
+        for row in rows:
+            stored = of_all | row
+            literals = [literal(each, stored.get(each.name)) for each in written]
+            values.append(f"({', '.join(literals)})")
+        names = ", ".join(f"`{column.name}`" for column in written)
+        self.sql(f"INSERT INTO `sales.{table}` ({names}) VALUES {', '.join(values)}")
 
     def ran(self, days, sources=SOURCES):
         """Note that daily runs have read the sources, the morning after each day."""
         rows = []
         for day in days:
-            read_at = f"{day + timedelta(days=1)} 11:00:00+00"
-            for source in sources:
-                run = f"'{source}', 'run {day}', 'success', '{read_at}'"
-                rows.append(f"('{day}', {run})")
-        columns = "business_date, source, run_id, status, read_at"
-        self.insert("load_audit", columns, rows)
+            run = {
+                "business_date": day,
+                "run_id": f"run {day}",
+                "status": "success",
+                "read_at": at(f"{day} 11:00") + timedelta(days=1),
+            }
+            rows += [{**run, "source": source} for source in sources]
+        self.insert("load_audit", rows)
+
+    def exported(self, source, first, last):
+        """Note that an export of the days from `first` to `last` has been loaded."""
+        export = {
+            "business_date": first,
+            "source": source,
+            "run_id": "export",
+            "status": "history",
+            "window_start": midnight(first),
+            "window_end": midnight(last + timedelta(days=1)),
+            "read_at": midnight(last + timedelta(days=2)),
+        }
+        self.insert("load_audit", [export])
+
+    def undone(self, source, first):
+        """Note that the export of the days from `first` on was undone, just now."""
+        removal = {
+            "business_date": first,
+            "source": source,
+            "run_id": f"undo__{source}",
+            "status": "history",
+            "read_at": datetime.now(UTC),
+        }
+        self.insert("load_audit", [removal])
 
     def state(self, names=STATE):
         """What must not depend on the order and number of runs."""
-        return {
-            table: sorted(
-                (
-                    {name: value for name, value in row.items() if name not in BY_RUN}
-                    for row in self.rows(table)
-                ),
-                key=repr,
-            )
-            for table in names
-        }
+        contents = {}
+        for table in names:
+            rows = self.rows(table)
+            for row in rows:
+                for name in BY_RUN & row.keys():
+                    del row[name]
+            contents[table] = sorted(rows, key=repr)
+        return contents
+
+
+ZEROS = {"STRING": "", "BOOL": False}
+
+
+def literal(column, value):
+    """A value of a column in SQL."""
+    if value is None and not column.required:
+        return "NULL"
+    if value is None:
+        value = ZEROS.get(column.type, 0)
+    if column.type not in ("STRING", "DATE", "TIMESTAMP"):
+        return str(value)
+    kind = "" if column.type == "STRING" else column.type
+    return f"{kind} '{value}'"
 
 
 @pytest.fixture
@@ -152,14 +226,13 @@ def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
 def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it and the
     reporting currency."""
+    connection = {
+        "conn_type": "google_cloud_platform",
+        "extra": {"is_anonymous": True, "project": PROJECT},
+    }
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,
-        "AIRFLOW_CONN_BIGQUERY": json.dumps(
-            {
-                "conn_type": "google_cloud_platform",
-                "extra": {"is_anonymous": True, "project": PROJECT},
-            }
-        ),
+        "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
         "BIGQUERY_DATASET": dataset,
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "SHOP_TIMEZONE": "America/New_York",

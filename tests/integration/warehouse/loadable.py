@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +32,11 @@ def at(text):
 
 def business_date(instant):
     return instant.astimezone(NEW_YORK).date()
+
+
+def midnight(day):
+    """When a day begins in the shop."""
+    return datetime.combine(day, time(), NEW_YORK)
 
 
 MORNING = at("2026-03-03 11:00")
@@ -115,7 +120,11 @@ class Folder:
 
     def publish(self, root, day, run_id="run"):
         """Write the folder below `root` and return its manifest."""
-        run = {"business_date": day, "source": self.source, "run_id": run_id}
+        run = {
+            "business_date": day,
+            "source": self.source,
+            "run_id": run_id,
+        }
         tables = self._tables(run)
         name = hashlib.sha256(f"{run}{self.read_at}".encode()).hexdigest()[:8]
         with staging.publish(f"file://{root}/{name}") as draft:
@@ -181,7 +190,11 @@ class Folder:
         for row in self.files:
             tables["loaded_files"].append(run | {"warnings": []} | row)
         for file, currency, *amounts in self.currency_totals:
-            row = run | {"file": file, "currency": currency, "read_at": self.read_at}
+            row = run | {
+                "file": file,
+                "currency": currency,
+                "read_at": self.read_at,
+            }
             for outcome, amount in zip(OUTCOMES, amounts, strict=True):
                 row[f"{outcome}_amount"] = money(amount)
             tables["control_totals"].append(row)
@@ -288,6 +301,16 @@ def _refund(refund_id, made_at, amount, tax="0"):
     }
 
 
+def delivered_file(name, received="2026-03-04 09:00", **facts):
+    """A row of `loaded_files`: a file without orders, unless given."""
+    row = {
+        "file": name,
+        "sha256": f"{name} of {received}",
+        "order_ids": [],
+    }
+    return row | {"received_at": at(received)} | facts
+
+
 def read_folders(file):
     """The folders of a YAML file, by name; fields as in Folder and Order."""
     written = yaml.safe_load(Path(__file__).with_name(file).read_text())
@@ -340,9 +363,47 @@ def staged_rows(spec, root, tables, *, day, read_at, run_id="run"):
     return staging.read_manifest(uri)
 
 
+def daily_sales(day, source, gross, discounts=0, returns=0, **values):
+    """A row of `daily_sales`, whose amounts in reporting currency are the same unless given."""
+    row = {
+        "business_date": day,
+        "source": source,
+        "channel": source,
+        "category": "Toys",
+        "country_code": "US",
+        "currency": "USD",
+        "order_lines": 1,
+        "units": 1,
+    }
+    for name, amount in sales_figures(gross, discounts, returns).items():
+        row[name] = amount
+        row[f"{name}_reporting"] = amount
+    return row | values
+
+
+def daily_summary(day, gross, discounts=0, returns=0, **values):
+    """A row of `daily_summary`: a complete day."""
+    row = {"business_date": day, "complete": True}
+    return row | sales_figures(gross, discounts, returns) | values
+
+
+def sales_figures(gross, discounts, returns):
+    return {
+        "gross_sales": gross,
+        "discounts": discounts,
+        "returns": returns,
+        "net_sales": gross - discounts - returns,
+    }
+
+
 def picture(sku, seen, run_id="run", **values):
     """A row of `product_pictures` without a picture, unless given."""
-    row = {"sku": sku, "name": sku.title(), "category": "Toys", "state": "no_picture"}
+    row = {
+        "sku": sku,
+        "name": sku.title(),
+        "category": "Toys",
+        "state": "no_picture",
+    }
     return (
         row | {"first_seen_at": seen, "last_seen_at": seen, "run_id": run_id} | values
     )

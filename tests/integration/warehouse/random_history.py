@@ -4,40 +4,22 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tests.integration.made_up_sales import SALES_COLUMNS
-from tests.oracle_comparisons import Export, History, days_of
+from tests.integration.warehouse.loadable import daily_sales
+from tests.oracle_comparisons import NOT_EXPORTED, Export, History, days_of
 
-SUMMARY_AMOUNTS = (
-    "units",
-    "gross_sales",
-    "discounts",
-    "returns",
-    "net_sales",
-    "tax",
-    "shipping",
-)
-SUMMARY_COLUMNS = (
-    "business_date",
-    "orders",
-    "customers",
-    "new_customers",
-    "unconverted_orders",
-    *SUMMARY_AMOUNTS,
-    "average_order_value",
-    "cost_of_goods",
-    "sales_with_cost",
-    "complete",
-    "missing_sources",
-    "empty_sources",
-)
-AUDIT_COLUMNS = (
-    "business_date, source, run_id, status, read_at, window_start, window_end"
-)
-ZONE = "America/New_York"
 FIRST = date(2023, 1, 10)
 MOVED = date(2024, 3, 4)
 """The first day of the daily runs, a Monday; the export ends on a Saturday up to nine days before."""
 LAST = date(2025, 4, 2)
+
+MOST = {
+    "gross_sales": 90_000_000,
+    "discounts": 9_000_000,
+    "returns": 9_000_000,
+    "tax": 9_000_000,
+    "shipping": 900_000,
+}
+"""The largest amount of a source's day, in ten-thousandths."""
 
 
 def random_history(seed, first=FIRST, last=LAST):
@@ -49,11 +31,10 @@ def random_history(seed, first=FIRST, last=LAST):
     till = Export(first + timedelta(days=25), MOVED + timedelta(days=60))
     lacking = {}
     for name in ("main", "till"):
-        lacking[name] = [
-            each
-            for each in ("returns", "discounts", "tax", "shipping")
-            if chance.random() < 0.5
-        ]
+        lacking[name] = []
+        for figure in NOT_EXPORTED:
+            if chance.random() < 0.5:
+                lacking[name].append(figure)
     summary = {}
     for day in days_of(first, last):
         row = _no_sales()
@@ -78,21 +59,15 @@ def random_history(seed, first=FIRST, last=LAST):
 
 
 def _no_sales():
-    amounts = dict.fromkeys(SUMMARY_AMOUNTS, Decimal(0))
-    counts = {"orders": 0, "customers": 0, "new_customers": 0}
-    return amounts | counts | {"average_order_value": None}
+    row = dict.fromkeys(("orders", "customers", "new_customers"), 0)
+    row |= dict.fromkeys(("units", "net_sales", *MOST), Decimal(0))
+    return row | {"average_order_value": None}
 
 
 def _sell(chance, row, lacking):
     """Add a source's sales to a row of daily_summary. Returns those that daily_sales has of the source."""
     sales = {}
-    for name, most in (
-        ("gross_sales", 90_000_000),
-        ("discounts", 9_000_000),
-        ("returns", 9_000_000),
-        ("tax", 9_000_000),
-        ("shipping", 900_000),
-    ):
+    for name, most in MOST.items():
         amount = Decimal(chance.randint(1, most)).scaleb(-4)
         # A day has no return by chance, too.
         if name in lacking or (chance.random() < 0.1 and name != "gross_sales"):
@@ -127,32 +102,20 @@ def insert_history(shop, history):
     """Insert the rows of daily_summary, of the exports' daily_sales, and of their loads."""
     rows = []
     for day, row in history.summary.items():
-        values = {"empty_sources": []} | row | {"unconverted_orders": 0}
-        is_missing = not row["complete"] and not values["empty_sources"]
-        missing = ["storefront"] if is_missing else []
-        values |= {"business_date": f"'{day}'", "missing_sources": missing}
-        for name in ("average_order_value", "cost_of_goods", "sales_with_cost"):
-            if row[name] is None:
-                values[name] = "NULL"
-        rows.append(
-            "({})".format(", ".join(str(values[name]) for name in SUMMARY_COLUMNS))
-        )
-    shop.insert("daily_summary", ", ".join(SUMMARY_COLUMNS), rows)
-    for name, export in zip(("old_shop", "till"), history.exports, strict=False):
-        insert_export(shop, name, export)
+        stored = {"business_date": day, "missing_sources": []} | row
+        if not row["complete"] and "empty_sources" not in row:
+            stored["missing_sources"] = ["storefront"]
+        rows.append(stored)
+    shop.insert("daily_summary", rows)
+    for name, export in zip(("old_shop", "till"), history.exports, strict=True):
+        insert_sales(shop, name, export.sales)
+        shop.exported(name, export.first, export.last)
+    # An export that was undone covers no day.
+    shop.exported("undone", FIRST - timedelta(days=30), LAST)
+    shop.undone("undone", FIRST - timedelta(days=30))
     # A live source is none of an export, whatever it lacks.
     live = {MOVED: {"gross_sales": Decimal(5), "discounts": 0, "returns": 0}}
     insert_sales(shop, "sales_db", live)
-
-
-def insert_export(shop, name, export):
-    """Insert an export's rows of daily_sales and its load."""
-    insert_sales(shop, name, export.sales)
-    start = f"'{export.first} 00:00:00 {ZONE}'"
-    end = f"'{export.last + timedelta(days=1)} 00:00:00 {ZONE}'"
-    read_at = f"'{export.last + timedelta(days=2)} 12:00:00+00'"
-    load = f"'{export.first}', '{name}', 'export', 'history', {read_at}, {start}, {end}"
-    shop.insert("load_audit", AUDIT_COLUMNS, [f"({load})"])
 
 
 def insert_sales(shop, source, sales):
@@ -160,13 +123,10 @@ def insert_sales(shop, source, sales):
     rows = []
     for day, amounts in sales.items():
         gross = amounts["gross_sales"]
-        first = (gross / 2).quantize(Decimal("0.0001"))
-        for category, part, discounts, returns in (
-            ("Toys", first, amounts["discounts"], 0),
-            ("Kitchen", gross - first, 0, amounts["returns"]),
-        ):
-            net = part - discounts - returns
-            sums = f"{part}, {discounts}, {returns}, {net}"
-            key = f"'{day}', '{source}', 'web', '{category}', 'US', 'USD'"
-            rows.append(f"({key}, 1, 1, {sums}, {sums})")
-    shop.insert("daily_sales", SALES_COLUMNS, rows)
+        part = (gross / 2).quantize(Decimal("0.0001"))
+        discounts = amounts["discounts"]
+        returns = amounts["returns"]
+        rows.append(daily_sales(day, source, part, discounts))
+        kitchen = {"category": "Kitchen", "returns": returns}
+        rows.append(daily_sales(day, source, gross - part, **kitchen))
+    shop.insert("daily_sales", rows)

@@ -6,7 +6,7 @@ It follows docs/DEFINITIONS.md and shares no code with the pipeline. Amounts are
 import json
 import random
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -27,9 +27,20 @@ CHANNELS = {
 }
 """Source of each channel, and the places in `DAYS` of the first and last day on which it sells."""
 CATEGORIES = ("Toys", "Garden", "Cups")
-PRODUCTS = ("A", "B", "C", "D", "E", None)
-RATES = {"USD": "1.0875", "GBP": "0.8533"}
-"""Units per euro."""
+PRODUCTS = ("A", "B", "C", "c", "D", None)
+COUPONS = (None, None, "SPRING", "spring, VIP", "VIP,WELCOME,vip", " ")
+RATES = {
+    "EUR": "1",
+    "USD": "1.0875",
+    "GBP": "0.8533",
+    "JPY": "161.37",
+    "KWD": "0.33417",
+}
+"""Units per euro. The real and the dirham have none."""
+CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP", "JPY", "KWD", "AED")
+EARLIER = [DAYS[0] - timedelta(days=back) for back in range(1, 150)]
+LIVE = ("sales_db", "storefront", "partner_files")
+READS = 4
 BROKEN_DOWN = ("channel", "category", "country")
 
 
@@ -53,6 +64,14 @@ class Entry:
     def net(self):
         return self.gross - self.discount - self.returned
 
+    def amounts(self):
+        return {
+            "gross_sales": self.gross,
+            "discounts": self.discount,
+            "returns": self.returned,
+            "net_sales": self.net,
+        }
+
     def parts(self):
         """Dimension, name and amount of all that it is part of."""
         for dimension, name in self.names.items():
@@ -68,25 +87,32 @@ class RandomSales:
     `converted_until` is the last day with a rate of the pound; the dirham has none.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed, currency="USD"):
         self.chance = random.Random(seed)
+        self.currency = currency
         self.orders = []
+        for day in self.chance.sample(EARLIER, 25):
+            self._sell("sales_db", day)
         for number, day in enumerate(DAYS):
             for channel, (_, first, last) in CHANNELS.items():
                 # One skips a day now and then; none does on the days that decide whether one has moved.
                 sells = number in (13, 14, 20) or self.chance.random() < 0.85
                 if first <= number <= last and sells:
-                    self._sell(channel, day, self.chance.randint(1, 3))
+                    for _ in range(self.chance.randint(1, 3)):
+                        self._sell(channel, day)
+        goods = [("Toys", "1", "1.00")] * 201
+        skus = ["A", "B", "C"] * 67
+        order = Order("wholesale", self._at(DAYS[5]), goods, skus, channel="sales_db")
+        self.orders.append(order)
         self.orphans = []
         for number in range(3):
-            amount = self._amount(2_000)
             refunded_at = self._at(self.chance.choice(DAYS))
-            orphan = f"unknown {number}", f"orphan {number}", refunded_at, amount
-            self.orphans.append(orphan)
+            orphan = f"unknown {number}", f"orphan {number}", refunded_at
+            self.orphans.append((*orphan, self._amount(2_000)))
         self.converted_until = LAST - timedelta(days=self.chance.randint(0, 9))
         orphans = [("sales_db", each[1], each[3]) for each in self.orphans]
         self.customers = CustomerOracle(
-            self.orders, business_date, self.rate_of, orphans
+            self.orders, business_date, self.rate_of, orphans, currency
         )
         self.entries = [*self._sold(), *self._returned()]
 
@@ -94,88 +120,188 @@ class RandomSales:
         return str(Decimal(self.chance.randint(1, most)) / 100)
 
     def _at(self, day):
-        # From 01:00 to 23:00 in the shop, so some are of the next day in UTC.
-        minute = self.chance.randint(0, 22 * 60)
+        # From 01:00 to 23:00 in the shop, so some are of the next day in UTC; some are of one instant.
+        minute = self.chance.choice([777, self.chance.randint(0, 22 * 60)])
         return at(f"{day} 06:00") + timedelta(minutes=minute)
 
-    def _sell(self, channel, day, count):
-        for _ in range(count):
-            lines = []
-            for _ in range(self.chance.randint(1, 3)):
-                category = self.chance.choice(CATEGORIES)
-                lines.append((category, self._amount(300), self._amount(20_000)))
-            order = Order(
-                f"{channel}-{len(self.orders)}",
-                self._at(day),
-                lines=lines,
-                products=[self.chance.choice(PRODUCTS) for _ in lines],
-                source=CHANNELS[channel][0],
-                channel=channel,
-                is_sale=self.chance.random() < 0.9,
-                is_test=self.chance.random() < 0.05,
-                currency=self.chance.choice(["USD", "USD", "USD", "EUR", "GBP", "AED"]),
-                country_code=self.chance.choice(["US", "CA", "DE", None]),
-                customer=self.chance.choice([None, None, *"abcdefghijklmnop"]),
-                attributes=self.chance.choice(
-                    [None, '{"group": "x"}', '{"group":"y"}']
-                ),
-                reason=self.chance.choice([None, "broken", "late"]),
-            )
-            if self.chance.random() < 0.3:
-                order.discount = self._amount(1_500)
-            self._refund(order)
-            self.orders.append(order)
+    def _sell(self, channel, day):
+        source = CHANNELS[channel][0]
+        # Each source has orders and refunds of these ids.
+        number = len([order for order in self.orders if order.source == source])
+        lines = []
+        for _ in range(self.chance.randint(1, 4)):
+            category = self.chance.choice(CATEGORIES)
+            # Some lines are vouchers.
+            sign = self.chance.choice(["", "", "", "", "-"])
+            gross = f"{sign}{self._amount(20_000)}"
+            lines.append((category, self._amount(300), gross))
+        is_sale = self.chance.random() < 0.9
+        order = Order(
+            str(number),
+            self._at(day),
+            lines=lines,
+            products=[self.chance.choice(PRODUCTS) for _ in lines],
+            source=source,
+            channel=channel,
+            status="completed" if is_sale else "cancelled",
+            is_sale=is_sale,
+            is_test=self.chance.random() < 0.07,
+            currency=self.chance.choice(CURRENCIES),
+            country_code=self.chance.choice(["US", "CA", "DE", None]),
+            customer=self.chance.choice([None, None, *"abcdefghijklmnop"]),
+            coupon=self.chance.choice(COUPONS),
+            tax=self._amount(900),
+            shipping=self._amount(500),
+            attributes=self.chance.choice([None, '{"group": "x"}', '{"group":"y"}']),
+            reason=self.chance.choice([None, "broken", "late"]),
+        )
+        if self.chance.random() < 0.1:
+            # None of this customer's orders, and none with this code, has an exchange rate.
+            order.customer = "zoe"
+            order.currency = "BRL"
+            order.coupon = "BRASIL"
+        if self.chance.random() < 0.3:
+            order.discount = self.chance.choice([self._amount(1_500), lines[0][2]])
+        self._refund(order)
+        self.orders.append(order)
 
     def _refund(self, order):
+        """Add up to eight refunds, some at the same instant: of a line, of the whole order, or of a line with
+        an amount of the whole order, which is negative for a fee that the shop keeps."""
         order.refunds = []
         order.line_refunds = []
-        for number in range(self.chance.choice([0, 0, 0, 1, 2, 5])):
+        most_cents = self.chance.choice([4_000, 15_000])
+        for number in range(self.chance.choice([0, 0, 0, 1, 2, 8])):
             hours = self.chance.choice([0, number])
             later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=hours)
             made_at = order.ordered_at + later
             if business_date(made_at) > LAST:
                 continue
             refund = f"{order.order_id}-{number}", made_at
-            kind = self.chance.choice(["line", "whole", "line and rest", "fee"])
-            if kind == "fee":
-                order.refunds.append((*refund, f"-{self._amount(500)}"))
-            elif kind != "line":
-                order.refunds.append((*refund, self._amount(15_000)))
+            kinds = ["line", "whole", "whole", "line and rest", "line and fee"]
+            kind = self.chance.choice(kinds)
             if kind != "whole":
                 line = self.chance.randint(1, len(order.lines))
-                order.line_refunds.append((*refund, self._amount(9_000), line))
+                order.line_refunds.append((*refund, self._amount(most_cents), line))
+            if kind == "line and fee":
+                order.refunds.append((*refund, f"-{self._amount(500)}"))
+            elif kind != "line":
+                order.refunds.append((*refund, self._amount(most_cents)))
 
     def load(self, shop, complete):
         """Load the live sources after the runs of the `complete` days, and the export."""
         shop.ran(complete)
-        rates = []
-        for day in [DAYS[0] - timedelta(days=7), *DAYS]:
-            rates.append((day, "USD", RATES["USD"]))
-            if day <= self.converted_until - timedelta(days=7):
-                rates.append((day, "GBP", RATES["GBP"]))
-        folders = [Folder(source="exchange_rates", rates=rates)]
-        for source in ("sales_db", "storefront", "partner_files"):
-            orphans = self.orphans if source == "sales_db" else ()
-            orders = [order for order in self.orders if order.source == source]
-            folders.append(Folder(orders, source=source, orphans=orphans))
-        shop.load(*folders, day=LAST)
-        exported = [order for order in self.orders if order.source == EXPORT]
+        folders = self.nothing(MORNING)
+        self.fill(folders)
+        shop.load(*folders.values(), day=LAST)
+        self.load_export(shop)
+
+    def fill(self, folders):
+        """Add to the folders of a read what there is of the live sources in the end."""
+        folders["sales_db"].orphans = self.orphans
+        for source in LIVE:
+            folders[source].orders = self._of(source)
+
+    def _of(self, source):
+        return [order for order in self.orders if order.source == source]
+
+    def load_export(self, shop):
         shop.load(
-            Folder(exported, source=EXPORT),
+            Folder(self._of(EXPORT), source=EXPORT),
             day=DAYS[0],
             run_id="manual__export",
             dag_id="sales_history_load",
             status="history",
         )
 
+    def reads(self):
+        """The folders of successive reads of the live sources.
+
+        Until a read finds an order as it is in `orders`, the order is unknown, removed or different.
+        """
+        reads = []
+        for number in range(READS):
+            reads.append(self.nothing(MORNING + timedelta(days=number)))
+        reads[self.chance.randrange(READS)]["sales_db"].orphans = self.orphans
+        for source in LIVE:
+            for order in self._of(source):
+                final = self.chance.randrange(READS)
+                order.updated_at = reads[final][source].read_at
+                for number, read in enumerate(reads):
+                    self._find(order, read[source], number - final)
+            gone = Order("gone", order.ordered_at, source=source, customer="a")
+            reads[0][source].orders.append(gone)
+            reads[2][source].removed.append("gone")
+        return reads
+
+    def _find(self, order, folder, later):
+        """Add to a read what it finds of an order whose last change was `later` reads before."""
+        if later >= 0:
+            if later == 0 or self.chance.random() < 0.3:
+                folder.orders.append(order)
+            return
+        kind = self.chance.choice(["unknown", "removed", "older", "older", "older"])
+        if kind == "removed":
+            folder.removed.append(order.order_id)
+        if kind == "older":
+            older = replace(order, updated_at=folder.read_at)
+            change = self.chance.choice(OLDER_VERSIONS)
+            change(self, older)
+            folder.orders.append(older)
+
+    def _before_its_refunds(self, order):
+        order.refunds = order.line_refunds = ()
+
+    def _with_other_lines(self, order):
+        self._before_its_refunds(order)
+        order.lines = [("Toys", "2", "7.50")]
+        order.products = ["F"]
+
+    def _of_another_day(self, order):
+        order.ordered_at = self._at(self.chance.choice(DAYS))
+
+    def _of_another_customer(self, order):
+        order.customer = self.chance.choice("abcdefgh")
+
+    def _in_another_currency(self, order):
+        order.currency = self.chance.choice(CURRENCIES)
+        order.country_code = "FR"
+
+    def _in_another_status(self, order):
+        order.is_sale = not order.is_sale
+        order.status = "pending"
+
+    def _with_another_refund(self, order):
+        refund_id = f"{order.order_id}-other"
+        order.refunds = [(refund_id, order.ordered_at, "1.00")]
+        order.line_refunds = ()
+
+    def nothing(self, read_at):
+        """The folders of a read that finds no order, by source."""
+        folders = {}
+        for source in LIVE:
+            folders[source] = Folder([], source, read_at, removed=[])
+        rates = self.rate_rows()
+        folders["exchange_rates"] = Folder([], "exchange_rates", read_at, rates=rates)
+        return folders
+
+    def rate_rows(self):
+        """Day, currency and units per euro."""
+        rates = []
+        for day in [*EARLIER, *DAYS]:
+            for currency, rate in RATES.items():
+                # The euro has no row of its own. A rate serves for seven days.
+                is_outdated = day > self.converted_until - timedelta(days=7)
+                if currency != "EUR" and not (currency == "GBP" and is_outdated):
+                    rates.append((day, currency, rate))
+        return rates
+
     def rate_of(self, currency, day):
         """Reporting currency for one unit; None without a rate."""
-        euros = Fraction(RATES["USD"])
-        if currency == "GBP" and day > self.converted_until:
+        is_outdated = currency == "GBP" and day > self.converted_until
+        if currency not in RATES or is_outdated:
             return None
-        if currency == "AED":
-            return None
-        return {"USD": 1, "EUR": euros}.get(currency) or euros / Fraction(RATES["GBP"])
+        return Fraction(RATES[self.currency]) / Fraction(RATES[currency])
 
     def _sold(self):
         for order in self.customers.counted:
@@ -283,7 +409,12 @@ class RandomSales:
         scopes = {"all": set()}
         if began or ended:
             scopes["like_for_like"] = began | ended
-        sums = defaultdict(lambda: [Fraction(0), Fraction(0)])
+        sums = defaultdict(
+            lambda: [
+                Fraction(0),
+                Fraction(0),
+            ]
+        )
         for scope, left_out in scopes.items():
             for entry in self.entries:
                 if entry.currency in excluded or entry.channel in left_out:
@@ -324,10 +455,7 @@ class RandomSales:
                 sums = rows[key]
                 sums["units"] += entry.units
                 if entry.is_converted or key[0] == "currency":
-                    sums["gross_sales"] += entry.gross
-                    sums["discounts"] += entry.discount
-                    sums["returns"] += entry.returned
-                    sums["net_sales"] += entry.net
+                    sums.update(entry.amounts())
         for order in self.customers.counted:
             if business_date(order.ordered_at) == day:
                 country = order.country_code or "ZZ"
@@ -337,6 +465,34 @@ class RandomSales:
                 if ("currency", order.currency) in rows:
                     rows["currency", order.currency]["orders"] += 1
         return rows
+
+    def summary(self, day):
+        """The figures of `daily_summary`, unrounded."""
+        sums = Counter()
+        for entry in self.entries:
+            if entry.day == day:
+                sums["units"] += entry.units
+                if entry.is_converted:
+                    sums.update(entry.amounts())
+        customers = set()
+        new_customers = set()
+        for order in self.customers.counted:
+            if business_date(order.ordered_at) != day:
+                continue
+            sums["orders"] += 1
+            if order.customer:
+                customers.add(order.customer)
+            if self._buyer(order) == "new":
+                new_customers.add(order.customer)
+            rate = self.rate_of(order.currency, day)
+            if rate is None:
+                sums["unconverted_orders"] += 1
+            else:
+                sums["tax"] += Fraction(order.tax) * rate
+                sums["shipping"] += Fraction(order.shipping) * rate
+        sums["customers"] = len(customers)
+        sums["new_customers"] = len(new_customers)
+        return sums
 
     def products(self, day, excluded=()):
         """Units and sales after discounts of a day by product, without some currencies."""
@@ -348,6 +504,18 @@ class RandomSales:
                 sums["units"] += entry.units
                 sums["sales"] += entry.gross - entry.discount
         return rows
+
+
+OLDER_VERSIONS = (
+    RandomSales._before_its_refunds,
+    RandomSales._with_other_lines,
+    RandomSales._of_another_day,
+    RandomSales._of_another_customer,
+    RandomSales._in_another_currency,
+    RandomSales._in_another_status,
+    RandomSales._with_another_refund,
+)
+"""What a later read has changed of an order."""
 
 
 def attribute_of(order):

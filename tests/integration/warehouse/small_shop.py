@@ -29,19 +29,14 @@ def sell(shop):
         missing_sources=["storefront"],
         off_sources=["shopify"],
     )
-    audit = []
-    for number in range(2, 35):
-        day = DAY - timedelta(days=number)
-        read_at = f"TIMESTAMP '{day + ONE_DAY} 11:00:00+00'"
-        for source in ("sales_db", "storefront", "partner_files", "exchange_rates"):
-            run = f"'{source}', 'run-{day}', 'success', {read_at}, {read_at}"
-            audit.append(f"('{day}', {run}, 3, 3)")
-    shop.insert(
-        "load_audit",
-        "business_date, source, run_id, status, read_at, window_end, source_orders, orders_loaded",
-        audit,
+    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
+    shop.ran([DAY - timedelta(days=number) for number in range(2, 35)], sources)
+    shop.load(
+        *FOLDERS["day"],
+        day=DAY,
+        run_id="day",
+        off_sources=["shopify"],
     )
-    shop.load(*FOLDERS["day"], day=DAY, run_id="day", off_sources=["shopify"])
     mail(before)
     mail(DAY)
     shop.load(*FOLDERS["again"], day=DAY, run_id="again")
@@ -73,6 +68,11 @@ def check(shop, spec, *run_ids):
     days = [DAY - timedelta(days=number) for number in range(4)]
     for run_id in run_ids:
         try:
-            shop.failing(*days, day=DAY, spec=spec, run_id=run_id)
+            shop.failing(
+                *days,
+                day=DAY,
+                spec=spec,
+                run_id=run_id,
+            )
         except CheckFailed as error:
             print("checks:", error)

@@ -84,12 +84,8 @@ def read_breakdowns(shop, day):
             **values,
         )
     # Only a complete day is compared with, and each day of the shop lacks a source.
-    dataset = shop.warehouse.settings.bigquery_dataset
     is_base = f"business_date = DATE '{base}'"
-    shop.warehouse.run(
-        f"UPDATE `{dataset}.daily_summary` SET complete = TRUE WHERE {is_base}",
-        "a complete day",
-    )
+    shop.sql(f"UPDATE `sales.daily_summary` SET complete = TRUE WHERE {is_base}")
     shop.rows("sales_contributions")
 
 
@@ -98,9 +94,30 @@ def browse(shop):
     website = Website(shop)
     awkward(website)
     website.add("w1", NOON, visitor_id="zoe", sku="lamp")
-    website.add("w2", NOON, "purchase", visitor_id="zoe", order_id="s1", sku="toys-1")
-    website.add("w3", NOON, "purchase", visitor_id="zoe", order_id="2000", sku="toys-1")
-    website.add("w4", NOON, "purchase", visitor_id="zoe", order_id="s2", sku="toys-1")
+    website.add(
+        "w2",
+        NOON,
+        "purchase",
+        visitor_id="zoe",
+        order_id="s1",
+        sku="toys-1",
+    )
+    website.add(
+        "w3",
+        NOON,
+        "purchase",
+        visitor_id="zoe",
+        order_id="2000",
+        sku="toys-1",
+    )
+    website.add(
+        "w4",
+        NOON,
+        "purchase",
+        visitor_id="zoe",
+        order_id="s2",
+        sku="toys-1",
+    )
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
         website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
     check(shop, EVENTS, f"events {DAY}")
@@ -234,13 +251,9 @@ def compare_with_forecasts(shop):
 
 def copy_rows(shop):
     """Store some rows twice, as two loads did that should have excluded each other."""
-    dataset = shop.warehouse.settings.bigquery_dataset
     for table in ("orders", "refunds", "products", "exchange_rates", "sales_forecasts"):
-        where = of_all_days(table)
-        sql = (
-            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {where}"
-        )
-        shop.warehouse.run(sql, "copies")
+        rows = f"SELECT * FROM `sales.{table}` {of_all_days(table)}"
+        shop.sql(f"INSERT INTO `sales.{table}` {rows}")
 
 
 def forget(shop):
@@ -251,7 +264,14 @@ def forget(shop):
     shop.load(*FOLDERS["listed"], day=DAY, run_id="listed")
     shop.load(*FOLDERS["forgotten"], day=DAY, run_id="forgotten")
     website = Website(shop)
-    website.add("w9", NOON, "purchase", visitor_id="zoe", order_id="3000", sku="toys-1")
+    website.add(
+        "w9",
+        NOON,
+        "purchase",
+        visitor_id="zoe",
+        order_id="3000",
+        sku="toys-1",
+    )
     website.add(
         "w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON
     )  # too late

@@ -7,8 +7,9 @@ import pytest
 
 from ecommerce.cli.tables import declared_tables
 from ecommerce.warehouse import adhoc_query
-from tests.integration.warehouse.loadable import Folder, Order
+from tests.integration.warehouse.loadable import Folder, Order, forecast
 from tests.integration.warehouse.test_query import SAMPLES
+from tests.oracle_forecasts import BOUNDS
 from tests.settings import settings_of
 
 FORMULA = re.compile(r"SAFE_DIVIDE\((?:[^()]|\([^()]*\))*\)")
@@ -34,28 +35,19 @@ def empty_groups(shop):
         Order("3", LATELY, line_refunds=[("r1", LATELY, "10.00", 1)]),
     ]
     shop.load(Folder(free, read_at=datetime.now(UTC)), day=day)
-    columns = "business_date, step, device, referrer, sessions, visitors, bot_sessions"
-    shop.insert(
-        "daily_funnel",
-        columns,
-        [
-            f"('{day}', 'session', 'mobile', 'unknown', 4, 4, 0)",
-            f"('{day}', 'purchase', 'mobile', 'unknown', 1, 1, 0)",
-            f"('{day}', 'session', 'unknown', 'unknown', 0, 0, 2)",
-        ],
-    )
-    columns = (
-        "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, actual, "
-        "run_id"
-    )
-    made_at = f"{day - timedelta(days=3)} 05:00:00+00"
+    funnel = [
+        {"step": "session", "device": "mobile", "sessions": 4},
+        {"step": "purchase", "device": "mobile", "sessions": 1},
+        {"step": "session", "device": "unknown", "bot_sessions": 2},
+    ]
+    shop.insert("daily_funnel", funnel, business_date=day)
+    nothing = dict.fromkeys(("forecast", *BOUNDS, "actual"), 0)
     forecasts = []
     for series in ("total", "channel:sales_db", "channel:closed"):
-        key = f"'{series}', '{day}', 'm', '{made_at}'"
-        forecasts.append(f"({key}, 0, 0, 0, 0, 0, 0, 'run')")
-    shop.insert("sales_forecasts", columns, forecasts)
-    month = f"{day:%Y-%m-01}"
-    shop.insert("sales_targets", "month, channel, net_sales", [f"('{month}', 'a', 0)"])
+        made_at = LATELY - timedelta(days=3)
+        forecasts.append(forecast(series, day, made_at, **nothing))
+    shop.insert("sales_forecasts", forecasts)
+    shop.insert("sales_targets", [{"month": day.replace(day=1), "channel": "a"}])
     return shop
 
 
@@ -83,7 +75,10 @@ def test_every_formula_has_a_result_for_groups_of_zero(empty_groups):
         assert run(empty_groups, none) in ([], [(None,)])
     assert len(rows) >= 8
     conversion = rows["daily_conversion", "SAFE_DIVIDE(SUM(purchased), SUM(sessions))"]
-    assert set(conversion) == {(0.25, "mobile"), (None, "unknown")}
+    assert set(conversion) == {
+        (0.25, "mobile"),
+        (None, "unknown"),
+    }
 
 
 def test_every_sample_query_has_a_result_for_groups_of_zero(empty_groups):

@@ -5,14 +5,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import product
 
-import pytest
-
-from ecommerce.core.business_day import day_window
-from tests.integration.warehouse.test_forecast_comparisons import (
-    FORECAST_COLUMNS,
-    SUMMARY_COLUMNS,
-)
-from tests.oracle_forecasts import BOUNDS, ONE_DAY, scores
+from tests.integration.warehouse.loadable import daily_summary, forecast, midnight
+from tests.oracle_forecasts import ONE_DAY, scores
 
 AS_OF = date(2026, 11, 16)
 FIRST = AS_OF - 56 * ONE_DAY
@@ -26,47 +20,27 @@ SERIES = (
     "sku:cups-1",
     "total",
 )
-COLUMNS = f"{FORECAST_COLUMNS}, actual"
 
 
-def begins_at(day):
-    return day_window(day, "America/New_York").start
-
-
-def forecast(series, day, made_on, amount, actual=None):
+def made(series, day, made_on, amount, actual=None):
     """A forecast with intervals of 10 and 20 to either side; none on a closed day."""
-    values = [amount, amount - 10, amount + 10, amount - 20, amount + 20]
-    if not amount:
-        values = [0] * 5
-    names = ("forecast", *BOUNDS[:1], "upper_80", "lower_95", "upper_95")
-    row = dict(zip(names, map(Decimal, values), strict=True))
-    return row | {
-        "series": series,
-        "target_date": day,
-        "made_on": made_on,
-        "actual": actual,
-    }
+    amount = Decimal(amount)
+    is_open = bool(amount)
+    return forecast(
+        series,
+        day,
+        midnight(made_on),
+        forecast=amount,
+        lower_80=amount - 10 * is_open,
+        upper_80=amount + 10 * is_open,
+        lower_95=amount - 20 * is_open,
+        upper_95=amount + 20 * is_open,
+        actual=actual,
+    )
 
 
-def store(shop, forecasts, complete):
-    """Insert forecasts, and the days FIRST to YESTERDAY."""
-    rows = []
-    for row in forecasts:
-        key = f"'{row['series']}', '{row['target_date']}', 'm', '{begins_at(row['made_on']).isoformat()}'"
-        amounts = [str(row[name]) for name in ("forecast", *BOUNDS)]
-        actual = "NULL" if row["actual"] is None else row["actual"]
-        rows.append(f"({key}, {', '.join(amounts)}, 'run', {actual})")
-    shop.insert("sales_forecasts", COLUMNS, rows)
-    rows = []
-    for number in range(56):
-        day = FIRST + number * ONE_DAY
-        zeros = ", ".join(["0"] * 11)
-        rows.append(f"('{day}', {zeros}, {day in complete})")
-    shop.insert("daily_summary", SUMMARY_COLUMNS, rows)
-
-
-def read_scores(shop, first=FIRST, last=YESTERDAY):
-    return shop.warehouse.query("forecast/scores.sql", first=first, day=last)
+def read_scores(shop, first=FIRST):
+    return shop.warehouse.query("forecast/scores.sql", first=first, day=YESTERDAY)
 
 
 def test_random_forecasts_have_the_scores_of_plain_python(shop):
@@ -80,12 +54,18 @@ def test_random_forecasts_have_the_scores_of_plain_python(shop):
         if day.day % 13:
             complete.add(day)
         amount = chance.choice([0, 100, Decimal("99.5")])
-        actual = chance.choice([None, 0, amount, amount + 10, amount - 20, 300])
+        # A day on the bound of its interval lies in it.
+        near = [amount + 10, amount + Decimal("10.0001"), amount - 20, amount - 21]
+        actual = chance.choice([None, 0, amount, *near, 300])
         if actual is None and chance.random() < 0.9:
             actual = Decimal(chance.randint(800_000, 1_200_000)).scaleb(-4)
-        in_force.append(forecast(series, day, monday, amount, actual))
-        older.append(forecast(series, day, monday - 7 * ONE_DAY, 5000, actual))
-    store(shop, in_force + older, complete)
+        in_force.append(made(series, day, monday, amount, actual))
+        older.append(made(series, day, monday - 7 * ONE_DAY, 5000, actual))
+    shop.insert("sales_forecasts", in_force + older)
+    days = [FIRST + number * ONE_DAY for number in range(56)]
+    summaries = [daily_summary(day, 0, complete=day in complete) for day in days]
+    shop.insert("daily_summary", summaries)
+
     found = read_scores(shop)
     assert found == scores(in_force, complete)
     assert min(score["periods"] for score in found) > 5
@@ -97,54 +77,12 @@ def test_without_forecasts_all_scores_are_empty(shop):
     assert read_scores(shop) == scores([], set())
 
 
-@pytest.mark.parametrize(
-    ("actuals", "expected"),
-    [
-        # A day on the bound of its interval lies in it.
-        ([110, 90, Decimal("110.0001")], ("0.096774", "0.666667", "1")),
-        ([Decimal("120.0001")], ("0.166667", "0", "0")),
-    ],
-)
-def test_the_bounds_belong_to_the_interval(shop, actuals, expected):
-    forecasts = []
-    for number, actual in enumerate(actuals):
-        day = FIRST + number * ONE_DAY
-        forecasts.append(forecast("total", day, day, 100, actual))
-    store(shop, forecasts, {row["target_date"] for row in forecasts})
-    total = read_scores(shop)[0]
-    found = (total["error"], total["covered_80"], total["covered_95"])
-    assert found == tuple(map(Decimal, expected))
-
-
-def test_a_closed_day_is_in_the_error_and_in_no_interval(shop):
-    closed = forecast("total", FIRST, FIRST, 0, 0)
-    store(shop, [closed], {FIRST})
-    total = read_scores(shop)[0]
-    assert (total["periods"], total["error"], total["covered_80"]) == (1, None, None)
-
-
-def test_products_are_scored_by_whole_weeks(shop):
-    """One piece is sold a week, on a day that cannot be known."""
-    forecasts = []
-    for number in range(7):
-        day = FIRST + number * ONE_DAY
-        sold = 70 if number == 3 else 0
-        forecasts.append(forecast("sku:A", day, FIRST, 10, sold))
-        forecasts.append(forecast("sku:B", day + 7 * ONE_DAY, FIRST, 10, 5))
-        if number < 6:
-            forecasts.append(forecast("sku:A", day + 7 * ONE_DAY, FIRST, 10, 0))
-    store(shop, forecasts, {row["target_date"] for row in forecasts})
-    score = read_scores(shop)[3]
-    assert (score["series"], score["periods"]) == (2, 2)
-    assert (score["forecast"], score["actual"]) == (140, 105)
-    assert score["error"] == Decimal("0.333333"), "(0 + 35) / 105"
-    assert score["covered_80"] is None
-
-
-def coming_days(shop):
+def coming_days(shop, *forecasts):
+    """The rows of the report whose forecast begins on `AS_OF`."""
+    shop.insert("sales_forecasts", forecasts)
     rows = shop.warehouse.query(
         "forecast/coming_days.sql",
-        parameters={"begins_at": begins_at(AS_OF)},
+        parameters={"begins_at": midnight(AS_OF)},
         first=AS_OF,
         last=LAST,
     )
@@ -152,43 +90,43 @@ def coming_days(shop):
 
 
 def test_the_report_reads_its_own_forecast(shop):
-    forecasts = [
-        forecast("channel:web", AS_OF, AS_OF, 5),
-        forecast("channel:web", AS_OF + ONE_DAY, AS_OF, 0),
+    tomorrow = AS_OF + ONE_DAY
+    rows = coming_days(
+        shop,
+        made("channel:web", AS_OF, AS_OF, 5),
+        made("channel:web", tomorrow, AS_OF, 0),
         # Without this run's forecast, an older one does not take its place.
-        forecast("total", LAST, YESTERDAY, 4),
+        made("total", LAST, YESTERDAY, 4),
         # A later forecast does not count.
-        forecast("channel:web", AS_OF + ONE_DAY, AS_OF + ONE_DAY, 6),
+        made("channel:web", tomorrow, tomorrow, 6),
         # Nothing is expected to sell.
-        forecast("channel:old", AS_OF, AS_OF, 0),
-    ]
-    store(shop, forecasts, set())
-    expected = [
+        made("channel:old", AS_OF, AS_OF, 0),
+    )
+    assert rows == [
         ("channel:web", AS_OF, 5),
-        ("channel:web", AS_OF + ONE_DAY, 0),
+        ("channel:web", tomorrow, 0),
     ]
-    assert coming_days(shop) == expected
 
 
 def test_the_total_is_read_first_also_where_nothing_is_expected_to_sell(shop):
-    forecasts = [
-        forecast("sku:a", AS_OF, AS_OF, 5),
-        forecast("total", AS_OF, AS_OF, 0),
-        forecast("category:Toys", AS_OF, AS_OF, 7),
-    ]
-    store(shop, forecasts, set())
-    assert [row[0] for row in coming_days(shop)] == ["total", "category:Toys", "sku:a"]
+    rows = coming_days(
+        shop,
+        made("sku:a", AS_OF, AS_OF, 5),
+        made("total", AS_OF, AS_OF, 0),
+        made("category:Toys", AS_OF, AS_OF, 7),
+    )
+    assert [series for series, *_ in rows] == ["total", "category:Toys", "sku:a"]
 
 
 def test_past_days_have_the_forecasts_of_the_whole_shop_in_force(shop):
     older = AS_OF - 7 * ONE_DAY
     forecasts = [
-        forecast("total", YESTERDAY, AS_OF - 14 * ONE_DAY, 1),
-        forecast("total", YESTERDAY, older, 2),
-        forecast("channel:web", YESTERDAY, older, 3),
-        forecast("total", AS_OF, older, 4),
+        made("total", YESTERDAY, AS_OF - 14 * ONE_DAY, 1),
+        made("total", YESTERDAY, older, 2),
+        made("channel:web", YESTERDAY, older, 3),
+        made("total", AS_OF, older, 4),
     ]
-    store(shop, forecasts, set())
+    shop.insert("sales_forecasts", forecasts)
     path = "forecast/past_days.sql"
     rows = shop.warehouse.query(path, first=FIRST, day=YESTERDAY)
     assert [(row["target_date"], row["forecast"]) for row in rows] == [(YESTERDAY, 2)]

@@ -25,7 +25,12 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         {"reason": "invalid_quantity"},
     ]
     loaded = at("2026-03-03 07:00")  # in New York it is Tuesday
-    export = Folder([old], source="old_shop", read_at=loaded, rejected=rejected)
+    export = Folder(
+        [old],
+        source="old_shop",
+        read_at=loaded,
+        rejected=rejected,
+    )
     shop.load(
         export,
         day=date(2024, 5, 6),
@@ -49,10 +54,7 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
     ]
     sources = shop.report(date(2024, 5, 6)).quality.sources
     assert [(each.source, each.orders_loaded) for each in sources] == [("old_shop", 1)]
-    undone = "('2024-05-06', 'old_shop', 'undo__old_shop', 'history', '2026-03-03 08:00:00+00')"
-    shop.insert(
-        "load_audit", "business_date, source, run_id, status, read_at", [undone]
-    )
+    shop.undone("old_shop", date(2024, 5, 6))
     assert warnings(MONDAY) == []
 
 
@@ -118,18 +120,18 @@ def test_of_runs_that_claim_a_mail_at_once_one_gets_it(claim_as):
     assert len(delivery_log.deliveries(MONDAY)) == 1
 
 
-def test_a_run_that_dies_leaves_the_mail_to_another_one_after_its_lease(
-    claim_as, monkeypatch
-):
-    monkeypatch.setattr(delivery_log, "LEASE", timedelta(seconds=-1))
+def test_a_run_that_dies_leaves_the_mail_to_another_one_after_its_lease(shop, claim_as):
     assert claim_as("dead") == "<id@x>"
+    just_now = datetime.now(UTC) - timedelta(seconds=1)
+    shop.sql(
+        f"UPDATE sales.report_deliveries SET claimed_until = '{just_now}' WHERE TRUE"
+    )
     assert claim_as("other") == "<id@x>"
     [row] = delivery_log.deliveries(MONDAY)
     assert row["message_id"] == "<id@x>"
 
 
 def test_a_claim_of_an_older_version_can_be_taken_over(shop, claim_as):
-    values = "('2026-03-02', 'figures', '<id@x>', 'claimed')"
-    columns = "business_date, figures_hash, message_id, state"
-    shop.insert("report_deliveries", columns, [values])
+    delivery = {"business_date": MONDAY, "figures_hash": "figures", "state": "claimed"}
+    shop.insert("report_deliveries", [delivery], message_id="<id@x>")
     assert claim_as("new") == "<id@x>"

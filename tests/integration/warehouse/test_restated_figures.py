@@ -15,10 +15,10 @@ from tests.integration.warehouse.loadable import at
 DAYS = [MONDAY + timedelta(days=number) for number in range(6)]
 START = at("2026-03-03 11:00")
 CAUSES = (
-    ("rates", None, None, None),
-    ("late", "partner_files", "acme", 3),
-    ("late", "partner_files", "bolt", 13),
-    ("changed", "sales_db", "sales_db", 5),
+    {"kind": "rates", "source": None, "channel": None, "orders": None},
+    {"kind": "late", "source": "partner_files", "channel": "acme", "orders": 3},
+    {"kind": "late", "source": "partner_files", "channel": "bolt", "orders": 13},
+    {"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 5},
 )
 QUERY = "report/daily_sales/restated_figures.sql"
 
@@ -36,15 +36,18 @@ def random_changes(chance):
             continue
         values[day, figure] = new
         causes = []
-        for kind, source, channel, orders in chance.sample(
-            CAUSES, chance.randint(0, 3)
-        ):
-            number = orders and orders + chance.randint(0, 1) * 20
-            names = {"kind": kind, "source": source, "channel": channel}
-            causes.append(names | {"orders": number})
-        change = {"business_date": day, "figure": figure, "old": old, "new": new}
-        change["causes"] = causes
-        change["detected_at"] = START + timedelta(hours=hour)
+        for cause in chance.sample(CAUSES, chance.randint(0, 3)):
+            more = chance.choice([0, 20])
+            orders = cause["orders"]
+            causes.append({**cause, "orders": orders and orders + more})
+        change = {
+            "business_date": day,
+            "figure": figure,
+            "old": old,
+            "new": new,
+            "causes": causes,
+            "detected_at": START + timedelta(hours=hour),
+        }
         changes.append(change)
     return changes
 
@@ -60,28 +63,20 @@ def random_reports(chance):
 
 
 def store(shop, changes, reports):
+    """Insert the changes, and the mailed reports."""
     rows = []
     for change in changes:
-        values = [f"'{change['business_date']}'", f"'{change['figure']}'"]
-        values.append(f"'{change['detected_at'].isoformat()}'")
-        for name in ("old", "new"):
-            values.append("NULL" if change[name] is None else str(change[name]))
-        values.append("'a load'")
         causes = change["causes"]
-        values.append(f"'{json.dumps(causes)}'" if causes else "NULL")
-        rows.append(f"({', '.join(values)})")
-    columns = "business_date, figure, detected_at, old, `new`, reason, causes"
-    shop.insert("report_restatements", columns, rows)
-    deliveries = []
-    for day, instants in reports.items():
-        for number, instant in enumerate(instants):
-            text = instant.isoformat()
-            deliveries.append(f"('{day}', 'h{number}', 'm', 'sent', '{text}')")
+        rows.append({**change, "causes": json.dumps(causes) if causes else None})
+    shop.insert("report_restatements", rows, reason="a load")
     # A report that is being sent has not listed anything.
-    claimed = (START + timedelta(days=9)).isoformat()
-    deliveries.append(f"('{DAYS[0]}', 'h9', 'm', 'claimed', '{claimed}')")
-    columns = "business_date, figures_hash, message_id, state, figures_at"
-    shop.insert("report_deliveries", columns, deliveries)
+    claimed = {"business_date": DAYS[0], "state": "claimed"}
+    deliveries = [claimed | {"figures_at": START + timedelta(days=9)}]
+    for day, instants in reports.items():
+        for instant in instants:
+            sent = {"business_date": day, "state": "sent"}
+            deliveries.append({**sent, "figures_at": instant})
+    shop.insert("report_deliveries", deliveries)
 
 
 def listed_until(reports, day, business_date):
@@ -108,7 +103,12 @@ def expected_causes(changes):
             largest[key] = max(largest.get(key, 0), cause["orders"] or 0)
     causes = []
     for (kind, source, channel), orders in largest.items():
-        cause = {"kind": kind, "source": source, "channel": channel, "orders": orders}
+        cause = {
+            "kind": kind,
+            "source": source,
+            "channel": channel,
+            "orders": orders,
+        }
         causes.append(cause)
 
     def place(cause):
@@ -133,10 +133,12 @@ def expected_restatements(changes, reports, day):
             group = groups.get((business_date, figure), [])
             if not group or not is_restated(group[0]["old"], group[-1]["new"]):
                 continue
-            row = {"business_date": business_date, "figure": figure}
-            row |= {"old": group[0]["old"], "new": group[-1]["new"]}
-            row["causes"] = expected_causes(group)
-            row["detected_at"] = group[-1]["detected_at"]
+            newest = group[-1]
+            row = {
+                **newest,
+                "old": group[0]["old"],
+                "causes": expected_causes(group),
+            }
             rows.append(row)
     return rows
 

@@ -11,6 +11,7 @@ from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import of_all_days
 
@@ -139,26 +140,19 @@ def test_migrate_removes_the_copies_of_rows(shop):
     """Two loads at once, without a lock, have stored everything twice."""
     shop.load(*OLDER, day=MONDAY, run_id="older")
     # Forecasts of two weeks, and totals of two currencies, are no copies of each other.
-    for made_at in ("2026-03-01", "2026-02-22"):
-        bounds = "1, 1, 1, 1, 1, 'r'"
-        row = f"('total', '{MONDAY}', 'blend', '{made_at} 05:00:00+00', {bounds})"
-        columns = "forecast, lower_80, upper_80, lower_95, upper_95, run_id"
-        columns = f"series, target_date, model, made_at, {columns}"
-        shop.insert("sales_forecasts", columns, [row])
+    weeks = at("2026-03-01 05:00"), at("2026-02-22 05:00")
+    forecasts = [forecast("total", MONDAY, made_at) for made_at in weeks]
+    shop.insert("sales_forecasts", forecasts)
     loaded = ("load_audit", "warehouse_settings", "control_totals", "sales_forecasts")
     tables = (*STATE, *loaded)
     state = shop.state(tables)
-    dataset = shop.warehouse.settings.bigquery_dataset
     for table in tables:
-        shop.warehouse.run(
-            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {of_all_days(table)}",
-            table,
-        )
+        rows = f"SELECT * FROM sales.{table} {of_all_days(table)}"
+        shop.sql(f"INSERT INTO sales.{table} {rows}")
     older = "TIMESTAMP_SUB(read_at, INTERVAL 1 HOUR) AS read_at, NUMERIC '0' AS gross_amount"
-    shop.warehouse.run(
-        f"INSERT INTO `{dataset}.orders` SELECT * REPLACE ({older}) "
-        f"FROM `{dataset}.orders` {of_all_days('orders')}",
-        "older versions",
+    shop.sql(
+        f"INSERT INTO sales.orders SELECT * REPLACE ({older}) FROM sales.orders "
+        + of_all_days("orders")
     )
     assert shop.state(tables) != state
 
@@ -171,14 +165,13 @@ def test_migrate_removes_the_copies_of_rows(shop):
 
 
 def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop):
-    lock = f"`{shop.warehouse.settings.bigquery_dataset}.load_lock`"
-    shop.warehouse.run(f"DELETE FROM {lock} WHERE TRUE", "lock")
+    shop.sql("DELETE FROM sales.load_lock WHERE TRUE")
     with pytest.raises(
         ContractError, match="load_lock does not have exactly one row: drop this table"
     ):
         shop.load(*OLDER)
 
-    shop.warehouse.run(f"DROP TABLE {lock}", "lock")
+    shop.sql("DROP TABLE sales.load_lock")
 
     shop.load(*OLDER)
     assert len(shop.rows("orders")) == 7

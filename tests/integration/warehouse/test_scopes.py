@@ -46,6 +46,11 @@ def test_runs_of_one_name_in_two_domains_keep_their_rows_and_checks(shop):
         assert sorted(sources) == ["product_catalogue", "sales_db"]
 
 
+def audit(day, source, status):
+    run = {"run_id": "other", "read_at": at("2026-03-04 11:00")}
+    return run | {"business_date": day, "source": source, "status": status}
+
+
 def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(shop):
     """Tuesday has one order, which is removed, and no run but that of the events."""
     rows = [
@@ -54,22 +59,12 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
         (MONDAY, "old_shop", HISTORY),
         (TUESDAY, "web_events", "success"),
     ]
-    shop.insert(
-        "load_audit",
-        "business_date, source, run_id, read_at, status",
-        [
-            f"('{day}', '{source}', 'other', '2026-03-04 11:00:00+00', '{status}')"
-            for day, source, status in rows
-        ],
-    )
-    shop.insert(
-        "rejected_rows",
-        "business_date, source, run_id, row_number, reason",
-        [
-            f"('{day}', '{source}', 'other', 1, 'of {source}')"
-            for day, source, _ in rows
-        ],
-    )
+    shop.insert("load_audit", [audit(*row) for row in rows])
+    rejected = [
+        rejection(source, day, "other", reason=f"of {source}")
+        for day, source, _ in rows
+    ]
+    shop.insert("rejected_rows", rejected)
     bought = replace(ORDER, ordered_at=at("2026-03-03 15:00"))
     others = [Folder(source=source) for source in SOURCES if source != "sales_db"]
     shop.load(Folder([bought]), *others)
@@ -83,13 +78,7 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
     assert [each.reason for each in quality.rejects] == ["of old_shop"]
 
 
-def run_of(
-    shop,
-    day,
-    *folders,
-    spec=ORDERS,
-    missing=(),
-):
+def run_of(shop, day, *folders, spec=ORDERS, missing=()):
     """The daily run of `day`: every source has an audit row, whatever its status."""
     read_at = at(f"{day + timedelta(days=1)} 11:00")
     given = {folder.source: folder for folder in folders}
@@ -118,7 +107,12 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
 
     # The hourly run after the deployment comes before the first daily one.
     hourly = replace(CHANGED, read_at=at("2026-03-03 18:00"))
-    shop.load(hourly, day=TUESDAY, run_id="hourly", spec=LARGER)
+    shop.load(
+        hourly,
+        day=TUESDAY,
+        run_id="hourly",
+        spec=LARGER,
+    )
     assert missing(shop)[MONDAY] == []
     assert missing(shop)[TUESDAY] == sorted(LARGER.sources)
 
@@ -132,4 +126,7 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
     run_of(shop, FRIDAY, spec=LARGER)
     monkeypatch.setattr("ecommerce.sales.days.quality.ORDERS", LARGER)
     days = shop.report(FRIDAY, f"run of {FRIDAY}").quality.missing_days
-    assert days == [date(2026, 3, 4), date(2026, 3, 5)]
+    assert days == [
+        date(2026, 3, 4),
+        date(2026, 3, 5),
+    ]

@@ -8,20 +8,15 @@ from fractions import Fraction
 
 import pytest
 
-from ecommerce.sales.days import targets
 from ecommerce.sales.days.targets import load_targets
 from ecommerce.warehouse.rendering import render
-from tests.integration.made_up_sales import SALES_COLUMNS
 from tests.integration.warehouse.both_engines import BothEngines
+from tests.integration.warehouse.loadable import daily_sales, forecast, midnight
 from tests.oracle_customers import rounded
 from tests.reference_engine import evaluate
 
 QUERY = "report/daily_sales/targets.sql"
 AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
-FORECAST_COLUMNS = (
-    "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, "
-    "upper_95, run_id"
-)
 NET_SHARE = Decimal("0.9")
 BELOW = 50
 """Distance of a forecast from the lower end of its 80 % interval."""
@@ -49,7 +44,7 @@ def files(tmp_path, monkeypatch):
 
 
 def stored(shop):
-    return [tuple(row.values()) for row in shop.rows("sales_targets")]
+    return shop.tuples("sales_targets")
 
 
 def test_invalid_lines_are_named_and_the_others_replace_what_was_stored(shop, files):
@@ -78,7 +73,7 @@ def test_invalid_lines_are_named_and_the_others_replace_what_was_stored(shop, fi
     assert stored(shop) == []
 
 
-def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, monkeypatch):
+def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, tmp_path):
     files("a.csv", "2026-03,total,1000,USD,of the whole shop", "", "2026-04,total")
     [incomplete] = load_targets(shop.warehouse)
     assert incomplete["place"] == "a.csv line 4"
@@ -86,37 +81,35 @@ def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, monkey
     assert stored(shop) == kept
     files("b.csv", f'2026-03,"{"x" * csv.field_size_limit()}')
     assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
-    monkeypatch.setenv("TARGETS_URI", "s3://bucket/targets")
-    monkeypatch.setattr(targets, "storage_path", unreachable)
+    (tmp_path / "targets" / "b.csv").unlink()
+    (tmp_path / "targets" / "b.csv").mkdir()  # cannot be read as a file
     assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
     assert stored(shop) == kept
-
-
-def unreachable(uri):
-    raise OSError(uri)
 
 
 def insert_sales(shop, gross, net_share):
     """Insert gross sales by day and channel; `net_share` of each are net sales, the rest returns."""
     rows = []
     for (day, channel), amount in gross.items():
-        net = amount * net_share
-        key = f"'{day}', 'sales_db', '{channel}', 'Toys', 'US', 'USD'"
-        sums = f"{amount}, 0, {amount - net}, {net}"
-        rows.append(f"({key}, 1, 1, {sums}, {sums})")
-    shop.insert("daily_sales", SALES_COLUMNS, rows)
+        returns = amount * (1 - net_share)
+        rows.append(daily_sales(day, channel, amount, returns=returns))
+    shop.insert("daily_sales", rows)
 
 
-def insert_forecasts(shop, forecast):
+def insert_forecasts(shop, amounts):
     """Insert forecasts of the whole shop by day, of which only those made on 9 March count on `DAY`."""
     rows = []
-    for day, amount in forecast.items():
-        interval = f"{amount - BELOW}, {amount + ABOVE}, 0, 9999"
-        for made_on, factor in (("03-01", 9), ("03-09", 1), ("03-20", 5)):
-            made_at = f"2026-{made_on} 05:00:00+00"
-            values = f"{amount * factor}, {interval}, 'run'"
-            rows.append(f"('total', '{day}', 'm', '{made_at}', {values})")
-    shop.insert("sales_forecasts", FORECAST_COLUMNS, rows)
+    for day, amount in amounts.items():
+        interval = {"lower_80": amount - BELOW, "upper_80": amount + ABOVE}
+        for made_on, factor in (
+            (1, 9),
+            (9, 1),
+            (20, 5),
+        ):
+            made_at = midnight(DAY.replace(day=made_on))
+            values = {"forecast": amount * factor} | interval
+            rows.append(forecast("total", day, made_at, **values))
+    shop.insert("sales_forecasts", rows)
 
 
 def weekday_average(gross, channels, weekday):
@@ -129,12 +122,12 @@ def weekday_average(gross, channels, weekday):
     return total / 8
 
 
-def expected_progress(gross, forecast, channels):
-    """The columns that depend on no target, on `DAY`, as exact fractions; no interval without `forecast`."""
+def expected_progress(gross, forecasts, channels):
+    """The columns that depend on no target, on `DAY`, as exact fractions; no interval without `forecasts`."""
     weights = {}
     for day in MONTH:
         weights[day] = Fraction(weekday_average(gross, channels, day.weekday()))
-    for day, amount in forecast.items():
+    for day, amount in forecasts.items():
         weights[day] = Fraction(amount)
     past_days = [day for day in MONTH if day <= DAY]
     coming_days = [day for day in MONTH if day > DAY]
@@ -145,8 +138,8 @@ def expected_progress(gross, forecast, channels):
             net_sales += Fraction(gross[day, channel]) * net_share
     landing = net_sales + sum(weights[day] for day in coming_days) * net_share
     lower = upper = None
-    if forecast:
-        forecast_days = len([day for day in coming_days if day in forecast])
+    if forecasts:
+        forecast_days = len(forecasts.keys() & set(coming_days))
         lower = landing - BELOW * forecast_days * net_share
         upper = landing + ABOVE * forecast_days * net_share
     weight_to_date = sum(weights[day] for day in past_days)
@@ -183,8 +176,8 @@ def measured(shop, files):
         for channel in ("web", "till"):
             gross[day, channel] = Decimal(chance.randint(100, 900))
     insert_sales(shop, gross, NET_SHARE)
-    forecast = {day: Decimal(chance.randint(400, 1800)) for day in FORECAST_DAYS}
-    insert_forecasts(shop, forecast)
+    forecasts = {day: Decimal(chance.randint(400, 1800)) for day in FORECAST_DAYS}
+    insert_forecasts(shop, forecasts)
     files(
         "a.csv",
         "2026-03,total,30000,USD",
@@ -192,7 +185,7 @@ def measured(shop, files):
         "2026-04,total,1,USD",
     )
     load_targets(shop.warehouse)
-    total = expected_progress(gross, forecast, ("web", "till"))
+    total = expected_progress(gross, forecasts, ("web", "till"))
     till = expected_progress(gross, {}, ("till",))
     return shop, {
         "total": rounded_progress(total, 30_000),

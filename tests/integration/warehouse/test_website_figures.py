@@ -9,11 +9,13 @@ from fractions import Fraction
 import pytest
 
 from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.loadable import at
 from tests.oracle_customers import rounded
 
 STEPS = ("session", "view_item", "add_to_cart", "begin_checkout", "purchase")
 DEVICES = ("desktop", "mobile", "unknown")
 SOURCES = ("sales_db", "storefront")
+NOON = at("2026-03-02 17:00")
 DAYS = [MONDAY + timedelta(days=number) for number in range(55)]
 
 
@@ -55,44 +57,32 @@ def store(shop, history):
     """Insert what the loads of web events and orders leave."""
     funnel = []
     for (day, step, device), count in history.sessions.items():
-        for referrer, part in (("a", count // 2), ("b", count - count // 2)):
-            funnel.append(
-                f"('{day}', '{step}', '{device}', '{referrer}', {part}, 1, 0)"
-            )
+        row = {"business_date": day, "step": step, "device": device}
+        for referrer, part in (
+            ("a", count // 2),
+            ("b", count - count // 2),
+        ):
+            funnel.append({**row, "referrer": referrer, "sessions": part})
     for day, count in history.bots.items():
-        if count:
-            funnel.append(f"('{day}', 'session', 'bot', 'c', 0, 0, {count})")
-    columns = "business_date, step, device, referrer, sessions, visitors, bot_sessions"
-    shop.insert("daily_funnel", columns, funnel)
+        row = {"business_date": day, "step": "session", "device": "bot"}
+        funnel.append({**row, "referrer": "c", "bot_sessions": count})
+    shop.insert("daily_funnel", funnel)
     shop.ran(sorted(history.read), ["web_events"])
     orders = []
-    events = []
+    purchases = []
     for number, (day, source, purchased) in enumerate(history.orders):
-        noon = f"'{day} 17:00:00+00', '{day} 18:00:00+00', 'run'"
-        key = f"'{source}', '{number}', '{day}', TRUE, FALSE, 'USD'"
-        orders.append(f"({key}, 1, 1, 0, 0, 0, 0, {noon})")
+        order = {"business_date": day, "source": source, "order_id": number}
+        orders.append({**order, "is_sale": True})
         if purchased:
-            times = ", ".join([f"'{purchased} 17:00:00+00'"] * 3)
-            event = f"'purchase', '{number}', FALSE, FALSE, 'run'"
-            events.append(f"('{purchased}', 'e{number}', {times}, {event})")
+            purchases.append({"business_date": purchased, "order_id": number})
     # A test order, and an order that does not count.
-    day = DAYS[-1]
-    noon = f"'{day} 17:00:00+00', '{day} 18:00:00+00', 'run'"
-    for name, kind in (("test", "TRUE, TRUE"), ("cancelled", "FALSE, FALSE")):
-        key = f"'storefront', '{name}', '{day}', {kind}, 'USD'"
-        orders.append(f"({key}, 1, 1, 0, 0, 0, 0, {noon})")
-    shop.insert(
-        "orders",
-        "source, order_id, business_date, is_sale, is_test, currency, item_count, gross_amount, "
-        "discount_amount, tax_amount, shipping_amount, fee_amount, ordered_at, read_at, run_id",
-        orders,
-    )
-    shop.insert(
-        "user_events",
-        "business_date, event_id, occurred_at, received_at, read_at, event_type, order_id, is_bot, "
-        "is_skewed, run_id",
-        events,
-    )
+    other = {"business_date": DAYS[-1], "source": "storefront"}
+    orders.append({**other, "order_id": "test", "is_sale": True, "is_test": True})
+    orders.append({**other, "order_id": "cancelled"})
+    noon = dict.fromkeys(("ordered_at", "read_at"), NOON)
+    shop.insert("orders", orders, currency="USD", **noon)
+    noon = dict.fromkeys(("occurred_at", "received_at", "read_at"), NOON)
+    shop.insert("user_events", purchases, event_type="purchase", **noon)
 
 
 def expected_steps(history, day):

@@ -8,6 +8,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.forecast import missing_forecast
 from ecommerce.sources import SOURCES
 from tests.integration.mailbox import ALERTED, open_mailbox
+from tests.integration.warehouse import loadable
 from tests.integration.warehouse.conftest import MONDAY
 
 DAY = day_window(MONDAY, "America/New_York")
@@ -24,14 +25,12 @@ def mailbox(tmp_path, monkeypatch):
 
 def forecast(shop, as_of, zone="America/New_York"):
     """Put a forecast of the total of its first and its last day into the warehouse."""
-    made_at = day_window(as_of, zone).start.isoformat()
-    bounds = "forecast, lower_80, upper_80, lower_95, upper_95"
-    columns = f"series, target_date, model, made_at, {bounds}, run_id"
-    rows = [
-        f"('total', '{as_of + timedelta(days=ahead)}', 'blend', '{made_at}', 1, 1, 1, 1, 1, 'r')"
-        for ahead in (0, 27)
-    ]
-    shop.insert("sales_forecasts", columns, rows)
+    made_at = day_window(as_of, zone).start
+    rows = []
+    for ahead in (0, 27):
+        day = as_of + timedelta(days=ahead)
+        rows.append(loadable.forecast("total", day, made_at))
+    shop.insert("sales_forecasts", rows)
 
 
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
@@ -63,8 +62,7 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     assert missing_forecast.check_last_week(DAY) == exists
 
     # In Berlin its origin is a Sunday in UTC.
-    settings = f"{shop.warehouse.settings.bigquery_dataset}.warehouse_settings"
-    shop.warehouse.run(f"DELETE FROM `{settings}` WHERE TRUE", "another timezone")
+    shop.sql("DELETE FROM sales.warehouse_settings WHERE TRUE")
     monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
     following = MONDAY + timedelta(days=7)
     forecast(shop, following, "Europe/Berlin")

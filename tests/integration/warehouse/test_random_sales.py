@@ -1,17 +1,17 @@
-"""Contributions to the change of net sales, and the breakdowns of a day, have the rows of an oracle."""
+"""Random sales have the rows of an oracle without SQL: in the views of customers, orders, returns, coupons
+and products, in the contributions to the change of net sales, and in the breakdowns of a day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.schema import replace_rows
 from tests.integration.conftest import FULL_MATRIX
+from tests.integration.customer_views import check_views
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, daily_sales
 from tests.integration.warehouse.random_sales import DAYS, EXPORT, LAST, RandomSales
 
 WEEK = timedelta(days=7)
@@ -20,21 +20,30 @@ INCOMPLETE = {DAYS[3], DAYS[8]}
 MOST_ROUNDING = Fraction("0.005")
 """The oracle is exact; daily_sales rounds every amount to ten-thousandths."""
 PRODUCTS_QUERY = "report/daily_sales/products.sql"
+REPORTING_CURRENCIES = ("USD", "JPY", "KWD")
 FACTS = {"began", "ended", "unconverted"}
 AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
 
 
-@pytest.fixture(scope="module", params=range(6) if FULL_MATRIX else [3])
+@pytest.fixture(scope="module", params=range(9) if FULL_MATRIX else [3])
 def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
     """A warehouse with random sales, and the truth about them."""
     folder = tmp_path_factory.mktemp("sales")
-    sales = RandomSales(request.param)
-    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
+    currency = REPORTING_CURRENCIES[request.param % len(REPORTING_CURRENCIES)]
+    sales = RandomSales(request.param, currency)
+    # Views have the currency with which they were made.
+    lent = lend_dataset(f"sales_in_{currency}")
+    with pytest.MonkeyPatch.context() as patch, lent as dataset:
         patch.setenv("ORDER_ATTRIBUTES", "group")
         patch.setenv("REPORT_ATTRIBUTE", "group")
-        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        shop = open_shop(bigquery_emulator, patch, folder, dataset, currency)
         sales.load(shop, [day for day in DAYS if day not in INCOMPLETE])
         yield shop, sales
+
+
+def test_every_view_has_the_rows_of_the_oracle(loaded):
+    shop, sales = loaded
+    check_views(shop.rows, sales.customers)
 
 
 def base_of(day):
@@ -99,12 +108,11 @@ def headline_without(shop, day, currencies, channels):
 
 def assert_adds_up(parts, totals):
     """Every dimension has the `totals` of its scope, to the last digit."""
-    sums = defaultdict(lambda: (Decimal(0), Decimal(0)))
+    sums = defaultdict(Counter)
     for (scope, dimension, _), (before, now) in parts.items():
-        sum_before, sum_now = sums[scope, dimension]
-        sums[scope, dimension] = sum_before + before, sum_now + now
+        sums[scope, dimension].update(before=before, now=now)
     for (scope, dimension), both in sums.items():
-        assert both == totals[scope], (scope, dimension)
+        assert (both["before"], both["now"]) == totals[scope], (scope, dimension)
 
 
 def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded):
@@ -131,7 +139,10 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
         parts = amounts(rows)
         assert_same(parts, sales.contributions(day, base))
         totals = {}
-        for scope, channels in (("all", set()), ("like_for_like", began | ended)):
+        for scope, channels in (
+            ("all", set()),
+            ("like_for_like", began | ended),
+        ):
             totals[scope] = (
                 headline_without(shop, base, currencies, channels),
                 headline_without(shop, day, currencies, channels),
@@ -184,7 +195,11 @@ def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
 def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):
     shop, sales = loaded
     base = LAST - WEEK
-    days = {"days": {LAST, base}, "report_day": LAST, "base": base}
+    days = {
+        "days": {LAST, base},
+        "report_day": LAST,
+        "base": base,
+    }
     rows = shop.warehouse.query(PRODUCTS_QUERY, most=100, most_movers=5, **days)
     excluded = sales.unconverted(LAST, base)
     assert excluded
@@ -222,27 +237,20 @@ MOVES = {
 """Days before `LAST` on which a channel sells, and whether it began or ended since the base."""
 
 
-def sale(day, channel):
-    """A row of daily_sales."""
-    amounts = dict.fromkeys(("units", "gross_sales", "net_sales"), Decimal(10))
-    amounts |= dict.fromkeys(("discounts", "returns"), Decimal(0))
-    for name in ("gross_sales", "discounts", "returns", "net_sales"):
-        amounts[f"{name}_reporting"] = amounts[name]
-    place = {"category": "Toys", "country_code": "US", "currency": "USD"}
+def sell(shop, channel, days):
+    """Insert 10.00 of a channel on days before `LAST`."""
     source = EXPORT if channel == "export" else "sales_db"
-    of_day = {"business_date": day, "source": source, "channel": channel}
-    return of_day | place | amounts | {"order_lines": 1}
+    rows = []
+    for back in days:
+        day = LAST - timedelta(days=back)
+        rows.append(daily_sales(day, source, 10, channel=channel))
+    shop.insert("daily_sales", rows)
 
 
 def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
-    rows = []
     for channel, (days, _) in MOVES.items():
-        for back in days:
-            rows.append(sale(LAST - timedelta(days=back), channel))
-    replace_rows(shop.warehouse, "daily_sales", rows)
-    columns = "business_date, source, run_id, status"
-    export = f"('{LAST}', '{EXPORT}', 'export', 'history')"
-    shop.insert("load_audit", columns, [export])
+        sell(shop, channel, days)
+    shop.exported(EXPORT, LAST, LAST)
     found = dict.fromkeys(MOVES)
     for row in read(shop, "contributions", LAST, base=LAST - WEEK):
         if row["dimension"] in ("began", "ended"):
@@ -251,22 +259,18 @@ def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
 
 
 def test_a_channel_has_not_ended_while_the_whole_shop_is_closed(shop):
-    rows = []
     for channel in ("web", "till"):
-        for back in (*STOPPED, 7):
-            rows.append(sale(LAST - timedelta(days=back), channel))
-    replace_rows(shop.warehouse, "daily_sales", rows)
+        sell(shop, channel, [*STOPPED, 7])
     found = read(shop, "contributions", LAST, base=LAST - WEEK)
     assert {row["scope"] for row in found} == {"all"}
 
 
 def test_the_report_has_the_products_of_the_50_largest_changes(shop):
     orders = []
-    for number in range(60):
-        lines = [("Toys", "1", str(number + 1))]
-        noon = at(f"{LAST} 17:00")
-        products = [f"sku {number}"]
-        orders.append(Order(str(number), noon, lines=lines, products=products))
+    for number in range(1, 61):
+        order = Order(str(number), at(f"{LAST} 17:00"), [("Toys", "1", number)])
+        order.products = [f"sku {number}"]
+        orders.append(order)
     shop.load(Folder(orders))
     rows = read(shop, "contributions", LAST, base=LAST - WEEK)
     changes = [row["now"] for row in rows if row["dimension"] == "product"]
