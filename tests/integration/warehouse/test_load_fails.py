@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
-from tenacity import stop_after_attempt
+from google.api_core.exceptions import BadRequest, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.events.loading import EVENTS
@@ -15,11 +14,12 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.client import CONFLICT_ATTEMPTS, connect
 from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.integration.warehouse.other_clients import RefusesLoads, RunsAnIdOnce
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
@@ -112,101 +112,71 @@ def test_a_load_that_began_before_an_erasure_begins_again(shop, tmp_path, monkey
     assert shop.one("customers", "customer_hash") == {"customer_hash": "bob"}
 
 
-def failing(warehouse, monkeypatch, error, times):
-    """Let the load's script fail as BigQuery would, `times` times; the ids of the jobs that were begun."""
-    begin, begun = warehouse.client.query, []
-
-    def query(sql, **options):
-        if "BEGIN TRANSACTION" in sql:
-            begun.append(options["job_id"])
-            if len(begun) <= times:
-                raise error
-        return begin(sql, **options)
-
-    monkeypatch.setattr(warehouse.client, "query", query)
-    return begun
-
-
 LOST = BadRequest(
     "Transaction is aborted due to concurrent update against table demo-shop:shop.orders",
     errors=[{"reason": "invalidQuery"}],
 )
 
 
-def test_a_load_that_lost_is_tried_again_and_leaves_nothing_where_it_cannot_win(
-    shop, second_shop, monkeypatch
-):
-    second_shop.load(*BEFORE)
-    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
-    refused = ServiceUnavailable("try again later"), TransientError, 1
-    for error, kind, attempts in ((LOST, ConcurrentUpdateError, 3), refused):
-        with monkeypatch.context() as patch:
-            begun = failing(shop.warehouse, patch, error, times=99)
-            with pytest.raises(kind):
-                shop.load(*BEFORE)
-        assert len(begun) == attempts
-        assert not any(shop.state(EVERYTHING).values())
+@pytest.mark.parametrize(
+    ("error", "kind", "attempts"),
+    [
+        (LOST, ConcurrentUpdateError, CONFLICT_ATTEMPTS),
+        (ServiceUnavailable("try again later"), TransientError, 1),
+    ],
+)
+def test_a_load_that_cannot_win_leaves_nothing(shop, error, kind, attempts):
+    client = RefusesLoads(shop.warehouse.client, error, times=99)
+    shop.warehouse.client = client
+    with pytest.raises(kind):
+        shop.load(*BEFORE)
+    assert len(client.begun) == attempts
+    assert not any(shop.state(EVERYTHING).values())
 
-    begun = failing(shop.warehouse, monkeypatch, LOST, times=2)
+
+def test_a_load_that_lost_is_tried_again(shop, second_shop):
+    second_shop.load(*BEFORE)
+    client = RefusesLoads(shop.warehouse.client, LOST, times=2)
+    shop.warehouse.client = client
     shop.load(*BEFORE)
-    assert len(begun) == 3
+    assert len(client.begun) == 3
     assert shop.state(EVERYTHING) == second_shop.state(EVERYTHING)
 
 
 def test_files_that_are_not_what_the_table_takes_are_refused(shop):
-    order = BEFORE[0].orders[0]
+    [order] = BEFORE[0].orders
     manifest = Folder([order]).publish(shop.folder, MONDAY)
-    columns = dict(manifest.columns)
-    swapped = columns | {
-        "orders.parquet": [*columns["orders.parquet"][1:], columns["orders.parquet"][0]]
-    }
+    first, *others = manifest.columns["orders.parquet"]
+    swapped = {**manifest.columns, "orders.parquet": [*others, first]}
+    two = {**manifest.control_totals, "orders": 2}
+    less = {**manifest.control_totals, "amount": "9.9900"}
     twice = Folder([order, order], read_at=at("2026-03-03 12:00"))
-    totals = dict(manifest.control_totals)
-    broken = {
+    invalid = {
         "orders.parquet of sales_db has the columns order_id": replace(
             manifest, columns=swapped
         ),
         "orders: the transform wrote 2, BigQuery has 1": replace(
-            manifest, control_totals=totals | {"orders": 2}
+            manifest, control_totals=two
         ),
         "amount: the transform wrote 9.9900, BigQuery": replace(
-            manifest, control_totals=totals | {"amount": "9.9900"}
+            manifest, control_totals=less
         ),
         "order_versions: 2 rows have 1 different keys": twice.publish(
             shop.folder, MONDAY
         ),
     }
-    for complaint, each in broken.items():
+    for complaint, refused in invalid.items():
         with pytest.raises(ContractError, match=re.escape(complaint)):
-            shop.load_staged([each])
+            shop.load_staged([refused])
     assert not any(shop.state(EVERYTHING).values())
 
 
-def refusing_taken_ids(warehouse, monkeypatch):
-    """BigQuery runs a job's id once; the emulator does not mind."""
-    jobs = {}
-    begin = warehouse.client.query
-
-    def query(sql, job_id=None, **options):
-        if job_id in jobs:
-            raise Conflict(f"Already Exists: Job {job_id}")
-        job = begin(sql, job_id=job_id, **options)
-        if job_id:
-            jobs[job_id] = job
-        return job
-
-    monkeypatch.setattr(warehouse.client, "query", query)
-    monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
-
-
-def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
-    shop, monkeypatch
-):
-    refusing_taken_ids(shop.warehouse, monkeypatch)
+def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(shop):
+    shop.warehouse.client = RunsAnIdOnce(shop.warehouse.client)
     shop.load(*BEFORE)
     loaded = shop.state()
     for table in STATE:  # as taking an export back leaves them
-        shop.warehouse.run(f"DELETE FROM `shop.{table}` {of_all_days(table)}", "empty")
+        shop.sql(f"DELETE FROM sales.{table} {of_all_days(table)}")
 
     shop.load(*BEFORE)
 

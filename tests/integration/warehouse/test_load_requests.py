@@ -10,7 +10,13 @@ import pytest
 from ecommerce.warehouse import staging_tables
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    at,
+    delivered_file,
+    read_folders,
+)
 
 FOLDERS = (
     Folder([Order("1", at("2026-03-02 15:00"))]),
@@ -28,7 +34,7 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
         folder = tmp_path_factory.mktemp("requests")
         monkeypatch.setattr(staging_tables, "SMALL_RECORDS", 0)
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
-        inserted = record_jobs(shop, monkeypatch)
+        inserted = record_jobs(shop)
         found = {}
         for name, run_id, off in (
             ("first", "run", []),
@@ -42,7 +48,8 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     return found
 
 
-def record_jobs(shop, monkeypatch):
+def record_jobs(shop):
+    """Return the list of the jobs that are inserted from now on."""
     inserted = []
     connection = shop.warehouse.client._connection
     ask, upload = connection.api_request, shop.warehouse.client._do_resumable_upload
@@ -56,8 +63,8 @@ def record_jobs(shop, monkeypatch):
         inserted.append(metadata)
         return upload(stream, metadata, *rest, **options)
 
-    monkeypatch.setattr(connection, "api_request", asking)
-    monkeypatch.setattr(shop.warehouse.client, "_do_resumable_upload", uploading)
+    connection.api_request = asking
+    shop.warehouse.client._do_resumable_upload = uploading
     return inserted
 
 
@@ -107,7 +114,12 @@ def folders_of(day):
     folders = []
     for source in ("sales_db", "storefront", "partner_files"):
         late = replace(ORDER, source=source)
-        new = replace(late, order_id=day, ordered_at=at(f"{day} 15:00"), refunds=[])
+        new = replace(
+            late,
+            order_id=day,
+            ordered_at=at(f"{day} 15:00"),
+            refunds=[],
+        )
         folders.append(
             Folder(
                 [late, new],
@@ -116,15 +128,14 @@ def folders_of(day):
                 currency_totals=[(None, "USD", "10.00", "10.00", "0", "0")],
             )
         )
-    file = {"file": f"north_{day}.csv", "sha256": "abc", "order_ids": [day]}
-    folders[-1].files = [file | {"received_at": at("2026-03-03 09:00")}]
+    folders[-1].files = [delivered_file(f"north_{day}.csv", order_ids=[day])]
     rate = (date.fromisoformat(day), "GBP", "0.87")
     return [*folders, Folder(source="exchange_rates", rates=[rate])]
 
 
-def test_a_daily_load_sends_at_most_21_jobs_and_statements(shop, monkeypatch):
+def test_a_daily_load_sends_at_most_21_jobs_and_statements(shop):
     shop.load(*folders_of("2026-03-02"), run_id="first")
-    jobs = record_jobs(shop, monkeypatch)
+    jobs = record_jobs(shop)
 
     shop.load(*folders_of("2026-03-03"), day=date(2026, 3, 3), run_id="second")
 
@@ -142,7 +153,10 @@ def test_a_bundle_and_a_table_for_each_file_leave_the_same_rows(
     shop, second_shop, monkeypatch
 ):
     folders = read_folders("any_order.yaml")
-    for name, day in (("older", date(2026, 3, 2)), ("newer", date(2026, 3, 3))):
+    for name, day in (
+        ("older", date(2026, 3, 2)),
+        ("newer", date(2026, 3, 3)),
+    ):
         shop.load(*folders[name], day=day, run_id=name)
         with monkeypatch.context() as patch:
             patch.setattr(staging_tables, "SMALL_RECORDS", 0)

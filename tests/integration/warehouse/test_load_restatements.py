@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales import delivery, delivery_log
-from ecommerce.warehouse.client import Warehouse
 from tests.archived_reports import MAILING_RUN, REPORT
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.integration.warehouse.other_clients import ActsBeforeTheLoad
 
 TUESDAY = date(2026, 3, 3)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
@@ -36,11 +37,26 @@ CHANGES = {
 """What the late file changes; the tax by less than half a cent."""
 
 
-def mail(shop, day=MONDAY):
-    delivery_log.claim(
-        day, "hash", "<report@example.com>", datetime.now(UTC), MAILING_RUN
-    )
-    delivery_log.mark_sent(day, "hash")
+def claim():
+    """Claim the mail of Monday's report; return when its figures were read."""
+    figures_at = datetime.now(UTC)
+    delivery_log.claim(MONDAY, "hash", "<report@x>", figures_at, MAILING_RUN)
+    return figures_at
+
+
+def mail():
+    claim()
+    delivery_log.mark_sent(MONDAY, "hash")
+
+
+def changes(rows):
+    return {row["figure"]: (row["old"], row["new"]) for row in rows}
+
+
+def assert_later_than_mail(shop):
+    mailed = shop.one("report_deliveries", "figures_at")
+    for row in shop.rows("report_restatements"):
+        assert row["detected_at"] > mailed["figures_at"]
 
 
 def restated(shop, load):
@@ -64,14 +80,13 @@ def causes(rows, day=MONDAY):
 
 def test_a_mailed_day_that_changes_is_restated_once(shop):
     shop.load(Folder([ORDER]))
-    mail(shop)
+    mail()
 
     def load():
         shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
 
     rows = restated(shop, load)
-    changes = {row["figure"]: (row["old"], row["new"]) for row in rows}
-    assert changes == CHANGES
+    assert changes(rows) == CHANGES
     assert {(row["business_date"], row["reason"]) for row in rows} == {
         (MONDAY, "late or changed orders from partner_files, run scheduled__2026-03-04")
     }
@@ -81,7 +96,7 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
 def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     folders = read_folders("restatements.yaml")
     shop.load(*folders["mailed"])
-    mail(shop)
+    mail()
 
     def changed(name):
         return restated(
@@ -123,69 +138,49 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     assert late_rate["net_sales"] == [("rates", None, None)]
 
 
-HEADLINE = {
-    "orders": "1",
-    "average_order_value": "10.0000",
-    "customers": "1",
-    "new_customers": "1",
-    "returning_customers": "0",
-    "units": "1.0000",
-    "gross_sales": "10.0000",
-    "discounts": "0.0000",
-    "returns": "0.0000",
-    "net_sales": "10.0000",
-    "tax": "1.0000",
-    "shipping": "0.0000",
+MAILED_FIGURES = {
+    "orders": 1,
+    "average_order_value": 10,
+    "customers": 1,
+    "new_customers": 1,
+    "units": 1,
+    "gross_sales": 10,
+    "net_sales": 10,
+    "tax": 1,
 }
 MAILED = replace(
     REPORT,
     business_date=MONDAY,
     figures_hash="hash",
-    headline={name: Decimal(value) for name, value in HEADLINE.items()},
+    headline={name: Decimal(MAILED_FIGURES.get(name, 0)) for name in HEADLINE},
 )
 
 
 def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(
-    shop, monkeypatch
+    shop,
 ):
     shop.load(Folder([ORDER]))
-    run, mailed_at = Warehouse.run, list[datetime]()
 
-    def mail_before_the_load(self, sql, what, *more, **options):
-        if what == "load" and not mailed_at:
-            mailed_at.append(datetime.now(UTC))
-            delivery_log.claim(
-                MONDAY, "hash", "<report@example.com>", *mailed_at, MAILING_RUN
-            )
-            delivery.mark(replace(MAILED, figures_at=mailed_at[0]))
-        return run(self, sql, what, *more, **options)
+    def mail_report():
+        figures_at = claim()
+        delivery.mark(replace(MAILED, figures_at=figures_at))
 
-    monkeypatch.setattr(Warehouse, "run", mail_before_the_load)
+    shop.warehouse.client = ActsBeforeTheLoad(shop.warehouse.client, mail_report)
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
 
-    rows = shop.rows("report_restatements")
-    assert {row["figure"]: (row["old"], row["new"]) for row in rows} == CHANGES
-    assert min(row["detected_at"] for row in rows) > mailed_at[0]
+    assert changes(shop.rows("report_restatements")) == CHANGES
+    assert_later_than_mail(shop)
 
 
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
-    figures_at = datetime.now(UTC)
-    delivery_log.claim(MONDAY, "hash", "<report@example.com>", figures_at, MAILING_RUN)
+    figures_at = claim()
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
     assert shop.rows("report_restatements") == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
         delivery.mark(replace(MAILED, figures_at=figures_at))
 
-    changes = {
-        row["figure"]: (row["old"], row["new"])
-        for row in shop.rows("report_restatements")
-    }
-    assert changes == CHANGES
-    assert len(shop.rows("report_restatements")) == len(changes)
-    (mailed,) = shop.rows("report_deliveries")
-    assert all(
-        row["detected_at"] > mailed["figures_at"]
-        for row in shop.rows("report_restatements")
-    )
+    assert len(shop.rows("report_restatements")) == len(CHANGES)
+    assert changes(shop.rows("report_restatements")) == CHANGES
+    assert_later_than_mail(shop)

@@ -13,6 +13,7 @@ from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.other_clients import Expiring
 
 TUESDAY = MONDAY + timedelta(days=1)
 OLD = Folder(
@@ -38,17 +39,17 @@ def loaded(shop):
     return shop
 
 
-def statement(shop, sql):
-    dataset = shop.warehouse.settings.bigquery_dataset
-    shop.warehouse.run(sql.replace("sales.", f"{dataset}."), "a loss")
-
-
 @pytest.mark.parametrize(
-    "lost", [["orders", "order_lines"], ["warehouse_settings"], ["daily_summary"]]
+    "lost",
+    [
+        ["orders", "order_lines"],
+        ["warehouse_settings"],
+        ["daily_summary"],
+    ],
 )
 def test_a_table_that_is_gone_stops_every_load_and_is_not_created_again(loaded, lost):
     for table in lost:
-        statement(loaded, f"DROP TABLE sales.{table}")
+        loaded.sql(f"DROP TABLE sales.{table}")
     with pytest.raises(ConfigurationError) as refused:
         loaded.load(CHANGED, day=TUESDAY, run_id="next")
     assert f"has lost {', '.join(sorted(lost))}: nothing is loaded" in str(
@@ -65,23 +66,23 @@ def test_a_table_that_is_gone_stops_every_load_and_is_not_created_again(loaded, 
 
 
 def test_a_view_that_is_gone_is_created_again(loaded):
-    statement(loaded, "DROP VIEW sales.order_lines_reporting")
+    loaded.sql("DROP VIEW sales.order_lines_reporting")
     loaded.load(CHANGED, day=TUESDAY, run_id="next")
     assert "order_lines_reporting" in schema.listed_tables(loaded.warehouse)
 
 
 def test_a_first_run_that_was_interrupted_is_continued(shop):
     for table in ("warehouse_settings", "orders"):
-        statement(shop, f"DROP TABLE sales.{table}")
+        shop.sql(f"DROP TABLE sales.{table}")
     prepare(shop.warehouse)
     assert {*rendering.tables()} <= set(schema.listed_tables(shop.warehouse))
 
 
 def test_a_day_that_lost_orders_is_not_computed_again(loaded):
     """An order that does not count, such as a cancelled one, is in no figure: its loss stops no load."""
-    statement(loaded, "DELETE FROM sales.orders WHERE order_id = '3'")
+    loaded.sql("DELETE FROM sales.orders WHERE order_id = '3'")
     loaded.load(CHANGED, day=TUESDAY, run_id="next")
-    statement(loaded, "DELETE FROM sales.orders WHERE order_id = '2'")
+    loaded.sql("DELETE FROM sales.orders WHERE order_id = '2'")
     before = loaded.state(STATE)
     again = Folder(
         [Order("1", at("2026-03-02 15:00"))],
@@ -97,53 +98,15 @@ def test_a_day_that_lost_orders_is_not_computed_again(loaded):
     loaded.load(day=at("2026-03-05 11:00").date(), run_id="other day")
 
     # The way out: what the day has left counts, until its sources are read again.
-    statement(
-        loaded, "DELETE FROM sales.daily_summary WHERE business_date = '2026-03-02'"
-    )
+    loaded.sql("DELETE FROM sales.daily_summary WHERE business_date = '2026-03-02'")
     loaded.load(again, day=TUESDAY, run_id="another")
-    [monday] = [
-        row for row in loaded.rows("daily_summary") if row["business_date"] == MONDAY
-    ]
-    assert monday["orders"] == 1
+    assert loaded.by("daily_summary", "business_date", "orders")[MONDAY] == 1
 
 
 def test_the_check_changes_the_lock_and_nothing_else(loaded):
     before = loaded.rows("load_lock")
     assert ("ok", True) not in list(check_access.check())
     assert loaded.rows("load_lock") == before
-
-
-class Expiring:
-    """A client whose tables expire as in a dataset with default expirations, which the emulator ignores."""
-
-    def __init__(self, client, tables, refusal=None):
-        self._client = client
-        self._tables = tables
-        self._refusal = refusal
-        self.updated = []
-
-    def __getattr__(self, name):
-        return getattr(self._client, name)
-
-    def list_tables(self, dataset, **options):
-        for table in self._client.list_tables(dataset, **options):
-            expiring = self._tables.get(table.table_id)
-            if expiring:
-                for name, value in expiring.items():
-                    table._properties[name] = value
-            yield table
-
-    def get_table(self, name, **options):
-        table = self._client.get_table(name, **options)
-        for key, value in self._tables.get(table.table_id, {}).items():
-            table._properties[key] = value
-        return table
-
-    def update_table(self, table, properties, **options):
-        if self._refusal:
-            raise self._refusal
-        self.updated.append((table.table_id, properties, table.expires))
-        self._tables.pop(table.table_id, None)
 
 
 PARTITIONS = {
@@ -155,19 +118,19 @@ PARTITIONS = {
 }
 
 
-def expiring(shop, monkeypatch, **more):
+def expiring(shop, **more):
     tables = {
         "customers": {"expirationTime": "1803000000000"},
         "orders": deepcopy(PARTITIONS),
         "user_events": deepcopy(PARTITIONS),  # as its definition says
     }
     client = Expiring(shop.warehouse.client, tables, **more)
-    monkeypatch.setattr(shop.warehouse, "client", client)
+    shop.warehouse.client = client
     return client
 
 
-def test_an_expiration_is_removed_from_the_own_tables(shop, monkeypatch):
-    client = expiring(shop, monkeypatch)
+def test_an_expiration_is_removed_from_the_own_tables(shop):
+    client = expiring(shop)
     prepare(shop.warehouse)
     assert client.updated == [
         ("customers", ["expires"], None),
@@ -177,12 +140,12 @@ def test_an_expiration_is_removed_from_the_own_tables(shop, monkeypatch):
     assert len(client.updated) == 2
 
 
-def test_an_expiration_that_may_not_be_removed_stops_the_load(shop, monkeypatch):
+def test_an_expiration_that_may_not_be_removed_stops_the_load(shop):
     refusal = google.Forbidden(
         "Billing has not been enabled for this project.",
         errors=[{"reason": "billingNotEnabled"}],
     )
-    expiring(shop, monkeypatch, refusal=refusal)
+    expiring(shop, refusal=refusal)
     with pytest.raises(
         ConfigurationError,
         match="table customers, which expires, and this account cannot",
@@ -191,8 +154,8 @@ def test_an_expiration_that_may_not_be_removed_stops_the_load(shop, monkeypatch)
     assert shop.rows("orders") == []
 
 
-def test_the_check_finds_an_expiration(shop, monkeypatch):
-    client = expiring(shop, monkeypatch)
+def test_the_check_finds_an_expiration(shop):
+    client = expiring(shop)
     dataset = SimpleNamespace(
         dataset_id="sales",
         default_table_expiration_ms=5_184_000_000,
@@ -201,7 +164,7 @@ def test_the_check_finds_an_expiration(shop, monkeypatch):
     present = schema.listed_tables(shop.warehouse)
     with pytest.raises(ConfigurationError, match="remove customers, orders, or their"):
         list(check_access.check_expiration(dataset, None, present))
-    client._tables.clear()
+    client.tables.clear()
     present = schema.listed_tables(shop.warehouse)
     [hint] = check_access.check_expiration(dataset, None, present)
     assert "new tables of the dataset sales expire by default" in hint[1]

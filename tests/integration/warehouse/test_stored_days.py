@@ -24,18 +24,21 @@ def test_orders_that_a_person_deletes_are_loaded_again(shop):
     folder = Folder(orders(ASCENDING, "sales_db"))
     shop.load(folder)
     state = shop.state()
-    change = "DELETE FROM `shop.orders` WHERE business_date = '2026-02-03'"
-    shop.warehouse.run(change, "a person")
+    shop.sql("DELETE FROM sales.orders WHERE business_date = '2026-02-03'")
     shop.load(replace(folder, read_at=LATER), run_id="again")
     assert shop.state() == state
 
 
 def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
-    monkeypatch.setattr(load_history, "open_prepared", lambda step: shop.warehouse)
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
     known = orders(ASCENDING, "storefront")
     refund = ("r", at("2026-02-08 15:00"), "1.00")
-    known[2] = replace(known[2], refunds=[refund], discount="1", tax="2")
+    known[2] = replace(
+        known[2],
+        refunds=[refund],
+        discount="1",
+        tax="2",
+    )
     known[3] = replace(known[3], lines=[("uncategorised", "1", "10.00")])
     unknown = ("9", "r9", at("2026-02-08 15:00"), "1.00")
     shop.load(Folder(known, source="storefront", orphans=[unknown]))
@@ -44,7 +47,10 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
         load_history.known_refunds("storefront", ASCENDING),
     ]
     ids = [sorted(set(rows.column("order_id").to_pylist())) for rows in found]
-    assert ids == [sorted(ASCENDING), [ASCENDING[2]]]
+    assert ids == [
+        sorted(ASCENDING),
+        [ASCENDING[2]],
+    ]
     assert found[0].column("category").to_pylist().count(None) == 1
     assert load_history.known_orders("storefront", DAYS[7]) == ["1002", "9", "997"]
     assert load_history.refunded_orders("storefront", DAYS[7:8]) == ["9", "997"]
