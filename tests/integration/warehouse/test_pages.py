@@ -7,17 +7,20 @@ from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, delivered_file
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 ONE_DAY = timedelta(days=1)
-ORDERS = [Order("1", at("2026-03-02 15:00")), Order("2", at("2026-03-02 16:00"))]
+ORDERS = [
+    Order("1", at("2026-03-02 15:00")),
+    Order("2", at("2026-03-02 16:00")),
+]
 
 
 def delivered(file, received):
     """A read that found one file, without orders."""
-    row = {"file": file, "sha256": file, "received_at": at(received), "order_ids": []}
-    return Folder(source=PARTNER_FILES, read_at=at(received), files=[row])
+    files = [delivered_file(file, received)]
+    return Folder(source=PARTNER_FILES, read_at=at(received), files=files)
 
 
 def totals(shop, day=MONDAY):
@@ -46,7 +49,10 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
 
     of_shop = [row for row in totals(shop, newest) if row["source"] == SALES_DB]
     counts = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
-    assert counts == [(3, 2), (1, 1)]
+    assert counts == [
+        (3, 2),
+        (1, 1),
+    ]
     texts = quality.page_texts(shop.warehouse, newest, "USD")
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     # The order that is not loaded is the rejected one.
