@@ -10,15 +10,15 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
 from ecommerce.sales.report.texts.trust import alarms
-from ecommerce.sources import SOURCES
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, delivered_file
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
+AMOUNTS = ("source_orders", "orders_loaded", "source_amount", "amount_loaded")
 FILE = "alpenmarkt_2026-03-02.csv"
 
 
@@ -28,28 +28,20 @@ def delivered(read, rejected, received, file=FILE, **facts):
         "rows_read": read,
         "rows_accepted": read - rejected,
         "rows_rejected": rejected,
-        "rows_superseded": 0,
     }
-    name = {"file": file, "sha256": received, "received_at": at(received)}
-    amounts = ("source_orders", "orders_loaded", "source_amount", "amount_loaded")
-    row = name | counts | dict.fromkeys(amounts, 0) | {"order_ids": []} | facts
-    del row["rows_superseded"]
+    zeros = dict.fromkeys(AMOUNTS, 0)
+    row = delivered_file(file, received, **zeros | counts | facts)
     broken = []
     for number in range(rejected):
-        line = {"file": file, "row_number": number + 2, "order_id": f"P{number}"}
+        line = {
+            "file": file,
+            "row_number": number + 2,
+            "order_id": f"P{number}",
+        }
         broken.append(line | {"reason": "invalid_quantity"})
-    read_at = at(received)
-    return Folder(
-        [], PARTNER_FILES, read_at, files=[row], rejected=broken, totals=counts
-    )
-
-
-def load_all(shop, *folders, read_at="2026-03-03 11:00", **run):
-    """Load them, and nothing from the other sources."""
-    given = {folder.source for folder in folders}
-    others = [source for source in SOURCES if source not in given]
-    nothing = [Folder(source=source, read_at=at(read_at)) for source in others]
-    shop.load(*folders, *nothing, **run)
+    folder = Folder([], PARTNER_FILES, at(received), files=[row], rejected=broken)
+    folder.totals = {"rows_superseded": 0, **counts}
+    return folder
 
 
 def warnings(shop, run_id, day=MONDAY):
@@ -71,17 +63,22 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
 ):
     command = "make repair DAY=2026-03-02 SOURCE=partner_files"
     what = f"partner_files: 120 of 200 records, {FILE}: 120; then {command}"
-    load_all(shop, delivered(200, 120, "2026-03-03 08:00"))
+    shop.load_all(delivered(200, 120, "2026-03-03 08:00"))
     with pytest.raises(CheckFailed, match=what):
         warnings(shop, "run")
     # The hourly sync of the running day and the next day's run are about other sources and days.
     sync = Folder(source=STOREFRONT, read_at=at("2026-03-03 12:00"))
-    shop.load(sync, day=TUESDAY, run_id="sync", dag_id="sync")
+    shop.load(
+        sync,
+        day=TUESDAY,
+        run_id="sync",
+        dag_id="sync",
+    )
     assert warnings(shop, "sync", TUESDAY) == []
-    load_all(shop, day=TUESDAY, run_id="next", read_at="2026-03-04 11:00")
+    shop.load_all(day=TUESDAY, run_id="next", read_at="2026-03-04 11:00")
     assert warnings(shop, "next", TUESDAY) == []
     # A rerun, of the whole day or of one source, finds nothing new.
-    load_all(shop, run_id="again", read_at="2026-03-04 12:00")
+    shop.load_all(run_id="again", read_at="2026-03-04 12:00")
     with pytest.raises(CheckFailed, match=what):
         warnings(shop, "again")
     assert shown(shop, PARTNER_FILES, "again") == (200, 120)
@@ -91,8 +88,7 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     )
     assert warnings(shop, "reread") == []
 
-    load_all(
-        shop,
+    shop.load_all(
         delivered(200, 0, "2026-03-05 08:00"),
         run_id="right",
         read_at="2026-03-05 09:00",
@@ -110,23 +106,30 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     for number in (1, 2, 3):
         name = f"{number}_2026-03-03.csv"
         files += delivered(number, number, "2026-03-04 08:00", name).files
+    counts["rows_superseded"] = 0
     both = replace(
         monday,
         files=files,
-        totals=counts | {"rows_superseded": 0},
+        totals=counts,
         read_at=tuesday.read_at,
     )
-    load_all(shop, both, day=TUESDAY, run_id="2nd", read_at="2026-03-04 11:00")
+    shop.load_all(
+        both,
+        day=TUESDAY,
+        run_id="2nd",
+        read_at="2026-03-04 11:00",
+    )
     worst = f"{FILE}: 120, 3_2026-03-03.csv: 3, 2_2026-03-03.csv: 2)"
     assert any(worst in each for each in warnings(shop, "2nd", TUESDAY))
-    load_all(shop, run_id="1st", read_at="2026-03-04 12:00")
+    shop.load_all(run_id="1st", read_at="2026-03-04 12:00")
     with pytest.raises(
         CheckFailed, match=f"partner_files: 120 of 200 records, {FILE}: 120; then make"
     ):
         warnings(shop, "1st")
     assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
     [listed] = shop.report(run_id="1st").quality.rejects
-    assert (listed.rows, listed.samples[0].file) == (120, FILE)
+    assert listed.rows == 120
+    assert listed.samples[0].file == FILE
 
 
 def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(shop):
@@ -134,13 +137,13 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
         {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
     ]
     good = [Order(f"G{number}", NOON) for number in range(40)]
-    load_all(shop, Folder(good, rejected=broken))
+    shop.load_all(Folder(good, rejected=broken))
     with pytest.raises(
         CheckFailed, match="sales_db: 60 of 140 records; then make repair"
     ):
         warnings(shop, "run")
     # A run of the older day reads less, and none of the rejected orders.
-    load_all(shop, Folder(good[:10], read_at=at("2026-03-04 11:00")), run_id="again")
+    shop.load_all(Folder(good[:10], read_at=at("2026-03-04 11:00")), run_id="again")
     with pytest.raises(CheckFailed, match="sales_db: 60 of 140 records"):
         warnings(shop, "again")
     assert shown(shop, SALES_DB, "again") == (80, 60)
@@ -149,35 +152,32 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     next_day = Folder(
         fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00")
     )
-    load_all(shop, next_day, day=TUESDAY, run_id="next")
-    load_all(shop, Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
+    shop.load_all(next_day, day=TUESDAY, run_id="next")
+    shop.load_all(Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
     assert warnings(shop, "last") == []
     assert shown(shop, SALES_DB, "last") == (21, 1)
 
 
 def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
-    unusable = {
-        "reason": "file_unreadable",
-        "detail": "it is HTML",
-        "file": FILE,
-        "row_number": 0,
-    }
+    unusable = {"reason": "file_unreadable", "detail": "it is HTML", "file": FILE}
+    unusable["row_number"] = 0
     note = '{"kind": "note", "text": "it has columns"}'
-    load_all(shop, delivered(200, 0, "2026-03-03 08:00", warnings=[note]))
+    shop.load_all(delivered(200, 0, "2026-03-03 08:00", warnings=[note]))
     assert marked(shop) == ([], ["it has columns"], "agrees")
     for run_id, read_at in (
         ("again", "2026-03-03 12:00"),
         ("third", "2026-03-03 13:00"),
     ):
         refused = Folder(source=PARTNER_FILES, rejected=[unusable], read_at=at(read_at))
-        load_all(shop, refused, run_id=run_id, read_at=read_at)
+        shop.load_all(refused, run_id=run_id, read_at=read_at)
         why = (
             f"alpenmarkt has delivered {FILE} again, and the new version is invalid (it is HTML); the "
             "figures are those of the version loaded before"
         )
         warning = f"a new version of {FILE} was not loaded: it is HTML"
         found, warnings, on_page = marked(shop)
-        assert (found, on_page) == ([why], f"invalid: {FILE}")
+        assert found == [why]
+        assert on_page == f"invalid: {FILE}"
         assert sorted(warnings) == [warning, "it has columns"]
         assert loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused, (
             "the version that is loaded may be delivered once more"
@@ -185,7 +185,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
 
     # A usable one that the next day's run finds is the end of it.
     usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
-    load_all(shop, usable, day=TUESDAY, run_id="next")
+    shop.load_all(usable, day=TUESDAY, run_id="next")
     assert marked(shop) == ([], ["it has columns"], "agrees")
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused
 
@@ -225,7 +225,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
             (FILE, "", "3", "0", "0", "3"),
         ],
     )
-    load_all(shop, database, files)
+    shop.load_all(database, files)
     found = [text for text in warnings(shop, "run") if "in rejected records" in text]
     assert found == [
         "3 currencies of sources have amounts in rejected records: the figures lack these records; the table "
@@ -235,8 +235,11 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     again = replace(database, read_at=at("2026-03-03 12:00"))
     newer = delivered(3, 1, "2026-03-03 09:00", **facts)
     newer = replace(files, files=newer.files, read_at=newer.read_at)
-    for read in ([again, newer], [again]):
-        load_all(shop, *read, run_id="again", read_at="2026-03-03 12:00")
+    for read in (
+        [again, newer],
+        [again],
+    ):
+        shop.load_all(*read, run_id="again", read_at="2026-03-03 12:00")
     assert warnings(shop, "again"), "nothing is lost"
     totals = shop.report().quality.totals
     amounts = [(each.source, each.currency, each.source_amount) for each in totals]
@@ -258,7 +261,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
         read_at=at("2026-03-03 13:00"),
     )
     lost = replace(lost, orders=[Order("1", NOON)])
-    load_all(shop, lost, run_id="lost", read_at="2026-03-03 13:00")
+    shop.load_all(lost, run_id="lost", read_at="2026-03-03 13:00")
     why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
     with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
         warnings(shop, "lost")
