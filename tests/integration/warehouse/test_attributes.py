@@ -26,7 +26,14 @@ def test_named_columns_are_columns_of_the_view(shop, monkeypatch):
         shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel"
     )
     named = '{"group": "B2B", "sales_channel": "app", "unnamed": "x"}'
-    shop.load(Folder([Order("P1", NOON, attributes=named), Order("P2", NOON)]))
+    shop.load(
+        Folder(
+            [
+                Order("P1", NOON, attributes=named),
+                Order("P2", NOON),
+            ]
+        )
+    )
 
     names = ("order_id", "_wc_order_attribution_utm_source", "`group`", "sales_channel")
     rows = shop.rows("orders_attributes", *names)

@@ -25,7 +25,11 @@ def shown(shop, monkeypatch, tmp_path):
 
 
 def product(sku, image_url=None, **fields):
-    entry = {"sku": sku, "name": f"Product {sku}", "category": "Toys"}
+    entry = {
+        "sku": sku,
+        "name": f"Product {sku}",
+        "category": "Toys",
+    }
     return entry | {"image_url": image_url} | fields
 
 
@@ -72,7 +76,8 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
         "no picture is sent again"
     )
     assert not has_news(second)
-    assert (products(shop), files(tmp_path)) == (before, kept)
+    assert products(shop) == before
+    assert files(tmp_path) == kept
 
     # One is gone, one new, one has another picture, the host of one fails.
     # The picture of one has moved to an address where it is not yet.
@@ -82,7 +87,8 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     moved = product("P1", site.put("/moved.png", b"", status=404))
     shown.show(entries[0], moved, *entries[2:7], bad, entries[8], product("NEW"))
     third = refresh("third")
-    assert (third["new"], third["gone"]) == (["NEW"], ["P9"])
+    assert third["new"] == ["NEW"]
+    assert third["gone"] == ["P9"]
     assert "P3" in third["changed"]
     assert [line[:4] for line in third["broken"]] == ["P1 (", "P4 ("]
     assert [row["reason"] for row in shop.rows("rejected_rows")] == ["invalid_price"]

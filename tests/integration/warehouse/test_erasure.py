@@ -90,10 +90,8 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     known, monkeypatch, capsys, tmp_path
 ):
     code, output = command(monkeypatch, capsys, "\n")
-    assert (code, output) == (
-        1,
-        "no e-mail address on standard input: nothing was removed\n",
-    )
+    assert code == 1
+    assert output == "no e-mail address on standard input: nothing was removed\n"
     before = known.state((*STATE, *EVENT_TABLES))
 
     code, output = command(monkeypatch, capsys, f"  {ADDRESS.upper()}\n")

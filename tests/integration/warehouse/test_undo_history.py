@@ -44,7 +44,12 @@ def next_day(shop):
         BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob"
     )
     later = Folder([again], read_at=at("2026-03-04 11:00"))
-    shop.load(later, day=TUESDAY, run_id="later", off_sources=OTHERS)
+    shop.load(
+        later,
+        day=TUESDAY,
+        run_id="later",
+        off_sources=OTHERS,
+    )
 
 
 def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_restated(
@@ -112,7 +117,10 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
             undo("old_shop")
     assert [row["order_id"] for row in shop.rows("orders", "order_id")] == ["1"]
     # The newest month first; the order of January goes with its refund of February.
-    assert loads == [date(2025, 2, 1), date(2025, 1, 1)]
+    assert loads == [
+        date(2025, 2, 1),
+        date(2025, 1, 1),
+    ]
 
     assert undo("old_shop") == 1
     assert not any(shop.state(OWNED).values()), "nothing is remembered as removed"
