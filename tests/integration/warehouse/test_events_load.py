@@ -1,7 +1,6 @@
 """Web events → sessions and funnel: as the contract says, whatever order the loads come in."""
 
-import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -18,15 +17,15 @@ from tests.integration.warehouse.web_events import FIREFOX, STATE, Website
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
 AN_OLDER_DAY = date(2026, 11, 12)
+OCTOBER_20 = date(2026, 10, 20)
 LATER = at("2026-12-10 10:30")
 AWKWARD = Path(__file__).with_name("awkward_events.yaml")
 
 
 def morning_after(day, zone="America/New_York"):
     """When the scheduled run of `day` begins."""
-    local = datetime(
-        day.year, day.month, day.day, 5, 30, tzinfo=ZoneInfo(zone)
-    ) + timedelta(days=1)
+    next_day = day + timedelta(days=1)
+    local = datetime.combine(next_day, time(5, 30), ZoneInfo(zone))
     return local.astimezone(UTC)
 
 
@@ -39,9 +38,7 @@ def website(shop):
 def website_in_berlin(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     with lend_dataset() as dataset:
         shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
-        shop.warehouse.run(
-            f"DELETE FROM `{dataset}.warehouse_settings` WHERE TRUE", "another timezone"
-        )
+        shop.sql("DELETE FROM sales.warehouse_settings WHERE TRUE")
         monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
         shop.warehouse = connect()
         yield Website(shop)
@@ -80,14 +77,11 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
     assert sum(row["bot_events"] for row in counts) == 1
     before = website.state()
     website.run(MONDAY, LATER)  # a backfill
-    website.run(
-        WEDNESDAY,
-        morning_after(WEDNESDAY) + timedelta(hours=1),
-        since=since - timedelta(days=1),
-    )
+    hour_later = morning_after(WEDNESDAY) + timedelta(hours=1)
+    website.run(WEDNESDAY, hour_later, since - timedelta(days=1))
     assert website.state() == before
-    rejected = website.shop.rows("rejected_rows", "reason")
-    assert [row["reason"] for row in rejected] == ["from_the_future", "too_late"]
+    rejected = website.shop.tuples("rejected_rows", "reason")
+    assert rejected == [("from_the_future",), ("too_late",)]
 
 
 def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(
@@ -104,28 +98,26 @@ def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brou
                 days.append(day)
         return days
 
-    website.run(
-        AN_OLDER_DAY, at("2026-11-16 12:00")
-    )  # an older day, without events: nothing around it
-    website.run(
-        MONDAY, morning_after(MONDAY)
-    )  # brings the first events of Tuesday, whose own run fails
-    assert TUESDAY in {
-        row["business_date"]
-        for row in website.shop.rows("daily_funnel", "business_date")
-    }
+    # An older day, without events: nothing around it.
+    website.run(AN_OLDER_DAY, at("2026-11-16 12:00"))
+    # It brings the first events of Tuesday, whose own run fails.
+    website.run(MONDAY, morning_after(MONDAY))
+    assert (TUESDAY,) in website.shop.tuples("daily_funnel", "business_date")
     assert shown() == [AN_OLDER_DAY, MONDAY]
-    website.run(
-        WEDNESDAY,
-        morning_after(WEDNESDAY),
-        since=morning_after(MONDAY) - timedelta(minutes=30),
-    )
+    since = morning_after(MONDAY) - timedelta(minutes=30)
+    website.run(WEDNESDAY, morning_after(WEDNESDAY), since)
     assert shown() == [AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY]
 
 
 ZONES = {
-    "new_york": [date(2026, 3, 6), date(2026, 10, 30)],
-    "berlin": [date(2026, 3, 27), date(2026, 10, 23)],
+    "new_york": [
+        date(2026, 3, 6),
+        date(2026, 10, 30),
+    ],
+    "berlin": [
+        date(2026, 3, 27),
+        date(2026, 10, 23),
+    ],
 }
 """The first of five days of which the third has 23 or 25 hours."""
 SEEDS = [0, 3, 4, 7] if FULL_MATRIX else [3, 4]
@@ -165,21 +157,15 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(websi
         website.add(f"b{number}", at(f"2026-11-16 15:0{number}"), step)
     for day in (TUESDAY, MONDAY):
         website.run(day, LATER)
-    bought = {
-        row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")
-    }
+    bought = website.shop.by("sessions", "business_date", "purchased")
     assert bought == {MONDAY: True, TUESDAY: True}
-    website.run(date(2026, 10, 20), LATER)  # 27 days before Monday, 28 before Tuesday
+    website.run(OCTOBER_20, LATER)  # 27 days before Monday, 28 before Tuesday
     assert website.differences() == ""
-    bought = {
-        row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")
-    }
-    assert (bought[MONDAY], bought[TUESDAY]) == (False, True)
-    assert not [
-        row
-        for row in website.shop.rows("daily_funnel")
-        if row["step"] == "begin_checkout"
-    ][1:]
+    sessions = website.shop.tuples("sessions", "business_date", "purchased")
+    assert (MONDAY, False) in sessions
+    assert (TUESDAY, True) in sessions
+    steps = website.shop.tuples("daily_funnel", "step", "business_date")
+    assert [day for step, day in steps if step == "begin_checkout"] == [OCTOBER_20]
 
 
 def test_nothing_that_names_a_person_is_in_any_table(website):
@@ -201,35 +187,25 @@ def test_nothing_that_names_a_person_is_in_any_table(website):
         referrer="https://ann@example.com/private/path?mail=ann@example.com",
         order_id="ann@example.com",
     )
-    website.events.append(
-        {
-            "event_id": "1",
-            "occurred_at": "by ann@example.com",
-            "received_at": "2026-11-16T15:00:00Z",
-            "visitor_id": "visitor-7f3a",
-            "session_id": "session-91bc",
-            "user_agent": FIREFOX,
-            "sku": "ann@example.com",
-        }
-    )
-    website.events.append(
-        {
-            "fault": "not_json",
-            "raw": f'{{"visitor_id": visitor-7f3a, {FIREFOX} ann@example.com',
-        }
-    )
-    website.events.append(
-        {"fault": "too_long", "raw": json.dumps({"session_id": "session-91bc"})}
-    )
+    invalid = {
+        "event_id": "1",
+        "occurred_at": "by ann@example.com",
+        "received_at": "2026-11-16T15:00:00Z",
+        "visitor_id": "visitor-7f3a",
+        "session_id": "session-91bc",
+        "user_agent": FIREFOX,
+        "sku": "ann@example.com",
+    }
+    raw = f'{{"visitor_id": visitor-7f3a, {FIREFOX} ann@example.com'
+    not_json = {"fault": "not_json", "raw": raw}
+    too_long = {"fault": "too_long", "raw": '{"session_id": "session-91bc"}'}
+    website.events += [invalid, not_json, too_long]
     website.run(MONDAY, morning_after(MONDAY))
     assert len(website.shop.rows("sessions")) == 1
     for table in (*STATE, "rejected_rows", "load_audit"):
         rows = repr(website.shop.rows(table))
         assert not [secret for secret in secrets if secret in rows], table
-    reasons = {
-        row["reason"]: row["detail"] for row in website.shop.rows("rejected_rows")
-    }
-    assert reasons == {
+    assert website.shop.by("rejected_rows", "reason", "detail") == {
         "invalid_timestamp": "occurred_at = by <e-mail>",
         "not_json": "line",
         "too_long": "line",

@@ -89,7 +89,14 @@ class Website:
             if is_wanted and is_there:
                 read.append(event)
         folder = self.shop.folder / f"{self.runs}"
-        raw = write_raw(folder, read, day=day, start=start, end=end, at=at)
+        raw = write_raw(
+            folder,
+            read,
+            day=day,
+            start=start,
+            end=end,
+            at=at,
+        )
         return transform(raw, run_id=run_id)
 
     def state(self):
@@ -103,7 +110,10 @@ class Website:
         stored = self.shop.rows("sessions")
         columns = [name for name in wanted[0] if name != "visitor"] if wanted else []
         pairs = {
-            "sessions": (_texts(stored, columns), _texts(wanted, columns)),
+            "sessions": (
+                _texts(stored, columns),
+                _texts(wanted, columns),
+            ),
             "daily_funnel": (
                 _texts(self.shop.rows("daily_funnel")),
                 _texts(oracle_events.funnel(wanted)),
