@@ -51,6 +51,7 @@ def answer(monkeypatch, folder):
         asked = []
 
         def run_query(statement, warehouse, max_rows=None):
+            assert logging.root.manager.disable == logging.INFO
             print("a line of a library")
             record = logging.makeLogRecord({"msg": "a line of Airflow's log"})
             logging.StreamHandler(sys.stdout).emit(record)

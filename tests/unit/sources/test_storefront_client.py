@@ -145,9 +145,12 @@ def test_a_key_is_not_sent_openly_through_the_internet(monkeypatch, host):
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["", "/", "/wp-json/wc/v3"])
 @pytest.mark.parametrize("host", ["https://shop.example.com", "http://[::1]:8081"])
-def test_a_host_with_encryption_or_in_a_private_network_is_used(monkeypatch, host):
-    connect(monkeypatch, host)
+def test_a_host_with_encryption_or_in_a_private_network_is_used(
+    monkeypatch, host, path
+):
+    connect(monkeypatch, f"{host}{path}")
     assert StorefrontClient.connect().root == f"{host}/wp-json/wc/v3"
 
 
