@@ -6,23 +6,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ecommerce.storage import staging
+from tests.integration.web_events.reading import DAY, event
 
-TEXTS = (
-    *(
-        "event_id",
-        "occurred_at",
-        "received_at",
-        "session_id",
-        "visitor_id",
-        "event_type",
-        "sku",
-        "order_id",
-    ),
-    *("device", "referrer", "user_agent", "fault", "raw"),
-)
+TEXTS = [
+    *event("any", DAY.start),
+    "fault",
+    "raw",
+]
 SCHEMA = pa.schema(
     [("line_number", pa.int64()), *((name, pa.string()) for name in TEXTS)]
 )
+PART = 1000
 
 
 def write_raw(
@@ -36,34 +30,34 @@ def write_raw(
 ):
     """A raw folder as the extract leaves it."""
     uri = f"file://{folder}/web_events"
+    rows = []
+    for number, event_of_line in enumerate(events, 1):
+        row = {"line_number": number}
+        for name, value in event_of_line.items():
+            is_text = value is None or isinstance(value, str)
+            row[name] = value if is_text else json.dumps(value)
+        rows.append(row)
+    table = pa.Table.from_pylist(
+        rows,
+        schema=SCHEMA,
+    )
     with staging.publish(uri) as draft:
         columns = {}
-        for number, first in enumerate(range(0, max(len(events), 1), 1000), start=1):
-            rows = [
-                {"line_number": place}
-                | {name: _as_text(event.get(name)) for name in TEXTS}
-                for place, event in enumerate(
-                    events[first : first + 1000], start=first + 1
-                )
-            ]
-            name = f"events-{number:05d}.parquet"
-            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), draft.path / name)
+        for first in range(0, max(len(rows), 1), PART):
+            name = f"events-{first:05d}.parquet"
+            pq.write_table(table.slice(first, PART), draft.path / name)
             columns[name] = SCHEMA.names
         draft.seal(
             source="web_events",
             business_date=day,
-            rows=len(events),
+            rows=len(rows),
             columns=columns,
             read_at=at,
             window_start=start,
             window_end=end,
             control_totals={
-                "lines": len(events),
+                "lines": len(rows),
                 "kept_day": None if end == at else day.isoformat(),
             },
         )
     return staging.read_manifest(uri)
-
-
-def _as_text(value):
-    return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -15,14 +15,6 @@ from ecommerce.sources import sales_db
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
-@pytest.fixture
-def shop(database, postgres_server, tmp_path, monkeypatch):
-    shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
-    shop.run(SCHEMA.read_text() + order("O1", "2026-03-10 08:00"))
-    shop.connect_as()
-    return shop
-
-
 def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
     for table, column, column_type in (
         ("orders", "order_id", "bigint"),
@@ -31,7 +23,11 @@ def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
         ("customers", "updated_at", "text"),
     ):
         columns = sales_db.COLUMNS[table].replace(" ", ", ")
-        select = columns.replace(column, f"NULL::{column_type} AS {column}", 1)
+        select = columns.replace(
+            column,
+            f"NULL::{column_type} AS {column}",
+            1,
+        )
         shop.run(
             f"ALTER TABLE {table} RENAME TO renamed;"
             f"CREATE VIEW {table} AS SELECT {select} FROM renamed;"
@@ -50,14 +46,18 @@ def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
         f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0"
     )
     try:
-        loose = SalesDatabase(postgres_server, name, shop.folder, shop.monkeypatch)
+        loose = SalesDatabase(
+            postgres_server,
+            name,
+            shop.folder,
+            shop.monkeypatch,
+        )
         loose.run(
-            f"{SCHEMA.read_text()};"
-            "SET client_encoding = 'SQL_ASCII';"
-            + order("O1", "2026-03-10 08:00")
-            + order("O2", "2026-03-10 08:00")
-            + "UPDATE orders SET status = convert_from('\\xff', 'SQL_ASCII') "
-            "WHERE order_id = 'O2'"
+            f"{SCHEMA.read_text()};SET client_encoding = 'SQL_ASCII';",
+            order("O1", "2026-03-10 08:00"),
+            order("O2", "2026-03-10 08:00"),
+            "UPDATE orders SET status = convert_from('\\xff', 'SQL_ASCII') "
+            "WHERE order_id = 'O2'",
         )
         loose.connect_as()
         left = loose.extract()
@@ -77,9 +77,10 @@ def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
 def test_a_lost_connection_ends_both_reads(shop, lost, name):
     """The server ends one session; the other, which would go on for ten minutes, is not waited for."""
     shop.run(
+        order("O1", "2026-03-10 08:00"),
         "ALTER TABLE order_items RENAME TO items;"
         "CREATE VIEW order_items AS SELECT i.* FROM items AS i, pg_sleep(600);"
-        "GRANT SELECT ON order_items, items TO sales_reader"
+        "GRANT SELECT ON order_items, items TO sales_reader",
     )
     ended = threading.Event()
     gave_up = threading.Event()

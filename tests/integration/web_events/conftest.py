@@ -13,15 +13,18 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def serve(root, monkeypatch):
+def serve(root, monkeypatch, no_pauses):
     """Start a collector over `root` (arguments as `EventCollector`), which the connection then leads to."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    monkeypatch.setattr("ecommerce.sources.http.FIRST_PAUSE", 0)
     with ExitStack() as running:
 
         def start(**arguments):
             collector = running.enter_context(EventCollector(root, **arguments))
-            connect(monkeypatch, collector.url, password=arguments.get("token"))
+            connect(
+                monkeypatch,
+                collector.url,
+                password=arguments.get("token"),
+            )
             return collector
 
         yield start

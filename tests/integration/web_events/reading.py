@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
+import time_machine
 
 from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import day_window
@@ -49,7 +50,11 @@ def keep(root, *events):
             json.dumps(each).encode() + b"\n"
         )
     for moment, lines in sorted(hours.items()):
-        keep_raw(root, moment, b"".join(lines))
+        keep_raw(
+            root,
+            moment,
+            b"".join(lines),
+        )
 
 
 def keep_raw(root, moment, text):
@@ -74,16 +79,21 @@ def older(folder, day=DAY):
     """Read a day as a backfill does."""
     uri = f"file://{folder}/staging/{day}"
     return WEB_EVENTS.extract(
-        ReadWindow("web_events", day, day.start, day.shifted(LATE_DAYS).end, uri)
+        ReadWindow(
+            "web_events",
+            day,
+            day.start,
+            day.shifted(LATE_DAYS).end,
+            uri,
+        )
     )
 
 
-def newest(folder, since, now, patch):
+def newest(folder, since, now):
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
-    patch.setattr("ecommerce.events.extraction.now", lambda: now)
-    return WEB_EVENTS.extract(
-        ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest")
-    )
+    uri = f"file://{folder}/staging/newest"
+    with time_machine.travel(now, tick=False):
+        return WEB_EVENTS.extract(ReadWindow("web_events", DAY, since, None, uri))
 
 
 def rows(manifest):

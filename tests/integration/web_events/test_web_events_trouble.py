@@ -24,16 +24,24 @@ NAMES = [f"e{number:03}" for number in range(400)]
 @pytest.fixture
 def received(root):
     """The ids of the events of three hours; the second hour's answer is some 100 KB."""
-    keep(root, event("first", at(0)), event("last", at(2)))
+    keep(
+        root,
+        event("first", at(0)),
+        event("last", at(2)),
+    )
     for number, name in enumerate(NAMES):
         keep(root, event(name, at(1 + number / 500)))
     return ["first", *NAMES, "last"]
 
 
 @pytest.fixture
-def read(tmp_path, monkeypatch):
+def read(tmp_path):
     """Read these hours."""
-    return lambda: newest(tmp_path, at(0), at(3), monkeypatch)
+    return lambda: newest(
+        tmp_path,
+        at(0),
+        at(3),
+    )
 
 
 def starts(collector):
@@ -75,9 +83,18 @@ PASSING = [
 """Of one hour each."""
 
 
-def test_passing_trouble_changes_nothing(serve, root, tmp_path, monkeypatch):
+def test_passing_trouble_changes_nothing(
+    serve,
+    root,
+    tmp_path,
+    monkeypatch,
+):
     collector = serve()
-    connect(monkeypatch, collector.url, extra={"timeout": 1})
+    connect(
+        monkeypatch,
+        collector.url,
+        extra={"timeout": 1},
+    )
     for number, fault in enumerate(PASSING):
         start = f"{at(number):%Y-%m-%dT%H}"
         keep(root, event(f"{number}", at(number)))
@@ -87,13 +104,17 @@ def test_passing_trouble_changes_nothing(serve, root, tmp_path, monkeypatch):
     start, end = [f"{at(hours + more):%Y-%m-%dT%H:00:00Z}" for more in (0, 1)]
     location = {"Location": f"/events?start={start}&end={end}"}
     collector.faults.append(EventFault(start, status=307, headers=location))
-    manifest = newest(tmp_path, at(0), at(hours + 1), monkeypatch)
+    manifest = newest(
+        tmp_path,
+        at(0),
+        at(hours + 1),
+    )
     assert ids(manifest) == [*map(str, range(hours)), "behind a redirect"]
     assert not [fault for fault in collector.faults if fault.times]
 
 
 def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
-    serve, root, tmp_path, monkeypatch
+    serve, root, tmp_path
 ):
     collector = serve()
     beginnings = [
@@ -110,6 +131,10 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
         start = f"{at(number):%Y-%m-%dT%H}"
         collector.faults.append(EventFault(start, status=200, body=text))
     keep(root, event("last", at(len(beginnings))))
-    manifest = newest(tmp_path, at(0), at(len(beginnings) + 1), monkeypatch)
+    manifest = newest(
+        tmp_path,
+        at(0),
+        at(len(beginnings) + 1),
+    )
     assert [name for name in ids(manifest) if name] == ["a", "a", "last"]
     assert manifest.rows == 4 + 2 + 3 + 1
