@@ -43,21 +43,47 @@ def loaded(root):
             if source not in missing:
                 folder = by_source.get(source, Folder(source=source))
                 folder.read_at = at(f"{day + timedelta(days=1)} 11:00")
-                manifests.append(folder.publish(root, day, f"run__{day}"))
-        load_day(warehouse, day, manifests, unread=dict.fromkeys(missing, "failed"))
+                manifests.append(
+                    folder.publish(
+                        root,
+                        day,
+                        f"run__{day}",
+                    )
+                )
+        load_day(
+            warehouse,
+            day,
+            manifests,
+            unread=dict.fromkeys(missing, "failed"),
+        )
 
     run(before(12), Folder([sold("1", 12, customer="old")]))
     run(before(7), Folder([sold("2", 7, "80.00", customer="b")]))
-    run(before(2), missing=[STOREFRONT])
+    run(
+        before(2),
+        missing=[STOREFRONT],
+    )
     run(before(1), Folder([sold("3", 1, "50.00", customer="c")]))
-    rates = Folder(source=EXCHANGE_RATES, rates=[(DAY, "USD", "1.25")])
-    run(DAY, _database(), _storefront(), rates)
+    rates = Folder(
+        source=EXCHANGE_RATES,
+        rates=[(DAY, "USD", "1.25")],
+    )
+    run(
+        DAY,
+        _database(),
+        _storefront(),
+        rates,
+    )
     return warehouse
 
 
 def load_day(warehouse, day, manifests, **options):
     """Load manifests as a run of the daily pipeline does."""
-    values = {"spec": ORDERS, "run_id": f"run__{day}", "dag_id": DAG} | options
+    values = {
+        "spec": ORDERS,
+        "run_id": f"run__{day}",
+        "dag_id": DAG,
+    } | options
     load(StagedLoad(warehouse, manifests=manifests, business_date=day, **values))
 
 
@@ -67,7 +93,14 @@ def _database():
     orders = [
         Order("10", NOON, lines, customer="old", **amounts),
         sold("11", 0, "30.00", customer="new", country_code="DE"),
-        sold("12", 0, "500.00", customer="x", status="cancelled", is_sale=False),
+        sold(
+            "12",
+            0,
+            "500.00",
+            customer="x",
+            status="cancelled",
+            is_sale=False,
+        ),
         sold("13", 0, "700.00", customer="y", is_test=True),
     ]
     texts = ("line of jane@example.com", "second", "third", "fourth")
@@ -114,4 +147,9 @@ def figures_of(warehouse, day=DAY, **origin):
         "generated_at": at(f"{day + timedelta(days=1)} 11:30"),
     }
     warning = {"kind": "note", "text": "a warning of bob@example.com"}
-    return figures_of_day(warehouse, day, Provenance(**values | origin), [warning])
+    return figures_of_day(
+        warehouse,
+        day,
+        Provenance(**values | origin),
+        [warning],
+    )

@@ -3,7 +3,7 @@
 import os
 import signal
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,13 +11,12 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.report import build
 from ecommerce.warehouse import load_history, schema
-from ecommerce.warehouse.client import connect
 from tests.archived_reports import MAILING_RUN
 from tests.integration.mailbox import open_mailbox
+from tests.integration.warehouse_contents import deployment
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
-BIGQUERY = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}'
 READS = """
 (business_date, source, run_id, read_at, window_end, status) VALUES
 ('2026-11-19', 'web_events', 'live', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success'),
@@ -36,12 +35,16 @@ FILES = """
 
 
 @pytest.fixture(autouse=True)
-def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
-    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", bigquery_emulator.host)
-    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", BIGQUERY)
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+def _warehouse(
+    bigquery_emulator,
+    lend_dataset,
+    monkeypatch,
+    tmp_path,
+):
     with lend_dataset() as dataset:
-        monkeypatch.setenv("BIGQUERY_DATASET", dataset)
+        settings = deployment(bigquery_emulator, tmp_path, dataset)
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
         yield
 
 
@@ -65,30 +68,20 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
     assert load_history.last_read("web_events") == newest
     for day, missing in ((17, []), (18, []), (19, ["web_events"])):
         insert("daily_summary", f"VALUES ('2026-11-{day}', {ZEROS}, {missing}, [])")
-    assert load_history.read_days("web_events", days[0], days[-1]) == [days[2]]
-
-
-def test_delivery_is_claimed_again_until_it_is_marked():
-    claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
-    assert delivery_log.claim(*claim, now, MAILING_RUN)
-    assert delivery_log.claim(*claim, now, MAILING_RUN)
-    delivery_log.mark_sent(DAY, "hash")
-    assert not delivery_log.claim(*claim, now + timedelta(hours=1), MAILING_RUN)
-    assert [row["state"] for row in delivery_log.deliveries(DAY)] == ["sent"]
-    [stored] = connect(step="audit").run(
-        f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
-        "the deliveries",
-    )
-    assert stored["figures_at"] == now, "what changed since is a restatement"
-    # Other figures of the same day are another delivery.
-    assert delivery_log.claim(DAY, "second", "<second@example.com>", now, MAILING_RUN)
-    ids = {row["message_id"] for row in delivery_log.deliveries(DAY)}
-    assert ids == {"<id@example.com>", "<second@example.com>"}
+    assert load_history.read_days(
+        "web_events",
+        days[0],
+        days[-1],
+    ) == [days[2]]
 
 
 def deliver_and_be_killed(report, after):
     """One attempt to mail the report, in a process of its own that is killed (-9) after one of its steps."""
-    modules = {"claim": delivery_log, "send": delivery.mail, "mark": delivery}
+    modules = {
+        "claim": delivery_log,
+        "send": delivery.mail,
+        "mark": delivery,
+    }
     module = modules[after]
     step = getattr(module, after)
     attempt = os.fork()
@@ -101,7 +94,12 @@ def deliver_and_be_killed(report, after):
         try:
             setattr(module, after, last_step)
             day = day_window(DAY, "America/New_York")
-            delivery.deliver(day, report, MAILING_RUN, send_mail=True)
+            delivery.deliver(
+                day,
+                report,
+                MAILING_RUN,
+                send_mail=True,
+            )
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
@@ -119,12 +117,27 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
             deliver_and_be_killed(report, after=step)
             [row] = delivery_log.deliveries(DAY)
             steps.append((len(mailbox.messages()), row["state"]))
-        assert steps == [(0, "claimed"), (1, "claimed"), (2, "sent")]
+        assert steps == [
+            (0, "claimed"),
+            (1, "claimed"),
+            (2, "sent"),
+        ]
         day = day_window(DAY, "America/New_York")
-        reason = delivery.deliver(day, report, MAILING_RUN, send_mail=True)
+        reason = delivery.deliver(
+            day,
+            report,
+            MAILING_RUN,
+            send_mail=True,
+        )
         assert reason == "a report with the same figures was mailed before"
         ids = [message["Message-ID"] for message in mailbox.messages()]
         assert ids == [delivery.message_id(report)] * 2
+    [stored] = schema.open_prepared("audit").run(
+        f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
+        "the deliveries",
+    )
+    # What changed since is a restatement.
+    assert stored["figures_at"] == report.figures_at
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
