@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -41,7 +40,7 @@ class Trial:
         self.patch.setenv(variable, json.dumps(known | fields))
 
     def database(self, *statements):
-        """Let the connection be a database after `statements`; the subject."""
+        """Let the connection be a database after `statements`."""
         name = "spoiled"
         self.server.psql(f"DROP DATABASE IF EXISTS {name}")
         sales_db.prepare(self.server.dsn(name))
@@ -49,7 +48,6 @@ class Trial:
             for statement in statements:
                 database.execute(statement)
         self.connection("sales_db", schema=name)
-        return "sales_db"
 
     def web_events(self, *minutes_ago):
         """Let the collector have received events that long ago."""
@@ -61,11 +59,10 @@ class Trial:
                 file.write(json.dumps(event) + "\n")
 
     def chat(self, *addresses):
-        """Let alerts be posted to these addresses; the subject."""
+        """Let alerts be posted to these addresses."""
         config = [{"path": address} for address in addresses]
         chat = {"conn_type": "apprise", "extra": {"config": config}}
         self.patch.setenv("AIRFLOW_CONN_ALERT_CHAT", json.dumps(chat))
-        return "alert_chat"
 
 
 def write_rates(shop, newest):
@@ -75,106 +72,82 @@ def write_rates(shop, newest):
     (folder / "eurofxref-hist.csv").write_text(f"Date,USD,\n{newest},1.1,\n")
 
 
-def storefront_that_is_no_shop(trial):
-    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])
-    trial.connection("storefront_api", host=rates["host"])
-    return "storefront_api"
-
-
 def storefront_that_redirects(trial):
     to = "https://www.shop.example/wp-json/wc/v3/orders"
     trial.shop.storefront.faults.append(Fault(status=301, headers={"Location": to}))
-    return "storefront_api"
 
 
 def storefront_without_tls(trial):
-    port = urlsplit(trial.shop.storefront.url).port
-    trial.connection("storefront_api", host=f"https://127.0.0.1:{port}")
-    return "storefront_api"
+    host = trial.shop.storefront.url.replace("http://", "https://")
+    trial.connection("storefront_api", host=host)
 
 
 def rates_of_a_week_ago(trial):
     write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=7))
-    return "exchange_rates_api"
 
 
 def rates_that_are_stale(trial):
     write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=8))
-    return "exchange_rates_api"
 
 
 def web_events_that_are_there(trial):
     trial.web_events(30, 9, 1)
-    return "web_events_api"
-
-
-def web_events_wrong_token(trial):
-    trial.patch.setattr(trial.shop.web_events, "token", "right")
-    trial.connection("web_events_api", password="wrong")
-    return "web_events_api"
 
 
 def web_events_that_are_a_page(trial):
     page = b"<!DOCTYPE html><title>Sign in</title>"
     trial.shop.web_events.faults.append(EventFault(status=200, body=page))
-    return "web_events_api"
 
 
 def mail_server_that_nobody_needs(trial):
     trial.connection("smtp_default", port=CLOSED)
     for name in ("REPORT", "ALERT"):
         trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
-    return "smtp_default"
 
 
 def chat_that_is_read(trial):
-    return trial.chat("slack://TOKENA/TOKENB/TOKENC", "json://chat.example/secret")
+    trial.chat("slack://TOKENA/TOKENB/TOKENC", "json://chat.example/secret")
 
 
 def chat_that_cannot_be_read(trial):
-    return trial.chat("json://chat.example/secret", "https:/secret")
+    trial.chat("json://chat.example/secret", "https:/secret")
 
 
 def folder_that_is_not_there(trial):
     folder = trial.shop.folders.home / "not" / "yet"
     trial.patch.setenv("STAGING_URI", f"file://{folder}")
-    return "STAGING_URI"
 
 
-CASES = {
-    function.__name__: function
-    for function in (
-        storefront_that_is_no_shop,
+CASES = [
+    (
         storefront_that_redirects,
-        storefront_without_tls,
-        rates_of_a_week_ago,
-        rates_that_are_stale,
-        web_events_that_are_there,
-        web_events_wrong_token,
-        web_events_that_are_a_page,
-        mail_server_that_nobody_needs,
-        chat_that_is_read,
-        chat_that_cannot_be_read,
-        folder_that_is_not_there,
-    )
-}
-"""Each spoils something; the subject."""
-NAMES = [*(name for cases in SPOILED_VALUES.values() for name in cases), *CASES]
+        "storefront_api",
+        "FAIL: redirects to https://www.shop.example, which is another site",
+    ),
+    (storefront_without_tls, "storefront_api", "FAIL: the TLS connection to 127.0.0.1"),
+    (rates_of_a_week_ago, "exchange_rates_api", "ok: newest rates are of"),
+    (rates_that_are_stale, "exchange_rates_api", "hint: currencies stay unconverted"),
+    (web_events_that_are_there, "web_events_api", "ok: 2 events in the last 10 min"),
+    (web_events_that_are_a_page, "web_events_api", "FAIL: does it ask for a login?"),
+    (mail_server_that_nobody_needs, "smtp_default", "hint: not needed while no recip"),
+    (chat_that_is_read, "alert_chat", "ok: alerts and the headline are posted to it"),
+    (chat_that_cannot_be_read, "alert_chat", 'FAIL: needs a valid "config"'),
+    (folder_that_is_not_there, "STAGING_URI", "hint: not/yet does not exist yet"),
+]
+"""What spoils something, the subject, and what its line shows."""
 
 
-def spoil(name, trial):
-    """Carry out a case; return the subject of its line."""
-    if name in CASES:
-        return CASES[name](trial)
-    if name in SPOILED_VALUES["databases"]:
-        return trial.database(*SPOILED_VALUES["databases"][name])
-    if name in SPOILED_VALUES["connections"]:
-        case = SPOILED_VALUES["connections"][name]
-        trial.connection(case["subject"], **case["fields"])
-        return case["subject"]
-    subject, (variable, value) = SPOILED_VALUES["settings"][name].items()
-    if value is None:
-        trial.patch.delenv(variable)
+def spoil(section, case, trial):
+    """Carry out a case of the file; return the subject of its lines."""
+    subject = case.pop("subject", "sales_db")
+    if section == "databases":
+        trial.database(*case["statements"])
+    elif section == "connections":
+        trial.connection(subject, **case["fields"])
     else:
-        trial.patch.setenv(variable, value)
-    return subject[1]
+        [(variable, value)] = case.items()
+        if value is None:
+            trial.patch.delenv(variable)
+        else:
+            trial.patch.setenv(variable, value)
+    return subject
