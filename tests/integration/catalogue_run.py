@@ -34,7 +34,11 @@ class Catalogue:
             self.site.answers.pop(path)
         parts = [
             entries[at : at + self.page_size]
-            for at in range(0, len(entries), self.page_size)
+            for at in range(
+                0,
+                len(entries),
+                self.page_size,
+            )
         ] or [()]
         self.pages = [f"/products?page={number}" for number in range(1, len(parts) + 1)]
         for number, part in enumerate(parts, start=1):
@@ -44,7 +48,11 @@ class Catalogue:
                 else None
             )
             body = json.dumps(
-                {"count": len(entries), "next": following, "results": part}
+                {
+                    "count": len(entries),
+                    "next": following,
+                    "results": part,
+                }
             ).encode()
             self.site.put(
                 self.pages[number - 1], body, "application/json", ETag=f'"{hash(body)}"'
@@ -52,7 +60,11 @@ class Catalogue:
 
     def environment(self, **connection):
         """The connection to this server; fields as given."""
-        value = {"conn_type": "http", "host": self.site.url, **connection}
+        value = {
+            "conn_type": "http",
+            "host": self.site.url,
+            **connection,
+        }
         return {
             "AIRFLOW_CONN_PRODUCT_CATALOGUE_API": json.dumps(value),
             "PICTURE_NETWORKS": "127.0.0.1/32",
@@ -81,8 +93,16 @@ class Prepared:
 
     def load(self):
         """Load and check."""
-        result = load_manifest(loading.CATALOGUE, self.run, self.loadable)
-        check_load(self.run, result, loading.CATALOGUE)
+        result = load_manifest(
+            loading.CATALOGUE,
+            self.run,
+            self.loadable,
+        )
+        check_load(
+            self.run,
+            result,
+            loading.CATALOGUE,
+        )
         return result
 
 
@@ -115,7 +135,12 @@ def prepare(run_id, *, accept_shrunk=False):
     stored = loading.stored_products()
     known = loading.present_products(stored)
     folder = run.folder(raw.business_date, "parsed")
-    parsed = parser.parse(raw, folder, known, accept_shrunk=accept_shrunk)
+    parsed = parser.parse(
+        raw,
+        folder,
+        known,
+        accept_shrunk=accept_shrunk,
+    )
     loadable = pictures.refresh(
         parsed,
         run.folder(raw.business_date, "transformed"),

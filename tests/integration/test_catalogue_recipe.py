@@ -1,19 +1,15 @@
 """docs/CATALOGUE.md, carried out on a copy of the repository as a reader would: another JSON."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
 import pytest
 
-from demo.services.emulator import PROJECT
 from tests.integration.catalogue_run import stored
-from tests.integration.warehouse_contents import connect
-from tests.recipes import REPOSITORY, copy_repository, steps_of
+from tests.integration.warehouse_contents import connect, deployment
+from tests.recipes import REPOSITORY, copy_repository, in_copy, steps_of
 from tests.website import drawn, website
 
 ANSWERS = Path(__file__).with_name("rocket_launches.json")
@@ -34,7 +30,11 @@ def host_of_the_document():
 def launches(site):
     """Let `site` be the API and what keeps its pictures; the address of the first page."""
     answers = ANSWERS.read_text().replace("https://ll.thespacedevs.com", site.url)
-    answers = re.sub(r"https://[\w.-]+\.digitaloceanspaces\.com", site.url, answers)
+    answers = re.sub(
+        r"https://[\w.-]+\.digitaloceanspaces\.com",
+        site.url,
+        answers,
+    )
     address = host_of_the_document().replace("https://ll.thespacedevs.com", site.url)
     for page in json.loads(answers):
         before = f"{address}?limit=2&offset=2" if page["previous"] else address
@@ -58,63 +58,27 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_p
         step.carry_out(copy)
     dataset = f"launches_{uuid.uuid4().hex[:10]}"
     with website() as site:
-        connections = {
-            "product_catalogue_api": {"conn_type": "http", "host": launches(site)},
-            "bigquery": {
-                "conn_type": "google_cloud_platform",
-                "extra": {"is_anonymous": True, "project": PROJECT},
-            },
-        }
-        environment = {
-            f"AIRFLOW_CONN_{name.upper()}": json.dumps(each)
-            for name, each in connections.items()
-        }
-        environment |= {
-            "BIGQUERY_EMULATOR_HOST": bigquery_emulator.host,
-            "BIGQUERY_DATASET": dataset,
-            "CUSTOMER_HASH_KEY": "0123456789abcdef",
-            "STAGING_URI": f"file://{tmp_path}/staging",
-            "PICTURES_URI": f"file://{tmp_path}/pictures",
+        connection = {"conn_type": "http", "host": launches(site)}
+        environment = deployment(bigquery_emulator, tmp_path, dataset) | {
+            "AIRFLOW_CONN_PRODUCT_CATALOGUE_API": json.dumps(connection),
             "PICTURE_NETWORKS": "127.0.0.1/32",
-            "PYTHONPATH": f"{copy / 'plugins'}:{copy}",
         }
 
-        def in_copy(*command):
-            done = subprocess.run(
-                [sys.executable, *command],
-                cwd=copy,
-                env=os.environ | environment,
-                capture_output=True,
-                text=True,
-            )
-            assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-            return done.stdout
+        check = ("-m", "ecommerce.cli", "check", "product_catalogue_api")
+        checked = in_copy(copy, *check, **environment)
+        assert "has 2 products, 2 of them with a picture" in checked
+        printed = in_copy(copy, "-c", RUN, **environment).splitlines()[-1]
+        assert printed.startswith("{'new': 3, 'changed': 0, 'gone': 0}")
 
-        assert "has 2 products, 2 of them with a picture" in in_copy(
-            *("-m", "ecommerce.cli", "check", "product_catalogue_api")
-        )
-        assert (
-            in_copy("-c", RUN)
-            .splitlines()[-1]
-            .startswith("{'new': 3, 'changed': 0, 'gone': 0}")
-        )
-
-    rows = (
-        connect(bigquery_emulator)
-        .query(f"SELECT * FROM {dataset}.products ORDER BY name")
-        .result()
-    )
-    products = [dict(row.items()) for row in rows]
+    sql = f"SELECT * FROM {dataset}.products ORDER BY name"
+    products = [*connect(bigquery_emulator).query(sql).result()]
     assert [(row["name"], row["category"]) for row in products] == [
         ("Atlas LV-3A | Samos 2", "United States Air Force"),
         ("Falcon 9 Block 5 | Starlink Group 6-55", "SpaceX"),
         ("Falcon 9 Block 5 | Starlink Group 6-88", "SpaceX"),
     ]
-    assert products[0]["picture_uri"] is None
-    assert products[1]["picture_uri"] == products[2]["picture_uri"]
-    assert {
-        name: len(files) for name, files in stored(environment["PICTURES_URI"]).items()
-    } == {
-        "originals": 1,
-        "thumbnails": 1,
-    }
+    pictures = [row["picture_uri"] for row in products]
+    assert pictures[0] is None
+    assert pictures[1] == pictures[2]
+    for names in stored(environment["PICTURES_URI"]).values():
+        assert len(names) == 1

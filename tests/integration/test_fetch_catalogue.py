@@ -3,32 +3,28 @@ password is."""
 
 import base64
 import json
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from ecommerce.catalogue import fetch as catalogue_fetch
 from ecommerce.core import errors
-from ecommerce.sources import http
-from ecommerce.storage.scratch import scratch_folder
+from ecommerce.sources.http import NotFoundError
 from ecommerce.storage.staging import DagRun
 from tests.integration.catalogue_run import catalogue, fetch
-from tests.integration.partner_ftp.fetch import everything_readable
+from tests.integration.partner_ftp.fetch import run_watched
 
 RUN = DagRun("product_catalogue_refresh", "run")
-LOGIN, PASSWORD = "reader", 'pa"ss\\word äß % $HOME `id`'
+LOGIN = "reader"
+PASSWORD = 'pa"ss\\word äß % $HOME `id`'
 FIRST = "/products?page=1"
 SECOND = "/products?page=2"
 
 
 @pytest.fixture
-def shown(monkeypatch, tmp_path):
+def shown(monkeypatch, tmp_path, no_pauses):
     """A catalogue of seven products on three pages, that this process's connection leads to."""
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0)
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     for name in ("STAGING_URI", "PICTURES_URI"):
@@ -59,7 +55,12 @@ def test_all_pages_are_fetched_with_login_and_password_as_they_are(shown, monkey
     for _, headers in shown.site.requests:
         assert "authorization" not in headers
     shown.site.requests.clear()
-    connect(monkeypatch, shown, login=LOGIN, password=PASSWORD)
+    connect(
+        monkeypatch,
+        shown,
+        login=LOGIN,
+        password=PASSWORD,
+    )
     fetch(RUN)
     assert len(shown.site.requests) == 3
     for _, headers in shown.site.requests:
@@ -73,46 +74,65 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
 ):
     secret = "a-password-of-its-own"
     encoded = base64.b64encode(secret.encode()).decode()
-    connect(monkeypatch, shown, login=LOGIN, password=secret)
+    connect(
+        monkeypatch,
+        shown,
+        login=LOGIN,
+        password=secret,
+    )
     answer = shown.site.answers[FIRST]
-    shown.site.answers[FIRST] = lambda request: (time.sleep(1), answer(request))
-    variables = catalogue_fetch.script_environment()
-    with scratch_folder() as path:
-        running = subprocess.Popen(
-            ["bash", "-c", catalogue_fetch.COMMAND],
-            env=os.environ | variables,  # with the connection
-            cwd=path,
-            start_new_session=True,
-            stdout=subprocess.PIPE,
-        )
-        seen = set()
-        while running.poll() is None:
-            seen |= set(everything_readable(running.pid))
-        assert running.returncode == 0
-    assert any("curl" in text for text in seen)
-    for text in (*seen, running.stdout.read().decode()):
+
+    def look_when_a_page_is_requested(look):
+        shown.site.answers[FIRST] = lambda request: (look(), answer(request))
+
+    code, seen, written = run_watched(catalogue_fetch, look_when_a_page_is_requested)
+    assert code == 0
+    assert any(text.startswith("curl") for text in seen)
+    for text in (*seen, written[-1]):
         assert secret not in text
         assert encoded not in text
-    assert list(variables) == ["CATALOGUE_OPTIONS"]
+    assert list(catalogue_fetch.script_environment()) == ["CATALOGUE_OPTIONS"]
 
 
-def problem(shown):
-    """How a fetch fails, after how many requests."""
+def assert_fails(
+    shown,
+    requests,
+    kind,
+    words,
+):
+    """A fetch fails after so many requests, with this kind of error and words."""
     shown.site.requests.clear()
     with pytest.raises(errors.PipelineError) as raised:
         fetch(RUN)
-    message = str(raised.value).replace(f":{shown.site.port}", ":PORT")
-    return f"{len(shown.site.requests)} x {raised.typename}: {message}"
+    assert (raised.type, words in str(raised.value)) == (kind, True), raised.value
+    assert len(shown.site.requests) == requests
 
 
 def following(shown, where):
     """Let the first page name this next one."""
     body = json.dumps({"next": where, "results": [{"sku": "A"}]}).encode()
-    shown.site.put(FIRST, body, "application/json")
+    shown.site.put(
+        FIRST,
+        body,
+        "application/json",
+    )
 
 
-STATUSES = (401, 403, 404, 204, 302, 429, 500)
-"""Of a page. Only the pages after the first one are requested again: the task repeats the script."""
+REFUSED = (errors.CredentialsError, "check login")
+NO_PAGE = (errors.ContractError, "has no such page, or redirects: check the host")
+DOWN = (errors.TransientError, "timed out or is unavailable")
+STATUSES = {
+    401: (REFUSED, 2, REFUSED),
+    403: (REFUSED, 2, REFUSED),
+    404: (NO_PAGE, 2, (NotFoundError, "404 Not Found: 'no'")),
+    204: (NO_PAGE, 2, (errors.ContractError, "is not JSON, it begins with ''")),
+    302: (NO_PAGE, 2, (errors.ContractError, "answered 302 Found")),
+    429: (DOWN, 6, (errors.RateLimitedError, "too many requests")),
+    500: (DOWN, 6, (errors.TransientError, "the server is unavailable")),
+}
+"""Of a page: how the fetch of the first one fails; after how many requests, and how, that of the second.
+
+Only the pages after the first one are requested again: the task repeats the script."""
 ELSEWHERE = [
     "http://127.0.0.2:{port}/products?page=2",
     "https://127.0.0.1:{port}/products?page=2",
@@ -121,49 +141,60 @@ ELSEWHERE = [
     "http://127.0.0.1@evil.example/",
     "file:///etc/passwd",
 ]
-NO_PAGES = [b"<html>", b"", b'{"next": 5}']
 CONNECTIONS = [
-    {"host": ""},
-    {"host": "ftp://shop.example"},
-    {"host": "http://user:word@shop.example"},
-    {"login": "a", "password": "a\nb"},
+    ({"host": ""}, "has no host"),
+    ({"host": "ftp://shop.example"}, "is not a web address"),
+    ({"host": "http://user:word@shop.example"}, "or has a login in it"),
+    ({"login": "a", "password": "a\nb"}, "has a character that cannot be sent"),
 ]
 
 
-def test_each_failure_has_its_words_and_4xx_is_not_tried_again(
-    shown, monkeypatch, snapshot
-):
-    report = []
-    second = shown.site.answers[SECOND]
-    first = shown.site.answers[FIRST]
-    for status in STATUSES:
-        for path, answer in ((FIRST, first), (SECOND, second)):
-            shown.site.put(path, b"no", status=status, Location="http://127.0.0.2/")
-            report.append(f"{status} of {path}\n{problem(shown)}")
-            shown.site.answers[path] = answer
+def test_each_failure_has_its_words_and_4xx_is_not_tried_again(shown, monkeypatch):
+    pages = dict(shown.site.answers)
+    for status, (first, requests, second) in STATUSES.items():
+        for path, number, (kind, words) in (
+            (FIRST, 1, first),
+            (SECOND, requests, second),
+        ):
+            shown.site.put(
+                path,
+                b"no",
+                status=status,
+                Location="http://127.0.0.2/",
+            )
+            assert_fails(shown, number, kind, words)
+            shown.site.answers.update(pages)
     for where in ELSEWHERE:
         following(shown, where.format(port=shown.site.port))
-        report.append(f"next: {where}\n{problem(shown)}")
-    for body in NO_PAGES:
-        shown.site.put(FIRST, body, "text/html")
-        report.append(f"{body.decode()}\n{problem(shown)}")
-    for fields in CONNECTIONS:
+        assert_fails(shown, 1, errors.ContractError, "page 1 is on another site (")
+    for body in (b"<html>", b""):
+        shown.site.put(
+            FIRST,
+            body,
+            "text/html",
+        )
+        assert_fails(shown, 1, errors.ContractError, "page 1 is not JSON")
+    for fields, words in CONNECTIONS:
         connect(monkeypatch, shown, **fields)
-        report.append(f"{fields}\n{problem(shown)}")
-    assert "\n".join(report) == snapshot
+        assert_fails(
+            shown,
+            0,
+            errors.ConfigurationError,
+            words,
+        )
 
 
 def test_a_page_and_their_number_have_a_limit(shown, monkeypatch):
     for announced in (None, 10**10):
         shown.site.endless(FIRST, announced)
-        assert "larger than 50 MiB" in problem(shown)
+        assert_fails(shown, 1, errors.ContractError, "larger than 50 MiB")
     monkeypatch.setattr(catalogue_fetch, "MOST_PAGES", 3)
     following(shown, "?page=1")
-    assert problem(shown).startswith("4 x ContractError: product_catalogue_api: there")
+    assert_fails(shown, 4, errors.ContractError, "there are more than")
     monkeypatch.setattr(catalogue_fetch, "MOST_BYTES", 102_400)
     following(shown, "?page=2")
     shown.site.endless(SECOND)
-    assert "the answer has more than 102,400 bytes" in problem(shown)
+    assert_fails(shown, 2, errors.ContractError, "answer has more than 102,400 bytes")
 
 
 def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):
@@ -174,6 +205,11 @@ def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):
     shown.site.put("/2.2.0/launch/upcoming/", body, "application/json")
     host = f"{shown.site.url}/2.2.0/launch/upcoming/"
     extra = {"next": "links.next", "entries": "items"}
-    connect(monkeypatch, shown, host=host, extra=extra)
+    connect(
+        monkeypatch,
+        shown,
+        host=host,
+        extra=extra,
+    )
     assert fetch(RUN).rows == 1
     assert shown.site.requests[-1][0] == "/2.2.0/launch/upcoming/"

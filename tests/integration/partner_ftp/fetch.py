@@ -64,3 +64,28 @@ def everything_readable(group):
                 yield environment
         except OSError:
             continue
+
+
+def run_watched(source, let_happen):
+    """Run the script of a source. Return its exit code; what others can read of its processes each time that
+    the server is asked; what the script leaves and prints.
+
+    `let_happen`: is given a function for the server to call, while curl waits for it.
+    """
+    started = []
+    seen = []
+    let_happen(lambda: seen.extend(everything_readable(started[0].pid)))
+    with scratch_folder() as path:
+        running = subprocess.Popen(
+            ["bash", "-c", f"read -r _; {source.COMMAND}"],
+            env=os.environ | source.script_environment(),
+            cwd=path,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        started.append(running)
+        output = running.communicate(b"go\n")[0].decode()
+        left = [file.read_bytes().decode() for file in path.iterdir()]
+    return running.returncode, seen, [*left, output]

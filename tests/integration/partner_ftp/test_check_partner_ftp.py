@@ -25,7 +25,11 @@ def test_the_files_are_counted_and_hints_given(shown, known, tmp_path):
     assert list(check()) == [WELL, UNUSABLE, IN_CLEAR]
     certificate = make_certificate(tmp_path)
     with partner_site(tmp_path / "encrypted", certificate) as site:
-        connect(known, site, extra={"cacert": str(certificate), "tls": "required"})
+        connect(
+            known,
+            site,
+            extra={"cacert": str(certificate), "tls": "required"},
+        )
         assert list(check()) == [WELL]
 
 

@@ -48,7 +48,10 @@ def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(shown)
 def test_a_file_that_is_being_replaced_is_not_accepted(shown):
     shown.fail(
         "promotions.csv",
-        lambda file: Sent(file, then=lambda: shown.put("promotions.csv", NEWER)),
+        lambda file: Sent(
+            file,
+            then=lambda: shown.put("promotions.csv", NEWER),
+        ),
     )
     with pytest.raises(TransientError, match="does not match its published checksum"):
         fetch()
@@ -68,7 +71,11 @@ def test_a_checksum_may_be_as_sha256sum_of_any_system_writes_it(shown):
 
 def test_a_checksum_file_of_one_long_word_matches_nothing(shown):
     """Bash needs an hour for a word of ten megabytes, unless it reads the beginning alone."""
-    shown.put("promotions.csv", PROMOTIONS, "x" * 10_000_000)
+    shown.put(
+        "promotions.csv",
+        PROMOTIONS,
+        "x" * 10_000_000,
+    )
     with pytest.raises(TransientError, match="does not match its published checksum"):
         fetch()
 
@@ -91,7 +98,11 @@ def test_a_server_that_offers_tls_gets_login_and_files_encrypted(known, tmp_path
     demands = {"tls_control_required": True, "tls_data_required": True}
     with partner_site(tmp_path / "partner", certificate, **demands) as site:
         for tls in ({}, {"tls": "offered"}, {"tls": "required"}):
-            connect(known, site, extra={"cacert": str(certificate), **tls})
+            connect(
+                known,
+                site,
+                extra={"cacert": str(certificate), **tls},
+            )
             assert content(fetch())["promotions.csv"] == PROMOTIONS
             names = [name for name, _ in site.commands]
             assert names.index("AUTH") < names.index("USER")
