@@ -1,7 +1,6 @@
-"""Reconciliation, watch and maintenance as Airflow runs them, with the mails they send."""
+"""Reconciliation and watch as Airflow runs them, with the mails they send."""
 
 import json
-import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,6 @@ from tests.integration.daily_run import arrived, run_day
 pytestmark = pytest.mark.slow
 
 YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
-LONG_AGO = 1_500_000_000
 
 
 def refused_by(airflow, connection):
@@ -47,7 +45,13 @@ def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
     company = start_company()
     now = datetime.now(UTC)
     files = arrived(YESTERDAY, now)
-    ledger = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3, held_files=files)
+    ledger = Ledger(
+        YESTERDAY,
+        1,
+        orders_per_day=20,
+        seed=3,
+        held_files=files,
+    )
     shown = ledger.as_of(now)
     company.show(shown)
     run_day(YESTERDAY, now)
@@ -84,33 +88,18 @@ def test_the_watch_alerts_about_a_failed_run_and_about_a_day_without_a_run(
     company = start_company()
     airflow = start_airflow(company.environment | mailbox.environment())
     refused = refused_by(airflow, "sales_db")
-    refused.test_dag("daily_sales_pipeline", business_date=str(YESTERDAY))
+    refused.test_dag(
+        "daily_sales_pipeline",
+        business_date=str(YESTERDAY),
+    )
     for day in (YESTERDAY, YESTERDAY - timedelta(days=1)):
-        assert airflow.test_dag("report_watch", business_date=str(day)) == 0
+        assert (
+            airflow.test_dag(
+                "report_watch",
+                business_date=str(day),
+            )
+            == 0
+        )
     mails = [plain(message) for message in mailbox.messages()]
     mails = [mail for mail in mails if mail.startswith("Subject: No sales report")]
     assert "\n".join(mails) == snapshot
-
-
-def old_file(path):
-    path.parent.mkdir(parents=True)
-    path.write_text("old")
-    os.utime(path, (LONG_AGO, LONG_AGO))
-    return path
-
-
-def test_maintenance_deletes_what_nobody_needs(start_airflow, tmp_path):
-    staging, logs = tmp_path / "staging", tmp_path / "logs"
-    settings = {
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "STAGING_URI": staging.as_uri(),
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs),
-        "AIRFLOW_VAR_ALERT_RECIPIENTS": "",
-    }
-    run = staging / "daily_sales_pipeline" / "2026-09-01" / "ended"
-    expired = old_file(run / "sales_db" / "orders.parquet")
-    log = old_file(logs / "dag_id=x" / "run_id=y" / "task_id=z" / "attempt=1.log")
-    airflow = start_airflow(settings)
-    assert airflow.test_dag("maintenance") == 0, airflow.log()
-    assert not expired.exists()
-    assert not log.exists()

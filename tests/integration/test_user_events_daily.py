@@ -24,24 +24,22 @@ def write(folder, events):
             file.write(json.dumps(event) + "\n")
 
 
-def history(start=MIDNIGHT, late=24):
-    """Two days, with a session over midnight and events that were received so many hours `late`."""
+def history():
+    """Two days, with a session over midnight and events that were received a day late."""
     events = []
     for number in range(200):
-        at = start + timedelta(minutes=14 * number)
-        received = at + timedelta(hours=late if number % 9 == 0 else 0)
-        events.append(
-            {
-                "event_id": f"e{number}",
-                "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-                "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}",
-                "visitor_id": f"v{number % 11 % 3}",
-                "event_type": [*oracle_events.STEPS, "scroll"][number % 5],
-                "sku": "toys-1",
-                "device": ["mobile", None][number % 2],
-                "referrer": "https://www.example.com/x",
-            }
-        )
+        at = MIDNIGHT + timedelta(minutes=14 * number)
+        received = at + timedelta(days=number % 9 == 0)
+        event = {
+            "event_id": f"e{number}",
+            "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}",
+            "visitor_id": f"v{number % 11 % 3}",
+            "event_type": [*oracle_events.STEPS, "scroll"][number % 5],
+            "device": ["mobile", None][number % 2],
+            "referrer": "https://www.example.com/x",
+        }
+        events.append(event)
     return events
 
 
@@ -53,11 +51,25 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     events = history()
     write(company.folders.web_events, events)
     for day in reversed(DAYS):
-        assert airflow.test_dag("user_events_daily", business_date=str(day)) == 0
+        assert (
+            airflow.test_dag(
+                "user_events_daily",
+                business_date=str(day),
+            )
+            == 0
+        )
     wanted = oracle_events.sessions(oracle_events.accepted(events, company.timezone))
-    funnel = read_table(company.client, company.dataset, "daily_funnel")
+    funnel = read_table(
+        company.client,
+        company.dataset,
+        "daily_funnel",
+    )
     assert in_order(funnel) == in_order(oracle_events.funnel(wanted))
-    sessions = read_table(company.client, company.dataset, "sessions")
+    sessions = read_table(
+        company.client,
+        company.dataset,
+        "sessions",
+    )
     assert len(sessions) == len(wanted) > 10
     assert {row["business_date"] for row in sessions} == {*DAYS}
     assert '"v1"' not in airflow.log()
