@@ -1,12 +1,9 @@
 """The commands as a person gives them inside a container: connections may stand in Airflow's UI alone."""
 
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -17,6 +14,7 @@ from demo.environment import format_env_file
 from demo.ledger import Ledger
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
+from tests.integration.commands import run_command
 from tests.integration.daily_run import morning_after
 
 pytestmark = pytest.mark.slow
@@ -27,21 +25,6 @@ CUSTOMER_HASH_KEY=0123456789abcdef
 AIRFLOW_VAR_OF_THE_UI=of .env
 AIRFLOW_CONN_SHOP={"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}
 """
-
-
-def cli(installation, *arguments, **environment):
-    """A command of a user who has nothing of Airflow in the environment."""
-    known = os.environ.items()
-    own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
-    plugins = {"PYTHONPATH": str(installation / "plugins")}
-    return subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", *arguments],
-        cwd=installation,
-        env=own | plugins | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -73,7 +56,9 @@ def files(folder):
 
 def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot):
     before = files(troubled)
-    checked = cli(troubled, "check", "settings", "report_recipients", "bigquery")
+    checked = run_command(
+        troubled, "check", "settings", "report_recipients", "bigquery"
+    )
     states = [line.split()[:2] for line in checked.stdout.splitlines()]
     assert states == [
         ["ok", "settings"],
@@ -82,24 +67,34 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot)
     ]
     assert files(troubled) == before
 
-    missing = cli(troubled, "run", "--day", str(DAY))
+    missing = run_command(
+        troubled,
+        "run",
+        "--day",
+        str(DAY),
+    )
     assert missing.returncode == 1
     assert "the connection bigquery is not defined" in missing.stderr
     # Its tasks need none.
     policy = dict.fromkeys(SOURCES, "off")
-    done = cli(
+    done = run_command(
         troubled,
         "run",
         *("--day", str(DAY)),
         AIRFLOW_VAR_SOURCE_POLICY=json.dumps(policy),
         AIRFLOW_CONN_BIGQUERY="google-cloud-platform://",
     )
-    assert (done.returncode, done.stdout) == (1, f"The run of {DAY} failed\n")
+    assert done.returncode == 1
+    assert done.stdout == f"The run of {DAY} failed\n"
     text = re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", done.stderr)
     text = re.sub(r"mapped\[\d\]", "mapped[N]", text)  # they run in any order
     text = re.sub(r"(?<=make_run/)\S+", "FILE", text)
     assert text.replace(str(troubled), "FOLDER") == snapshot
-    [file] = re.findall(r"Airflow's own log: (.+)$", done.stderr, re.MULTILINE)
+    [file] = re.findall(
+        r"Airflow's own log: (.+)$",
+        done.stderr,
+        re.MULTILINE,
+    )
     log = Path(file).read_text()
     assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in log
     assert "the file has no header" in log
@@ -130,7 +125,12 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
     (installation / ".demo").mkdir()
     known = format_env_file(company.environment | without)
     (installation / ".demo" / "environment").write_text(known)
-    done = cli(installation, "run", "--day", str(DAY))
+    done = run_command(
+        installation,
+        "run",
+        "--day",
+        str(DAY),
+    )
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
@@ -145,5 +145,5 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
         assert database.execute(runs).fetchall() == before
 
     (installation / ".demo" / "environment").unlink()
-    checked = cli(installation, "check", "bigquery", **airflow.own() | without)
+    checked = run_command(installation, "check", "bigquery", **airflow.own() | without)
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout
