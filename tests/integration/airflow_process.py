@@ -88,7 +88,10 @@ def _become(command, environment, output):
     build_newest_versions_only()
     sys.argv = command
     try:
-        runpy.run_path(command[0], run_name="__main__")
+        runpy.run_path(
+            command[0],
+            run_name="__main__",
+        )
     finally:
         atexit._run_exitfuncs()  # multiprocessing leaves them out
 
@@ -101,7 +104,12 @@ def build_newest_versions_only():
 
     def make_newest(self, head, *versions):
         *newest, last = versions[:3]  # the oldest version of a bundle has no changes
-        make(self, head, *newest, type(last)(last.value))
+        make(
+            self,
+            head,
+            *newest,
+            type(last)(last.value),
+        )
 
     VersionBundle.__init__ = make_newest
 
@@ -128,7 +136,13 @@ class AirflowHome:
 
     def test_dag(self, dag_id, **conf):
         """Run the DAG to its end in one process; the exit code, 0 when it succeeded."""
-        return self.start("dags", "test", dag_id, "-c", json.dumps(conf)).wait(300)
+        return self.start(
+            "dags",
+            "test",
+            dag_id,
+            "-c",
+            json.dumps(conf),
+        ).wait(300)
 
     @property
     def output(self):

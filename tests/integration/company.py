@@ -104,7 +104,11 @@ class Company:
 
     def rows(self, table):
         """All rows of a table or view."""
-        return read_table(self.client, self.dataset, table)
+        return read_table(
+            self.client,
+            self.dataset,
+            table,
+        )
 
     def differences(self, expected):
         """How the warehouse differs from what it should hold; empty when it does not."""
@@ -139,7 +143,13 @@ def company(
     folders.storefront.touch()
     folders.shopify.touch()
     sales_db.prepare(server.dsn(name))
-    server.psql(CLOCK.format(database=name, reader=sales_db.READER), name)
+    server.psql(
+        CLOCK.format(
+            database=name,
+            reader=sales_db.READER,
+        ),
+        name,
+    )
     try:
         with (
             exchange_rate_server.server(folders.rates, 0) as bank,
@@ -173,8 +183,17 @@ def company(
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _environment(name, ports, folders, timezone):
-    environment = demo_environment.environment(ports, folders, timezone=timezone)
+def _environment(
+    name,
+    ports,
+    folders,
+    timezone,
+):
+    environment = demo_environment.environment(
+        ports,
+        folders,
+        timezone=timezone,
+    )
     database = json.loads(environment["AIRFLOW_CONN_SALES_DB"]) | {"schema": name}
     return environment | {
         "AIRFLOW_CONN_SALES_DB": json.dumps(database),

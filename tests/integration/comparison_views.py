@@ -55,7 +55,10 @@ def without(row, *names):
 
 def assert_same(rows, expected):
     """Compare rows by key; the error shows the first ones that differ."""
-    differing = sorted(rows.keys() ^ expected.keys(), key=repr)
+    differing = sorted(
+        rows.keys() ^ expected.keys(),
+        key=repr,
+    )
     assert not differing, f"{len(rows)} rows for {len(expected)}: {differing[:3]}"
     different = []
     for key, row in rows.items():

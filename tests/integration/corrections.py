@@ -40,9 +40,20 @@ def delivered_again(snapshot, gone, at):
             files.append(file)
         else:
             kept = tuple(row for row in file.repeated if row[0] != gone)
-            files.append(replace(file, orders=orders, repeated=kept, received_at=at))
+            files.append(
+                replace(
+                    file,
+                    orders=orders,
+                    repeated=kept,
+                    received_at=at,
+                )
+            )
     assert files != list(snapshot.files)
-    return replace(snapshot, files=tuple(files), orders=without(snapshot.orders, gone))
+    return replace(
+        snapshot,
+        files=tuple(files),
+        orders=without(snapshot.orders, gone),
+    )
 
 
 def without(orders, gone):

@@ -98,7 +98,14 @@ def check_views(rows, oracle):
         "coupon_performance": oracle.coupons(),
     }
     for view, (key, columns) in VIEWS.items():
-        assert _by_key(rows(view), key, columns) == expected[view], view
+        assert (
+            _by_key(
+                rows(view),
+                key,
+                columns,
+            )
+            == expected[view]
+        ), view
     _check_returned_lines(rows, oracle)
     _check_rates(rows)
     _check_days_between_orders(rows)
@@ -167,7 +174,14 @@ def _check_countries(rows, oracle):
 
 
 def _share(part, whole):
-    return pytest.approx(part / whole, abs=1e-4) if whole else None
+    return (
+        pytest.approx(
+            part / whole,
+            abs=1e-4,
+        )
+        if whole
+        else None
+    )
 
 
 def _check_pairs(rows, oracle):
@@ -178,7 +192,10 @@ def _check_pairs(rows, oracle):
     for row in found:
         both, of_a, of_b, total = true_pairs[row["sku_a"], row["sku_b"]]
         assert (row["orders"], row["orders_a"], row["orders_b"]) == (both, of_a, of_b)
-        assert row["support"] == pytest.approx(both / total, abs=1e-6)
+        assert row["support"] == pytest.approx(
+            both / total,
+            abs=1e-6,
+        )
         assert row["confidence_a_to_b"] == _share(both, of_a)
         assert row["confidence_b_to_a"] == _share(both, of_b)
         lift = both * total / (of_a * of_b)

@@ -23,7 +23,11 @@ from ecommerce.warehouse.staging_tables import StagedLoad
 def morning_after(day):
     """When the scheduled run of `day` begins: six o'clock in the shop; in UTC."""
     zone = ZoneInfo(settings.shop_timezone())
-    return datetime.combine(day + timedelta(days=1), time(6), zone).astimezone(UTC)
+    return datetime.combine(
+        day + timedelta(days=1),
+        time(6),
+        zone,
+    ).astimezone(UTC)
 
 
 def arrived(day, at):
@@ -53,10 +57,20 @@ def run_day(
     at = at or morning_after(last)
     run_id = run_id or f"test__{day}__{at:%Y%m%dT%H%M%S}"
     with time_machine.travel(at):
-        return finish(day, run_id, stage(day, run_id, sources, last), last)
+        return finish(
+            day,
+            run_id,
+            stage(day, run_id, sources, last),
+            last,
+        )
 
 
-def stage(day, run_id, sources=SOURCES, last=None):
+def stage(
+    day,
+    run_id,
+    sources=SOURCES,
+    last=None,
+):
     """The first half of a run that takes place now: extract and transform."""
     raw = [
         extract(source, day, run_id, last)
@@ -66,7 +80,12 @@ def stage(day, run_id, sources=SOURCES, last=None):
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
-def finish(day, run_id, loadable, last=None):
+def finish(
+    day,
+    run_id,
+    loadable,
+    last=None,
+):
     """The second half: load and check; sources that are not in `loadable` have failed."""
     read = {manifest.source for manifest in loadable}
     missing = sorted({*sources_on()} - read)
@@ -82,7 +101,11 @@ def finish(day, run_id, loadable, last=None):
         last_day=last,
     )
     result = load.load(staged)
-    checks.check_load(staging.DagRun(DAG, run_id), result, ORDERS)
+    checks.check_load(
+        staging.DagRun(DAG, run_id),
+        result,
+        ORDERS,
+    )
     return result
 
 
@@ -101,12 +124,21 @@ def report_of(business_date, run_id):
     return figures_of_day(connect(), business_date, origin)
 
 
-def extract(source, day, run_id, last=None):
+def extract(
+    source,
+    day,
+    run_id,
+    last=None,
+):
     """The extract of one source for a run that takes place now, of a day or of those up to `last`."""
     shop = settings.load_settings()
     window = read_windows.window_of_day(
         SOURCES[source],
-        closed_days(day, last or day, shop.shop_timezone),
+        closed_days(
+            day,
+            last or day,
+            shop.shop_timezone,
+        ),
         staging.DagRun(DAG, run_id),
         load_history,
         datetime.now(UTC),

@@ -43,13 +43,27 @@ def exported(snapshot, orders):
     for order in orders:
         if order.valid_lines:
             known.append(replace(order, lines=order.valid_lines, **changes))
-    return replace(snapshot, orders=tuple(known), refunds=(), files=())
+    return replace(
+        snapshot,
+        orders=tuple(known),
+        refunds=(),
+        files=(),
+    )
 
 
 def rows(snapshot):
     """The export's records, header first."""
-    day, orders = snapshot.at.date(), snapshot.orders
-    file = PartnerFile("export.csv", PARTNERS[1], day, snapshot.at, orders, (), ())
+    day = snapshot.at.date()
+    orders = snapshot.orders
+    file = PartnerFile(
+        "export.csv",
+        PARTNERS[1],
+        day,
+        snapshot.at,
+        orders,
+        (),
+        (),
+    )
     text = partner_files.render(file).decode()
     return list(csv.reader(io.StringIO(text, newline="")))
 

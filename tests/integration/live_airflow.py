@@ -39,10 +39,20 @@ class LiveAirflow(AirflowServices):
 
     api: AirflowApi
 
-    def __init__(self, folder, server, environment):
+    def __init__(
+        self,
+        folder,
+        server,
+        environment,
+    ):
         ports = Ports(airflow=free_port(), airflow_logs=free_port())
-        super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
-        self._server, self._changes = server, dict(environment)
+        super().__init__(
+            ports,
+            Folders(folder),
+            environment["SHOP_TIMEZONE"],
+        )
+        self._server = server
+        self._changes = dict(environment)
 
     def environment(self):
         """As the demo's, with the changes of this one."""
@@ -56,7 +66,11 @@ class LiveAirflow(AirflowServices):
         self.create_pools(self.api)
         for dag_id in dag_ids:
             self.until(lambda dag_id=dag_id: self._knows(dag_id), f"has read {dag_id}")
-            self.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+            self.api.request(
+                "PATCH",
+                f"dags/{dag_id}",
+                json={"is_paused": False},
+            )
 
     def until(self, look, what):
         """What `look` gives as soon as it is true."""
@@ -92,7 +106,12 @@ class LiveAirflow(AirflowServices):
         """The state of each task of a run."""
         return {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
 
-    def tries(self, dag_id, run_id, task_id):
+    def tries(
+        self,
+        dag_id,
+        run_id,
+        task_id,
+    ):
         """Begin and end of each try of a task."""
         found = self.api.get(
             f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
@@ -101,14 +120,24 @@ class LiveAirflow(AirflowServices):
         for each in sorted(
             found["task_instances"], key=lambda each: each["try_number"]
         ):
-            begin, end = each["start_date"], each["end_date"]
+            begin = each["start_date"]
+            end = each["end_date"]
             times.append((datetime.fromisoformat(begin), datetime.fromisoformat(end)))
         return times
 
-    def log(self, dag_id, run_id, task_id, number=1):
+    def log(
+        self,
+        dag_id,
+        run_id,
+        task_id,
+        number=1,
+    ):
         """The lines of the log of a try, as the UI gets them."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
-        return self.api.get(path, map_index=-1)["content"]
+        return self.api.get(
+            path,
+            map_index=-1,
+        )["content"]
 
     def logs(self):
         """The last words of its processes."""
@@ -125,11 +154,27 @@ class LiveAirflow(AirflowServices):
     def _migrate(self, known):
         """Do nothing: its database is a copy of a migrated one."""
 
-    def _begin(self, name, command, known):
-        self.folders.logs.mkdir(parents=True, exist_ok=True)
-        process = start(command, known, self.folders.logs / f"{name}.log")
+    def _begin(
+        self,
+        name,
+        command,
+        known,
+    ):
+        self.folders.logs.mkdir(
+            parents=True,
+            exist_ok=True,
+        )
+        process = start(
+            command,
+            known,
+            self.folders.logs / f"{name}.log",
+        )
         assert process.pid
-        processes.record(self.folders.processes, name, process.pid)
+        processes.record(
+            self.folders.processes,
+            name,
+            process.pid,
+        )
 
     def _signed_in(self):
         try:
@@ -147,7 +192,12 @@ class LiveAirflow(AirflowServices):
 
 
 @contextmanager
-def live_airflow(folder, server, environment, *dag_ids):
+def live_airflow(
+    folder,
+    server,
+    environment,
+    *dag_ids,
+):
     """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block. Its database is a
     copy of `MIGRATED` on `server`."""
     airflow = LiveAirflow(folder, server, environment)

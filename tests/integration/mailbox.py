@@ -24,7 +24,10 @@ class Mailbox:
         """The messages so far, the oldest first."""
         files = sorted(self.folder.glob("*.eml"))
         return [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
+            message_from_bytes(
+                path.read_bytes(),
+                policy=policy.default,
+            )
             for path in files
         ]
 

@@ -29,7 +29,10 @@ def stage_sync(at, source=STOREFRONT):
     window = read_windows.window_of_sync(
         SOURCES[source], run, load_history, datetime.now(UTC)
     )
-    return transform.transform(SOURCES[source].extract(window), run_id=run.run_id)
+    return transform.transform(
+        SOURCES[source].extract(window),
+        run_id=run.run_id,
+    )
 
 
 def finish_sync(at, loadable):
@@ -48,7 +51,12 @@ def compare(at):
         for source in comparison.reconciled_sources():
             if raw := comparison.read_once_more(source, run, datetime.now(UTC)):
                 found.append(
-                    comparison.compare(transform.transform(raw, run_id=run.run_id))
+                    comparison.compare(
+                        transform.transform(
+                            raw,
+                            run_id=run.run_id,
+                        )
+                    )
                 )
     return comparison.newest_first(found)
 
@@ -66,7 +74,12 @@ def reconcile(at, most=7):
                 )
             )
             loaded = load_manifest(
-                loading.ORDERS, run, transform.transform(raw, run_id=run.run_id)
+                loading.ORDERS,
+                run,
+                transform.transform(
+                    raw,
+                    run_id=run.run_id,
+                ),
             )
             check_load(run, loaded, loading.ORDERS)
     return found

@@ -11,13 +11,13 @@ import pytest
 from demo.ledger import Ledger
 from demo.services.storefront import Fault
 from ecommerce.core import errors
-from ecommerce.sources import http
 from ecommerce.warehouse import client as bigquery
 from tests.integration import bad_records
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import read_table
 
-FIRST, SECOND = date(2026, 8, 31), bad_records.DAY
+FIRST = date(2026, 8, 31)
+SECOND = bad_records.DAY
 
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found."}'
 STOREFRONT = {
@@ -40,7 +40,11 @@ def tables(company):
     """Everything that a failed run must leave alone."""
     tables = company.warehouse()
     for name in ("load_audit", "rejected_rows", "loaded_files"):
-        tables[name] = read_table(company.client, company.dataset, name)
+        tables[name] = read_table(
+            company.client,
+            company.dataset,
+            name,
+        )
     return tables
 
 
@@ -56,10 +60,9 @@ def company(start_shared_company):
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_failed_run_says_why_and_changes_nothing(
-    company, monkeypatch, case, snapshot
+    company, monkeypatch, no_pauses, case, snapshot
 ):
     before = tables(company)
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     monkeypatch.setattr(bigquery, "RETRY_SECONDS", 1)
     if case in SETTINGS:
         monkeypatch.setenv(*SETTINGS[case])
@@ -85,7 +88,11 @@ def test_the_next_run_loads_everything_that_is_good_and_rejects_the_rest_by_name
     company.storefront.faults.append(twice)
     run_day(SECOND)
     assert company.differences(company.oracle(run_days=[FIRST, SECOND])) == ""
-    rows = read_table(company.client, company.dataset, "rejected_rows")
+    rows = read_table(
+        company.client,
+        company.dataset,
+        "rejected_rows",
+    )
     known = re.compile("alpenmarkt|bazario")
     rows = [row for row in rows if not known.search(str(row["file"]))]
     # A set: an order that the storefront lists twice is rejected twice.

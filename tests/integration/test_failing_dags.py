@@ -50,7 +50,12 @@ SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"p
 class Ended:
     """All the runs, when they have ended and everybody has been notified."""
 
-    def __init__(self, airflow, mailbox, posted):
+    def __init__(
+        self,
+        airflow,
+        mailbox,
+        posted,
+    ):
         self.airflow, self.mailbox, self.posted = airflow, mailbox, posted
         self.runs, self.states = {}, {}
 
@@ -66,8 +71,18 @@ class Ended:
             )
         return "\n".join(lines)
 
-    def last_line(self, run, task, attempt=1):
-        lines = self.airflow.log(RUNS[run], self.runs[run], task, attempt)
+    def last_line(
+        self,
+        run,
+        task,
+        attempt=1,
+    ):
+        lines = self.airflow.log(
+            RUNS[run],
+            self.runs[run],
+            task,
+            attempt,
+        )
         details = [line["event"] for line in lines if line.get("error_detail")]
         return f"{run}.{task} {attempt}: {lines[-1]['event']}; traceback: {details}"
 
@@ -150,9 +165,17 @@ def run_everything(ended):
     # A post follows its mail.
     airflow.until(lambda: titles(ended) >= subjects(ended), "has posted to the chat")
     policy["value"] = json.dumps(POLICY | {PARTNER_FILES: "optional"})
-    airflow.api.request("PATCH", "variables/source_policy", json=policy)
+    airflow.api.request(
+        "PATCH",
+        "variables/source_policy",
+        json=policy,
+    )
     name = "a source fails that is made optional"
-    airflow.api.clear(ended.runs[name], ["extract.sources_ready"], "sources")
+    airflow.api.clear(
+        ended.runs[name],
+        ["extract.sources_ready"],
+        "sources",
+    )
     ended.states[name] += f", then {airflow.state('sources', ended.runs[name])}"
     return ended
 
@@ -171,7 +194,11 @@ def test_a_log_ends_with_what_is_wrong(ended, snapshot):
     lines = [
         ended.last_line("mails", "broken"),
         ended.last_line("retries", "lost_connection"),
-        ended.last_line("retries", "lost_connection", RETRIES + 1),
+        ended.last_line(
+            "retries",
+            "lost_connection",
+            RETRIES + 1,
+        ),
         ended.last_line("retries", "mistake"),
     ]
     assert "\n".join(lines) == snapshot
@@ -217,7 +244,12 @@ def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(
     own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
     backfill = ("backfill", f"--from={DAY}", f"--to={DAY}")
     done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", *backfill],
+        [
+            sys.executable,
+            "-m",
+            "ecommerce.cli",
+            *backfill,
+        ],
         cwd=installation,
         env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"},
         capture_output=True,

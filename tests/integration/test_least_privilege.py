@@ -32,7 +32,15 @@ def run_script(dsn, password, folder):
     assert READER in script.read_text()
     psql = str(binaries() / "psql")
     subprocess.run(
-        [psql, "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script), dsn],
+        [
+            psql,
+            "-X",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            str(script),
+            dsn,
+        ],
         env=os.environ | {"SALES_READER_PASSWORD": password},
         check=True,
         capture_output=True,
@@ -40,7 +48,12 @@ def run_script(dsn, password, folder):
 
 
 @pytest.fixture
-def reader(start_company, postgres_server, tmp_path, monkeypatch):
+def reader(
+    start_company,
+    postgres_server,
+    tmp_path,
+    monkeypatch,
+):
     """The reader's connection to a company's sales database, in which it may be asked for anything."""
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))

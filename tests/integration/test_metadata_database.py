@@ -50,7 +50,12 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
     postgres_server, database, tmp_path
 ):
     key = Fernet.generate_key().decode()
-    first = at(postgres_server, database, tmp_path / "first", key)
+    first = at(
+        postgres_server,
+        database,
+        tmp_path / "first",
+        key,
+    )
     airflow(first, "db", "migrate")
     airflow(
         *(
@@ -101,17 +106,37 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
             ],
             check=True,
         )
-        second = at(postgres_server, restored, tmp_path / "second", key)
+        second = at(
+            postgres_server,
+            restored,
+            tmp_path / "second",
+            key,
+        )
         assert "ada@example.com" in airflow(second, "users", "list")
         new_key = Fernet.generate_key().decode()
         airflow(
-            at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"),
+            at(
+                postgres_server,
+                restored,
+                tmp_path / "both",
+                f"{new_key},{key}",
+            ),
             "rotate-fernet-key",
         )
         assert SECRET in connection(
-            at(postgres_server, restored, tmp_path / "rotated", new_key)
+            at(
+                postgres_server,
+                restored,
+                tmp_path / "rotated",
+                new_key,
+            )
         )
-        clean_as_the_service_does(postgres_server, restored, second, tmp_path / "bin")
+        clean_as_the_service_does(
+            postgres_server,
+            restored,
+            second,
+            tmp_path / "bin",
+        )
     finally:
         postgres_server.psql(f"DROP DATABASE {restored} WITH (FORCE)")
 
@@ -136,7 +161,11 @@ def clean_as_the_service_does(
     path = f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     settings = {"PATH": path, "METADATA_RETENTION_DAYS": "10"}
     done = subprocess.run(
-        [shell, options, loop.replace("$$", "$")],
+        [
+            shell,
+            options,
+            loop.replace("$$", "$"),
+        ],
         env=os.environ | home.own() | dict(home.environment) | settings,
         capture_output=True,
         text=True,

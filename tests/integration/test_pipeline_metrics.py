@@ -22,17 +22,44 @@ DAY = newest_closed_day(datetime.now(UTC), "America/New_York")
 def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypatch):
     company = start_company()
     company.show(
-        Ledger(DAY.date, 1, orders_per_day=20, seed=5).as_of(datetime.now(UTC))
+        Ledger(
+            DAY.date,
+            1,
+            orders_per_day=20,
+            seed=5,
+        ).as_of(datetime.now(UTC))
     )
     for name, value in mailbox.environment().items():
         monkeypatch.setenv(name, value)
     run = DagRun(DAG, "test__metrics")
     with exporter() as server, sending_to(server):
-        raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
-        loadable = [transform.transform(each, run_id=run.run_id) for each in raw]
+        raw = [
+            extract(
+                source,
+                DAY.date,
+                run.run_id,
+            )
+            for source in SOURCES
+        ]
+        loadable = [
+            transform.transform(
+                each,
+                run_id=run.run_id,
+            )
+            for each in raw
+        ]
         loaded = loading.load_day(DAY, run, loadable)
-        report = build.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
-        assert not delivery.deliver(DAY, report, run, send_mail=True)
+        report = build.build_report(
+            DAY,
+            run,
+            check_load(run, loaded, loading.ORDERS),
+        )
+        assert not delivery.deliver(
+            DAY,
+            report,
+            run,
+            send_mail=True,
+        )
         # The last of all.
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')
         series = server.scrape()

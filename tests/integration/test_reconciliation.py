@@ -32,7 +32,10 @@ def refunded_order(snapshot, channel):
 
 
 def deleted(snapshot, order):
-    return replace(snapshot, orders=without(snapshot.orders, order.order_id))
+    return replace(
+        snapshot,
+        orders=without(snapshot.orders, order.order_id),
+    )
 
 
 def without_refunds(snapshot, order):
@@ -44,15 +47,26 @@ def without_refunds(snapshot, order):
 def replaced(snapshot, order, **values):
     """The order has other `values`, and nothing says when."""
     kept = without(snapshot.orders, order.order_id)
-    return replace(snapshot, orders=(*kept, replace(order, **values)))
+    return replace(
+        snapshot,
+        orders=(*kept, replace(order, **values)),
+    )
 
 
 def edited(snapshot, order):
     """Its first line gets a piece more."""
     first, *others = order.lines
     gross = first.gross + first.unit_price
-    more = replace(first, quantity=first.quantity + 1, gross=gross)
-    return replaced(snapshot, order, lines=(more, *others))
+    more = replace(
+        first,
+        quantity=first.quantity + 1,
+        gross=gross,
+    )
+    return replaced(
+        snapshot,
+        order,
+        lines=(more, *others),
+    )
 
 
 def swapped(snapshot, order):
@@ -70,7 +84,12 @@ def with_product(line, other):
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
     company = start_company()
-    books = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
+    books = Ledger(
+        DAYS[0],
+        len(DAYS),
+        orders_per_day=40,
+        seed=11,
+    )
     for day in DAYS:
         snapshot = books.as_of(morning_after(day))
         company.show(snapshot)

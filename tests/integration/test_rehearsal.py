@@ -19,11 +19,22 @@ def place(bigquery_emulator):
 
 
 @pytest.fixture
-def rehearsed(place, tmp_path, postgres_server, bigquery_emulator):
+def rehearsed(
+    place,
+    tmp_path,
+    postgres_server,
+    bigquery_emulator,
+):
     """Rehearse steps on the emulator; the rows, after a look whether all is deleted."""
 
     def run(*steps):
-        rows = rehearse(place, tmp_path / "company", postgres_server, Jobs(HOUR), steps)
+        rows = rehearse(
+            place,
+            tmp_path / "company",
+            postgres_server,
+            Jobs(HOUR),
+            steps,
+        )
         datasets = connect_to(bigquery_emulator).list_datasets()
         left = {dataset.dataset_id for dataset in datasets}
         assert not left & set(place.datasets)
@@ -88,5 +99,11 @@ def test_a_dataset_that_exists_is_not_touched(
     client = connect_to(bigquery_emulator)
     client.create_dataset(place.datasets[1])
     with pytest.raises(ConfigurationError, match=f"{place.datasets[1]} exists"):
-        rehearse(place, tmp_path, postgres_server, Jobs(HOUR), STEPS)
+        rehearse(
+            place,
+            tmp_path,
+            postgres_server,
+            Jobs(HOUR),
+            STEPS,
+        )
     client.delete_dataset(place.datasets[1])  # it is still there

@@ -25,7 +25,11 @@ def copy(tmp_path):
     target = copy_repository(tmp_path / "copy")
     commit = "git init -q && git add -A && git -c user.name=me -c user.email=me commit -qm all"
     for commands in (commit, *removals()):
-        subprocess.run(["bash", "-ec", commands], cwd=target, check=True)
+        subprocess.run(
+            ["bash", "-ec", commands],
+            cwd=target,
+            check=True,
+        )
     return target
 
 
@@ -36,7 +40,16 @@ def test_the_rest_passes_its_tests(copy):
     # Without the forecast, report_watch has one task less than the reviewed one.
     selected = f"({' or '.join(['dags', *names])}) and not reviewed[report_watch]"
     tests = ("tests/dags", "tests/unit", "-k", selected)
-    in_copy(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
+    in_copy(
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        *tests,
+    )
 
 
 def is_referring(path):

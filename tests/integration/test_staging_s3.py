@@ -98,7 +98,9 @@ def test_what_is_published_is_read_back_whole_until_it_is_discarded_or_expires(
 def test_a_failed_upload_leaves_no_manifest(s3, monkeypatch):
     uri = f"{ROOT}/run/storefront"
     kind = type(staging.storage_path(uri).fs)
-    original, sent, broken = kind._put_file, [], []
+    original = kind._put_file
+    sent = []
+    broken = []
 
     async def recorded(self, local, remote, *arguments, **options):
         if broken and remote.endswith("/pages/7.csv"):

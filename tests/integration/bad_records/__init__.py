@@ -26,7 +26,12 @@ NOON = datetime(2026, 9, 1, 16, tzinfo=UTC)
 TEN = Decimal("10.00")
 
 
-def order(channel, order_id, *lines, status="completed"):
+def order(
+    channel,
+    order_id,
+    *lines,
+    status="completed",
+):
     """A good order of ours, with good and flawed lines."""
     return Order(
         channel=channel,
@@ -89,13 +94,23 @@ OURS = (
     order(PARTNER_FILES, "C-08", line(1), status="abducted"),
     order(PARTNER_FILES, "C-09", line(1, product_name='Tea towel\nblue, "large"')),
     order(PARTNER_FILES, "C-11", line(1)),
-    replace(order(PARTNER_FILES, "X-01", line(1)), partner="extra"),
+    replace(
+        order(PARTNER_FILES, "X-01", line(1)),
+        partner="extra",
+    ),
 )
 
 
 def spoil(company, snapshot):
     """Let every system show `snapshot`, the orders `OURS`, and the records that no run can read."""
-    company.show(without_cad(replace(snapshot, orders=snapshot.orders + OURS)))
+    company.show(
+        without_cad(
+            replace(
+                snapshot,
+                orders=snapshot.orders + OURS,
+            )
+        )
+    )
     spoil_database(company)
     spoil_storefront(company)
     spoil_files(company)
@@ -111,7 +126,12 @@ def spoil_storefront(company):
     shown = shop_store.WooStore()
     shown.reload(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
-    undated = shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")])
+    undated = shop_store.WooOrder(
+        920,
+        None,
+        "completed",
+        changes=[(NOON, "status")],
+    )
     shown.orders[920] = undated
     shown.save(company.folders.storefront)
 
@@ -142,5 +162,10 @@ def spoil_rates(company):
     header, newest, *older = file.read_text().splitlines()
     cells = newest.split(",")
     cells[header.split(",").index("CAD")] = "n.a."
-    lines = [header, ",".join(cells), f"{DAY},1.1", *older]
+    lines = [
+        header,
+        ",".join(cells),
+        f"{DAY},1.1",
+        *older,
+    ]
     file.write_text("\n".join(lines) + "\n")

@@ -31,7 +31,11 @@ def serve(monkeypatch):
             **options,
         ):
             shop = running.enter_context(Storefront(store, mode, **options))
-            connect(monkeypatch, shop.url, extra=extra)
+            connect(
+                monkeypatch,
+                shop.url,
+                extra=extra,
+            )
             return shop
 
         yield start

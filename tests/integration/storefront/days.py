@@ -13,7 +13,9 @@ from demo.services.storefront import (
 )
 
 HUGE = 2**53 + 1
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 OF_THE_DAY = {1, 2, 3, 4, 5, 6, 7, 8, HUGE}
 """Orders created within the business day."""
@@ -28,16 +30,34 @@ LOOKED_BACK_AT = {40, 41, 42, 43}
 def storefront_days(day):
     """The store as it is some hours after `day` has ended."""
     products = [
-        WooProduct(11, "MUG", "Mug", ["Kitchen", "Gifts"], day.start - 90 * DAY),
+        WooProduct(
+            11,
+            "MUG",
+            "Mug",
+            ["Kitchen", "Gifts"],
+            day.start - 90 * DAY,
+        ),
         WooProduct(12, "TEA", "Tea, loose", ["Grocery"], day.start - 90 * DAY),
     ]
-    noon, long_ago = day.start + 12 * HOUR, day.start - 60 * DAY
-    one_mug = WooRefundLine(9001, 60, Decimal(1), Decimal("9.00"), Decimal("0.72"))
+    noon = day.start + 12 * HOUR
+    long_ago = day.start - 60 * DAY
+    one_mug = WooRefundLine(
+        9001,
+        60,
+        Decimal(1),
+        Decimal("9.00"),
+        Decimal("0.72"),
+    )
     edited = WooLine(
         400, 11, "MUG", "Mug", Decimal(1), Decimal(10), Decimal(10), Decimal("1.44")
     )
     small_refunds = [
-        WooRefund(2000 + n, noon + n * SECOND, Decimal("0.10")) for n in range(120)
+        WooRefund(
+            2000 + n,
+            noon + n * SECOND,
+            Decimal("0.10"),
+        )
+        for n in range(120)
     ]
     orders = [
         _changed(1, day.start, day.end + HOUR),
@@ -75,7 +95,12 @@ def storefront_days(day):
         _changed(25, long_ago, day.end - SECOND),
         _order(30, day.end),
         _changed(31, long_ago, day.end + HOUR),
-        _order(40, day.start - 10 * DAY, lines=[edited], changes=[(noon, "line")]),
+        _order(
+            40,
+            day.start - 10 * DAY,
+            lines=[edited],
+            changes=[(noon, "line")],
+        ),
         _order(
             41,
             day.start - 10 * DAY,

@@ -65,10 +65,8 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
     assert what_was_read(manifest) == truth(
         store, OF_THE_DAY | CHANGED_ON_THE_DAY | shown
     )
-    assert (manifest.window_start, manifest.window_end) == (
-        FALL_BACK.start,
-        FALL_BACK.end,
-    )
+    assert manifest.window_start == FALL_BACK.start
+    assert manifest.window_end == FALL_BACK.end
 
 
 def test_the_manifest_has_the_storefronts_totals(serve, window):
@@ -76,7 +74,13 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
     line = store.orders[2].lines[0]
     store.orders[3].currency = " usd"
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15  # beyond all reason
-    store.orders[2].lines.append(replace(line, id=29, subtotal=Decimal(-3)))
+    store.orders[2].lines.append(
+        replace(
+            line,
+            id=29,
+            subtotal=Decimal(-3),
+        )
+    )
     serve(store)
     manifest = STOREFRONT.extract(window())
     assert manifest.control_totals == {
@@ -94,14 +98,19 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
     categories = {item["sku"]: item["categories"][0]["name"] for item in products}
     assert categories == {"MUG": "Kitchen", "TEA": "Grocery"}
     assert all(item["name"] and item["date_modified_gmt"] for item in products)
-    orders, refunds = pages(manifest, "orders"), pages(manifest, "refunds")
+    orders = pages(manifest, "orders")
+    refunds = pages(manifest, "refunds")
     assert manifest.rows == len(orders) + len(refunds) + 2
 
 
 def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     store = storefront_days(FALL_BACK)
     long_ago = {
-        number: replace(store.orders[50], id=number) for number in range(1000, 1101)
+        number: replace(
+            store.orders[50],
+            id=number,
+        )
+        for number in range(1000, 1101)
     }
     store.orders |= long_ago
     serve(store)

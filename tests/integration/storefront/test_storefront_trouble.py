@@ -7,7 +7,7 @@ import pytest
 
 from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import STOREFRONT, http
+from ecommerce.sources import STOREFRONT
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
@@ -17,7 +17,13 @@ from tests.integration.storefront.reading import (
 )
 
 BURST = [
-    Fault("/orders", page=1, status=429, times=2, headers={"Retry-After": "0"}),
+    Fault(
+        "/orders",
+        page=1,
+        status=429,
+        times=2,
+        headers={"Retry-After": "0"},
+    ),
     Fault("/orders", page=1, status=503, times=2, headers={"Retry-After": "0"}),
     Fault(r"/orders/\d+/refunds", status=503, times=2, headers={"Retry-After": "0"}),
     Fault("/products", status=429, headers={"Retry-After": "0"}),
@@ -33,7 +39,10 @@ def numbers_change_their_type(body):
                 product_id=str(line["product_id"]), subtotal=float(line["subtotal"])
             )
         for stub in order["refunds"]:
-            stub.update(id=str(stub["id"]), total=float(stub["total"]))
+            stub.update(
+                id=str(stub["id"]),
+                total=float(stub["total"]),
+            )
     return json.dumps(orders).encode()
 
 
@@ -45,7 +54,10 @@ def one_comes_twice(body):
 TROUBLE = {
     "429 and 503": BURST,
     "a page is cut off": [
-        Fault("/orders", rewrite=lambda body: body[:-40]),
+        Fault(
+            "/orders",
+            rewrite=lambda body: body[:-40],
+        ),
         Fault("/products", rewrite=lambda _: b"<html>"),
     ],
     "an order twice on a page": [Fault("/orders", rewrite=one_comes_twice, times=9)],
@@ -61,14 +73,14 @@ TROUBLE = {
 def test_passing_trouble_changes_nothing(
     serve,
     window,
-    monkeypatch,
+    no_pauses,
     mode,
     trouble,
 ):
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK), mode)
     calm = STOREFRONT.extract(window())
-    totals, orders = dict(calm.control_totals), what_was_read(calm)
+    totals = dict(calm.control_totals)
+    orders = what_was_read(calm)
     shop.faults += [replace(fault) for fault in TROUBLE[trouble]]
     manifest = STOREFRONT.extract(window())
     assert dict(manifest.control_totals) == totals
