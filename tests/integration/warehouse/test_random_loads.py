@@ -74,6 +74,9 @@ def test_versions_in_any_order_leave_the_tables_of_the_last_ones(
     load_last_versions(second_shop, sales, reads)
 
     assert shop.state(COMPARED) == second_shop.state(COMPARED)
+    removed = {(source, "gone") for source in LIVE}
+    removed |= {("sales_db", order_id) for order_id, *_ in sales.orphans}
+    assert set(shop.tuples("removed_orders", "source", "order_id")) == removed
     first_orders = {}
     for customer, orders in sales.customers.of_customer.items():
         first_orders[customer] = orders[0].ordered_at
