@@ -25,7 +25,8 @@ def sell(shop):
             rows.append(daily_summary(day, 0))
     shop.insert("daily_summary", rows)
     shop.exported("old_shop", FIRST, LAST)
-    shop.exported("other", FIRST, NOT_RUN - timedelta(days=1))
+    before = NOT_RUN - timedelta(days=1)
+    shop.exported("other", before, before)
 
 
 def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(shop):
@@ -58,3 +59,12 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(shop):
     assert net.week_before == 0
     assert net.year_before == 0
     assert figures.trend[-1].weekday_mean == 0
+
+
+def test_a_weekday_that_sold_four_weeks_before_was_not_closed(shop):
+    sell(shop)
+    after = LAST + timedelta(days=1)
+    assert after in shop.by("known_days", "business_date", "is_complete")
+    open_sunday = after - timedelta(weeks=4)
+    shop.insert("daily_summary", [daily_summary(open_sunday, 100)])
+    assert after not in shop.by("known_days", "business_date", "is_complete")
