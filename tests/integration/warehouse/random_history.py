@@ -35,8 +35,6 @@ def random_history(seed, first=FIRST, last=LAST):
         for figure in NOT_EXPORTED:
             if chance.random() < 0.5:
                 lacking[name].append(figure)
-    # Four weeks before the Sunday after the export, which then was no closed weekday.
-    open_sunday = moved - timedelta(days=27) if seed % 2 else None
     summary = {}
     for day in days_of(first, last):
         row = _no_sales()
@@ -44,8 +42,7 @@ def random_history(seed, first=FIRST, last=LAST):
         if main.first <= day <= main.last and day.weekday() != 6:
             main.sales[day] = _sell(chance, row, lacking["main"])
             is_loaded = True
-        sells = chance.random() < 0.1 or day == open_sunday
-        if till.first <= day <= till.last and sells:
+        if till.first <= day <= till.last and chance.random() < 0.1:
             till.sales[day] = _sell(chance, row, lacking["till"])
             is_loaded = True
         if day >= MOVED and chance.random() > 0.03:
