@@ -22,9 +22,9 @@ _FIRST_ORIGIN = 83
 _MOST_ORIGINS = 78
 """Weekly origins: a year and a half."""
 _MOST_ROWS = 200_000
-"""Drawn rows: of 1,000 series over a year and a half there would be 2.2 million."""
+"""Of 1,000 series over a year and a half there would be 2.2 million; boosting learns from fewer origins."""
 _LEAST_ROWS = 500
-"""Fewer drawn rows are too few for trees of up to 31 leaves with 40 rows each."""
+"""Fewer rows are too few for trees of up to 31 leaves with 40 rows each."""
 _LARGEST_CHANGE = 3
 """Boosting learns a difference from the base of at most so many levels: a larger one would dominate the
 squared error."""
@@ -38,26 +38,24 @@ class Boosting:
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
-        """Fit on weekly origins of the last year and a half, on about `_MOST_ROWS` drawn rows at most; None
-        where the history is too short."""
+        """Fit on weekly origins of the last year and a half, on every second one where they have more
+        than `_MOST_ROWS` rows; None where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
         if days < LEAST_DAYS:
             return None
         origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
-        share = _MOST_ROWS / (len(origins) * HORIZON * series)
-        # The same rows each time.
-        rng = np.random.default_rng(0)
+        step = 1 + len(origins) * HORIZON * series // _MOST_ROWS
         samples = []
         changes = []
-        for origin in origins:
+        for origin in origins[::step]:
             sales = known.values[origin + 1 :][:HORIZON]
             base = known.base_after(origin)[: len(sales)]
             change = (sales - base) / known.level[origin]
-            is_drawn = ~np.isnan(change) & (rng.random(change.shape) < share)
-            samples.append(features_after(known, origin)[: len(sales)][is_drawn])
-            changes.append(change[is_drawn])
+            is_known = ~np.isnan(change)
+            samples.append(features_after(known, origin)[: len(sales)][is_known])
+            changes.append(change[is_known])
         rows = np.concatenate(samples)
         if len(rows) < _LEAST_ROWS:
             return None

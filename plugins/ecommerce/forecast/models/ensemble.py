@@ -112,7 +112,9 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
         noise.append(known.noise())
     past = {name: np.array([made[name] for made in forecasts]) for name in forecasts[0]}
     boosting = Boosting.fit(Statistics(panel))
-    members = (RIDGE, BOOSTING if boosting else PLAIN)
+    members = [RIDGE, PLAIN]
+    if boosting:
+        members.append(BOOSTING)
     weights = _weights(past, np.array(actual), members)
     past[DEFAULT] = _blend(past, weights)
     return TrainedModel(
@@ -209,7 +211,7 @@ def _forecast_candidates(
 
 
 def _weights(
-    forecasts: CandidateForecasts, actual: Floats, members: tuple[str, ...]
+    forecasts: CandidateForecasts, actual: Floats, members: list[str]
 ) -> dict[str, float]:
     """Return the weight of each of the members in the blend by its error at the origins."""
     parts = {}

@@ -18,8 +18,6 @@ _HALF_LIFE_DAYS = 365
 _LEVEL_HALF_LIFE_DAYS = 28
 """A day that is four weeks older counts half in the level. With one week, promotions of every other week were
 taken for a level."""
-_HIGHEST = 1.5
-"""Times the highest known sales: the ridge forecasts no more."""
 
 
 def ridge_forecast(known: Statistics) -> Floats:
@@ -44,8 +42,7 @@ def ridge_forecast(known: Statistics) -> Floats:
     line = np.maximum(line, 0)
     fitted = np.where(np.isnan(known.values), np.nan, line[:days])
     level = _level(known.values) / np.maximum(_level(fitted), 1e-9)
-    highest = _HIGHEST * np.nanmax(known.values, axis=0, initial=0.0)
-    return known.sales(np.minimum(line[days:] * level, highest))
+    return known.sales(line[days:] * level)
 
 
 def _level(values: Floats) -> Floats:

@@ -24,8 +24,6 @@ from ecommerce.forecast.data.panel import (
 )
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
-_EASTER = 1
-_BLACK_FRIDAY = 2
 _MOVED = (
     (easter, -21, 8),
     (black_friday, -10, 8),
@@ -38,8 +36,7 @@ _PEAK_ERRORS = 5.0
 _REPEATED = 0.95
 """The share of a rise that is expected again while few of its days are known from a second year."""
 _REPEATED_DAYS = 91
-_REPEATED_EVENT_DAYS = 14
-"""This share counts as so many known days, of the season and around a moved date."""
+"""This share counts as so many known days."""
 _GROWTH_WEEKS = 13
 """A quarter: twice as many weeks state a growth that has ended."""
 _FEWEST_WEEKS = 10
@@ -56,53 +53,34 @@ _OFTEN = 0.7
 
 def season(panel: Panel, neutral: Floats) -> Floats:
     """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year ago,
-    smoothed, and shrunk by its noise and by how much of it was repeated: by itself around Easter and around
-    Black Friday, and with peaks of single days. 1 with a year or less, and where all series together sell on
-    less than 70 % of the open days.
+    smoothed, with peaks of single days around Black Friday and the other moved dates, and shrunk by its noise
+    and by how much of it was repeated. 1 with a year or less, and where all series together sell on less
+    than 70 % of the open days.
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
     days = panel.days
     open_days = (neutral >= 0).any(axis=1).sum()
     selling_days = (neutral > 0).any(axis=1).sum()
-    event, days_ago = _compared_days(panel)
+    is_moved, days_ago = _compared_days(panel)
     is_compared = days_ago >= 0
     if is_compared.sum() <= HORIZON or selling_days <= _OFTEN * open_days:
         return np.ones((days + HORIZON, 1))
-    is_event = event[:days] > 0
-    # Holidays, the days before and the days after.
-    is_near = np.convolve(panel.holidays[:days, 0] > 0, [1, 1, 1], "same") > 0
-    is_ordinary = ~is_near | is_event
-    daily = _without_weekdays(np.where(is_ordinary[:, None], neutral, np.nan))
+    is_moved = is_moved[:days, None]
+    daily = _without_weekdays(neutral)
     above_week = _relative(daily, _centred(daily)) - 1
     noise = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
-    is_peak = above_week > _PEAK_ERRORS * np.sqrt(noise)
-    is_peak &= is_event[:, None]
+    is_peak = is_moved & (above_week > _PEAK_ERRORS * np.sqrt(noise))
     without_peaks = np.where(is_peak, np.nan, daily)
     week = _week_index(without_peaks)
-    index = np.where(is_event, week[:, 0], _centred(week)[:, 0])
-    index = _between(index, ~np.isnan(index))
+    index = _interpolated(np.where(is_moved, week, _centred(week))[:, 0])
     # Above nothing there is no peak: the other days of its week may have no sales.
     rise = _relative(daily, _centred(without_peaks))
     peaks = np.log(np.where(is_peak & (rise > 1), rise, 1))[:, 0]
-    peak = np.where(is_compared, peaks[days_ago], 0)
-
-    line = _between(index[days_ago], is_compared)
-    is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
-    ordinary = _between(line, ~is_apart)
-    past = _between(index, ~is_apart[:days])
-    noise /= 4  # of a difference between means over two weeks
-    share = _share(_rise(ordinary), _rise(past), noise, _REPEATED_DAYS)
-    logarithm = share * ordinary + peak
-    effect = line - ordinary
-    known_effect = index - past
-    for number in (_EASTER, _BLACK_FRIDAY):
-        is_now = event == number
-        expected = effect[YEAR:][is_now[YEAR:]]
-        actual = known_effect[YEAR:][is_now[YEAR:days]]
-        share = _share(expected, actual, noise, _REPEATED_EVENT_DAYS)
-        logarithm += share * effect * is_now
-    return np.exp(logarithm)[:, None]
+    line = _interpolated(np.where(is_compared, index[days_ago], np.nan))
+    # The variance of a difference between means over two weeks.
+    share = _repeated_share(_rise(line), _rise(index), noise / 4)
+    return np.exp(share * line + np.where(is_compared, peaks[days_ago], 0))[:, None]
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
@@ -120,46 +98,44 @@ def at_level(panel: Panel) -> Panel:
     if panel.days < 2 * _USUAL_DAYS:
         return panel
     values = clean(panel)[0]
-    values = _without_weekdays(values / season(panel, values)[: panel.days])
-    logs = pd.DataFrame(_log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
+    daily = _without_weekdays(values / season(panel, values)[: panel.days])
+    logs = pd.DataFrame(_log(daily[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
     sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    rows = []
+    shift = np.zeros(len(panel.series))
+    first_day = np.zeros(len(panel.series))
     for back in _SHIFTED_DAYS:
         after = logs[-back:]
         before = logs[-back - _USUAL_DAYS : -back]
-        step = after.mean() - before.mean()
         low, high = after.quantile(_MIDDLE).to_numpy()
         low_before, high_before = before.quantile(_MIDDLE).to_numpy()
-        is_apart = (low > high_before) | (high < low_before)
-        is_shift = is_apart & (step.abs() > _SHIFT) & sells_often
-        rows.append(step.where(is_shift, 0))
-    steps = np.array(rows)
-    backs = np.array(_SHIFTED_DAYS)[:, None]
-    # The days since each series' shift are those that explain most.
-    best = np.argmax(steps**2 * backs / (backs + _USUAL_DAYS), axis=0)
-    step = steps[best, np.arange(len(best))]
-    days_ago = np.arange(panel.days)[::-1, None]
-    is_before = days_ago >= best + _SHIFTED_DAYS.start
-    return replace(panel, values=panel.values * np.where(is_before, np.exp(step), 1))
+        step = after.mean() - before.mean()
+        is_shift = (low > high_before) | (high < low_before)
+        is_shift &= sells_often & (step.abs() > _SHIFT)
+        # The mean changes most from the day of the shift on.
+        is_larger = is_shift & (step.abs() > np.abs(shift))
+        shift[is_larger] = step[is_larger]
+        first_day[is_larger] = panel.days - back
+    is_before = np.arange(panel.days)[:, None] < first_day
+    return replace(panel, values=panel.values * np.where(is_before, np.exp(shift), 1))
 
 
-def _compared_days(panel: Panel) -> tuple[Ints, Ints]:
-    """[days + HORIZON]: the number of the moved date around each day, 0 for others; and the number of the day
-    a year ago that each is compared with, -1 where unknown: around a moved date the same day around it,
-    otherwise the same weekday; none for a day that would be compared with one around a moved date."""
+def _compared_days(panel: Panel) -> tuple[Bools, Ints]:
+    """[days + HORIZON]: which days are around a moved date, and the number of the day a year ago that each is
+    compared with, -1 where unknown: around a moved date the same day around it, otherwise the same weekday;
+    none for a day that would be compared with one around a moved date."""
     number = np.arange(panel.days + HORIZON)
-    event = np.zeros_like(number)
+    is_moved = np.zeros(len(number), dtype=bool)
     days_ago = number - YEAR
-    for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
+    for date_of, first, end in _MOVED:
         for year in range(panel.dates[0].year, panel.dates[-1].year + 2):
             day = (date_of(year) - panel.first_day).days
             around = slice(max(day + first, 0), max(day + end, 0))
-            event[around] = which
+            is_moved[around] = True
             days_between = (date_of(year) - date_of(year - 1)).days
             days_ago[around] = number[around] - days_between
     days_ago = np.maximum(days_ago, -1)
-    days_ago[(event == 0) & (event[days_ago] > 0)] = -1
-    return event, days_ago
+    days_ago[~is_moved & is_moved[days_ago]] = -1
+    return is_moved, days_ago
 
 
 def _rise(line: Floats) -> Floats:
@@ -167,21 +143,22 @@ def _rise(line: Floats) -> Floats:
     return line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
 
 
-def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
-    """The share of `expected` rises that is repeated: by what the first of them were, which are over, and
-    before that by what is more than `noise`."""
-    if not len(expected):
-        return 0.0
+def _repeated_share(expected: Floats, actual: Floats, noise: float) -> float:
+    """Return the share of the `expected` rises that is repeated: by the `actual` ones so far, which count
+    more with each day, and before that by what is more than `noise`."""
     size = max(float(np.mean(expected**2)), 1e-9)
-    prior = prior_days * size
+    prior = _REPEATED_DAYS * size
+    prior_share = _REPEATED * max(0.0, 1 - noise / size)
     past = expected[: len(actual)]
-    again = actual @ past + _REPEATED * max(0.0, 1 - noise / size) * prior
-    return float(np.clip(again / (past @ past + prior), 0, 1))
+    share = (actual @ past + prior_share * prior) / (past @ past + prior)
+    return float(np.clip(share, 0, 1))
 
 
-def _between(line: Floats, is_known: Bools) -> Floats:
-    """`line` with the other days interpolated."""
-    return np.interp(np.arange(len(line)), np.flatnonzero(is_known), line[is_known])
+def _interpolated(line: Floats) -> Floats:
+    """Return `line` with unknown days interpolated."""
+    days = np.arange(len(line))
+    is_known = ~np.isnan(line)
+    return np.interp(days, days[is_known], line[is_known])
 
 
 def _week_index(daily: Floats) -> Floats:
