@@ -30,9 +30,9 @@ class SalesDatabase:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
 
-    def run(self, sql):
+    def run(self, *statements):
         """Run statements as its owner; what they print."""
-        return self.server.psql(sql, self.name)
+        return self.server.psql(";\n".join(statements), self.name)
 
     def connect_as(self, **fields):
         """Let the connection `sales_db` be this database, with other fields where given."""
@@ -57,7 +57,8 @@ class SalesDatabase:
         """The run of `DAY`: an older day's, or with `changed_from` the newest day's, unless bounded."""
         day = day_window(DAY, timezone)
         if changed_from is None:
-            changed_from, changed_until = day.start, day.end
+            changed_from = day.start
+            changed_until = day.end
         return ReadWindow(
             "sales_db",
             day,
@@ -77,7 +78,12 @@ class Extracted:
 
     manifest: Manifest
 
-    def rows(self, name, columns="*", order="ALL"):
+    def rows(
+        self,
+        name,
+        columns="*",
+        order="ALL",
+    ):
         """Rows of one of its files, in order of their columns."""
         with duckdb.connect() as duck:
             duck.execute("SET TimeZone = 'UTC'")
@@ -96,7 +102,13 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def order(order_id, ordered_at, updated_at=None, *, lines=1):
+def order(
+    order_id,
+    ordered_at,
+    updated_at=None,
+    *,
+    lines=1,
+):
     """SQL of an order with that many lines of 2 x 10.50."""
     return (
         "INSERT INTO orders (order_id, status, currency, shipping_country, shipping_amount, is_test, "
