@@ -48,9 +48,9 @@ def differences(oracle, figures):
     )
     differing = []
     for part in parts:
-        for name, said, true in part(figures, expected):
-            if not _same(said, true):
-                differing.append(f"{name}: {said} instead of {true}")
+        for name, stated, true in part(figures, expected):
+            if not _same(stated, true):
+                differing.append(f"{name}: {stated} instead of {true}")
     return differing
 
 

@@ -30,7 +30,6 @@ git rm -rq --ignore-unmatch \
   tests/integration/partner_ftp \
   tests/integration/test_check.py \
   tests/integration/test_forecast.py \
-  tests/integration/test_forecast_model_selection.py \
   tests/integration/test_forecast_report.py \
   tests/integration/test_forecast_scheduler.py \
   tests/integration/warehouse/test_forecast_scores.py \

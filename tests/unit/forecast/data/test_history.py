@@ -94,8 +94,8 @@ def test_the_part_is_that_of_the_quarter_before_if_it_is_two_percent():
 
 def test_a_promotion_of_the_whole_shop_counts_everywhere():
     whole_shop = Promotion(day(-5), day(2), None, Decimal(20))
-    article = Promotion(day(0), day(2), "K-1", Decimal(10))
-    for promotions in promoted(whole_shop, article).values():
+    promoted_sku = Promotion(day(0), day(2), "K-1", Decimal(10))
+    for promotions in promoted(whole_shop, promoted_sku).values():
         assert (promotions[:3] == 1).all()
         assert not promotions[3:].any()
 
