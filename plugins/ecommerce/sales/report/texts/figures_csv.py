@@ -12,7 +12,7 @@ from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.report.figures import forecast, outlook
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.headline import RATES
+from ecommerce.sales.report.figures.headline import MEANINGS
 from ecommerce.sales.report.figures.month import SPANS
 from ecommerce.sales.report.texts import breakdowns
 
@@ -25,20 +25,8 @@ COLUMNS = (
     "currency",
     "complete",
 )
-_NOT_MONEY = {
-    *RATES,
-    "orders",
-    "customers",
-    "new_customers",
-    "returning_customers",
-    "units",
-    "refunds",
-    "sessions",
-    "expected_share",
-    "gross_margin",
-    "cost_coverage",
-}
-"""Figures without a currency."""
+_NOT_MONEY = {"refunds", "sessions", "expected_share", "cost_coverage"}
+"""Figures without a currency, in addition to those of `MEANINGS` that are no money."""
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
 Cells = Callable[[Figures], Iterable[Cell]]
@@ -72,6 +60,9 @@ def figures_csv(figures: Figures) -> str:
 
 def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
     if figure in _NOT_MONEY:
+        return ""
+    meaning = MEANINGS.get(figure)
+    if meaning and meaning.kind != "money":
         return ""
     return name if section == "unconverted" else figures.currency
 
