@@ -1,8 +1,10 @@
 """Services shared by the tests: real ones, started once per test process when first asked for."""
 
 import gc
+import io
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections import Counter
@@ -195,4 +197,19 @@ def installation(repository: Path, tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("plugins", "include", "dags"):
         (folder / name).symlink_to(repository / name)
+    return folder
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Let a command read a text from standard input."""
+    return lambda text: monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+@pytest.fixture
+def temporary_folder(monkeypatch, tmp_path):
+    """A folder of this test, in which this process makes its temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder

@@ -1,12 +1,27 @@
-"""Settings of an environment that a test makes up."""
+"""The environment, the settings and the limits that a test makes up."""
 
 import os
+from contextlib import contextmanager
 from unittest import mock
 
 from ecommerce.core.settings import load_settings
 
 
+@contextmanager
+def environment(variables, *, alone=False):
+    """Let this process have `variables`, beside what it has or alone; what is changed meanwhile is undone."""
+    with mock.patch.dict(os.environ, variables, clear=alone):
+        yield
+
+
 def settings_of(variables):
     """The settings in `variables` alone."""
-    with mock.patch.dict(os.environ, variables, clear=True):
+    with environment(variables, alone=True):
         return load_settings()
+
+
+def lower(monkeypatch, module, **limits):
+    """Lower limits of a module (rows, bytes, seconds), so that a small test reaches them."""
+    for name, limit in limits.items():
+        assert limit < getattr(module, name), name
+        monkeypatch.setattr(module, name, limit)

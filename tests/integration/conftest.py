@@ -17,6 +17,7 @@ from tests.integration.made_up_sales import open_shop
 from tests.integration.mailbox import open_mailbox
 from tests.integration.sales_database import SCHEMA, SalesDatabase
 from tests.integration.warehouse_contents import connect, empty
+from tests.settings import lower
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 """Whether the tests that choose some cases of many run them all, as for a nightly run (README.md)."""
@@ -135,7 +136,7 @@ def made_up_shop(
 @pytest.fixture
 def no_pauses(monkeypatch):
     """Failed requests are repeated at once."""
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
+    lower(monkeypatch, http, FIRST_PAUSE=0.0)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from ecommerce.warehouse import client as bigquery
 from tests.integration import bad_records
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import read_table
+from tests.settings import lower
 
 FIRST = date(2026, 8, 31)
 SECOND = bad_records.DAY
@@ -63,7 +64,7 @@ def test_a_failed_run_says_why_and_changes_nothing(
     company, monkeypatch, no_pauses, case, snapshot
 ):
     before = tables(company)
-    monkeypatch.setattr(bigquery, "RETRY_SECONDS", 1)
+    lower(monkeypatch, bigquery, RETRY_SECONDS=1)
     if case in SETTINGS:
         monkeypatch.setenv(*SETTINGS[case])
     else:

@@ -14,6 +14,7 @@ from ecommerce.sources.http import NotFoundError
 from ecommerce.storage.staging import DagRun
 from tests.integration.catalogue_run import catalogue, fetch
 from tests.integration.partner_ftp.fetch import run_watched
+from tests.settings import lower
 
 RUN = DagRun("product_catalogue_refresh", "run")
 LOGIN = "reader"
@@ -188,10 +189,10 @@ def test_a_page_and_their_number_have_a_limit(shown, monkeypatch):
     for announced in (None, 10**10):
         shown.site.endless(FIRST, announced)
         assert_fails(shown, 1, errors.ContractError, "larger than 50 MiB")
-    monkeypatch.setattr(catalogue_fetch, "MOST_PAGES", 3)
+    lower(monkeypatch, catalogue_fetch, MOST_PAGES=3)
     following(shown, "?page=1")
     assert_fails(shown, 4, errors.ContractError, "there are more than")
-    monkeypatch.setattr(catalogue_fetch, "MOST_BYTES", 102_400)
+    lower(monkeypatch, catalogue_fetch, MOST_BYTES=102_400)
     following(shown, "?page=2")
     shown.site.endless(SECOND)
     assert_fails(shown, 2, errors.ContractError, "answer has more than 102,400 bytes")

@@ -70,7 +70,7 @@ def objects(s3):
 
 
 def test_what_is_published_is_read_back_whole_until_it_is_discarded_or_expires(
-    s3, tmp_path, monkeypatch
+    s3, temporary_folder
 ):
     manifest = publish(f"{ROOT}/one/storefront")
     with connect_duckdb(manifest.uri) as duckdb:
@@ -78,11 +78,10 @@ def test_what_is_published_is_read_back_whole_until_it_is_discarded_or_expires(
         sql = "SELECT sum(n), count(*) FROM read_csv(?)"
         total = duckdb.execute(sql, [files]).fetchone()
     assert total == (sum(range(PAGES)), PAGES)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with staging.local_folder(manifest.uri) as folder:
-        assert Path(folder).is_relative_to(tmp_path)
+        assert Path(folder).is_relative_to(temporary_folder)
         assert len(list(Path(folder, "pages").iterdir())) == PAGES
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary_folder.iterdir()) == []
     with pytest.raises(StagingError, match=f"{ROOT}/gone could not be read"):
         with staging.local_folder(f"{ROOT}/gone"):
             pass

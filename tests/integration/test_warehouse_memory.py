@@ -14,6 +14,7 @@ from ecommerce.warehouse import load_history, schema
 from tests.archived_reports import MAILING_RUN
 from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import deployment
+from tests.settings import lower
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
@@ -150,7 +151,7 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
     assert load_history.delivered_files("partner_files", DAY) == ["a.csv"]
-    monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
+    lower(monkeypatch, load_history, IDS_PER_QUERY=2)
     by_orders = known(["b.csv"], ["1", "5", "3"])
     assert by_orders == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
     files = load_history.loaded_files("partner_files", [], ["4"])

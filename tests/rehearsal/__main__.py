@@ -9,7 +9,6 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 from demo.services import postgres
 from demo.services.ports import free_port
@@ -29,6 +28,7 @@ from tests.rehearsal.runner import (
 )
 from tests.rehearsal.shop import Rehearsal
 from tests.rehearsal.steps import STEPS
+from tests.settings import environment
 
 FOREIGN = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "BIGQUERY_EMULATOR_HOST")
 CREDENTIALS = (
@@ -66,7 +66,7 @@ def _environment(place):
         # Some loads are of days long ago.
         "EVENTS_RETENTION_DAYS": "36500",
     }
-    with mock.patch.dict(os.environ):
+    with environment({}):
         for name in list(os.environ):
             if name in SETTINGS or name.startswith(FOREIGN):
                 del os.environ[name]

@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import combinations_with_replacement
-from unittest import mock
 
+import pytest
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from ecommerce.core.errors import ConcurrentUpdateError, PipelineError
 from ecommerce.warehouse.client import connect
+from tests import queries
 from tests.googlesql import split
 from tests.integration.warehouse.bigquery_rules import is_cancelled
 from tests.integration.warehouse.conftest import STATE, Shop
@@ -37,14 +38,14 @@ class Held(Exception):
 
 def transaction_of(load):
     """Return the script of the first transaction of `load`, and do everything before it."""
-    send = bigquery.Client.query
 
-    def query(client, sql, **options):
+    def hold(send, sql, **options):
         if "BEGIN TRANSACTION" in sql:
             raise Held(sql)
-        return send(client, sql, **options)
+        return send(sql, **options)
 
-    with mock.patch.object(bigquery.Client, "query", query):
+    with pytest.MonkeyPatch.context() as patch:
+        queries.intercept(patch, hold)
         try:
             load()
         except Held as held:

@@ -6,7 +6,6 @@ import signal
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from unittest import mock
 
 from dotenv import dotenv_values
 from google.api_core.exceptions import NotFound
@@ -18,6 +17,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
+from tests.settings import environment
 
 VARIABLE = "AIRFLOW_CONN_BIGQUERY"
 
@@ -136,6 +136,6 @@ def of_bigquery(project, location, bucket):
 
 
 def _project_of(value):
-    with mock.patch.dict(os.environ, {VARIABLE: value}):
+    with environment({VARIABLE: value}):
         extra = find_connection(CONNECTION_WAREHOUSE).extra_dejson
     return extra.get("project") or extra.get("extra__google_cloud_platform__project")

@@ -4,10 +4,12 @@ which cost."""
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from unittest import mock
 
+import pytest
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
+
+from tests import queries
 
 GIB = 1024**3
 MOST_SECONDS = 20 * 60
@@ -68,19 +70,19 @@ class Jobs:
     @contextmanager
     def recorded(self):
         """Record every query job meanwhile, and limit what each may bill."""
-        send = bigquery.Client.query
 
-        def query(client, sql, job_config=None, **options):
+        def query(send, sql, job_config=None, **options):
             self.check()
             config = job_config or bigquery.QueryJobConfig()
             limit = config.maximum_bytes_billed or MOST_BYTES_OF_A_JOB
             config.maximum_bytes_billed = min(limit, MOST_BYTES_OF_A_JOB)
-            job = send(client, sql, job_config=config, **options)
+            job = send(sql, job_config=config, **options)
             if not config.dry_run:
                 self._open.append(job)
             return job
 
-        with mock.patch.object(bigquery.Client, "query", query):
+        with pytest.MonkeyPatch.context() as patch:
+            queries.intercept(patch, query)
             yield self
 
     def check(self):

@@ -1,13 +1,13 @@
 """What the company of a rehearsal does, in order. Each step yields its checks."""
 
 import json
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from unittest import mock
+
+import pytest
 
 from demo.ledger import SALES_DB, STOREFRONT
 from demo.seeders import catalogue as catalogue_files
@@ -60,6 +60,7 @@ from tests.rehearsal.conflicts import pairs_of_loads, transaction_of, wait_for
 from tests.rehearsal.oldest import COLUMNS, older_table
 from tests.rehearsal.runner import Check, NotRun
 from tests.rehearsal.shop import SAME, outcome
+from tests.settings import environment, lower
 
 NOTHING = "nothing"
 BOTH = "all or nothing"
@@ -231,7 +232,7 @@ def catalogue(shop):
     with FlaskService(0, catalogue_app(root)) as server:
         connection = {"conn_type": "http", "host": server.url}
         variable = {"AIRFLOW_CONN_PRODUCT_CATALOGUE_API": json.dumps(connection)}
-        with mock.patch.dict(os.environ, variable):
+        with environment(variable):
             for number in range(2):
                 catalogue_run.refresh(f"rehearsal__catalogue_{number}")
     expected = []
@@ -305,11 +306,9 @@ def staging_in_a_bucket(shop):
     order = plain_orders(shop.company.shown, STOREFRONT)[1]
     shop.edit(order, coupon_code="gs", updated_at=datetime.now(UTC))
     staging = {"STAGING_URI": f"{shop.place.bucket_uri}/staging"}
-    with (
-        mock.patch.dict(os.environ, staging),
+    with environment(staging), pytest.MonkeyPatch.context() as patch:
         # Else a small load is uploaded.
-        mock.patch.object(staging_tables, "SMALL_RECORDS", 0),
-    ):
+        lower(patch, staging_tables, SMALL_RECORDS=0)
         shop.run_day(shop.days[-1])
     yield from shop.compare("through gs://")
 

@@ -5,6 +5,7 @@ from unittest import mock
 import pytest
 from google.cloud import bigquery
 
+from tests import queries
 from tests.rehearsal.oldest import older_table
 from tests.rehearsal.place import of_bigquery
 from tests.rehearsal.runner import (
@@ -28,7 +29,8 @@ def jobs():
         job.reload = lambda: job.configure_mock(total_bytes_billed=10**9)
         return job
 
-    with mock.patch.object(bigquery.Client, "query", begin):
+    with pytest.MonkeyPatch.context() as patch:
+        queries.intercept(patch, begin)
         with Jobs(most_bytes=15 * 10**8).recorded() as jobs:
             yield jobs
 

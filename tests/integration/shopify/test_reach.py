@@ -12,6 +12,7 @@ from ecommerce.sources.shopify import extraction
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import DAY, NOW, window_in
+from tests.settings import lower
 
 SCOPES = ["read_orders", "read_products", "read_inventory", "read_returns"]
 ALL = [*SCOPES, "read_all_orders"]
@@ -21,7 +22,7 @@ DAYS_AGO = {1: 90, 2: 61, 4: 10}
 
 @pytest.fixture(autouse=True)
 def _few_orders_at_once(monkeypatch):
-    monkeypatch.setattr(extraction, "PER_REQUEST", 2)
+    lower(monkeypatch, extraction, PER_REQUEST=2)
 
 
 def orders(days_ago):

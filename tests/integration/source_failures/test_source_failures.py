@@ -35,6 +35,7 @@ from tests.partner_ftp import (
     make_certificate,
     partner_site,
 )
+from tests.settings import lower
 from tests.website import website
 
 DAY = day_window(at(1).date(), "UTC")
@@ -44,8 +45,8 @@ DAY = day_window(at(1).date(), "UTC")
 def site(monkeypatch, no_pauses):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(client, "MOST_BYTES", 9_999)
-    monkeypatch.setattr(exchange_rates, "MOST_BYTES", 9_999)
+    lower(monkeypatch, client, MOST_BYTES=9_999)
+    lower(monkeypatch, exchange_rates, MOST_BYTES=9_999)
     with website() as site:
         yield site
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from ecommerce.warehouse.rendering import tables
+from tests import queries
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import Shop
 from tests.integration.warehouse_contents import of_all_days
@@ -64,33 +64,28 @@ class Interleaving:
     other: Callable[[], Any]
     before: int | None
     is_done: bool = False
+    is_running: bool = False
     queries: list[str] = field(default_factory=list)
 
     def begin(self, monkeypatch):
         """Intercept the queries of this process."""
-        query, interleaving = bigquery.Client.query, self
+        queries.intercept(monkeypatch, self._answer)
 
-        def intercepted(client, sql, **options):
-            number = len(interleaving.queries)
-            interleaving.queries.append(sql)
-            is_transaction = "BEGIN TRANSACTION" in sql
-            is_place = (
-                is_transaction
-                if interleaving.before is None
-                else number == interleaving.before
-            )
-            if interleaving.is_done or not is_place:
-                return query(client, sql, **options)
-            interleaving.is_done = True
-            with pytest.MonkeyPatch.context() as without:
-                without.setattr(bigquery.Client, "query", query)
-                if is_transaction:
-                    interleaving.overlap(sql)
-                else:
-                    interleaving.other()
-            return query(client, sql, **options)
-
-        monkeypatch.setattr(bigquery.Client, "query", intercepted)
+    def _answer(self, send, sql, **options):
+        if self.is_running:
+            return send(sql, **options)
+        number = len(self.queries)
+        self.queries.append(sql)
+        is_transaction = "BEGIN TRANSACTION" in sql
+        is_place = is_transaction if self.before is None else number == self.before
+        if is_place and not self.is_done:
+            self.is_done = self.is_running = True
+            if is_transaction:
+                self.overlap(sql)
+            else:
+                self.other()
+            self.is_running = False
+        return send(sql, **options)
 
     def overlap(self, sql):
         """Run `other` and the transaction `sql` on the same snapshot.

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from demo.services.emulator import PROJECT
+from ecommerce.cli import environment
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import LoadResult, _load_staged, load
+from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
+from tests import queries
 from tests.integration.warehouse.loadable import Folder, at, midnight
 from tests.integration.warehouse_contents import of_all_days
 
@@ -223,6 +225,12 @@ def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
+@pytest.fixture
+def no_env_file(monkeypatch):
+    """Commands in this process take their settings from its environment alone."""
+    monkeypatch.setattr(environment, "load", lambda: None)
+
+
 def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it and the
     reporting currency."""
@@ -240,8 +248,7 @@ def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
-    for retrying in (_load_staged, Warehouse.transact):
-        monkeypatch.setattr(retrying.retry, "sleep", lambda _: None)
+    queries.repeat_at_once(monkeypatch)
     warehouse = connect(dag="daily", step="test")
     prepare(warehouse)
     return Shop(warehouse, folder)

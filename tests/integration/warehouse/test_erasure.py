@@ -1,8 +1,6 @@
 """A forgotten customer is in no table, staged file or report, does not come back, and no figure changes."""
 
-import io
 import json
-import sys
 from dataclasses import replace
 
 import pytest
@@ -24,11 +22,10 @@ OF_ANN, OF_BOB = KNOWN.orders
 
 
 @pytest.fixture
-def known(shop, monkeypatch, tmp_path):
+def known(shop, monkeypatch, tmp_path, no_env_file):
     """Ann and Bob have bought, refunded, and been seen on the website; there are staged files and reports."""
     for name in ("STAGING_URI", "REPORTS_URI"):
         monkeypatch.setenv(name, f"file://{tmp_path}/{name}")
-    monkeypatch.setattr(command_line.warehouse.environment, "load", lambda: None)
     shop.load(KNOWN)
     browse(shop, "run", "1", "2")
     figures = {
@@ -79,22 +76,26 @@ def named(shop):
     return {view for view in views() if ANN in repr(shop.rows(view))}
 
 
-def command(monkeypatch, capsys, typed):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    code = command_line.main(["forget-customer"])
-    output = capsys.readouterr()
-    return code, output.out + output.err
+@pytest.fixture
+def command(typed, capsys):
+    def forget(text):
+        typed(text)
+        code = command_line.main(["forget-customer"])
+        output = capsys.readouterr()
+        return code, output.out + output.err
+
+    return forget
 
 
 def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
-    known, monkeypatch, capsys, tmp_path
+    known, command, tmp_path
 ):
-    code, output = command(monkeypatch, capsys, "\n")
+    code, output = command("\n")
     assert code == 1
     assert output == "no e-mail address on standard input: nothing was removed\n"
     before = known.state((*STATE, *EVENT_TABLES))
 
-    code, output = command(monkeypatch, capsys, f"  {ADDRESS.upper()}\n")
+    code, output = command(f"  {ADDRESS.upper()}\n")
     assert code == 0
     assert ADDRESS not in output.lower()
     for table in ("customers", "orders", "order_lines", "refunds", "user_events"):

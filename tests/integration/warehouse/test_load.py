@@ -19,6 +19,7 @@ from tests.integration.warehouse.loadable import (
     daily_summary,
     delivered_file,
 )
+from tests.settings import lower
 
 D = Decimal
 TUESDAY, THURSDAY = date(2026, 3, 3), date(2026, 3, 5)
@@ -40,7 +41,7 @@ BOB = Order(
 def test_a_load_that_would_change_more_days_than_a_transaction_may_changes_none(
     shop, monkeypatch
 ):
-    monkeypatch.setattr(load, "MOST_DAYS", 2)
+    lower(monkeypatch, load, MOST_DAYS=2)
     days = ["2024-02-28 15:00", "2025-03-02 15:00", "2026-03-02 15:00"]
     orders = [Order(str(number), at(day)) for number, day in enumerate(days)]
     shop.load(Folder(orders[:1]), day=MONDAY)

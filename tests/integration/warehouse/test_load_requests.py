@@ -17,6 +17,7 @@ from tests.integration.warehouse.loadable import (
     delivered_file,
     read_folders,
 )
+from tests.settings import lower
 
 FOLDERS = (
     Folder([Order("1", at("2026-03-02 15:00"))]),
@@ -32,7 +33,7 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
         folder = tmp_path_factory.mktemp("requests")
-        monkeypatch.setattr(staging_tables, "SMALL_RECORDS", 0)
+        lower(monkeypatch, staging_tables, SMALL_RECORDS=0)
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop)
         found = {}

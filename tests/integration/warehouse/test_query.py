@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import BadRequest
-from google.cloud import bigquery
 
 from demo.services.emulator import PROJECT
 from ecommerce.cli import __main__ as command_line
-from ecommerce.cli import environment
+from tests import queries
 from tests.integration.warehouse.loadable import Folder, Order
 
 REPOSITORY = Path(__file__).parents[3]
@@ -43,9 +42,7 @@ SAMPLES = [
 LATELY = datetime.now(UTC) - timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def _environment_of_the_test(monkeypatch):
-    monkeypatch.setattr(environment, "load", lambda: None)
+pytestmark = pytest.mark.usefixtures("no_env_file")
 
 
 @pytest.fixture
@@ -250,10 +247,10 @@ def message_of(refusal):
 def refuse(monkeypatch, message):
     """Let BigQuery refuse every query."""
 
-    def query(*_, **__):
+    def answer(*_, **__):
         raise BadRequest(message, errors=[{"reason": "invalidQuery"}])
 
-    monkeypatch.setattr(bigquery.Client, "query", query)
+    queries.intercept(monkeypatch, answer)
 
 
 def test_hashes_and_ids_are_never_cut_and_no_log_line_precedes_the_answer(
@@ -279,14 +276,14 @@ def test_hashes_and_ids_are_never_cut_and_no_log_line_precedes_the_answer(
 def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(
     shop, capsys, monkeypatch
 ):
-    sent, original = [], bigquery.Client.query
+    sent = []
 
-    def query(self, sql, **options):
+    def answer(send, sql, **options):
         sent.append(options["job_config"])
-        return original(self, sql, **options)
+        return send(sql, **options)
 
     monkeypatch.setenv("MAXIMUM_BYTES_BILLED", "12345678")
-    monkeypatch.setattr(bigquery.Client, "query", query)
+    queries.intercept(monkeypatch, answer)
     _, out, _ = ask(
         capsys, "--sql", "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 450)) AS n"
     )

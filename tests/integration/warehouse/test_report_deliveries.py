@@ -13,6 +13,7 @@ from tests.archived_reports import MAILING_RUN
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.settings import lower
 
 
 def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_one_before(
@@ -87,7 +88,7 @@ def test_figures_that_return_after_a_correction_are_mailed_as_another_mail(shop)
 @pytest.fixture
 def claim_as(shop, monkeypatch):
     """Claims of Monday's report by runs, which do not wait between two looks."""
-    monkeypatch.setattr(delivery_log, "LOOK_SECONDS", 0)
+    lower(monkeypatch, delivery_log, LOOK_SECONDS=0)
     now = datetime(2026, 3, 3, 11, tzinfo=UTC)
 
     def claim(run_id):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.settings import lower
 
 FIRST = date(2026, 2, 1)
 DAYS = [FIRST + timedelta(number) for number in range(10)]
@@ -30,7 +31,7 @@ def test_orders_that_a_person_deletes_are_loaded_again(shop):
 
 
 def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
-    monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
+    lower(monkeypatch, load_history, IDS_PER_QUERY=3)
     known = orders(ASCENDING, "storefront")
     refund = ("r", at("2026-02-08 15:00"), "1.00")
     known[2] = replace(

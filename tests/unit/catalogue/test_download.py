@@ -17,6 +17,7 @@ from ecommerce.catalogue.download import (
     download,
     is_allowed,
 )
+from tests.settings import lower
 from tests.website import drawn, website
 
 PRIVATE = "its host is in a private network (PICTURE_NETWORKS would allow it)"
@@ -28,8 +29,7 @@ HEADERS = {"host", "accept", "accept-encoding", "user-agent"}
 def _limits(monkeypatch):
     """Pictures may come from this address, and from none beside it; little time is given."""
     monkeypatch.setenv("PICTURE_NETWORKS", "127.0.0.1/32")
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(module, "PICTURE_SECONDS", 1)
+    lower(monkeypatch, module, ANSWER_SECONDS=0.5, PICTURE_SECONDS=1)
 
 
 def why_not(url):
@@ -152,7 +152,7 @@ def test_private_addresses_in_all_their_forms():
 
 
 def test_a_picture_without_end_stops_at_the_limit(site, monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 300_000)
+    lower(monkeypatch, module, MOST_BYTES=300_000)
     assert why_not(site.endless("/5gb.jpg")) == "it is larger than 0 MB"
 
 

@@ -63,6 +63,9 @@ def log_of(cause):
 class Airflow:
     """Answers with `answers`; keeps the address of each GET, and method, path and body of others."""
 
+    is_interrupted = False
+    """By Ctrl-C, when a command waits for its runs."""
+
     def __init__(self):
         self.answers = {"GET taskInstances": [instances()]}
         self.requests = []
@@ -72,6 +75,11 @@ class Airflow:
     def script(self, answers):
         """Give these answers in place of the usual ones."""
         self.answers |= copy.deepcopy(answers)
+
+    def wait(self, seconds):
+        """Take no time, in place of `time.sleep`."""
+        if seconds and self.is_interrupted:
+            raise KeyboardInterrupt
 
     def respond(self, request):
         """Return status, headers and body of the answer to a request of `requests`."""

@@ -5,7 +5,6 @@ import os
 import re
 import time
 from collections import Counter
-from unittest import mock
 
 import pytest
 import time_machine
@@ -13,6 +12,7 @@ from responses import RequestsMock
 
 from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
+from tests import settings
 from tests.unit.cli.airflow_server import Airflow
 
 ANONYMOUS = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "shop"}}'
@@ -23,10 +23,10 @@ ANONYMOUS = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": tr
 def folder(monkeypatch, tmp_path):
     """The empty root of a repository, and an environment without settings."""
     monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
-    settings = {*environment.SETTINGS, "QUERY"}
-    with mock.patch.dict(os.environ):
+    names = {*environment.SETTINGS, "QUERY"}
+    with settings.environment({}):
         for name in list(os.environ):
-            if name.startswith(("AIRFLOW", "DEMO_")) or name in settings:
+            if name.startswith(("AIRFLOW", "DEMO_")) or name in names:
                 del os.environ[name]
         os.environ["COLUMNS"] = "80"
         yield tmp_path
@@ -35,8 +35,8 @@ def folder(monkeypatch, tmp_path):
 @pytest.fixture
 def airflow(monkeypatch):
     """A stand-in for Airflow that the environment names, on 21 November 2026."""
-    monkeypatch.setattr(time, "sleep", lambda _: None)
     server = Airflow()
+    monkeypatch.setattr(time, "sleep", server.wait)
     monkeypatch.setenv("AIRFLOW_URL", "http://airflow")
     monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
     monkeypatch.setenv("AIRFLOW_PASSWORD", "right")

@@ -1,12 +1,12 @@
 """What a command adds to its environment before it begins."""
 
 import os
-from unittest import mock
 
 import pytest
 
 from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError
+from tests import settings
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
@@ -14,7 +14,7 @@ POSTGRES = "postgresql://airflow@db/airflow"
 
 
 def loaded(**environ):
-    with mock.patch.dict(os.environ, environ, clear=True):
+    with settings.environment(environ, alone=True):
         environment.load()
         return dict(os.environ)
 
@@ -82,7 +82,7 @@ def test_in_a_container_the_environment_is_all_there_is():
     environ = {"CUSTOMER_HASH_KEY": "x", DATABASE: POSTGRES}
     in_process = {"_AIRFLOW_PROCESS_CONTEXT": "server"}
     assert loaded(**environ) == environ | in_process
-    with mock.patch.dict(os.environ, environ, clear=True):
+    with settings.environment(environ, alone=True):
         environment.load(connections_of_the_ui=False)
         assert os.environ == environ
 
@@ -108,7 +108,7 @@ def test_where_there_is_nothing_one_sentence_shows_what_to_do():
 def test_where_airflow_has_metadata(folder, environ, configuration, expected):
     (folder / "airflow.cfg").write_text(f"[database]\n{configuration}\n")
     environ = {"AIRFLOW_HOME": str(folder), **environ}
-    with mock.patch.dict(os.environ, environ, clear=True):
+    with settings.environment(environ, alone=True):
         assert environment.has_metadata() is expected
 
 
@@ -142,6 +142,6 @@ def test_only_a_plain_connection_is_read_without_airflow(
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW_CONN_BIGQUERY": connection,
     }
-    with mock.patch.dict(os.environ, environ, clear=True):
+    with settings.environment(environ, alone=True):
         extra = environment.connection_extra("bigquery")
     assert extra == ({"project": "p"} if is_read else {})

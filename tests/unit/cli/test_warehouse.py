@@ -1,7 +1,5 @@
 """The commands on the warehouse's tables: what they print, and their exit codes."""
 
-import io
-import sys
 from unittest import mock
 
 import pytest
@@ -49,18 +47,18 @@ CUSTOMERS = {
 
 
 @pytest.mark.parametrize("identity", CUSTOMERS)
-def test_forget_customer(monkeypatch, run, snapshot, identity):
+def test_forget_customer(monkeypatch, typed, run, snapshot, identity):
     def forget(known, warehouse):
         assert known == identity
         return CUSTOMERS[identity]
 
     monkeypatch.setattr(erasure, "forget", forget)
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f" {identity} \n"))
+    typed(f" {identity} \n")
     assert run("forget-customer") == snapshot
 
 
-def test_forget_nobody(monkeypatch, run):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+def test_forget_nobody(typed, run):
+    typed("\n")
     text = run("forget-customer")
     assert "exit code 1\n" in text
     assert text.endswith("no e-mail address on standard input: nothing was removed")

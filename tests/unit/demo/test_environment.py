@@ -9,16 +9,16 @@ from demo.airflow_services import AirflowServices
 from demo.environment import environment, format_env_file
 from demo.layout import Folders, Ports
 from ecommerce.cli import environment as commands
-from tests.settings import settings_of
+from tests import settings
 
 FOLDERS = Folders(Path("/srv/demo"))
 
 
 def test_the_pipeline_has_its_settings_and_connections(snapshot):
     variables = environment(Ports(), FOLDERS, timezone="Europe/Berlin")
-    settings = settings_of(variables)
-    assert settings.shop_timezone == "Europe/Berlin"
-    assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
+    found = settings.settings_of(variables)
+    assert found.shop_timezone == "Europe/Berlin"
+    assert found.partner_drop_uri == "file:///srv/demo/partner_drop"
     assert format_env_file(variables) == snapshot
 
 
@@ -38,17 +38,23 @@ def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
     assert file.stat().st_mode & 0o077 == 0
 
 
+class RunningServices(AirflowServices):
+    """Services that run, with a metadata database at a place that needs quotes."""
+
+    def _running(self, *_):
+        return True
+
+    def _start_database(self):
+        return f"postgresql://{self.folders.home}"
+
+
 @pytest.mark.parametrize("name", ["Jürgens 'Läden'", "a\\b\\", "$HOME # 1"])
 def test_commands_find_the_demo_by_its_file(name, tmp_path, monkeypatch):
     folders = Folders(tmp_path / name)
-    services = AirflowServices(Ports(smtp=2525), folders, "Asia/Tokyo")
-    monkeypatch.setattr(AirflowServices, "_running", lambda *_: True)
-    monkeypatch.setattr(
-        AirflowServices, "_start_database", lambda _: f"postgresql://{name}"
-    )
+    services = RunningServices(Ports(smtp=2525), folders, "Asia/Tokyo")
     services.start()  # what runs is left alone
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
-    monkeypatch.setattr(os, "environ", {"DEMO_HOME": str(folders.home)})
-    commands.load()
-    for variable, value in services.command_environment().items():
-        assert os.environ[variable] == value
+    with settings.environment({"DEMO_HOME": str(folders.home)}, alone=True):
+        commands.load()
+        for variable, value in services.command_environment().items():
+            assert os.environ[variable] == value

@@ -11,6 +11,7 @@ from ecommerce.core import errors
 from ecommerce.mail import chat as posting
 from ecommerce.mail import transport
 from tests.chat import SECRET
+from tests.settings import lower
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
@@ -83,7 +84,7 @@ def test_a_chat_that_refuses_or_is_down_is_a_warning_without_its_url(
 
 def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     chat.slow = True
-    monkeypatch.setattr(posting, "TIMEOUT", 0.5)
+    lower(monkeypatch, posting, TIMEOUT=0.5)
     assert not posting.post("title", "text")
     assert "did not accept the message: TIMEOUT" in spoken.text
 

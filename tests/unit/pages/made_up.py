@@ -2,7 +2,6 @@
 runs as a dictionary, and the application with somebody signed in."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,11 +9,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from unittest import mock
 
 from ecommerce.pages.runs import Run
 from ecommerce.sales.days.state import DayState
 from ecommerce.sales.report import archive, build
+from tests.settings import environment
 from tests.unit.forecast.report.samples import publish_two_forecasts
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -241,7 +240,7 @@ def archive_figures_alone(reports, figures):
     (folder / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
-@mock.patch.dict(os.environ, CUSTOMER_HASH_KEY="a hash key that only tests use")
+@environment({"CUSTOMER_HASH_KEY": "a hash key that only tests use"})
 def write_archive(root):
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""

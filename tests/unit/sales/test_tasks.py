@@ -30,6 +30,10 @@ LOADED = LoadResult(
 )
 
 
+SENDERS = {"send": "deliver", "alarm": "send_incomplete_alert"}
+"""By task that mails, the function that it calls."""
+
+
 class Store(dict):
     """A task's state store."""
 
@@ -75,7 +79,7 @@ def test_an_invalid_source_policy_is_alerted_once_by_the_gate(monkeypatch):
         tasks.sources_ready.function([None] * len(SOURCES), params={})
 
 
-@pytest.mark.parametrize("task", ["send", "alarm"])
+@pytest.mark.parametrize("task", SENDERS)
 @pytest.mark.parametrize(
     ("param", "is_requested", "mails"),
     [(False, False, False), (True, False, True), (False, True, True)],
@@ -84,8 +88,7 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
     monkeypatch, task, param, is_requested, mails
 ):
     deliver = Mock(side_effect=[TransientError("the mail server is down"), "", "", ""])
-    monkeypatch.setattr(tasks.delivery, "deliver", deliver)
-    monkeypatch.setattr(tasks.delivery, "send_incomplete_alert", deliver)
+    monkeypatch.setattr(tasks.delivery, SENDERS[task], deliver)
     run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
     context = {

@@ -1,5 +1,4 @@
 import os
-import tempfile
 import time
 
 import pytest
@@ -9,9 +8,8 @@ from ecommerce.storage.scratch import LEFT_SECONDS, PREFIX, scratch_folder
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def place(temporary_folder):
+    return temporary_folder
 
 
 def age(folder, seconds):

@@ -23,7 +23,7 @@ from ecommerce.warehouse import client
 from ecommerce.warehouse.adhoc_query import run_query
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, connect
-from tests.settings import settings_of
+from tests.settings import lower, settings_of
 
 SETTINGS = settings_of({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
 
@@ -343,8 +343,7 @@ def test_the_end_of_the_tasks_time_cancels_the_job(running, connected):
 
 
 def test_a_server_that_never_answers_is_given_up(connected, monkeypatch):
-    monkeypatch.setattr(client, "RETRY_SECONDS", 0.2)
-    monkeypatch.setattr(client, "REQUEST_SECONDS", 0.3)
+    lower(monkeypatch, client, RETRY_SECONDS=0.2, REQUEST_SECONDS=0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}"
         message = r"BigQuery cannot be reached: .*timed out"

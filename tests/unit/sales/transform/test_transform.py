@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import logging
 import shutil
-import tempfile
 from types import SimpleNamespace
 
 import duckdb
@@ -85,12 +84,9 @@ def test_a_second_run_returns_the_result_of_the_first(raw, tmp_path):
 
 
 def test_a_second_run_of_the_same_raw_files_gives_the_same_rows(
-    raw, tmp_path, monkeypatch
+    raw, tmp_path, temporary_folder
 ):
     """As if the first had been killed before it removed them. Neither leaves temporary files."""
-    spill = tmp_path / "spill"
-    spill.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(spill))
     manifest = raw.publish("sales_db", one_order)
     shutil.copytree(tmp_path / "run" / "sales_db", tmp_path / "kept")
     first = read(transform(manifest, run_id=RUN_ID))
@@ -98,7 +94,7 @@ def test_a_second_run_of_the_same_raw_files_gives_the_same_rows(
     again = read(transform(manifest, run_id=RUN_ID))
     assert again.tables == first.tables
     gc.collect()
-    assert list(spill.iterdir()) == []
+    assert list(temporary_folder.iterdir()) == []
 
 
 def test_raw_files_that_are_not_this_runs_are_not_transformed(raw):
