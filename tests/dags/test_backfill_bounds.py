@@ -21,8 +21,14 @@ ZONES = [
     "Europe/London",
     "Asia/Kolkata",
 ]
-BROWSERS = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo"]
-"""Timezones that the UI may be set to; at first it is the browser's."""
+BROWSERS = [
+    "UTC",
+    "Europe/Berlin",
+    "America/Los_Angeles",
+    "Asia/Tokyo",
+    "Pacific/Fiji",
+]
+"""Timezones that the UI may be set to, at most half a day from UTC; at first it is the browser's."""
 SPANS = [
     (date(2026, 11, 20), date(2026, 11, 22)),
     (date(2026, 11, 20), date(2026, 11, 20)),

@@ -114,6 +114,13 @@ DIVIDES_BY_ZERO = (
     "  SELECT (1 / (length(sku) - 5))::text AS sku, name, category, updated_at FROM goods;"
     "GRANT SELECT ON products TO sales_reader"
 )
+IS_NO_INSTANT = (
+    "ALTER TABLE products RENAME TO goods;"
+    f"INSERT INTO goods (sku, name) VALUES ('SKU-2', '{SECRET}');"
+    "CREATE VIEW products AS"
+    "  SELECT sku, name, category, name::timestamptz AS updated_at FROM goods;"
+    "GRANT SELECT ON products TO sales_reader"
+)
 SCHEMAS = [
     (
         "ALTER TABLE orders RENAME coupon_code TO coupon",
@@ -142,6 +149,12 @@ SCHEMAS = [
     (
         DIVIDES_BY_ZERO,
         "DROP VIEW products; ALTER TABLE goods RENAME TO products",
+        ContractError,
+        "fix that row",
+    ),
+    (
+        IS_NO_INSTANT,
+        "DROP VIEW products; DELETE FROM goods; ALTER TABLE goods RENAME TO products",
         ContractError,
         "fix that row",
     ),

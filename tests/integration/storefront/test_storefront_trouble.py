@@ -8,7 +8,7 @@ import pytest
 from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources import STOREFRONT
-from tests.integration.storefront.days import storefront_days
+from tests.integration.storefront.days import HOUR, storefront_days
 from tests.integration.storefront.reading import (
     ALL,
     FALL_BACK,
@@ -88,6 +88,20 @@ def test_passing_trouble_changes_nothing(
         assert what_was_read(manifest) == orders
     for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True):
         assert left.times < fault.times
+
+
+def test_an_order_that_is_trashed_between_two_lists_is_read(serve, window):
+    store = storefront_days(FALL_BACK)
+    trashed = store.orders[1]
+
+    def trash(body):
+        trashed.status = "trash"
+        trashed.changes.append((FALL_BACK.end + HOUR, "status"))
+        return body
+
+    shop = serve(store, "11")
+    shop.faults.append(Fault("/orders", rewrite=trash))
+    assert trashed.id in what_was_read(STOREFRONT.extract(window()))
 
 
 def ten_of_them(body):

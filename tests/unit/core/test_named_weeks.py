@@ -23,6 +23,7 @@ def test_black_friday_is_the_day_after_the_fourth_thursday():
         ("2026-11-23", "US", "Black Friday"),
         ("2026-12-21", "", "Christmas"),
         ("2026-12-27", "US", "New Year's Day"),
+        ("2026-12-27", "GB", "Boxing Day (observed)"),  # before New Year's Day
         ("2026-12-27", "", None),
         ("2026-12-27", "XX", None),
         ("2026-12-01", "US", None),

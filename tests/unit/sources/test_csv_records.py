@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from operator import itemgetter
 
 import pytest
@@ -144,6 +145,16 @@ def test_an_absurd_line_is_cut_and_the_next_is_read():
     assert cut[2] == f"longer than {LONGEST_LINE} bytes"
     assert len(cut[1]) == LONGEST_LINE
     assert following == (3, "4,5,6", None)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_file_may_have_as_many_lines_as_its_bound(end):
+    stream = f"1,2,3\n\n4,5,6{end}".encode()
+    bounds = replace(UNBOUNDED, lines=3)
+    found = tables(io.BytesIO(stream), 3, bounds)
+    assert sum(len(table) for table, _ in found) == 2
+    with pytest.raises(UnusableFileError, match="more than 2 lines"):
+        list(tables(io.BytesIO(stream), 3, replace(bounds, lines=2)))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What an HTTP answer means; `tests/integration/source_failures` has the failures of each source."""
 
+import io
 import logging
 from functools import partial
 
@@ -10,14 +11,18 @@ import time_machine
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
+    CredentialsError,
+    PipelineError,
     RateLimitedError,
     TransientError,
 )
 from ecommerce.sources.http import (
+    NotFoundError,
     is_public,
     limit_size,
     network_errors,
     quoted,
+    raise_for_status,
     refuse_unencrypted,
     retry_after,
     with_retries,
@@ -95,6 +100,41 @@ def test_quotes_are_short_and_show_nobodys_address():
     text = quoted(body)
     assert text.startswith("""'{"email":"<e-mail>","to":"<e-mail>"}""")
     assert len(text) <= 122
+    # The quote ends within an address.
+    assert quoted(b"x" * 110 + b" jane.doe@example.com").endswith("x <e-mail>'")
+
+
+def answered(status, **headers):
+    """An answer without a body."""
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update(headers)
+    response.raw = io.BytesIO()
+    return response
+
+
+ERRORS = {401: CredentialsError, 403: CredentialsError, 404: NotFoundError}
+ERRORS |= {408: TransientError, 425: TransientError, 429: RateLimitedError}
+ERRORS |= dict.fromkeys(range(500, 600), TransientError)
+"""By status, the kind of its error; that of every other one is ContractError."""
+
+
+@pytest.mark.parametrize("status", range(200, 600))
+def test_every_status_has_its_error(status):
+    if status in (200, 204):
+        raise_for_status(answered(status), WHAT)
+        return
+    with pytest.raises(PipelineError, match=f"^{WHAT} answered {status}") as raised:
+        raise_for_status(answered(status), WHAT)
+    assert type(raised.value) is ERRORS.get(status, ContractError)
+
+
+def test_an_answer_that_names_a_pause_is_a_rate_limit():
+    for status in (429, 503):
+        with pytest.raises(RateLimitedError, match="retry after 7 s"):
+            raise_for_status(answered(status, **{"Retry-After": "7"}), WHAT)
+    with pytest.raises(TransientError):
+        raise_for_status(answered(502, **{"Retry-After": "7"}), WHAT)
 
 
 @time_machine.travel("2026-11-20T08:00:00Z", tick=False)

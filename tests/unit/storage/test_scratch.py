@@ -39,3 +39,16 @@ def test_what_a_killed_process_left_is_removed_a_day_later(place):
     connect_duckdb().close()
     assert not folder.exists()
     assert theirs.exists()
+
+
+def test_a_folder_stays_while_the_longest_task_may_run(place, monkeypatch):
+    """That of a month of history may run four times as long as others."""
+    monkeypatch.setenv("TASK_TIMEOUT_SECONDS", str(LEFT_SECONDS // 2))
+    folder = place / f"{PREFIX}left"
+    folder.mkdir()
+    age(folder, 2 * LEFT_SECONDS - 60)
+    connect_duckdb().close()
+    assert folder.exists()
+    age(folder, 2 * LEFT_SECONDS + 60)
+    connect_duckdb().close()
+    assert not folder.exists()
