@@ -78,7 +78,7 @@ REJECTED = {
     ],
     "too_long": [{"event_id": "x" * 201}, {"fault": "too_long", "raw": "{" * 1000}],
     "not_json": [
-        {"fault": "not_json", "raw": "<html>Ann, ann@example.com"},
+        {"fault": "not_json", "raw": "<html>Zoë, ann@example.com"},
         {"fault": "not_json"},
     ],
 }

@@ -100,10 +100,12 @@ class RandomSales:
                 if first <= number <= last and sells:
                     for _ in range(self.chance.randint(1, 3)):
                         self._sell(channel, day)
-        goods = [("Toys", "1", "1.00")] * 201
-        skus = ["A", "B", "C"] * 67
-        order = Order("wholesale", self._at(DAYS[5]), goods, skus, channel="sales_db")
-        self.orders.append(order)
+        for count in (200, 201):
+            goods = [("Toys", "1", "1.00")] * count
+            skus = (["A", "B", "C"] * 67)[:count]
+            order = Order(f"wholesale {count}", self._at(DAYS[5]), goods, skus)
+            order.channel = "sales_db"
+            self.orders.append(order)
         self.orphans = []
         for number in range(3):
             refunded_at = self._at(self.chance.choice(DAYS))
@@ -270,6 +272,9 @@ class RandomSales:
     def _in_another_status(self, order):
         order.is_sale = not order.is_sale
         order.status = "pending"
+
+    def _as_a_test(self, order):
+        order.is_test = not order.is_test
 
     def _with_another_refund(self, order):
         refund_id = f"{order.order_id}-other"
@@ -513,6 +518,7 @@ OLDER_VERSIONS = (
     RandomSales._of_another_customer,
     RandomSales._in_another_currency,
     RandomSales._in_another_status,
+    RandomSales._as_a_test,
     RandomSales._with_another_refund,
 )
 """What a later read has changed of an order."""

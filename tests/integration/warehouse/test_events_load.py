@@ -84,29 +84,37 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
     assert rejected == [("from_the_future",), ("too_late",)]
 
 
+def shown(website):
+    """The days whose website figures a report shows."""
+    days = []
+    for day in (AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY):
+        path = "report/daily_sales/website_steps.sql"
+        rows = website.shop.warehouse.query(path, report_day=day)
+        if rows and rows[0]["step"]:
+            days.append(day)
+    return days
+
+
+def test_a_day_of_which_only_the_end_was_read_is_not_shown(website):
+    awkward(website)
+    noon = at("2026-11-16 17:00")
+    website.run(WEDNESDAY, morning_after(WEDNESDAY), noon)
+    assert shown(website) == [TUESDAY, WEDNESDAY]
+
+
 def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(
     website,
 ):
     awkward(website)
-
-    def shown():
-        days = []
-        for day in (AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY):
-            path = "report/daily_sales/website_steps.sql"
-            rows = website.shop.warehouse.query(path, report_day=day)
-            if rows and rows[0]["step"]:
-                days.append(day)
-        return days
-
     # An older day, without events: nothing around it.
     website.run(AN_OLDER_DAY, at("2026-11-16 12:00"))
     # It brings the first events of Tuesday, whose own run fails.
     website.run(MONDAY, morning_after(MONDAY))
     assert (TUESDAY,) in website.shop.tuples("daily_funnel", "business_date")
-    assert shown() == [AN_OLDER_DAY, MONDAY]
+    assert shown(website) == [AN_OLDER_DAY, MONDAY]
     since = morning_after(MONDAY) - timedelta(minutes=30)
     website.run(WEDNESDAY, morning_after(WEDNESDAY), since)
-    assert shown() == [AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY]
+    assert shown(website) == [AN_OLDER_DAY, MONDAY, TUESDAY, WEDNESDAY]
 
 
 ZONES = {

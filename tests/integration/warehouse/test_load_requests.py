@@ -6,10 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import staging_tables
+from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.googlesql import split
-from tests.integration.warehouse.conftest import open_shop
+from tests.integration.warehouse.conftest import MONDAY, open_shop
 from tests.integration.warehouse.loadable import (
     Folder,
     Order,
@@ -102,6 +105,16 @@ def test_what_changes_data_has_an_id_that_a_retry_finds_again(loads):
     assert ids_of_changes(loads["again"]) == first
     for other in ("another", "without a source"):
         assert not set(ids_of_changes(loads[other])) & set(first)
+
+
+def test_the_tables_of_a_retry_on_another_day_have_other_names():
+    """The tables of the first attempt expire after a day."""
+    names = []
+    for moment in ("2026-03-03 11:00", "2026-03-03 23:00", "2026-03-04 01:00"):
+        with time_machine.travel(at(moment)):
+            staged = StagedLoad(None, ORDERS, [], MONDAY, "run", "daily")
+            names.append(staged.suffix)
+    assert names[0] == names[1] != names[2]
 
 
 ORDER = Order(

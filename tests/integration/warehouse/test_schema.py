@@ -10,6 +10,7 @@ from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
+from tests import queries
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
@@ -99,6 +100,24 @@ def test_another_deployment_may_not_use_this_warehouse(shop, change, sentence):
         secret in str(stopped.value)
         for secret in ("fedcba9876543210", "0123456789abcdef")
     )
+
+
+def test_of_two_first_runs_with_other_settings_one_stops(shop, monkeypatch):
+    shop.sql("DELETE FROM sales.warehouse_settings WHERE TRUE")
+    faster = connect()
+    in_berlin = {"shop_timezone": "Europe/Berlin"}
+    faster.settings = faster.settings.model_copy(update=in_berlin)
+    stored = []
+
+    def answer(send, sql, **options):
+        if "warehouse_settings" in sql and not stored:
+            stored.append(sql)
+            prepare(faster)
+        return send(sql, **options)
+
+    queries.intercept(monkeypatch, answer)
+    with pytest.raises(ConfigurationError, match="SHOP_TIMEZONE = Europe/Berlin, and"):
+        prepare(shop.warehouse)
 
 
 def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):

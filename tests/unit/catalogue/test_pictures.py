@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ecommerce.catalogue import pictures
-from ecommerce.catalogue.download import SilentHost, UnusablePicture
+from ecommerce.catalogue.download import Download, SilentHost, UnusablePicture
 from ecommerce.catalogue.loading import BROKEN
 from ecommerce.catalogue.pictures import (
     MOST_SILENCES,
@@ -34,6 +34,8 @@ def test_a_host_that_does_not_answer_is_left_alone_after_five_pictures(monkeypat
         requested.append(url)
         if "dead" in url:
             raise SilentHost("its host timed out")
+        if "there" in url:
+            return Download(None, None, None)
         raise UnusablePicture("its host returned HTTP 404")
 
     monkeypatch.setattr(pictures, "download", download)
@@ -44,6 +46,12 @@ def test_a_host_that_does_not_answer_is_left_alone_after_five_pictures(monkeypat
     assert "did not answer for others" in dead[-1]["reason"]
     fetcher.fetch("https://alive.example/1")
     assert requested[-1] == "https://alive.example/1"
+    # An answer ends a row of silences.
+    for name in ("dead", "dead", "dead", "dead", "there") * 2:
+        url = f"https://flaky.example/{name}"
+        fetcher.fetch(url)
+        assert requested[-1] == url
+    assert requested.count("https://flaky.example/dead") == 8
 
 
 def thumbnail(data):

@@ -56,9 +56,12 @@ def test_run_with_one_young_file_stays_whole(root):
 
 
 def test_what_is_no_run_folder_is_not_touched(root):
-    folder = leave(root, f"somebody/elses-folder/{RUN_ID}")
+    folders = []
+    for name in ("elses-folder", "2026-10-01-copy"):
+        folders.append(leave(root, f"somebody/{name}/{RUN_ID}"))
     assert expiry.expire_staging(root, KEPT) == 0
-    assert (folder / "sales_db/raw.parquet").exists()
+    for folder in folders:
+        assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):

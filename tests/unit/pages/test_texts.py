@@ -104,6 +104,13 @@ def test_the_status_of_a_day(open_pages, number, lacks, words):
     assert ("✕" in shown) == ("✕" in words)
 
 
+def test_a_mailed_day_stays_so_without_its_run_and_its_archive(open_pages, reports):
+    shutil.rmtree(reports / "2026-11-18")
+    state = day_state(day(18), mail_count=1)
+    client = open_pages(runs=FakeRuns({}), warehouse=FakeWarehouse({day(18): state}))
+    assert "Mailed" in row(client.get("/").text, text.short_day(day(18)))
+
+
 @pytest.mark.parametrize("synced", [True, False])
 def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
     open_pages, reports, synced

@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 
-from ecommerce.core.business_day import day_window
+from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.sales.read_windows import (
     window_of_day,
     window_of_reread,
@@ -60,6 +61,17 @@ def test_the_newest_day_reads_all_changes_since_the_last_read(
     assert window.looks_back
     known = [] if source == PARTNER_FILES else [f"rejected {source.name} 2026-11-19"]
     assert window.also_read == known
+
+
+@time_machine.travel(NOW)
+def test_of_several_days_up_to_the_newest_all_changes_since_the_first_are_read():
+    three_days = closed_days(date(2026, 11, 17), date(2026, 11, 19), DAY.timezone)
+    window = window_of_day(SALES_DB, three_days, RUN, earlier_reads(NOW), NOW)
+    assert window.changed_from == datetime(2026, 11, 17, 4, 30, tzinfo=UTC)
+    assert window.changed_until is None
+    until = closed_days(date(2026, 11, 17), date(2026, 11, 18), DAY.timezone)
+    window = window_of_day(SALES_DB, until, RUN, earlier_reads(NOW), NOW)
+    assert (window.changed_from, window.changed_until) == (until.start, until.end)
 
 
 @pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])

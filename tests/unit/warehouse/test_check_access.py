@@ -1,10 +1,13 @@
 """What an account lacks, as BigQuery answers."""
 
 import re
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from google.api_core import exceptions as google
 
+from ecommerce.core.check_result import HINT, OK
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.warehouse import check_access
 from ecommerce.warehouse.client import Warehouse
@@ -46,6 +49,21 @@ def warehouse(refusal=None):
         "STAGING_URI": "gs://staging/files",
     }
     return Warehouse(Client(refusal), settings_of(settings), {})
+
+
+@pytest.mark.parametrize(
+    ("percent", "state", "words"),
+    [
+        (95, OK, "95 % of net sales of 2026-11-19"),
+        (94, HINT, "94 % of net sales of 2026-11-19"),
+        (None, OK, "no sale of 2026-11-19 has a cost"),
+    ],
+)
+def test_costs_of_most_sales_are_enough(percent, state, words):
+    rows = [{"business_date": date(2026, 11, 19), "percent": percent}]
+    [(found, text)] = check_access.check_costs(SimpleNamespace(query=lambda _: rows))
+    assert found == state
+    assert text.startswith(words)
 
 
 def test_a_table_in_staging_is_created_and_removed():

@@ -45,6 +45,17 @@ def because(kind, reason, text="no"):
 
 
 CONFLICT = "Could not serialize access to table p:d.t due to concurrent update"
+PASSING = (
+    "backendError",
+    "internalError",
+    "jobRateLimitExceeded",
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "stopped",
+    "tableUnavailable",
+)
+"""Reasons after which another attempt may succeed:
+https://cloud.google.com/bigquery/docs/error-messages#errortable"""
 KINDS = {
     errors.CredentialsError: [
         google.Unauthorized("no"),
@@ -66,10 +77,7 @@ KINDS = {
         google.NotFound("Not found: Table p:d.t"),
     ],
     errors.TransientError: [
-        because(google.Forbidden, "quotaExceeded"),
-        because(google.Forbidden, "rateLimitExceeded"),
-        because(google.BadRequest, "tableUnavailable"),
-        because(google.BadRequest, "stopped"),
+        *(because(google.Forbidden, reason) for reason in PASSING),
         google.InternalServerError("oops"),
         google.TooManyRequests("slow down"),
         google.BadGateway("oops"),

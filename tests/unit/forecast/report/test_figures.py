@@ -6,6 +6,7 @@ from statistics import median
 import pytest
 
 from ecommerce.core import text
+from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report.figures import ForecastFigures, figures_hash
 from ecommerce.forecast.report.steps import last_known_day
 from ecommerce.forecast.report.view import page_texts
@@ -28,6 +29,16 @@ def test_what_is_incomplete_unknown_or_old_is_not_scored():
     figures = make_figures(forecasts=forecasts, complete=complete)
     assert figures.scores[0].periods == 5
     assert figures.drift.score.periods == 3, "the last four weeks"
+
+
+def test_promotions_are_those_of_the_forecast_days():
+    promotions = []
+    for first, last in ((-9, -1), (-9, 0), (27, 40), (28, 30)):
+        promotions.append(
+            Promotion(day(first), day(last), f"{first} {last}", Decimal(10))
+        )
+    found = make_figures(promotions=promotions).promotions
+    assert [promotion.sku for promotion in found] == ["-9 0", "27 40"]
 
 
 def test_the_hash_is_of_the_figures_without_their_provenance():

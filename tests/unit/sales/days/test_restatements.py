@@ -169,6 +169,13 @@ def test_of_many_causes_the_largest_are_named_and_without_any_a_load_computed_it
     assert why() == "computed again by a later load"
 
 
+def test_late_files_of_two_partners_are_two_causes():
+    other = cause("late", "partner_files", "bazario", 2)
+    assert (
+        why(other, *LATE) == f"{FILE} and 2 orders loaded late from the file of bazario"
+    )
+
+
 def test_of_many_days_the_newest_are_shown_and_the_others_counted():
     days = [row("orders", "1", "2", back=back) for back in range(1, 401)]
     rows = table(*days, most=10)

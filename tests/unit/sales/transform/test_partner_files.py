@@ -387,3 +387,15 @@ broken   | 2026-11-19 10:00   | 2026-11-20 08:00
     )
     replaced = {row["order_id"] for row in done.order_versions}
     assert replaced == {row["order_id"] for row in done.orders} | {"gone"}
+
+
+def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(world):
+    files = []
+    for name, received_at, quantity in (
+        ("acme_2026-11-18.csv", NOON, "3"),
+        ("acme_2026-11-19.csv", MORNING, "1"),
+    ):
+        lines = [csv_line("redelivered", quantity=quantity)]
+        files.append({"name": name, "lines": lines, "received_at": received_at})
+    [order] = world.partner_files(*files).orders
+    assert order["gross_amount"] == 30

@@ -40,15 +40,17 @@ ORDERS = {
     22: "with a negative fee",
     23: "with a negative fee that no line shares",
     24: "with a negative fee and its tax",
+    25: "first a voucher of more than the goods",
 }
 
 
 def page(order_id):
     """An order of 90.00 merchandise, 7.20 tax and 5.00 shipping, or one with a voucher."""
-    if order_id in (14, 15):
-        knife = page_line(11, subtotal="50.00", total="50.00", total_tax="0")
+    if order_id in (14, 15, 25):
+        tax = "5.00" if order_id == 25 else "0"
+        knife = page_line(11, subtotal="50.00", total="50.00", total_tax=tax)
         voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="0")
-        return page_order(order_id, line_items=[knife, voucher], total_tax="0")
+        return page_order(order_id, line_items=[knife, voucher], total_tax=tax)
     changes = {}
     if order_id == 12:
         changes = {"status": "cancelled"}
@@ -101,6 +103,8 @@ refund_id | order_id | amount  | # names
 220       | 22       | 93.20   | everything
 230       | 23       | 1.00    | shipping and the fee
 240       | 24       | 87.48   | both lines and the fee, with its tax
+250       | 25       | 1.00    | a part of the knife, the voucher and shipping
+251       | 25       | 45.00   |
 404       | 404      | 12.34   |
 """
 PARTS = """
@@ -141,6 +145,9 @@ refund_id | line     | total  | total_tax | quantity
 220       | fee      | 9.00   | 0         |
 230       | shipping | -5.00  | 0         |
 230       | fee      | 4.00   | 0         |
+250       | 11       | -6.00  | 0         | -1
+250       | 12       | 10.00  | 0         | -1
+250       | shipping | -5.00  | 0         |
 240       | 11       | -54.00 | -4.32     | -1
 240       | 12       | -36.00 | -2.88     | -1
 240       | fee      | 9.00   | 0.72      |
@@ -247,6 +254,10 @@ order_id | refund_id | line | merchandise | tax  | shipping | quantity
 24       | 240       | 11   | 48.6        | 4.32 | 0        | 1
 24       | 240       | 12   | 32.4        | 2.88 | 0        | 1
 24       | 240       | 0    | 0           | -0.72 | 0       | 0
+25       | 250       | 11   | 6           | 0    | 0        | 1
+25       | 250       | 12   | -10         | 0    | 0        | 1
+25       | 250       | 0    | 0           | 0    | 5        | 0
+25       | 251       | 0    | 40          | 5    | 0        | 0
 404      | 404       | 0    | 12.34       | 0    | 0        | 0
 """,
     )

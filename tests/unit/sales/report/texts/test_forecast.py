@@ -4,7 +4,7 @@ import pytest
 
 from ecommerce.sales.report.figures import forecast
 from ecommerce.sales.report.figures.forecast import FIGURES
-from ecommerce.sales.report.texts.forecast import tables, verdict_line
+from ecommerce.sales.report.texts.forecast import origin, tables, verdict_line
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import MONDAY, D, expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
@@ -59,6 +59,17 @@ def test_a_series_from_which_nothing_was_expected_is_listed_when_something_was_s
     assert "Channel: A" not in text
     assert "Channel: B | 0.00 |" in text
     assert "| 5.00 | above the 95 % interval" in text
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day"),
+    [("America/New_York", "Mon 16 Nov"), ("Pacific/Honolulu", "Sun 15 Nov")],
+)
+def test_a_forecast_is_dated_by_the_clock_of_the_shop(timezone, day):
+    """It was made at 05:00 UTC."""
+    figures = make_figures(expectation=expectation_of(), timezone=timezone)
+    words = f"from data before {day}, model: blend"
+    assert origin(figures.expectation, figures) == words
 
 
 def test_the_chart_has_net_sales_and_their_interval():
