@@ -10,7 +10,7 @@ from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.values import Json
 
-PAUSE = 3.0
+PAUSE = 1.0
 """Seconds between two requests for the state of runs."""
 
 
@@ -28,8 +28,7 @@ def wait_for_runs(
     progress(f"Waiting for {dag_id}; Ctrl-C ends this command, not the runs")
     states: dict[str, str] = {}
     shown = set()
-    while len(states) < len(day_of_run):
-        time.sleep(PAUSE)
+    while True:
         for task in api.instances("~", dag_id, state="up_for_retry"):
             day = day_of_run.get(task["dag_run_id"])
             # Each attempt has an id of its own.
@@ -44,7 +43,9 @@ def wait_for_runs(
                 states[day] = run["state"]
                 progress(f"{len(states)} of {len(day_of_run)}: {day} {states[day]}")
                 _show_failures(api, dag_id, run["dag_run_id"])
-    return states
+        if len(states) == len(day_of_run):
+            return states
+        time.sleep(PAUSE)
 
 
 def _show_failures(api: AirflowApi, dag_id: str, run_id: str) -> None:
