@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from functools import lru_cache, partial, partialmethod
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
+import sqlglot.generators.duckdb  # parses for a second: the first statement would
 from bqemulator.api import app as api
 from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
@@ -42,6 +44,7 @@ from fastapi import routing
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.dialects.dialect import Dialect
+from sqlglot.expressions import core
 
 RELEASE = "1.4.0"
 if version("bqemulator") != RELEASE:
@@ -139,6 +142,18 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
             del _trees[sql]
             options["copy"] = False
     return _generate(dialect, expression, **options)
+
+
+def copy_part(part: Any) -> Any:
+    """Copy a tree, or what its nodes have beside their children: `deepcopy` records every copy, and nothing
+    here refers to itself."""
+    if isinstance(part, core.Expr):
+        return part.__deepcopy__({})
+    if isinstance(part, dict):
+        return part.copy()
+    if isinstance(part, list):
+        return [copy_part(item) for item in part]
+    return deepcopy(part)
 
 
 @cached
@@ -274,6 +289,7 @@ CACHED = {
 
 gc.set_threshold(100_000)  # a tree has many nodes, which refer to each other
 Dialect.parse, Dialect.generate = parse, generate
+core.deepcopy = copy_part
 # The original reads `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS.
 ddl_result._has_not_null_constraint = methodcaller("find", exp.NotNullColumnConstraint)
 for module, names in CACHED.items():
