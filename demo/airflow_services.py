@@ -31,6 +31,7 @@ PASSWORD = "demo"  # the UI listens on the loopback interface only
 _COMPONENTS = ["api-server", "scheduler", "dag-processor"]
 _DATABASE_SERVER = "airflow-database"
 _AIRFLOW = str(Path(sys.executable).with_name("airflow"))
+_LEAN_AIRFLOW = str(REPOSITORY / "demo" / "airflow_command.py")
 
 
 class AirflowServices:
@@ -85,7 +86,7 @@ class AirflowServices:
         if missing == _COMPONENTS:
             self._migrate(environ)
         for component in missing:
-            self._begin(f"airflow-{component}", [_AIRFLOW, component], environ)
+            self._begin(f"airflow-{component}", [_LEAN_AIRFLOW, component], environ)
 
     def wait(self, seconds: float = 180) -> None:
         """Wait until the API server and its execution API respond.
@@ -189,9 +190,11 @@ class AirflowServices:
         }
 
     def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
-        """Start a background process with a log."""
+        """Start a Python script as a background process with a log."""
         log = self.folders.logs / f"{name}.log"
-        processes.start(self.folders.processes, name, command, log, environ)
+        # Without -P, the modules beside the script would hide others of their names.
+        script = [sys.executable, "-P", *command]
+        processes.start(self.folders.processes, name, script, log, environ)
 
     def _start_database(self) -> str:
         """Start the metadata database, unless it runs, and return its URL."""
