@@ -17,10 +17,11 @@ from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.console import describe_history, echo
 from demo.dag_runner import DagRun, DagRunner, DemoFailed
-from demo.environment import TIMEZONE
+from demo.environment import TIMEZONE, environment
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import OLD_SHOP
 from demo.seeders.old_shop import PATTERN
+from demo.services.emulator import CONNECTION
 from demo.summary import print_figures, print_first_report, print_links, sign_in
 
 # isort: split
@@ -36,6 +37,7 @@ from ecommerce.core.names import (
     DAG_SYNC,
     DAG_WATCH,
 )
+from ecommerce.warehouse import client, schema
 
 _DAGS = {path.stem for path in (Path(__file__).parents[1] / "dags").glob("*.py")}
 """All but those of a removed part (docs/RECIPES.md)."""
@@ -115,7 +117,7 @@ class Demo:
         self._airflow.check_ports()
         echo("Starting the demo company and Airflow …")
         with ThreadPoolExecutor(2) as executor:
-            company = executor.submit(self._company.start)
+            company = executor.submit(self._start_company)
             airflow = executor.submit(self._airflow.start)
             company.result()
             airflow.result()
@@ -125,6 +127,15 @@ class Demo:
         self.dags = DagRunner(api, self._airflow.home / "logs")
         self.dags.wait_for(*_DAGS)
         self._print_elapsed()
+
+    def _start_company(self) -> None:
+        """Start the company, and create the tables of its warehouse.
+
+        Otherwise, the first tasks, which run in parallel, would all create them.
+        """
+        self._company.start()
+        os.environ.update(environment(self._company.ports, self._company.folders))
+        schema.prepare(client.connect(extra=CONNECTION["extra"], step="demo"))
 
     def _show_first_report(self, day: date) -> None:
         """Run the newest closed day first: the order of days makes no difference."""
