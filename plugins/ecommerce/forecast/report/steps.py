@@ -1,7 +1,9 @@
 """The steps of the forecast report: query the warehouse, assemble the figures, archive them."""
 
-from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import pandas as pd
@@ -70,17 +72,15 @@ def read_figures(
     ended = last_known_day(as_of, shop_day(origin.generated_at, origin.timezone).date)
     rows = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
     complete = {row["business_date"] for row in rows}
-    coming = defaultdict(list)
-    for row in warehouse.query(
+    coming = warehouse.query(
         "forecast/coming_days.sql",
         parameters={"begins_at": begins_at},
         first=as_of,
         last=last,
-    ):
-        coming[row["series"]].append({"day": row["target_date"], "expected": row})
+    )
     outlook = []
     # Without this forecast, an older one does not take its place.
-    if TOTAL in coming:
+    if coming and coming[0]["series"] == TOTAL:
         day = max(complete | {yesterday})
         outlook = warehouse.query(
             OUTLOOK,
@@ -89,27 +89,14 @@ def read_figures(
             first=as_of,
             last=last,
         )
-    in_force = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
-    sales = past_sales(history)
-    usual = usual_weeks(sales, complete)
-    series = []
-    for name, forecasts in coming.items():
-        series.append(
-            {
-                "name": name,
-                "category": history.categories.get(name.removeprefix("sku:")),
-                "usual_week": usual[name],
-                "days": forecasts,
-            }
-        )
     net_weeks = [
         ExpectedWeek.of_days(outlook[start : start + DAYS])
         for start in range(0, len(outlook), DAYS)
     ]
-    mondays = [as_of + timedelta(weeks=week) for week in range(WEEKS)]
-    calendar = settings.holiday_calendar
+    in_force = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
     scores = read_scores(warehouse, first, yesterday)
     recent = read_scores(warehouse, as_of - timedelta(days=DRIFT_DAYS), yesterday)
+    sales = past_sales(history)
     model = ModelCard.model_validate(card)
     skipped: Names = {}
     for kind in card["kinds"]:
@@ -119,11 +106,11 @@ def read_figures(
             "as_of": as_of,
             "currency": settings.reporting_currency,
             "past": _past_days(sales, complete, in_force),
-            "series": series,
+            "series": _series(coming, history, usual_weeks(sales, complete)),
             "promotions": _promotions(history),
             "scores": [score for score in scores if score.periods],
             "drift": drift(recent[0], model.total_error),
-            "events": [event(calendar_week(monday), calendar) for monday in mondays],
+            "events": _events(as_of, settings.holiday_calendar),
             "products": history.products,
             "skipped": skipped,
             "gaps": history.gaps,
@@ -136,22 +123,37 @@ def read_figures(
     )
 
 
+def _series(
+    coming: list[Row], history: History, usual: "pd.Series[Any]"
+) -> Iterator[Json]:
+    """Return the series of the rows of `coming_days.sql`, with their `usual` weeks."""
+    for name, rows in groupby(coming, itemgetter("series")):
+        yield {
+            "name": name,
+            "category": history.categories.get(name.removeprefix("sku:")),
+            "usual_week": usual[name],
+            "days": [{"day": row["target_date"], "expected": row} for row in rows],
+        }
+
+
+def _events(as_of: date, calendar: str) -> Iterator[str | None]:
+    """Return the names of the coming weeks, None for an ordinary one."""
+    for week in range(WEEKS):
+        yield event(calendar_week(as_of + timedelta(weeks=week)), calendar)
+
+
 def _past_days(
     sales: pd.DataFrame, complete: set[date], in_force: list[Row]
-) -> list[Json]:
+) -> Iterator[Json]:
     """Return the days of `past_sales` with the forecasts that were in force."""
     forecasts = {row["target_date"]: row for row in in_force}
-    days = []
     for day, actual in sales[TOTAL].items():
-        days.append(
-            {
-                "day": day,
-                "actual": rounded(actual),
-                "complete": day in complete,
-                "expected": forecasts.get(day),
-            }
-        )
-    return days
+        yield {
+            "day": day,
+            "actual": rounded(actual),
+            "complete": day in complete,
+            "expected": forecasts.get(day),
+        }
 
 
 def last_known_day(as_of: date, today: date) -> date:
@@ -189,10 +191,10 @@ def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> "pd.Series[Any]":
 def _promotions(history: History) -> list[ComingPromotion]:
     """Return the promotions of the forecast days, by their first day."""
     end = history.as_of + timedelta(days=HORIZON)
-    promotions = []
+    coming = []
     for promotion in history.promotions:
         if promotion.end_date >= history.as_of and promotion.start_date < end:
-            promotions.append(
+            coming.append(
                 ComingPromotion(
                     first=promotion.start_date,
                     last=promotion.end_date,
@@ -200,4 +202,4 @@ def _promotions(history: History) -> list[ComingPromotion]:
                     discount_percent=promotion.discount_percent,
                 )
             )
-    return sorted(promotions, key=lambda coming: (coming.first, coming.sku or ""))
+    return sorted(coming, key=attrgetter("first"))
