@@ -229,7 +229,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     days = [str(WEEK.as_of + timedelta(days=ahead)) for ahead in range(28)]
     assert [line.split(",")[1] for line in lines] == days
     assert printed[0] == "total: gross sales in USD, by blend, as of 2026-11-09"
-    assert printed[2].split()[:2] == ["2026-11-09", "495.12"]
+    assert printed[2].split()[:2] == ["2026-11-09", "495.15"]
 
     day = WEEK.days[4]
     made_up_shop.ask(

@@ -19,7 +19,7 @@ from ecommerce.forecast.data.panel import (
     Ints,
     Panel,
     holidays_of,
-    run_lengths,
+    run_numbers,
 )
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
@@ -259,7 +259,8 @@ def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     without sales on one day of twelve or more, only the latter count. `total` are the shop's daily sales,
     `holidays` those of `holidays_of`."""
     is_empty = total <= 0
-    is_long = is_empty & (run_lengths(is_empty) >= LONG_GAP)
+    run = run_numbers(is_empty)
+    is_long = is_empty & (run.map(run.value_counts()) >= LONG_GAP)
     is_empty = is_empty[~is_long]
     weekdays = pd.DatetimeIndex(is_empty.index).day_of_week
     share_empty = is_empty.groupby(weekdays).transform("mean")

@@ -16,6 +16,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 _WEEKDAY_WEEKS = 13
+_FEWEST_KNOWN = 3
+"""Days of a weekday after a gap; with fewer, one without sales would close it."""
 _CLOSED = 0.85
 _RARE = 0.08
 _HARDLY = 0.01
@@ -24,11 +26,15 @@ YEAR = 364
 """Days; the same weekday a year ago."""
 LONGEST_DAYS = 1100
 """Three years: models use no older days, and queries read no more partitions."""
+_USUALLY_CLOSED = 0.7
+"""Of the holidays of other names."""
 _TRUNCATED = 0.4
 _MOST_TRUNCATED = 3
 _ABSURD = 5.0
 _VANISHED_DAYS = 28
-_SOLD_BEFORE = 20
+_SOLD_WEEKLY = 1 / 7
+_SOLD_OFTEN = 5 / 7
+"""Of the days: products that sell less often may have no sales by chance."""
 _QUARTER = 91
 _RARELY = 0.5
 
@@ -92,17 +98,14 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     weekday = (np.arange(days + HORIZON) - days) % DAYS
     shop = total_of(values)
     closed = (_closed_weekdays(values) | _closed_weekdays(shop))[weekday]
-    is_empty = values == 0
-    is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values)
-    empty_days = (is_empty & is_ordinary)[-YEAR:].sum(axis=0)
-    ordinary_days = is_ordinary[-YEAR:].sum(axis=0)
-    sells_rarely = empty_days > _RARE * ordinary_days
-    sells_daily = empty_days <= _HARDLY * ordinary_days
-    for series, is_sure in enumerate(sells_daily):
-        sales = values[:, series] if is_sure else shop[:, 0]
+    is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0)
+    share_empty = empty_share(only_where(is_ordinary, values)[-YEAR:])
+    for series, share in enumerate(share_empty):
+        sales = values[:, series] if share <= _HARDLY else shop[:, 0]
         _close_holidays(closed[:, series], panel.holidays[:, 0], sales)
     closed[days:] |= _yearly_closure(panel)[:, None]
-    values[is_empty & (~sells_rarely | closed[:days])] = np.nan
+    is_left_out = closed[:days] | (share_empty <= _RARE)
+    values[(values == 0) & is_left_out] = np.nan
     return values, closed
 
 
@@ -145,13 +148,23 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
 
 def ratio(part: Floats, whole: Floats | Ints) -> Floats:
     """Return `part / whole`; NaN where `whole` is not positive."""
-    return part / np.where(whole > 0, whole, np.nan)
+    return part / only_where(whole > 0, whole)
 
 
-def run_lengths(flags: "pd.Series[bool]") -> "pd.Series[int]":
-    """Return for each day how many days in a row, with itself, have the same flag."""
-    runs = (flags != flags.shift()).cumsum()
-    return runs.groupby(runs).transform("size")
+def only_where(flags: Bools, values: Floats | Ints) -> Floats:
+    """Return `values` where the flags are set, NaN elsewhere."""
+    return np.where(flags, values, np.nan)
+
+
+def empty_share(values: Floats) -> Floats:
+    """Return the share of the known days on which each series had no sales; NaN where none is known."""
+    return ratio((values == 0).sum(axis=0), (~np.isnan(values)).sum(axis=0))
+
+
+def run_numbers(flags: "pd.Series[bool]") -> "pd.Series[int]":
+    """Return the number of each day's run of days with the same flag."""
+    is_first = flags != flags.shift()
+    return is_first.astype(int).cumsum()
 
 
 def has_vanished(recent: Floats) -> Bools:
@@ -159,29 +172,22 @@ def has_vanished(recent: Floats) -> Bools:
     sold on one of seven days before; and those without for a week that sold on most days before it, while the
     sum of all series is as before: others replaced them."""
     quarter = recent[-_VANISHED_DAYS - _QUARTER : -_VANISHED_DAYS]
-    known_days = (~np.isnan(quarter)).sum(axis=0)
     # Four weeks without a sale of a product that sells once a fortnight are chance.
-    sold_weekly = (quarter > 0).sum(axis=0) * DAYS >= known_days
-    is_gone = _sold_nothing(recent[-_VANISHED_DAYS:]) & sold_weekly
+    is_gone = empty_share(recent[-_VANISHED_DAYS:]) == 1
+    is_gone &= empty_share(quarter) <= 1 - _SOLD_WEEKLY
     week = recent[-DAYS:]
     before = recent[-DAYS - _VANISHED_DAYS : -DAYS]
-    sold_often = (before > 0).sum(axis=0) >= _SOLD_BEFORE
     usual_week = np.nansum(before) / len(before) * DAYS
-    is_replaced = sold_often & (np.nansum(week) >= usual_week / 2)
-    return is_gone | (_sold_nothing(week) & is_replaced)
-
-
-def _sold_nothing(values: Floats) -> Bools:
-    """Return the series that are known on some of the days, and had sales on none."""
-    return np.nanmax(values, axis=0, initial=-1) == 0
+    if np.nansum(week) < usual_week / 2:
+        return is_gone
+    sold_often = empty_share(before) <= 1 - _SOLD_OFTEN
+    return is_gone | ((empty_share(week) == 1) & sold_often)
 
 
 def sells_rarely(values: Floats) -> Bools:
     """Return the series without sales on more than half of the days of a quarter: they are forecast
     by a long weekday average."""
-    recent = values[-_QUARTER:]
-    known_days = (~np.isnan(recent)).sum(axis=0)
-    return (recent == 0).sum(axis=0) > _RARELY * known_days
+    return empty_share(values[-_QUARTER:]) > _RARELY
 
 
 def _drop_truncated(values: Floats) -> None:
@@ -199,48 +205,47 @@ def _drop_truncated(values: Floats) -> None:
 def total_of(values: Floats) -> Floats:
     """Return the sum of the series known on each day, [..., 1]; NaN on days on which none is known."""
     total = np.nansum(values, axis=-1, keepdims=True)
-    return np.where(np.isnan(values).all(axis=-1, keepdims=True), np.nan, total)
+    is_unknown = np.isnan(values).all(axis=-1, keepdims=True)
+    return np.where(is_unknown, np.nan, total)
 
 
 def _closed_weekdays(values: Floats) -> Bools:
     """Return which of the last seven days' weekdays are closed, [7, series], of series that sell on nearly
     every day of their other weekdays: with fewer sales, a weekday may be empty by chance."""
     recent = by_week(values)[-_WEEKDAY_WEEKS:]
-    known = (~np.isnan(recent)).sum(axis=0)
-    empty = (recent == 0).sum(axis=0)
-    closed = (known >= 3) & (empty >= _CLOSED * known)
-    open_days = np.where(closed, 0, known).sum(axis=0)
-    empty_days = np.where(closed, 0, empty).sum(axis=0)
-    sells_daily = (open_days > 0) & (empty_days <= _RARE * open_days)
-    return closed & sells_daily
+    known_days = (~np.isnan(recent)).sum(axis=0)
+    closed = (known_days >= _FEWEST_KNOWN) & (empty_share(recent) >= _CLOSED)
+    open_days = np.concatenate(only_where(~closed, recent))
+    return closed & (empty_share(open_days) <= _RARE)
 
 
 def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
     """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
     were closed."""
     days = len(values)
-    is_open = ~closed[:days] & ~np.isnan(values)
-    past = np.flatnonzero((holidays[:days] > 0) & is_open)
-    was_closed = values[past] == 0
-    is_usually_closed = len(past) >= 2 and was_closed[-12:].mean() >= 0.7
+    was_closed = {}
+    for day in np.flatnonzero(holidays[:days]):
+        if not closed[day] and not np.isnan(values[day]):
+            was_closed[holidays[day]] = values[day] == 0
+    usually = list(was_closed.values())
+    is_usually_closed = len(usually) >= 2 and np.mean(usually) >= _USUALLY_CLOSED
     for day in days + np.flatnonzero(holidays[days:]):
-        last_times = was_closed[holidays[past] == holidays[day]]
-        closed[day] |= np.append(is_usually_closed, last_times)[-1]
+        closed[day] |= was_closed.get(holidays[day], is_usually_closed)
 
 
 def _yearly_closure(panel: Panel) -> Bools:
     """[HORIZON]: the days on which the shop sold nothing in every known year, as part of three days to a
     month; in the only one, if these include a public holiday or the turn of the year."""
     dates = panel.dates[: panel.days]
-    is_empty = pd.Series(~(panel.values > 0).any(axis=1), dates)
-    is_closure = is_empty & run_lengths(is_empty).between(3, 31)
-    run = (is_closure != is_closure.shift()).cumsum()
-    is_holiday = (panel.holidays[: panel.days, 0] > 0) | dates.is_year_start
-    has_holiday = pd.Series(is_holiday, dates).groupby(run).transform("any")
-    # Two points close a day: one for each year in which it was closed, two with a holiday.
-    points = pd.Series(np.where(is_closure, 1 + has_holiday, -np.inf), dates)
-    points = points[is_empty.argmin() :]
     coming = panel.dates[panel.days :]
+    is_empty = pd.Series(~(panel.values > 0).any(axis=1), dates)
+    is_holiday = (panel.holidays[: panel.days, 0] > 0) | dates.is_year_start
+    run = run_numbers(is_empty)
+    has_holiday = pd.Series(is_holiday, dates).groupby(run).transform("any")
+    is_closure = is_empty & run.map(run.value_counts()).between(3, 31)
+    # Two points close a day: one for each year in which it was closed, two with a holiday.
+    points = (1.0 + has_holiday).where(is_closure, -np.inf)
+    points = points[is_empty.argmin() :]
     sums = np.zeros(HORIZON)
     for back in (1, 2, 3):
         past = coming - pd.DateOffset(years=back)

@@ -101,6 +101,9 @@ def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:
     """Return the features of the days after `origin`, the number of the last known day, the market's last:
     [HORIZON, series, features]."""
     panel = known.panel
+    level = known.level[origin]
+    quarter = known.quarter[origin]
+    usual_week = known.base[: origin + 1][-DAYS:]
     day = origin + np.arange(1, HORIZON + 1)
     day_after = np.minimum(day + 1, len(panel.promotions) - 1)
     columns = [
@@ -113,17 +116,9 @@ def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:
         panel.holidays[day] > 0,
         panel.holidays[day - 1] > 0,
         panel.holidays[day_after] > 0,
-    ]
-    level = known.level[origin]
-    for averages in known.by_weekday:
-        last_week = averages[origin + 1 - DAYS : origin + 1]
-        columns.append(np.tile(last_week / level, (WEEKS, 1)))
-    quarter = known.quarter[origin]
-    columns += [
-        known.week[origin] / level,
+        np.tile(usual_week / level, (WEEKS, 1)),
         ratio(level, quarter),
         ratio(quarter, known.year[origin]),
-        known.effect[origin],
         np.log(level),
         known.market[origin],
     ]

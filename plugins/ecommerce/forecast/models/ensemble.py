@@ -10,6 +10,7 @@ from ecommerce.forecast.data.panel import (
     Floats,
     Panel,
     has_vanished,
+    only_where,
     ratio,
     sells_rarely,
     total_of,
@@ -46,10 +47,6 @@ _LEAST_ERROR = 1e-6
 _HALF_LIFE_WEEKS = 2
 """An error that is two weeks older counts half in an interval, because a shop becomes noisier or calmer: with
 equal weights, 80 % intervals of two public totals held 61 % and 69 % of the days."""
-_FEWEST_ERRORS = 20
-"""Days with a known error; a quantile of 95 % needs so many."""
-_WIDENED = 1.5
-"""The factor of an interval from fewer errors."""
 _LEAST_WIDTH = 0.02
 """The least half width of an interval as a share of the forecast: no shop is so regular that it is 0."""
 
@@ -74,7 +71,7 @@ class TrainedModel:
     too little history, the `weights` of the blend's members, and the reason for each of the `skipped` series.
 
     At the weekly origins before: the `forecasts` of every candidate and the `actual` sales, [origins,
-    HORIZON, series], NaN where unknown, and the `noise`, [origins, HORIZON, series and total].
+    HORIZON, series], NaN where unknown, and the `noise`, [origins, 1, series and total].
     """
 
     champion: str
@@ -92,11 +89,10 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     before the origin. The result does not depend on the number of cores."""
     panel = _prepared(panel)
     known_days = (~np.isnan(panel.values)).sum(axis=0)
-    skipped = {
-        series: f"fewer than {LEAST_DAYS} days of history"
-        for series, days in zip(panel.series, known_days, strict=True)
-        if days < LEAST_DAYS
-    }
+    skipped = {}
+    for series, days in zip(panel.series, known_days, strict=True):
+        if days < LEAST_DAYS:
+            skipped[series] = f"fewer than {LEAST_DAYS} days of history"
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
     sales = np.pad(panel.values, ((0, HORIZON), (0, 0)), constant_values=np.nan)
     boosting = None
@@ -110,7 +106,9 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
         forecasts.append(_forecast_candidates(known, boosting))
         actual.append(sales[days : days + HORIZON])
         noise.append(known.noise())
-    past = {name: np.array([made[name] for made in forecasts]) for name in forecasts[0]}
+    past = {}
+    for name in forecasts[0]:
+        past[name] = np.array([of_origin[name] for of_origin in forecasts])
     boosting = Boosting.fit(Statistics(panel))
     members = [RIDGE, PLAIN]
     if boosting:
@@ -143,7 +141,7 @@ def predict_each_candidate(trained: TrainedModel, panel: Panel) -> dict[str, For
     noise = known.noise()
     predicted = {}
     for name, forecast in forecasts.items():
-        values = with_total(np.where(is_skipped, np.nan, forecast))
+        values = with_total(only_where(~is_skipped, forecast))
         predicted[name] = _with_bounds(values, trained, name, noise)
     return predicted
 
@@ -154,9 +152,9 @@ def _with_bounds(
     """Return a candidate's forecast with bounds by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
-    the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
-    fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
-    Intervals are symmetric, because 13 origins are too few for two tails.
+    the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. Without
+    errors the interval is from 0 to twice the forecast. Intervals are symmetric, because 13 origins are too
+    few for two tails.
     """
     past = with_total(trained.forecasts[candidate])
     errors = np.abs(with_total(trained.actual) - past)
@@ -180,8 +178,8 @@ def _prepared(panel: Panel) -> Panel:
     Negative days count as 0: the width of an interval is a share of its forecast."""
     values = without_absurd_day(np.maximum(panel.values, 0))
     sells = values > 0
-    has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
-    return at_level(replace(panel, values=np.where(has_begun, values, np.nan)))
+    has_begun = np.maximum.accumulate(sells) | ~sells.any(axis=0)
+    return at_level(replace(panel, values=only_where(has_begun, values)))
 
 
 def _forecast_candidates(
@@ -189,20 +187,20 @@ def _forecast_candidates(
 ) -> CandidateForecasts:
     """Return the forecasts of the candidates but the blend, [HORIZON, series]."""
     sales = known.panel.values
-    plain = known.weekday_average(weeks=8)
-    # After a gap that is longer than its window, the weekday as it was before the gap.
-    last_resort = np.nan_to_num(known.weekday_average(weeks=LONGEST_DAYS // DAYS))
-    plain = np.where(np.isnan(plain), last_resort, plain)
-    rare = np.nan_to_num(known.weekday_average(weeks=13))
     is_rare = sells_rarely(sales)
+    plain = known.weekday_average(weeks=8)
+    plain = np.where(is_rare, known.weekday_average(weeks=13), plain)
+    # After a gap that is longer than its window, the weekday as it was before the gap.
+    last_resort = known.weekday_average(weeks=LONGEST_DAYS // DAYS)
+    plain = np.where(np.isnan(plain), np.nan_to_num(last_resort), plain)
     forecasts = {
         NAIVE: np.tile(sales[-DAYS:], (WEEKS, 1)),
         PLAIN: plain,
-        RIDGE: np.where(is_rare, rare, ridge_forecast(known)),
+        RIDGE: np.where(is_rare, plain, ridge_forecast(known)),
         BOOSTING: plain,
     }
     if boosting:
-        forecasts[BOOSTING] = np.where(is_rare, rare, boosting.forecast(known))
+        forecasts[BOOSTING] = np.where(is_rare, plain, boosting.forecast(known))
     is_gone = has_vanished(sales)
     for name, values in forecasts.items():
         complete = np.where(np.isnan(values), plain, values)
@@ -214,12 +212,9 @@ def _weights(
     forecasts: CandidateForecasts, actual: Floats, members: list[str]
 ) -> dict[str, float]:
     """Return the weight of each of the members in the blend by its error at the origins."""
-    parts = {}
-    for name in members:
-        error = wape(forecasts[name], actual) or 0
-        parts[name] = max(error, _LEAST_ERROR) ** -_WEIGHT_POWER
-    whole = sum(parts.values())
-    return {name: part / whole for name, part in parts.items()}
+    errors = [wape(forecasts[name], actual) or 0 for name in members]
+    parts = np.maximum(errors, _LEAST_ERROR) ** -_WEIGHT_POWER
+    return dict(zip(members, (parts / parts.sum()).tolist(), strict=True))
 
 
 def _blend(forecasts: CandidateForecasts, weights: dict[str, float]) -> Floats:
@@ -239,22 +234,23 @@ def wape(forecast: Floats, actual: Floats) -> float | None:
     sales = np.nansum(np.abs(actual))
     if sales <= 0:
         return None
-    return round(float(np.nansum(np.abs(forecast - actual)) / sales), 6)
+    missed = np.nansum(np.abs(forecast - actual))
+    return round(float(missed / sales), 6)
 
 
 def _half_widths(errors: Floats) -> Floats:
     """Return the half width of each level and series, in units of forecast and noise; infinite without
     errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
-    count = (~np.isnan(errors)).sum(axis=(0, 1))
-    # The error to come is one more, of full weight, that exceeds all.
-    largest = np.nanmax(errors, axis=(0, 1), initial=0.0)
-    weeks_ago = np.repeat(np.arange(len(errors))[::-1], DAYS)
-    weeks_ago = np.append(weeks_ago, 0)
-    errors = np.vstack([*errors, largest])
-    weights = np.broadcast_to(0.5 ** (weeks_ago / _HALF_LIFE_WEEKS), errors.T.shape)
-    widths = np.nanquantile(
-        errors, LEVELS, axis=0, weights=weights.T, method="inverted_cdf"
+    weeks_ago = np.arange(len(errors))[::-1].repeat(DAYS)
+    days = np.concatenate(errors)
+    # The error to come is one more, of full weight, that is as large as the largest.
+    largest = np.nan_to_num(np.fmax.reduce(days), nan=np.inf)
+    days = np.vstack([days, largest])
+    weights = 0.5 ** (np.append(weeks_ago, 0) / _HALF_LIFE_WEEKS)
+    return np.nanquantile(
+        days,
+        LEVELS,
+        axis=0,
+        weights=np.broadcast_to(weights, days.T.shape).T,
+        method="inverted_cdf",
     )
-    widths[:, count < _FEWEST_ERRORS] *= _WIDENED
-    widths[:, count == 0] = np.inf
-    return widths

@@ -19,6 +19,7 @@ from ecommerce.forecast.data.panel import (
     by_day,
     by_week,
     clean,
+    only_where,
     ratio,
     trailing_mean,
 )
@@ -40,13 +41,15 @@ _REPEATED_DAYS = 91
 _GROWTH_WEEKS = 13
 """A quarter: twice as many weeks state a growth that has ended."""
 _FEWEST_WEEKS = 10
+_GROWN_WEEKS = 52
+"""Older days are taken as those of a year ago: a growth of a quarter is not that old."""
 _DAMPED = 0.95
-_LEAST_GROWTH = 0.005
-_MOST_GROWTH = 0.1
+"""The share of its growth that each coming week has of the week before."""
 _MIDDLE = (0.2, 0.8)
 """The bounds of the middle 60 % of days."""
 _SHIFT = np.log(1.5)
-_SHIFTED_DAYS = range(12, 43)
+_SHORTEST_SHIFT = 12
+_LONGEST_SHIFT = 42
 _USUAL_DAYS = 28
 _OFTEN = 0.7
 
@@ -69,26 +72,30 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     is_moved = is_moved[:days, None]
     daily = _without_weekdays(neutral)
     above_week = _relative(daily, _centred(daily)) - 1
-    noise = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
+    deviation = np.clip(above_week, -1, 1)
+    noise = float(np.nanmean(deviation**2))
     is_peak = is_moved & (above_week > _PEAK_ERRORS * np.sqrt(noise))
-    without_peaks = np.where(is_peak, np.nan, daily)
+    without_peaks = only_where(~is_peak, daily)
     week = _week_index(without_peaks)
     index = _interpolated(np.where(is_moved, week, _centred(week))[:, 0])
     # Above nothing there is no peak: the other days of its week may have no sales.
     rise = _relative(daily, _centred(without_peaks))
-    peaks = np.log(np.where(is_peak & (rise > 1), rise, 1))[:, 0]
-    line = _interpolated(np.where(is_compared, index[days_ago], np.nan))
+    has_risen = is_peak & (rise > 1)
+    peaks = np.log(np.where(has_risen, rise, 1))[:, 0]
+    line = _interpolated(only_where(is_compared, index[days_ago]))
     # The variance of a difference between means over two weeks.
     share = _repeated_share(_rise(line), _rise(index), noise / 4)
-    return np.exp(share * line + np.where(is_compared, peaks[days_ago], 0))[:, None]
+    repeated_peaks = np.where(is_compared, peaks[days_ago], 0)
+    return np.exp(share * line + repeated_peaks)[:, None]
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
     """Return the growth that all series share, [days + HORIZON, 1], relative to the origin: that of the last
     13 weeks, as far as it is more than noise, damped after the origin. `neutral` is without the season."""
-    week = (np.arange(panel.days + HORIZON) - panel.days + 1) / DAYS
-    damped = (1 - _DAMPED ** np.maximum(week, 0)) / -np.log(_DAMPED)
-    weeks = np.where(week > 0, damped, np.maximum(week, -52))
+    day = np.arange(panel.days + HORIZON) - panel.days
+    week = (day + 1) / DAYS
+    damped = (1 - _DAMPED**week) / -np.log(_DAMPED)
+    weeks = np.where(week > 0, damped, np.maximum(week, -_GROWN_WEEKS))
     return np.exp(_slope(neutral) * weeks)[:, None]
 
 
@@ -97,26 +104,28 @@ def at_level(panel: Panel) -> Panel:
     below all of the four weeks before for 12 to 42 days, by half or more, older values get the new level."""
     if panel.days < 2 * _USUAL_DAYS:
         return panel
-    values = clean(panel)[0]
-    daily = _without_weekdays(values / season(panel, values)[: panel.days])
-    logs = pd.DataFrame(_log(daily[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
-    sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    shift = np.zeros(len(panel.series))
-    first_day = np.zeros(len(panel.series))
-    for back in _SHIFTED_DAYS:
+    values, _ = clean(panel)
+    line = season(panel, values)[: panel.days]
+    daily = _without_weekdays(values / line)
+    recent = slice(-_LONGEST_SHIFT - _USUAL_DAYS, None)
+    logs = pd.DataFrame(_log(daily[recent]))
+    sells = panel.values[recent] > 0
+    sells_often = sells.mean(axis=0) > _OFTEN
+    largest = np.full(len(panel.series), _SHIFT)
+    factors = np.ones(panel.values.shape)
+    # The mean changes most from the day of the shift on.
+    for back in range(_LONGEST_SHIFT, _SHORTEST_SHIFT - 1, -1):
         after = logs[-back:]
         before = logs[-back - _USUAL_DAYS : -back]
+        step = after.mean() - before.mean()
+        size = step.abs()
         low, high = after.quantile(_MIDDLE).to_numpy()
         low_before, high_before = before.quantile(_MIDDLE).to_numpy()
-        step = after.mean() - before.mean()
-        is_shift = (low > high_before) | (high < low_before)
-        is_shift &= sells_often & (step.abs() > _SHIFT)
-        # The mean changes most from the day of the shift on.
-        is_larger = is_shift & (step.abs() > np.abs(shift))
-        shift[is_larger] = step[is_larger]
-        first_day[is_larger] = panel.days - back
-    is_before = np.arange(panel.days)[:, None] < first_day
-    return replace(panel, values=panel.values * np.where(is_before, np.exp(shift), 1))
+        is_apart = (low > high_before) | (high < low_before)
+        is_larger = sells_often & is_apart & (size > largest)
+        largest[is_larger] = size[is_larger]
+        factors[:-back, is_larger] = np.exp(step[is_larger])
+    return replace(panel, values=panel.values * factors)
 
 
 def _compared_days(panel: Panel) -> tuple[Bools, Ints]:
@@ -128,11 +137,11 @@ def _compared_days(panel: Panel) -> tuple[Bools, Ints]:
     days_ago = number - YEAR
     for date_of, first, end in _MOVED:
         for year in range(panel.dates[0].year, panel.dates[-1].year + 2):
-            day = (date_of(year) - panel.first_day).days
-            around = slice(max(day + first, 0), max(day + end, 0))
-            is_moved[around] = True
-            days_between = (date_of(year) - date_of(year - 1)).days
-            days_ago[around] = number[around] - days_between
+            days_after = number - (date_of(year) - panel.first_day).days
+            is_around = (days_after >= first) & (days_after < end)
+            is_moved |= is_around
+            days_between = date_of(year) - date_of(year - 1)
+            days_ago[is_around] = number[is_around] - days_between.days
     days_ago = np.maximum(days_ago, -1)
     days_ago[~is_moved & is_moved[days_ago]] = -1
     return is_moved, days_ago
@@ -150,7 +159,8 @@ def _repeated_share(expected: Floats, actual: Floats, noise: float) -> float:
     prior = _REPEATED_DAYS * size
     prior_share = _REPEATED * max(0.0, 1 - noise / size)
     past = expected[: len(actual)]
-    share = (actual @ past + prior_share * prior) / (past @ past + prior)
+    repeated = actual @ past + prior_share * prior
+    share = repeated / (past @ past + prior)
     return float(np.clip(share, 0, 1))
 
 
@@ -177,24 +187,25 @@ def _relative(values: Floats, others: Floats) -> Floats:
 
 def _slope(neutral: Floats) -> float:
     """The growth of all series together in a week, in logarithms: 0 as far as it can be noise."""
-    newest_first = _week_index(_without_weekdays(neutral))[-4::-DAYS, 0]
-    weeks = newest_first[:_GROWTH_WEEKS]
-    is_known = ~np.isnan(weeks)
-    if is_known.sum() < _FEWEST_WEEKS:
+    index = _week_index(_without_weekdays(neutral))[:, 0]
+    # The last whole week is that around the fourth day from the end.
+    newest_first = index[-4::-DAYS]
+    weeks = pd.Series(newest_first[:_GROWTH_WEEKS]).dropna()
+    if len(weeks) < _FEWEST_WEEKS:
         return 0.0
-    ago = -np.flatnonzero(is_known)
-    (slope, _), variances = np.polyfit(ago, weeks[is_known], 1, cov=True)
+    (slope, _), variances = np.polyfit(-weeks.index, weeks, 1, cov=True)
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
-    error = 4 * variances[0, 0] + _LEAST_GROWTH**2
-    slope *= max(0.0, 1 - error / max(slope**2, 1e-12))
-    return float(np.clip(slope, -_MOST_GROWTH, _MOST_GROWTH))
+    error = 4 * variances[0, 0]
+    noise = error / max(slope**2, 1e-12)
+    return float(slope * max(0.0, 1 - noise))
 
 
 def _without_weekdays(values: Floats) -> Floats:
     """`values` [days, series] divided by the average share of their weekday in a week's mean."""
     weeks = by_week(ratio(values, _centred(values)))
     shares = trailing_mean(weeks, len(weeks))[-1]
-    return by_day(by_week(values) / np.where(shares > 0.05, shares, 1), values)
+    shares = np.where(shares > 0.05, shares, 1)
+    return by_day(by_week(values) / shares, values)
 
 
 def _centred(values: Floats) -> Floats:
@@ -205,4 +216,4 @@ def _centred(values: Floats) -> Floats:
 
 def _log(values: Floats) -> Floats:
     """The logarithms, NaN of what is not positive."""
-    return np.log(np.where(values > 0, values, np.nan))
+    return np.log(only_where(values > 0, values))
