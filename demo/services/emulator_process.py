@@ -124,9 +124,19 @@ _trees: dict[str, list[exp.Expression | None]] = {}
 """The trees of the statement that is being translated, by text."""
 
 
+@lru_cache
+def parse_template(sql: str) -> list[exp.Expression | None]:
+    """Parse a template that DuckDB's generator fills. The compiled sqlglot would parse all of them again for
+    each statement that it generates."""
+    return _parse(Dialect(), sql)
+
+
 def parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
     """Parse like `Dialect.parse`; the rewriters of a statement share its tree until one changes it."""
-    if options or type(dialect) is not BigQuery:
+    has_options = any(options.values())  # an error level of None is the default
+    if type(dialect) is Dialect and not has_options and ":" in sql:
+        return parse_template(sql)
+    if has_options or type(dialect) is not BigQuery:
         return _parse(dialect, sql, **options)
     if sql not in _trees:
         if len(_trees) > 10:
@@ -136,11 +146,13 @@ def parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | N
 
 
 def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> str:
-    """Generate like `Dialect.generate`. A tree that was shared is neither copied nor shared any longer."""
+    """Generate like `Dialect.generate`. A whole statement is not copied, because the emulator does not use
+    its tree afterwards."""
     for sql, trees in list(_trees.items()):
         if any(tree is expression for tree in trees):
             del _trees[sql]
-            options["copy"] = False
+    if not expression.parent:
+        options["copy"] = False
     return _generate(dialect, expression, **options)
 
 
@@ -247,9 +259,12 @@ async def end(script: Any, command: str) -> None:
 
 
 def set_options(engine: DuckDBEngine) -> None:
-    """Set the timezone like the emulator, and no compression: it takes as long as writing the rows."""
+    """Set the timezone like the emulator, and no compression: it takes as long as writing the rows. Tables in
+    memory are those of tests, whose few rows a second thread only waits for."""
     engine.connection.execute("SET TimeZone = 'UTC'")
     engine.connection.execute("SET force_compression = 'uncompressed'")
+    if engine._resolve_path() == ":memory:":
+        engine.connection.execute("SET threads = 1")
 
 
 def build_schema(ctx: Any, table: str, fields: list[dict[str, Any]]) -> Any:
