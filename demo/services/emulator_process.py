@@ -59,7 +59,7 @@ JOBS = 200
 """How many are kept in memory."""
 
 VARYING = re.compile(
-    r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z_])"  # the suffix of a staging table
+    r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z])"  # the suffix of a staging table, or of a test's dataset
     r"|(?<=DATE ')\d{4}-\d\d-\d\d(?=')|(?<=CAST\(')\d{4}-\d\d-\d\d(?=' AS DATE\))"
     r"|(?<=')\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}(?=\+00:00')"
     r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')"  # a token

@@ -21,6 +21,7 @@ from demo.services.web_events import EventCollector
 from tests.integration.warehouse_contents import (
     connect,
     differences,
+    new_dataset,
     read_table,
     read_warehouse,
 )
@@ -176,7 +177,10 @@ def company(
                 timezone,
                 currency,
                 _environment(name, ports, folders, timezone)
-                | {"REPORTING_CURRENCY": currency, "BIGQUERY_DATASET": dataset or name},
+                | {
+                    "REPORTING_CURRENCY": currency,
+                    "BIGQUERY_DATASET": dataset or new_dataset(),
+                },
                 client or connect(emulator),
             )
     finally:

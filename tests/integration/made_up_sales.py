@@ -1,6 +1,5 @@
 """Sales of a shop whose pattern is known, put into the warehouse as loads leave them, without any run."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from google.cloud import bigquery
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse_contents import connect as connect_to
-from tests.integration.warehouse_contents import deployment
+from tests.integration.warehouse_contents import deployment, new_dataset
 
 WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
@@ -108,7 +107,7 @@ class MadeUpShop:
 
 def open_shop(emulator, folder, monkeypatch, dataset=None, **further):
     """Let this process be a deployment with `further` settings, and create the tables of its warehouse."""
-    dataset = dataset or f"forecast_{uuid.uuid4().hex[:10]}"
+    dataset = dataset or new_dataset()
     settings = deployment(emulator, folder, dataset) | {"HOLIDAYS": "US"} | further
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

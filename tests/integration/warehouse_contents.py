@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,11 @@ def connect(emulator):
         credentials=AnonymousCredentials(),
         client_options={"api_endpoint": emulator.host},
     )
+
+
+def new_dataset():
+    """The name of a dataset that does not exist; the emulator translates a statement once for all of them."""
+    return f"own__{uuid.uuid4().hex[:12]}"
 
 
 @cache

@@ -14,15 +14,15 @@ from tests import queries
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
-from tests.integration.warehouse_contents import of_all_days
+from tests.integration.warehouse_contents import new_dataset, of_all_days
 
 TIMES = 40
 
 
 @pytest.fixture
-def empty_dataset(shop, monkeypatch, request):
+def empty_dataset(shop, monkeypatch):
     """The name of a dataset that does not exist."""
-    name = re.sub(r"\W", "_", request.node.name)
+    name = new_dataset()
     monkeypatch.setenv("BIGQUERY_DATASET", name)
     return name
 
