@@ -53,7 +53,9 @@ def random_history(seed, first=FIRST, last=LAST):
             row["complete"] = chance.random() > 0.05
             row |= _costs(chance, row["net_sales"])
             summary[day] = row
-    for day in chance.sample(sorted(summary), 12):
+    days = sorted(summary)
+    # Also the first days, from which customers are known.
+    for day in days[: chance.choice([0, 2])] + chance.sample(days, 12):
         summary[day] |= {"complete": False, "empty_sources": ["storefront"]}
     return History(summary, [main, till])
 

@@ -471,6 +471,22 @@ class RandomSales:
                     rows["currency", order.currency]["orders"] += 1
         return rows
 
+    def reasons(self, day):
+        """Number and amount of the refunds of a day that have an exchange rate, by reason."""
+        refunds = defaultdict(set)
+        amounts = Counter()
+        for order in self.customers.counted:
+            rate = self.rate_of(order.currency, day)
+            for refund_id, made_at, amount, *_ in [*order.refunds, *order.line_refunds]:
+                if rate is not None and business_date(made_at) == day:
+                    refunds[order.reason].add((order.source, refund_id))
+                    amounts[order.reason] += Fraction(amount) * rate
+        for _, refund_id, made_at, amount in self.orphans:
+            if business_date(made_at) == day:
+                refunds[None].add(("sales_db", refund_id))
+                amounts[None] += Fraction(amount) * self.rate_of("USD", day)
+        return {reason: (len(refunds[reason]), amounts[reason]) for reason in refunds}
+
     def summary(self, day):
         """The figures of `daily_summary`, unrounded."""
         sums = Counter()

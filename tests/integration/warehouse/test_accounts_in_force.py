@@ -97,6 +97,18 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     assert shown(shop, PARTNER_FILES, "right") == (200, 0)
 
 
+@pytest.mark.parametrize(("stated", "is_loss"), [("10.0099", False), ("10.01", True)])
+def test_a_loss_is_a_cent_or_more(shop, stated, is_loss):
+    totals = [(None, "USD", stated, "10", "0", "0")]
+    order = Order("1", at("2026-03-02 15:00"))
+    shop.load_all(Folder([order], currency_totals=totals))
+    if not is_loss:
+        assert warnings(shop, "run") == []
+        return
+    with pytest.raises(CheckFailed, match=r"0\.0100 lost"):
+        warnings(shop, "run")
+
+
 def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     """The run of a later day comes first, or the file is late."""
     monday = delivered(200, 120, "2026-03-03 08:00")

@@ -11,9 +11,6 @@ from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
-from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.rendering import SQL_ROOT, tables
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
@@ -118,12 +115,6 @@ def test_warnings_do_not_stop_the_run(shop, snapshot):
         )
     )
     assert "\n".join(str(each) for each in shop.failing()) == snapshot
-    loaded = LoadResult(MONDAY, [MONDAY], [{"kind": "note", "text": "of an extract"}])
-    note, *warnings = check_load(DagRun("daily", "run"), loaded, ORDERS)
-    assert note == loaded.warnings[0]
-    weights = [warning["weight"] for warning in warnings]
-    assert weights == sorted(weights, reverse=True)
-    assert len(set(weights)) > 1
 
 
 def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop):

@@ -250,6 +250,8 @@ PARTNERS = {
     "absent": [9, 8, 7, 5, NO_FILE],
     "absent_without_orders": [0, 0, 0, 0, NO_FILE],
     "silent": [9, 8, 7, 5, 0],
+    "silent_after_fives": [5, 5, 5, 5, 0],
+    "silent_after_fours": [4, 4, 4, 4, 0],
     "rare": [9, 4, 1, 5, 0],
     "present": [9, 8, 7, 5, 1],
 }
@@ -276,7 +278,8 @@ def test_a_partner_is_judged_by_its_own_files(shop):
 
     figures = shop.report()
     doubtful = names(figures.quality.doubtful_sources, PARTNER_FILES)
-    assert doubtful == {"absent", "absent_without_orders", "bazario", "silent"}
+    silent = {"silent", "silent_after_fives"}
+    assert doubtful == {"absent", "absent_without_orders", "bazario", *silent}
     assert figures.quality.complete is True
     assert warned(shop) == []
 

@@ -94,6 +94,21 @@ def test_a_day_is_loaded_with_its_figures(shop):
     ]
 
 
+@pytest.mark.parametrize("change", [{"is_sale": False}, {"is_test": True}])
+def test_a_customer_whose_first_order_no_longer_counts_is_new_with_the_next(
+    shop, change
+):
+    """Neither order is of a day of the load."""
+    first = Order("1", at("2026-03-02 15:00"))
+    later = Order("2", at("2026-03-03 15:00"))
+    shop.load(Folder([first, later]), day=TUESDAY)
+    changed = Folder([replace(first, **change)], read_at=at("2026-03-06 11:00"))
+    shop.load(changed, day=THURSDAY, run_id="next")
+    new_customers = shop.by("daily_summary", "business_date", "new_customers")
+    assert new_customers[MONDAY] == 0
+    assert new_customers[TUESDAY] == 1
+
+
 def test_totals_are_compared_to_the_last_of_four_decimals(shop):
     shop.load(Folder([replace(ANN, lines=[("Toys", "1", "10.0008")])]))
 

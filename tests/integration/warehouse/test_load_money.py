@@ -84,6 +84,21 @@ def sold_in(currency, amount):
     return Order(currency, NOON, [("Toys", "1", amount)], currency=currency)
 
 
+def test_rates_of_an_older_read_do_not_replace_those_of_an_export(shop):
+    """An amount of a month that was exported keeps the rates that the export has read."""
+
+    def load_rate(rate, read_at, **options):
+        rates = [(MONDAY, "GBP", rate)]
+        shop.load(Folder([], "exchange_rates", at(read_at), rates=rates), **options)
+
+    of_export = {"dag_id": "sales_history_load", "status": "history"}
+    load_rate("0.9", "2026-03-05 11:00", run_id="export", **of_export)
+    load_rate("0.8", "2026-03-04 11:00")
+    assert shop.one("exchange_rates")["rate"] == Decimal("0.9")
+    load_rate("0.7", "2026-03-06 11:00", run_id="newer")
+    assert shop.one("exchange_rates")["rate"] == Decimal("0.7")
+
+
 def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop):
     rates = [
         (MONDAY, "JPY", "0"),

@@ -181,6 +181,19 @@ def test_breakdowns_have_the_rows_of_the_oracle(loaded):
                 assert_near(row[name], sums[name])
 
 
+def test_reasons_have_the_refunds_of_the_oracle(loaded):
+    shop, sales = loaded
+    for day in DAYS[-3:]:
+        query = "report/daily_sales/return_reasons.sql"
+        rows = shop.warehouse.query(query, report_day=day)
+        expected = sales.reasons(day)
+        assert {row["reason"] for row in rows} == expected.keys()
+        for row in rows:
+            refunds, amount = expected[row["reason"]]
+            assert row["refunds"] == refunds
+            assert_near(row["amount"], amount)
+
+
 def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
     shop, _ = loaded
     for day in DAYS[-7:]:

@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from ecommerce.core.data_warnings import wordings
-from ecommerce.warehouse import rendering
+from ecommerce.storage.staging import DagRun
+from ecommerce.warehouse import checks, rendering
 from ecommerce.warehouse.checks import CheckFailure
+from ecommerce.warehouse.load import LoadResult
+from tests.unit.cli.conftest import ANONYMOUS
 
 FAILURE = CheckFailure(
     "refunds: the order is in the warehouse", "warn", 1_234, "sales_db refund r7"
@@ -44,12 +48,25 @@ def test_people_are_told_what_it_means_and_what_to_do():
     }
 
 
+def test_of_a_loads_warnings_the_worst_follow_those_of_its_extracts(monkeypatch):
+    """A wrong rate counts for more than a refund without its order."""
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", ANONYMOUS)
+    rate = replace(FAILURE, check_name="exchange_rates: no rate doubles or halves")
+    monkeypatch.setattr(checks, "run_checks", lambda *_: [FAILURE, rate])
+    note = {"kind": "note", "text": "of an extract"}
+    day = date(2026, 11, 19)
+    loaded = LoadResult(day, [day], [note])
+    found = checks.check_load(DagRun("daily", "run"), loaded, None)
+    assert found == [note, rate.warning(), FAILURE.warning()]
+
+
 def test_every_check_has_words_and_a_warning_an_action():
-    checks = {}
+    declared = {}
     for table in rendering.tables("checks.sql"):
         path = rendering.SQL_ROOT / f"warehouse/tables/{table}/checks.sql"
-        checks |= re.findall(r"'(.+)' AS check_name,\n +'(\w+)'", path.read_text())
+        declared |= re.findall(r"'(.+)' AS check_name,\n +'(\w+)'", path.read_text())
     named = {kind for kind in wordings() if ": " in kind}
-    assert checks.keys() == named
-    for check, severity in checks.items():
+    assert declared.keys() == named
+    for check, severity in declared.items():
         assert severity == "error" or wordings()[check].action, check

@@ -3,6 +3,7 @@
 import pytest
 
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures import headline
 from ecommerce.sales.report.figures.headline import COSTS, RATES, Margin
 from ecommerce.sales.report.texts.page import page_texts
@@ -44,6 +45,19 @@ def test_an_average_of_fewer_days_has_their_number():
     )
     assert fewer in text
     assert "(12 days)" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "points"),
+    [("0.1025", "+0.3 pp"), ("0.0975", f"{MINUS}0.3 pp"), ("0.1004", "±0 pp")],
+)
+def test_a_rate_changes_by_points_rounded_away_from_zero(value, points):
+    known = make_figures().rates
+    rate = next(iter(RATES))
+    before = {"value": D(value), "week_before": D("0.1")}
+    changed = known[rate].model_copy(update=before)
+    figures = make_figures(rates=known | {rate: changed})
+    assert points in readable.lines_of(figures, "figures")
 
 
 @pytest.mark.parametrize(
