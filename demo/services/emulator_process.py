@@ -65,6 +65,9 @@ VARYING = re.compile(
     r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')"  # a token
 )
 """The parts in which the statements of two loads differ. No result but an error depends on them."""
+DAY = r"(?:DATE '[\d-]{10}'|CAST\('[\d-]{10}' AS DATE\))"
+DAYS = re.compile(rf"(?<= IN \(){DAY}(?:, {DAY})+(?=\))")
+"""A list of days, whose length also differs between loads."""
 
 
 PLACEHOLDER = re.compile(
@@ -127,6 +130,33 @@ def cached(function: Callable[..., Any]) -> Callable[..., Any]:
         return pickle.loads(result)
 
     return call
+
+
+def cached_text(function: Callable[..., str]) -> Callable[..., str]:
+    """Cache a function like `cached`, by texts with one day in place of each list of days. The function
+    translates days one by one, and each to a CAST."""
+    call = cached(function)
+
+    def call_with_days(*texts: str) -> str:
+        if any("'8888-" in text for text in texts):
+            return str(call(*texts))
+        lists: dict[str, str] = {}
+
+        def first_day(days: re.Match[str]) -> str:
+            number = len(lists) + 1
+            return f"DATE '{lists.setdefault(days[0], f'8888-01-{number:02}')}'"
+
+        shorter = [DAYS.sub(first_day, text) for text in texts]
+        try:
+            result = str(call(*shorter))
+        except Exception:
+            return str(call(*texts))  # the error must quote the real statement
+        for days, placeholder in lists.items():
+            casts = [f"CAST('{day}' AS DATE)" for day in re.findall(r"[\d-]{10}", days)]
+            result = result.replace(f"CAST('{placeholder}' AS DATE)", ", ".join(casts))
+        return result
+
+    return call_with_days
 
 
 _parse, _generate = Dialect.parse, Dialect.generate
@@ -232,7 +262,7 @@ def require_filters(query: str, project_id: str, catalog: Any) -> None:
             )
 
 
-@cached
+@cached_text
 def translation(sql: str, types: str) -> str:
     """Return a statement in DuckDB's dialect; `types` has those of columns as JSON."""
     sql = inner_query.rewrite_unnest_offset(sql)
@@ -309,8 +339,8 @@ CACHED = {
     ddl_result: "_parse_statement",
     ddl_sync: "_detect_catalog_drop _detect_create_schema _detect_plain_create_table "
     "_detect_plain_create_view _extract_ddl_metadata",
-    executor: "classify_statement_type detect_drop_routine parse_script rewrite_table_refs",
-    interpreter: "_is_row_producing parse_script rewrite_table_refs",
+    executor: "classify_statement_type detect_drop_routine parse_script",
+    interpreter: "_is_row_producing parse_script",
 }
 """Functions whose results depend on the text of a statement only, by module."""
 
@@ -322,6 +352,8 @@ ddl_result._has_not_null_constraint = methodcaller("find", exp.NotNullColumnCons
 for module, names in CACHED.items():
     for name in names.split():
         setattr(module, name, cached(getattr(module, name)))
+for module in (executor, interpreter):
+    module.rewrite_table_refs = cached_text(module.rewrite_table_refs)
 executor.rewrite_and_translate_statement = translate
 interpreter.rewrite_and_translate_statement = translate
 interpreter.ScriptInterpreter._snapshot_dml_targets = begin
