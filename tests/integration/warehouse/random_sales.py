@@ -91,6 +91,7 @@ class RandomSales:
         self.chance = random.Random(seed)
         self.currency = currency
         self.orders = []
+        self.refunds_of_day = Counter()
         for day in self.chance.sample(EARLIER, 25):
             self._sell("sales_db", day)
         for number, day in enumerate(DAYS):
@@ -179,7 +180,10 @@ class RandomSales:
             made_at = order.ordered_at + later
             if business_date(made_at) > LAST:
                 continue
-            refund = f"{order.order_id}-{number}", made_at
+            day = business_date(made_at)
+            # Each source has refunds of these ids.
+            self.refunds_of_day[order.source, day] += 1
+            refund = f"{day} {self.refunds_of_day[order.source, day]}", made_at
             kinds = ["line", "whole", "whole", "line and rest", "line and fee"]
             kind = self.chance.choice(kinds)
             if kind != "whole":

@@ -183,7 +183,7 @@ def test_breakdowns_have_the_rows_of_the_oracle(loaded):
 
 def test_reasons_have_the_refunds_of_the_oracle(loaded):
     shop, sales = loaded
-    for day in DAYS[-3:]:
+    for day in DAYS[-7:]:
         query = "report/daily_sales/return_reasons.sql"
         rows = shop.warehouse.query(query, report_day=day)
         expected = sales.reasons(day)
