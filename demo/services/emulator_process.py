@@ -70,33 +70,20 @@ DAYS = re.compile(rf"(?<= IN \(){DAY}(?:, {DAY})+(?=\))")
 """A list of days, whose length also differs between loads."""
 
 
-PLACEHOLDER = re.compile(
-    rb"0000[0-9]{4}-[0-9-]{27}|0000-[0-9-]{5}(?:[T ][0-9:.]{15})?|0000[0-9]{8}"
-)
-"""What `shape_of` puts in place of a token, a date or an instant, or a suffix."""
-MOST_PLACEHOLDERS = 9999
-
-
 @lru_cache(RESULTS)
 def shape_of(texts: tuple[str, ...]) -> tuple[tuple[str, ...], dict[bytes, bytes]]:
-    """Return texts with placeholders for their varying parts, and the parts by placeholder (as long).
-
-    Equal parts have placeholders of their own: which days of a load coincide is no reason to translate again.
-    """
-    parts: dict[bytes, bytes] = {}
+    """Return texts with placeholders for their varying parts, and the parts by placeholder (as long)."""
+    placeholders: dict[str, str] = {}
 
     def placeholder(part: re.Match[str]) -> str:
-        number = str(len(parts) + 1)
+        number = str(len(placeholders) + 1)
         zeros = re.sub("[0-9a-f]", "0", part[0])
-        new = zeros[: -len(number)] + number
-        parts[new.encode()] = part[0].encode()
-        return new
+        return placeholders.setdefault(part[0], zeros[: -len(number)] + number)
 
     shape = tuple(VARYING.sub(placeholder, text) for text in texts)
-    present = [found for text in texts for found in PLACEHOLDER.findall(text.encode())]
-    if len(parts) > MOST_PLACEHOLDERS or parts.keys() & present:
+    if any(new in text for new in placeholders.values() for text in texts):
         return texts, {}
-    return shape, parts
+    return shape, {new.encode(): part.encode() for part, new in placeholders.items()}
 
 
 @lru_cache(RESULTS)
@@ -126,7 +113,8 @@ def cached(function: Callable[..., Any]) -> Callable[..., Any]:
         except Exception:
             _trees.clear()  # a rewriter may have changed half of one
             return function(*texts)  # the error must quote the real statement
-        result = PLACEHOLDER.sub(lambda found: parts.get(found[0], found[0]), result)
+        for placeholder, part in parts.items():
+            result = result.replace(placeholder, part)
         return pickle.loads(result)
 
     return call
