@@ -119,14 +119,15 @@ ERRORS |= dict.fromkeys(range(500, 600), TransientError)
 """By status, the kind of its error; that of every other one is ContractError."""
 
 
-@pytest.mark.parametrize("status", range(200, 600))
-def test_every_status_has_its_error(status):
-    if status in (200, 204):
-        raise_for_status(answered(status), WHAT)
-        return
-    with pytest.raises(PipelineError, match=f"^{WHAT} answered {status}") as raised:
-        raise_for_status(answered(status), WHAT)
-    assert type(raised.value) is ERRORS.get(status, ContractError)
+def test_every_status_has_its_error():
+    for status in range(200, 600):
+        if status in (200, 204):
+            raise_for_status(answered(status), WHAT)
+            continue
+        words = f"^{WHAT} answered {status}"
+        with pytest.raises(PipelineError, match=words) as raised:
+            raise_for_status(answered(status), WHAT)
+        assert type(raised.value) is ERRORS.get(status, ContractError), status
 
 
 def test_an_answer_that_names_a_pause_is_a_rate_limit():
