@@ -192,7 +192,7 @@ class AirflowServices:
     def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
         """Start a Python script as a background process with a log."""
         log = self.folders.logs / f"{name}.log"
-        # Without -P, the modules beside the script would hide others of their names.
+        # Without -P, modules of the script's folder would hide others of their names.
         script = [sys.executable, "-P", *command]
         processes.start(self.folders.processes, name, script, log, environ)
 

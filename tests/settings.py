@@ -9,7 +9,7 @@ from ecommerce.core.settings import load_settings
 
 @contextmanager
 def environment(variables, *, alone=False):
-    """Let this process have `variables`, beside what it has or alone; what is changed meanwhile is undone."""
+    """Let this process have `variables`, alone or in addition to its own; later changes are undone."""
     with mock.patch.dict(os.environ, variables, clear=alone):
         yield
 

@@ -187,7 +187,7 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
 
 
 def copy_part(part: Any) -> Any:
-    """Copy a tree, or what its nodes have beside their children: `deepcopy` records every copy, and nothing
+    """Copy a tree, or what its nodes have other than children: `deepcopy` records every copy, and nothing
     here refers to itself."""
     if isinstance(part, core.Expr):
         return part.__deepcopy__({})

@@ -40,7 +40,9 @@ def ridge_forecast(known: Statistics) -> Floats:
     fitted = only_where(~np.isnan(known.values), line[:days])
     actual_level = trailing_mean(known.values, _LEVEL_DAYS)[-1]
     fitted_level = trailing_mean(fitted, _LEVEL_DAYS)[-1]
-    return known.sales(line[days:] * ratio(actual_level, fitted_level))
+    # After a gap as long as the days of the level, it is not corrected.
+    correction = np.nan_to_num(ratio(actual_level, fitted_level), nan=1.0)
+    return known.sales(line[days:] * correction)
 
 
 def _designs(panel: Panel) -> Floats:

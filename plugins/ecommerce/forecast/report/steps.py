@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -189,7 +189,7 @@ def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> "pd.Series[Any]":
 
 
 def _promotions(history: History) -> list[ComingPromotion]:
-    """Return the promotions of the forecast days, by their first day."""
+    """Return the promotions of the forecast days, by first day and SKU, whatever their order in the file."""
     end = history.as_of + timedelta(days=HORIZON)
     coming = []
     for promotion in history.promotions:
@@ -202,4 +202,4 @@ def _promotions(history: History) -> list[ComingPromotion]:
                     discount_percent=promotion.discount_percent,
                 )
             )
-    return sorted(coming, key=attrgetter("first"))
+    return sorted(coming, key=lambda promotion: (promotion.first, promotion.sku or ""))

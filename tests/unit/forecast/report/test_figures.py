@@ -31,14 +31,21 @@ def test_what_is_incomplete_unknown_or_old_is_not_scored():
     assert figures.drift.score.periods == 3, "the last four weeks"
 
 
-def test_promotions_are_those_of_the_forecast_days():
+def test_promotions_are_those_of_the_forecast_days_whatever_their_order():
     promotions = []
-    for first, last in ((-9, -1), (-9, 0), (27, 40), (28, 30)):
-        promotions.append(
-            Promotion(day(first), day(last), f"{first} {last}", Decimal(10))
-        )
+    for first, last, sku in (
+        (28, 30, "later"),
+        (27, 40, "last day"),
+        (0, 3, "b"),
+        (0, 3, "a"),
+        (0, 3, None),
+        (-9, 0, "first day"),
+        (-9, -1, "over"),
+    ):
+        promotions.append(Promotion(day(first), day(last), sku, Decimal(10)))
     found = make_figures(promotions=promotions).promotions
-    assert [promotion.sku for promotion in found] == ["-9 0", "27 40"]
+    skus = [promotion.sku for promotion in found]
+    assert skus == ["first day", None, "a", "b", "last day"]
 
 
 def test_the_hash_is_of_the_figures_without_their_provenance():
