@@ -14,11 +14,12 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ecommerce.core.text import clean
 from ecommerce.sources.text_blocks import (
     ahead,
     blocks,
@@ -33,6 +34,8 @@ LONGEST_LINE = 1 << 20
 """Bytes of a record. A longer one is malformed."""
 LONGEST_HEADER = 1 << 16
 """Bytes."""
+HEADER_LINES = 30
+"""The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
 OPEN_QUOTE = ("malformed_line", "a quote that is not closed")
@@ -60,6 +63,20 @@ class Bounds:
     malformed: int = 100_000
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file writes its records.
+
+    With the quoting `none`, a quote is a character like any other. A record with too few fields is padded
+    with empty ones if its field at the place `short_without` (from 0) is missing or blank.
+    """
+
+    delimiter: str = ","
+    quoting: Literal["standard", "none"] = "standard"
+    short_without: int | None = None
+
+
+STANDARD = Dialect()
 UNBOUNDED = Bounds(
     1 << 62,
     1 << 62,
@@ -102,33 +119,100 @@ def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
     empty, too long, or not CSV.
     """
     line = stream.readline(LONGEST_HEADER + 1)
+    return _names(line, Dialect(delimiter))
+
+
+def _names(line: bytes, dialect: Dialect) -> list[str]:
+    """Return the column names in the first line of a file. Errors are those of `header`."""
     if len(line) > LONGEST_HEADER:
         raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
         text = line.decode("utf-8-sig").strip("\r\n")
-        [names] = csv.reader([text], strict=True, delimiter=delimiter)
+        names = text.split(dialect.delimiter)
+        if dialect.quoting == "standard":
+            [names] = csv.reader([text], strict=True, delimiter=dialect.delimiter)
     except (UnicodeDecodeError, csv.Error):
         raise UnusableFileError(
             "its first line cannot be read as a CSV header in its encoding"
         ) from None
-    if not names:
+    if not text:
         raise UnusableFileError("it is empty, without even a header")
     return [name.strip() for name in names]
+
+
+def find_header(
+    stream: IO[bytes],
+    dialect: Dialect,
+    wanted: Collection[str],
+) -> tuple[list[str], int]:
+    """Read a file in UTF-8 up to its header, and return the column names and the header's line number.
+
+    The header is the first of `HEADER_LINES` lines that has all `wanted` columns. Raise UnusableFileError if
+    there is none, or if it has one of them more than once.
+    """
+    first = b""
+    nearest: list[str] = []
+    nearest_number = 0
+    missing = list(wanted)
+    for number in range(1, HEADER_LINES + 1):
+        line = stream.readline(LONGEST_HEADER + 1)
+        if not first and line.strip():
+            first = line
+            nearest_number = number
+        try:
+            names = _names(line, dialect)
+        except UnusableFileError:
+            names = []
+        lacking = [name for name in wanted if name not in names]
+        if len(lacking) < len(missing):
+            nearest = names
+            nearest_number = number
+            missing = lacking
+        if not missing or len(line) > LONGEST_HEADER:
+            break
+    for name in wanted:
+        if nearest.count(name) > 1:
+            raise UnusableFileError(f"its header has {name} more than once")
+    if missing:
+        _names(first, dialect)
+        place = f" in line {nearest_number}" if nearest_number > 1 else ""
+        fault = f"its header{place} lacks {', '.join(missing)}"
+        end = ""
+        if not nearest:
+            fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
+            end = f"line {nearest_number} is: {_shape(first)}; "
+        raise UnusableFileError(
+            f"{fault} (the delimiter is {dialect.delimiter!r}); {end}if its partner has another layout, "
+            "describe it in include/partners (docs/RECIPES.md)",
+            reason="missing_column",
+        )
+    return nearest, nearest_number
+
+
+def _shape(line: bytes) -> str:
+    """Return a line with `x` for each letter and `9` for each digit, because it may be personal data."""
+    text = clean(line.decode("utf-8-sig", "replace"))
+    if re.fullmatch("sep=.", text):
+        return text
+    digits_hidden = re.sub(r"\d", "9", text)
+    return re.sub(r"[^\W\d_]|[^\0-\x7f…]", "x", digits_hidden)
 
 
 def tables(
     stream: IO[bytes],
     fields: int,
     bounds: Bounds = UNBOUNDED,
-    delimiter: str = ",",
+    dialect: Dialect = STANDARD,
+    first_line: int = 2,
 ) -> Iterator[tuple[pa.Table, list[Record]]]:
-    """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches.
+    """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches. The
+    first of them is in the line `first_line` of the file.
 
     Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
     of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
     """
-    grammar = Grammar(fields, delimiter)
-    for batch in ahead(_batches(stream, grammar, bounds)):
+    grammar = Grammar(fields, dialect)
+    for batch in ahead(_batches(stream, grammar, bounds, first_line)):
         yield grammar.parse(batch), batch.malformed
 
 
@@ -136,8 +220,9 @@ def _batches(
     stream: IO[bytes],
     grammar: Grammar,
     bounds: Bounds,
+    first_line: int,
 ) -> Iterator[Batch]:
-    number = 2
+    number = first_line
     unfinished = b""
     whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
     for block in chain(whole_lines, [b""]):
@@ -147,7 +232,7 @@ def _batches(
         batch = grammar.divide(number, text, is_end=not block)
         unfinished = batch.unfinished
         number = batch.following
-        if number > bounds.lines + 2:
+        if number > bounds.lines + first_line:
             raise UnusableFileError(
                 f"it has more than {bounds.lines:,} lines", reason="file_too_large"
             )
@@ -186,18 +271,23 @@ class Grammar:
     like any other (5" screen). The patterns are possessive, so that their time is linear.
     """
 
-    def __init__(self, fields: int, delimiter: str = ",") -> None:
+    def __init__(self, fields: int, dialect: Dialect = STANDARD) -> None:
         self._fields = fields
-        self._delimiter = delimiter
-        self._separator = delimiter.encode()
+        self._dialect = dialect
+        self._separator = dialect.delimiter.encode()
         comma = re.escape(self._separator)
         quoted = rb'"(?:[^"]++|"")*+"'
         plain = rb'(?! *")[^%s\r]*+' % comma
+        if dialect.quoting == "none":
+            quoted = rb"(?!)"
+            plain = rb"[^%s\r]*+" % comma
         value = rb"(?: *+%s *+|%s)" % (quoted, plain)
         # Blanks before a quote are not of the field, nor those behind the second one.
         self._field = re.compile(
             rb'(?: *+(?="))?+(%s|%s) *+%s' % (quoted, plain, comma)
         )
+        if dialect.quoting == "none":
+            self._field = re.compile(b"(%s)%s" % (plain, comma))
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
         self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
 
@@ -257,7 +347,7 @@ class Grammar:
         if not are_utf8:
             # The lines that are not UTF-8 have to be found one by one.
             excluded += r"\x80-\xff"
-        comma = re.escape(self._delimiter)
+        comma = re.escape(self._dialect.delimiter)
         plain = f"[^{comma}{excluded}]*"
         if self._fields == 1:
             # A blank line is no record.
@@ -278,6 +368,7 @@ class Grammar:
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
         elif self._complete.fullmatch(text):
             fields = self._field.findall(text + self._separator)
+            fields += [b""] * self._padding(fields, text)
             if len(fields) == self._fields:
                 text = self._separator.join(fields)
                 return Record(number, text)
@@ -289,6 +380,17 @@ class Grammar:
             if b"\r" in text:
                 fault = ("malformed_line", "a carriage return outside quotes")
         return Record(number, text, fault)
+
+    def _padding(self, fields: Sequence[bytes], text: bytes) -> int:
+        """Return how many empty fields a record lacks, if it may lack any."""
+        place = self._dialect.short_without
+        # A quote that is not closed may have joined lines to a short record.
+        if place is None or b"\n" in text:
+            return 0
+        value = b"".join(fields[place : place + 1])
+        if value.strip(b'" \t'):
+            return 0
+        return self._fields - len(fields)
 
     def _continued(
         self,
@@ -324,7 +426,7 @@ class Grammar:
 
         names = [str(place) for place in range(self._fields)]
         # Without a header, pyarrow would remove a byte order mark from the first record.
-        header_line = self._delimiter.join(names).encode()
+        header_line = self._dialect.delimiter.join(names).encode()
         others = [record.text for record in batch.others]
         records = [header_line, *batch.certain.to_pylist(), *others, b""]
         text = b"\n".join(records)
@@ -335,7 +437,8 @@ class Grammar:
                 block_size=len(text),
             ),
             pa_csv.ParseOptions(
-                delimiter=self._delimiter,
+                delimiter=self._dialect.delimiter,
+                quote_char=self._dialect.quoting == "standard" and '"',
                 newlines_in_values=True,
             ),
             pa_csv.ConvertOptions(

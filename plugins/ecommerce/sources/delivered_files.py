@@ -21,9 +21,10 @@ from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
+    Dialect,
     Record,
     UnusableFileError,
-    header,
+    find_header,
     tables,
 )
 from ecommerce.sources.partner_layouts import (
@@ -96,25 +97,13 @@ def modified_at(file_system: Any, path: str) -> datetime:
 def column_names(
     stream: IO[bytes],
     layout: Layout,
-) -> list[str]:
-    """Return the column names in the first line of a CSV file in UTF-8.
+) -> tuple[list[str], int]:
+    """Return the column names of a CSV file in UTF-8 and the line number of its header.
 
-    Raise UnusableFileError if the line is not a header, lacks a column of `layout`, or repeats one.
+    Raise UnusableFileError if no line is a header with all columns of `layout`, or if it repeats one.
     """
-    names = header(stream, layout.delimiter)
-    missing = []
-    for name in dict.fromkeys(layout.file_columns().values()):
-        if name not in names:
-            missing.append(name)
-        if names.count(name) > 1:
-            raise UnusableFileError(f"its header has {name} more than once")
-    if missing:
-        raise UnusableFileError(
-            f"its header lacks {', '.join(missing)} (the delimiter is {layout.delimiter!r}); if its "
-            "partner has another layout, describe it in include/partners (docs/RECIPES.md)",
-            reason="missing_column",
-        )
-    return names
+    wanted = dict.fromkeys(layout.file_columns().values())
+    return find_header(stream, Dialect(layout.delimiter), wanted)
 
 
 def extra_columns(attributes: Sequence[str]) -> list[str]:
@@ -169,9 +158,16 @@ def read_csv(
     run_sql_file(duck, "extract/delivered_files/create_tables")
     with unusable_data():
         text: Any = layout.as_utf8(stream)
-        columns = _Columns(column_names(text, layout), layout, facts)
+        names, header_line = column_names(text, layout)
+        columns = _Columns(names, layout, facts)
         set_variables(duck, place=columns.order_id_place)
-        batches = tables(text, len(columns.names), bounds, layout.delimiter)
+        batches = tables(
+            text,
+            len(names),
+            bounds,
+            Dialect(layout.delimiter),
+            first_line=header_line + 1,
+        )
         _write_lines(duck, batches, columns, target, bounds.malformed)
     run_sql_file(duck, "extract/delivered_files/keep_ids")
     run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids")

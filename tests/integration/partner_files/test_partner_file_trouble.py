@@ -5,6 +5,7 @@ import gzip
 import io
 import itertools
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ OTHER_LAYOUT = (
     "(the delimiter is ','); if its partner has another layout, describe it in "
     "include/partners (docs/RECIPES.md)"
 )
+SHAPE = ";".join(re.sub("[a-z]", "x", name) for name in COLUMNS)
 NOT_REGULAR = "it is no regular file of the folder"
 TOO_LARGE = {
     "bomb_2026-03-10.csv.gz": (
@@ -45,7 +47,8 @@ TOO_LARGE = {
 LACKING = {
     "delimiter_2026-03-10.csv": (
         HEADER.replace(",", ";"),
-        f"its header lacks {', '.join(COLUMNS)} {OTHER_LAYOUT}",
+        f"none of its first 30 lines is a header of its layout "
+        f"{OTHER_LAYOUT.replace(';', f'; line 1 is: {SHAPE};')}",
     ),
     "lacking_2026-03-10.csv": (
         HEADER.replace(",sku,", ",").replace("updated_at", "changed"),

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from ecommerce.sources import text_blocks
 from ecommerce.sources.csv_records import (
+    LONGEST_HEADER,
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
+    Dialect,
     Grammar,
     UnusableFileError,
+    find_header,
     header,
     tables,
 )
@@ -80,6 +83,100 @@ def test_no_header(line, detail):
         header(io.BytesIO(line))
     assert refused.value.reason == "file_unreadable"
     assert refused.value.detail == detail
+
+
+SEMICOLON = Dialect(";")
+WANTED = ["order_id", "sku"]
+HINT = "if its partner has another layout, describe it in include/partners (docs/RECIPES.md)"
+BEHIND = "Report\n" * 28
+HEADERS = {
+    "line 1": ("order_id;sku;x\n1;2;3\n", ["order_id", "sku", "x"], 1),
+    "after a preamble": (
+        "\ufeffsep=;\r\n\r\norder_id;x\r\n sku ;order_id\r\n",
+        ["sku", "order_id"],
+        4,
+    ),
+    "after a line that is no CSV": ('"a" b;"\norder_id;sku\n', WANTED, 2),
+    "the 30th line": (f"\n{BEHIND}order_id;sku\n", WANTED, 30),
+}
+"""Content, and the names and the number of its header."""
+NO_HEADERS = {
+    "line 1 lacks": (
+        "order_id;x\n1;2\n",
+        f"its header lacks sku (the delimiter is ';'); {HINT}",
+    ),
+    "the nearest lacks": (
+        "Report\nsku;price\norder_id;price\n",
+        f"its header in line 2 lacks order_id (the delimiter is ';'); {HINT}",
+    ),
+    "another delimiter": (
+        "\ufefforder_id,sku,Größe 12 é\n",
+        f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
+        f"line 1 is: xxxxx_xx,xxx,xxxxx 99 x; {HINT}",
+    ),
+    "another delimiter that it shows": (
+        "\r\nsep=,\r\norder_id,sku\r\n",
+        f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
+        f"line 2 is: sep=,; {HINT}",
+    ),
+    "a mail address behind sep=": (
+        "sep=a@example.com",
+        f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
+        f"line 1 is: xxx=x@xxxxxxx.xxx; {HINT}",
+    ),
+    "a long line": (
+        f"{'7' * 251}\n{'x' * (LONGEST_HEADER + 1)}\norder_id;sku\n",
+        f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
+        f"line 1 is: {'9' * 250}…; {HINT}",
+    ),
+    "the 31st line": (
+        f"1\n\n{BEHIND}order_id;sku\n",
+        f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
+        f"line 1 is: 9; {HINT}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_the_header_may_follow_a_preamble(name):
+    content, names, number = HEADERS[name]
+    stream = io.BytesIO(f"{content}1;2\n".encode())
+    assert find_header(stream, SEMICOLON, WANTED) == (names, number)
+    if "1;2;3" not in content:
+        assert stream.read() == b"1;2\n"
+
+
+@pytest.mark.parametrize("name", NO_HEADERS)
+def test_no_line_is_the_header(name):
+    content, detail = NO_HEADERS[name]
+    with pytest.raises(UnusableFileError) as refused:
+        find_header(io.BytesIO(content.encode()), SEMICOLON, WANTED)
+    assert refused.value.reason == "missing_column"
+    assert refused.value.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (b"", "it is empty, without even a header"),
+        (b"\r\n\n", "it is empty, without even a header"),
+        (b"\xff\na\n", "its first line cannot be read as a CSV header in its encoding"),
+        (b"x" * (1 << 16) + b"\n", "its first line is longer than 65536 bytes"),
+        (b"x\nsku;sku", "its header has sku more than once"),
+        (b"x\nsku;order_id;sku", "its header has sku more than once"),
+    ],
+)
+def test_a_file_without_a_usable_header(content, detail):
+    with pytest.raises(UnusableFileError) as refused:
+        find_header(io.BytesIO(content), SEMICOLON, WANTED)
+    assert refused.value.reason == "file_unreadable"
+    assert refused.value.detail == detail
+
+
+def test_a_header_without_quoting():
+    dialect = Dialect("\t", "none")
+    header_line = io.BytesIO(b'"order_id\tsku\n')
+    assert find_header(header_line, dialect, ["sku"]) == (['"order_id', "sku"], 1)
 
 
 NOT_TEXT = "bytes that are not in the file's encoding"
