@@ -1,24 +1,77 @@
--- DuckDB: values of a partner with a layout of its own (include/partners/) as the standard layout has them. A value that
--- does not fit is kept with the reason behind it, and the transform rejects its line. Variables: `decimal_comma`,
--- `date_format`, `layout_timezone`, and `constants`, the columns whose values are those of the layout itself.
-CREATE OR REPLACE MACRO is_constant(name) AS list_contains(getvariable('constants')::VARCHAR[], name);
+-- DuckDB, after transform/values.sql: values of a partner with a layout of its own (include/partners/) as the standard
+-- layout has them. A value that does not fit is kept with the reason behind it, and the transform rejects its line.
 
-CREATE OR REPLACE MACRO decimal_point(name, value) AS CASE
-    WHEN NOT getvariable('decimal_comma') OR is_constant(name) OR trim(value) = '' THEN value
-    WHEN regexp_full_match(trim(value), '[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?')
-        THEN replace(replace(trim(value), '.', ''), ',', '.')
-    ELSE value || ' (not a number with a decimal comma)'
+-- Names of time zones that programs write. One with several meanings has that of the United States, or of Great Britain
+-- (BST); IST, which has three, is none.
+SET VARIABLE zone_offsets = MAP {
+    'Z': '+00:00', 'UTC': '+00:00', 'GMT': '+00:00', 'WET': '+00:00', 'WEST': '+01:00', 'BST': '+01:00',
+    'CET': '+01:00', 'MEZ': '+01:00', 'CEST': '+02:00', 'MESZ': '+02:00', 'EET': '+02:00', 'EEST': '+03:00',
+    'MSK': '+03:00', 'JST': '+09:00', 'KST': '+09:00', 'AWST': '+08:00', 'ACST': '+09:30', 'ACDT': '+10:30',
+    'AEST': '+10:00', 'AEDT': '+11:00', 'NZST': '+12:00', 'NZDT': '+13:00', 'NST': '-03:30', 'NDT': '-02:30',
+    'AST': '-04:00', 'ADT': '-03:00', 'EST': '-05:00', 'EDT': '-04:00', 'CST': '-06:00', 'CDT': '-05:00',
+    'MST': '-07:00', 'MDT': '-06:00', 'PST': '-08:00', 'PDT': '-07:00', 'AKST': '-09:00', 'AKDT': '-08:00',
+    'HST': '-10:00'
+};
+
+CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
+    regexp_replace(
+        value, '[A-Za-z]{1,5}$', getvariable('zone_offsets')[upper(regexp_extract(value, '[A-Za-z]{1,5}$'))]
+    ),
+    value
+);
+
+{% set thousands = layout.thousands or ("." if layout.decimal_comma else none) %}
+{% set between = {",": ",", ".": "[.]", " ": "[ \\x{A0}\\x{2009}\\x{202F}]", "'": "[''’]"}[thousands] if thousands else "" %}
+{% set decimal = "," if layout.decimal_comma else "[.]" %}
+{% set blanks = "[\\s\\p{Zs}]*" %}
+{% set currency = blanks ~ "((?:[A-Za-z]{2,3}[\\s\\p{Zs}]?)?\\p{Sc}|[A-Za-z]{3})?" ~ blanks %}
+{% set grouped = "\\d{1,3}(?:" ~ between ~ "\\d{3})+|" if thousands else "" %}
+{% set digits = "((?:" ~ grouped ~ "\\d+)(?:" ~ decimal ~ "\\d*)?|" ~ decimal ~ "\\d+)" %}
+-- The parts of an amount, which may be in brackets and have a sign and a currency on either side.
+CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
+    regexp_replace(value, '^[\s\p{Zs}]*\((.*)\)[\s\p{Zs}]*$', '-\1'),
+    '^{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}{{ digits }}{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}$',
+    ['sign', 'currency', 'inner_sign', 'digits', 'inner_sign_behind', 'currency_behind', 'sign_behind']
+);
+
+CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
+    WHEN nullif(trim(value), '') IS NULL THEN value
+    ELSE list_transform(
+        [parts_of_amount(value)],
+        LAMBDA parts: CASE
+            WHEN parts.digits = '' THEN value || '{{ " (not a number with a decimal comma)" if layout.decimal_comma }}'
+            WHEN
+                regexp_full_match(concat(parts.currency, parts.currency_behind), '[A-Za-z]{3}')
+                AND upper(concat(parts.currency, parts.currency_behind)) <> upper(trim(own_currency))
+                THEN value || ' (not in ' || trim(own_currency) || ')'
+            ELSE concat(
+                CASE
+                    WHEN regexp_matches(
+                        concat(parts.sign, parts.inner_sign, parts.inner_sign_behind, parts.sign_behind), '[-−]'
+                    )
+                        THEN '-'
+                END,
+                replace(
+                    {{ "regexp_replace(parts.digits, '" ~ between ~ "', '', 'g')" if thousands else "parts.digits" }},
+                    '{{ "," if layout.decimal_comma else "." }}',
+                    '.'
+                )
+            )
+        END
+    )[1]
 END;
 
--- In the hour that occurs twice when summer time ends, a local time means its second occurrence.
-CREATE OR REPLACE MACRO utc_instant(name, value) AS CASE
-    WHEN getvariable('date_format')::VARCHAR IS NULL OR is_constant(name) OR trim(value) = '' THEN value
-    ELSE coalesce(
-        strftime(
-            try_strptime(trim(value), getvariable('date_format')::VARCHAR)
-            AT TIME ZONE getvariable('layout_timezone') AT TIME ZONE 'UTC',
-            '%Y-%m-%dT%H:%M:%S.%fZ'
-        ),
-        value || ' (does not match ' || getvariable('date_format') || ')'
-    )
+CREATE OR REPLACE MACRO turned(number) AS CASE
+    WHEN number LIKE '-%' THEN substr(number, 2)
+    WHEN trim(number) = '' THEN number
+    ELSE '-' || number
+END;
+
+-- The part of an amount that a line has by its weight: `until` is the sum of the weights up to the line, with its own.
+-- The parts of all lines add up to the amount.
+CREATE OR REPLACE MACRO part_of(amount, weight, until, whole) AS CASE
+    WHEN whole > 0
+        THEN
+            share_of(amount, ten_thousandths(until), ten_thousandths(whole))
+            - share_of(amount, ten_thousandths(until - weight), ten_thousandths(whole))
 END;

@@ -68,7 +68,7 @@ END;
 -- Whole ten-thousandths, because DuckDB divides decimals as doubles; rounded half away from zero.
 CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
 CREATE MACRO share_of(amount, part, whole) AS
-((2 * ten_thousandths(amount) * part + whole) // (2 * whole) * 0.0001)::DECIMAL(18, 4);
+(sign(amount) * ((2 * ten_thousandths(abs(amount)) * part + whole) // (2 * whole)) * 0.0001)::DECIMAL(18, 4);
 
 -- The amount of a record before any cleaning, as in the control totals; NULL if it is unreadable or beyond the limits.
 CREATE MACRO stated_product(quantity, price) AS try_cast(
@@ -104,8 +104,8 @@ CREATE MACRO as_instant(value) AS CASE
             -- The pattern skips spaces itself: DuckDB would compute a trim() that occurs twice for every row.
             WHEN regexp_full_match(
                 value::VARCHAR,
-                '\p{Zs}*\d{4,}-\d\d-\d\d[ Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)\p{Zs}*'
-            ) THEN try_cast(upper(trim(value::VARCHAR)) AS TIMESTAMPTZ)
+                '\p{Zs}*\d{4,}-\d\d-\d\d[ Tt]\d\d:\d\d(:\d\d(\.\d+)?)? ?([Zz]|[+-]\d\d(:?\d\d)?)\p{Zs}*'
+            ) THEN try_cast(regexp_replace(upper(trim(value::VARCHAR)), ' ([Z+-])', '\1') AS TIMESTAMPTZ)
         END
     )
 END;

@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
-from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.core.values import Values
@@ -29,6 +28,8 @@ from ecommerce.sources.csv_records import (
 )
 from ecommerce.sources.partner_layouts import (
     COLUMNS,
+    COMPUTED,
+    LAYOUT_COLUMNS,
     OPTIONAL_COLUMNS,
     STANDARD,
     Layout,
@@ -94,16 +95,16 @@ def modified_at(file_system: Any, path: str) -> datetime:
     return file_system.modified(path).astimezone(UTC)
 
 
-def column_names(
-    stream: IO[bytes],
-    layout: Layout,
-) -> tuple[list[str], int]:
+def column_names(stream: IO[bytes], layout: Layout) -> tuple[list[str], int]:
     """Return the column names of a CSV file in UTF-8 and the line number of its header.
 
-    Raise UnusableFileError if no line is a header with all columns of `layout`, or if it repeats one.
+    Raise UnusableFileError if the layout is invalid, no line is a header with all of its columns, or if the
+    header repeats one.
     """
-    wanted = dict.fromkeys(layout.file_columns().values())
-    return find_header(stream, Dialect(layout.delimiter), wanted)
+    if layout.problem:
+        raise UnusableFileError(layout.problem)
+    dialect = Dialect(layout.delimiter, layout.quoting)
+    return find_header(stream, dialect, layout.header_columns())
 
 
 def extra_columns(attributes: Sequence[str]) -> list[str]:
@@ -137,42 +138,39 @@ def read_csv(
         former_orders: Ids of the orders in the former delivery of the file.
 
     Returns:
-        Warnings of columns that are not read, of an encoding that is probably wrong, and of what a
+        Warnings of columns and rows that are not read, of an encoding that is probably wrong, and of what a
         spreadsheet may have done to the values.
 
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
-    set_variables(
-        duck,
-        file=facts["file"],
-        lines=str(target),
-        former_orders=list(former_orders),
-        delimiter=layout.delimiter,
-        decimal_comma=layout.decimal_comma,
-        date_format=layout.date_format,
-        layout_timezone=str(layout.timezone or load_settings().shop_timezone),
-        constants=list(layout.constants),
-    )
-    run_sql_file(duck, "extract/layout_macros")
     run_sql_file(duck, "extract/delivered_files/create_tables")
+    is_converted = layout != STANDARD
+    records = target.with_suffix(".records") if is_converted else target
     with unusable_data():
         text: Any = layout.as_utf8(stream)
         names, header_line = column_names(text, layout)
-        columns = _Columns(names, layout, facts)
-        set_variables(duck, place=columns.order_id_place)
-        batches = tables(
-            text,
-            len(names),
-            bounds,
-            Dialect(layout.delimiter),
-            first_line=header_line + 1,
+        file = _File(names, layout, facts)
+        set_variables(
+            duck,
+            lines=str(target),
+            former_orders=list(former_orders),
+            delimiter=layout.delimiter,
+            place=int(file.place_of("order_id")) + 1,
+            **facts,
         )
-        _write_lines(duck, batches, columns, target, bounds.malformed)
+        batches = tables(text, len(names), bounds, file.dialect, header_line + 1)
+        _write_records(duck, file, batches, records, bounds.malformed)
+    warnings = file.unread_columns()
+    if is_converted:
+        statement = "extract/delivered_files/convert_records"
+        warnings += json_warnings(
+            duck, statement, delivered=file, records=records, lines=target
+        )
+        records.unlink()
     run_sql_file(duck, "extract/delivered_files/keep_ids")
     run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids")
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
-    warnings = columns.warnings()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
@@ -180,86 +178,108 @@ def read_csv(
     return warnings + json_warnings(duck, DOUBTFUL_VALUES)
 
 
-class _Columns:
-    """What the columns of a file are in `lines.parquet`."""
+class _File:
+    """A file whose header was read: what its columns are to us."""
 
     def __init__(self, names: Sequence[str], layout: Layout, facts: Values) -> None:
         """`names` is the file's header, `facts` those of `read_csv`."""
-        import pyarrow as pa
-
         self.names = names
-        self._file = facts["file"]
+        self.layout = layout
+        self._facts = facts
         attributes = load_settings().order_attributes
-        extra = extra_columns(attributes)
-        self._read = layout.file_columns((*extra, *attributes)).values()
-        self._places = {"row_number": "number"}
-        """The column of the records for each column of the lines that the file has."""
-        for name, file_name in layout.file_columns(extra).items():
-            if file_name in names:
-                self._places[name] = str(names.index(file_name))
-        self._constants = {**layout.constants, **facts}
-        self._is_standard = not (layout.decimal_comma or layout.date_format)
-        types: dict[str, pa.DataType] = dict.fromkeys(
-            (*COLUMNS, *extra, "file", "partner"), pa.string()
-        )
-        types["row_number"] = pa.int64()
-        types["received_at"] = pa.timestamp("us", "UTC")
-        self.schema = pa.schema(types)
-        self.order_id_place = int(self._places["order_id"]) + 1
+        self.ours = [*COLUMNS, *extra_columns(attributes)]
+        self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
+        self.timezone = layout.timezone or load_settings().shop_timezone
+        self.places: dict[str, list[str]] = {}
+        """The places, from 0, of each column of ours that the file has."""
+        for name, parts in layout.file_columns(self.ours).items():
+            if set(parts) <= set(names):
+                self.places[name] = [self.place_of(part) for part in parts]
 
-    def lines(self, duck: DuckDBPyConnection, records: pa.Table) -> pa.Table:
-        """Return the lines of records; a column that neither the file nor its layout has is NULL."""
+    @property
+    def has_computed_amounts(self) -> bool:
+        """Whether its layout has amounts from which those of the lines are computed."""
+        layout = self.layout
+        return layout.prices_include_tax or not COMPUTED.isdisjoint(
+            {*self.places, *layout.constants}
+        )
+
+    def place_of(self, name: str) -> str:
+        """Return the place of a column of the file or of ours."""
+        if name in self.names:
+            return str(self.names.index(name))
+        return self.places[name][0]
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of its records."""
+        layout = self.layout
+        place = None
+        if layout.skip_without:
+            place = int(self.place_of(layout.skip_without))
+        return Dialect(layout.delimiter, layout.quoting, place)
+
+    def written(self, records: pa.Table) -> pa.Table:
+        """Return records as they are written: of the standard layout, the lines of the raw folder, in which a
+        column that the file lacks is NULL; of another one, all fields."""
         import pyarrow as pa
 
-        columns: list[Any] = []
-        for column in self.schema:
-            name = column.name
-            if name in self._places:
-                columns.append(records[self._places[name]])
+        if self.layout != STANDARD:
+            return records
+        lines: dict[str, Any] = {}
+        for name in (*self.ours, *LINE_FACTS):
+            if name == "row_number":
+                lines[name] = records["number"]
+            elif name in self.places:
+                lines[name] = records[self.places[name][0]]
             else:
-                value = pa.scalar(self._constants.get(name), column.type)
-                columns.append(pa.repeat(value, len(records)))
-        lines = pa.table(columns, schema=self.schema)
-        if self._is_standard:
-            return lines
-        duck.register("delivered_lines", lines)
-        return duck.sql(
-            read_sql("extract/delivered_files/convert_lines.sql")
-        ).to_arrow_table()
+                kind = (
+                    pa.timestamp("us", "UTC") if name == "received_at" else pa.string()
+                )
+                value: Any = pa.scalar(self._facts.get(name), kind)
+                lines[name] = pa.repeat(value, len(records))
+        return pa.table(lines)
 
-    def warnings(self) -> list[DataWarning]:
+    def unread_columns(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any."""
-        unread = [name or "(no name)" for name in self.names if name not in self._read]
+        read = set(self.layout.rule_columns())
+        attributes = load_settings().order_attributes
+        for parts in self.layout.file_columns([*self.ours, *attributes]).values():
+            read.update(parts)
+        unread = [name or "(no name)" for name in self.names if name not in read]
         if not unread:
             return []
         columns = listed(dict.fromkeys(unread), MOST_NAMED)
-        return [data_warning("columns_not_read", file=self._file, columns=columns)]
+        return [
+            data_warning("columns_not_read", file=self._facts["file"], columns=columns)
+        ]
 
 
-def _write_lines(
+def _write_records(
     duck: DuckDBPyConnection,
+    file: _File,
     batches: Iterator[tuple[pa.Table, list[Record]]],
-    columns: _Columns,
     target: Path,
     most_malformed: int,
 ) -> None:
-    """Write the lines of a file to `target`, and its malformed records into the table `malformed`."""
+    """Write the records of a file to `target`, and the malformed ones into the table `malformed`."""
     from pyarrow import parquet as pq
 
     malformed = 0
     bytes_of_long_lines = 0
-    with (
-        closing(ahead(batches)) as parsed,
-        # The file is read a few times, in full: no statistics, and a cheap compression.
-        pq.ParquetWriter(
-            target,
-            columns.schema,
-            compression="snappy",
-            write_statistics=False,
-        ) as writer,
-    ):
+    writer: Any = None
+    with closing(ahead(batches)) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
-            lines = columns.lines(duck, records)
+            lines = file.written(records)
+            # The file is read a few times, in full: no statistics, and a cheap compression.
+            writer = writer or stack.enter_context(
+                pq.ParquetWriter(
+                    target,
+                    lines.schema,
+                    compression="snappy",
+                    write_statistics=False,
+                )
+            )
             writer.write_table(lines)
             if malformed_records:
                 _keep_malformed(duck, malformed_records)
@@ -292,7 +312,9 @@ def json_warnings(
     duck: DuckDBPyConnection,
     statement: str,
     parameters: Values | None = None,
+    **facts: Any,
 ) -> list[DataWarning]:
-    """Return the warnings that a statement of include/sql returns as JSON, in the column `warning`."""
-    rows = run_sql_file(duck, statement, parameters)
+    """Return the warnings that a statement of include/sql returns as JSON, in the column `warning`; arguments
+    as for `run_sql_file`."""
+    rows = run_sql_file(duck, statement, parameters, **facts)
     return [json.loads(row["warning"]) for row in rows]

@@ -1,5 +1,5 @@
 """How partners write their CSV files: the standard layout, and one file `include/partners/<partner>.yaml` for
-each partner with a layout of its own. docs/RECIPES.md has an example."""
+each partner with a layout of its own. docs/RECIPES.md has an example and all keys."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    PrivateAttr,
     ValidationError,
     model_validator,
 )
 
-from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 
 FOLDER = INCLUDE / "partners"
+SHIPPED = INCLUDE / "partners" / "layouts"
+"""Layouts of marketplaces, which a partner's layout can extend."""
 COLUMNS = (
     "order_id",
     "line_number",
@@ -43,6 +45,34 @@ COLUMNS = (
 )
 OPTIONAL_COLUMNS = ("unit_cost",)
 """Columns that a file may lack."""
+COMPUTED = {
+    "line_amount",
+    "amount_after_discount",
+    "tax_rate",
+    "shipping_discount_amount",
+    "order_discount_amount",
+    "order_tax_amount",
+    "order_shipping_amount",
+    "order_fee_amount",
+}
+"""Columns of a layout of its own from which amounts of the lines are computed. Those of an order are on each
+of its lines, or on the first only."""
+LAYOUT_COLUMNS = (
+    *sorted(COMPUTED),
+    "shipping_amount",
+    "shipping_tax_amount",
+    "fee_amount",
+    "refunded_at",
+)
+"""Further columns of ours that only a layout of its own can have."""
+REPLACED = {
+    "line_amount": ["unit_price"],
+    "amount_after_discount": ["unit_price", "discount_amount"],
+    "order_discount_amount": ["discount_amount"],
+    "order_tax_amount": ["tax_amount"],
+    "tax_rate": ["tax_amount"],
+}
+"""Standard columns that a file with one of these need not have."""
 
 
 def _known_encoding(name: str) -> str:
@@ -57,10 +87,6 @@ def _known_encoding(name: str) -> str:
 def _known_date_format(text: str) -> str:
     import duckdb
 
-    if "%z" in text.lower():
-        raise ValueError(
-            "must have no offset: instants with an offset are read as ISO 8601, without date_format"
-        )
     try:
         duckdb.execute("SELECT try_strptime('', ?)", [text])
     except duckdb.Error:
@@ -68,64 +94,115 @@ def _known_date_format(text: str) -> str:
     return text
 
 
+def _known_column(name: str) -> str:
+    own = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS)
+    # Only a column of none of these needs the settings, which take longer to read.
+    if name not in own and name not in load_settings().order_attributes:
+        raise ValueError(
+            f"{name} must be one of {', '.join(own)}, or be named in ORDER_ATTRIBUTES"
+        )
+    return name
+
+
+def _column_of_the_file(name: str) -> str:
+    if name in ("order_id", "line_number"):
+        raise ValueError(f"{name} must be a column of the file")
+    return name
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Column = Annotated[str, AfterValidator(_known_column)]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
+Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
+DateFormat = Annotated[str, AfterValidator(_known_date_format)]
 
 
 class Layout(BaseModel):
-    """The layout of a partner's CSV files; without arguments, the standard one.
-
-    `columns` maps the file's column names to ours, one or several. `constants` has values for columns of ours
-    that the file lacks. `date_format` (as strptime, in `timezone` or the shop's) is for `ordered_at` and
-    `updated_at`; None means ISO 8601 with an offset.
-    """
+    """The layout of a partner's CSV files; without arguments, the standard one. docs/RECIPES.md describes the
+    keys. Times without an offset are in `timezone` or the shop's; without `date_format`, they are ISO 8601
+    with an offset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     delimiter: Literal[",", ";", "|", "\t"] = ","
+    quoting: Literal["standard", "none"] = "standard"
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     decimal_comma: bool = False
-    date_format: Annotated[str, AfterValidator(_known_date_format)] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    date_format: Annotated[tuple[DateFormat, ...], BeforeValidator(_as_list)] = ()
+    month_names: tuple[str, ...] = ()
     timezone: ZoneInfo | None = None
-    columns: Mapping[str, Names] = {}
-    constants: Mapping[str, str] = {}
+    columns: Mapping[str, Columns] = {}
+    joined: Mapping[Column, tuple[str, ...]] = {}
+    constants: Mapping[Constant, str] = {}
+    values: Mapping[Column, Mapping[str, str]] = {}
+    negated: Columns = ()
+    number_lines: bool = False
+    fill_down: Texts = ()
+    skip_without: str | None = None
+    only: Mapping[str, Texts] = {}
+    refund_when: Mapping[str, Texts] = {}
+    prices_include_tax: bool = False
+
+    _problem: str | None = PrivateAttr(None)
 
     @model_validator(mode="after")
-    def _name_each_column_once(self) -> Layout:
-        known = COLUMNS + OPTIONAL_COLUMNS + tuple(load_settings().order_attributes)
-        names = list(self.constants)
+    def _set_each_column_once(self) -> Layout:
+        names = [*self.constants, *self.joined]
         for targets in self.columns.values():
             names.extend(targets)
         for name in names:
-            if name not in known:
-                raise ValueError(
-                    f"columns or constants: {name} must be one of {', '.join(known)}"
-                )
             if names.count(name) > 1:
                 raise ValueError(f"columns or constants: {name} is set more than once")
-        for name in ("order_id", "line_number"):
-            if name in self.constants:
-                raise ValueError(f"constants: {name} must be a column of the file")
+        if self.month_names and len(self.month_names) != 12:
+            raise ValueError("month_names: must be twelve names")
         return self
 
-    def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, str]:
-        """Return the file's name of each column of ours, of the optional `attributes` too, but not of
-        constants."""
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file of the layout, which then has no keys; None if it is valid."""
+        return self._problem
+
+    def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, list[str]]:
+        """Return the file's names of each column of ours that the file must have, and of the optional
+        `attributes`, but not of constants. Most columns have one."""
         renamed = self.renamed()
+        absent = {*self.constants}
+        if self.number_lines:
+            absent.add("line_number")
+        for name in {*renamed, *self.constants}:
+            absent.update(REPLACED.get(name, []))
         columns = {}
-        for name in COLUMNS + tuple(attributes):
-            if name not in self.constants:
-                columns[name] = renamed.get(name, name)
+        for name in dict.fromkeys([*COLUMNS, *renamed, *attributes]):
+            if name in renamed or name not in absent:
+                columns[name] = renamed.get(name, [name])
         return columns
 
-    def renamed(self) -> dict[str, str]:
-        """Return the file's name of each column of ours that has another name there."""
-        renamed = {}
+    def rule_columns(self) -> list[str]:
+        """Return the columns, the file's or ours, that rules about rows name."""
+        names = [*self.only, *self.refund_when, *self.fill_down]
+        if self.skip_without:
+            names.append(self.skip_without)
+        return names
+
+    def header_columns(self) -> list[str]:
+        """Return the columns that a header must have."""
+        columns = self.file_columns()
+        names = [name for name in self.rule_columns() if name not in columns]
+        for parts in columns.values():
+            names.extend(parts)
+        return list(dict.fromkeys(names))
+
+    def renamed(self) -> dict[str, list[str]]:
+        """Return the file's names of each column of ours that has other names there."""
+        renamed = {name: list(parts) for name, parts in self.joined.items()}
         for name_in_file, targets in self.columns.items():
-            renamed.update(dict.fromkeys(targets, name_in_file))
+            for name in targets:
+                renamed[name] = [name_in_file]
         return renamed
 
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
@@ -170,32 +247,62 @@ class Utf8Stream(io.TextIOWrapper):
 STANDARD = Layout.model_construct()
 
 
+class InvalidLayoutError(Exception):
+    """A layout that cannot be used, and what is wrong with its file."""
+
+
 def partner_layouts() -> dict[str, Layout]:
     """Return the layouts of `include/partners/` by partner, in lower case; other partners have `STANDARD`.
-
-    Raise ConfigurationError if a file is not YAML, or has an invalid key or value.
-    """
-    files = sorted(FOLDER.glob("*.y*ml"))
-    return {file.stem.lower(): _layout(file) for file in files}
+    One whose file is not YAML, or has an invalid key or value, has a `problem`."""
+    layouts = {}
+    for file in sorted(FOLDER.glob("*.y*ml")):
+        try:
+            layout = _layout(file)
+        except InvalidLayoutError as error:
+            # The other partners' files do not wait.
+            layout = Layout()
+            layout._problem = f"include/partners/{file.name}{error}"
+        layouts[file.stem.lower()] = layout
+    return layouts
 
 
 def _layout(file: Path) -> Layout:
+    text, keys = _read_yaml(file)
+    extended = keys.pop("extends", None)
+    if extended:
+        shipped = SHIPPED / f"{extended}.yaml"
+        if not shipped.exists():
+            raise InvalidLayoutError(f": extends: there is no {shipped.name}")
+        for key, value in _read_yaml(shipped)[1].items():
+            own = keys.setdefault(key, value)
+            if isinstance(own, dict):
+                keys[key] = value | own
+    try:
+        return Layout.model_validate(keys)
+    except ValidationError as error:
+        first = error.errors()[0]
+        position = 0
+        path = ""
+        for part in first["loc"]:
+            if str(part) in text[position:]:
+                position = text.index(str(part), position)
+                path += f"{part}: "
+        line = text.count("\n", 0, position) + 1
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InvalidLayoutError(f" line {line}: {path}{problem}") from None
+
+
+def _read_yaml(file: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of a file, and its keys and values, which are texts: NO is Norway here, and 0 an
+    amount."""
     import yaml
 
     try:
-        # The base loader leaves every value a text: NO is Norway here, and 0 an amount.
         text = file.read_text("utf-8")
-        values = yaml.load(text, yaml.BaseLoader)  # noqa: S506
-        return Layout.model_validate(values or {})
+        keys = yaml.load(text, yaml.BaseLoader) or {}  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())
-        raise ConfigurationError(
-            f"include/partners/{file.name} is not valid YAML: {problem}"
-        ) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = "".join(f"{part}: " for part in first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(
-            f"include/partners/{file.name}: {key}{problem}"
-        ) from None
+        raise InvalidLayoutError(f" is not valid YAML: {problem}") from None
+    if not isinstance(keys, dict):
+        raise InvalidLayoutError(" is not valid YAML: it has no keys")
+    return text, keys

@@ -86,3 +86,25 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
     content = (drop.drop / FILE).read_bytes()
     drop.put(FILE.replace("globex", "Globex"), content)
     assert ("Globex",) in rows(drop.extract(), "lines", "partner"), "in any case"
+
+
+def test_a_file_of_a_layout_with_further_columns_is_loaded_with_others(drop, layouts):
+    (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
+    drop.deliver("acme_2026-03-10.csv", "A1")
+    drop.deliver("zeta_2026-03-10.csv", "Z1")
+    lines = rows(drop.extract(), "lines", "order_id, is_refund")
+    assert lines == [("A1", False), ("Z1", None)]
+
+
+def test_an_invalid_layout_stops_its_partner_alone(drop, layouts):
+    (layouts / "acme.yaml").write_text("delimiter: ';'\ntimezone: Mars/Base")
+    drop.deliver("acme_2026-03-10.csv", "A1")
+    drop.deliver("zeta_2026-03-10.csv", "Z1")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("Z1",)]
+    problem = "include/partners/acme.yaml line 2: timezone: invalid timezone: Mars/Base"
+    assert rows(manifest, "rejects", "file, reason, detail") == [
+        ("acme_2026-03-10.csv", "file_unreadable", problem)
+    ]
+    (layouts / "acme.yaml").write_text("timezone: Europe/Berlin")
+    assert rows(drop.extract(), "lines", "order_id") == [("A1",), ("Z1",)]

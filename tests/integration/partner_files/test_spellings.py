@@ -145,6 +145,33 @@ def test_utf_8_under_another_encoding_is_a_warning(drop, layouts, encoding):
         assert ("wrong_encoding" in found) == is_wrong
 
 
+NAMES = [
+    "Käse",
+    "à la carte",
+    "ÖL „Kalt“",
+    "CÃO",
+    "Île",
+    "ASSOCIAÇÃO S.A.",
+    "Ã la carte",
+]
+
+
+def test_names_that_were_encoded_twice_are_a_warning(drop):
+    lines = []
+    for number, name in enumerate(NAMES):
+        lines.append(line(f"A{number}", name=name))
+    drop.put(FILE, file_of(*lines))
+    assert warned(drop.extract()) == {}
+    twice = NAMES[0].encode().decode("cp1252")
+    lines.append(line("B1", name=twice))
+    lines.append(line("B2", name="à la carte".encode().decode("latin-1")))
+    lines.append(line("B3", name="„Kalt“".encode().decode("cp1252", "replace")))
+    drop.put(FILE, file_of(*lines), LATER)
+    found = warned(drop.extract())["double_encoded"]
+    assert found.startswith(f"{FILE}: 3 names were encoded in UTF-8 twice")
+    assert f"for example {twice}" in found
+
+
 def test_utf_8_whose_bytes_are_read_in_parts_is_recognised():
     stream = Utf8Stream(io.BytesIO("a€ü".encode()), "cp1252")
     assert stream.was_utf8 is False

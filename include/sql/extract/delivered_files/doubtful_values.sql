@@ -1,5 +1,5 @@
 -- DuckDB, after transform/values.sql: warnings of what a spreadsheet may have done to a file that was read: SKUs that it
--- rounded, several spellings of one number, amounts in two conventions.
+-- rounded, several spellings of one number, amounts in two conventions, texts that were encoded twice.
 
 -- A decimal comma, or a decimal point where layout_macros.sql expects a comma. A comma before three digits may also group
 -- thousands.
@@ -50,6 +50,12 @@ others AS (
     WHERE is_other_convention(trim(amount))
 ),
 
+-- The bytes of one letter in UTF-8 as two letters of Windows-1252, or as three.
+double_encoded AS (
+    SELECT DISTINCT unnest([product_name, category]) AS text
+    FROM read_parquet(getvariable('lines'))
+),
+
 -- One amount in the convention of the layout.
 own AS (
     SELECT 1
@@ -73,4 +79,12 @@ UNION ALL
 SELECT json_object('kind', 'mixed_decimals', 'file', getvariable('file'), 'amounts', amounts, 'example', example)::VARCHAR
 FROM others
 WHERE amounts > 0 AND EXISTS (FROM own)
+UNION ALL
+SELECT
+    json_object(
+        'kind', 'double_encoded', 'file', getvariable('file'), 'names', count(*), 'example', mask_e_mails(min(text))
+    )::VARCHAR
+FROM double_encoded
+WHERE regexp_matches(text, '[ÂÃ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€')
+HAVING count(*) > 0
 ORDER BY warning

@@ -111,7 +111,7 @@ def _write_tables(
         # Writing a large file again takes a fifth of the time of the extract.
         shutil.move(work / FIRST, folder / "lines.parquet")
     else:
-        tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
+        tables["lines"] = duck.read_parquet(f"{work}/*.parquet", union_by_name=True)
     for name, table in tables.items():
         table.write_parquet(f"{folder}/{name}.parquet", row_group_size=10240)
 
@@ -250,7 +250,7 @@ def _read_file(
         "sha256": sha256,
         "warnings": texts,
         "columns": list(renamed),
-        "file_columns": list(renamed.values()),
+        "file_columns": [" + ".join(parts) for parts in renamed.values()],
     }
     run_sql_file(duck, "extract/partner_files/keep_file", facts | kept)
     # Only the lines of files that are read to their end are kept.

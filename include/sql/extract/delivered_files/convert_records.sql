@@ -1,0 +1,206 @@
+{#
+  DuckDB, after transform/values.sql: the records of a file whose partner has a layout of its own, as lines of the standard
+  layout, and a warning of those that the layout leaves out. Facts: `delivered` (sources/delivered_files.py), `records` and `lines`
+  (paths). Variables: `file`, `partner`, `received_at`.
+#}
+{% set layout = delivered.layout %}
+{% set amounts = [
+    "quantity", "unit_price", "discount_amount", "tax_amount", "unit_cost", "line_amount", "amount_after_discount",
+    "tax_rate", "shipping_amount", "shipping_tax_amount", "shipping_discount_amount", "fee_amount", "order_discount_amount",
+    "order_tax_amount", "order_shipping_amount", "order_fee_amount"
+] %}
+{% set months = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
+] %}
+{% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
+{% macro cell(name) %}trim("{{ delivered.place_of(name) }}"){% endmacro %}
+{% macro is_one_of(name, kinds) -%}
+coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
+{%- endmacro %}
+{% macro month_named(value, format) -%}
+{% if layout.month_names -%}
+CASE
+    {%- for position in range(12) %} WHEN contains(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }})
+    THEN replace(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }}, '{{ months[position] if "%B" in format else months[position][:3] }}')
+    {%- endfor %} ELSE {{ value }}
+END
+{%- else -%}
+{{ value }}
+{%- endif %}
+{%- endmacro %}
+{% macro instant(value, format) -%}
+{% if "%z" in format | lower -%}
+coalesce(
+    try_strptime(with_offset({{ value }}), {{ quoted(format | replace("%Z", "%z")) }}),
+    CASE WHEN regexp_matches({{ value }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ value }}, {{ quoted(format) }}) END
+)
+{%- else -%}
+try_strptime({{ value }}, {{ quoted(format) }}) AT TIME ZONE {{ quoted(delivered.timezone) }}
+{%- endif %}
+{%- endmacro %}
+{% include "extract/layout_macros.sql" %}
+
+CREATE OR REPLACE TEMP VIEW kinds AS
+SELECT
+    *,
+    CASE
+        WHEN {% for name, places in delivered.places.items() %}"{{ places[0] }}" = {{ quoted(delivered.names[places[0] | int]) }} AND {% endfor %}TRUE
+            THEN 'header'
+        {% if layout.skip_without %}
+        WHEN coalesce({{ cell(layout.skip_without) }}, '') = '' THEN {{ quoted("without " ~ layout.skip_without) }}
+        {% endif %}
+        {% for name, kinds in layout.only.items() %}
+        WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left({{ cell(name) }}, 40), ''), '(empty)')
+        {% endfor %}
+    END AS left_out,
+    FALSE
+    {% for name, kinds in layout.refund_when.items() %}
+    {% if kinds == ("negative",) %}
+    OR coalesce(as_amount(plain_number({{ cell(name) }}, NULL)) < 0, FALSE)
+    {% else %}
+    OR {{ is_one_of(name, kinds) }}
+    {% endif %}
+    {% endfor %}
+    AS is_refund
+FROM read_parquet('{{ records }}');
+
+CREATE OR REPLACE TEMP VIEW named AS
+SELECT
+    {% for name in delivered.all_columns %}
+    {% set places = delivered.places.get(name, []) %}
+    {% if places | length > 1 %}
+    concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.last }}{% endfor %}) AS "{{ name }}",
+    {% elif places %}
+    "{{ places[0] }}" AS "{{ name }}",
+    {% else %}
+    {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
+    {% endif %}
+    {% endfor %}
+    number AS row_number,
+    is_refund
+FROM kinds
+WHERE left_out IS NULL;
+
+-- Columns that only the first line of an order has.
+CREATE OR REPLACE TEMP VIEW filled AS
+SELECT * REPLACE (
+    {% for name, places in delivered.places.items() if name in layout.fill_down or delivered.names[places[0] | int] in layout.fill_down %}
+    last_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER until_here AS "{{ name }}",
+    {% endfor %}
+    row_number AS row_number
+)
+FROM named
+WINDOW until_here AS (PARTITION BY clean_id(order_id) ORDER BY row_number);
+
+CREATE OR REPLACE TEMP VIEW mapped AS
+SELECT * REPLACE (
+    {% for name, texts in layout["values"].items() %}
+    coalesce(
+        map(
+            [{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}],
+            [{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}]
+        )[lower(trim("{{ name }}"))],
+        "{{ name }}"
+    ) AS "{{ name }}",
+    {% endfor %}
+    row_number AS row_number
+)
+FROM filled;
+
+CREATE OR REPLACE TEMP VIEW converted AS
+SELECT * REPLACE (
+    {% for name in ["ordered_at", "updated_at", "refunded_at"] if layout.date_format and name in delivered.places %}
+    CASE
+        WHEN trim({{ name }}) = '' THEN {{ name }}
+        ELSE coalesce(
+            strftime(
+                coalesce({% for format in layout.date_format %}{{ instant(month_named("trim(" ~ name ~ ")", format), format) }}{{ ", " if not loop.last }}{% endfor %})
+                AT TIME ZONE 'UTC',
+                '%Y-%m-%dT%H:%M:%S.%fZ'
+            ),
+            {{ name }} || {{ quoted(" (does not match " ~ layout.date_format | join(" or ") ~ ")") }}
+        )
+    END AS {{ name }},
+    {% endfor %}
+    {% for name in amounts if name in delivered.places %}
+    {% set number = "plain_number(" ~ ("rtrim(" ~ name ~ ", ' %')" if name == "tax_rate" else name) ~ ", currency)" %}
+    {% set number = "turned(" ~ number ~ ")" if name in layout.negated else number %}
+    CASE WHEN is_refund THEN ltrim({{ number }}, '-') ELSE {{ number }} END AS {{ name }},
+    {% endfor %}
+    row_number AS row_number
+)
+FROM mapped;
+
+-- A refund has the number of the line that it returns, if the file has that line.
+CREATE OR REPLACE TEMP VIEW numbered AS
+{% if layout.number_lines %}
+SELECT * REPLACE (
+    CASE
+        WHEN NOT is_refund
+            THEN (row_number() OVER (PARTITION BY clean_id(order_id), is_refund ORDER BY row_number))::VARCHAR
+    END AS line_number
+)
+FROM converted;
+{% else %}
+SELECT * EXCLUDE (are_numbers, first_row) REPLACE (
+    CASE
+        WHEN are_numbers THEN line_number
+        WHEN first_row IS NOT NULL
+            THEN (dense_rank() OVER (PARTITION BY clean_id(order_id) ORDER BY first_row))::VARCHAR
+    END AS line_number
+)
+FROM (
+    SELECT
+        *,
+        bool_and(as_position(line_number) IS NOT NULL) OVER (PARTITION BY clean_id(order_id)) AS are_numbers,
+        min(CASE WHEN NOT is_refund AND trim(line_number) <> '' THEN row_number END)
+            OVER (PARTITION BY clean_id(order_id), trim(line_number))
+            AS first_row
+    FROM converted
+) AS lines;
+{% endif %}
+
+{% if delivered.has_computed_amounts %}
+{% include "extract/delivered_files/computed_amounts.sql" %}
+{% else %}
+CREATE OR REPLACE TEMP VIEW computed AS
+SELECT
+    *,
+    CASE WHEN is_refund THEN product_of(as_amount(quantity), as_amount(unit_price))::VARCHAR END AS gross_amount
+FROM numbered;
+{% endif %}
+
+COPY (
+    SELECT
+        {% for name in delivered.ours %}
+        "{{ name }}",
+        {% endfor %}
+        gross_amount,
+        shipping_amount,
+        shipping_tax_amount,
+        fee_amount,
+        refunded_at,
+        is_refund,
+        row_number,
+        getvariable('file') AS file,
+        getvariable('partner') AS partner,
+        getvariable('received_at') AS received_at
+    FROM computed
+) TO '{{ lines }}' (FORMAT parquet, COMPRESSION snappy);
+
+SELECT
+    json_object(
+        'kind', 'rows_left_out',
+        'file', getvariable('file'),
+        'rows', sum(records)::BIGINT,
+        'kinds', string_agg(mask_e_mails(left_out) || ' (' || records || ')', ', ' ORDER BY records DESC, left_out)
+    )::VARCHAR AS warning
+FROM (
+    SELECT
+        left_out,
+        count(*) AS records
+    FROM kinds
+    WHERE left_out IS NOT NULL
+    GROUP BY left_out
+) AS counts
+HAVING count(*) > 0

@@ -1,0 +1,247 @@
+"""Amounts that a layout has in another form, as amounts of lines without tax. The files have one order with
+the columns of test_layout_rules.py and those of each case."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.sources.test_layout_rules import DATE, layout_of
+
+AMOUNTS = (
+    "unit_price",
+    "gross_amount",
+    "discount_amount",
+    "tax_amount",
+    "shipping_amount",
+    "shipping_tax_amount",
+    "fee_amount",
+)
+
+
+@dataclass
+class Case:
+    """The keys of a layout, its further columns, the fields of each line (pieces, price, further ones), and
+    the amounts that come out, without those that are nothing."""
+
+    keys: dict
+    columns: dict
+    rows: list[str]
+    amounts: list[dict]
+    without: tuple = ()
+
+
+WITH_TAX = {"prices_include_tax": True}
+CASES = {
+    "an amount of the line": Case(
+        {},
+        {"Total": "line_amount"},
+        ["3,10.00", "1,-2.50", "1,"],
+        [
+            {"unit_price": "3.3333", "gross_amount": "10"},
+            {"unit_price": "-2.5", "gross_amount": "-2.5"},
+            {"gross_amount": None},
+        ],
+        without=("Price",),
+    ),
+    "an amount after discount, and the price": Case(
+        {},
+        {"Paid": "amount_after_discount"},
+        ["2,5.00,9.00"],
+        [{"unit_price": "5", "gross_amount": "10", "discount_amount": "1"}],
+    ),
+    "an amount after discount, and the discount": Case(
+        {},
+        {"Paid": "amount_after_discount", "Cut": "discount_amount"},
+        ["2,9.00,1.00", "2,9.00,"],
+        [
+            {"unit_price": "5", "gross_amount": "10", "discount_amount": "1"},
+            {"unit_price": "4.5", "gross_amount": "9"},
+        ],
+        without=("Price",),
+    ),
+    "prices with a line's tax": Case(
+        WITH_TAX,
+        {"Tax": "tax_amount", "Cut": "discount_amount"},
+        ["1,119.00,19.00,", "1,119.00,15.97,19.00", "2,50.00,0,", "1,10,1.60,10"],
+        [
+            {"unit_price": "100", "gross_amount": "100", "tax_amount": "19"},
+            {
+                "unit_price": "99.9957",
+                "gross_amount": "99.9957",
+                "discount_amount": "15.9657",
+                "tax_amount": "15.97",
+            },
+            {"unit_price": "50", "gross_amount": "100"},
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "discount_amount": "11.6",
+                "tax_amount": "1.6",
+            },
+        ],
+    ),
+    "prices with tax by a rate": Case(
+        WITH_TAX,
+        {"Rate": "tax_rate", "Cut": "discount_amount", "Ship": "shipping_amount"},
+        ["1,11.90,19 %,,5.95", "2,5.35,7%,,", "1,11.90,19,11.90,"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "tax_amount": "1.9",
+                "shipping_amount": "5",
+                "shipping_tax_amount": "0.95",
+            },
+            {"unit_price": "5", "gross_amount": "10", "tax_amount": "0.7"},
+            {"unit_price": "10", "gross_amount": "10", "discount_amount": "10"},
+        ],
+    ),
+    "prices without tax, and a rate": Case(
+        {"constants": {"tax_rate": "19"}},
+        {},
+        ["1,10.00"],
+        [{"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"}],
+    ),
+    "a discount of the order on its first line": Case(
+        {},
+        {"Voucher": "order_discount_amount", "Cut": "discount_amount"},
+        ["1,10.00,1.00,", "1,21.00,,1.00", "1,3.00,,"],
+        [
+            {"unit_price": "10", "gross_amount": "10", "discount_amount": "0.303"},
+            {"unit_price": "21", "gross_amount": "21", "discount_amount": "1.6061"},
+            {"unit_price": "3", "gross_amount": "3", "discount_amount": "0.0909"},
+        ],
+    ),
+    "amounts of the order on each line": Case(
+        {},
+        {
+            "Voucher": "order_discount_amount",
+            "Ship": "order_shipping_amount",
+            "Fee": "order_fee_amount",
+            "Wrap": "fee_amount",
+        },
+        ["1,10.00,3.00,4.00,1.00,0.50", "2,10.00,3.00,4.00,1.00,0.25"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "discount_amount": "1",
+                "shipping_amount": "4",
+                "fee_amount": "1.5",
+            },
+            {
+                "unit_price": "10",
+                "gross_amount": "20",
+                "discount_amount": "2",
+                "fee_amount": "0.25",
+            },
+        ],
+    ),
+    "the order's tax in prices and shipping": Case(
+        WITH_TAX,
+        {"Tax": "order_tax_amount", "Ship": "order_shipping_amount"},
+        ["1,59.50,14.25,5.95", "1,23.80,,"],
+        [
+            {
+                "unit_price": "50",
+                "gross_amount": "50",
+                "tax_amount": "9.5",
+                "shipping_amount": "5",
+                "shipping_tax_amount": "0.95",
+            },
+            {"unit_price": "20", "gross_amount": "20", "tax_amount": "3.8"},
+        ],
+    ),
+    "a discount of the shipping, and its tax": Case(
+        WITH_TAX,
+        {
+            "Ship": "shipping_amount",
+            "Off": "shipping_discount_amount",
+            "Ship tax": "shipping_tax_amount",
+            "Tax": "tax_amount",
+        },
+        ["1,10.00,5.00,2.00,0.48,1.60"],
+        [
+            {
+                "unit_price": "8.4",
+                "gross_amount": "8.4",
+                "tax_amount": "1.6",
+                "shipping_amount": "2.52",
+                "shipping_tax_amount": "0.48",
+            }
+        ],
+    ),
+    "an order of nothing keeps its discount": Case(
+        {},
+        {"Voucher": "order_discount_amount"},
+        ["1,0,5.00", "1,0,5.00"],
+        [
+            {"unit_price": "0", "gross_amount": "0", "discount_amount": "5"},
+            {"unit_price": "0", "gross_amount": "0"},
+        ],
+    ),
+    "what is no amount is kept": Case(
+        WITH_TAX,
+        {"Tax": "tax_amount"},
+        ["1,ten,1.60", "1,10.00,some", "-1,10.00,1.60", "1,-10.00,-1.60"],
+        [
+            {"unit_price": "ten", "gross_amount": "ten"},
+            {"gross_amount": "some"},
+            {"unit_price": "10.00", "gross_amount": None},
+            {"unit_price": "-10.00", "gross_amount": None},
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_amounts(read_file, name):
+    case = CASES[name]
+    layout = layout_of(columns=case.columns, without=case.without, **case.keys)
+    header = ",".join(layout.columns)
+    content = [header]
+    for number, row in enumerate(case.rows, start=1):
+        content.append(f"A1,{number},{DATE},{row}")
+    lines, rejects, _ = read_file("\n".join(content).encode(), layout)
+    assert rejects == []
+    ordered = sorted(lines, key=lambda line: line["row_number"])
+    for line, amounts in zip(ordered, case.amounts, strict=True):
+        is_valid = amounts["gross_amount"] and isinstance(
+            value(amounts["gross_amount"]), Decimal
+        )
+        for amount in AMOUNTS:
+            if amount in amounts or is_valid:
+                assert value(line[amount]) == value(amounts.get(amount)), amount
+
+
+def value(text):
+    """A number, or a text that is none. Nothing is 0."""
+    try:
+        return Decimal(text or 0)
+    except ArithmeticError:
+        return text
+
+
+def test_an_order_of_a_refund_has_no_amounts_of_its_own(read_file):
+    layout = layout_of(
+        columns={
+            "Tax": "tax_amount",
+            "Cut": "discount_amount",
+            "Ship": "order_shipping_amount",
+        },
+        prices_include_tax=True,
+        refund_when={"Pieces": ["negative"]},
+    )
+    header = ",".join(layout.columns)
+    rows = [f"A1,1,{DATE},1,119.00,19.00,,5", f"A1,1,{DATE},-1,119.00,-15.97,-19.00,5"]
+    sold, returned = read_file("\n".join([header, *rows]).encode(), layout)[0]
+    assert Decimal(sold["shipping_amount"]) == 5
+    assert returned["is_refund"]
+    assert Decimal(returned["quantity"]) == 1
+    merchandise = Decimal(returned["gross_amount"]) - Decimal(
+        returned["discount_amount"]
+    )
+    assert merchandise == Decimal("84.03")
+    assert Decimal(returned["tax_amount"]) == Decimal("15.97")
+    assert Decimal(returned["shipping_amount"]) == 0

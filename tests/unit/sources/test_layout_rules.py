@@ -1,0 +1,370 @@
+"""What a layout can say about a file, each key with the lines that come out."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from ecommerce.sources.partner_layouts import COLUMNS, Layout
+
+USUAL = {
+    "Order": ["order_id"],
+    "Line": ["line_number"],
+    "Date": ["ordered_at", "updated_at"],
+    "Pieces": ["quantity"],
+    "Price": ["unit_price"],
+}
+
+
+NAMED = {name for targets in USUAL.values() for name in targets}
+CONSTANTS = {name: "" for name in COLUMNS if name not in NAMED} | {"currency": "EUR"}
+
+
+def layout_of(columns=None, without=(), constants=None, **keys):
+    """A layout of files with the columns Order, Line, Date, Pieces and Price, and those of `columns`."""
+    named = dict(USUAL)
+    others = CONSTANTS | (constants or {})
+    for name, target in (columns or {}).items():
+        named[name] = [target]
+        others.pop(target, None)
+    for name in without:
+        del named[name]
+    return Layout.model_validate({"columns": named, "constants": others, **keys})
+
+
+HEADER = "Order,Line,Date,Pieces,Price"
+DATE = "2026-03-10T08:00:00Z"
+
+
+@dataclass
+class Case:
+    """A layout's keys, a file's lines, and by row number the values that come out."""
+
+    keys: dict
+    file: list[str]
+    lines: dict[int, dict]
+    warnings: list[dict] = field(default_factory=list)
+
+
+NONE_LEFT_OUT: list[dict] = []
+CASES = {
+    "a preamble is no record": Case(
+        {},
+        ["sep=,", "Report of March", "", HEADER, f"A1,1,{DATE},2,10.00"],
+        {5: {"order_id": "A1", "quantity": "2"}},
+    ),
+    "a quote is a character": Case(
+        {"quoting": "none", "columns": {"Name": "product_name"}},
+        [
+            f"{HEADER},Name",
+            f'A1,1,{DATE},1,5,"Keep Calm" Mug',
+            f'A2,1,{DATE},1,5,"Big mug',
+            f'A3,1,{DATE},1,5,""',
+        ],
+        {
+            2: {"product_name": '"Keep Calm" Mug'},
+            3: {"product_name": '"Big mug'},
+            4: {"product_name": '""'},
+        },
+    ),
+    "a header that occurs again is left out": Case(
+        {},
+        [HEADER, f"A1,1,{DATE},1,5", HEADER, f"A2,1,{DATE},1,5"],
+        {2: {"order_id": "A1"}, 4: {"order_id": "A2"}},
+        [{"kind": "rows_left_out", "rows": 1, "kinds": "header (1)"}],
+    ),
+    "lines without an id are totals": Case(
+        {"skip_without": "order_id"},
+        [HEADER, f"A1,1,{DATE},1,5", ",,,,", ",,,1,5.00", ",Sum"],
+        {2: {"order_id": "A1"}},
+        [{"rows": 3, "kinds": "without order_id (3)"}],
+    ),
+    "only some kinds of rows are sales": Case(
+        {"only": {"Kind": ["Order", "Sale"]}},
+        [
+            f"{HEADER},Kind",
+            f"A1,1,{DATE},1,5,order",
+            f"A2,1,{DATE},1,5, Sale ",
+            f"A3,1,{DATE},1,5,Payout",
+            f"A4,1,{DATE},1,5,",
+        ],
+        {2: {"order_id": "A1"}, 3: {"order_id": "A2"}},
+        [{"rows": 2, "kinds": "(empty) (1), Payout (1)"}],
+    ),
+    "columns of the order are on its first line": Case(
+        {"fill_down": ["status", "Date"], "columns": {"State": "status"}},
+        [
+            f"{HEADER},State",
+            f"A1,1,{DATE},1,5,paid",
+            "B1,1,,1,5,",
+            "A1,2,,1,5,",
+            "A1,3, ,1,5, ",
+        ],
+        {
+            2: {"status": "paid", "ordered_at": DATE},
+            3: {"status": None, "ordered_at": None},
+            4: {"status": "paid", "ordered_at": DATE, "updated_at": DATE},
+            5: {"status": "paid", "ordered_at": DATE},
+        },
+    ),
+    "lines are numbered by their place": Case(
+        {"number_lines": True, "without": ["Line"]},
+        [
+            "Order,Date,Pieces,Price",
+            f"A1,{DATE},1,5",
+            f"B1,{DATE},1,5",
+            f"A1\u00a0,{DATE},1,5",
+        ],
+        {2: {"line_number": "1"}, 3: {"line_number": "1"}, 4: {"line_number": "2"}},
+    ),
+    "ids of lines that are texts are numbered by their place": Case(
+        {},
+        [
+            HEADER,
+            f"A1,x-9,{DATE},1,5",
+            f"A1,x-1,{DATE},1,5",
+            f"A1,x-9,{DATE},2,5",
+            f"A1,3,{DATE},1,5",
+            f"B1,7,{DATE},1,5",
+            f"B1,9,{DATE},1,5",
+        ],
+        {
+            2: {"line_number": "1"},
+            3: {"line_number": "2"},
+            4: {"line_number": "1"},
+            5: {"line_number": "3"},
+            6: {"line_number": "7"},
+            7: {"line_number": "9"},
+        },
+    ),
+    "date and time are two columns": Case(
+        {
+            "joined": {"ordered_at": ["Date", "Time"]},
+            "columns": {"Date": "updated_at"},
+            "date_format": ["%d.%m.%y %H:%M", "%d.%m.%y"],
+            "timezone": "Europe/Berlin",
+        },
+        [f"{HEADER},Time", "A1,1,10.03.26,1,5,08:30"],
+        {
+            2: {
+                "ordered_at": "2026-03-10T07:30:00.000000Z",
+                "updated_at": "2026-03-09T23:00:00.000000Z",
+            }
+        },
+    ),
+    "values are mapped": Case(
+        {
+            "columns": {"State": "status", "Land": "country_code"},
+            "values": {
+                "status": {"Versandt": "shipped", "it's new": "pending"},
+                "country_code": {"Deutschland": "DE"},
+            },
+        },
+        [
+            f"{HEADER},State,Land",
+            f"A1,1,{DATE},1,5, versandt,Deutschland",
+            f"A2,1,{DATE},1,5,It's new,FR",
+        ],
+        {
+            2: {"status": "shipped", "country_code": "DE"},
+            3: {"status": "pending", "country_code": "FR"},
+        },
+    ),
+    "negative pieces are returned": Case(
+        {"refund_when": {"Pieces": ["negative"]}},
+        [
+            HEADER,
+            f"A1,1,{DATE},2,10.00",
+            f"A1,2,{DATE},-1,10.00",
+            f"A2,1,{DATE},0,10.00",
+        ],
+        {
+            2: {"is_refund": False, "gross_amount": None, "quantity": "2"},
+            3: {"is_refund": True, "gross_amount": "10.0000", "quantity": "1"},
+            4: {"is_refund": False, "quantity": "0"},
+        },
+    ),
+    "kinds of rows are refunds": Case(
+        {
+            "refund_when": {"Kind": ["Refund"]},
+            "columns": {
+                "Cut": "discount_amount",
+                "Tax": "tax_amount",
+                "Back": "refunded_at",
+            },
+        },
+        [
+            f"{HEADER},Kind,Cut,Tax,Back",
+            f"A1,1,{DATE},1,-10.00,REFUND,-2.00,-1.52,2026-03-12T08:00:00Z",
+        ],
+        {
+            2: {
+                "is_refund": True,
+                "unit_price": "10.00",
+                "gross_amount": "10.0000",
+                "discount_amount": "2.00",
+                "tax_amount": "1.52",
+                "refunded_at": "2026-03-12T08:00:00Z",
+            }
+        },
+    ),
+    "discounts are negative": Case(
+        {"negated": ["discount_amount"], "columns": {"Cut": "discount_amount"}},
+        [
+            f"{HEADER},Cut",
+            f"A1,1,{DATE},1,5,-1.50",
+            f"A2,1,{DATE},1,5,1.50",
+            f"A3,1,{DATE},1,5,",
+        ],
+        {
+            2: {"discount_amount": "1.50"},
+            3: {"discount_amount": "-1.50"},
+            4: {"discount_amount": None},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rules(read_file, name):
+    case = CASES[name]
+    content = "\n".join(case.file).encode()
+    lines, rejects, warnings = read_file(content, layout_of(**case.keys))
+    assert rejects == []
+    assert picked(lines, case.lines) == case.lines
+    found = [warning for warning in warnings if warning["kind"] == "rows_left_out"]
+    assert len(found) == len(case.warnings)
+    for warning, expected in zip(found, case.warnings, strict=True):
+        assert warning | expected == warning
+
+
+def picked(lines, expected):
+    """The values of lines that are expected, by row number."""
+    found = {}
+    for line in lines:
+        wanted = expected.get(line["row_number"], {})
+        found[line["row_number"]] = {name: line[name] for name in wanted}
+    return found
+
+
+NUMBERS = {
+    "a currency, and a sign on either side": (
+        {},
+        {
+            "12.50": "12.50",
+            "€ 12.50": "12.50",
+            "12.50 EUR": "12.50",
+            "eur-12.50": "-12.50",
+            "US $12.50": "12.50",
+            "12.50-": "-12.50",
+            "12.50 €-": "-12.50",
+            "\u221212.50": "-12.50",
+            "+12.50": "12.50",
+            " (12.50) ": "-12.50",
+            "USD 12.50": "USD 12.50 (not in EUR)",
+            "1,234.50": "1,234.50",
+            "1e2": "1e2",
+            " ": " ",
+        },
+    ),
+    "commas between thousands": (
+        {"thousands": ","},
+        {
+            "$1,234.50": "1234.50",
+            "1,23.50": "1,23.50",
+            ".50": ".50",
+            "1234.5": "1234.5",
+        },
+    ),
+    "apostrophes between thousands": (
+        {"thousands": "'"},
+        {"1'234'567.50": "1234567.50", "1\u2019234.50": "1234.50"},
+    ),
+    "blanks between thousands": (
+        {"decimal_comma": True, "thousands": " "},
+        {
+            "1 234\u00a0567,50": "1234567.50",
+            "1\u202f234,50 EUR": "1234.50",
+            "1.234,50": "1.234,50 (not a number with a decimal comma)",
+        },
+    ),
+    "decimal commas": (
+        {"decimal_comma": True},
+        {
+            "1.234,50-": "-1234.50",
+            "1.500": "1500",
+            "12,5 kg": "12,5 kg (not a number with a decimal comma)",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_amounts(read_file, name):
+    keys, numbers = NUMBERS[name]
+    rows = [f'A{place},1,{DATE},1,"{text}"' for place, text in enumerate(numbers)]
+    content = "\n".join([HEADER, *rows]).encode()
+    lines, _, _ = read_file(content, layout_of(**keys))
+    found = [line["unit_price"] for line in sorted(lines, key=by_row)]
+    assert found == list(numbers.values())
+
+
+def by_row(line):
+    return line["row_number"]
+
+
+INSTANTS = [
+    ("%Y-%m-%d %H:%M:%S %z", "2026-03-10 08:00:00 +0100", "2026-03-10T07:00:00"),
+    ("%Y-%m-%d %H:%M:%S %z", "2026-03-10 08:00:00 -07:30", "2026-03-10T15:30:00"),
+    ("%b %d, %Y %I:%M:%S %p %Z", "Mar 10, 2026 11:54:30 PM PDT", "2026-03-11T06:54:30"),
+    ("%b %d, %Y %I:%M:%S %p %Z", "Mar 10, 2026 11:54:30 PM PST", "2026-03-11T07:54:30"),
+    ("%d %B %Y %H:%M %Z", "10 March 2026 08:00 cest", "2026-03-10T06:00:00"),
+    ("%Y-%m-%d %H:%M:%S%z", "2026-03-10 08:00:00Z", "2026-03-10T08:00:00"),
+    ("%Y-%m-%d %H:%M %Z", "2026-03-10 08:00 America/New_York", "2026-03-10T12:00:00"),
+    ("%b-%d-%y", "Mar-10-26", "2026-03-09T23:00:00"),
+    ("%m/%d/%y", "3/9/26", "2026-03-08T23:00:00"),
+]
+
+
+@pytest.mark.parametrize(("date_format", "written", "instant"), INSTANTS)
+def test_instants(read_file, date_format, written, instant):
+    keys = {"date_format": date_format, "timezone": "Europe/Berlin"}
+    content = f'{HEADER}\nA1,1,"{written}",1,5\n'.encode()
+    [line], _, _ = read_file(content, layout_of(**keys))
+    assert line["ordered_at"] == f"{instant}.000000Z"
+
+
+def test_an_unknown_zone_rejects_its_line(read_file):
+    layout = layout_of(date_format="%Y-%m-%d %H:%M %Z")
+    content = f"{HEADER}\nA1,1,2026-03-10 08:00 IST,1,5\n".encode()
+    [line], _, _ = read_file(content, layout)
+    reason = "2026-03-10 08:00 IST (does not match %Y-%m-%d %H:%M %Z)"
+    assert line["ordered_at"] == reason
+
+
+MONTHS = {
+    "Jan.": 1,
+    "Feb.": 2,
+    "März": 3,
+    "Apr.": 4,
+    "Mai": 5,
+    "Juni": 6,
+    "Juli": 7,
+    "Aug.": 8,
+    "Sep.": 9,
+    "Okt.": 10,
+    "Nov.": 11,
+    "Dez.": 12,
+}
+
+
+@pytest.mark.parametrize("name_format", ["%b", "%B"])
+def test_months_have_names_of_their_own(read_file, name_format):
+    layout = layout_of(
+        date_format=f"%d {name_format} %Y", month_names=list(MONTHS), timezone="UTC"
+    )
+    rows = [f"A1,{place},10 {name.upper()} 2026,1,5" for name, place in MONTHS.items()]
+    lines, _, _ = read_file("\n".join([HEADER, *rows]).encode(), layout)
+    for line in lines:
+        month = int(line["line_number"])
+        assert line["ordered_at"] == f"2026-{month:02}-10T00:00:00.000000Z"
+    assert len(lines) == 12
