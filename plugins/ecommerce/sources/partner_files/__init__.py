@@ -1,7 +1,7 @@
 """CSV files that partner marketplaces drop under `PARTNER_DROP_URI`."""
 
 from ecommerce.sources.partner_files.extraction import extract_into
-from ecommerce.sources.partner_files.folder import check
+from ecommerce.sources.partner_files.folder_check import check
 from ecommerce.sources.source import Source
 
 PARTNER_FILES = Source(

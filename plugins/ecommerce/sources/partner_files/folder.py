@@ -14,20 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from ecommerce.core.business_day import BusinessDay, newest_closed_day, shop_day
-from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.data_warnings import DataWarning, data_warning, wording
+from ecommerce.core.business_day import BusinessDay, shop_day
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.text import counted, listed
+from ecommerce.core.settings import load_settings
+from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import (
-    column_names,
     is_regular,
     modified_at,
     storage_errors,
-    unusable_data,
 )
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
@@ -192,24 +189,3 @@ def _entries() -> list[UPath]:
                 ) from None
             # An object store has no empty folders.
             return []
-
-
-def check() -> Lines:
-    """List the folder, what in it is not read, and files whose headers do not have their layout."""
-    newest = newest_closed_day(datetime.now(UTC), shop_timezone())
-    folder = list_folder(newest, since=datetime.min.replace(tzinfo=UTC))
-    count = counted(len(folder.files), "file")
-    yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
-    for warning in folder.warnings:
-        yield HINT, wording(warning).found
-    for file in folder.files:
-        try:
-            with (
-                storage_errors(file.name),
-                unusable_data(),
-                file.open_decompressed() as stream,
-            ):
-                text = file.layout.as_utf8(stream)
-                column_names(text, file.layout)
-        except UnusableFileError as error:
-            yield HINT, f"{file.name} cannot be read: {error.detail}"
