@@ -8,20 +8,14 @@ from typing import Any
 import pyarrow as pa
 
 from ecommerce.core.read_window import LoadedFile
+from ecommerce.warehouse.column_types import parquet_schema
+from ecommerce.warehouse.rendering import columns
 
 TEXT = pa.string()
 AMOUNT = pa.decimal128(18, 4)
-REFUNDS = pa.schema(
-    {
-        "source": TEXT,
-        "refund_id": TEXT,
-        "order_id": TEXT,
-        "line_number": pa.int64(),
-        "merchandise_amount": AMOUNT,
-        "tax_amount": AMOUNT,
-        "shipping_amount": AMOUNT,
-    }
-)
+REFUNDS = parquet_schema(columns("refunds"))
+ORDERS = parquet_schema(columns("orders"))
+STORED_LINES = parquet_schema(columns("order_lines"))
 LINES = pa.schema(
     {
         "order_id": TEXT,
@@ -42,6 +36,13 @@ class Remembered:
     was_read: Callable[[str, date], bool] = lambda source, day: False
     known_refunds: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
         REFUNDS.empty_table()
+    )
+    refunded_channels: Callable[[str], list[str]] = lambda source: []
+    stored_orders: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
+        ORDERS.empty_table()
+    )
+    stored_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
+        STORED_LINES.empty_table()
     )
     known_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
         LINES.empty_table()

@@ -75,6 +75,12 @@ CREATE MACRO stated_product(quantity, price) AS try_cast(
     product_of(try_cast(quantity AS DECIMAL(11, 4)), try_cast(price AS DECIMAL(14, 4))) AS DECIMAL(15, 4)
 );
 
+-- The same of a record that may state its gross amount.
+CREATE MACRO stated_amount(gross_amount, quantity, price) AS CASE
+    WHEN gross_amount IS NULL THEN stated_product(quantity, price)
+    ELSE try_cast(gross_amount AS DECIMAL(15, 4))
+END;
+
 CREATE MACRO currency_fault(value, name) AS
 CASE WHEN NOT regexp_full_match(trim(value), '[A-Za-z]{3}') THEN 'invalid_currency ' || name END;
 

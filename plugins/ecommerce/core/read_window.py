@@ -43,11 +43,20 @@ class EarlierReads(Protocol):
     def rejected_orders(self, source: str, day: date) -> list[str]:
         """Return the orders with rows that runs for the day have rejected."""
 
+    def refunded_channels(self, source: str) -> list[str]:
+        """Return the channels that have stored refunds."""
+
     def known_refunds(self, source: str, order_ids: Sequence[str]) -> pa.Table:
         """Return the stored refunds of orders."""
 
+    def stored_orders(self, source: str, order_ids: Sequence[str]) -> pa.Table:
+        """Return orders as stored."""
+
     def known_lines(self, source: str, order_ids: Sequence[str]) -> pa.Table:
-        """Return the stored lines of orders."""
+        """Return what is known of the lines of orders."""
+
+    def stored_lines(self, source: str, order_ids: Sequence[str]) -> pa.Table:
+        """Return the lines of orders as stored."""
 
     def delivered_files(self, source: str, oldest: date) -> list[str]:
         """Return the files that runs for `oldest` and later days have loaded."""

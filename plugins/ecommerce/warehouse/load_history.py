@@ -34,9 +34,25 @@ def was_read(source: str, day: date) -> bool:
     return bool(row["was_read"])
 
 
+def refunded_channels(source: str) -> list[str]:
+    """Return the channels of a source that have refunds."""
+    return _column("channel", "refunds/channels", source)
+
+
 def known_refunds(source: str, order_ids: Sequence[str]) -> pa.Table:
     """Return the rows of the table `refunds` for orders of a source."""
     return _rows_of_orders("refunds", "refunds", source, order_ids)
+
+
+def stored_orders(source: str, order_ids: Sequence[str]) -> pa.Table:
+    """Return the rows of the table `orders` for orders of a source."""
+    return _rows_of_orders("orders", "orders", source, order_ids)
+
+
+def stored_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
+    """Return the rows of the table `order_lines` for orders of a source."""
+    statement = "order_lines/stored_by_order"
+    return _rows_of_orders("order_lines", "orders", source, order_ids, statement)
 
 
 def known_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
@@ -129,9 +145,10 @@ def _rows_of_orders(
     dated_by: str,
     source: str,
     order_ids: Sequence[str],
+    statement: str = "",
 ) -> pa.Table:
-    """Return the rows of `table` for orders of a source. Only the days are read under which the table
-    `dated_by`, `orders` or `refunds`, has rows of the orders."""
+    """Return the rows of `table` for orders of a source, by `statement` (default: its `by_order`). Only the
+    days are read under which the table `dated_by`, `orders` or `refunds`, has rows of the orders."""
     import pyarrow as pa
 
     rows = []
@@ -140,6 +157,6 @@ def _rows_of_orders(
         stored = _query("orders/days_of_orders", source, named)
         days = [row["business_date"] for row in stored if row["kind"] == dated_by]
         if days:
-            path = f"{table}/by_order"
+            path = statement or f"{table}/by_order"
             rows += _query(path, source, named, days=days_to_read(days))
     return pa.Table.from_pylist(rows, schema=parquet_schema(columns(table)))

@@ -59,3 +59,44 @@ COPY (
         NULL::TIMESTAMPTZ AS received_at
     WHERE FALSE
 ) TO (getvariable('folder') || '/known_orders.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+-- Nor does the warehouse have refunds of its orders.
+COPY (
+    SELECT
+        NULL::VARCHAR AS refund_id,
+        NULL::VARCHAR AS order_id,
+        NULL::BIGINT AS line_number,
+        NULL::VARCHAR AS sku,
+        NULL::VARCHAR AS channel,
+        NULL::VARCHAR AS currency,
+        NULL::DECIMAL(18, 4) AS quantity,
+        NULL::DECIMAL(18, 4) AS merchandise_amount,
+        NULL::DECIMAL(18, 4) AS tax_amount,
+        NULL::DECIMAL(18, 4) AS shipping_amount,
+        NULL::VARCHAR AS reason,
+        NULL::TIMESTAMPTZ AS refunded_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/known_refunds.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS source,
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS run_id,
+        NULL::TIMESTAMPTZ AS updated_at,
+        NULL::TIMESTAMPTZ AS read_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/kept_orders.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS source,
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS channel,
+        NULL::VARCHAR AS currency,
+        NULL::VARCHAR AS status,
+        NULL::VARCHAR AS country_code,
+        NULL::DECIMAL(18, 4) AS gross_amount,
+        NULL::VARCHAR AS run_id
+    WHERE FALSE
+) TO (getvariable('folder') || '/kept_order_lines.parquet') (FORMAT parquet, COMPRESSION zstd);

@@ -1,20 +1,31 @@
--- DuckDB: totals of the export for each month in the range: lines, orders, amount by currency (quantity x unit price,
--- excluding invalid numbers and numbers beyond the limits of include/sql/transform/values.sql). The first month also
--- takes the $unusable records, which belong to no month. $export is the folder of the control totals.
+-- DuckDB: totals of the export for each month in the range: lines, orders, amount by currency (that of the line, else
+-- quantity x unit price, excluding invalid numbers and numbers beyond the limits of include/sql/transform/values.sql).
+-- Refunds are lines of no order. The first month also takes the $unusable records, which belong to no month. $export is
+-- the folder of the control totals.
 WITH amounts AS (
     SELECT
         date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,
         coalesce(upper(trim(lines.currency)), '') AS currency,
         coalesce(
             sum(
-                try_cast(
-                    try_cast(trim(lines.quantity) AS DECIMAL(11, 4))::DECIMAL(38, 4)
-                    * try_cast(trim(lines.unit_price) AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
-                )
-            ),
+                CASE
+                    WHEN trim(lines.gross_amount) <> '' THEN try_cast(trim(lines.gross_amount) AS DECIMAL(15, 4))
+                    ELSE try_cast(
+                        try_cast(trim(lines.quantity) AS DECIMAL(11, 4))::DECIMAL(38, 4)
+                        * try_cast(trim(lines.unit_price) AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
+                    )
+                END
+            ) FILTER (lines.is_refund IS NOT TRUE),
             0
         ) AS amount
-    FROM read_parquet($files) AS lines
+    FROM (
+        FROM read_parquet($files)
+        UNION ALL BY NAME
+        SELECT  -- optional
+            NULL::VARCHAR AS gross_amount,
+            NULL::BOOLEAN AS is_refund
+        WHERE FALSE
+    ) AS lines
     LEFT JOIN (FROM order_days WHERE is_moved) AS moved
         ON coalesce(lines.order_id, '') = moved.order_id
     WHERE lines.day IS NOT NULL
@@ -28,7 +39,7 @@ counts AS (
         min(day) AS first_day,
         max(day) AS last_day,
         sum(lines)::BIGINT AS rows,
-        count(*) FILTER (order_id <> '') AS orders
+        count(*) FILTER (order_id <> '' AND is_sold) AS orders
     FROM order_days
     WHERE day BETWEEN $first_day AND $last_day
     GROUP BY ALL

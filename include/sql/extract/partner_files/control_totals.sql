@@ -1,13 +1,39 @@
 -- DuckDB: counts and sums of the files before any cleaning. Values beyond the limits of
--- include/sql/transform/values.sql are excluded, because the transform rejects them.
-WITH as_delivered AS (
+-- include/sql/transform/values.sql are excluded, because the transform rejects them. Refunds are lines of no order.
+WITH delivered AS (
+    FROM read_parquet($lines)
+    UNION ALL BY NAME
+    SELECT  -- optional
+        NULL::VARCHAR AS gross_amount,
+        NULL::BOOLEAN AS is_refund
+    WHERE FALSE
+),
+
+as_delivered AS (
     SELECT
         file,
         currency,
         count(*) AS lines,
-        sum(stated_product(as_text(quantity), as_text(unit_price))) AS amount
-    FROM read_parquet($lines)
+        sum(stated_amount(as_text(gross_amount), as_text(quantity), as_text(unit_price)))
+            FILTER (is_refund IS NOT TRUE) AS amount
+    FROM delivered
     GROUP BY ALL
+),
+
+refunded AS (
+    SELECT DISTINCT clean_id(order_id) AS order_id
+    FROM delivered
+    WHERE is_refund
+),
+
+sold AS (
+    SELECT DISTINCT order_id
+    FROM (
+        SELECT clean_id(order_id) AS order_id
+        FROM delivered
+        WHERE is_refund IS NOT TRUE
+    ) AS lines
+    SEMI JOIN refunded USING (order_id)
 ),
 
 by_currency AS (
@@ -24,7 +50,9 @@ by_currency AS (
 )
 
 SELECT
-    (SELECT count(DISTINCT order_id) FROM ids) AS source_orders,
+    (SELECT count(DISTINCT order_id) FROM ids)
+    - (SELECT count(order_id) FROM refunded)
+    + (SELECT count(order_id) FROM sold) AS source_orders,
     coalesce(sum(lines), 0)::BIGINT AS source_lines,
     coalesce(sum(amount), 0::DECIMAL(38, 4))::VARCHAR AS source_amount,
     coalesce(

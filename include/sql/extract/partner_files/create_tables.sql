@@ -1,5 +1,5 @@
 -- DuckDB: tables for the raw folder of partner_files. `no_lines` stays empty: it has the columns of the files that
--- sources/delivered_files.py writes.
+-- sources/delivered_files.py writes. Those after `received_at` are optional.
 CREATE TABLE no_lines (
     order_id VARCHAR,
     line_number VARCHAR,
@@ -19,7 +19,13 @@ CREATE TABLE no_lines (
     file VARCHAR,
     partner VARCHAR,
     row_number BIGINT,
-    received_at TIMESTAMPTZ
+    received_at TIMESTAMPTZ,
+    gross_amount VARCHAR,
+    shipping_amount VARCHAR,
+    shipping_tax_amount VARCHAR,
+    fee_amount VARCHAR,
+    refunded_at VARCHAR,
+    is_refund BOOLEAN
 );
 
 CREATE TABLE files (

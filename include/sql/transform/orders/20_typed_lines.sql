@@ -16,7 +16,10 @@ WITH cast_lines AS (
         mask_e_mails(as_text(category)) AS category,
         as_amount(quantity) AS quantity,
         as_amount(unit_price) AS unit_price,
-        coalesce(as_amount(gross_amount), product_of(as_amount(quantity), as_amount(unit_price))) AS gross_amount,
+        CASE
+            WHEN gross_amount IS NULL THEN product_of(as_amount(quantity), as_amount(unit_price))
+            ELSE as_amount(gross_amount)
+        END AS gross_amount,
         coalesce(as_amount(discount_amount), 0) AS discount_amount,
         coalesce(as_amount(tax_amount), 0) AS tax_amount,
         coalesce(as_amount(cost_amount), product_of(as_amount(quantity), as_amount(unit_cost))) AS stated_cost,

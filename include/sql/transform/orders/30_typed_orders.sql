@@ -17,6 +17,7 @@ SELECT
     coalesce(as_amount(shipping_amount), 0) AS shipping_amount,
     coalesce(as_amount(fee_amount), 0) AS fee_amount,
     as_amount(tax_amount) AS tax_amount,
+    coalesce(as_amount(shipping_tax_amount), 0) AS shipping_tax_amount,
     as_instant(ordered_at) AS ordered_at,
     coalesce(as_instant(updated_at), as_instant(ordered_at)) AS updated_at,
     received_at,
@@ -39,12 +40,15 @@ SELECT
         missing(as_text(currency), 'currency'),
         currency_fault(currency, 'currency'),
         amount_fault(shipping_amount, 'shipping_amount'),
+        amount_fault(shipping_tax_amount, 'shipping_tax_amount'),
         amount_fault(fee_amount, 'fee_amount'),
         amount_fault(tax_amount, 'tax_amount')
     ) AS fault
 FROM (
     FROM staged_orders
     UNION ALL BY NAME
-    SELECT NULL::VARCHAR AS channel  -- optional: a source need not have it
+    SELECT  -- optional: a source need not have them
+        NULL::VARCHAR AS channel,
+        NULL::VARCHAR AS shipping_tax_amount
     WHERE FALSE
 ) AS staged_orders;

@@ -1,7 +1,8 @@
 -- Versions of orders that are not loaded: invalid ones, then all but the newest valid one. An older valid version wins
 -- over a newer invalid one. A header that is derived from lines is invalid when all its lines are.
 --
--- Only the few orders with several versions are sorted.
+-- The version that the warehouse has of an order in `kept_orders` is -1. Only the few orders with several versions are
+-- sorted.
 
 -- One pass over the headers finds the invalid ones and the orders with several.
 CREATE TABLE noted_orders AS
@@ -56,13 +57,26 @@ WITH usable AS (
         row_number
     FROM typed_orders
     SEMI JOIN (
+        SELECT order_hash
         FROM noted_orders
         WHERE is_repeated
+        UNION ALL
+        SELECT hash(order_id)
+        FROM kept_orders
     ) AS repeated ON hash(typed_orders.order_id) = repeated.order_hash
     ANTI JOIN rejected_orders USING (order_id, version)
     WHERE
         fault IS NULL
         AND (getvariable('headers_are_records') OR (order_id, version) IN (SELECT (order_id, version) FROM line_sums))
+    UNION ALL
+    SELECT
+        order_id,
+        -1 AS version,
+        updated_at,
+        read_at,
+        '' AS file,
+        0 AS row_number
+    FROM kept_orders
 )
 
 SELECT
@@ -76,6 +90,11 @@ QUALIFY row_number() OVER (
         CASE WHEN getvariable('has_unsafe_ids') THEN updated_at END DESC,  -- two spellings of one id
         file DESC, row_number DESC
 ) > 1;
+
+CREATE VIEW superseded_kept_orders AS
+SELECT order_id
+FROM superseded_orders
+WHERE version = -1;
 
 CREATE VIEW left_out_versions AS
 SELECT

@@ -84,4 +84,16 @@ INNER JOIN (
         )
     FROM written_orders
 ) AS orders USING (order_id)
-LEFT JOIN product_names USING (sku);
+LEFT JOIN product_names USING (sku)
+UNION ALL BY NAME
+SELECT
+    * REPLACE (
+        source::source_name AS source,
+        channel::channel_name AS channel,
+        currency::currency_code AS currency,
+        status::status_name AS status,
+        country_code::country_code AS country_code,
+        run_id::run_name AS run_id
+    )
+FROM kept_order_lines
+ANTI JOIN superseded_kept_orders USING (order_id);

@@ -27,15 +27,31 @@ SELECT
 FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
 SEMI JOIN refunded_orders USING (order_id);
 
--- One row per line of a refund; an invalid line makes the whole refund invalid.
+-- One row per line of a refund; an invalid line makes the whole refund invalid. A refund that names a SKU is one of the
+-- line with its number, else of the first line with this SKU.
 CREATE TABLE typed_refunds AS
-WITH cast_refunds AS (
+WITH lines_of_skus AS (
+    SELECT
+        order_id,
+        sku,
+        list(line_number ORDER BY line_number) AS line_numbers
+    FROM refunded_lines
+    GROUP BY order_id, sku
+),
+
+cast_refunds AS (
     SELECT
         refund_id,
         order_id,
         file,
         row_number,
-        as_position(line_number) AS line_number,
+        CASE
+            WHEN list_contains(line_numbers, as_position(line_number)) THEN as_position(line_number)
+            ELSE coalesce(line_numbers[1], as_position(line_number))
+        END AS line_number,
+        sku,
+        channel,
+        upper(as_text(currency)) AS currency,
         coalesce(as_amount(quantity), 0) AS quantity,
         coalesce(as_amount(merchandise_amount), 0) AS merchandise_amount,
         coalesce(as_amount(tax_amount), 0) AS tax_amount,
@@ -73,8 +89,17 @@ WITH cast_refunds AS (
         staged_refunds AS record
     FROM (
         SELECT bounded(COLUMNS(*))
-        FROM staged_refunds
+        FROM (
+            FROM staged_refunds
+            UNION ALL BY NAME
+            SELECT  -- optional
+                NULL::VARCHAR AS sku,
+                NULL::VARCHAR AS channel,
+                NULL::VARCHAR AS currency
+            WHERE FALSE
+        ) AS refunds
     ) AS staged_refunds
+    LEFT JOIN lines_of_skus USING (order_id, sku)
 ),
 
 -- The line of a voucher is negative in its order and in its refund; the refund as a whole must not be negative.

@@ -1,6 +1,6 @@
 -- Loadable: one row per refund and order line, with channel, country and currency of the current version of the order.
 -- Line 0 is the whole order, in the category 'unallocated'; lines that the order does not have are added to it. A
--- refund of an unknown order is kept, in the reporting currency.
+-- refund of an unknown order is kept, in its own currency, else in the reporting currency.
 --
 -- Returned units give their cost back. An amount only gives none back, and is known where all its lines have a cost.
 
@@ -16,8 +16,10 @@ WITH by_line AS (
         typed_refunds.order_id,
         typed_refunds.refund_id,
         coalesce(refunded_lines.line_number, 0) AS line_number,
-        refunded_lines.sku,
+        coalesce(refunded_lines.sku, typed_refunds.sku) AS sku,
         coalesce(refunded_lines.category, 'unallocated') AS category,
+        typed_refunds.channel,
+        typed_refunds.currency,
         typed_refunds.quantity,
         CASE
             WHEN refunded_lines.line_number IS NULL THEN order_costs.cost_amount
@@ -47,6 +49,8 @@ WITH by_line AS (
         0,
         NULL,
         'unallocated',
+        NULL,
+        NULL,
         0,
         order_costs.cost_amount,
         allocated_refunds.merchandise_amount,
@@ -65,6 +69,8 @@ merged AS (
         line_number,
         any_value(sku) AS sku,
         any_value(category) AS category,
+        any_value(channel) AS channel,
+        any_value(currency) AS currency,
         sum(quantity)::DECIMAL(18, 4) AS quantity,
         CASE WHEN bool_and(cost_amount IS NOT NULL) THEN sum(cost_amount)::DECIMAL(18, 4) END AS cost_amount,
         sum(merchandise_amount)::DECIMAL(18, 4) AS merchandise_amount,
@@ -81,13 +87,13 @@ SELECT
     merged.refund_id,
     merged.line_number,
     business_date_of(merged.refunded_at) AS business_date,
-    coalesce(orders.channel, getvariable('source')) AS channel,
+    coalesce(orders.channel, merged.channel, getvariable('source')) AS channel,
     merged.order_id,
     orders.business_date AS order_business_date,
     merged.sku,
     merged.category,
     orders.country_code,
-    coalesce(orders.currency, getvariable('reporting_currency')) AS currency,
+    coalesce(orders.currency, merged.currency, getvariable('reporting_currency')) AS currency,
     merged.quantity,
     merged.merchandise_amount,
     merged.tax_amount,

@@ -15,6 +15,15 @@ WITH accepted AS (
     GROUP BY typed_lines.file
 ),
 
+refunds AS (
+    SELECT
+        file,
+        count(*) AS records
+    FROM typed_refunds
+    WHERE is_accepted
+    GROUP BY file
+),
+
 rejected AS (
     SELECT
         file,
@@ -32,7 +41,7 @@ SELECT
     staged_files.received_at,
     staged_files.order_ids,
     staged_files.rows_read,
-    coalesce(accepted.records, 0) AS rows_accepted,
+    coalesce(accepted.records, 0) + coalesce(refunds.records, 0) AS rows_accepted,
     coalesce(rejected.records, 0) AS rows_rejected,
     staged_files.source_orders,
     coalesce(accepted.orders, 0) AS orders_loaded,
@@ -42,4 +51,5 @@ SELECT
     list_transform(staged_files.warnings, LAMBDA one: mask_e_mails(one)) AS warnings
 FROM staged_files
 LEFT JOIN accepted USING (file)
+LEFT JOIN refunds USING (file)
 LEFT JOIN rejected USING (file);

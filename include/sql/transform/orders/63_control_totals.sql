@@ -135,6 +135,15 @@ WITH amounts AS (
     ANTI JOIN left_out_versions USING (order_id, version)
     SEMI JOIN written_orders AS orders USING (order_id)
     WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
+    UNION ALL
+    -- Stored orders are in no file, and the load counts them with the others.
+    SELECT
+        NULL AS file,
+        currency,
+        unnest(['source', 'loaded']) AS outcome,
+        gross_amount AS amount
+    FROM kept_order_lines
+    ANTI JOIN superseded_kept_orders USING (order_id)
 )
 
 SELECT

@@ -19,6 +19,10 @@ WITH superseded AS (
     SELECT count(DISTINCT row(file, row_number)) FILTER (fault IS NULL AND NOT is_accepted)
     FROM typed_refunds
     UNION ALL
+    SELECT count(*)
+    FROM kept_order_lines
+    SEMI JOIN superseded_kept_orders USING (order_id)
+    UNION ALL
     SELECT count(*) FILTER (fault IS NULL AND NOT is_accepted)
     FROM typed_rates
 ),

@@ -1,11 +1,39 @@
 -- Partner files -> staged layout. Every CSV line repeats the header of its order: a line with invalid header columns is
 -- rejected here, and the header is taken from the remaining line with the lowest number. The lines of an order in one
--- file are one version of it. An export has the same layout and its own source name; all its files are one delivery,
--- and none of them is recorded as loaded.
+-- file are one version of it. A row that is a refund is no line of its order. An export has the same layout and its own
+-- source name; all its files are one delivery, and none of them is recorded as loaded.
 
 SET VARIABLE headers_are_records = FALSE;
 SET VARIABLE versions_by_updated_at = TRUE;
 SET VARIABLE files_are_deliveries = getvariable('source') = 'partner_files';
+
+-- The merchandise of a refund is its amount, else quantity and price. A refund of shipping or fees may have none.
+CREATE MACRO refunded_amount_fault(quantity, unit_price, gross_amount, other_amount) AS coalesce(
+    quantity_fault(quantity, 'quantity'),
+    CASE WHEN as_amount(quantity) < 0 THEN 'invalid_quantity quantity' END,
+    amount_fault(gross_amount, 'gross_amount'),
+    CASE
+        WHEN gross_amount IS NULL
+            THEN coalesce(
+                price_fault(unit_price, 'unit_price'),
+                CASE WHEN as_amount(unit_price) < 0 THEN 'negative_price unit_price' END,
+                CASE
+                    WHEN other_amount IS NULL
+                        THEN coalesce(
+                            missing(quantity, 'quantity'),
+                            missing(unit_price, 'unit_price'),
+                            CASE WHEN as_amount(quantity) = 0 THEN 'invalid_quantity quantity' END
+                        )
+                END,
+                CASE
+                    WHEN
+                        quantity IS NOT NULL AND unit_price IS NOT NULL
+                        AND coalesce(product_of(as_amount(quantity), as_amount(unit_price)) >= amount_limit(), TRUE)
+                        THEN 'too_many_digits gross_amount'
+                END
+            )
+    END
+);
 
 CREATE TABLE partner_lines AS
 WITH trimmed AS (
@@ -26,6 +54,12 @@ WITH trimmed AS (
         as_text(raw.discount_amount) AS discount_amount,
         as_text(raw.tax_amount) AS tax_amount,
         as_text(raw.unit_cost) AS unit_cost,
+        as_text(raw.gross_amount) AS gross_amount,
+        as_text(raw.shipping_amount) AS shipping_amount,
+        as_text(raw.shipping_tax_amount) AS shipping_tax_amount,
+        as_text(raw.fee_amount) AS fee_amount,
+        as_text(raw.refunded_at) AS refunded_at,
+        coalesce(raw.is_refund, FALSE) AS is_refund,
         upper(as_text(raw.currency)) AS currency,
         as_text(raw.customer_email) AS customer_email,
         upper(as_text(raw.country_code)) AS country_code,
@@ -47,7 +81,14 @@ WITH trimmed AS (
         FROM (
             FROM read_parquet(getvariable('raw') || '/lines.parquet')
             UNION ALL BY NAME
-            SELECT NULL::VARCHAR AS unit_cost  -- optional
+            SELECT  -- optional
+                NULL::VARCHAR AS unit_cost,
+                NULL::VARCHAR AS gross_amount,
+                NULL::VARCHAR AS shipping_amount,
+                NULL::VARCHAR AS shipping_tax_amount,
+                NULL::VARCHAR AS fee_amount,
+                NULL::VARCHAR AS refunded_at,
+                NULL::BOOLEAN AS is_refund
             WHERE FALSE
         ) AS delivered
     ) AS raw
@@ -91,16 +132,39 @@ judged AS (
         coalesce(
             missing(order_id, 'order_id'),
             CASE WHEN partner <> owner THEN 'order_of_other_partner order_id' END,
-            missing(ordered_at, 'ordered_at'),
-            missing(updated_at, 'updated_at'),
             CASE
-                WHEN ordered_instant IS NULL THEN 'invalid_timestamp ordered_at'
-                WHEN updated_instant IS NULL THEN 'invalid_timestamp updated_at'
+                WHEN is_refund
+                    THEN coalesce(
+                        missing(coalesce(refunded_at, ordered_at), 'refunded_at'),
+                        instant_fault(refunded_at, 'refunded_at'),
+                        CASE WHEN refunded_at IS NULL THEN instant_fault(ordered_at, 'ordered_at') END,
+                        refunded_amount_fault(
+                            quantity, unit_price, gross_amount, coalesce(shipping_amount, fee_amount)
+                        ),
+                        amount_fault(discount_amount, 'discount_amount'),
+                        amount_fault(tax_amount, 'tax_amount')
+                    )
+                ELSE coalesce(
+                    missing(ordered_at, 'ordered_at'),
+                    missing(updated_at, 'updated_at'),
+                    CASE
+                        WHEN ordered_instant IS NULL THEN 'invalid_timestamp ordered_at'
+                        WHEN updated_instant IS NULL THEN 'invalid_timestamp updated_at'
+                    END,
+                    instant_fault(ordered_instant, 'ordered_at'),
+                    instant_fault(updated_instant, 'updated_at'),
+                    -- The amount of a line may be negative in other sources, where it is a discount.
+                    CASE
+                        WHEN as_amount(gross_amount) < 0 THEN 'negative_price gross_amount'
+                        WHEN gross_amount IS NOT NULL AND as_amount(quantity) <= 0 THEN 'invalid_quantity quantity'
+                    END
+                )
             END,
-            instant_fault(ordered_instant, 'ordered_at'),
-            instant_fault(updated_instant, 'updated_at'),
             missing(currency, 'currency'),
-            currency_fault(currency, 'currency')
+            currency_fault(currency, 'currency'),
+            amount_fault(shipping_amount, 'shipping_amount'),
+            amount_fault(shipping_tax_amount, 'shipping_tax_amount'),
+            amount_fault(fee_amount, 'fee_amount')
         ) AS fault
     FROM trimmed
     LEFT JOIN contested USING (order_id)
@@ -110,8 +174,50 @@ SELECT
     * EXCLUDE (ordered_at, updated_at, ordered_instant, updated_instant),
     ordered_instant AS ordered_at,
     updated_instant AS updated_at,
+    CASE WHEN is_refund THEN coalesce(as_instant(refunded_at), ordered_instant) END AS refunded_instant,
     CASE WHEN fault IS NOT NULL THEN to_json(judged) END AS raw
 FROM judged;
+
+-- Amounts of an order are the sums of its lines; of a repeated line, the newer row counts.
+CREATE TABLE partner_order_amounts AS
+SELECT
+    order_id,
+    version,
+    sum(newest.shipping_amount)::VARCHAR AS shipping_amount,
+    sum(newest.shipping_tax_amount)::VARCHAR AS shipping_tax_amount,
+    sum(newest.fee_amount)::VARCHAR AS fee_amount
+FROM (
+    SELECT
+        order_id,
+        version,
+        arg_max(
+            struct_pack(
+                shipping_amount := as_amount(shipping_amount),
+                shipping_tax_amount := as_amount(shipping_tax_amount),
+                fee_amount := as_amount(fee_amount)
+            ),
+            (updated_at, file, row_number)
+        ) AS newest
+    FROM partner_lines
+    WHERE
+        fault IS NULL
+        AND NOT is_refund
+        AND coalesce(shipping_amount, shipping_tax_amount, fee_amount) IS NOT NULL
+    GROUP BY order_id, version, as_position(line_number)
+) AS lines
+GROUP BY order_id, version
+UNION ALL
+-- An amount that is invalid makes the whole order invalid.
+SELECT DISTINCT
+    order_id,
+    version,
+    'invalid',
+    NULL,
+    NULL
+FROM partner_lines
+WHERE
+    NOT is_refund
+    AND split_part(fault, ' ', 2) IN ('shipping_amount', 'shipping_tax_amount', 'fee_amount');
 
 CREATE TABLE partner_orders AS
 WITH versions AS (
@@ -129,7 +235,18 @@ WITH versions AS (
             (coalesce(as_position(line_number), 9223372036854775807), -epoch_us(updated_at), file, row_number)
         ) AS first_line
     FROM partner_lines
-    WHERE fault IS NULL
+    WHERE fault IS NULL AND NOT is_refund
+    GROUP BY order_id, version
+),
+
+amounts AS (
+    SELECT
+        order_id,
+        version,
+        max(shipping_amount) AS shipping_amount,  -- 'invalid' is greater than any number
+        max(shipping_tax_amount) AS shipping_tax_amount,
+        max(fee_amount) AS fee_amount
+    FROM partner_order_amounts
     GROUP BY order_id, version
 )
 
@@ -146,14 +263,16 @@ SELECT
     NULL::VARCHAR AS customer_id,
     NULL::VARCHAR AS coupon_code,
     FALSE AS is_test,
-    NULL::VARCHAR AS shipping_amount,
-    NULL::VARCHAR AS fee_amount,
+    amounts.shipping_amount,
+    amounts.shipping_tax_amount,
+    amounts.fee_amount,
     NULL::VARCHAR AS tax_amount,
     first_line.ordered_at,
     updated_at,
     received_at,
     first_line.attributes
-FROM versions;
+FROM versions
+LEFT JOIN amounts USING (order_id, version);
 
 CREATE OR REPLACE VIEW staged_orders AS
 FROM partner_orders;
@@ -170,14 +289,103 @@ SELECT
     category,
     quantity,
     unit_price,
-    NULL::VARCHAR AS gross_amount,
+    gross_amount,
     discount_amount,
     tax_amount,
     unit_cost,
     currency,
     updated_at AS line_updated_at
 FROM partner_lines
-WHERE fault IS NULL;
+WHERE fault IS NULL AND NOT is_refund;
+
+-- One row is one refund. Its id ends with the day of its file; what precedes is the same in every file that repeats it.
+-- Of these, 42_typed_refunds.sql takes the one in the file that sorts last, the newest of its partner. The SKU precedes
+-- the line number, which may be the place in the file.
+CREATE OR REPLACE VIEW staged_refunds AS
+WITH delivered AS (
+    SELECT
+        *,
+        concat_ws(
+            '-', order_id, strftime(refunded_instant, '%Y%m%d%H%M%S'), coalesce(sku, line_number, '0')
+        ) AS refunded_item
+    FROM partner_lines
+    WHERE fault IS NULL AND is_refund
+),
+
+numbered AS (
+    SELECT
+        *,
+        concat_ws(
+            '-', refunded_item, row_number() OVER (PARTITION BY file, refunded_item ORDER BY row_number)
+        ) AS identity
+    FROM delivered
+),
+
+refunds AS (
+    SELECT
+        CASE
+            -- 05_ids.sql would replace the end, too.
+            WHEN strlen(identity) > 180 OR is_unsafe(identity) THEN 'long-' || id_hash(identity)
+            ELSE identity
+        END AS identity,
+        coalesce(
+            nullif(replace(regexp_extract(file, '_(\d{4}-\d{2}-\d{2})\.csv', 1), '-', ''), ''), '0'
+        ) AS file_day,
+        order_id,
+        line_number,
+        file,
+        row_number,
+        as_amount(quantity) AS quantity,
+        difference_of(
+            coalesce(as_amount(gross_amount), product_of(as_amount(quantity), as_amount(unit_price)), 0),
+            coalesce(as_amount(discount_amount), 0)
+        ) AS merchandise_amount,
+        (coalesce(as_amount(tax_amount), 0) + coalesce(as_amount(shipping_tax_amount), 0))::DECIMAL(18, 4)
+            AS tax_amount,
+        (coalesce(as_amount(shipping_amount), 0) + coalesce(as_amount(fee_amount), 0))::DECIMAL(18, 4)
+            AS shipping_amount,
+        NULL::VARCHAR AS reason,
+        refunded_instant AS refunded_at,
+        sku,
+        CASE WHEN getvariable('files_are_deliveries') THEN partner END AS channel,
+        currency
+    FROM numbered
+    UNION ALL
+    SELECT
+        left(refund_id, -9) AS identity,
+        right(refund_id, 8) AS file_day,
+        order_id,
+        CASE
+            -- Its order was unknown. Without a SKU, the id has the number.
+            WHEN line_number = 0 AND sku IS NULL
+                THEN nullif(regexp_extract(refund_id, '-\d{14}-(\d+)-\d+-\d{8}$', 1), '')
+            ELSE line_number::VARCHAR
+        END AS line_number,
+        concat_ws('-', channel || '_' || left(file_day, 4), substr(file_day, 5, 2), right(file_day, 2)) AS file,
+        file_row_number AS row_number,
+        quantity,
+        merchandise_amount,
+        tax_amount,
+        shipping_amount,
+        reason,
+        refunded_at,
+        sku,
+        channel,
+        currency
+    FROM read_parquet(getvariable('raw') || '/known_refunds.parquet', file_row_number = TRUE)
+)
+
+SELECT
+    * EXCLUDE (identity, file_day),
+    identity || '-' || max(file_day) OVER (PARTITION BY identity) AS refund_id,
+    NULL::VARCHAR AS unallocated_amount
+FROM refunds;
+
+CREATE OR REPLACE VIEW kept_orders AS
+FROM read_parquet(getvariable('raw') || '/kept_orders.parquet');
+
+CREATE OR REPLACE VIEW kept_order_lines AS
+FROM read_parquet(getvariable('raw') || '/kept_order_lines.parquet');
 
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT
@@ -190,7 +398,7 @@ SELECT
     order_id,
     min(file) AS file
 FROM partner_lines
-WHERE fault IS NULL
+WHERE fault IS NULL AND NOT is_refund
 GROUP BY order_id, version
 HAVING
     min(lower(coalesce(status, ''))) <> max(lower(coalesce(status, '')))
@@ -220,12 +428,19 @@ file_totals AS (
     SELECT
         file,
         count(DISTINCT order_id) AS orders,
-        sum(product_of(as_amount(quantity), as_amount(unit_price))) FILTER (
-            quantity_fault(quantity, '') IS NULL
-            AND price_fault(unit_price, '') IS NULL
-            AND abs(product_of(as_amount(quantity), as_amount(unit_price))) < amount_limit()
+        sum(
+            CASE
+                WHEN gross_amount IS NOT NULL
+                    THEN CASE WHEN amount_fault(gross_amount, '') IS NULL THEN as_amount(gross_amount) END
+                WHEN
+                    quantity_fault(quantity, '') IS NULL
+                    AND price_fault(unit_price, '') IS NULL
+                    AND abs(product_of(as_amount(quantity), as_amount(unit_price))) < amount_limit()
+                    THEN product_of(as_amount(quantity), as_amount(unit_price))
+            END
         ) AS amount
     FROM partner_lines
+    WHERE NOT is_refund
     GROUP BY file
 ),
 
@@ -281,9 +496,9 @@ CREATE OR REPLACE VIEW staged_rejected_amounts AS
 SELECT
     file,
     currency,
-    stated_product(quantity, unit_price) AS amount
+    stated_amount(gross_amount, quantity, unit_price) AS amount
 FROM partner_lines
-WHERE fault IS NOT NULL;
+WHERE fault IS NOT NULL AND NOT is_refund;
 
 CREATE OR REPLACE VIEW staged_warnings AS
 SELECT disagreement(file, count(*), min(order_id)) AS warning
@@ -301,4 +516,8 @@ FROM (
     SELECT 1 FROM read_parquet(getvariable('raw') || '/lines.parquet')
     UNION ALL
     SELECT 1 FROM read_parquet(getvariable('raw') || '/rejects.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/known_refunds.parquet')
+    UNION ALL
+    SELECT 1 FROM kept_order_lines
 ) AS records;

@@ -68,6 +68,29 @@ SELECT
     NULL::VARCHAR AS refunded_at
 WHERE FALSE;
 
+-- Stored orders and lines, with all columns of their tables, of which refunds arrive. They compete with the versions of
+-- this read, and stay as they are where none is newer.
+CREATE VIEW kept_orders AS
+SELECT
+    NULL::VARCHAR AS source,
+    NULL::VARCHAR AS order_id,
+    NULL::VARCHAR AS run_id,
+    NULL::TIMESTAMPTZ AS updated_at,
+    NULL::TIMESTAMPTZ AS read_at
+WHERE FALSE;
+
+CREATE VIEW kept_order_lines AS
+SELECT
+    NULL::VARCHAR AS source,
+    NULL::VARCHAR AS order_id,
+    NULL::VARCHAR AS channel,
+    NULL::VARCHAR AS currency,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS country_code,
+    NULL::DECIMAL(18, 4) AS gross_amount,
+    NULL::VARCHAR AS run_id
+WHERE FALSE;
+
 CREATE VIEW staged_removals AS
 SELECT
     NULL::VARCHAR AS order_id,

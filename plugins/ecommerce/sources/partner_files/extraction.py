@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 FIRST = "1.parquet"
 """The name of the lines of the first file that is read."""
 TABLES = ("rejects", "files", "removed_orders", "known_orders")
+KEPT = ("known_refunds", "kept_orders", "kept_order_lines")
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
 """Precedes the stored checksum of a file that the next run reads again; see tables/loaded_files/load.sql."""
@@ -83,6 +84,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         warnings += json_warnings(duck, "extract/partner_files/shrunk_files")
         warnings += json_warnings(duck, "extract/partner_files/spellings")
         _write_tables(duck, work, folder)
+        _keep_refunded_orders(duck, window, folder)
         [totals] = run_sql_file(
             duck,
             "extract/partner_files/control_totals",
@@ -114,6 +116,31 @@ def _write_tables(
         tables["lines"] = duck.read_parquet(f"{work}/*.parquet", union_by_name=True)
     for name, table in tables.items():
         table.write_parquet(f"{folder}/{name}.parquet", row_group_size=10240)
+
+
+def _keep_refunded_orders(
+    duck: DuckDBPyConnection,
+    window: ReadWindow,
+    folder: Path,
+) -> None:
+    """Write what the warehouse has of the orders just read that have refunds: their refunds from other files,
+    and the orders, which another file may have sold."""
+    source = window.source
+    reads = window.earlier_reads
+    lines = {"lines": f"{folder}/lines.parquet"}
+    run_sql_file(duck, "extract/partner_files/read_orders", lines)
+    partners = reads.refunded_channels(source) if len(duck.table("files")) else []
+    named = {"partners": partners}
+    rows = run_sql_file(duck, "extract/partner_files/possibly_refunded", named)
+    order_ids = [row["order_id"] for row in rows]
+    duck.register("stored_refunds", reads.known_refunds(source, order_ids))
+    run_sql_file(duck, "extract/partner_files/known_refunds")
+    refunded = query_column(duck, "extract/partner_files/refunded_orders")
+    duck.register("stored_orders", reads.stored_orders(source, refunded))
+    duck.register("stored_lines", reads.stored_lines(source, refunded))
+    run_sql_file(duck, "extract/partner_files/kept_orders")
+    for name in KEPT:
+        duck.table(name).write_parquet(f"{folder}/{name}.parquet")
 
 
 def _prepare(duck: DuckDBPyConnection, work: Path) -> None:

@@ -18,6 +18,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
+from ecommerce.warehouse import rendering
 
 Row = dict[str, Any]
 KEY = "a key of at least sixteen characters"
@@ -42,6 +43,15 @@ def _columns_of_orders():
     for name, column_type, *_ in selected:
         is_amount = column_type.startswith("DECIMAL")
         declared.append(f"{name} {'DECIMAL(18, 4)' if is_amount else column_type}")
+    return ", ".join(declared)
+
+
+def _columns_of_table(table):
+    """The columns of a table of the warehouse."""
+    types = {"STRING": "VARCHAR", "INT64": "BIGINT", "TIMESTAMP": "TIMESTAMPTZ"}
+    declared = []
+    for column in rendering.columns(table):
+        declared.append(f"{column.name} {types.get(column.type, column.type)}")
     return ", ".join(declared)
 
 
@@ -81,6 +91,11 @@ PARTNER_COLUMNS = """
     customer_email VARCHAR, country_code VARCHAR, file VARCHAR, partner VARCHAR,
     row_number BIGINT, received_at TIMESTAMPTZ
 """
+LAYOUT_COLUMNS = """
+    gross_amount VARCHAR, shipping_amount VARCHAR, shipping_tax_amount VARCHAR, fee_amount VARCHAR,
+    refunded_at VARCHAR, is_refund BOOLEAN
+"""
+"""Those that only files with a layout of their own may have."""
 PARTNER_FILES = {
     "files": """
         file VARCHAR, partner VARCHAR, sha256 VARCHAR, lines BIGINT, received_at TIMESTAMPTZ,
@@ -89,6 +104,9 @@ PARTNER_FILES = {
     "removed_orders": "order_id VARCHAR, file VARCHAR, received_at TIMESTAMPTZ",
     "known_orders": "order_id TEXT, partner TEXT, file TEXT, received_at TIMESTAMPTZ",
     "rejects": REJECTS,
+    "known_refunds": _columns_of_table("refunds"),
+    "kept_orders": _columns_of_table("orders"),
+    "kept_order_lines": _columns_of_table("order_lines"),
 }
 RATES = {
     "rates": "row_number BIGINT, rate_date VARCHAR, currency VARCHAR, rate VARCHAR",
@@ -165,10 +183,12 @@ class RawFolders:
         self,
         *files,
         extras=(),
+        has_layout=False,
         totals=None,
         **tables,
     ):
-        """Each file: `name`, `lines` (rows of text, with `extras`), `received_at`, `warnings`."""
+        """Each file: `name`, `lines` (rows of text, with `extras` and, if it `has_layout`, `LAYOUT_COLUMNS`),
+        `received_at`, `warnings`."""
         lines = []
         facts = []
         for file in files:
@@ -188,6 +208,8 @@ class RawFolders:
             facts.append(fact)
 
         more = "".join(f", {name} VARCHAR" for name in extras)
+        if has_layout:
+            more += f", {LAYOUT_COLUMNS}"
         declared = PARTNER_FILES | {"lines": PARTNER_COLUMNS + more}
         written = tables | {"lines": lines, "files": facts}
         fill = partial(write_tables, declared=declared, tables=written)

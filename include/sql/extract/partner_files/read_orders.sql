@@ -1,0 +1,37 @@
+-- DuckDB: the orders of each partner in the files just read and in their previous deliveries, with whether the files have
+-- refunds of them.
+CREATE TABLE read_orders AS
+WITH delivered AS (
+    SELECT
+        partner,
+        unnest(order_ids) AS order_id,
+        FALSE AS is_refunded
+    FROM files
+    UNION ALL
+    SELECT
+        loaded_orders.partner,
+        loaded_orders.order_id,
+        FALSE
+    FROM loaded_orders
+    SEMI JOIN files USING (file)
+    UNION ALL
+    SELECT
+        partner,
+        safe_id(order_id),
+        TRUE
+    FROM (
+        FROM read_parquet($lines)
+        UNION ALL BY NAME
+        SELECT NULL::BOOLEAN AS is_refund  -- optional
+        WHERE FALSE
+    ) AS lines
+    WHERE is_refund AND order_id <> ''
+)
+
+SELECT
+    partner,
+    order_id,
+    bool_or(is_refunded) AS is_refunded
+FROM delivered
+ANTI JOIN removed_orders USING (order_id)
+GROUP BY partner, order_id

@@ -1,0 +1,505 @@
+"""Refunds and amounts of orders in partners' files that have a layout of their own."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.sales.tables import check, records
+from tests.unit.sales.transform.raw_folders import READ_AT, csv_line
+
+RECEIVED = READ_AT - timedelta(hours=1)
+SOLD_AT = datetime(2026, 11, 16, 15, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+AMOUNTS = """
+order_id | line_number | quantity | gross_amount | tax_amount | shipping_amount | shipping_tax_amount
+stated   | 1           | 3        | 9.99         | 1          | 5               | 0.95
+stated   | 2           |          |              | 2          | 2               |
+stated   | 2           |          |              | 2          | 2               |
+stated   | 3           | 0        |              |            | 0.5             |
+untaxed  | 1           |          | 30           | 3          | 4               |
+invalid  | 1           |          |              |            |                 | 1
+invalid  | 2           |          |              |            | free            |
+invalid2 | 1           |          |              |            | 1_0             |
+invalid3 | 1           |          |              |            |                 | x
+wrong    | 1           |          | -5           |            |                 |
+wrong    | 2           | -1       | 5            |            |                 |
+wrong    | 3           |          | 100000000000 |            |                 |
+wrong    | 4           |          | many         |            |                 |
+"""
+PRICES = """
+order_id | line_number | unit_price | gross_amount | fee_amount
+wrong    | 5           | -3         | 4            |
+fees     | 1           | NULL       | 6            | 1.5
+fees     | 2           |            |              | 2
+invalid4 | 1           |            |              | x
+"""
+# Of a refund, the extract has turned the signs.
+SOLD = """
+order_id | line_number | sku
+A1       | 1           |
+B        | 1           |
+B        | 2           | CUP-01
+B        | 3           | CUP-01
+"""
+REFUNDED = """
+order_id | line_number | sku    | unit_price | gross_amount | refunded_at          | # of
+A1       | 2           |        |            |              |                      | the line with its SKU
+A2       | 1           |        |            |              |                      | an unknown order
+B        | 3           | CUP-01 |            |              | 2026-11-18T09:00:00Z | the line with its number
+B        | 1           | CUP-01 |            |              | 2026-11-18T10:00:00Z | the first with its SKU
+B        | 2           | POT-01 | 4          |              | 2026-11-18T11:00:00Z | the line with its number
+B        | 9           | POT-01 | 4          |              | 2026-11-18T12:00:00Z | the whole order
+B        | NULL        | NULL   | NULL       | 3            | 2026-11-18T13:00:00Z | the whole order
+B        | NULL        | CUP-01 | 5          |              | 2026-11-18T14:00:00Z | one
+B        | NULL        | CUP-01 | 6          |              | 2026-11-18T14:00:00Z | another one
+"""
+# The other columns of such a row say nothing.
+PARTS = """
+order_id | quantity | unit_price | gross_amount | discount_amount | tax_amount | shipping_amount | fee_amount
+B        | 1        | NULL       | 12           | 2               | 1.5        | 3               | 1
+B        | NULL     | NULL       |              |                 | NULL       | 5               |
+"""
+BAD = """
+order_id | quantity | unit_price | gross_amount | discount_amount | tax_amount | refunded_at
+B        | 0        |            |              |                 |            |
+B        | -1       |            |              |                 |            |
+B        | x        |            |              |                 |            |
+B        | NULL     |            |              |                 |            |
+B        |          | NULL       |              |                 |            |
+B        |          | -10        |              |                 |            |
+B        |          | y          |              |                 |            |
+B        | 9999999  | 9999999    |              |                 |            |
+B        |          |            | z            |                 |            |
+B        |          |            |              | a               |            |
+B        |          |            |              | 40              |            |
+B        |          |            |              |                 | b          |
+B        |          |            |              |                 |            | 2026-11-19 09:00:00
+NULL     |          |            |              |                 |            |
+"""
+
+BAD_CURRENCY = """
+order_id | currency
+B        | US$
+"""
+
+
+def refund_row(**changes):
+    """A row of a file that is a refund; the instants of its order are missing."""
+    line = csv_line(
+        ordered_at="2026-11-19T08:00:00Z",
+        updated_at=None,
+        quantity="1",
+        status=None,
+        is_refund="true",
+    )
+    return line | changes
+
+
+def a_file(lines, day=19, partner="acme", received_at=RECEIVED):
+    return {
+        "name": f"{partner}_2026-11-{day}.csv",
+        "lines": lines,
+        "received_at": received_at,
+    }
+
+
+def stored_order(order_id, **changes):
+    """A row of the warehouse's orders: a mug, sold by acme on the 16th."""
+    return {
+        "source": "partner_files",
+        "order_id": order_id,
+        "business_date": date(2026, 11, 16),
+        "channel": "acme",
+        "status": "shipped",
+        "is_sale": True,
+        "is_test": False,
+        "currency": "EUR",
+        "country_code": "DE",
+        "customer_hash": "a hash",
+        "item_count": 1,
+        "gross_amount": Decimal(20),
+        "discount_amount": Decimal(0),
+        "tax_amount": Decimal(3),
+        "shipping_amount": Decimal(4),
+        "fee_amount": Decimal(0),
+        "ordered_at": SOLD_AT,
+        "updated_at": SOLD_AT,
+        "read_at": SOLD_AT + timedelta(hours=12),
+        "run_id": "an earlier run",
+    } | changes
+
+
+def stored_line(order_id, **changes):
+    """Its only line."""
+    line = stored_order(order_id)
+    for name in ("item_count", "shipping_amount", "fee_amount"):
+        del line[name]
+    of_line = {
+        "line_number": 7,
+        "sku": "MUG-01",
+        "product_name": "Mug",
+        "category": "Old mugs",
+        "quantity": Decimal(2),
+        "unit_price": Decimal(10),
+        "amount_after_discount": Decimal(20),
+        "cost_amount": Decimal(8),
+    }
+    return line | of_line | changes
+
+
+def stored_refund(refund_id, order_id, **changes):
+    """A row of the warehouse's refunds."""
+    return {
+        "refund_id": refund_id,
+        "order_id": order_id,
+        "line_number": 0,
+        "channel": "acme",
+        "currency": "EUR",
+        "quantity": Decimal(1),
+        "merchandise_amount": Decimal(10),
+        "tax_amount": Decimal(0),
+        "shipping_amount": Decimal(0),
+        "refunded_at": SOLD_AT,
+    } | changes
+
+
+@pytest.fixture(scope="module")
+def amounts(world):
+    lines = records(csv_line, AMOUNTS, PRICES)
+    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "209.99"}]
+    return world.partner_files(
+        a_file(lines), has_layout=True, totals={"source_amounts": stated}
+    )
+
+
+def test_an_order_has_the_amounts_of_its_lines(amounts):
+    """Of a line that is there twice, once."""
+    check(
+        amounts.orders,
+        """
+order_id | gross | tax  | shipping | fee
+stated   | 29.99 | 3.95 | 7.5      | 0
+untaxed  | 30    | 3    | 4        | 0
+fees     | 26    | 0    | 0        | 3.5
+wrong    | 4     | 0    | 0        | 0
+""",
+    )
+
+
+def test_an_invalid_amount_of_an_order_rejects_all_of_it(amounts):
+    rejected = [row for row in amounts.rejected_rows if row["order_id"] != "wrong"]
+    check(
+        rejected,
+        """
+order_id | row_number | reason           | detail
+stated   | 5          | invalid_quantity | quantity = 0
+invalid  | 7          | order_rejected   | order_id = invalid
+invalid  | 8          | invalid_number   | shipping_amount = free
+invalid2 | 9          | invalid_number   | shipping_amount = 1_0
+invalid3 | 10         | invalid_number   | shipping_tax_amount = x
+invalid4 | 18         | invalid_number   | fee_amount = x
+""",
+    )
+
+
+def test_a_stated_amount_is_none_of_a_return(amounts):
+    wrong = [row for row in amounts.rejected_rows if row["order_id"] == "wrong"]
+    check(
+        wrong,
+        """
+row_number | reason           | detail
+11         | negative_price   | gross_amount = -5
+12         | invalid_quantity | quantity = -1
+13         | too_many_digits  | gross_amount = 100000000000
+14         | invalid_number   | gross_amount = many
+""",
+    )
+
+
+def test_stated_amounts_are_in_the_totals(amounts):
+    check(
+        amounts.loaded_files,
+        """
+rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
+17        | 6             | 10            | 8             | 4             | 209.99        | 89.99
+""",
+    )
+    check(
+        amounts.control_totals,
+        """
+currency | loaded | superseded | rejected
+USD      | 89.99  | 20         | 100
+""",
+    )
+
+
+@pytest.fixture(scope="module")
+def refunds(world):
+    lines = records(csv_line, SOLD) + records(
+        refund_row, REFUNDED, PARTS, BAD, BAD_CURRENCY
+    )
+    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "80"}]
+    return world.partner_files(
+        a_file(lines), has_layout=True, totals={"source_amounts": stated}
+    )
+
+
+def test_a_refund_is_no_line_of_its_order(refunds):
+    """Its date is its own, else that of its row."""
+    check(
+        refunds.orders,
+        """
+order_id | item_count | gross
+A1       | 1          | 20
+B        | 3          | 60
+""",
+    )
+    check(
+        refunds.refunds,
+        """
+order_id | line | sku    | category    | quantity | merchandise | tax | shipping | refunded_at
+A1       | 1    | MUG-01 | Tableware   | 1        | 10          | 0   | 0        | 2026-11-19 08:00
+A2       | 0    | MUG-01 | unallocated | 1        | 10          | 0   | 0        | 2026-11-19 08:00
+B        | 3    | CUP-01 | Tableware   | 1        | 10          | 0   | 0        | 2026-11-18 09:00
+B        | 2    | CUP-01 | Tableware   | 1        | 10          | 0   | 0        | 2026-11-18 10:00
+B        | 2    | CUP-01 | Tableware   | 1        | 4           | 0   | 0        | 2026-11-18 11:00
+B        | 0    | POT-01 | unallocated | 1        | 4           | 0   | 0        | 2026-11-18 12:00
+B        | 0    | NULL   | unallocated | 1        | 3           | 0   | 0        | 2026-11-18 13:00
+B        | 2    | CUP-01 | Tableware   | 1        | 5           | 0   | 0        | 2026-11-18 14:00
+B        | 2    | CUP-01 | Tableware   | 1        | 6           | 0   | 0        | 2026-11-18 14:00
+B        | 1    | MUG-01 | Tableware   | 1        | 10          | 1.5 | 4        | 2026-11-19 08:00
+B        | 1    | MUG-01 | Tableware   | 0        | 0           | 0   | 5        | 2026-11-19 08:00
+""",
+    )
+
+
+def test_the_id_of_a_refund_ends_with_the_day_of_its_file(refunds):
+    of_fourteen = []
+    for row in refunds.refunds:
+        if row["refunded_at"].hour == 14:
+            of_fourteen.append(row["refund_id"])
+    assert sorted(of_fourteen) == [
+        "B-20261118140000-CUP-01-1-20261119",
+        "B-20261118140000-CUP-01-2-20261119",
+    ]
+
+
+def test_a_bad_value_rejects_one_refund(refunds):
+    check(
+        refunds.rejected_rows,
+        """
+row_number | order_id | reason            | detail
+17         | B        | invalid_quantity  | quantity = 0
+18         | B        | invalid_quantity  | quantity = -1
+19         | B        | invalid_number    | quantity = x
+20         | B        | missing_value     | quantity is empty
+21         | B        | missing_value     | unit_price is empty
+22         | B        | negative_price    | unit_price = -10
+23         | B        | invalid_number    | unit_price = y
+24         | B        | too_many_digits   | gross_amount is empty
+25         | B        | invalid_number    | gross_amount = z
+26         | B        | invalid_number    | discount_amount = a
+27         | B        | negative_price    | merchandise_amount = -30.0
+28         | B        | invalid_number    | tax_amount = b
+29         | B        | invalid_timestamp | refunded_at = 2026-11-19 09:00:00
+30         | NULL     | missing_value     | order_id is empty
+31         | B        | invalid_currency  | currency = US$
+""",
+    )
+    assert refunds.counts == (30, 15, 15, 0)
+
+
+def test_refunds_are_rows_of_their_file_but_in_no_amount(refunds):
+    check(
+        refunds.loaded_files,
+        """
+rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
+30        | 15            | 15            | 2             | 2             | 80            | 80
+""",
+    )
+    check(
+        refunds.control_totals,
+        """
+currency | loaded | superseded | rejected
+USD      | 80     | 0          | 0
+""",
+    )
+
+
+def test_a_refund_of_an_unknown_order_has_its_own_currency_and_channel(world):
+    """It is older than any version of the order, which another run may load."""
+    lines = [refund_row(order_id="A2", currency="chf")]
+    done = world.partner_files(a_file(lines), has_layout=True)
+    check(
+        done.refunds,
+        """
+order_id | channel | currency | order_business_date
+A2       | acme    | CHF      | NULL
+""",
+    )
+    [version] = done.order_versions
+    assert version["version_updated_at"] == EPOCH
+    assert done.loaded_files[0]["source_orders"] == 0
+
+
+def test_of_a_refund_in_several_files_the_newest_counts(world):
+    again = {"order_id": "A1", "unit_price": "8"}
+    files = [
+        a_file([csv_line("A1"), refund_row(order_id="A1")], day=17),
+        # The newest file is not the last to arrive.
+        a_file([refund_row(**again), refund_row(**again)], day=18, received_at=SOLD_AT),
+    ]
+    known = [
+        # A newer file than those read; its refunds are also in the second.
+        stored_refund(
+            "A1-20261119080000-MUG-01-2-20261119", "A1", merchandise_amount=Decimal(7)
+        ),
+        stored_refund(
+            "A1-20261119080000-MUG-01-3-20261110", "A1", merchandise_amount=Decimal(6)
+        ),
+    ]
+    done = world.partner_files(*files, has_layout=True, known_refunds=known)
+    check(
+        done.refunds,
+        """
+refund_id                           | merchandise
+A1-20261119080000-MUG-01-1-20261118 | 8
+A1-20261119080000-MUG-01-2-20261119 | 7
+A1-20261119080000-MUG-01-3-20261110 | 6
+""",
+    )
+    assert done.counts == (6, 4, 0, 2)
+    check(
+        done.loaded_files,
+        """
+file                | rows_read | rows_accepted
+acme_2026-11-17.csv | 2         | 1
+acme_2026-11-18.csv | 2         | 1
+""",
+    )
+
+
+def test_ids_of_any_length_end_with_a_day(world):
+    lines = []
+    for order_id, sku in (("x" * 150, "y" * 150), ("a@b", "c.example")):
+        lines.append(refund_row(order_id=order_id, sku=sku))
+    done = world.partner_files(a_file(lines), has_layout=True)
+    ids = [row["refund_id"] for row in done.refunds]
+    assert len(set(ids)) == 2
+    for refund_id in ids:
+        assert refund_id.endswith("-20261119")
+        assert refund_id.startswith("long-")
+
+
+def test_a_stored_order_stays_as_it_is_with_its_refunds(world):
+    done = world.partner_files(
+        a_file([refund_row(order_id="S")]),
+        has_layout=True,
+        kept_orders=[stored_order("S")],
+        kept_order_lines=[stored_line("S")],
+        known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
+        totals={"source_amounts": []},
+    )
+    [order] = done.orders
+    assert order == dict.fromkeys(order) | stored_order("S")
+    [line] = done.order_lines
+    assert line == dict.fromkeys(line) | stored_line("S")
+    check(
+        done.refunds,
+        """
+line | category    | merchandise | currency | country | order_business_date | cost
+0    | unallocated | 10          | EUR      | DE      | 2026-11-16          | 0
+7    | Old mugs    | 10          | EUR      | DE      | 2026-11-16          | 4
+""",
+    )
+    [version] = done.order_versions
+    assert version["version_updated_at"] == order["updated_at"]
+    assert version["read_at"] == order["read_at"]
+    assert done.counts == (3, 3, 0, 0)
+    check(
+        done.control_totals,
+        """
+file | currency | source_amount | loaded | superseded | rejected
+NULL | EUR      | 20            | 20     | 0          | 0
+""",
+    )
+    assert done.loaded_files[0]["orders_loaded"] == 0
+
+
+def version(order_id, updated_at, **changes):
+    return csv_line(order_id, updated_at=updated_at, quantity="5", **changes)
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "gross", "counts"),
+    [
+        ("2026-11-16T15:00:01Z", 50, (4, 3, 0, 1)),
+        ("2026-11-16T15:00:00Z", 50, (4, 3, 0, 1)),
+        ("2026-11-16T14:59:59Z", 20, (4, 3, 0, 1)),
+    ],
+)
+def test_a_stored_order_competes_with_the_versions_in_files(
+    world, updated_at, gross, counts
+):
+    """Of one date, the version that was received later counts."""
+    lines = [version("S", updated_at), refund_row(order_id="S")]
+    totals = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "50"}]
+    done = world.partner_files(
+        a_file(lines),
+        has_layout=True,
+        kept_orders=[stored_order("S")],
+        kept_order_lines=[stored_line("S")],
+        known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
+        totals={"source_amounts": totals},
+    )
+    assert [order["gross_amount"] for order in done.orders] == [gross]
+    assert [line["gross_amount"] for line in done.order_lines] == [gross]
+    assert len(done.refunds) == 2
+    assert done.counts == counts
+    for row in done.control_totals:
+        parts = row["loaded_amount"] + row["superseded_amount"]
+        assert row["source_amount"] == parts
+
+
+@pytest.mark.parametrize("fault", [{"quantity": "0"}, {"shipping_amount": "x"}])
+def test_a_stored_order_stays_where_its_newer_version_is_invalid(world, fault):
+    newer = "2026-11-19T16:00:00Z"
+    lines = [
+        version("S", newer) | fault,
+        refund_row(order_id="S"),
+    ]
+    done = world.partner_files(
+        a_file(lines),
+        has_layout=True,
+        kept_orders=[stored_order("S")],
+        kept_order_lines=[stored_line("S")],
+    )
+    assert done["S"]["run_id"] == "an earlier run"
+    [refund] = done.refunds
+    assert refund["line_number"] == 7
+    assert done.counts == (3, 2, 1, 0)
+
+
+def test_a_refund_finds_its_line_when_its_order_arrives(world):
+    known = [
+        stored_refund("N-20261117080000-CUP-01-1-20261117", "N", sku="CUP-01"),
+        stored_refund("N-20261117080000-3-1-20261117", "N"),
+        stored_refund("N-20261117080000-0-1-20261117", "N"),
+    ]
+    lines = [
+        csv_line("N", "1"),
+        csv_line("N", "2", sku="CUP-01"),
+        csv_line("N", "3"),
+    ]
+    done = world.partner_files(a_file(lines), has_layout=True, known_refunds=known)
+    check(
+        done.refunds,
+        """
+refund_id                          | line | sku    | currency
+N-20261117080000-CUP-01-1-20261117 | 2    | CUP-01 | USD
+N-20261117080000-3-1-20261117      | 3    | MUG-01 | USD
+N-20261117080000-0-1-20261117      | 0    | NULL   | USD
+""",
+    )
