@@ -45,9 +45,18 @@ def split(*cases):
     stubs = []
     for case in cases:
         for line_number, amounts in enumerate(case.known):
-            values = ("storefront", case.refund_id, case.order_id, line_number)
-            row = (*values, *map(Decimal, amounts))
-            records.append(dict(zip(REFUNDS.names, row, strict=True)))
+            merchandise, tax, shipping = map(Decimal, amounts)
+            records.append(
+                {
+                    "source": "storefront",
+                    "refund_id": case.refund_id,
+                    "order_id": case.order_id,
+                    "line_number": line_number,
+                    "merchandise_amount": merchandise,
+                    "tax_amount": tax,
+                    "shipping_amount": shipping,
+                }
+            )
         if case.is_listed:
             stubs.append((case.order_id, case.refund_id, case.amount))
     with connect_duckdb() as duck:
