@@ -55,6 +55,7 @@ def environment(folder: Path) -> Any:
         "clean": text.clean,
         "compact": text.compact,
         "counted": text.number_of,
+        "country_codes": text.country_codes,
         "figure": text.figure,
         "instant": text.instant,
         "listed": text.listed,

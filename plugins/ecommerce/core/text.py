@@ -39,6 +39,19 @@ _INVISIBLE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 @cache
+def country_codes(language: str) -> dict[str, str]:
+    """Return the codes of countries by their names in a language, such as `de`, in lower case. Raise
+    ValueError for an unknown language."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        territories = Locale.parse(language).territories
+    except UnknownLocaleError:
+        raise ValueError("must be a language such as de") from None
+    return {name.lower(): code for code, name in territories.items() if len(code) == 2}
+
+
+@cache
 def decimals(currency: str) -> int:
     """Return the number of decimals of a currency: JPY 0, USD 2, KWD 3."""
     from babel.numbers import get_currency_precision

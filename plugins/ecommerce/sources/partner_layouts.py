@@ -22,6 +22,7 @@ from pydantic import (
 
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
+from ecommerce.core.text import country_codes
 
 FOLDER = INCLUDE / "partners"
 SHIPPED = INCLUDE / "partners" / "layouts"
@@ -110,6 +111,11 @@ def _column_of_the_file(name: str) -> str:
     return name
 
 
+def _known_language(name: str) -> str:
+    country_codes(name)
+    return name
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -119,6 +125,7 @@ Column = Annotated[str, AfterValidator(_known_column)]
 Columns = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
 DateFormat = Annotated[str, AfterValidator(_known_date_format)]
+Language = Annotated[str, AfterValidator(_known_language)]
 
 
 class Layout(BaseModel):
@@ -140,6 +147,7 @@ class Layout(BaseModel):
     joined: Mapping[Column, tuple[str, ...]] = {}
     constants: Mapping[Constant, str] = {}
     values: Mapping[Column, Mapping[str, str]] = {}
+    country_names: Annotated[tuple[Language, ...], BeforeValidator(_as_list)] = ()
     negated: Columns = ()
     number_lines: bool = False
     fill_down: Texts = ()

@@ -169,6 +169,36 @@ CASES = {
             3: {"status": "pending", "country_code": "FR"},
         },
     ),
+    "countries have names": Case(
+        {
+            "columns": {"Land": "country_code"},
+            "country_names": ["de", "en"],
+            "values": {
+                "country_code": {
+                    "Großbritannien": "GB",
+                    "Georgien": "XX",
+                    "GEORGIEN": "?",
+                }
+            },
+        },
+        [
+            f"{HEADER},Land",
+            f"A1,1,{DATE},1,5,Österreich ",
+            f"A2,1,{DATE},1,5,united states",
+            f"A3,1,{DATE},1,5,Großbritannien",
+            f"A4,1,{DATE},1,5,Georgien",
+            f"A5,1,{DATE},1,5,FR",
+            f"A6,1,{DATE},1,5,Europe",
+        ],
+        {
+            2: {"country_code": "AT"},
+            3: {"country_code": "US"},
+            4: {"country_code": "GB"},
+            5: {"country_code": "XX"},
+            6: {"country_code": "FR"},
+            7: {"country_code": "Europe"},
+        },
+    ),
     "negative pieces are returned": Case(
         {"refund_when": {"Pieces": ["negative"]}},
         [

@@ -48,6 +48,7 @@ def test_a_file_is_a_partners_layout(folder):
             "date_format: ['%d.%m.%Y', '%Q']",
             "date_format: must be a date format such as",
         ),
+        ("country_names: [de, xx]", "country_names: must be a language such as de"),
         ("month_names: [Jan, Feb]", "month_names: must be twelve names"),
         ("negated: [discount]", "discount must be one of order_id, "),
         ("quoting: some", "quoting: Input should be 'standard' or 'none'"),

@@ -17,6 +17,11 @@
 {% macro is_one_of(name, kinds) -%}
 coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
 {%- endmacro %}
+{% macro looked_up(name, texts) -%}
+([{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}])[
+            list_position([{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}], lower(trim("{{ name }}")))
+        ]
+{%- endmacro %}
 {% macro month_named(value, format) -%}
 {% if layout.month_names -%}
 CASE
@@ -94,12 +99,12 @@ WINDOW until_here AS (PARTITION BY clean_id(order_id) ORDER BY row_number);
 
 CREATE OR REPLACE TEMP VIEW mapped AS
 SELECT * REPLACE (
-    {% for name, texts in layout["values"].items() %}
+    {% for name in delivered.all_columns if name in layout["values"] or (name == "country_code" and layout.country_names) %}
     coalesce(
-        map(
-            [{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}],
-            [{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}]
-        )[lower(trim("{{ name }}"))],
+        {{ looked_up(name, layout["values"].get(name, {})) }},
+        {% for language in layout.country_names if name == "country_code" %}
+        {{ looked_up(name, language | country_codes) }},
+        {% endfor %}
         "{{ name }}"
     ) AS "{{ name }}",
     {% endfor %}
