@@ -50,6 +50,8 @@ COMPUTED = {
     "line_amount",
     "amount_after_discount",
     "tax_rate",
+    "tax_before_discount",
+    "shipping_tax_before_discount",
     "shipping_discount_amount",
     "order_discount_amount",
     "order_tax_amount",
@@ -72,6 +74,7 @@ REPLACED = {
     "order_discount_amount": ["discount_amount"],
     "order_tax_amount": ["tax_amount"],
     "tax_rate": ["tax_amount"],
+    "tax_before_discount": ["tax_amount"],
 }
 """Standard columns that a file with one of these need not have."""
 

@@ -172,6 +172,30 @@ CASES = {
             }
         ],
     ),
+    "taxes of what it cost before discounts": Case(
+        WITH_TAX,
+        {
+            "Tax": "tax_before_discount",
+            "Cut": "discount_amount",
+            "Ship": "shipping_amount",
+            "Off": "shipping_discount_amount",
+            "Ship tax": "shipping_tax_before_discount",
+        },
+        ["1,120.00,20.00,12.00,6.00,6.00,1.00", "1,0,0,,2.40,1.20,0.40"],
+        [
+            {
+                "unit_price": "100",
+                "gross_amount": "100",
+                "discount_amount": "10",
+                "tax_amount": "18",
+            },
+            {
+                "gross_amount": "0",
+                "shipping_amount": "1",
+                "shipping_tax_amount": "0.2",
+            },
+        ],
+    ),
     "an order of nothing keeps its discount": Case(
         {},
         {"Voucher": "order_discount_amount"},

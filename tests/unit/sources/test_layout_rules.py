@@ -106,6 +106,38 @@ CASES = {
             5: {"status": "paid", "ordered_at": DATE},
         },
     ),
+    "a line of the order has the values of its products": Case(
+        {
+            "skip_without": "Part",
+            "fill_down": ["status"],
+            "columns": {
+                "Part": "sku",
+                "State": "status",
+                "Ship": "order_shipping_amount",
+            },
+        },
+        [
+            f"{HEADER},Part,State,Ship",
+            f"A1,,{DATE},3,15,,paid,4.00",
+            f"A1,1,{DATE},1,5,MUG,,",
+            f"A1,2,{DATE},2,5,CUP,,",
+            f"B1,1,{DATE},1,5,MUG,,",
+        ],
+        {
+            3: {"status": "paid", "shipping_amount": "4.0000"},
+            4: {"status": "paid", "shipping_amount": "0.0000"},
+            5: {"status": None, "shipping_amount": "0.0000"},
+        },
+        [{"rows": 1, "kinds": "without Part (1)"}],
+    ),
+    "a value that is missing is mapped": Case(
+        {
+            "columns": {"State": "status"},
+            "values": {"status": {"": "pending"}},
+        },
+        [f"{HEADER},State", f"A1,1,{DATE},1,5,", f"A2,1,{DATE},1,5,paid"],
+        {2: {"status": "pending"}, 3: {"status": "paid"}},
+    ),
     "lines are numbered by their place": Case(
         {"number_lines": True, "without": ["Line"]},
         [

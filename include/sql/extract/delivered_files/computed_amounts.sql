@@ -10,9 +10,9 @@ SELECT
     *,
     list_filter(
         [
-            unit_price, line_amount, amount_after_discount, discount_amount, tax_amount, shipping_amount,
-            shipping_tax_amount, shipping_discount_amount, order_discount_amount, order_tax_amount,
-            order_shipping_amount, rtrim(tax_rate, '% ')
+            unit_price, line_amount, amount_after_discount, discount_amount, tax_amount, tax_before_discount,
+            shipping_amount, shipping_tax_amount, shipping_tax_before_discount, shipping_discount_amount,
+            order_discount_amount, order_tax_amount, order_shipping_amount, rtrim(tax_rate, '% ')
         ],
         LAMBDA one: amount_fault(as_text(one), '') IS NOT NULL
     )[1] AS invalid,
@@ -74,6 +74,7 @@ SELECT
     coalesce(
         part_of(order_tax, weight, weight_until, weight_of_order),
         as_amount(tax_amount),
+        share_of(as_amount(tax_before_discount), ten_thousandths(paid), nullif(ten_thousandths(gross), 0)),
         {% if rates %}
         share_of(paid, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if layout.prices_include_tax else "100" }})),
         {% endif %}
@@ -82,6 +83,11 @@ SELECT
     coalesce(
         CASE WHEN is_first THEN part_of(order_tax, weight_of_order - weight_of_lines, weight_of_order, weight_of_order) END,
         as_amount(shipping_tax_amount),
+        share_of(
+            as_amount(shipping_tax_before_discount),
+            ten_thousandths(own_shipping),
+            nullif(ten_thousandths(as_amount(shipping_amount)), 0)
+        ),
         {% if rates %}
         share_of(shipping, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if layout.prices_include_tax else "100" }})),
         {% endif %}

@@ -6,8 +6,9 @@
 {% set layout = delivered.layout %}
 {% set amounts = [
     "quantity", "unit_price", "discount_amount", "tax_amount", "unit_cost", "line_amount", "amount_after_discount",
-    "tax_rate", "shipping_amount", "shipping_tax_amount", "shipping_discount_amount", "fee_amount", "order_discount_amount",
-    "order_tax_amount", "order_shipping_amount", "order_fee_amount"
+    "tax_rate", "tax_before_discount", "shipping_amount", "shipping_tax_amount", "shipping_tax_before_discount",
+    "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
+    "order_fee_amount"
 ] %}
 {% set months = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
@@ -19,7 +20,7 @@ coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% en
 {%- endmacro %}
 {% macro looked_up(name, texts) -%}
 ([{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}])[
-            list_position([{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}], lower(trim("{{ name }}")))
+            list_position([{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}], lower(coalesce(trim("{{ name }}"), '')))
         ]
 {%- endmacro %}
 {% macro month_named(value, format) -%}
@@ -82,9 +83,15 @@ SELECT
     {% endif %}
     {% endfor %}
     number AS row_number,
-    is_refund
+    is_refund,
+    left_out IS NOT NULL AS is_header
 FROM kinds
-WHERE left_out IS NULL;
+WHERE
+    left_out IS NULL
+    {% if layout.skip_without %}
+    -- A line of the order itself, without a product, has values of the order.
+    OR (left_out = {{ quoted("without " ~ layout.skip_without) }} AND {{ cell("order_id") }} <> '')
+    {% endif %};
 
 -- Columns that only the first line of an order has.
 CREATE OR REPLACE TEMP VIEW filled AS
@@ -92,10 +99,18 @@ SELECT * REPLACE (
     {% for name, places in delivered.places.items() if name in layout.fill_down or delivered.names[places[0] | int] in layout.fill_down %}
     last_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER until_here AS "{{ name }}",
     {% endfor %}
+    {% for name in delivered.places if name.startswith("order_") and name.endswith("_amount") and layout.skip_without %}
+    first_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER whole AS "{{ name }}",
+    {% endfor %}
     row_number AS row_number
 )
 FROM named
-WINDOW until_here AS (PARTITION BY clean_id(order_id) ORDER BY row_number);
+WINDOW
+    until_here AS (PARTITION BY clean_id(order_id) ORDER BY row_number),
+    whole AS (
+        PARTITION BY clean_id(order_id) ORDER BY row_number
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    );
 
 CREATE OR REPLACE TEMP VIEW mapped AS
 SELECT * REPLACE (
@@ -110,7 +125,8 @@ SELECT * REPLACE (
     {% endfor %}
     row_number AS row_number
 )
-FROM filled;
+FROM filled
+WHERE NOT is_header;
 
 CREATE OR REPLACE TEMP VIEW converted AS
 SELECT * REPLACE (
