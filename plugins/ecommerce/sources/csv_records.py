@@ -4,8 +4,8 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-A regular expression in native code finds the lines that are certainly records, which are nearly all, and
-pyarrow parses them together. Only the other lines are parsed one by one in Python.
+NumPy finds the lines in which quotes, bytes and length are certainly right, which are nearly all, and pyarrow
+parses them together. Only the other lines, and those with another number of fields, are parsed one by one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecommerce.core.text import clean
@@ -24,7 +24,6 @@ from ecommerce.sources.text_blocks import (
     ahead,
     blocks,
     is_utf8,
-    lines_of,
 )
 
 if TYPE_CHECKING:
@@ -93,23 +92,6 @@ class Record(NamedTuple):
     text: bytes
     """Without the line end and, if the record is well-formed, without blanks around quotes."""
     fault: tuple[str, str] | None = None
-
-
-@dataclass
-class Batch:
-    """Whole lines of a file, divided into records."""
-
-    certain: Any
-    """Arrow array of the lines that are certainly records."""
-    numbers: Any
-    """Arrow array of the number of each of `certain`."""
-    following: int
-    """The number of the first line after the batch."""
-    others: list[Record] = field(default_factory=list)
-    """The other well-formed records."""
-    malformed: list[Record] = field(default_factory=list)
-    unfinished: bytes = b""
-    """The last lines, if their record may continue in the next batch."""
 
 
 def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
@@ -211,32 +193,14 @@ def tables(
     Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
     of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
     """
-    grammar = Grammar(fields, dialect)
-    for batch in ahead(_batches(stream, grammar, bounds, first_line)):
-        yield grammar.parse(batch), batch.malformed
-
-
-def _batches(
-    stream: IO[bytes],
-    grammar: Grammar,
-    bounds: Bounds,
-    first_line: int,
-) -> Iterator[Batch]:
-    number = first_line
-    unfinished = b""
+    reader = Reader(fields, dialect, first_line)
     whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
-    for block in chain(whole_lines, [b""]):
-        text = unfinished + block
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-        batch = grammar.divide(number, text, is_end=not block)
-        unfinished = batch.unfinished
-        number = batch.following
-        if number > bounds.lines + first_line:
+    for block in chain(ahead(whole_lines), [b""]):
+        yield reader.divide(block)
+        if reader.number > bounds.lines + first_line:
             raise UnusableFileError(
                 f"it has more than {bounds.lines:,} lines", reason="file_too_large"
             )
-        yield batch
 
 
 def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
@@ -264,190 +228,196 @@ def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
     return read
 
 
-class Grammar:
-    """What a record with a given number of fields looks like.
+class Reader:
+    """Divides the lines of a file into records with a given number of fields.
 
     A field may be in quotes, with blanks around them. A quote inside a field without quotes is a character
     like any other (5" screen). The patterns are possessive, so that their time is linear.
     """
 
-    def __init__(self, fields: int, dialect: Dialect = STANDARD) -> None:
+    def __init__(self, fields: int, dialect: Dialect, first_line: int) -> None:
+        self.number = first_line
+        """The number of the next line."""
+        self._unfinished = b""
+        """The last lines, if their record may continue in the next block."""
         self._fields = fields
         self._dialect = dialect
         self._separator = dialect.delimiter.encode()
+        # Without quoting, a byte that UTF-8 lacks.
+        self._quote = b'"' if dialect.quoting == "standard" else b"\xff"
+        quoted = rb'"(?:[^"]++|"")*+"'.replace(b'"', self._quote)
+        self._blanks = b" \t\v\f\r".replace(self._separator, b"")
         comma = re.escape(self._separator)
-        quoted = rb'"(?:[^"]++|"")*+"'
-        plain = rb'(?! *")[^%s\r]*+' % comma
-        if dialect.quoting == "none":
-            quoted = rb"(?!)"
-            plain = rb"[^%s\r]*+" % comma
-        value = rb"(?: *+%s *+|%s)" % (quoted, plain)
-        # Blanks before a quote are not of the field, nor those behind the second one.
-        self._field = re.compile(
-            rb'(?: *+(?="))?+(%s|%s) *+%s' % (quoted, plain, comma)
+        plain = rb"(?! *%s)[^%s\r]*+" % (self._quote, comma)
+        self._complete = re.compile(
+            rb"(?:(?: *+%s *+|%s)%s)*+" % (quoted, plain, comma)
         )
-        if dialect.quoting == "none":
-            self._field = re.compile(b"(%s)%s" % (plain, comma))
-        self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
-        self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
+        # Blanks around quotes are not of the field.
+        self._field = re.compile(
+            rb"(?: *+(?=%s))?+(%s|%s) *+%s" % (self._quote, quoted, plain, comma)
+        )
 
-    def divide(
-        self,
-        number: int,
-        text: bytes,
-        *,
-        is_end: bool,
-    ) -> Batch:
-        """Divide whole lines, the first of which is the line `number`, into records.
+    def divide(self, block: bytes) -> tuple[pa.Table, list[Record]]:
+        """Return the table of the well-formed records of the next lines, and the malformed ones.
 
-        With `is_end` no further lines follow.
+        No lines are the end of the file.
         """
         import numpy as np
         import pyarrow as pa
-        from pyarrow import compute as pc
 
-        lines = lines_of(text)
-        following = number + len(lines)
-        numbers = pa.array(np.arange(number, following))
-        is_certain = self._certain_records(lines, is_utf8(text))
-        batch = Batch(lines.filter(is_certain), numbers.filter(is_certain), following)
-        uncertain = pc.indices_nonzero(pc.invert(is_certain))
+        misfits: list[int] = []
+
+        def skip(row: Any) -> Literal["skip"]:
+            misfits.append(row.number - 1)
+            return "skip"
+
+        text = self._unfinished + block
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        is_certain = self.certain_lines(text)
+        certain = text
+        if not is_certain.all():
+            certain = b"\n".join(compress(text.split(b"\n"), is_certain))
+        table = self._parse(certain, skip)
+        is_certain[np.flatnonzero(is_certain)[misfits]] = False
+        numbers = self.number + np.flatnonzero(is_certain)
+        table = table.append_column("number", pa.array(numbers))
+        malformed = []
+        others: dict[int, bytes] = {}
+        self._unfinished = b""
+        if not is_certain.all():
+            lines = text.split(b"\n")[:-1]
+            if not block:
+                lines += [b""] * MOST_LINES
+            for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
+                if record.fault:
+                    malformed.append(record)
+                else:
+                    others[record.number] = record.text
+            rest = self._parse(b"\n".join(others.values()))
+            other_numbers = pa.array(list(others), pa.int64())
+            rest = rest.append_column("number", other_numbers)
+            table = pa.concat_tables([table, rest])
+        self.number += len(is_certain) - self._unfinished.count(b"\n")
+        return table, malformed
+
+    def certain_lines(self, text: bytes) -> Any:
+        """Return which lines of a text are certainly records, if they have the right number of fields.
+
+        They are in UTF-8, neither empty nor very long, and have no carriage return, and quotes only around
+        fields.
+        """
+        import numpy as np
+
+        characters = np.frombuffer(text, np.uint8)
+        ends = np.flatnonzero(characters == ord("\n"))
+        lengths = np.diff(ends, prepend=-1)
+        quotes = np.flatnonzero(characters == ord(self._quote))
+        counts = np.diff(np.searchsorted(quotes, ends), prepend=0)
+        is_even = counts % 2 == 0
+        is_certain = is_even & (lengths > 1) & (lengths <= LONGEST_LINE + 1)
+        # The first and third quote of a line open a field, and so on. Two within a field close and open it.
+        around = quotes[np.repeat(is_even, counts)].reshape(-1, 2)
+        around += [-1, 1]
+        outside = characters[around]
+        is_wrong = outside != ord("\n")
+        is_wrong &= outside != ord(self._separator)
+        is_wrong &= outside != ord(self._quote)
+        is_certain[np.searchsorted(ends, around[is_wrong])] = False
+        if b"\r" in text or not is_utf8(text):
+            is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
+            is_certain[np.searchsorted(ends, np.flatnonzero(is_wrong))] = False
+        # Blanks are no record, also of one field.
+        return is_certain & (self._fields > 1)
+
+    def _records(
+        self, lines: Sequence[bytes], positions: Iterable[int]
+    ) -> Iterator[Record]:
+        """Yield the records that begin in the lines at `positions`, which may continue over the next ones."""
         next_position = 0
-        for position in uncertain.to_pylist():
-            line = lines[position].as_py()
-            if position < next_position or not line.strip():
+        for position in positions:
+            if position < next_position or not lines[position].strip(self._blanks):
                 continue
-            record = self._record(number + position, line.rstrip(b"\r"))
-            next_position = position + 1
-            if record.fault == OPEN_QUOTE:
-                end = next_position + MOST_LINES
-                next_lines = lines[next_position:end].to_pylist()
-                whole = self._continued(record, next_lines)
-                if whole is None and not is_end:
-                    batch.unfinished = b"\n".join([line, *next_lines, b""])
-                    batch.following = record.number
-                    break
-                record = whole or record
-                next_position += record.text.count(b"\n")
-            kind = batch.malformed if record.fault else batch.others
-            kind.append(record)
-        return batch
+            following = lines[position : position + MOST_LINES + 1]
+            record = self._record(self.number + position, following)
+            if record is None:
+                self._unfinished = b"\n".join([*following, b""])
+                return
+            next_position = position + 1 + record.text.count(b"\n")
+            yield record
 
-    def _certain_records(
-        self,
-        lines: Any,
-        are_utf8: bool,
-    ) -> Any:
-        """Return which lines are certainly records: with the right number of fields, no carriage return, and
-        quotes only around fields."""
-        import pyarrow as pa
-        from pyarrow import compute as pc
+    def _record(self, number: int, lines: Sequence[bytes]) -> Record | None:
+        """Return the record that begins with the first of `lines`.
 
-        excluded = r'"\r\n'
-        if not are_utf8:
-            # The lines that are not UTF-8 have to be found one by one.
-            excluded += r"\x80-\xff"
-        comma = re.escape(self._dialect.delimiter)
-        plain = f"[^{comma}{excluded}]*"
-        if self._fields == 1:
-            # A blank line is no record.
-            plain += rf"[^\s{comma}{excluded}]{plain}"
-        value = f'(?:{plain}|"(?:[^{excluded}]|"")*")'
-        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
-        matches = pc.match_substring_regex(lines, pattern)
-        is_short = pc.less_equal(pc.binary_length(lines), pa.scalar(LONGEST_LINE))
-        return pc.and_(matches, is_short)
+        It is that line alone if its quote is not closed, and None if later lines may close it.
+        """
+        first = self._line(number, lines[0])
+        record = first
+        for line in lines[1:]:
+            if record.fault != OPEN_QUOTE:
+                break
+            if line.count(self._separator) >= self._fields - 1:
+                # It could be a record of its own.
+                return first
+            record = self._line(number, record.text + b"\n" + line)
+        if record.fault == OPEN_QUOTE and len(lines) <= MOST_LINES:
+            return None
+        return first if record.fault else record
 
-    def _record(self, number: int, text: bytes) -> Record:
+    def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
-        fault = OPEN_QUOTE
+        text = text.rstrip(b"\r")
+        fault = ("malformed_line", "text after a closing quote")
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE]
             fault = ("malformed_line", f"longer than {LONGEST_LINE} bytes")
         elif not is_utf8(text):
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
-        elif self._complete.fullmatch(text):
+        elif self._complete.fullmatch(text + self._separator):
             fields = self._field.findall(text + self._separator)
-            fields += [b""] * self._padding(fields, text)
+            place = self._dialect.short_without
+            # An open quote could join a short record to others.
+            if place is not None and b"\n" not in text:
+                value = b"".join(fields[place : place + 1])
+                if not value.strip(b'" '):
+                    fields += [b""] * (self._fields - len(fields))
             if len(fields) == self._fields:
-                text = self._separator.join(fields)
-                return Record(number, text)
+                return Record(number, self._separator.join(fields))
             fault = ("malformed_line", "too few fields")
             if len(fields) > self._fields:
                 fault = ("malformed_line", "too many fields")
-        elif not self._open.fullmatch(text):
-            fault = ("malformed_line", "text after a closing quote")
-            if b"\r" in text:
-                fault = ("malformed_line", "a carriage return outside quotes")
+        elif self._complete.fullmatch(text + self._quote + self._separator):
+            fault = OPEN_QUOTE
+        elif b"\r" in text:
+            fault = ("malformed_line", "a carriage return outside quotes")
         return Record(number, text, fault)
 
-    def _padding(self, fields: Sequence[bytes], text: bytes) -> int:
-        """Return how many empty fields a record lacks, if it may lack any."""
-        place = self._dialect.short_without
-        # A quote that is not closed may have joined lines to a short record.
-        if place is None or b"\n" in text:
-            return 0
-        value = b"".join(fields[place : place + 1])
-        if value.strip(b'" \t'):
-            return 0
-        return self._fields - len(fields)
-
-    def _continued(
-        self,
-        first: Record,
-        following: Sequence[bytes],
-    ) -> Record | None:
-        """Return the record of a line with an open quote and of lines after it.
-
-        Return `first` itself if its quote is not closed, and None if it is still open after all of
-        `following`, so that later lines may close it.
-        """
-        text = first.text
-        for line in following:
-            if line.count(self._separator) >= self._fields - 1:
-                # It could be a record of its own.
-                return first
-            text += b"\n" + line.rstrip(b"\r")
-            if len(text) > LONGEST_LINE:
-                return first
-            if b'"' not in line:
-                continue
-            record = self._record(first.number, text)
-            if record.fault is None:
-                return record
-            if record.fault != OPEN_QUOTE:
-                return first
-        return first if len(following) == MOST_LINES else None
-
-    def parse(self, batch: Batch) -> pa.Table:
-        """Return the table of the well-formed records of a batch."""
+    def _parse(self, records: bytes, skip: Any = None) -> pa.Table:
+        """Return the table of records; `skip` is called with each that has another number of fields."""
         import pyarrow as pa
         from pyarrow import csv as pa_csv
 
         names = [str(place) for place in range(self._fields)]
-        # Without a header, pyarrow would remove a byte order mark from the first record.
-        header_line = self._dialect.delimiter.join(names).encode()
-        others = [record.text for record in batch.others]
-        records = [header_line, *batch.certain.to_pylist(), *others, b""]
-        text = b"\n".join(records)
-        table = pa_csv.read_csv(
+        # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
+        text = b"\n%s\n" % records
+        return pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=len(text),
+                column_names=names,
             ),
             pa_csv.ParseOptions(
                 delimiter=self._dialect.delimiter,
                 quote_char=self._dialect.quoting == "standard" and '"',
                 newlines_in_values=True,
+                invalid_row_handler=skip,
             ),
             pa_csv.ConvertOptions(
+                check_utf8=False,
                 column_types=dict.fromkeys(names, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
         )
-        other_numbers = [record.number for record in batch.others]
-        numbers = pa.chunked_array([batch.numbers, other_numbers], pa.int64())
-        return table.append_column("number", numbers)

@@ -14,9 +14,10 @@ from ecommerce.sources.csv_records import (
     LONGEST_HEADER,
     LONGEST_LINE,
     MOST_LINES,
+    STANDARD,
     UNBOUNDED,
     Dialect,
-    Grammar,
+    Reader,
     UnusableFileError,
     find_header,
     header,
@@ -24,33 +25,15 @@ from ecommerce.sources.csv_records import (
 )
 
 
-def split(content, fields=3):
-    """(number, text, detail of the fault) of the records after a header."""
+def records(content, fields=3, dialect=STANDARD, bounds=UNBOUNDED):
+    """Number, and values or text and detail of the fault, of the records after a header."""
     if isinstance(content, str):
         content = content.encode()
-    whole = content.replace(b"\r\n", b"\n") + b"\n"
-    batch = Grammar(fields).divide(2, whole, is_end=True)
-    records = dict.fromkeys(batch.numbers.to_pylist())
-    faults = dict.fromkeys(records)
-    records.update(zip(records, batch.certain.to_pylist(), strict=True))
-    for record in [*batch.malformed, *batch.others]:
-        records[record.number] = record.text
-        faults[record.number] = record.fault[1] if record.fault else None
-    for number, row in rows(content, fields):
-        assert faults[number] == (row if isinstance(row, str) else None)
     found = []
-    for number, text in sorted(records.items()):
-        found.append((number, text.decode("utf-8", "replace"), faults[number]))
-    assert len(rows(content, fields)) == len(found), "as a large file"
-    return found
-
-
-def rows(content, fields=3):
-    """(number, values or detail of the fault) of the records after a header, read as a large file."""
-    found = []
-    for table, malformed in tables(io.BytesIO(content), fields, UNBOUNDED):
+    for table, malformed in tables(io.BytesIO(content), fields, bounds, dialect):
         for record in malformed:
-            found.append((record.number, record.fault[1]))
+            text = record.text.decode("utf-8", "replace")
+            found.append((record.number, text, record.fault[1]))
         for row in table.to_pylist():
             found.append((row.pop("number"), list(row.values())))
     return sorted(found, key=itemgetter(0))
@@ -182,19 +165,25 @@ def test_a_header_without_quoting():
 NOT_TEXT = "bytes that are not in the file's encoding"
 OPEN = "a quote that is not closed"
 LONG = "x" * (LONGEST_LINE - 10)
+FIRST = (2, ["1", "2", "3"])
+UNQUOTED = Dialect("\t", "none")
 RECORDS = {
     "line numbers are those of an editor": (
-        '1,2,3\r\n\r\n4,"two\r\nlines",6\n   \n7,8,9',
-        [(2, "1,2,3", None), (4, '4,"two\nlines",6', None), (7, "7,8,9", None)],
+        '1,2,3\r\n\r\n4,"two\r\nlines",6\n \t \n7,8,9',
+        [FIRST, (4, ["4", "two\nlines", "6"]), (7, ["7", "8", "9"])],
     ),
     "an open quote costs its line": (
         '1,"mug,3\n4,5,6\n7,"8",9\n',
-        [(2, '1,"mug,3', OPEN), (3, "4,5,6", None), (4, '7,"8",9', None)],
+        [(2, '1,"mug,3', OPEN), (3, ["4", "5", "6"]), (4, ["7", "8", "9"])],
     ),
     # Read by the letter, it is one record of three fields, which would hide an order.
     "an open quote swallows no record": (
         '1,"mug\n4,Tube 12",6\n',
-        [(2, '1,"mug', OPEN), (3, '4,Tube 12",6', None)],
+        [(2, '1,"mug', OPEN), (3, ["4", 'Tube 12"', "6"])],
+    ),
+    "an open quote at the end": (
+        '1,2,3\n4,"5\n6,7',
+        [FIRST, (3, '4,"5', OPEN), (4, "6,7", "too few fields")],
     ),
     "bytes that are no text cost their line": (
         b'1,\xfc,3\n4,"5\n\xff",6\n7,8,9',
@@ -202,23 +191,40 @@ RECORDS = {
             (2, "1,\ufffd,3", NOT_TEXT),
             (3, '4,"5', OPEN),
             (4, '\ufffd",6', NOT_TEXT),
-            (5, "7,8,9", None),
+            (5, ["7", "8", "9"]),
         ],
     ),
     "another number of fields costs its line": (
-        '1,2\n1,2,3\n1,2,3,4\n"1",2\n1,2,3,"4"\n1,"2,3"\n',
+        '1,2\n1,2,3\n1,2,3,4\n"1",2\n1,2,3,"4"\n1,"2,3"\n1,2,3\n',
         [
             (2, "1,2", "too few fields"),
-            (3, "1,2,3", None),
+            (3, ["1", "2", "3"]),
             (4, "1,2,3,4", "too many fields"),
             (5, '"1",2', "too few fields"),
             (6, '1,2,3,"4"', "too many fields"),
             (7, '1,"2,3"', "too few fields"),
+            (8, ["1", "2", "3"]),
+        ],
+    ),
+    "a carriage return outside quotes costs its line": (
+        '1,\r2,3\n4,"5\r",6\r\r\n7,8\n',
+        [
+            (2, "1,\r2,3", "a carriage return outside quotes"),
+            (3, ["4", "5\r", "6"]),
+            (4, "7,8", "too few fields"),
+        ],
+    ),
+    "text after a closing quote costs its line": (
+        '1,"2"x,3\n4,"5,6" ,7\n8,"9"" ",\n',
+        [
+            (2, '1,"2"x,3', "text after a closing quote"),
+            (3, ["4", "5,6", "7"]),
+            (4, ["8", '9" ', None]),
         ],
     ),
     "long lines are records": (
         f'1,2,{LONG}\n4,"{LONG}",6\n7,8,9\n',
-        [(2, f"1,2,{LONG}", None), (3, f'4,"{LONG}",6', None), (4, "7,8,9", None)],
+        [(2, ["1", "2", LONG]), (3, ["4", LONG, "6"]), (4, ["7", "8", "9"])],
     ),
 }
 
@@ -226,32 +232,85 @@ RECORDS = {
 @pytest.mark.parametrize("name", RECORDS)
 def test_records(name):
     content, expected = RECORDS[name]
-    assert split(content) == expected
+    assert records(content) == expected
+
+
+def test_without_quoting_a_quote_is_a_character_and_a_record_is_a_line():
+    content = '1\t 5" \t3\n"1\t"2"x\t"\n\t\t\n1\t"2\n3"\t4\n1\t\r\t3\n'
+    assert records(content, 3, UNQUOTED) == [
+        (2, ["1", ' 5" ', "3"]),
+        (3, ['"1', '"2"x', '"']),
+        (4, [None, None, None]),
+        (5, '1\t"2', "too few fields"),
+        (6, '3"\t4', "too few fields"),
+        (7, "1\t\r\t3", "a carriage return outside quotes"),
+    ]
+
+
+SHORT_RECORDS = {
+    "its field is missing": ('"Sum"', ["Sum", None, None, None]),
+    "its field is empty": ("Sum;", ["Sum", None, None, None]),
+    "its field is blank": ("Sum; ;120,00", ["Sum", " ", "120,00", None]),
+    "its field is blank, in quotes": ('Sum;" ";1', ["Sum", " ", "1", None]),
+    "its field has a value": ("Sum;A-1;1", "too few fields"),
+    "it has too many fields": ("Sum;;3;4;5", "too many fields"),
+    "it has all fields": ("Sum;A-1;1;", ["Sum", "A-1", "1", None]),
+}
+
+
+@pytest.mark.parametrize("name", SHORT_RECORDS)
+def test_a_record_may_be_short_without_a_field(name):
+    line, expected = SHORT_RECORDS[name]
+    content = f"1;A;3;4\n{line}\n"
+    first, second = records(content, 4, Dialect(";", short_without=1))
+    assert first == (2, ["1", "A", "3", "4"])
+    assert second[-1] == expected
+
+
+def test_a_short_record_does_not_continue_over_lines():
+    dialect = Dialect(";", short_without=1)
+    first, second = records('Sum;;"1\nSum;;2"\n', 4, dialect)
+    assert first == (2, 'Sum;;"1', OPEN)
+    assert second == (3, ["Sum", None, '2"', None])
 
 
 def test_a_record_over_very_many_lines_is_taken_for_an_open_quote():
     breaks = "x\n" * (MOST_LINES + 1)
-    found = split(f'1,"{breaks}",3\n4,5,6\n')
+    found = records(f'1,"{breaks}",3\n4,5,6\n')
     assert found[0] == (2, '1,"x', OPEN)
-    assert found[-1] == (MOST_LINES + 4, "4,5,6", None)
-    assert len(split(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
+    assert found[-1] == (MOST_LINES + 4, ["4", "5", "6"])
+    assert len(records(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
 
 
 def test_an_absurd_line_is_cut_and_the_next_is_read():
-    cut, following = split(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
+    cut, following = records(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
     assert cut[2] == f"longer than {LONGEST_LINE} bytes"
     assert len(cut[1]) == LONGEST_LINE
-    assert following == (3, "4,5,6", None)
+    assert following == (3, ["4", "5", "6"])
+
+
+@pytest.mark.parametrize(("more", "is_cut"), [(0, False), (1, True)])
+def test_a_line_may_have_as_many_bytes_as_its_bound(more, is_cut):
+    line = "1,2," + "x" * (LONGEST_LINE - 4 + more)
+    [record] = records(f"{line}\n")
+    assert (len(record) == 3) == is_cut
 
 
 @pytest.mark.parametrize("end", ["", "\n"])
 def test_a_file_may_have_as_many_lines_as_its_bound(end):
-    stream = f"1,2,3\n\n4,5,6{end}".encode()
+    stream = f"1,2,3\n\n4,5,6{end}"
     bounds = replace(UNBOUNDED, lines=3)
-    found = tables(io.BytesIO(stream), 3, bounds)
-    assert sum(len(table) for table, _ in found) == 2
+    assert len(records(stream, bounds=bounds)) == 2
     with pytest.raises(UnusableFileError, match="more than 2 lines"):
-        list(tables(io.BytesIO(stream), 3, replace(bounds, lines=2)))
+        records(stream, bounds=replace(bounds, lines=2))
+
+
+def test_the_lines_before_the_header_do_not_count():
+    bounds = replace(UNBOUNDED, lines=1)
+    [(table, _), _] = tables(io.BytesIO(b"1,2\n"), 2, bounds, first_line=9)
+    assert table["number"].to_pylist() == [9]
+    with pytest.raises(UnusableFileError, match="more than 1 lines"):
+        list(tables(io.BytesIO(b"1,2\n\n"), 2, bounds, first_line=9))
 
 
 @pytest.mark.parametrize(
@@ -265,16 +324,14 @@ def test_a_file_may_have_as_many_lines_as_its_bound(end):
         ('  a  "b"', ['  a  "b"']),
         ('1,5" x 3",3', ["1", '5" x 3"', "3"]),
         ('"", ,""""', ["", " ", '"']),
+        ('"a""","""b",""""""', ['a"', '"b', '""']),
         ("\ufeffa,NULL,nan", ["\ufeffa", "NULL", "nan"]),
         ("\0,\\,'a", ["\0", "\\", "'a"]),
     ],
 )
 def test_values(text, values):
     """Blanks around quotes are no part of a value; all others are."""
-    assert rows(text.encode(), len(values)) == [(2, values)]
-    [(number, _, fault)] = split(text, len(values))
-    assert number == 2
-    assert fault is None
+    assert records(text, len(values)) == [(2, values)]
 
 
 FIELD = st.characters(codec="utf-8", exclude_characters="\r\n")
@@ -285,32 +342,72 @@ FIELD = st.characters(codec="utf-8", exclude_characters="\r\n")
 def test_what_a_csv_writer_writes_comes_back(rows):
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    lines = text.getvalue().split("\n")
-    expected = [(number, line) for number, line in enumerate(lines, 2) if line.strip()]
-    # Only text after a header's width of commas in quotes may look like a record of its own.
-    assert [(number, line) for number, line, _ in split(text.getvalue())] == expected
-    for *_, fault in split(text.getvalue()):
-        assert not fault
+    expected = []
+    for number, row in enumerate(rows, 2):
+        expected.append((number, [value or None for value in row]))
+    assert records(text.getvalue()) == expected
 
 
-def letters(lines):
-    """The lines without blanks, of which those around quotes are removed."""
-    return [line.replace(" ", "") for line in lines if line.strip()]
+class CarefulReader(Reader):
+    """Reads every line one by one."""
+
+    def certain_lines(self, text):
+        return super().certain_lines(text) & False
+
+
+def divided(reader, lines):
+    """The records of whole lines by number: values, or `Record` if malformed."""
+    found = []
+    for block in (lines, b""):
+        table, malformed = reader.divide(block)
+        for record in malformed:
+            found.append((record.number, record))
+        for row in table.to_pylist():
+            found.append((row.pop("number"), list(row.values())))
+    return sorted(found, key=itemgetter(0))
+
+
+FAULTY = [
+    *["1,2,3\n", "ä,,\n", '"1","2,","3"\n', '"1""","","""3"\n'] * 2,
+    *["\n", "\r\n", ",", '"', '""', '","', "x"] * 2,
+    *[" ", "\r", "\t", "\ufeff", "\udcff", "1,2\n", '"1",2,3,4\n', '1,"2\n3",4\n'],
+    *['1, "2" ,3\n', "Sum\n", ',"2\n', ' "', '" '],
+]
+"""Parts of files that are likely to be wrong; half of a surrogate pair is a byte that is not UTF-8."""
+DIALECTS = [STANDARD, Dialect(quoting="none"), Dialect(short_without=1)]
+
+
+@settings(max_examples=2_000)
+@given(
+    st.lists(st.sampled_from(FAULTY), min_size=1, max_size=30),
+    st.sampled_from(DIALECTS),
+    st.integers(2, 4),
+)
+def test_lines_that_are_read_together_are_read_as_one_by_one(parts, dialect, fields):
+    lines = "".join([*parts, "\n"]).encode("utf-8", "surrogateescape")
+    together = divided(Reader(fields, dialect, 2), lines)
+    one_by_one = divided(CarefulReader(fields, dialect, 2), lines)
+    assert together == one_by_one
 
 
 @given(st.text(alphabet='a,"\n ', max_size=80))
 def test_every_line_is_in_exactly_one_record(text):
-    found = split(text)
-    lines = [line for _, record, _ in found for line in record.split("\n")]
-    assert letters(lines) == letters(text.split("\n"))
-    numbers = [number for number, *_ in found]
-    assert numbers == sorted(set(numbers))
+    lines = []
+    for number, content, *_ in records(text):
+        texts = content if isinstance(content, list) else [content]
+        breaks = "".join(filter(None, texts)).count("\n")
+        lines += range(number, number + breaks + 1)
+    expected = []
+    for number, line in enumerate(text.split("\n"), 2):
+        if line.strip() or number in lines:
+            expected.append(number)
+    assert lines == expected
 
 
 @given(st.text(alphabet='a,"\n\r ü', max_size=80), st.integers(1, 40))
 def test_the_blocks_that_a_file_is_read_in_change_nothing(text, size):
-    """Nor does it matter where lines beyond doubt, which are found in native code, are among the others."""
     text = text.replace("ü", "1,2,3\n")
+    expected = records(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_blocks, "BLOCK", size)
-        split(text)
+        assert records(text) == expected
