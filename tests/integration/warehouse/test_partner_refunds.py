@@ -1,0 +1,217 @@
+"""Refunds in partners' files that arrive days after their sales, from the drop folder to the warehouse."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import time_machine
+from pyarrow.parquet import write_table
+
+from ecommerce.core.business_day import closed_days
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sales.transform import transform
+from ecommerce.sources import PARTNER_FILES, delivered_files
+from ecommerce.sources.partner_layouts import COLUMNS
+from ecommerce.warehouse import load_history
+from tests.integration.warehouse.conftest import Shop
+
+SOLD, RETURNED, LATER = (date(2026, 3, day) for day in (2, 4, 6))
+MOST_IMPORTANT = ("orders", "order_lines", "refunds", "customers")
+SALES = ["A,1,{sold},MUG,2", "A,2,{sold},CUP,1", "B,1,{sold},MUG,1"]
+RETURNS = ["A,1,{returned},CUP,-1", "B,9,{returned},POT,-1", "C,1,{returned},MUG,3"]
+"""A cup of A, an unknown product of B, and a sale."""
+
+
+@dataclass
+class Partner:
+    """A partner who delivers to a drop folder, and the runs that load its files into a warehouse."""
+
+    shop: Shop
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    runs: int = field(default=0)
+
+    def deliver(self, day, rows, partner="acme"):
+        """Put a file of a day into the folder; each delivery is later than the former ones."""
+        lines = [",".join(COLUMNS)]
+        for row in rows:
+            order_id, number, ordered_at, sku, quantity = row.format(
+                sold=f"{SOLD}T15:00:00Z", returned=f"{RETURNED}T15:00:00Z"
+            ).split(",")
+            price = f"{quantity},10,0,0,USD"
+            instants = f"{ordered_at},{ordered_at}"
+            lines.append(
+                f"{order_id},{number},{instants},completed,{sku},{sku},Cups,{price},jane@example.com,DE"
+            )
+        path = self.folder / f"{partner}_{day}.csv"
+        path.write_text("\n".join(lines) + "\n")
+        self.runs += 1
+        received = self.now().timestamp()
+        os.utime(path, (received, received))
+
+    def now(self):
+        """An hour later in each run."""
+        return datetime.combine(LATER, time(12), UTC) + timedelta(hours=self.runs)
+
+    def stage(self, day):
+        """Extract and transform the files of a day's run."""
+        dataset = self.shop.warehouse.settings.bigquery_dataset
+        self.monkeypatch.setenv("BIGQUERY_DATASET", dataset)
+        self.monkeypatch.setenv("PARTNER_DROP_URI", f"file://{self.folder}")
+        self.runs += 1
+        days = closed_days(day, day, "America/New_York")
+        folder = f"file://{self.folder.parent}/{self.folder.name}-raw/{self.runs}/partner_files"
+        window = ReadWindow(
+            "partner_files", days, days.start, None, folder, earlier_reads=load_history
+        )
+        with time_machine.travel(self.now()):
+            raw = PARTNER_FILES.extract(window)
+            return transform(raw, run_id=f"run {self.runs}")
+
+    def load(self, manifest):
+        """Load what was staged; the load loses nothing."""
+        run = {
+            "day": manifest.business_date,
+            "run_id": manifest.control_totals["run_id"],
+        }
+        self.shop.load_staged([manifest], **run)
+        failing = []
+        for check in self.shop.failing(**run):
+            if check.severity == "error":
+                failing.append(check)
+        assert failing == []
+
+    def run(self, day):
+        self.load(self.stage(day))
+
+    def refunds(self):
+        """Order, SKU, line, amount and channel of each refund."""
+        names = ("order_id", "sku", "line_number", "merchandise_amount", "channel")
+        return self.shop.tuples("refunds", *names)
+
+    def gross_sales(self):
+        return self.shop.by("orders", "order_id", "gross_amount")
+
+
+CUP_OF_A = ("A", "CUP", 2, Decimal(10), "acme")
+POT_OF_B = ("B", "POT", 0, Decimal(10), "acme")
+GROSS = {"A": 30, "B": 10, "C": 30}
+
+
+@pytest.fixture
+def _returns_are_negative(monkeypatch):
+    """Read a negative quantity as a refund, as a layout may say."""
+    read_csv = delivered_files.read_csv
+
+    def read_returns(duck, stream, target, *arguments, **options):
+        warnings = read_csv(duck, stream, target, *arguments, **options)
+        lines = duck.sql(
+            "SELECT * REPLACE (ltrim(quantity, '-') AS quantity), quantity LIKE '-%' AS is_refund "
+            f"FROM read_parquet('{target}')"
+        )
+        write_table(lines.to_arrow_table(), target)
+        return warnings
+
+    monkeypatch.setattr(delivered_files, "read_csv", read_returns)
+
+
+pytestmark = pytest.mark.usefixtures("_returns_are_negative")
+
+
+def a_partner(shop, tmp_path, monkeypatch, name="drop"):
+    folder = tmp_path / name
+    folder.mkdir()
+    return Partner(shop, folder, monkeypatch)
+
+
+@pytest.fixture
+def partner(shop, tmp_path, monkeypatch):
+    return a_partner(shop, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def second(second_shop, tmp_path, monkeypatch):
+    return a_partner(second_shop, tmp_path, monkeypatch, "second")
+
+
+def test_a_refund_is_kept_whichever_file_is_delivered_again(partner):
+    partner.deliver(SOLD, SALES)
+    partner.run(SOLD)
+    sold = partner.shop.rows("orders")
+    partner.deliver(RETURNED, RETURNS)
+    partner.run(RETURNED)
+    assert partner.refunds() == [CUP_OF_A, POT_OF_B]
+    assert partner.gross_sales() == GROSS
+    assert partner.shop.rows("orders")[:2] == sold
+    returns = partner.shop.by("daily_summary", "business_date", "returns")
+    assert returns[RETURNED] == 20
+
+    # The same rows in another order, so that the file is read again.
+    partner.deliver(SOLD, [*SALES[1:], SALES[0]])
+    partner.run(RETURNED)
+    assert partner.refunds() == [CUP_OF_A, POT_OF_B]
+    partner.deliver(RETURNED, RETURNS[::-1])
+    partner.run(RETURNED)
+    assert partner.refunds() == [CUP_OF_A, POT_OF_B]
+    assert partner.gross_sales() == GROSS
+
+    # The partner's correction has one refund less, and its last file has only one of an unknown order.
+    partner.deliver(RETURNED, RETURNS[1:])
+    partner.run(RETURNED)
+    assert partner.refunds() == [POT_OF_B]
+    assert partner.gross_sales() == GROSS
+    partner.deliver(LATER, ["D,1,{returned},MUG,-1"])
+    partner.run(LATER)
+    partner.deliver(LATER, ["E,1,{returned},MUG,1"])
+    partner.run(LATER)
+    assert partner.refunds() == [POT_OF_B]
+    assert partner.gross_sales() == GROSS | {"E": 10}
+
+
+def test_a_sale_may_arrive_after_its_refund(partner, second):
+    partner.deliver(SOLD, SALES)
+    partner.run(SOLD)
+    partner.deliver(RETURNED, RETURNS)
+    partner.run(RETURNED)
+
+    second.deliver(RETURNED, RETURNS)
+    second.run(RETURNED)
+    # Of unknown orders, with the partner as the channel.
+    cup_of_a = ("A", "CUP", 0, Decimal(10), "acme")
+    assert second.refunds() == [cup_of_a, POT_OF_B]
+    second.deliver(SOLD, SALES)
+    second.run(SOLD)
+    assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+    assert second.shop.rows("removed_orders") == []
+
+
+def test_a_refund_that_several_files_repeat_counts_once(partner, second):
+    """Of any order of the runs, the newest file wins."""
+    repeated = [RETURNS[0], "B,1,{returned},MUG,-1"]
+    for runs, days in ((partner, (RETURNED, LATER)), (second, (LATER, RETURNED))):
+        runs.deliver(SOLD, SALES)
+        runs.run(SOLD)
+        for day in days:
+            runs.deliver(day, RETURNS if day == RETURNED else repeated)
+            runs.run(day)
+    mug_of_b = ("B", "MUG", 1, Decimal(10), "acme")
+    assert partner.refunds() == sorted([CUP_OF_A, mug_of_b, POT_OF_B], key=repr)
+    ids = [row["refund_id"] for row in partner.shop.rows("refunds")]
+    assert sorted(ids) == [
+        "A-20260304150000-CUP-1-20260306",
+        "B-20260304150000-MUG-1-20260306",
+        "B-20260304150000-POT-1-20260304",
+    ]
+    assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+
+
+def test_a_partner_does_not_refund_orders_of_another_one(partner):
+    partner.deliver(SOLD, SALES)
+    partner.run(SOLD)
+    partner.deliver(RETURNED, RETURNS[:2], partner="zeta")
+    partner.run(RETURNED)
+    assert partner.refunds() == []
+    assert partner.gross_sales() == {"A": 30, "B": 10}
