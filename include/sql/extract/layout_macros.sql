@@ -36,6 +36,8 @@ CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
 
 CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
     WHEN nullif(trim(value), '') IS NULL THEN value
+    -- Nearly all values, in a fraction of the time.
+    WHEN regexp_full_match(value, '\d+(?:{{ decimal }}\d+)?') THEN replace(value, '{{ "," if layout.decimal_comma else "." }}', '.')
     ELSE list_transform(
         [parts_of_amount(value)],
         LAMBDA parts: CASE

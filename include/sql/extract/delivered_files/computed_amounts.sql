@@ -42,9 +42,9 @@ SELECT
     sum(worth) OVER whole AS worth_of_order
 FROM typed
 WINDOW
-    until_here AS (PARTITION BY clean_id(order_id), is_refund ORDER BY row_number ROWS UNBOUNDED PRECEDING),
+    until_here AS (PARTITION BY order_key, is_refund ORDER BY row_number ROWS UNBOUNDED PRECEDING),
     whole AS (
-        PARTITION BY clean_id(order_id), is_refund ORDER BY row_number
+        PARTITION BY order_key, is_refund ORDER BY row_number
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     );
 
@@ -95,9 +95,9 @@ SELECT
     )::DECIMAL(18, 4) AS shipping_tax
 FROM discounted
 WINDOW
-    until_here AS (PARTITION BY clean_id(order_id), is_refund ORDER BY row_number ROWS UNBOUNDED PRECEDING),
+    until_here AS (PARTITION BY order_key, is_refund ORDER BY row_number ROWS UNBOUNDED PRECEDING),
     whole AS (
-        PARTITION BY clean_id(order_id), is_refund ORDER BY row_number
+        PARTITION BY order_key, is_refund ORDER BY row_number
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     );
 

@@ -18,11 +18,6 @@
 {% macro is_one_of(name, kinds) -%}
 coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
 {%- endmacro %}
-{% macro looked_up(name, texts) -%}
-([{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}])[
-            list_position([{% for text in texts %}{{ quoted(text | lower) }}, {% endfor %}], lower(coalesce(trim("{{ name }}"), '')))
-        ]
-{%- endmacro %}
 {% macro month_named(value, format) -%}
 {% if layout.month_names -%}
 CASE
@@ -82,6 +77,7 @@ SELECT
     {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
     {% endif %}
     {% endfor %}
+    clean_id({{ cell("order_id") }}) AS order_key,
     number AS row_number,
     is_refund,
     left_out IS NOT NULL AS is_header
@@ -106,27 +102,56 @@ SELECT * REPLACE (
 )
 FROM named
 WINDOW
-    until_here AS (PARTITION BY clean_id(order_id) ORDER BY row_number),
+    until_here AS (PARTITION BY order_key ORDER BY row_number),
     whole AS (
-        PARTITION BY clean_id(order_id) ORDER BY row_number
+        PARTITION BY order_key ORDER BY row_number
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     );
 
+-- The values that a layout maps; of two for one text, the first.
+CREATE OR REPLACE TEMP TABLE value_map (name VARCHAR, text VARCHAR, value VARCHAR);
+
+{% for name, texts in layout["values"].items() %}
+INSERT INTO value_map
+SELECT
+    '{{ name }}',
+    lower(unnest([{% for text in texts %}{{ quoted(text) }}, {% endfor %}])),
+    unnest([{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}]);
+
+{% endfor %}
+{% for language in layout.country_names %}
+{% set names = language | country_codes %}
+INSERT INTO value_map
+SELECT
+    'country_code',
+    unnest([{% for text in names %}{{ quoted(text) }}, {% endfor %}]),
+    unnest([{% for text in names.values() %}{{ quoted(text) }}, {% endfor %}]);
+
+{% endfor %}
+{% set mapped = layout["values"] | list %}
+{% if layout.country_names and "country_code" not in mapped %}
+{% set mapped = mapped + ["country_code"] %}
+{% endif %}
 CREATE OR REPLACE TEMP VIEW mapped AS
-SELECT * REPLACE (
-    {% for name in delivered.all_columns if name in layout["values"] or (name == "country_code" and layout.country_names) %}
-    coalesce(
-        {{ looked_up(name, layout["values"].get(name, {})) }},
-        {% for language in layout.country_names if name == "country_code" %}
-        {{ looked_up(name, language | country_codes) }},
-        {% endfor %}
-        "{{ name }}"
-    ) AS "{{ name }}",
+SELECT filled.* REPLACE (
+    {% for name in mapped %}
+    coalesce("map of {{ name }}".value, filled."{{ name }}") AS "{{ name }}",
     {% endfor %}
-    row_number AS row_number
+    filled.row_number AS row_number
 )
 FROM filled
-WHERE NOT is_header;
+{% for name in mapped %}
+LEFT JOIN (
+    SELECT
+        text,
+        arg_min(value, rowid) AS value
+    FROM value_map
+    WHERE name = '{{ name }}'
+    GROUP BY text
+) AS "map of {{ name }}"
+    ON lower(coalesce(trim(filled."{{ name }}"), '')) = "map of {{ name }}".text
+{% endfor %}
+WHERE NOT filled.is_header;
 
 CREATE OR REPLACE TEMP VIEW converted AS
 SELECT * REPLACE (
@@ -152,32 +177,44 @@ SELECT * REPLACE (
 )
 FROM mapped;
 
+{% if not layout.number_lines %}
+SET VARIABLE numbers_are_texts = (
+    SELECT count(*) > 0
+    FROM kinds
+    WHERE left_out IS NULL AND as_position({{ cell("line_number") }}) IS NULL
+);
+
+{% endif %}
 -- A refund has the number of the line that it returns, if the file has that line.
 CREATE OR REPLACE TEMP VIEW numbered AS
 {% if layout.number_lines %}
 SELECT * REPLACE (
     CASE
         WHEN NOT is_refund
-            THEN (row_number() OVER (PARTITION BY clean_id(order_id), is_refund ORDER BY row_number))::VARCHAR
+            THEN (row_number() OVER (PARTITION BY order_key, is_refund ORDER BY row_number))::VARCHAR
     END AS line_number
 )
 FROM converted;
 {% else %}
+FROM converted
+WHERE NOT getvariable('numbers_are_texts')
+UNION ALL BY NAME
 SELECT * EXCLUDE (are_numbers, first_row) REPLACE (
     CASE
         WHEN are_numbers THEN line_number
         WHEN first_row IS NOT NULL
-            THEN (dense_rank() OVER (PARTITION BY clean_id(order_id) ORDER BY first_row))::VARCHAR
+            THEN (dense_rank() OVER (PARTITION BY order_key ORDER BY first_row))::VARCHAR
     END AS line_number
 )
 FROM (
     SELECT
         *,
-        bool_and(as_position(line_number) IS NOT NULL) OVER (PARTITION BY clean_id(order_id)) AS are_numbers,
+        bool_and(as_position(line_number) IS NOT NULL) OVER (PARTITION BY order_key) AS are_numbers,
         min(CASE WHEN NOT is_refund AND trim(line_number) <> '' THEN row_number END)
-            OVER (PARTITION BY clean_id(order_id), trim(line_number))
+            OVER (PARTITION BY order_key, trim(line_number))
             AS first_row
     FROM converted
+    WHERE getvariable('numbers_are_texts')
 ) AS lines;
 {% endif %}
 
