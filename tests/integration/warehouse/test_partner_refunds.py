@@ -92,6 +92,10 @@ class Partner:
         names = ("order_id", "sku", "line_number", "merchandise_amount", "channel")
         return self.shop.tuples("refunds", *names)
 
+    def names(self):
+        """The files in the drop folder."""
+        return [path.name for path in self.folder.iterdir()]
+
     def gross_sales(self):
         return self.shop.by("orders", "order_id", "gross_amount")
 
@@ -206,6 +210,53 @@ def test_a_refund_that_several_files_repeat_counts_once(partner, second):
         "B-20260304150000-POT-1-20260304",
     ]
     assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_runs_that_read_before_the_other_has_loaded_end_in_the_same_tables(
+    partner, second, order
+):
+    """The newer run has read both files."""
+    partner.deliver(SOLD, SALES)
+    partner.run(SOLD)
+    partner.deliver(RETURNED, RETURNS)
+    partner.run(RETURNED)
+
+    second.deliver(SOLD, SALES)
+    older = second.stage(SOLD)
+    second.deliver(RETURNED, RETURNS)
+    staged = [older, second.stage(RETURNED)]
+    for place in order:
+        second.load(staged[place])
+    assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+    second.run(LATER)
+    assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_sale_and_its_refund_of_two_runs_at_once_are_both_kept(
+    partner, second, order
+):
+    """What one run could not know of the other, the next one settles."""
+    partner.deliver(SOLD, SALES)
+    partner.run(SOLD)
+    partner.deliver(RETURNED, RETURNS)
+    partner.run(RETURNED)
+
+    second.deliver(RETURNED, RETURNS)
+    refunds = second.stage(RETURNED)
+    second.deliver(SOLD, SALES)
+    staged = [second.stage(SOLD), refunds]
+    for place in order:
+        second.load(staged[place])
+    assert second.gross_sales() == GROSS
+    if order == (1, 0):
+        assert {row[0] for row in second.refunds()} == {"A", "B"}
+    second.run(LATER)
+    assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
+    second.run(LATER)
+    files = load_history.loaded_files("partner_files", second.names())
+    assert not [file for file in files.values() if file.sha256.startswith("read again")]
 
 
 def test_a_partner_does_not_refund_orders_of_another_one(partner):

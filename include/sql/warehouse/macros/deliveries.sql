@@ -2,6 +2,35 @@
 {% macro is_of_day(loaded, day) -%}
 ({{ loaded }}.business_date = {{ day }} OR STRPOS({{ loaded }}.file, CONCAT('_', CAST({{ day }} AS STRING), '.csv')) > 0)
 {%- endmacro %}
+{#
+  Stored refunds from files that this load neither has nor knew when it read: another run has loaded them since. The ids
+  of such refunds end with the day of their file. They stay, and their orders' files are read again (loaded_files/load.sql).
+#}
+{% macro unknown_refunds() -%}
+SELECT entries.*
+FROM `sales.refunds` AS entries
+INNER JOIN (SELECT DISTINCT source FROM `sales_staging.loaded_files`) AS delivering
+    ON entries.source = delivering.source
+LEFT JOIN `sales_staging.refunds` AS known
+    ON
+        entries.source = known.source
+        AND entries.order_id = known.order_id
+        AND REGEXP_REPLACE(entries.refund_id, r'\d{8}$', '') = REGEXP_REPLACE(known.refund_id, r'\d{8}$', '')
+LEFT JOIN `sales_staging.loaded_files` AS delivered
+    ON
+        entries.source = delivered.source
+        AND STARTS_WITH(
+            delivered.file,
+            CONCAT(
+                entries.channel,
+                REGEXP_REPLACE(entries.refund_id, r'^.*(\d{4})(\d{2})(\d{2})$', r'_\1-\2-\3.csv')
+            )
+        )
+WHERE
+    {{ any_of(stored["refunds"], "entries.business_date") }}
+    AND known.refund_id IS NULL
+    AND delivered.file IS NULL
+{%- endmacro %}
 {# Whether no run of any day has loaded a partner's file for a day. #}
 {% macro is_undelivered(partner, day) -%}
 CONCAT({{ partner }}, '_', CAST({{ day }} AS STRING)) NOT IN (

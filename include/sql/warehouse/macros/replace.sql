@@ -45,20 +45,28 @@ WHEN NOT MATCHED AND arriving.replaced_order_id IS NULL THEN
 {{ insert_arriving(name) }}
 {%- endmacro %}
 
-{# Replace the rows of the replaced orders in `orders`, `order_lines` or `refunds` by the staged ones. #}
-{% macro replace_by_staged(name) -%}
+{#
+  Replace the rows of the replaced orders in `orders`, `order_lines` or `refunds` by the staged ones, and by those of
+  the query `kept`.
+#}
+{% macro replace_by_staged(name, kept="") -%}
 {% call replace_orders(name, days("stored.business_date")) %}
+{% for rows in ["`sales_staging." ~ name ~ "`", kept] if rows %}
+{% if not loop.first %}
+UNION ALL
+{% endif %}
 SELECT
     {% for column in columns(name) %}
     staged.{{ column.name }},
     {% endfor %}
     CAST(NULL AS STRING) AS replaced_source,
     CAST(NULL AS STRING) AS replaced_order_id
-FROM `sales_staging.{{ name }}` AS staged
+FROM {{ rows }} AS staged
 INNER JOIN `sales_staging.replaced_orders` AS replaced
     ON
         staged.source = replaced.source
         AND staged.order_id = replaced.order_id
+{% endfor %}
 {% endcall %}
 {%- endmacro %}
 
