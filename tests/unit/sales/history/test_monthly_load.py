@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from pyarrow.parquet import write_table
 
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -14,6 +15,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.sales.history import monthly_load, tasks
+from ecommerce.sources import delivered_files
 from ecommerce.storage.plain import from_plain
 from ecommerce.storage.staging import Manifest, exists
 from tests.unit.sales.history.export import (
@@ -305,4 +307,44 @@ def test_spellings_of_one_id_are_one_order_of_the_month_that_counts(export):
         "old_shop",
         1,
         "1002",
+    )
+
+
+def test_refunds_of_an_export_are_in_no_amount_of_a_month(export, monkeypatch):
+    """A refund goes with its order, also from a later month; alone it is of an order that was not sold."""
+    read_csv = delivered_files.read_csv
+
+    def read_returns(duck, stream, target, *arguments, **options):
+        """As a layout that reads a negative quantity as a refund, and states the amount of a line."""
+        warnings = read_csv(duck, stream, target, *arguments, **options)
+        lines = duck.sql(
+            "SELECT * REPLACE (ltrim(quantity, '-') AS quantity), quantity LIKE '-%' AS is_refund, "
+            f"CASE WHEN quantity = '3' THEN ' 6.66 ' END AS gross_amount FROM read_parquet('{target}')"
+        )
+        write_table(lines.to_arrow_table(), target)
+        return warnings
+
+    monkeypatch.setattr(delivered_files, "read_csv", read_returns)
+    lines = [
+        line("A", 1, quantity=3),
+        line("A", 2, quantity=1),
+        line("A", 2, quantity=-1, ordered_at="2024-04-05T15:00:00Z"),
+        line("B", 1, quantity=-1),
+    ]
+    export.put("a.csv", text(*lines))
+    totals = export.totals()
+    [march] = totals["months"]
+    assert (march["rows"], march["orders"]) == (4, 1)
+    assert march["amounts"] == {"USD": "17.16"}
+    [manifest] = [from_plain(Manifest, month) for month in export.transformed(totals)]
+    assert manifest.control_totals["source_orders"] == 1
+    assert manifest.control_totals["source_amount"] == "17.1600"
+    assert manifest.control_totals["amount"] == "17.1600"
+    check(
+        loadable([manifest], "refunds"),
+        """
+order_id | line | merchandise | business_date | channel  | refund_id
+A        | 2    | 10.5        | 2024-04-05    | old_shop | A-20240405150000-SKU-1-1-0
+B        | 0    | 10.5        | 2024-03-05    | old_shop | B-20240305150000-SKU-1-1-0
+""",
     )
