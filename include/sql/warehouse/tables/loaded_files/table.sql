@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS `sales.loaded_files` (
     rows_rejected INT64 OPTIONS (description = "Records rejected; they are in `rejected_rows`."),
     source_orders INT64 OPTIONS (description = "Orders in the file."),
     orders_loaded INT64 OPTIONS (description = "Orders with at least one accepted record."),
-    source_amount NUMERIC(18, 4) OPTIONS (description = "Sum of quantity x unit price in the file, over all currencies."),
+    source_amount NUMERIC(18, 4) OPTIONS (description = "Gross amount of the lines in the file, over all currencies."),
     amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of the accepted lines, over all currencies."),
     warnings ARRAY<STRING> OPTIONS (description = "Warnings about the delivery, each a JSON object of kind and fields.")
 )
