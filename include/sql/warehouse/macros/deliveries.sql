@@ -15,7 +15,7 @@ LEFT JOIN `sales_staging.refunds` AS known
     ON
         entries.source = known.source
         AND entries.order_id = known.order_id
-        AND REGEXP_REPLACE(entries.refund_id, r'\d{8}$', '') = REGEXP_REPLACE(known.refund_id, r'\d{8}$', '')
+        AND REGEXP_REPLACE(entries.refund_id, r'........$', '') = REGEXP_REPLACE(known.refund_id, r'........$', '')
 LEFT JOIN `sales_staging.loaded_files` AS delivered
     ON
         entries.source = delivered.source
@@ -23,7 +23,7 @@ LEFT JOIN `sales_staging.loaded_files` AS delivered
             delivered.file,
             CONCAT(
                 entries.channel,
-                REGEXP_REPLACE(entries.refund_id, r'^.*(\d{4})(\d{2})(\d{2})$', r'_\1-\2-\3.csv')
+                REGEXP_REPLACE(entries.refund_id, r'^.*(....)(..)(..)$', r'_\1-\2-\3.csv')
             )
         )
 WHERE
