@@ -15,7 +15,7 @@ from tests.integration.partner_files.drop import (
     line,
     rows,
 )
-from tests.memory import Remembered
+from tests.memory import REFUNDS, Remembered
 
 LATER = datetime(2026, 3, 12, 5, tzinfo=UTC)
 
@@ -251,3 +251,28 @@ def test_a_file_is_missing_where_it_is_due_and_neither_loaded_nor_usable(
         loaded_files=drop.look_up, delivered_files=lambda source, oldest: [*drop.loaded]
     )
     assert missing() == [], "it was loaded, and taken away"
+
+
+def test_only_of_partners_with_refunds_the_stored_ones_are_looked_up(drop):
+    looked_up = []
+
+    def refunded_channels(source):
+        looked_up.append(source)
+        return ["zeta"]
+
+    def known_refunds(source, order_ids):
+        looked_up.append(order_ids)
+        return REFUNDS.empty_table()
+
+    drop.earlier_reads = Remembered(
+        loaded_files=drop.look_up,
+        refunded_channels=refunded_channels,
+        known_refunds=known_refunds,
+    )
+    drop.deliver("acme_2026-03-10.csv", "A1")
+    drop.deliver("zeta_2026-03-10.csv", "Z1", "Z2")
+    drop.extract_and_load()
+    assert looked_up == ["partner_files", ["Z1", "Z2"]]
+    looked_up.clear()
+    drop.extract()
+    assert looked_up == [[]], "no file was read"

@@ -169,10 +169,15 @@ def test_a_refund_is_kept_whichever_file_is_delivered_again(partner):
     assert partner.gross_sales() == GROSS
     partner.deliver(LATER, ["D,1,{returned},MUG,-1"])
     partner.run(LATER)
-    partner.deliver(LATER, ["E,1,{returned},MUG,1"])
+    partner.deliver(LATER, ["E,1,{returned},MUG,2", "E,2,{returned},MUG,-1"])
+    partner.run(LATER)
+    assert partner.refunds() == [POT_OF_B, ("E", "MUG", 1, Decimal(10), "acme")]
+    assert partner.gross_sales() == GROSS | {"E": 20}
+    # An order that no file has any more is removed with its refund.
+    partner.deliver(LATER, ["F,1,{returned},MUG,1"])
     partner.run(LATER)
     assert partner.refunds() == [POT_OF_B]
-    assert partner.gross_sales() == GROSS | {"E": 10}
+    assert partner.gross_sales() == GROSS | {"F": 10}
 
 
 def test_a_sale_may_arrive_after_its_refund(partner, second):
