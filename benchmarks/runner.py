@@ -127,10 +127,11 @@ def compare_programs(
     size: int,
     rounds: int,
     environment: Mapping[str, str] | None = None,
+    names: Sequence[str] = ("limit", "pipeline"),
 ) -> list[Result]:
-    """Compare `limit` and `pipeline`, two programs of a module."""
+    """Compare the programs of a module that have these names."""
     contenders = []
-    for name in ("limit", "pipeline"):
+    for name in names:
         command = module_command(module, name, size)
         contenders.append(Contender(name, command, environment or {}))
     return compare(contenders, rounds)
