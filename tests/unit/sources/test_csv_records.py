@@ -186,7 +186,7 @@ RECORDS = {
         [FIRST, (3, '4,"5', OPEN), (4, "6,7", "too few fields")],
     ),
     "bytes that are no text cost their line": (
-        b'1,\xfc,3\n4,"5\n\xff",6\n7,8,9',
+        b'1,\x80,3\n4,"5\n\xff",6\n7,8,9',
         [
             (2, "1,\ufffd,3", NOT_TEXT),
             (3, '4,"5', OPEN),
@@ -236,7 +236,7 @@ def test_records(name):
 
 
 def test_without_quoting_a_quote_is_a_character_and_a_record_is_a_line():
-    content = '1\t 5" \t3\n"1\t"2"x\t"\n\t\t\n1\t"2\n3"\t4\n1\t\r\t3\n'
+    content = '1\t 5" \t3\n"1\t"2"x\t"\n\t\t\n1\t"2\n3"\t4\n1\t\r\t3\n\t\n'
     assert records(content, 3, UNQUOTED) == [
         (2, ["1", ' 5" ', "3"]),
         (3, ['"1', '"2"x', '"']),
@@ -244,6 +244,7 @@ def test_without_quoting_a_quote_is_a_character_and_a_record_is_a_line():
         (5, '1\t"2', "too few fields"),
         (6, '3"\t4', "too few fields"),
         (7, "1\t\r\t3", "a carriage return outside quotes"),
+        (8, "\t", "too few fields"),
     ]
 
 
@@ -282,6 +283,20 @@ def test_a_record_over_very_many_lines_is_taken_for_an_open_quote():
     assert len(records(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
 
 
+def test_a_record_over_as_many_lines_may_end_in_the_next_block():
+    reader = Reader(3, STANDARD, 2)
+    table, malformed = reader.divide(b'1,"x\n' + b"x\n" * (MOST_LINES - 1))
+    assert (len(table), malformed, reader.number) == (0, [], 2)
+    table, malformed = reader.divide(b'",3\n4,5,6\n')
+    assert (table["number"].to_pylist(), malformed) == ([MOST_LINES + 3, 2], [])
+
+
+def test_quotes_around_fields_do_not_make_a_line_doubtful():
+    lines = b'"1","","a ""b"", c"\n\xc3\xa4,"",\n"1" ,2,3\n1,2" x 3",3\n1,2,3\n'
+    is_certain = Reader(3, STANDARD, 2).certain_lines(lines)
+    assert is_certain.tolist() == [True, True, False, False, True]
+
+
 def test_an_absurd_line_is_cut_and_the_next_is_read():
     cut, following = records(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
     assert cut[2] == f"longer than {LONGEST_LINE} bytes"
@@ -317,7 +332,7 @@ def test_the_lines_before_the_header_do_not_count():
     ("text", "values"),
     [
         ('a,  "b, c"  ,d', ["a", "b, c", "d"]),
-        ('   "a"', ["a"]),
+        ('   "a"\n \n', ["a"]),
         (',   ","', [None, ","]),
         ('a,   "b",', ["a", "b", None]),
         ('a "  "b,  c,"d   ""e"', ['a "  "b', "  c", 'd   "e']),
