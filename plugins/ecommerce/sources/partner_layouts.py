@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -284,10 +284,7 @@ def _layout(file: Path) -> Layout:
         shipped = SHIPPED / f"{extended}.yaml"
         if not shipped.exists():
             raise InvalidLayoutError(f": extends: there is no {shipped.name}")
-        for key, value in _read_yaml(shipped)[1].items():
-            own = keys.setdefault(key, value)
-            if isinstance(own, dict):
-                keys[key] = value | own
+        keys = _merged(_without(_read_yaml(shipped)[1], _columns_set(keys)), keys)
     try:
         return Layout.model_validate(keys)
     except ValidationError as error:
@@ -301,6 +298,43 @@ def _layout(file: Path) -> Layout:
         line = text.count("\n", 0, position) + 1
         problem = first["msg"].removeprefix("Value error, ")
         raise InvalidLayoutError(f" line {line}: {path}{problem}") from None
+
+
+def _columns_set(keys: Mapping[str, Any]) -> set[str]:
+    """Return the columns of ours that the keys of a layout set."""
+    names = set()
+    for key in ("constants", "joined"):
+        if isinstance(keys.get(key), dict):
+            names.update(keys[key])
+    if isinstance(keys.get("columns"), dict):
+        for targets in keys["columns"].values():
+            names.update(_as_list(targets))
+    return names
+
+
+def _without(shipped: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the keys of a shipped layout, which no longer set our columns `names`."""
+    keys = dict(shipped)
+    columns = {}
+    for name, targets in shipped.get("columns", {}).items():
+        others = [target for target in _as_list(targets) if target not in names]
+        if others:
+            columns[name] = others
+    keys["columns"] = columns
+    for key in ("constants", "joined"):
+        values = shipped.get(key, {})
+        keys[key] = {name: value for name, value in values.items() if name not in names}
+    return keys
+
+
+def _merged(shipped: Any, own: Any) -> Any:
+    """Return what a partner's layout has, and what only the shipped one has, in mappings too."""
+    if not isinstance(shipped, dict) or not isinstance(own, dict):
+        return own
+    merged = dict(shipped)
+    for key, value in own.items():
+        merged[key] = _merged(shipped.get(key), value)
+    return merged
 
 
 def _read_yaml(file: Path) -> tuple[str, dict[str, Any]]:

@@ -33,6 +33,49 @@ def test_a_file_is_a_partners_layout(folder):
     assert "tax_amount" not in columns
 
 
+SHIPPED = """
+delimiter: ";"
+columns: {Nr: order_id, Datum: [ordered_at, updated_at], Preis: unit_price}
+joined: {product_name: [Marke, Titel]}
+constants: {status: completed, currency: EUR}
+values: {status: {Neu: pending, Weg: shipped}}
+fill_down: [status]
+"""
+OWN = """
+extends: agora
+columns: {Währung: currency, Geändert: updated_at, Name: product_name, Preis: line_amount}
+constants: {status: shipped, category: Küche}
+values: {status: {Weg: delivered}, sku: {X: Y}}
+fill_down: [currency]
+"""
+
+
+def test_a_layout_extends_a_shipped_one(folder, monkeypatch):
+    """Mappings are merged; a column of ours is set by the partner or by the shipped layout, not by both."""
+    monkeypatch.setattr(partner_layouts, "SHIPPED", folder / "layouts")
+    (folder / "layouts").mkdir()
+    (folder / "layouts" / "agora.yaml").write_text(SHIPPED)
+    (folder / "globex.yaml").write_text(OWN)
+    layout = partner_layouts.partner_layouts()["globex"]
+    assert layout.problem is None
+    assert layout.delimiter == ";"
+    assert layout.columns == {
+        "Nr": ("order_id",),
+        "Datum": ("ordered_at",),
+        "Preis": ("line_amount",),
+        "Währung": ("currency",),
+        "Geändert": ("updated_at",),
+        "Name": ("product_name",),
+    }
+    assert layout.joined == {}
+    assert layout.constants == {"status": "shipped", "category": "Küche"}
+    assert layout.values == {
+        "status": {"Neu": "pending", "Weg": "delivered"},
+        "sku": {"X": "Y"},
+    }
+    assert layout.fill_down == ("currency",)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
