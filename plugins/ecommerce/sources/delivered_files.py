@@ -241,7 +241,10 @@ class _File:
         return pa.table(lines)
 
     def unread_columns(self) -> list[DataWarning]:
-        """Return a warning of the file's columns that are not read; none without any."""
+        """Return a warning of the file's columns that are not read; none without any, or with a layout that
+        extends a shipped one."""
+        if self.layout.is_extended:
+            return []
         read = set(self.layout.rule_columns())
         attributes = load_settings().order_attributes
         for parts in self.layout.file_columns([*self.ours, *attributes]).values():

@@ -160,6 +160,7 @@ class Layout(BaseModel):
     prices_include_tax: bool = False
 
     _problem: str | None = PrivateAttr(None)
+    _is_extended: bool = PrivateAttr(False)
 
     @model_validator(mode="after")
     def _set_each_column_once(self) -> Layout:
@@ -177,6 +178,11 @@ class Layout(BaseModel):
     def problem(self) -> str | None:
         """What is wrong with the file of the layout, which then has no keys; None if it is valid."""
         return self._problem
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether it extends a shipped layout, which reads what it can of a report with many more columns."""
+        return self._is_extended
 
     def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, list[str]]:
         """Return the file's names of each column of ours that the file must have, and of the optional
@@ -286,7 +292,7 @@ def _layout(file: Path) -> Layout:
             raise InvalidLayoutError(f": extends: there is no {shipped.name}")
         keys = _merged(_without(_read_yaml(shipped)[1], _columns_set(keys)), keys)
     try:
-        return Layout.model_validate(keys)
+        layout = Layout.model_validate(keys)
     except ValidationError as error:
         first = error.errors()[0]
         position = 0
@@ -298,6 +304,8 @@ def _layout(file: Path) -> Layout:
         line = text.count("\n", 0, position) + 1
         problem = first["msg"].removeprefix("Value error, ")
         raise InvalidLayoutError(f" line {line}: {path}{problem}") from None
+    layout._is_extended = bool(extended)
+    return layout
 
 
 def _columns_set(keys: Mapping[str, Any]) -> set[str]:
