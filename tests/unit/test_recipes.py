@@ -11,6 +11,7 @@ RECIPES = (
     "A column of your own",
     "Another schema",
     "A typed column",
+    "A marketplace in ten minutes",
     "A partner with another layout",
     "A source",
     "An API source",

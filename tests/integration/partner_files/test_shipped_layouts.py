@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from ecommerce.sales.transform import transform
-from ecommerce.sources.partner_layouts import SHIPPED
+from ecommerce.sources.partner_layouts import SHIPPED, partner_layouts
 from tests.integration.partner_files.drop import rows
+from tests.recipes import steps
 
 SAMPLES = Path(__file__).with_name("samples")
 NAMES = sorted(folder.name for folder in SAMPLES.iterdir())
@@ -54,6 +55,15 @@ def test_each_layout_has_a_sample():
         text = (SAMPLES / name / "partner.yaml").read_text()
         extended.add(yaml.safe_load(text)["extends"])
     assert extended == shipped
+
+
+def test_the_recipe_is_a_valid_layout(layouts):
+    [recipe] = steps("A marketplace in ten minutes")
+    file = layouts / Path(recipe.path).name
+    file.write_text(recipe.text)
+    layout = partner_layouts()[file.stem]
+    assert layout.problem is None
+    assert layout.is_extended
 
 
 @pytest.mark.parametrize("name", NAMES)
