@@ -122,13 +122,14 @@ CASES = {
             f"A1,1,{DATE},1,5,MUG,,",
             f"A1,2,{DATE},2,5,CUP,,",
             f"B1,1,{DATE},1,5,MUG,,",
+            f"B1,,{DATE},1,5,,sent,2.50",
         ],
         {
             3: {"status": "paid", "shipping_amount": "4.0000"},
             4: {"status": "paid", "shipping_amount": "0.0000"},
-            5: {"status": None, "shipping_amount": "0.0000"},
+            5: {"status": None, "shipping_amount": "2.5000"},
         },
-        [{"rows": 1, "kinds": "without Part (1)"}],
+        [{"rows": 2, "kinds": "without Part (2)"}],
     ),
     "a value that is missing is mapped": Case(
         {
