@@ -23,20 +23,26 @@ def shown():
 def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layouts):
     (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
     drop.deliver(f"acme_{TODAY - timedelta(days=2)}.csv", "Old")
-    lines = [line(f"A{number}") for number in range(1, 5)]
-    lines[1] = line("A2", quantity="-1")
-    lines[3] = line("A4", quantity="many")
-    drop.put(ACME, file_of(*lines, line("A5", quantity="x"), line("jo@example.com")))
+    lines = [line(f"A{number}") for number in range(1, 4)]
+    broken = [line("A4", quantity="many"), line("A5", quantity="0")]
+    unknown = line("A6").replace("completed", "versandt")
+    returned = line("A2", quantity="-1")
+    drop.put(ACME, file_of(*lines, *broken, unknown, line("jo@example.com"), returned))
     instant = "2026-03-10 07:00 UTC"
-    order = f"line 1, completed, {instant}, SKU-1, 2.0 × 10.5000 EUR, tax 1.6000, DE"
+    usual = f"line 1, completed, {instant}, SKU-1, 2.0 × 10.5000 EUR, tax 1.6000, DE"
     assert shown() == [
-        ("ok", f"{ACME} line 2: order A1, {order}"),
-        ("ok", f"{ACME} line 3: refund of order A2, {order.replace('2.0 ×', '1.0 ×')}"),
-        ("ok", f"{ACME} line 4: order A3, {order}"),
+        ("ok", f"{ACME} line 2: order A1, {usual}"),
+        ("ok", f"{ACME} line 3: order A2, {usual}"),
+        ("ok", f"{ACME} line 4: order A3, {usual}"),
+        ("ok", f"{ACME} line 9: refund of order A2, {usual.replace('2.0 ×', '1.0 ×')}"),
         (
             "hint",
-            f"{ACME} line 5 would be rejected (invalid_number quantity), and so would 1 of "
-            "the other lines read",
+            f"{ACME} 2 of the lines read would be rejected, the first is line 5: invalid_number quantity",
+        ),
+        (
+            "hint",
+            f"{ACME} order_status.sql does not list the status versandt (lines read: 1): "
+            "its orders do not count",
         ),
     ]
 
@@ -58,6 +64,16 @@ def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layou
         ),
         ("", file_of(line("A1", name="Käse".encode().decode("cp1252"))), "UTF-8 twice"),
         ("encoding: latin-1", file_of(line("A1", name="Käse")), "is in UTF-8"),
+        (
+            "",
+            file_of(line("A1", quantity="-1")),
+            "rejected, the first is line 2: invalid_quantity",
+        ),
+        (
+            "",
+            file_of(line("A1").replace("10.50", "-10.50")),
+            "rejected, the first is line 2: negative_price",
+        ),
         ("", b"\x1f\x8b\x08damaged", "its first line cannot be read"),
     ],
 )

@@ -60,6 +60,7 @@ def _read_sample(file: DroppedFile) -> tuple[Sequence[DataWarning], Sequence[Row
     ):
         define_values(duck, load_settings().customer_hash_key)
         run_sql_file(duck, "extract/create_rejects")
+        run_sql_file(duck, "transform/orders/order_status")
         facts = {"file": file.name, "partner": file.partner, "received_at": None}
         sample = _start_of(stream, file.layout)
         lines = work / "lines.parquet"
