@@ -374,6 +374,9 @@ def divided(reader, lines):
     """The records of whole lines by number: values, or `Record` if malformed."""
     found = []
     for block in (lines, b""):
+        if reader.number > lines.count(b"\n") + 1:
+            # Nothing is unfinished.
+            break
         table, malformed = reader.divide(block)
         for record in malformed:
             found.append((record.number, record))
