@@ -276,8 +276,10 @@ class Reader:
             text = text.replace(b"\r\n", b"\n")
         is_certain = self.certain_lines(text)
         certain = text
+        lines: list[bytes] = []
         if not is_certain.all():
-            certain = b"\n".join(compress(text.split(b"\n"), is_certain))
+            lines = text.split(b"\n")
+            certain = b"\n".join(compress(lines, is_certain))
         table = self._parse(certain, skip)
         is_certain[np.flatnonzero(is_certain)[misfits]] = False
         numbers = self.number + np.flatnonzero(is_certain)
@@ -286,7 +288,8 @@ class Reader:
         others: dict[int, bytes] = {}
         self._unfinished = b""
         if not is_certain.all():
-            lines = text.split(b"\n")[:-1]
+            lines = lines or text.split(b"\n")
+            lines.pop()
             if not block:
                 lines += [b""] * MOST_LINES
             for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
@@ -399,7 +402,7 @@ class Reader:
 
         names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
-        text = b"\n%s\n" % records
+        text = b"".join([b"\n", records, b"\n"])
         return pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
