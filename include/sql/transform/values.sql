@@ -75,10 +75,10 @@ CREATE MACRO stated_product(quantity, price) AS try_cast(
     product_of(try_cast(quantity AS DECIMAL(11, 4)), try_cast(price AS DECIMAL(14, 4))) AS DECIMAL(15, 4)
 );
 
--- The same of a record that may state its gross amount.
+-- The same of a record that may state its gross amount. A negative one is a discount.
 CREATE MACRO stated_amount(gross_amount, quantity, price) AS CASE
     WHEN gross_amount IS NULL THEN stated_product(quantity, price)
-    ELSE try_cast(gross_amount AS DECIMAL(15, 4))
+    ELSE greatest(try_cast(gross_amount AS DECIMAL(15, 4)), 0)
 END;
 
 CREATE MACRO currency_fault(value, name) AS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.sales.transform import transform
-from tests.integration.partner_files.drop import rows
+from tests.integration.partner_files.drop import file_of, line, rows
 from tests.recipes import steps
 
 [RECIPE] = steps("A partner with another layout")
@@ -108,3 +108,21 @@ def test_an_invalid_layout_stops_its_partner_alone(drop, layouts):
     ]
     (layouts / "acme.yaml").write_text("timezone: Europe/Berlin")
     assert rows(drop.extract(), "lines", "order_id") == [("A1",), ("Z1",)]
+
+
+def test_a_voucher_of_a_till_is_a_discount_and_the_totals_add_up(drop, layouts):
+    (layouts / "acme.yaml").write_text(
+        "columns: {unit_price: line_amount}\nnumber_lines: true"
+    )
+    mug, voucher = line("A1"), line("A1", quantity="1").replace("10.50", "-5.00")
+    drop.put("acme_2026-03-10.csv", file_of(mug, voucher))
+    raw = drop.extract()
+    assert raw.control_totals["source_amount"] == "10.5000"
+    manifest = transform(raw, run_id="run")
+    columns = "gross_amount, discount_amount, amount_after_discount"
+    amounts = [[Decimal("10.5"), 0, Decimal("10.5")], [0, 5, -5]]
+    assert sorted(map(list, rows(manifest, "order_lines", columns)))[::-1] == amounts
+    totals = "source_amount, loaded_amount, superseded_amount, rejected_amount"
+    assert rows(manifest, "control_totals", totals) == [
+        (Decimal("10.5"), Decimal("10.5"), 0, 0)
+    ]

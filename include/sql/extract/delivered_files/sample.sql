@@ -32,7 +32,7 @@ judged AS (
             CASE
                 WHEN is_refund THEN NULL
                 WHEN as_amount(quantity) <= 0 THEN 'invalid_quantity quantity'
-                WHEN coalesce(as_amount(gross_amount), as_amount(unit_price)) < 0 THEN 'negative_price unit_price'
+                WHEN gross_amount IS NULL AND as_amount(unit_price) < 0 THEN 'negative_price unit_price'
             END
         ) AS fault
     FROM lines

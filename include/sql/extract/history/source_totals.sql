@@ -9,7 +9,7 @@ WITH amounts AS (
         coalesce(
             sum(
                 CASE
-                    WHEN trim(lines.gross_amount) <> '' THEN try_cast(trim(lines.gross_amount) AS DECIMAL(15, 4))
+                    WHEN trim(lines.gross_amount) <> '' THEN greatest(try_cast(trim(lines.gross_amount) AS DECIMAL(15, 4)), 0)
                     ELSE try_cast(
                         try_cast(trim(lines.quantity) AS DECIMAL(11, 4))::DECIMAL(38, 4)
                         * try_cast(trim(lines.unit_price) AS DECIMAL(14, 4)) AS DECIMAL(15, 4)

@@ -153,9 +153,8 @@ judged AS (
                     END,
                     instant_fault(ordered_instant, 'ordered_at'),
                     instant_fault(updated_instant, 'updated_at'),
-                    -- The amount of a line may be negative in other sources, where it is a discount.
+                    -- The negative amount of a line is a discount, but that of negative pieces a return.
                     CASE
-                        WHEN as_amount(gross_amount) < 0 THEN 'negative_price gross_amount'
                         WHEN gross_amount IS NOT NULL AND as_amount(quantity) <= 0 THEN 'invalid_quantity quantity'
                     END
                 )
@@ -431,7 +430,7 @@ file_totals AS (
         sum(
             CASE
                 WHEN gross_amount IS NOT NULL
-                    THEN CASE WHEN amount_fault(gross_amount, '') IS NULL THEN as_amount(gross_amount) END
+                    THEN CASE WHEN amount_fault(gross_amount, '') IS NULL THEN greatest(as_amount(gross_amount), 0) END
                 WHEN
                     quantity_fault(quantity, '') IS NULL
                     AND price_fault(unit_price, '') IS NULL

@@ -168,7 +168,7 @@ def stored_refund(refund_id, order_id, **changes):
 @pytest.fixture(scope="module")
 def amounts(world):
     lines = records(csv_line, AMOUNTS, PRICES)
-    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "209.99"}]
+    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "214.99"}]
     return world.partner_files(
         a_file(lines), has_layout=True, totals={"source_amounts": stated}
     )
@@ -204,13 +204,21 @@ invalid4 | 18         | invalid_number   | fee_amount = x
     )
 
 
-def test_a_stated_amount_is_none_of_a_return(amounts):
+def test_a_negative_amount_is_a_discount_and_negative_pieces_are_no_line(amounts):
+    lines = [line for line in amounts.order_lines if line["order_id"] == "wrong"]
+    check(
+        lines,
+        """
+line_number | quantity | gross | discount
+1           | 0        | 0     | 5
+5           | 2        | 4     | 0
+""",
+    )
     wrong = [row for row in amounts.rejected_rows if row["order_id"] == "wrong"]
     check(
         wrong,
         """
 row_number | reason           | detail
-11         | negative_price   | gross_amount = -5
 12         | invalid_quantity | quantity = -1
 13         | too_many_digits  | gross_amount = 100000000000
 14         | invalid_number   | gross_amount = many
@@ -223,14 +231,14 @@ def test_stated_amounts_are_in_the_totals(amounts):
         amounts.loaded_files,
         """
 rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
-17        | 6             | 10            | 8             | 4             | 209.99        | 89.99
+17        | 7             | 9             | 8             | 4             | 214.99        | 89.99
 """,
     )
     check(
         amounts.control_totals,
         """
 currency | loaded | superseded | rejected
-USD      | 89.99  | 20         | 100
+USD      | 89.99  | 20         | 105
 """,
     )
 
