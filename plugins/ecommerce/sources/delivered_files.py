@@ -165,11 +165,14 @@ def read_csv(
     if is_converted:
         statement = "extract/delivered_files/convert_records"
         warnings += json_warnings(
-            duck, statement, delivered=file, records=records, lines=target
+            duck,
+            statement,
+            delivered=file,
+            computed=COMPUTED,
+            records=records,
+            lines=target,
         )
         records.unlink()
-    run_sql_file(duck, "extract/delivered_files/keep_ids")
-    run_sql_file(duck, "extract/delivered_files/forget_doubtful_ids")
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
@@ -195,14 +198,6 @@ class _File:
         for name, parts in layout.file_columns(self.ours).items():
             if set(parts) <= set(names):
                 self.places[name] = [self.place_of(part) for part in parts]
-
-    @property
-    def has_computed_amounts(self) -> bool:
-        """Whether its layout has amounts from which those of the lines are computed."""
-        layout = self.layout
-        return layout.prices_include_tax or not COMPUTED.isdisjoint(
-            {*self.places, *layout.constants}
-        )
 
     def place_of(self, name: str) -> str:
         """Return the place of a column of the file or of ours."""

@@ -218,7 +218,8 @@ FROM (
 ) AS lines;
 {% endif %}
 
-{% if delivered.has_computed_amounts %}
+{% set stated = delivered.places | list + layout.constants | list %}
+{% if layout.prices_include_tax or computed | select("in", stated) | list %}
 {% include "extract/delivered_files/computed_amounts.sql" %}
 {% else %}
 CREATE OR REPLACE TEMP VIEW computed AS

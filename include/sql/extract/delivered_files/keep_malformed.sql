@@ -1,4 +1,44 @@
--- DuckDB: adds the shapes of a file's malformed records to the table rejects. An order id stays readable in them.
+-- DuckDB, after a file was read: its order ids, and its malformed records.
+--
+-- Adds the order ids to the table ids.
+INSERT INTO ids
+SELECT DISTINCT
+    getvariable('file'),
+    clean_id(order_id)
+FROM read_parquet(getvariable('lines'));
+
+-- A malformed record may be part of an address, and any text may be in the place of its order id. What is there is
+-- kept only if it is the id of an order of the file or of its former delivery, or has a digit and the shape of such an id.
+-- A text and its shape are equally long, so that few shapes have to be found.
+WITH known AS (
+    SELECT order_id
+    FROM ids
+    WHERE file = getvariable('file')
+    UNION ALL
+    SELECT unnest(getvariable('former_orders')::VARCHAR[])
+),
+
+unknown AS (
+    SELECT DISTINCT order_id
+    FROM malformed
+    ANTI JOIN known USING (order_id)
+),
+
+shapes AS (
+    SELECT DISTINCT shape_of(order_id) AS shape
+    FROM known
+    WHERE length(order_id) IN (SELECT length(unknown.order_id) FROM unknown WHERE regexp_matches(unknown.order_id, '\d'))
+)
+
+UPDATE malformed SET order_id = NULL
+FROM unknown
+WHERE malformed.order_id = unknown.order_id
+    AND (
+        NOT regexp_matches(unknown.order_id, '\d')
+        OR shape_of(unknown.order_id) NOT IN (SELECT shapes.shape FROM shapes)
+    );
+
+-- Adds the shapes of a file's malformed records to the table rejects. An order id stays readable in them.
 INSERT INTO rejects
 SELECT
     row_number,
