@@ -59,7 +59,11 @@ B        | NULL        | CUP-01 | 6          |              | 2026-11-18T14:00:0
 PARTS = """
 order_id | quantity | unit_price | gross_amount | discount_amount | tax_amount | shipping_amount | fee_amount
 B        | 1        | NULL       | 12           | 2               | 1.5        | 3               | 1
-B        | NULL     | NULL       |              |                 | NULL       | 5               |
+"""
+NO_MERCHANDISE = """
+order_id | quantity | unit_price | tax_amount | shipping_amount | shipping_tax_amount | fee_amount
+B        | NULL     | NULL       | NULL       | 5               | 0.5                 |
+B        | NULL     | NULL       | NULL       |                 |                     | 2
 """
 BAD = """
 order_id | quantity | unit_price | gross_amount | discount_amount | tax_amount | refunded_at
@@ -79,9 +83,11 @@ B        |          |            |              |                 |            |
 NULL     |          |            |              |                 |            |
 """
 
-BAD_CURRENCY = """
-order_id | currency
-B        | US$
+BAD_SHIPPING = """
+order_id | currency | shipping_amount | ordered_at
+B        | US$      |                 |
+B        |          | free            |
+B        |          |                 | yesterday
 """
 
 
@@ -188,6 +194,15 @@ wrong    | 4     | 0    | 0        | 0
     )
 
 
+def test_of_a_repeated_line_the_newer_amount_counts(world):
+    older = csv_line("R", shipping_amount="9", updated_at="2026-11-19T15:59:00Z")
+    newer = csv_line("R", shipping_amount="2")
+    latest = csv_line("R", shipping_amount="3")
+    for lines, shipping in (([newer, older], 2), ([older, newer, latest], 3)):
+        done = world.partner_files(a_file(lines), has_layout=True)
+        assert done["R"]["shipping_amount"] == shipping
+
+
 def test_an_invalid_amount_of_an_order_rejects_all_of_it(amounts):
     rejected = [row for row in amounts.rejected_rows if row["order_id"] != "wrong"]
     check(
@@ -246,7 +261,7 @@ USD      | 89.99  | 20         | 105
 @pytest.fixture(scope="module")
 def refunds(world):
     lines = records(csv_line, SOLD) + records(
-        refund_row, REFUNDED, PARTS, BAD, BAD_CURRENCY
+        refund_row, REFUNDED, PARTS, NO_MERCHANDISE, BAD, BAD_SHIPPING
     )
     stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "80"}]
     return world.partner_files(
@@ -259,11 +274,12 @@ def test_a_refund_is_no_line_of_its_order(refunds):
     check(
         refunds.orders,
         """
-order_id | item_count | gross
-A1       | 1          | 20
-B        | 3          | 60
+order_id | item_count | gross | shipping | fee
+A1       | 1          | 20    | 0        | 0
+B        | 3          | 60    | 0        | 0
 """,
     )
+    assert refunds.totals["warnings"] == [], "its status is not that of the order"
     check(
         refunds.refunds,
         """
@@ -278,7 +294,8 @@ B        | 0    | NULL   | unallocated | 1        | 3           | 0   | 0       
 B        | 2    | CUP-01 | Tableware   | 1        | 5           | 0   | 0        | 2026-11-18 14:00
 B        | 2    | CUP-01 | Tableware   | 1        | 6           | 0   | 0        | 2026-11-18 14:00
 B        | 1    | MUG-01 | Tableware   | 1        | 10          | 1.5 | 4        | 2026-11-19 08:00
-B        | 1    | MUG-01 | Tableware   | 0        | 0           | 0   | 5        | 2026-11-19 08:00
+B        | 1    | MUG-01 | Tableware   | 0        | 0           | 0.5 | 5        | 2026-11-19 08:00
+B        | 1    | MUG-01 | Tableware   | 0        | 0           | 0   | 2        | 2026-11-19 08:00
 """,
     )
 
@@ -299,24 +316,26 @@ def test_a_bad_value_rejects_one_refund(refunds):
         refunds.rejected_rows,
         """
 row_number | order_id | reason            | detail
-17         | B        | invalid_quantity  | quantity = 0
-18         | B        | invalid_quantity  | quantity = -1
-19         | B        | invalid_number    | quantity = x
-20         | B        | missing_value     | quantity is empty
-21         | B        | missing_value     | unit_price is empty
-22         | B        | negative_price    | unit_price = -10
-23         | B        | invalid_number    | unit_price = y
-24         | B        | too_many_digits   | gross_amount is empty
-25         | B        | invalid_number    | gross_amount = z
-26         | B        | invalid_number    | discount_amount = a
-27         | B        | negative_price    | merchandise_amount = -30.0
-28         | B        | invalid_number    | tax_amount = b
-29         | B        | invalid_timestamp | refunded_at = 2026-11-19 09:00:00
-30         | NULL     | missing_value     | order_id is empty
-31         | B        | invalid_currency  | currency = US$
+18         | B        | invalid_quantity  | quantity = 0
+19         | B        | invalid_quantity  | quantity = -1
+20         | B        | invalid_number    | quantity = x
+21         | B        | missing_value     | quantity is empty
+22         | B        | missing_value     | unit_price is empty
+23         | B        | negative_price    | unit_price = -10
+24         | B        | invalid_number    | unit_price = y
+25         | B        | too_many_digits   | gross_amount is empty
+26         | B        | invalid_number    | gross_amount = z
+27         | B        | invalid_number    | discount_amount = a
+28         | B        | negative_price    | merchandise_amount = -30.0
+29         | B        | invalid_number    | tax_amount = b
+30         | B        | invalid_timestamp | refunded_at = 2026-11-19 09:00:00
+31         | NULL     | missing_value     | order_id is empty
+32         | B        | invalid_currency  | currency = US$
+33         | B        | invalid_number    | shipping_amount = free
+34         | B        | invalid_timestamp | ordered_at = yesterday
 """,
     )
-    assert refunds.counts == (30, 15, 15, 0)
+    assert refunds.counts == (33, 16, 17, 0)
 
 
 def test_refunds_are_rows_of_their_file_but_in_no_amount(refunds):
@@ -324,7 +343,7 @@ def test_refunds_are_rows_of_their_file_but_in_no_amount(refunds):
         refunds.loaded_files,
         """
 rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
-30        | 15            | 15            | 2             | 2             | 80            | 80
+33        | 16            | 17            | 2             | 2             | 80            | 80
 """,
     )
     check(
@@ -391,11 +410,15 @@ acme_2026-11-18.csv | 2         | 1
 
 def test_ids_of_any_length_end_with_a_day(world):
     lines = []
-    for order_id, sku in (("x" * 150, "y" * 150), ("a@b", "c.example")):
+    for order_id, sku in (
+        ("x" * 150, "y" * 150),
+        ("x" * 104, "y" * 73),
+        ("a@b", "c.example"),
+    ):
         lines.append(refund_row(order_id=order_id, sku=sku))
     done = world.partner_files(a_file(lines), has_layout=True)
     ids = [row["refund_id"] for row in done.refunds]
-    assert len(set(ids)) == 2
+    assert len(set(ids)) == 3
     for refund_id in ids:
         assert refund_id.endswith("-20261119")
         assert refund_id.startswith("long-")
