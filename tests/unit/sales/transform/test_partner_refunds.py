@@ -518,6 +518,8 @@ def test_a_refund_finds_its_line_when_its_order_arrives(world):
         stored_refund("N-20261117080000-CUP-01-1-20261117", "N", sku="CUP-01"),
         stored_refund("N-20261117080000-3-1-20261117", "N"),
         stored_refund("N-20261117080000-0-1-20261117", "N"),
+        # A SKU that looks like the number of a line.
+        stored_refund("N-20261117080000-2-1-20261117", "N", sku="2"),
     ]
     lines = [
         csv_line("N", "1"),
@@ -532,5 +534,6 @@ refund_id                          | line | sku    | currency
 N-20261117080000-CUP-01-1-20261117 | 2    | CUP-01 | USD
 N-20261117080000-3-1-20261117      | 3    | MUG-01 | USD
 N-20261117080000-0-1-20261117      | 0    | NULL   | USD
+N-20261117080000-2-1-20261117      | 0    | 2      | USD
 """,
     )
