@@ -35,6 +35,11 @@ fees     | 1           | NULL       | 6            | 1.5
 fees     | 2           |            |              | 2
 invalid4 | 1           |            |              | x
 """
+DISCOUNTS = """
+order_id | line_number | quantity | gross_amount | discount_amount
+wrong    | 6           | 0        | 0            | 3
+free     | 1           |          | 0            |
+"""
 # Of a refund, the extract has turned the signs.
 SOLD = """
 order_id | line_number | sku
@@ -173,7 +178,7 @@ def stored_refund(refund_id, order_id, **changes):
 
 @pytest.fixture(scope="module")
 def amounts(world):
-    lines = records(csv_line, AMOUNTS, PRICES)
+    lines = records(csv_line, AMOUNTS, PRICES, DISCOUNTS)
     stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "214.99"}]
     return world.partner_files(
         a_file(lines), has_layout=True, totals={"source_amounts": stated}
@@ -189,6 +194,7 @@ order_id | gross | tax  | shipping | fee
 stated   | 29.99 | 3.95 | 7.5      | 0
 untaxed  | 30    | 3    | 4        | 0
 fees     | 26    | 0    | 0        | 3.5
+free     | 0     | 0    | 0        | 0
 wrong    | 4     | 0    | 0        | 0
 """,
     )
@@ -219,6 +225,15 @@ invalid4 | 18         | invalid_number   | fee_amount = x
     )
 
 
+def test_an_amount_of_an_order_beyond_the_limit_is_invalid(world):
+    lines = []
+    for number in ("1", "2"):
+        lines.append(csv_line("X", number, shipping_tax_amount="60000000000"))
+    done = world.partner_files(a_file(lines), has_layout=True)
+    assert done.orders == []
+    assert {row["reason"] for row in done.rejected_rows} == {"order_rejected"}
+
+
 def test_a_negative_amount_is_a_discount_and_negative_pieces_are_no_line(amounts):
     lines = [line for line in amounts.order_lines if line["order_id"] == "wrong"]
     check(
@@ -237,6 +252,7 @@ row_number | reason           | detail
 12         | invalid_quantity | quantity = -1
 13         | too_many_digits  | gross_amount = 100000000000
 14         | invalid_number   | gross_amount = many
+19         | invalid_quantity | quantity = 0
 """,
     )
 
@@ -246,7 +262,7 @@ def test_stated_amounts_are_in_the_totals(amounts):
         amounts.loaded_files,
         """
 rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
-17        | 7             | 9             | 8             | 4             | 214.99        | 89.99
+19        | 8             | 10            | 9             | 5             | 214.99        | 89.99
 """,
     )
     check(
@@ -464,21 +480,23 @@ def version(order_id, updated_at, **changes):
 
 
 @pytest.mark.parametrize(
-    ("updated_at", "gross", "counts"),
+    ("updated_at", "received_at", "gross"),
     [
-        ("2026-11-16T15:00:01Z", 50, (4, 3, 0, 1)),
-        ("2026-11-16T15:00:00Z", 50, (4, 3, 0, 1)),
-        ("2026-11-16T14:59:59Z", 20, (4, 3, 0, 1)),
+        ("2026-11-16T15:00:01Z", SOLD_AT, 50),
+        ("2026-11-16T15:00:00Z", RECEIVED, 50),
+        ("2026-11-16T15:00:00Z", SOLD_AT + timedelta(hours=12), 50),
+        ("2026-11-16T15:00:00Z", SOLD_AT + timedelta(hours=11), 20),
+        ("2026-11-16T14:59:59Z", RECEIVED, 20),
     ],
 )
 def test_a_stored_order_competes_with_the_versions_in_files(
-    world, updated_at, gross, counts
+    world, updated_at, received_at, gross
 ):
-    """Of one date, the version that was received later counts."""
+    """Of one date, the version that was received later counts; of one file, the one just read."""
     lines = [version("S", updated_at), refund_row(order_id="S")]
     totals = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "50"}]
     done = world.partner_files(
-        a_file(lines),
+        a_file(lines, received_at=received_at),
         has_layout=True,
         kept_orders=[stored_order("S")],
         kept_order_lines=[stored_line("S")],
@@ -488,7 +506,8 @@ def test_a_stored_order_competes_with_the_versions_in_files(
     assert [order["gross_amount"] for order in done.orders] == [gross]
     assert [line["gross_amount"] for line in done.order_lines] == [gross]
     assert len(done.refunds) == 2
-    assert done.counts == counts
+    assert done.counts == (4, 3, 0, 1)
+    assert sum(row["loaded_amount"] for row in done.control_totals) == gross
     for row in done.control_totals:
         parts = row["loaded_amount"] + row["superseded_amount"]
         assert row["source_amount"] == parts
