@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from pyarrow.parquet import write_table
 
 from ecommerce.core.business_day import closed_days
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
-from ecommerce.sources import PARTNER_FILES, delivered_files
+from ecommerce.sources import PARTNER_FILES, partner_layouts
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.conftest import Shop
@@ -106,20 +105,13 @@ GROSS = {"A": 30, "B": 10, "C": 30}
 
 
 @pytest.fixture
-def _returns_are_negative(monkeypatch):
-    """Read a negative quantity as a refund, as a layout may say."""
-    read_csv = delivered_files.read_csv
-
-    def read_returns(duck, stream, target, *arguments, **options):
-        warnings = read_csv(duck, stream, target, *arguments, **options)
-        lines = duck.sql(
-            "SELECT * REPLACE (ltrim(quantity, '-') AS quantity), quantity LIKE '-%' AS is_refund "
-            f"FROM read_parquet('{target}')"
-        )
-        write_table(lines.to_arrow_table(), target)
-        return warnings
-
-    monkeypatch.setattr(delivered_files, "read_csv", read_returns)
+def _returns_are_negative(tmp_path, monkeypatch):
+    """Layouts of the partners that read a negative quantity as a refund."""
+    folder = tmp_path / "partners"
+    folder.mkdir()
+    for name in ("acme", "globex"):
+        (folder / f"{name}.yaml").write_text("refund_when: {quantity: negative}")
+    monkeypatch.setattr(partner_layouts, "FOLDER", folder)
 
 
 pytestmark = pytest.mark.usefixtures("_returns_are_negative")
