@@ -281,28 +281,45 @@ class Reader:
             lines = text.split(b"\n")
             certain = b"\n".join(compress(lines, is_certain))
         table = self._parse(certain, skip)
-        is_certain[np.flatnonzero(is_certain)[misfits]] = False
+        positions = np.flatnonzero(is_certain)
+        is_certain[positions[misfits]] = False
         numbers = self.number + np.flatnonzero(is_certain)
         table = table.append_column("number", pa.array(numbers))
-        malformed = []
-        others: dict[int, bytes] = {}
+        malformed: list[Record] = []
         self._unfinished = b""
         if not is_certain.all():
             lines = lines or text.split(b"\n")
             lines.pop()
             if not block:
                 lines += [b""] * MOST_LINES
-            for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
-                if record.fault:
-                    malformed.append(record)
-                else:
-                    others[record.number] = record.text
-            rest = self._parse(b"\n".join(others.values()))
-            other_numbers = pa.array(list(others), pa.int64())
-            rest = rest.append_column("number", other_numbers)
-            table = pa.concat_tables([table, rest])
-        self.number += len(is_certain) - self._unfinished.count(b"\n")
+            others, malformed = self._read_one_by_one(lines, is_certain)
+            table = pa.concat_tables([table, others])
+        self.number += len(is_certain)
+        self.number -= self._unfinished.count(b"\n")
         return table, malformed
+
+    def _read_one_by_one(
+        self,
+        lines: Sequence[bytes],
+        is_certain: Any,
+    ) -> tuple[pa.Table, list[Record]]:
+        """Return the table of the well-formed records of the other lines, and the malformed ones."""
+        import numpy as np
+        import pyarrow as pa
+
+        positions = np.flatnonzero(~is_certain)
+        malformed = []
+        numbers = []
+        texts = []
+        for record in self._records(lines, positions.tolist()):
+            if record.fault:
+                malformed.append(record)
+            else:
+                numbers.append(record.number)
+                texts.append(record.text)
+        table = self._parse(b"\n".join(texts))
+        number = pa.array(numbers, pa.int64())
+        return table.append_column("number", number), malformed
 
     def certain_lines(self, text: bytes) -> Any:
         """Return which lines of a text are certainly records, if they have the right number of fields.
@@ -326,10 +343,13 @@ class Reader:
         is_wrong = outside != ord("\n")
         is_wrong &= outside != ord(self._separator)
         is_wrong &= outside != ord(self._quote)
-        is_certain[np.searchsorted(ends, around[is_wrong])] = False
+        positions = np.searchsorted(ends, around[is_wrong])
+        is_certain[positions] = False
         if b"\r" in text or not is_utf8(text):
-            is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
-            is_certain[np.searchsorted(ends, np.flatnonzero(is_wrong))] = False
+            is_wrong = characters == ord("\r")
+            is_wrong |= characters >= ord("\x80")
+            positions = np.searchsorted(ends, np.flatnonzero(is_wrong))
+            is_certain[positions] = False
         # Blanks are no record, also of one field.
         return is_certain & (self._fields > 1)
 
@@ -339,7 +359,8 @@ class Reader:
         """Yield the records that begin in the lines at `positions`, which may continue over the next ones."""
         next_position = 0
         for position in positions:
-            if position < next_position or not lines[position].strip(self._blanks):
+            is_blank = not lines[position].strip(self._blanks)
+            if is_blank or position < next_position:
                 continue
             following = lines[position : position + MOST_LINES + 1]
             record = self._record(self.number + position, following)
