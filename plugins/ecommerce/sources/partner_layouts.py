@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -123,9 +124,9 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+T = TypeVar("T")
+Several = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
 Column = Annotated[str, AfterValidator(_known_column)]
-Columns = Annotated[tuple[Column, ...], BeforeValidator(_as_list)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
 DateFormat = Annotated[str, AfterValidator(_known_date_format)]
 Language = Annotated[str, AfterValidator(_known_language)]
@@ -143,30 +144,28 @@ class Layout(BaseModel):
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     decimal_comma: bool = False
     thousands: Literal[",", ".", " ", "'"] | None = None
-    date_format: Annotated[tuple[DateFormat, ...], BeforeValidator(_as_list)] = ()
+    date_format: Several[DateFormat] = ()
     month_names: tuple[str, ...] = ()
     timezone: ZoneInfo | None = None
-    columns: Mapping[str, Columns] = {}
+    columns: Mapping[str, Several[Column]] = {}
     joined: Mapping[Column, tuple[str, ...]] = {}
     constants: Mapping[Constant, str] = {}
     values: Mapping[Column, Mapping[str, str]] = {}
-    country_names: Annotated[tuple[Language, ...], BeforeValidator(_as_list)] = ()
-    negated: Columns = ()
+    country_names: Several[Language] = ()
+    negated: Several[Column] = ()
     number_lines: bool = False
-    fill_down: Texts = ()
+    fill_down: Several[str] = ()
     skip_without: str | None = None
-    only: Mapping[str, Texts] = {}
-    refund_when: Mapping[str, Texts] = {}
+    only: Mapping[str, Several[str]] = {}
+    refund_when: Mapping[str, Several[str]] = {}
     prices_include_tax: bool = False
+    extends: str | None = None
 
     _problem: str | None = PrivateAttr(None)
-    _is_extended: bool = PrivateAttr(False)
 
     @model_validator(mode="after")
     def _set_each_column_once(self) -> Layout:
-        names = [*self.constants, *self.joined]
-        for targets in self.columns.values():
-            names.extend(targets)
+        names = [*self.constants, *self.joined, *chain(*self.columns.values())]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"columns or constants: {name} is set more than once")
@@ -182,22 +181,21 @@ class Layout(BaseModel):
     @property
     def is_extended(self) -> bool:
         """Whether it extends a shipped layout, which reads what it can of a report with many more columns."""
-        return self._is_extended
+        return bool(self.extends)
 
-    def file_columns(self, attributes: Sequence[str] = ()) -> dict[str, list[str]]:
+    def file_columns(
+        self, attributes: Sequence[str] = ()
+    ) -> Mapping[str, Sequence[str]]:
         """Return the file's names of each column of ours that the file must have, and of the optional
         `attributes`, but not of constants. Most columns have one."""
         renamed = self.renamed()
         absent = {*self.constants}
         if self.number_lines:
             absent.add("line_number")
-        for name in {*renamed, *self.constants}:
+        for name in [*renamed, *self.constants]:
             absent.update(REPLACED.get(name, []))
-        columns = {}
-        for name in dict.fromkeys([*COLUMNS, *renamed, *attributes]):
-            if name in renamed or name not in absent:
-                columns[name] = renamed.get(name, [name])
-        return columns
+        names = [*COLUMNS, *attributes]
+        return {name: [name] for name in names if name not in absent} | renamed
 
     def rule_columns(self) -> list[str]:
         """Return the columns, the file's or ours, that rules about rows name."""
@@ -210,13 +208,11 @@ class Layout(BaseModel):
         """Return the columns that a header must have."""
         columns = self.file_columns()
         names = [name for name in self.rule_columns() if name not in columns]
-        for parts in columns.values():
-            names.extend(parts)
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
-    def renamed(self) -> dict[str, list[str]]:
+    def renamed(self) -> dict[str, Sequence[str]]:
         """Return the file's names of each column of ours that has other names there."""
-        renamed = {name: list(parts) for name, parts in self.joined.items()}
+        renamed: dict[str, Sequence[str]] = {**self.joined}
         for name_in_file, targets in self.columns.items():
             for name in targets:
                 renamed[name] = [name_in_file]
@@ -284,70 +280,7 @@ def partner_layouts() -> dict[str, Layout]:
 
 
 def _layout(file: Path) -> Layout:
-    text, keys = _read_yaml(file)
-    extended = keys.pop("extends", None)
-    if extended:
-        shipped = SHIPPED / f"{extended}.yaml"
-        if not shipped.exists():
-            raise InvalidLayoutError(f": extends: there is no {shipped.name}")
-        keys = _merged(_without(_read_yaml(shipped)[1], _columns_set(keys)), keys)
-    try:
-        layout = Layout.model_validate(keys)
-    except ValidationError as error:
-        first = error.errors()[0]
-        position = 0
-        path = ""
-        for part in first["loc"]:
-            if str(part) in text[position:]:
-                position = text.index(str(part), position)
-                path += f"{part}: "
-        line = text.count("\n", 0, position) + 1
-        problem = first["msg"].removeprefix("Value error, ")
-        raise InvalidLayoutError(f" line {line}: {path}{problem}") from None
-    layout._is_extended = bool(extended)
-    return layout
-
-
-def _columns_set(keys: Mapping[str, Any]) -> set[str]:
-    """Return the columns of ours that the keys of a layout set."""
-    names = set()
-    for key in ("constants", "joined"):
-        if isinstance(keys.get(key), dict):
-            names.update(keys[key])
-    if isinstance(keys.get("columns"), dict):
-        for targets in keys["columns"].values():
-            names.update(_as_list(targets))
-    return names
-
-
-def _without(shipped: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return the keys of a shipped layout, which no longer set our columns `names`."""
-    keys = dict(shipped)
-    columns = {}
-    for name, targets in shipped.get("columns", {}).items():
-        others = [target for target in _as_list(targets) if target not in names]
-        if others:
-            columns[name] = others
-    keys["columns"] = columns
-    for key in ("constants", "joined"):
-        values = shipped.get(key, {})
-        keys[key] = {name: value for name, value in values.items() if name not in names}
-    return keys
-
-
-def _merged(shipped: Any, own: Any) -> Any:
-    """Return what a partner's layout has, and what only the shipped one has, in mappings too."""
-    if not isinstance(shipped, dict) or not isinstance(own, dict):
-        return own
-    merged = dict(shipped)
-    for key, value in own.items():
-        merged[key] = _merged(shipped.get(key), value)
-    return merged
-
-
-def _read_yaml(file: Path) -> tuple[str, dict[str, Any]]:
-    """Return the text of a file, and its keys and values, which are texts: NO is Norway here, and 0 an
-    amount."""
+    """Return the layout of a file, whose values are texts: NO is Norway here, and 0 an amount."""
     import yaml
 
     try:
@@ -358,4 +291,54 @@ def _read_yaml(file: Path) -> tuple[str, dict[str, Any]]:
         raise InvalidLayoutError(f" is not valid YAML: {problem}") from None
     if not isinstance(keys, dict):
         raise InvalidLayoutError(" is not valid YAML: it has no keys")
-    return text, keys
+    try:
+        layout = Layout.model_validate(keys)
+    except ValidationError as error:
+        raise InvalidLayoutError(_first_problem(error, text)) from None
+    if not layout.extends:
+        return layout
+    shipped = SHIPPED / f"{layout.extends}.yaml"
+    if not shipped.exists():
+        raise InvalidLayoutError(f": extends: there is no {shipped.name}")
+    return _extended(_layout(shipped), layout)
+
+
+def _first_problem(error: ValidationError, text: str) -> str:
+    """Return the first problem with the keys in `text`, and its line."""
+    first = error.errors()[0]
+    position = 0
+    path = ""
+    for part in first["loc"]:
+        if str(part) in text[position:]:
+            position = text.index(str(part), position)
+            path += f"{part}: "
+    line = text.count("\n", 0, position) + 1
+    problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        problem = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
+    return f" line {line}: {path}{problem}"
+
+
+def _extended(shipped: Layout, own: Layout) -> Layout:
+    """Return a shipped layout with the keys of a partner's own. Only the latter sets the columns of ours that
+    both set."""
+    set_by_own = {*own.renamed(), *own.constants}
+    keys = shipped.model_dump()
+    for name, targets in shipped.columns.items():
+        keys["columns"][name] = [
+            target for target in targets if target not in set_by_own
+        ]
+    for name in set_by_own:
+        keys["constants"].pop(name, None)
+        keys["joined"].pop(name, None)
+    _merge(keys, own.model_dump(exclude_unset=True))
+    return Layout.model_validate(keys)
+
+
+def _merge(keys: dict[str, Any], own: Mapping[str, Any]) -> None:
+    """Set keys to the values of `own`, in mappings too."""
+    for key, value in own.items():
+        if isinstance(value, dict):
+            _merge(keys.setdefault(key, {}), value)
+        else:
+            keys[key] = value

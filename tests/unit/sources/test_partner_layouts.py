@@ -81,7 +81,10 @@ def test_a_layout_extends_a_shipped_one(folder, monkeypatch):
     [
         ("delimiter: [", "is not valid YAML: "),
         ("- a", "is not valid YAML: it has no keys"),
-        ("delimeter: ';'", "delimeter: Extra inputs are not permitted"),
+        (
+            "delimeter: ';'",
+            "line 1: delimeter: no key of a layout; the keys are delimiter, ",
+        ),
         (
             "encoding: klingon",
             "encoding: must be an encoding that Python knows, such as latin-1",
