@@ -46,3 +46,6 @@ CREATE TABLE loaded_orders (
     partner VARCHAR,
     received_at TIMESTAMPTZ
 );
+
+-- The lines, if there is no file to read; the first file that is read replaces them.
+COPY no_lines TO (getvariable('work') || '/1.parquet') (FORMAT parquet);

@@ -2,20 +2,23 @@
 -- only line is malformed is included where its id can be read safely.
 INSERT INTO files
 SELECT
-    $file,
-    $partner,
+    getvariable('file'),
+    getvariable('partner'),
     $sha256,
-    $received_at,
-    (SELECT count(*) FROM read_parquet($lines)) + (SELECT count(*) FROM malformed),
+    getvariable('received_at'),
+    (SELECT count(*) FROM read_parquet(getvariable('lines'))) + (SELECT count(*) FROM malformed),
     coalesce(list_sort(list(DISTINCT order_id)), []),
-    $warnings,
-    map($columns::VARCHAR[], $file_columns::VARCHAR[])
+    from_json($warnings, '["JSON"]')::VARCHAR[],
+    map(
+        $columns::VARCHAR[],
+        list_transform($file_columns::VARCHAR[][], LAMBDA parts: array_to_string(parts, ' + '))
+    )
 FROM (
     SELECT safe_id(order_id) AS order_id
     FROM (
         SELECT order_id
         FROM ids
-        WHERE file = $file
+        WHERE file = getvariable('file')
         UNION ALL
         SELECT order_id
         FROM malformed

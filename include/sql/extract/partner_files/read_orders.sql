@@ -20,7 +20,7 @@ WITH delivered AS (
         safe_id(order_id),
         TRUE
     FROM (
-        FROM read_parquet($lines)
+        FROM read_parquet(getvariable('folder') || '/lines.parquet')
         UNION ALL BY NAME
         SELECT NULL::BOOLEAN AS is_refund  -- optional
         WHERE FALSE
@@ -34,4 +34,10 @@ SELECT
     bool_or(is_refunded) AS is_refunded
 FROM delivered
 ANTI JOIN removed_orders USING (order_id)
-GROUP BY partner, order_id
+GROUP BY partner, order_id;
+
+-- The ids of those of partners with stored refunds.
+SELECT DISTINCT order_id
+FROM read_orders
+WHERE list_contains(getvariable('refunded_partners')::VARCHAR[], partner)
+ORDER BY order_id

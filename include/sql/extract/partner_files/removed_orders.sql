@@ -26,4 +26,25 @@ SELECT
     present.received_at
 FROM (FROM loaded_orders WHERE order_id <> clean_id(order_id)) AS former
 JOIN (SELECT file, partner, received_at, unnest(order_ids) AS order_id FROM files) AS present
-    ON present.partner = former.partner AND present.order_id = clean_id(former.order_id)
+    ON present.partner = former.partner AND present.order_id = clean_id(former.order_id);
+
+-- A warning for each file whose new delivery lacks orders of the previous one.
+UPDATE files
+SET warnings = list_append(
+    warnings,
+    json_object(
+        'kind', 'orders_removed', 'file', files.file, 'removed', shrunk.removed, 'former', shrunk.former
+    )::VARCHAR
+)
+FROM (
+    SELECT
+        loaded_orders.file,
+        count(*) AS former,
+        count(removed_orders.order_id) AS removed
+    FROM loaded_orders
+    LEFT JOIN (FROM removed_orders WHERE order_id = clean_id(order_id)) AS removed_orders USING (file, order_id)
+    GROUP BY loaded_orders.file
+) AS shrunk
+WHERE shrunk.file = files.file
+    AND shrunk.removed > 0
+RETURNING list_last(files.warnings) AS warning

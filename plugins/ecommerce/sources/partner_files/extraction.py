@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,6 @@ from ecommerce.sources.delivered_files import (
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
-    arrived_since,
     list_folder,
     partner_and_day,
 )
@@ -36,19 +35,18 @@ from ecommerce.storage.duckdb import (
     define_values,
     query_column,
     run_sql_file,
+    set_variables,
 )
 from ecommerce.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FIRST = "1.parquet"
-"""The name of the lines of the first file that is read."""
-TABLES = ("rejects", "files", "removed_orders", "known_orders")
-KEPT = ("known_refunds", "kept_orders", "kept_order_lines")
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
 """Precedes the stored checksum of a file that the next run reads again; see tables/loaded_files/load.sql."""
+NOT_LOADED = LoadedFile("", datetime.min.replace(tzinfo=UTC), [])
+"""What the warehouse has of a file that it does not know."""
 
 log = logging.getLogger(__name__)
 
@@ -61,40 +59,44 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
     dropped = list_folder(window.day, window.day.start if is_newest else None)
-    loaded = _loaded(dropped.files, window)
+    names = [file.name for file in dropped.files]
+    reads = window.earlier_reads
+    loaded = reads.loaded_files(window.source, names)
     warnings = dropped.warnings
-    if is_newest:
-        warnings += _arrived_too_late(dropped.late, window)
+    warnings += _late_files(dropped.late, window)
     with (
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
-        _prepare(duck, work)
+        set_variables(duck, folder=str(folder), work=str(work))
+        define_values(duck, load_settings().customer_hash_key)
+        run_sql_file(duck, "extract/create_rejects")
+        run_sql_file(duck, "extract/delivered_files/create_tables")
+        run_sql_file(duck, "extract/partner_files/create_tables")
         _remember(duck, loaded)
         for file in dropped.files:
-            warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
+            warnings += _read_or_reject(duck, file, loaded, work)
         # Files of other days that have orders of those just read, now or formerly.
         order_ids = query_column(duck, "extract/partner_files/order_ids")
-        related = window.earlier_reads.loaded_files(window.source, [], order_ids)
+        related = reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
-        run_sql_file(duck, "extract/partner_files/removed_orders")
-        run_sql_file(duck, "extract/partner_files/known_orders")
-        warnings += json_warnings(duck, "extract/partner_files/shrunk_files")
+        warnings += json_warnings(duck, "extract/partner_files/removed_orders")
         warnings += json_warnings(duck, "extract/partner_files/spellings")
-        _write_tables(duck, work, folder)
-        _keep_refunded_orders(duck, window, folder)
-        [totals] = run_sql_file(
-            duck,
-            "extract/partner_files/control_totals",
-            {"lines": f"{folder}/lines.parquet"},
-        )
         names_read = query_column(duck, "extract/partner_files/files_read")
+        if len(names_read) > 1:
+            run_sql_file(duck, "extract/partner_files/gather_lines")
+        else:
+            # Writing a large file again takes a fifth of the time of the extract.
+            shutil.move(work / "1.parquet", folder / "lines.parquet")
+        _find_refunded_orders(duck, window, names_read)
+        run_sql_file(duck, "extract/partner_files/write_tables")
+        [totals] = run_sql_file(duck, "extract/partner_files/control_totals")
         rows = totals["source_lines"] + len(duck.table("rejects"))
     totals |= {
         "warnings": warnings,
-        "missing_deliveries": _missing(window, {*names_read, *loaded}),
+        "missing_deliveries": list(_missing(window, [*names_read, *loaded])),
         "known_deliveries": [
             loaded[name].sha256 for name in names_read if name in loaded
         ],
@@ -102,78 +104,34 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     return Extracted(read_at, rows, totals)
 
 
-def _write_tables(
-    duck: DuckDBPyConnection,
-    work: Path,
-    folder: Path,
-) -> None:
-    """Write the raw folder's tables as Parquet files. `work` has the lines of each file that was read."""
-    tables = {name: duck.table(name) for name in TABLES}
-    if len(duck.table("files")) < 2:
-        # Writing a large file again takes a fifth of the time of the extract.
-        shutil.move(work / FIRST, folder / "lines.parquet")
-    else:
-        tables["lines"] = duck.read_parquet(f"{work}/*.parquet", union_by_name=True)
-    for name, table in tables.items():
-        table.write_parquet(f"{folder}/{name}.parquet", row_group_size=10240)
-
-
-def _keep_refunded_orders(
+def _find_refunded_orders(
     duck: DuckDBPyConnection,
     window: ReadWindow,
-    folder: Path,
+    names_read: Sequence[str],
 ) -> None:
-    """Write what the warehouse has of the orders just read that have refunds: their refunds from other files,
-    and the orders, which another file may have sold."""
+    """Register what the warehouse has of the orders just read that have refunds: their refunds, and the
+    orders, which another file may have sold."""
     source = window.source
     reads = window.earlier_reads
-    lines = {"lines": f"{folder}/lines.parquet"}
-    run_sql_file(duck, "extract/partner_files/read_orders", lines)
-    partners = reads.refunded_channels(source) if len(duck.table("files")) else []
-    named = {"partners": partners}
-    rows = run_sql_file(duck, "extract/partner_files/possibly_refunded", named)
-    order_ids = [row["order_id"] for row in rows]
+    partners = reads.refunded_channels(source) if names_read else []
+    set_variables(duck, refunded_partners=partners)
+    order_ids = query_column(duck, "extract/partner_files/read_orders")
     duck.register("stored_refunds", reads.known_refunds(source, order_ids))
-    run_sql_file(duck, "extract/partner_files/known_refunds")
     refunded = query_column(duck, "extract/partner_files/refunded_orders")
     duck.register("stored_orders", reads.stored_orders(source, refunded))
     duck.register("stored_lines", reads.stored_lines(source, refunded))
-    run_sql_file(duck, "extract/partner_files/kept_orders")
-    for name in KEPT:
-        duck.table(name).write_parquet(f"{folder}/{name}.parquet")
 
 
-def _prepare(duck: DuckDBPyConnection, work: Path) -> None:
-    define_values(duck, load_settings().customer_hash_key)
-    run_sql_file(duck, "extract/create_rejects")
-    run_sql_file(duck, "extract/delivered_files/create_tables")
-    run_sql_file(duck, "extract/partner_files/create_tables")
-    # The lines, if there is no file to read; the first file that is read replaces it.
-    duck.table("no_lines").write_parquet(f"{work}/{FIRST}")
-
-
-def _loaded(
+def _late_files(
     files: Sequence[DroppedFile],
     window: ReadWindow,
-) -> dict[str, LoadedFile]:
-    """Return what the warehouse has of files, by name."""
+) -> Iterator[DataWarning]:
+    """Yield a warning of the `files`, of earlier days, that were not loaded."""
     names = [file.name for file in files]
-    return window.earlier_reads.loaded_files(window.source, names)
-
-
-def _arrived_too_late(
-    files: Sequence[DroppedFile],
-    window: ReadWindow,
-) -> list[DataWarning]:
-    """Return a warning of `files`, of earlier days, that arrived lately and were not loaded since."""
-    since = window.day.shifted(-LATE_DAYS).start
-    recent = [file for file in files if arrived_since(file.path, since)]
-    loaded = _loaded(recent, window)
-    late = [file for file in recent if _is_new(file, loaded)]
-    if not late:
-        return []
-    return [
-        data_warning(
+    loaded = window.earlier_reads.loaded_files(window.source, names)
+    late = [file for file in files if _is_new(file, loaded)]
+    if late:
+        yield data_warning(
             "late_files",
             files=len(late),
             first_file=late[0].name,
@@ -181,7 +139,6 @@ def _arrived_too_late(
             last_day=str(late[-1].day),
             late_days=LATE_DAYS,
         )
-    ]
 
 
 def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
@@ -195,29 +152,28 @@ def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
         return True
 
 
-def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
-    """Return the deliveries that are due, and neither loaded nor among the `usable`: partner and day of each,
+def _missing(window: ReadWindow, usable: Sequence[str]) -> Iterator[str]:
+    """Yield the deliveries that are due, and neither loaded nor among the `usable`: partner and day of each,
     such as `acme_2026-11-19`."""
     oldest = window.day.date - timedelta(weeks=WEEKS)
     # With files that were loaded and then removed from the folder.
     names = window.earlier_reads.delivered_files(window.source, oldest)
     arrived = set(filter(None, map(partner_and_day, [*names, *usable])))
     expected = load_settings().expected_partners
-    missing = []
     for day in window.day.dates:
         for partner in due_partners(day, arrived, expected):
             if (partner, day) not in arrived:
-                missing.append(f"{partner}_{day}")
-    return missing
+                yield f"{partner}_{day}"
 
 
 def _read_or_reject(
     duck: DuckDBPyConnection,
     file: DroppedFile,
-    known: LoadedFile | None,
+    loaded: Mapping[str, LoadedFile],
     work: Path,
 ) -> list[DataWarning]:
-    """Read one file, unless it is loaded; reject a file that cannot be used. Return warnings."""
+    """Read one file, unless it is `loaded`; reject a file that cannot be used. Return warnings."""
+    known = loaded.get(file.name, NOT_LOADED)
     try:
         with storage_errors(file.name):
             return _read_file(duck, file, known, work)
@@ -226,14 +182,14 @@ def _read_or_reject(
             "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)",
             [error.reason, error.detail, file.name],
         )
-        kind = "new_version_refused" if known else "file_refused"
+        kind = "new_version_refused" if file.name in loaded else "file_refused"
         return [data_warning(kind, file=file.name, detail=error.detail)]
 
 
 def _read_file(
     duck: DuckDBPyConnection,
     file: DroppedFile,
-    known: LoadedFile | None,
+    known: LoadedFile,
     work: Path,
 ) -> list[DataWarning]:
     """Read the lines of one file into a Parquet file in `work`, unless it is loaded; return warnings.
@@ -243,62 +199,49 @@ def _read_file(
     """
     settings = load_settings()
     sha256 = file.checksum()
-    if known and known.sha256 == sha256 and not known.was_refused:
+    if known.sha256 == sha256 and not known.was_refused:
         return []
     lines = work / "lines.partial"
-    facts = {
-        "file": file.name,
-        "partner": file.partner,
-        "received_at": _received_at(file, sha256, known),
-    }
-    bounds = Bounds(
-        lines=settings.partner_file_max_lines,
-        bytes=settings.partner_file_max_bytes,
-        seconds=settings.partner_file_max_seconds,
-    )
+    received_at = _received_at(file, sha256, known)
     with file.open_decompressed() as stream:
         warnings = delivered_files.read_csv(
             duck,
             stream,
             lines,
-            facts,
+            {"file": file.name, "partner": file.partner, "received_at": received_at},
             file.layout,
-            bounds=bounds,
-            former_orders=known.order_ids if known else (),
+            bounds=Bounds(
+                lines=settings.partner_file_max_lines,
+                bytes=settings.partner_file_max_bytes,
+                seconds=settings.partner_file_max_seconds,
+            ),
+            former_orders=known.order_ids,
         )
     if file.checksum() != sha256:
         raise TransientError(
             f"{file.name} changed while it was read: it is still being delivered"
         )
     renamed = file.layout.renamed()
-    texts = [json.dumps(warning, ensure_ascii=False) for warning in warnings]
     kept = {
-        "lines": str(lines),
         "sha256": sha256,
-        "warnings": texts,
+        "warnings": json.dumps(warnings),
         "columns": list(renamed),
-        "file_columns": [" + ".join(parts) for parts in renamed.values()],
+        "file_columns": list(renamed.values()),
     }
-    run_sql_file(duck, "extract/partner_files/keep_file", facts | kept)
+    run_sql_file(duck, "extract/partner_files/keep_file", kept)
     # Only the lines of files that are read to their end are kept.
     number = len(duck.table("files"))
     lines.rename(work / f"{number}.parquet")
-    log.info("read %s, received %s", file.name, facts["received_at"])
+    log.info("read %s, received %s", file.name, received_at)
     return warnings
 
 
-def _received_at(
-    file: DroppedFile,
-    sha256: str,
-    known: LoadedFile | None,
-) -> datetime:
+def _received_at(file: DroppedFile, sha256: str, known: LoadedFile) -> datetime:
     """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
-    received_at = modified_at(file.path.fs, file.path.path)
-    if known is None:
-        return received_at
     former = known.received_at
     if known.sha256 == READ_AGAIN + sha256:
         return former
+    received_at = modified_at(file.path.fs, file.path.path)
     if received_at <= former:
         # A copy kept an older time, and the load would ignore what is the newest delivery.
         return max(datetime.now(UTC), former + AN_INSTANT)
@@ -311,8 +254,7 @@ def _remember(
 ) -> None:
     """Keep the orders of loaded files in the table `loaded_orders`."""
     for name, known in loaded.items():
-        partner = name.rpartition("_")[0]
         duck.execute(
             "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-            [known.order_ids, name, partner, known.received_at],
+            [known.order_ids, name, name.rpartition("_")[0], known.received_at],
         )

@@ -110,7 +110,7 @@ class DroppedFile:
         return digest.hexdigest()
 
 
-def arrived_since(path: UPath, instant: datetime) -> bool:
+def _arrived_since(path: UPath, instant: datetime) -> bool:
     """Return whether it was written at `instant` or later, or nothing is known of that."""
     with suppress(OSError, NotImplementedError):
         return modified_at(path.fs, path.path) >= instant
@@ -124,7 +124,7 @@ class Folder:
     files: Sequence[DroppedFile]
     """Those of the run's days and of the seven before."""
     late: Sequence[DroppedFile]
-    """Those of earlier days, which the run does not read."""
+    """Those of earlier days that arrived in the last seven, which the run does not read."""
     warnings: list[DataWarning]
     """One of each file whose name is nearly right, or whose day is in the future; one of all other entries,
     such as checksums and uploads that are under way."""
@@ -132,7 +132,7 @@ class Folder:
 
 def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
     """List the drop folder for the run of a day or of several, the files by day and name. Other entries are
-    those that were written at `since` (aware) or later; None ignores them.
+    those that were written at `since` (aware) or later; None ignores them, and late files.
 
     Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
     """
@@ -142,6 +142,7 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
         run_day.shifted(len(run_day.dates)).date,
         shop_day(datetime.now(UTC), run_day.timezone).date,
     )
+    late_since = run_day.shifted(-LATE_DAYS)
     paths = _entries()
     layouts = partner_layouts()
     files = []
@@ -155,7 +156,7 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
         if known is None:
             if MISNAMED.fullmatch(name):
                 misnamed.append(name)
-            elif since and arrived_since(path, since):
+            elif since and _arrived_since(path, since):
                 others.append(name)
             continue
         partner, file_day = known
@@ -163,8 +164,9 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
         file = DroppedFile(file_day, name, partner, layout, path)
         if file_day > newest:
             misnamed.append(name)
-        elif (run_day.date - file_day).days > LATE_DAYS:
-            late.append(file)
+        elif file_day < late_since.date:
+            if since and _arrived_since(path, late_since.start):
+                late.append(file)
         elif file_day <= last:
             files.append(file)
     warnings = [data_warning("misnamed_file", file=name) for name in sorted(misnamed)]
