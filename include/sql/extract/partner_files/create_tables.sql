@@ -1,5 +1,15 @@
--- DuckDB: tables for the raw folder of partner_files. `no_lines` stays empty: it has the columns of the files that
--- sources/delivered_files.py writes. Those after `received_at` are optional.
+-- DuckDB: tables for the raw folder of partner_files, and variables with the paths of that folder and of the folder `work`,
+-- which has the lines of each file that was read.
+{% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
+SET VARIABLE folder = {{ quoted(folder) }};
+SET VARIABLE work = {{ quoted(work) }};
+
+{% include "extract/create_rejects.sql" %}
+
+{% include "extract/delivered_files/create_tables.sql" %}
+
+-- It stays empty: it has the columns of the files that sources/delivered_files.py writes. Those after `received_at` are
+-- optional.
 CREATE TABLE no_lines (
     order_id VARCHAR,
     line_number VARCHAR,

@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,8 +60,8 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     read_at = datetime.now(UTC)
     is_newest = window.changed_until is None
     dropped = list_folder(window.day, window.day.start if is_newest else None)
-    names = [file.name for file in dropped.files]
     reads = window.earlier_reads
+    names = [file.name for file in dropped.files]
     loaded = reads.loaded_files(window.source, names)
     warnings = dropped.warnings
     warnings += _late_files(dropped.late, window)
@@ -68,11 +69,10 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
-        set_variables(duck, folder=str(folder), work=str(work))
         define_values(duck, load_settings().customer_hash_key)
-        run_sql_file(duck, "extract/create_rejects")
-        run_sql_file(duck, "extract/delivered_files/create_tables")
-        run_sql_file(duck, "extract/partner_files/create_tables")
+        run_sql_file(
+            duck, "extract/partner_files/create_tables", folder=folder, work=work
+        )
         _remember(duck, loaded)
         for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded, work)
@@ -126,10 +126,16 @@ def _late_files(
     files: Sequence[DroppedFile],
     window: ReadWindow,
 ) -> Iterator[DataWarning]:
-    """Yield a warning of the `files`, of earlier days, that were not loaded."""
+    """Yield a warning of the `files`, of earlier days, whose present version was not loaded."""
     names = [file.name for file in files]
     loaded = window.earlier_reads.loaded_files(window.source, names)
-    late = [file for file in files if _is_new(file, loaded)]
+    late = []
+    for file in files:
+        # A file that cannot be read is late too.
+        with suppress(UnusableFileError), storage_errors(file.name):
+            if file.name in loaded and file.checksum() == loaded[file.name].sha256:
+                continue
+        late.append(file)
     if late:
         yield data_warning(
             "late_files",
@@ -139,17 +145,6 @@ def _late_files(
             last_day=str(late[-1].day),
             late_days=LATE_DAYS,
         )
-
-
-def _is_new(file: DroppedFile, loaded: Mapping[str, LoadedFile]) -> bool:
-    """Return whether this version of a file was not loaded, or cannot be read."""
-    if file.name not in loaded:
-        return True
-    try:
-        with storage_errors(file.name):
-            return file.checksum() != loaded[file.name].sha256
-    except UnusableFileError:
-        return True
 
 
 def _missing(window: ReadWindow, usable: Sequence[str]) -> Iterator[str]:

@@ -62,6 +62,7 @@ class DroppedFile:
     def open(self) -> IO[bytes]:
         """Open the file as delivered, unless it is too large or a link, a named pipe or a device."""
         file_system = self.path.fs
+        is_on_disk = is_local(self.path.as_uri())
         try:
             facts = file_system.info(self.path.path)
             if not is_regular(facts):
@@ -71,14 +72,14 @@ class DroppedFile:
                 raise UnusableFileError(
                     f"it has {size:,} bytes", reason="file_too_large"
                 )
-            if is_local(self.path.as_uri()):
+            if is_on_disk:
                 # By now a link or a named pipe may be in its place.
                 flags = os.O_NOFOLLOW | os.O_NONBLOCK
                 return os.fdopen(os.open(self.path.path, flags), "rb")
             return file_system.open(self.path.path, "rb")
         except OSError as error:
             # The outage of an object store is not the file's: the task is retried.
-            if not isinstance(error, UNREADABLE) and not is_local(self.path.as_uri()):
+            if not isinstance(error, UNREADABLE) and not is_on_disk:
                 raise
             raise UnusableFileError(
                 f"it cannot be opened: {reason_of(error)}"

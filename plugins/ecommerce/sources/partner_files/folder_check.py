@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.data_warnings import DataWarning, wording
+from ecommerce.core.data_warnings import wording
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
-from ecommerce.core.values import Row
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import (
     read_csv,
@@ -20,12 +18,11 @@ from ecommerce.sources.delivered_files import (
     unusable_data,
 )
 from ecommerce.sources.partner_files.folder import DroppedFile, list_folder
-from ecommerce.sources.partner_layouts import Layout
 from ecommerce.storage.duckdb import connect_duckdb, define_values, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 
 SAMPLE = 1 << 20
-"""Bytes of a file that are read, in UTF-8."""
+"""Characters of a file that are read, up to the end of their line."""
 
 
 def check() -> Lines:
@@ -39,18 +36,13 @@ def check() -> Lines:
         yield HINT, wording(warning).found
     for file in {file.partner: file for file in folder.files}.values():
         try:
-            warnings, rows = _read_sample(file)
+            yield from _sample(file)
         except UnusableFileError as error:
             yield HINT, f"{file.name} cannot be read: {error.detail}"
-            continue
-        for warning in warnings:
-            yield HINT, wording(warning).found
-        for row in rows:
-            yield row["state"], f"{file.name} {row['text']}"
 
 
-def _read_sample(file: DroppedFile) -> tuple[Sequence[DataWarning], Sequence[Row]]:
-    """Return the warnings of the start of a file, and lines of `make check` about its rows."""
+def _sample(file: DroppedFile) -> Lines:
+    """Yield the warnings of the start of a file, and how its first rows would be loaded."""
     with (
         connect_duckdb() as duck,
         scratch_folder() as work,
@@ -62,16 +54,16 @@ def _read_sample(file: DroppedFile) -> tuple[Sequence[DataWarning], Sequence[Row
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
         facts = {"file": file.name, "partner": file.partner, "received_at": None}
-        sample = _start_of(stream, file.layout)
+        start = _start_of(stream, file.layout.encoding)
         lines = work / "lines.parquet"
-        warnings = read_csv(duck, sample, lines, facts, file.layout)
-        return warnings, run_sql_file(duck, "extract/delivered_files/sample")
+        for warning in read_csv(duck, start, lines, facts, file.layout):
+            yield HINT, wording(warning).found
+        for row in run_sql_file(duck, "extract/delivered_files/sample"):
+            yield row["state"], f"{file.name} {row['text']}"
 
 
-def _start_of(stream: IO[bytes], layout: Layout) -> IO[bytes]:
-    """Return the first whole lines of a file, in its encoding."""
-    text: Any = layout.as_utf8(stream).read(SAMPLE)
-    if len(text) >= SAMPLE:
-        text = text[: text.rindex(b"\n") + 1]
-    delivered = text.decode("utf-8", "surrogateescape")
-    return io.BytesIO(delivered.encode(layout.encoding, "surrogateescape"))
+def _start_of(stream: IO[bytes], encoding: str) -> IO[bytes]:
+    """Return the first whole lines of a file in an encoding; of a very long line, the start."""
+    text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n")
+    start = text.read(SAMPLE) + text.readline(SAMPLE)
+    return io.BytesIO(start.encode(encoding, "surrogateescape"))
