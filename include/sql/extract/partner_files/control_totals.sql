@@ -1,7 +1,7 @@
 -- DuckDB: counts and sums of the files before any cleaning. Values beyond the limits of
 -- include/sql/transform/values.sql are excluded, because the transform rejects them. Refunds are lines of no order.
 WITH delivered AS (
-    FROM read_parquet(getvariable('folder') || '/lines.parquet')
+    FROM read_parquet($lines)
     UNION ALL BY NAME
     SELECT  -- optional
         NULL::VARCHAR AS gross_amount,

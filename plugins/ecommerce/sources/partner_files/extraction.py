@@ -92,7 +92,8 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
             shutil.move(work / "1.parquet", folder / "lines.parquet")
         _find_refunded_orders(duck, window, names_read)
         run_sql_file(duck, "extract/partner_files/write_tables")
-        [totals] = run_sql_file(duck, "extract/partner_files/control_totals")
+        lines = {"lines": f"{folder}/lines.parquet"}
+        [totals] = run_sql_file(duck, "extract/partner_files/control_totals", lines)
         rows = totals["source_lines"] + len(duck.table("rejects"))
     totals |= {
         "warnings": warnings,
