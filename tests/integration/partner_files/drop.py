@@ -62,8 +62,8 @@ class Drop:
             received,
         )
 
-    def extract(self, day=DAY, last=None):
-        """One run of a day, or of those up to `last`."""
+    def extract(self, day=DAY, last=None, is_newest=True):
+        """One run of a day, or of those up to `last`; of the newest day or an older one."""
         days = closed_days(
             day,
             last or day,
@@ -75,7 +75,7 @@ class Drop:
             "partner_files",
             days,
             days.start,
-            None,
+            None if is_newest else days.end,
             folder,
         )
         return PARTNER_FILES.extract(replace(window, earlier_reads=self.earlier_reads))

@@ -92,6 +92,7 @@ def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop)
     assert late["files"] == 2
     assert late["first_day"] == "2026-02-15"
     assert late["last_day"] == "2026-02-20"
+    assert found(drop.extract(is_newest=False)) == []
     for day in (15, 20):
         drop.extract_and_load(date(2026, 2, day))
     assert found(drop.extract()) == []

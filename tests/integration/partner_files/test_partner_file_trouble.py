@@ -151,6 +151,8 @@ def test_only_regular_files_of_the_folder_are_read(drop, tmp_path):
         (name, "file_unreadable", detail) for name, detail in ENTRIES.items()
     ]
     assert manifest.control_totals["missing_deliveries"] == [], "none of them is due"
+    late = [text for text in found(manifest) if "days late" in text]
+    assert len(late) == 1, "a file that cannot be read is late, too"
 
 
 class BrokenDisk(io.RawIOBase):
