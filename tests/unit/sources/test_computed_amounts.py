@@ -99,9 +99,17 @@ CASES = {
     ),
     "prices without tax, and a rate": Case(
         {"constants": {"tax_rate": "19"}},
-        {},
-        ["1,10.00"],
-        [{"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"}],
+        {"Ship": "shipping_amount"},
+        ["1,10.00,5.00"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "tax_amount": "1.9",
+                "shipping_amount": "5",
+                "shipping_tax_amount": "0.95",
+            }
+        ],
     ),
     "a discount of the order on its first line": Case(
         {},
@@ -112,6 +120,32 @@ CASES = {
             {"unit_price": "21", "gross_amount": "21", "discount_amount": "1.6061"},
             {"unit_price": "3", "gross_amount": "3", "discount_amount": "0.0909"},
         ],
+    ),
+    "amounts of the order on a later line, and a line below nothing": Case(
+        {},
+        {
+            "Total": "line_amount",
+            "Voucher": "order_discount_amount",
+            "Fee": "order_fee_amount",
+            "Wrap": "fee_amount",
+        },
+        ["1,10.00,,,", "1,-5.00,,1.00,", "1,30.00,4.00,,0.25"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "discount_amount": "1",
+                "fee_amount": "1",
+            },
+            {"unit_price": "-5", "gross_amount": "-5"},
+            {
+                "unit_price": "30",
+                "gross_amount": "30",
+                "discount_amount": "3",
+                "fee_amount": "0.25",
+            },
+        ],
+        without=("Price",),
     ),
     "amounts of the order on each line": Case(
         {},
@@ -152,6 +186,46 @@ CASES = {
             },
             {"unit_price": "20", "gross_amount": "20", "tax_amount": "3.8"},
         ],
+    ),
+    "the order's tax in the shipping of several lines": Case(
+        {},
+        {"Tax": "order_tax_amount", "Ship": "shipping_amount"},
+        ["1,10.00,6.00,10.00", "1,30.00,,10.00"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "tax_amount": "1",
+                "shipping_amount": "10",
+                "shipping_tax_amount": "2",
+            },
+            {
+                "unit_price": "30",
+                "gross_amount": "30",
+                "tax_amount": "3",
+                "shipping_amount": "10",
+            },
+        ],
+    ),
+    "a refund has no part of the order's amounts": Case(
+        {"refund_when": {"Pieces": ["negative"]}},
+        {"Voucher": "order_discount_amount", "Ship": "order_shipping_amount"},
+        ["-1,10.00,4.00,3.00", "1,10.00,4.00,3.00"],
+        [
+            {"unit_price": "10", "gross_amount": "10"},
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "discount_amount": "4",
+                "shipping_amount": "3",
+            },
+        ],
+    ),
+    "an amount of the order that is none is kept": Case(
+        {},
+        {"Tax": "order_tax_amount"},
+        ["1,10.00,some"],
+        [{"gross_amount": "some"}],
     ),
     "a discount of the shipping, and its tax": Case(
         WITH_TAX,
@@ -208,10 +282,17 @@ CASES = {
     "what is no amount is kept": Case(
         WITH_TAX,
         {"Tax": "tax_amount"},
-        ["1,ten,1.60", "1,10.00,some", "-1,10.00,1.60", "1,-10.00,-1.60"],
+        [
+            "1,ten,1.60",
+            "1,10.00,some",
+            "0,10.00,1.60",
+            "-1,10.00,1.60",
+            "1,-10.00,-1.60",
+        ],
         [
             {"unit_price": "ten", "gross_amount": "ten"},
             {"gross_amount": "some"},
+            {"unit_price": "10.00", "gross_amount": None},
             {"unit_price": "10.00", "gross_amount": None},
             {"unit_price": "-10.00", "gross_amount": None},
         ],

@@ -1,6 +1,7 @@
 """What a layout can say about a file, each key with the lines that come out."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
@@ -90,6 +91,18 @@ CASES = {
         {2: {"order_id": "A1"}, 3: {"order_id": "A2"}},
         [{"rows": 2, "kinds": "(empty) (1), Payout (1)"}],
     ),
+    "kinds of rows are counted, the most frequent first": Case(
+        {"only": {"Kind": ["Order"]}},
+        [
+            f"{HEADER},Kind",
+            f"A1,1,{DATE},1,5,{'x' * 41}",
+            f"A2,1,{DATE},1,5,jo@example.com",
+            f"A3,1,{DATE},1,5,Payout",
+            f"A4,1,{DATE},1,5,{'x' * 42}",
+        ],
+        {},
+        [{"kinds": f"{'x' * 40} (2), Payout (1), <e-mail> (1)"}],
+    ),
     "columns of the order are on its first line": Case(
         {"fill_down": ["status", "Date"], "columns": {"State": "status"}},
         [
@@ -98,12 +111,16 @@ CASES = {
             "B1,1,,1,5,",
             "A1,2,,1,5,",
             "A1,3, ,1,5, ",
+            f"A1,4,{DATE},1,5,sent",
+            "A1,5,,1,5,",
         ],
         {
             2: {"status": "paid", "ordered_at": DATE},
             3: {"status": None, "ordered_at": None},
             4: {"status": "paid", "ordered_at": DATE, "updated_at": DATE},
             5: {"status": "paid", "ordered_at": DATE},
+            6: {"status": "sent"},
+            7: {"status": "sent"},
         },
     ),
     "a line of the order has the values of its products": Case(
@@ -148,6 +165,28 @@ CASES = {
             f"A1\u00a0,{DATE},1,5",
         ],
         {2: {"line_number": "1"}, 3: {"line_number": "1"}, 4: {"line_number": "2"}},
+    ),
+    "refunds are not numbered": Case(
+        {"number_lines": True, "refund_when": {"Pieces": ["negative"]}},
+        [HEADER, f"A1,,{DATE},-1,5", f"A1,,{DATE},1,5"],
+        {
+            2: {"line_number": None, "is_refund": True},
+            3: {"line_number": "1", "is_refund": False},
+        },
+    ),
+    "refunds have the numbers of their lines, if the file has them": Case(
+        {"refund_when": {"Pieces": ["negative"]}},
+        [
+            HEADER,
+            f"A1,x-9,{DATE},-1,5",
+            f"A1,x-1,{DATE},-1,5",
+            f"A1,x-1,{DATE},1,5",
+        ],
+        {
+            2: {"line_number": None},
+            3: {"line_number": "1"},
+            4: {"line_number": "1"},
+        },
     ),
     "ids of lines that are texts are numbered by their place": Case(
         {},
@@ -270,6 +309,49 @@ CASES = {
             }
         },
     ),
+    "amounts of refunds may be positive, and their dates missing": Case(
+        {
+            "refund_when": {"Kind": ["Refund"]},
+            "columns": {"Cut": "discount_amount", "Back": "refunded_at"},
+            "date_format": "%Y-%m-%dT%H:%M:%S%z",
+        },
+        [
+            f"{HEADER},Kind,Cut,Back",
+            f"A1,1,{DATE},1,10.00,Refund,2.00,{DATE}",
+            f"A1,1,{DATE},1,10.00,Refund,-2.00, ",
+        ],
+        {
+            2: {
+                "gross_amount": "10.0000",
+                "discount_amount": "2.00",
+                "refunded_at": "2026-03-10T08:00:00.000000Z",
+            },
+            3: {"discount_amount": "2.00", "refunded_at": " "},
+        },
+    ),
+    "other amounts than the price have decimal commas": Case(
+        {
+            "decimal_comma": True,
+            "columns": {
+                "Fee": "fee_amount",
+                "Ship": "shipping_amount",
+                "Ship tax": "shipping_tax_amount",
+                "Cost": "unit_cost",
+            },
+        },
+        [
+            f"{HEADER},Fee,Ship,Ship tax,Cost",
+            f'A1,1,{DATE},1,5,"1,5","2,5","3,5","4,5"',
+        ],
+        {
+            2: {
+                "fee_amount": "1.5",
+                "shipping_amount": "2.5",
+                "shipping_tax_amount": "3.5",
+                "unit_cost": "4.5",
+            }
+        },
+    ),
     "discounts are negative": Case(
         {"negated": ["discount_amount"], "columns": {"Cut": "discount_amount"}},
         [
@@ -277,11 +359,13 @@ CASES = {
             f"A1,1,{DATE},1,5,-1.50",
             f"A2,1,{DATE},1,5,1.50",
             f"A3,1,{DATE},1,5,",
+            f"A4,1,{DATE},1,5, ",
         ],
         {
             2: {"discount_amount": "1.50"},
             3: {"discount_amount": "-1.50"},
             4: {"discount_amount": None},
+            5: {"discount_amount": " "},
         },
     ),
 }
@@ -329,6 +413,10 @@ NUMBERS = {
             " ": " ",
         },
     ),
+    "a currency with blanks around it": (
+        {"constants": {"currency": " eur "}},
+        {"12.50 EUR": "12.50", "12.50 USD": "12.50 USD (not in eur)"},
+    ),
     "commas between thousands": (
         {"thousands": ","},
         {
@@ -347,6 +435,7 @@ NUMBERS = {
         {
             "1 234\u00a0567,50": "1234567.50",
             "1\u202f234,50 EUR": "1234.50",
+            "1\u2009234,50": "1234.50",
             "1.234,50": "1.234,50 (not a number with a decimal comma)",
         },
     ),
@@ -355,6 +444,7 @@ NUMBERS = {
         {
             "1.234,50-": "-1234.50",
             "1.500": "1500",
+            "12,": "12.",
             "12,5 kg": "12,5 kg (not a number with a decimal comma)",
         },
     ),
@@ -394,6 +484,45 @@ def test_instants(read_file, date_format, written, instant):
     content = f'{HEADER}\nA1,1,"{written}",1,5\n'.encode()
     [line], _, _ = read_file(content, layout_of(**keys))
     assert line["ordered_at"] == f"{instant}.000000Z"
+
+
+ZONES = {
+    "+00:00": "Z UTC GMT WET",
+    "+01:00": "WEST BST CET MEZ",
+    "+02:00": "CEST MESZ EET",
+    "+03:00": "EEST MSK",
+    "+08:00": "AWST",
+    "+09:00": "JST KST",
+    "+09:30": "ACST",
+    "+10:00": "AEST",
+    "+10:30": "ACDT",
+    "+11:00": "AEDT",
+    "+12:00": "NZST",
+    "+13:00": "NZDT",
+    "-02:30": "NDT",
+    "-03:00": "ADT",
+    "-03:30": "NST",
+    "-04:00": "AST EDT",
+    "-05:00": "EST CDT",
+    "-06:00": "CST MDT",
+    "-07:00": "MST PDT",
+    "-08:00": "PST AKDT",
+    "-09:00": "AKST",
+    "-10:00": "HST",
+}
+
+
+def test_names_of_zones_are_offsets(read_file):
+    rows = []
+    expected = {}
+    for offset, zones in ZONES.items():
+        instant = datetime.fromisoformat(f"2026-03-10T08:00{offset}")
+        for zone in zones.split():
+            rows.append(f"{zone},1,2026-03-10 08:00 {zone},1,5")
+            expected[zone] = f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    layout = layout_of(date_format="%Y-%m-%d %H:%M %Z")
+    lines, _, _ = read_file("\n".join([HEADER, *rows]).encode(), layout)
+    assert {line["order_id"]: line["ordered_at"] for line in lines} == expected
 
 
 def test_an_unknown_zone_rejects_its_line(read_file):
