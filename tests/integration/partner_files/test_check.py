@@ -26,15 +26,17 @@ def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layou
     lines = [line(f"A{number}") for number in range(1, 4)]
     broken = [line("A4", quantity="many"), line("A5", quantity="0")]
     unknown = line("A6").replace("completed", "versandt")
-    returned = line("A2", quantity="-1")
+    returned = line("A2", quantity="-1").replace("completed", "retour")
+    returned = returned.replace("2026-03-10T09:00:00Z", "")
     drop.put(ACME, file_of(*lines, *broken, unknown, line("jo@example.com"), returned))
     instant = "2026-03-10 07:00 UTC"
     usual = f"line 1, completed, {instant}, SKU-1, 2.0 × 10.5000 EUR, tax 1.6000, DE"
+    refund = usual.replace("2.0 ×", "1.0 ×").replace("completed", "retour")
     assert shown() == [
         ("ok", f"{ACME} line 2: order A1, {usual}"),
         ("ok", f"{ACME} line 3: order A2, {usual}"),
         ("ok", f"{ACME} line 4: order A3, {usual}"),
-        ("ok", f"{ACME} line 9: refund of order A2, {usual.replace('2.0 ×', '1.0 ×')}"),
+        ("ok", f"{ACME} line 9: refund of order A2, {refund}"),
         (
             "hint",
             f"{ACME} 2 of the lines read would be rejected, the first is line 5: invalid_number quantity",
@@ -60,6 +62,11 @@ def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layou
         (
             "",
             file_of(line("A1").replace("10.50", '"10,50"'), line("A2")),
+            "with a decimal comma and amounts with a decimal point",
+        ),
+        (
+            "",
+            file_of(line("A1").replace("1.60", '"1,60"')),
             "with a decimal comma and amounts with a decimal point",
         ),
         ("", file_of(line("A1", name="Käse".encode().decode("cp1252"))), "UTF-8 twice"),

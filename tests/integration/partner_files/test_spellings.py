@@ -166,9 +166,10 @@ def test_names_that_were_encoded_twice_are_a_warning(drop):
     lines.append(line("B1", name=twice))
     lines.append(line("B2", name="à la carte".encode().decode("latin-1")))
     lines.append(line("B3", name="„Kalt“".encode().decode("cp1252", "replace")))
+    lines.append(line("B4").replace("Cups", "Küche".encode().decode("cp1252")))
     drop.put(FILE, file_of(*lines), LATER)
     found = warned(drop.extract())["double_encoded"]
-    assert found.startswith(f"{FILE}: 3 names were encoded in UTF-8 twice")
+    assert found.startswith(f"{FILE}: 4 names were encoded in UTF-8 twice")
     assert f"for example {twice}" in found
 
 
@@ -180,6 +181,14 @@ def test_utf_8_whose_bytes_are_read_in_parts_is_recognised():
     assert stream.was_utf8
 
 
+def test_a_byte_that_utf_8_lacks_decides_for_the_other_encoding():
+    stream = Utf8Stream(io.BytesIO("ü\n".encode() + b"\xfc\n"), "cp1252")
+    stream.readline()
+    assert stream.was_utf8
+    stream.readline()
+    assert stream.was_utf8 is False
+
+
 MIXED = [
     ("decimal_comma: true", ['"1,234"', "1.234"], None),
     ("decimal_comma: true", ['"1,234"', '"1,234.50"'], "1,234.50"),
@@ -187,6 +196,7 @@ MIXED = [
     ("decimal_comma: true", ['"1.234,50"', '"1.234"'], None),
     ("", ["1.234", '"1.234,50"'], "1.234,50"),
     ("", ["10.50", '"10,50"'], "10,50"),
+    ("", ["10.50", '"10,1234"'], "10,1234"),
     ("", ["10.50", "many"], None),
 ]
 

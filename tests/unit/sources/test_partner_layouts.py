@@ -1,5 +1,7 @@
 """Layouts of partners: what a file of include/partners/ may have, and what its values become."""
 
+import io
+
 import pytest
 
 from ecommerce.sources import partner_layouts
@@ -18,7 +20,7 @@ def test_a_file_is_a_partners_layout(folder):
         "encoding: Latin-1\ncolumns: {Preis: unit_price, Tag: [ordered_at, updated_at]}\n"
         "constants: {country_code: NO, tax_amount: 0}\n"
     )
-    (folder / "empty.yaml").write_text("# nothing yet\n")
+    (folder / "Empty.yml").write_text("# nothing yet\n")
     layouts = partner_layouts.partner_layouts()
     assert layouts["empty"] == STANDARD
     layout = layouts["globex.eu"]
@@ -211,6 +213,12 @@ def test_a_file_is_read_in_its_layout(read_file, text, fields, price):
     assert line["order_id"] == "O1"
     assert line["unit_price"] == price
     assert rejects == []
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "UTF-8-sig"])
+def test_utf_8_is_read_as_delivered(encoding):
+    stream = io.BytesIO()
+    assert Layout(encoding=encoding).as_utf8(stream) is stream
 
 
 def test_attributes_and_constants_are_part_of_a_layout(read_file, monkeypatch):
