@@ -197,11 +197,11 @@ def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop):
 
 
 def test_orders_of_another_partner_are_named_however_old_their_file_is(drop):
-    drop.deliver("acme_2025-01-09.csv", "1001")
+    drop.deliver("big_shop_2025-01-09.csv", "1001")
     drop.extract_and_load(date(2025, 1, 9))
-    drop.deliver("acme_2026-03-09.csv", "A1", "A2")
+    drop.deliver("big_shop_2026-03-09.csv", "A1", "A2")
     drop.extract_and_load()
-    drop.deliver("acme_2026-03-10.csv", "A2")
+    drop.deliver("big_shop_2026-03-10.csv", "A2")
     orders = [
         line("1001"),
         line("A1"),
@@ -209,8 +209,8 @@ def test_orders_of_another_partner_are_named_however_old_their_file_is(drop):
     ]
     drop.put("zeta_2026-03-10.csv", file_of(*orders))
     assert rows(drop.extract(), "known_orders") == [
-        ("1001", "acme", "acme_2025-01-09.csv", RECEIVED),
-        ("A1", "acme", "acme_2026-03-09.csv", RECEIVED),
+        ("1001", "big_shop", "big_shop_2025-01-09.csv", RECEIVED),
+        ("A1", "big_shop", "big_shop_2026-03-09.csv", RECEIVED),
     ]
 
 
