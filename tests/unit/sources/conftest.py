@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ecommerce.core.paths import read_sql
+from ecommerce.sources.csv_records import UNBOUNDED
 from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_layouts import STANDARD
 from ecommerce.storage.duckdb import connect_duckdb, define_values
@@ -21,12 +22,13 @@ FACTS = {
 def read_file(tmp_path):
     """Read a file's bytes: its lines, rejected rows, and warnings."""
 
-    def read(content, layout=STANDARD):
+    def read(content, layout=STANDARD, bounds=UNBOUNDED):
         target = tmp_path / "lines.parquet"
         with connect_duckdb() as duck:
             define_values(duck, "a hash key that only tests use")
             duck.execute(read_sql("extract/create_rejects.sql"))
-            warnings = read_csv(duck, io.BytesIO(content), target, FACTS, layout)
+            stream = io.BytesIO(content)
+            warnings = read_csv(duck, stream, target, FACTS, layout, bounds=bounds)
             lines = duck.from_parquet(str(target)).to_arrow_table().to_pylist()
             rejects = duck.sql("SELECT row_number, reason FROM rejects ORDER BY ALL")
             return lines, rejects.fetchall(), warnings

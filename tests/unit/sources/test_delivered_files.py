@@ -1,7 +1,10 @@
 """Which columns of a delivered CSV file are read: the contract's and those that ORDER_ATTRIBUTES names."""
 
+from dataclasses import replace
+
 import pytest
 
+from ecommerce.sources.csv_records import UNBOUNDED, UnusableFileError
 from ecommerce.sources.delivered_files import extra_columns
 from ecommerce.sources.partner_layouts import COLUMNS
 
@@ -40,3 +43,12 @@ def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_wi
 def test_what_every_line_has_is_no_extra_column(monkeypatch):
     monkeypatch.delenv("ORDER_ATTRIBUTES")
     assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["unit_cost", "utm"]
+
+
+def test_a_file_may_have_as_many_malformed_lines_as_its_bound(read_file):
+    bounds = replace(UNBOUNDED, malformed=2)
+    content = ",".join(COLUMNS) + "\nx\ny\n"
+    _, rejects, _ = read_file(content.encode(), bounds=bounds)
+    assert rejects == [(2, "malformed_line"), (3, "malformed_line")]
+    with pytest.raises(UnusableFileError, match="more than 2 of its lines are malf"):
+        read_file(f"{content}z\n".encode(), bounds=bounds)
