@@ -209,6 +209,7 @@ def test_a_refund_that_several_files_repeat_counts_once(partner, second):
     assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_runs_that_read_before_the_other_has_loaded_end_in_the_same_tables(
     partner, second, order
@@ -230,6 +231,7 @@ def test_runs_that_read_before_the_other_has_loaded_end_in_the_same_tables(
     assert second.shop.state(MOST_IMPORTANT) == partner.shop.state(MOST_IMPORTANT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_sale_and_its_refund_of_two_runs_at_once_are_both_kept(
     partner, second, order
