@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pyarrow as pa
+
 from ecommerce.core.email_masking import safe_id
 from tests.integration.partner_files.drop import (
     DAY,
@@ -277,3 +279,20 @@ def test_only_of_partners_with_refunds_the_stored_ones_are_looked_up(drop):
     looked_up.clear()
     drop.extract()
     assert looked_up == [[]], "no file was read"
+
+
+def test_stored_refunds_of_files_that_were_just_read_are_replaced(drop):
+    stored = []
+    for channel, day in (("acme", 8), ("acme", 9), ("acme", 10), ("zeta", 8)):
+        refund_id = f"{channel}-202603{day:02}"
+        stored.append({"channel": channel, "order_id": "A1", "refund_id": refund_id})
+    refunds = pa.Table.from_pylist(stored, REFUNDS)
+    drop.earlier_reads = Remembered(
+        loaded_files=drop.look_up,
+        refunded_channels=lambda source: ["acme"],
+        known_refunds=lambda source, order_ids: refunds,
+    )
+    drop.deliver("acme_2026-03-09.csv", "A1")
+    drop.deliver("zeta_2026-03-10.csv", "Z1")
+    kept = rows(drop.extract(), "known_refunds", "refund_id")
+    assert kept == [("acme-20260308",), ("acme-20260310",)]
