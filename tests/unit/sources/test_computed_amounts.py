@@ -223,9 +223,13 @@ CASES = {
     ),
     "an amount of the order that is none is kept": Case(
         {},
-        {"Tax": "order_tax_amount"},
-        ["1,10.00,some"],
-        [{"gross_amount": "some"}],
+        {
+            "Tax": "order_tax_amount",
+            "Fee": "order_fee_amount",
+            "Wrap": "fee_amount",
+        },
+        ["1,10.00,some,2.00,none", "1,10.00,,any,"],
+        [{"gross_amount": "some", "fee_amount": "none"}, {"gross_amount": "any"}],
     ),
     "a discount of the shipping, and its tax": Case(
         WITH_TAX,

@@ -12,7 +12,7 @@ SELECT
         [
             unit_price, line_amount, amount_after_discount, discount_amount, tax_amount, tax_before_discount,
             shipping_amount, shipping_tax_amount, shipping_tax_before_discount, shipping_discount_amount,
-            order_discount_amount, order_tax_amount, order_shipping_amount, rtrim(tax_rate, '% ')
+            order_discount_amount, order_tax_amount, order_shipping_amount, order_fee_amount, rtrim(tax_rate, '% ')
         ],
         LAMBDA one: amount_fault(as_text(one), '') IS NOT NULL
     )[1] AS invalid,
@@ -135,6 +135,7 @@ SELECT
         net_shipping::VARCHAR AS shipping_amount,
         shipping_tax::VARCHAR AS shipping_tax_amount,
         CASE
+            WHEN amount_fault(as_text(fee_amount), '') IS NOT NULL THEN fee_amount
             WHEN is_first AND order_fee IS NOT NULL THEN (order_fee + coalesce(as_amount(fee_amount), 0))::VARCHAR
             ELSE fee_amount
         END AS fee_amount
