@@ -96,12 +96,16 @@ CASES = {
         [
             f"{HEADER},Kind",
             f"A1,1,{DATE},1,5,{'x' * 41}",
-            f"A2,1,{DATE},1,5,jo@example.com",
+            f"A2,1,{DATE},1,5,To the bank account of Jo Doe jo@example.com",
             f"A3,1,{DATE},1,5,Payout",
             f"A4,1,{DATE},1,5,{'x' * 42}",
         ],
         {},
-        [{"kinds": f"{'x' * 40} (2), Payout (1), <e-mail> (1)"}],
+        [
+            {
+                "kinds": f"{'x' * 40} (2), Payout (1), To the bank account of Jo Doe <e-mail> (1)"
+            }
+        ],
     ),
     "columns of the order are on its first line": Case(
         {"fill_down": ["status", "Date"], "columns": {"State": "status"}},

@@ -51,7 +51,7 @@ SELECT
         WHEN coalesce({{ cell(layout.skip_without) }}, '') = '' THEN {{ quoted("without " ~ layout.skip_without) }}
         {% endif %}
         {% for name, kinds in layout.only.items() %}
-        WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left({{ cell(name) }}, 40), ''), '(empty)')
+        WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left(mask_e_mails({{ cell(name) }}), 40), ''), '(empty)')
         {% endfor %}
     END AS left_out,
     FALSE
@@ -252,7 +252,7 @@ SELECT
         'kind', 'rows_left_out',
         'file', getvariable('file'),
         'rows', sum(records)::BIGINT,
-        'kinds', string_agg(mask_e_mails(left_out) || ' (' || records || ')', ', ' ORDER BY records DESC, left_out)
+        'kinds', string_agg(left_out || ' (' || records || ')', ', ' ORDER BY records DESC, left_out)
     )::VARCHAR AS warning
 FROM (
     SELECT
