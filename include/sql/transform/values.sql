@@ -191,6 +191,7 @@ CREATE MACRO is_rounded(id) AS regexp_full_match(id, '\d([.,]\d+)?[eE]\+\d{2,3}'
 -- The number that an id may be in the spelling of a spreadsheet: 1001 of 1001.0, 1,001, 1.001E+03 and 01001, and of a
 -- SKU with blanks or hyphens between at least eight digits.
 CREATE MACRO number_of_id(id) AS CASE
+    WHEN id < '0' OR id >= ':' THEN NULL  -- does not begin with a digit, as most
     WHEN regexp_full_match(id, '[1-9]\d*') THEN id
     WHEN regexp_full_match(id, '\d{1,3}([.,]\d{3})+|\d[\d -]{6,}\d')
         THEN ltrim(regexp_replace(id, '\D', '', 'g'), '0')
