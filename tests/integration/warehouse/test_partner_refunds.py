@@ -133,6 +133,7 @@ def second(second_shop, tmp_path, monkeypatch):
     return a_partner(second_shop, tmp_path, monkeypatch, "second")
 
 
+@pytest.mark.slow
 def test_a_refund_is_kept_whichever_file_is_delivered_again(partner):
     partner.deliver(SOLD, SALES)
     partner.run(SOLD)

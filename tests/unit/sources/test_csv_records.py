@@ -395,13 +395,27 @@ FAULTY = [
 DIALECTS = [STANDARD, Dialect(quoting="none"), Dialect(short_without=1)]
 
 
-@settings(max_examples=2_000)
-@given(
+FILES = given(
     st.lists(st.sampled_from(FAULTY), min_size=1, max_size=30),
     st.sampled_from(DIALECTS),
     st.integers(2, 4),
 )
+
+
+@settings(max_examples=200)
+@FILES
 def test_lines_that_are_read_together_are_read_as_one_by_one(parts, dialect, fields):
+    assert_equal_ways(parts, dialect, fields)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000)
+@FILES
+def test_both_ways_agree_on_many_files(parts, dialect, fields):
+    assert_equal_ways(parts, dialect, fields)
+
+
+def assert_equal_ways(parts, dialect, fields):
     lines = "".join([*parts, "\n"]).encode("utf-8", "surrogateescape")
     together = divided(Reader(fields, dialect, 2), lines)
     one_by_one = divided(CarefulReader(fields, dialect, 2), lines)

@@ -19,8 +19,13 @@ def settings():
 @pytest.fixture(scope="module", params=["tables", "views"])
 def world(request, settings, tmp_path_factory):
     """A place for raw folders that the tests of a module share, transformed as a small and as a large day."""
+    yield from make_world(request.param, settings, tmp_path_factory)
+
+
+def make_world(kind, settings, tmp_path_factory):
+    """Yield a place for raw folders, which are transformed as a small day (`tables`) or a large one."""
     with settings.context() as patch:
-        if request.param == "views":
+        if kind == "views":
             patch.setattr(run, "FEW_BYTES", 0)
         yield RawFolders(f"file://{tmp_path_factory.mktemp('world')}/run")
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.sales.tables import check, records
+from tests.unit.sales.transform.conftest import make_world
 from tests.unit.sales.transform.raw_folders import READ_AT, csv_line
 
 RECEIVED = READ_AT - timedelta(hours=1)
@@ -174,6 +175,13 @@ def stored_refund(refund_id, order_id, **changes):
         "shipping_amount": Decimal(0),
         "refunded_at": SOLD_AT,
     } | changes
+
+
+@pytest.fixture(
+    scope="module", params=["tables", pytest.param("views", marks=pytest.mark.slow)]
+)
+def world(request, settings, tmp_path_factory):
+    yield from make_world(request.param, settings, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
