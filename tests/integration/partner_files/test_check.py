@@ -84,7 +84,7 @@ def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layou
         ("", b"\x1f\x8b\x08damaged", "its first line cannot be read"),
     ],
 )
-def test_what_is_wrong_with_one_file_is_shown_beside_the_others(
+def test_what_is_wrong_with_one_file_is_shown_with_the_others(
     drop, layouts, layout, content, sentence
 ):
     (layouts / "acme.yaml").write_text(layout)

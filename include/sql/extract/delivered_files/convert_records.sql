@@ -80,7 +80,7 @@ SELECT
     clean_id({{ cell("order_id") }}) AS order_key,
     number AS row_number,
     is_refund,
-    left_out IS NOT NULL AS is_header
+    left_out IS NOT NULL AS is_of_order
 FROM kinds
 WHERE
     left_out IS NULL
@@ -151,7 +151,7 @@ LEFT JOIN (
 ) AS "map of {{ name }}"
     ON lower(coalesce(trim(filled."{{ name }}"), '')) = "map of {{ name }}".text
 {% endfor %}
-WHERE NOT filled.is_header;
+WHERE NOT filled.is_of_order;
 
 CREATE OR REPLACE TEMP VIEW converted AS
 SELECT * REPLACE (

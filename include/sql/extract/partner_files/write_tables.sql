@@ -1,4 +1,4 @@
--- DuckDB: the tables of the raw folder beside its lines.
+-- DuckDB: the tables of the raw folder other than its lines.
 COPY rejects TO (getvariable('folder') || '/rejects.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 COPY files TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 COPY removed_orders TO (getvariable('folder') || '/removed_orders.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
