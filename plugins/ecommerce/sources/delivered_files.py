@@ -7,13 +7,10 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
-from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.core.values import Values
@@ -57,20 +54,6 @@ DOUBTFUL_VALUES = "extract/delivered_files/doubtful_values"
 
 
 @contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turn what a file system raises while `what` is read into errors of this package."""
-    try:
-        yield
-    except PermissionError:
-        raise CredentialsError(f"this worker has no right to read {what}") from None
-    except FileNotFoundError:
-        raise TransientError(f"{what} has disappeared") from None
-    except OSError as error:
-        why = reason_of(error, otherwise="the storage fails")
-        raise TransientError(f"{what} could not be read: {why}") from error
-
-
-@contextmanager
 def unusable_data() -> Iterator[None]:
     """Raise UnusableFileError for data that cannot be decompressed, decoded or parsed."""
     import pyarrow as pa
@@ -83,16 +66,6 @@ def unusable_data() -> Iterator[None]:
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError("some of its records were lost") from None
-
-
-def is_regular(facts: Values) -> bool:
-    """Return whether fsspec's `facts` are those of a regular file, and of no link to one."""
-    return facts["type"] == "file" and not facts.get("islink")
-
-
-def modified_at(file_system: Any, path: str) -> datetime:
-    """Return when the file was written, UTC."""
-    return file_system.modified(path).astimezone(UTC)
 
 
 def column_names(stream: IO[bytes], layout: Layout) -> tuple[list[str], int]:
@@ -258,7 +231,7 @@ def _write_records(
     file: _File,
     batches: Iterator[tuple[pa.Table, list[Record]]],
     target: Path,
-    most_malformed: int,
+    most_malformed: float,
 ) -> None:
     """Write the records of a file to `target`, and the malformed ones into the table `malformed`."""
     from pyarrow import parquet as pq

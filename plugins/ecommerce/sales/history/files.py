@@ -13,11 +13,7 @@ from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.sources import RESERVED_NAMES
-from ecommerce.sources.delivered_files import (
-    is_regular,
-    modified_at,
-    storage_errors,
-)
+from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
 from ecommerce.storage.staging import DagRun, storage_path
 
 FIRST_DAY = "2000-01-01"
@@ -60,7 +56,7 @@ class ExportFile:
         file_system = self.file_system
         # Object stores keep listings.
         file_system.invalidate_cache()
-        with storage_errors(self.name):
+        with reading_errors(self.name):
             size = int(file_system.info(self.path)["size"])
             modified = modified_at(file_system, self.path)
         if size != self.bytes or modified != self.modified_at:
@@ -134,7 +130,7 @@ def find_files(pattern: str) -> list[ExportFile]:
     scheme, _, path = pattern.partition("://")
     folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
     files = []
-    with storage_errors(f"the folder of {pattern}"):
+    with reading_errors(f"the folder of {pattern}"):
         file_system = storage_path(f"{scheme}://{folder}").fs
         for found, info in file_system.glob(path, detail=True).items():
             name = PurePosixPath(found).name

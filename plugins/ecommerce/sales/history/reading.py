@@ -26,6 +26,7 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
+from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import (
     connect_duckdb,
     define_values,
@@ -66,7 +67,7 @@ def read_file(request: ReadRequest) -> Manifest:
             "received_at": file.modified_at,
         }
         _prepare(duck, request)
-        with _contract_errors(file), delivered_files.storage_errors(file.name):
+        with _contract_errors(file), reading_errors(file.name):
             path = _local_path(file, work)
             if file.ending == PARQUET:
                 warnings = _read_parquet(duck, path, lines, facts)

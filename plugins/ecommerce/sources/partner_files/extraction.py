@@ -19,11 +19,7 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
-from ecommerce.sources.delivered_files import (
-    json_warnings,
-    modified_at,
-    storage_errors,
-)
+from ecommerce.sources.delivered_files import json_warnings
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
@@ -31,6 +27,7 @@ from ecommerce.sources.partner_files.folder import (
     partner_and_day,
 )
 from ecommerce.sources.source import Extracted
+from ecommerce.storage.delivered import modified_at, reading_errors
 from ecommerce.storage.duckdb import (
     connect_duckdb,
     define_values,
@@ -133,7 +130,7 @@ def _late_files(
     late = []
     for file in files:
         # A file that cannot be read is late too.
-        with suppress(UnusableFileError), storage_errors(file.name):
+        with suppress(UnusableFileError), reading_errors(file.name):
             if file.name in loaded and file.checksum() == loaded[file.name].sha256:
                 continue
         late.append(file)
@@ -171,7 +168,7 @@ def _read_or_reject(
     """Read one file, unless it is `loaded`; reject a file that cannot be used. Return warnings."""
     known = loaded.get(file.name, NOT_LOADED)
     try:
-        with storage_errors(file.name):
+        with reading_errors(file.name):
             return _read_file(duck, file, known, work)
     except UnusableFileError as error:
         duck.execute(

@@ -21,12 +21,8 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import UnusableFileError
-from ecommerce.sources.delivered_files import (
-    is_regular,
-    modified_at,
-    storage_errors,
-)
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
+from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
 from ecommerce.storage.staging import is_local, storage_path
 
 if TYPE_CHECKING:
@@ -135,7 +131,7 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
     """List the drop folder for the run of a day or of several, the files by day and name. Other entries are
     those that were written at `since` (aware) or later; None ignores them, and late files.
 
-    Raise ConfigurationError if it does not exist, and other errors as `storage_errors` and `partner_layouts`.
+    Raise ConfigurationError if it does not exist, and other errors as `reading_errors` and `partner_layouts`.
     """
     last = run_day.dates[-1]
     # A later run reads the files of the days after `last`.
@@ -181,7 +177,7 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
 def _entries() -> list[UPath]:
     """Return what is in the drop folder."""
     drop = load_settings().partner_drop_uri
-    with storage_errors(f"the folder {drop}"):
+    with reading_errors(f"the folder {drop}"):
         try:
             return list(storage_path(drop).iterdir())
         except (FileNotFoundError, NotADirectoryError):

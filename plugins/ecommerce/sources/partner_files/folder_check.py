@@ -12,12 +12,9 @@ from ecommerce.core.data_warnings import wording
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.sources.csv_records import UnusableFileError
-from ecommerce.sources.delivered_files import (
-    read_csv,
-    storage_errors,
-    unusable_data,
-)
+from ecommerce.sources.delivered_files import read_csv, unusable_data
 from ecommerce.sources.partner_files.folder import DroppedFile, list_folder
+from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import connect_duckdb, define_values, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
 
@@ -46,7 +43,7 @@ def _sample(file: DroppedFile) -> Lines:
     with (
         connect_duckdb() as duck,
         scratch_folder() as work,
-        storage_errors(file.name),
+        reading_errors(file.name),
         unusable_data(),
         file.open_decompressed() as stream,
     ):
