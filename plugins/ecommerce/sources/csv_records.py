@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
+from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecommerce.core.text import clean
@@ -56,10 +57,10 @@ class Bounds:
     A file with more malformed lines than this is another kind of file, or has one open quote.
     """
 
-    lines: int
-    bytes: int
+    lines: float
+    bytes: float
     seconds: float
-    malformed: int = 100_000
+    malformed: float = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,7 @@ class Dialect:
 
 
 STANDARD = Dialect()
-UNBOUNDED = Bounds(
-    1 << 62,
-    1 << 62,
-    1 << 62,
-    1 << 62,
-)
+UNBOUNDED = Bounds(inf, inf, inf, inf)
 
 
 class Record(NamedTuple):
@@ -94,14 +90,13 @@ class Record(NamedTuple):
     fault: tuple[str, str] | None = None
 
 
-def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
+def header(stream: IO[bytes]) -> list[str]:
     """Read the first line of a file in UTF-8, and return the column names.
 
     A byte order mark and blanks around the names are removed. Raise UnusableFileError if the line is
     empty, too long, or not CSV.
     """
-    line = stream.readline(LONGEST_HEADER + 1)
-    return _names(line, Dialect(delimiter))
+    return _names(stream.readline(LONGEST_HEADER + 1), STANDARD)
 
 
 def _names(line: bytes, dialect: Dialect) -> list[str]:
@@ -245,17 +240,13 @@ class Reader:
         self._separator = dialect.delimiter.encode()
         # Without quoting, a byte that UTF-8 lacks.
         self._quote = b'"' if dialect.quoting == "standard" else b"\xff"
-        quoted = rb'"(?:[^"]++|"")*+"'.replace(b'"', self._quote)
         self._blanks = b" \t\v\f\r".replace(self._separator, b"")
-        comma = re.escape(self._separator)
-        plain = rb"(?! *%s)[^%s\r]*+" % (self._quote, comma)
-        self._complete = re.compile(
-            rb"(?:(?: *+%s *+|%s)%s)*+" % (quoted, plain, comma)
-        )
         # Blanks around quotes are not of the field.
-        self._field = re.compile(
-            rb"(?: *+(?=%s))?+(%s|%s) *+%s" % (self._quote, quoted, plain, comma)
-        )
+        field = rb'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,'
+        field = field.replace(b",", re.escape(self._separator))
+        field = field.replace(b'"', self._quote)
+        self._field = re.compile(field)
+        self._complete = re.compile(b"(?:%s)*+" % field)
 
     def divide(self, block: bytes) -> tuple[pa.Table, list[Record]]:
         """Return the table of the well-formed records of the next lines, and the malformed ones.
@@ -339,17 +330,12 @@ class Reader:
         # The first and third quote of a line open a field, and so on. Two within a field close and open it.
         around = quotes[np.repeat(is_even, counts)].reshape(-1, 2)
         around += [-1, 1]
-        outside = characters[around]
-        is_wrong = outside != ord("\n")
-        is_wrong &= outside != ord(self._separator)
-        is_wrong &= outside != ord(self._quote)
-        positions = np.searchsorted(ends, around[is_wrong])
-        is_certain[positions] = False
+        bounds = list(b"\n" + self._separator + self._quote)
+        is_wrong = np.isin(characters[around], bounds, invert=True)
+        is_certain[np.searchsorted(ends, around[is_wrong])] = False
         if b"\r" in text or not is_utf8(text):
-            is_wrong = characters == ord("\r")
-            is_wrong |= characters >= ord("\x80")
-            positions = np.searchsorted(ends, np.flatnonzero(is_wrong))
-            is_certain[positions] = False
+            is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
+            is_certain[np.searchsorted(ends, np.flatnonzero(is_wrong))] = False
         # Blanks are no record, also of one field.
         return is_certain & (self._fields > 1)
 
@@ -391,20 +377,21 @@ class Reader:
     def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
         text = text.rstrip(b"\r")
+        ended = text + self._separator
         fault = ("malformed_line", "text after a closing quote")
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE]
             fault = ("malformed_line", f"longer than {LONGEST_LINE} bytes")
         elif not is_utf8(text):
             fault = ("bad_encoding", "bytes that are not in the file's encoding")
-        elif self._complete.fullmatch(text + self._separator):
-            fields = self._field.findall(text + self._separator)
+        elif self._complete.fullmatch(ended):
+            fields = self._field.findall(ended)
             place = self._dialect.short_without
             # An open quote could join a short record to others.
             if place is not None and b"\n" not in text:
-                value = b"".join(fields[place : place + 1])
-                if not value.strip(b'" '):
-                    fields += [b""] * (self._fields - len(fields))
+                padded = fields + [b""] * (self._fields - len(fields))
+                if not padded[place].strip(b'" '):
+                    fields = padded
             if len(fields) == self._fields:
                 return Record(number, self._separator.join(fields))
             fault = ("malformed_line", "too few fields")
@@ -423,7 +410,7 @@ class Reader:
 
         names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
-        text = b"".join([b"\n", records, b"\n"])
+        text = b"\n%s\n" % records
         return pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
