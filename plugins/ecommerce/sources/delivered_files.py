@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -68,18 +69,6 @@ def unusable_data() -> Iterator[None]:
         raise UnusableFileError("some of its records were lost") from None
 
 
-def column_names(stream: IO[bytes], layout: Layout) -> tuple[list[str], int]:
-    """Return the column names of a CSV file in UTF-8 and the line number of its header.
-
-    Raise UnusableFileError if the layout is invalid, no line is a header with all of its columns, or if the
-    header repeats one.
-    """
-    if layout.problem:
-        raise UnusableFileError(layout.problem)
-    dialect = Dialect(layout.delimiter, layout.quoting)
-    return find_header(stream, dialect, layout.header_columns())
-
-
 def extra_columns(attributes: Sequence[str]) -> list[str]:
     """Return the columns of `lines.parquet` that a file may lack: the optional ones, and those of
     `ORDER_ATTRIBUTES` that are none of the others."""
@@ -118,28 +107,35 @@ def read_csv(
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
     run_sql_file(duck, "extract/delivered_files/create_tables")
-    is_converted = layout != STANDARD
-    records = target.with_suffix(".records") if is_converted else target
+    if layout.problem:
+        raise UnusableFileError(layout.problem)
+    records = target
+    if layout != STANDARD:
+        records = target.with_suffix(".records")
+    text = layout.as_utf8(stream)
+    dialect = Dialect(layout.delimiter, layout.quoting)
     with unusable_data():
-        text: Any = layout.as_utf8(stream)
-        names, header_line = column_names(text, layout)
+        wanted = layout.header_columns()
+        names, header_line = find_header(text, dialect, wanted)
         file = _File(names, layout, facts)
+        if layout.skip_without:
+            place = file.place_of(layout.skip_without)
+            dialect = replace(dialect, short_without=place)
         set_variables(
             duck,
             lines=str(target),
             former_orders=list(former_orders),
             delimiter=layout.delimiter,
-            place=int(file.place_of("order_id")) + 1,
+            place=file.place_of("order_id") + 1,
             **facts,
         )
-        batches = tables(text, len(names), bounds, file.dialect, header_line + 1)
+        batches = tables(text, len(names), bounds, dialect, header_line + 1)
         _write_records(duck, file, batches, records, bounds.malformed)
     warnings = file.unread_columns()
-    if is_converted:
-        statement = "extract/delivered_files/convert_records"
+    if layout != STANDARD:
         warnings += json_warnings(
             duck,
-            statement,
+            "extract/delivered_files/convert_records",
             delivered=file,
             computed=COMPUTED,
             records=records,
@@ -159,33 +155,24 @@ class _File:
 
     def __init__(self, names: Sequence[str], layout: Layout, facts: Values) -> None:
         """`names` is the file's header, `facts` those of `read_csv`."""
+        settings = load_settings()
         self.names = names
         self.layout = layout
-        self._facts = facts
-        attributes = load_settings().order_attributes
-        self.ours = [*COLUMNS, *extra_columns(attributes)]
+        self.timezone = layout.timezone or settings.shop_timezone
+        self.ours = [*COLUMNS, *extra_columns(settings.order_attributes)]
         self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
-        self.timezone = layout.timezone or load_settings().shop_timezone
-        self.places: dict[str, list[str]] = {}
+        self.places: dict[str, list[int]] = {}
         """The places, from 0, of each column of ours that the file has."""
         for name, parts in layout.file_columns(self.ours).items():
             if set(parts) <= set(names):
-                self.places[name] = [self.place_of(part) for part in parts]
+                self.places[name] = [names.index(part) for part in parts]
+        self._facts = facts
 
-    def place_of(self, name: str) -> str:
+    def place_of(self, name: str) -> int:
         """Return the place of a column of the file or of ours."""
         if name in self.names:
-            return str(self.names.index(name))
+            return self.names.index(name)
         return self.places[name][0]
-
-    @property
-    def dialect(self) -> Dialect:
-        """The dialect of its records."""
-        layout = self.layout
-        place = None
-        if layout.skip_without:
-            place = int(self.place_of(layout.skip_without))
-        return Dialect(layout.delimiter, layout.quoting, place)
 
     def written(self, records: pa.Table) -> pa.Table:
         """Return records as they are written: of the standard layout, the lines of the raw folder, in which a
@@ -194,6 +181,7 @@ class _File:
 
         if self.layout != STANDARD:
             return records
+        kinds = {"received_at": pa.timestamp("us", "UTC")}
         lines: dict[str, Any] = {}
         for name in (*self.ours, *LINE_FACTS):
             if name == "row_number":
@@ -201,9 +189,7 @@ class _File:
             elif name in self.places:
                 lines[name] = records[self.places[name][0]]
             else:
-                kind = (
-                    pa.timestamp("us", "UTC") if name == "received_at" else pa.string()
-                )
+                kind = kinds.get(name, pa.string())
                 value: Any = pa.scalar(self._facts.get(name), kind)
                 lines[name] = pa.repeat(value, len(records))
         return pa.table(lines)
@@ -211,12 +197,12 @@ class _File:
     def unread_columns(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any, or with a layout that
         extends a shipped one."""
-        if self.layout.is_extended:
+        if self.layout.extends:
+            # It reads what it can of a report with many more columns.
             return []
-        read = set(self.layout.rule_columns())
         attributes = load_settings().order_attributes
-        for parts in self.layout.file_columns([*self.ours, *attributes]).values():
-            read.update(parts)
+        read = self.layout.header_columns([*self.ours, *attributes])
+        read += self.layout.rule_columns()
         unread = [name or "(no name)" for name in self.names if name not in read]
         if not unread:
             return []

@@ -178,11 +178,6 @@ class Layout(BaseModel):
         """What is wrong with the file of the layout, which then has no keys; None if it is valid."""
         return self._problem
 
-    @property
-    def is_extended(self) -> bool:
-        """Whether it extends a shipped layout, which reads what it can of a report with many more columns."""
-        return bool(self.extends)
-
     def file_columns(
         self, attributes: Sequence[str] = ()
     ) -> Mapping[str, Sequence[str]]:
@@ -204,9 +199,9 @@ class Layout(BaseModel):
             names.append(self.skip_without)
         return names
 
-    def header_columns(self) -> list[str]:
-        """Return the columns that a header must have."""
-        columns = self.file_columns()
+    def header_columns(self, attributes: Sequence[str] = ()) -> list[str]:
+        """Return the columns that a header must have, or also may, those of `attributes`."""
+        columns = self.file_columns(attributes)
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
@@ -308,9 +303,10 @@ def _first_problem(error: ValidationError, text: str) -> str:
     first = error.errors()[0]
     position = 0
     path = ""
-    for part in first["loc"]:
-        if str(part) in text[position:]:
-            position = text.index(str(part), position)
+    for part in map(str, first["loc"]):
+        found = text.find(part, position)
+        if found >= 0:
+            position = found
             path += f"{part}: "
     line = text.count("\n", 0, position) + 1
     problem = first["msg"].removeprefix("Value error, ")

@@ -63,7 +63,7 @@ def test_the_recipe_is_a_valid_layout(layouts):
     file.write_text(recipe.text)
     layout = partner_layouts()[file.stem]
     assert layout.problem is None
-    assert layout.is_extended
+    assert layout.extends
 
 
 @pytest.mark.parametrize("name", NAMES)
