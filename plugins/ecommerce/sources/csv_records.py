@@ -90,6 +90,14 @@ class Record(NamedTuple):
     fault: tuple[str, str] | None = None
 
 
+class Batch(NamedTuple):
+    """Records of whole lines."""
+
+    table: pa.Table
+    """The well-formed ones: columns `0`, `1`, … as text, and `number`."""
+    malformed: list[Record]
+
+
 def header(stream: IO[bytes]) -> list[str]:
     """Read the first line of a file in UTF-8, and return the column names.
 
@@ -181,12 +189,11 @@ def tables(
     bounds: Bounds = UNBOUNDED,
     dialect: Dialect = STANDARD,
     first_line: int = 2,
-) -> Iterator[tuple[pa.Table, list[Record]]]:
+) -> Iterator[Batch]:
     """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches. The
     first of them is in the line `first_line` of the file.
 
-    Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
-    of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
+    Raise UnusableFileError if the file exceeds `bounds`.
     """
     reader = Reader(fields, dialect, first_line)
     whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
@@ -248,11 +255,8 @@ class Reader:
         self._field = re.compile(field)
         self._complete = re.compile(b"(?:%s)*+" % field)
 
-    def divide(self, block: bytes) -> tuple[pa.Table, list[Record]]:
-        """Return the table of the well-formed records of the next lines, and the malformed ones.
-
-        No lines are the end of the file.
-        """
+    def divide(self, block: bytes) -> Batch:
+        """Return the records of the next lines. No lines are the end of the file."""
         import numpy as np
         import pyarrow as pa
 
@@ -283,18 +287,19 @@ class Reader:
             lines.pop()
             if not block:
                 lines += [b""] * MOST_LINES
-            others, malformed = self._read_one_by_one(lines, is_certain)
-            table = pa.concat_tables([table, others])
+            others = self._read_one_by_one(lines, is_certain)
+            malformed = others.malformed
+            table = pa.concat_tables([table, others.table])
         self.number += len(is_certain)
         self.number -= self._unfinished.count(b"\n")
-        return table, malformed
+        return Batch(table, malformed)
 
     def _read_one_by_one(
         self,
         lines: Sequence[bytes],
         is_certain: Any,
-    ) -> tuple[pa.Table, list[Record]]:
-        """Return the table of the well-formed records of the other lines, and the malformed ones."""
+    ) -> Batch:
+        """Return the records of the other lines."""
         import numpy as np
         import pyarrow as pa
 
@@ -309,8 +314,8 @@ class Reader:
                 numbers.append(record.number)
                 texts.append(record.text)
         table = self._parse(b"\n".join(texts))
-        number = pa.array(numbers, pa.int64())
-        return table.append_column("number", number), malformed
+        table = table.append_column("number", pa.array(numbers, pa.int64()))
+        return Batch(table, malformed)
 
     def certain_lines(self, text: bytes) -> Any:
         """Return which lines of a text are certainly records, if they have the right number of fields.

@@ -17,6 +17,7 @@ from ecommerce.core.text import listed
 from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
+    Batch,
     Bounds,
     Dialect,
     Record,
@@ -112,7 +113,7 @@ def read_csv(
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
-    text = layout.as_utf8(stream)
+    text: Any = layout.as_utf8(stream)
     dialect = Dialect(layout.delimiter, layout.quoting)
     with unusable_data():
         wanted = layout.header_columns()
@@ -215,7 +216,7 @@ class _File:
 def _write_records(
     duck: DuckDBPyConnection,
     file: _File,
-    batches: Iterator[tuple[pa.Table, list[Record]]],
+    batches: Iterator[Batch],
     target: Path,
     most_malformed: float,
 ) -> None:
