@@ -335,8 +335,8 @@ class Reader:
         # The first and third quote of a line open a field, and so on. Two within a field close and open it.
         around = quotes[np.repeat(is_even, counts)].reshape(-1, 2)
         around += [-1, 1]
-        bounds = list(b"\n" + self._separator + self._quote)
-        is_wrong = np.isin(characters[around], bounds, invert=True)
+        neighbours = list(b"\n" + self._separator + self._quote)
+        is_wrong = np.isin(characters[around], neighbours, invert=True)
         is_certain[np.searchsorted(ends, around[is_wrong])] = False
         if b"\r" in text or not is_utf8(text):
             is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
