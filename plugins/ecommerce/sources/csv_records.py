@@ -280,42 +280,30 @@ class Reader:
         is_certain[positions[misfits]] = False
         numbers = self.number + np.flatnonzero(is_certain)
         table = table.append_column("number", pa.array(numbers))
-        malformed: list[Record] = []
+        records: list[Record] = []
         self._unfinished = b""
         if not is_certain.all():
             lines = lines or text.split(b"\n")
             lines.pop()
             if not block:
                 lines += [b""] * MOST_LINES
-            others = self._read_one_by_one(lines, is_certain)
-            malformed = others.malformed
-            table = pa.concat_tables([table, others.table])
-        self.number += len(is_certain)
-        self.number -= self._unfinished.count(b"\n")
+            positions = np.flatnonzero(~is_certain)
+            records = list(self._records(lines, positions.tolist()))
+        malformed = [record for record in records if record.fault]
+        others = [record for record in records if not record.fault]
+        if others:
+            table = pa.concat_tables([table, self._table(others)])
+        self.number += len(is_certain) - self._unfinished.count(b"\n")
         return Batch(table, malformed)
 
-    def _read_one_by_one(
-        self,
-        lines: Sequence[bytes],
-        is_certain: Any,
-    ) -> Batch:
-        """Return the records of the other lines."""
-        import numpy as np
+    def _table(self, records: Iterable[Record]) -> pa.Table:
+        """Return the table of well-formed records."""
         import pyarrow as pa
 
-        positions = np.flatnonzero(~is_certain)
-        malformed = []
-        numbers = []
-        texts = []
-        for record in self._records(lines, positions.tolist()):
-            if record.fault:
-                malformed.append(record)
-            else:
-                numbers.append(record.number)
-                texts.append(record.text)
+        texts = [record.text for record in records]
+        numbers = [record.number for record in records]
         table = self._parse(b"\n".join(texts))
-        table = table.append_column("number", pa.array(numbers, pa.int64()))
-        return Batch(table, malformed)
+        return table.append_column("number", pa.array(numbers, pa.int64()))
 
     def certain_lines(self, text: bytes) -> Any:
         """Return which lines of a text are certainly records, if they have the right number of fields.
@@ -335,8 +323,10 @@ class Reader:
         # The first and third quote of a line open a field, and so on. Two within a field close and open it.
         around = quotes[np.repeat(is_even, counts)].reshape(-1, 2)
         around += [-1, 1]
-        neighbours = list(b"\n" + self._separator + self._quote)
-        is_wrong = np.isin(characters[around], neighbours, invert=True)
+        outside = characters[around]
+        is_wrong = outside != ord("\n")
+        is_wrong &= outside != ord(self._separator)
+        is_wrong &= outside != ord(self._quote)
         is_certain[np.searchsorted(ends, around[is_wrong])] = False
         if b"\r" in text or not is_utf8(text):
             is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
@@ -415,7 +405,7 @@ class Reader:
 
         names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
-        text = b"\n%s\n" % records
+        text = b"".join([b"\n", records, b"\n"])
         return pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
