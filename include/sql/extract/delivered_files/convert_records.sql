@@ -65,49 +65,6 @@ SELECT
     AS is_refund
 FROM read_parquet('{{ records }}');
 
-CREATE OR REPLACE TEMP VIEW named AS
-SELECT
-    {% for name in delivered.all_columns %}
-    {% set places = delivered.places.get(name, []) %}
-    {% if places | length > 1 %}
-    concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.last }}{% endfor %}) AS "{{ name }}",
-    {% elif places %}
-    "{{ places[0] }}" AS "{{ name }}",
-    {% else %}
-    {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
-    {% endif %}
-    {% endfor %}
-    clean_id({{ cell("order_id") }}) AS order_key,
-    number AS row_number,
-    is_refund,
-    left_out IS NOT NULL AS is_of_order
-FROM kinds
-WHERE
-    left_out IS NULL
-    {% if layout.skip_without %}
-    -- A line of the order itself, without a product, has values of the order.
-    OR (left_out = {{ quoted("without " ~ layout.skip_without) }} AND {{ cell("order_id") }} <> '')
-    {% endif %};
-
--- Columns that only the first line of an order has.
-CREATE OR REPLACE TEMP VIEW filled AS
-SELECT * REPLACE (
-    {% for name, places in delivered.places.items() if name in layout.fill_down or delivered.names[places[0] | int] in layout.fill_down %}
-    last_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER until_here AS "{{ name }}",
-    {% endfor %}
-    {% for name in delivered.places if name.startswith("order_") and name.endswith("_amount") and layout.skip_without %}
-    first_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER whole AS "{{ name }}",
-    {% endfor %}
-    row_number AS row_number
-)
-FROM named
-WINDOW
-    until_here AS (PARTITION BY order_key ORDER BY row_number),
-    whole AS (
-        PARTITION BY order_key ORDER BY row_number
-        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    );
-
 -- The values that a layout maps; of two for one text, the first.
 CREATE OR REPLACE TEMP TABLE value_map (name VARCHAR, text VARCHAR, value VARCHAR);
 
@@ -128,55 +85,6 @@ SELECT
     unnest([{% for text in names.values() %}{{ quoted(text) }}, {% endfor %}]);
 
 {% endfor %}
-{% set mapped = layout["values"] | list %}
-{% if layout.country_names and "country_code" not in mapped %}
-{% set mapped = mapped + ["country_code"] %}
-{% endif %}
-CREATE OR REPLACE TEMP VIEW mapped AS
-SELECT filled.* REPLACE (
-    {% for name in mapped %}
-    coalesce("map of {{ name }}".value, filled."{{ name }}") AS "{{ name }}",
-    {% endfor %}
-    filled.row_number AS row_number
-)
-FROM filled
-{% for name in mapped %}
-LEFT JOIN (
-    SELECT
-        text,
-        arg_min(value, rowid) AS value
-    FROM value_map
-    WHERE name = '{{ name }}'
-    GROUP BY text
-) AS "map of {{ name }}"
-    ON lower(coalesce(trim(filled."{{ name }}"), '')) = "map of {{ name }}".text
-{% endfor %}
-WHERE NOT filled.is_of_order;
-
-CREATE OR REPLACE TEMP VIEW converted AS
-SELECT * REPLACE (
-    {% for name in ["ordered_at", "updated_at", "refunded_at"] if layout.date_format and name in delivered.places %}
-    CASE
-        WHEN trim({{ name }}) = '' THEN {{ name }}
-        ELSE coalesce(
-            strftime(
-                coalesce({% for format in layout.date_format %}{{ instant(month_named("trim(" ~ name ~ ")", format), format) }}{{ ", " if not loop.last }}{% endfor %})
-                AT TIME ZONE 'UTC',
-                '%Y-%m-%dT%H:%M:%S.%fZ'
-            ),
-            {{ name }} || {{ quoted(" (does not match " ~ layout.date_format | join(" or ") ~ ")") }}
-        )
-    END AS {{ name }},
-    {% endfor %}
-    {% for name in amounts if name in delivered.places %}
-    {% set number = "plain_number(" ~ ("rtrim(" ~ name ~ ", ' %')" if name == "tax_rate" else name) ~ ", currency)" %}
-    {% set number = "turned(" ~ number ~ ")" if name in layout.negated else number %}
-    CASE WHEN is_refund THEN ltrim({{ number }}, '-') ELSE {{ number }} END AS {{ name }},
-    {% endfor %}
-    row_number AS row_number
-)
-FROM mapped;
-
 {% if not layout.number_lines %}
 SET VARIABLE numbers_are_texts = (
     SELECT count(*) > 0
@@ -185,51 +93,150 @@ SET VARIABLE numbers_are_texts = (
 );
 
 {% endif %}
--- A refund has the number of the line that it returns, if the file has that line.
-CREATE OR REPLACE TEMP VIEW numbered AS
-{% if layout.number_lines %}
-SELECT * REPLACE (
-    CASE
-        WHEN NOT is_refund
-            THEN (row_number() OVER (PARTITION BY order_key, is_refund ORDER BY row_number))::VARCHAR
-    END AS line_number
-)
-FROM converted;
-{% else %}
-FROM converted
-WHERE NOT getvariable('numbers_are_texts')
-UNION ALL BY NAME
-SELECT * EXCLUDE (are_numbers, first_row) REPLACE (
-    CASE
-        WHEN are_numbers THEN line_number
-        WHEN first_row IS NOT NULL
-            THEN (dense_rank() OVER (PARTITION BY order_key ORDER BY first_row))::VARCHAR
-    END AS line_number
-)
-FROM (
-    SELECT
-        *,
-        bool_and(as_position(line_number) IS NOT NULL) OVER (PARTITION BY order_key) AS are_numbers,
-        min(CASE WHEN NOT is_refund AND trim(line_number) <> '' THEN row_number END)
-            OVER (PARTITION BY order_key, trim(line_number))
-            AS first_row
-    FROM converted
-    WHERE getvariable('numbers_are_texts')
-) AS lines;
+{% set mapped = layout["values"] | list %}
+{% if layout.country_names and "country_code" not in mapped %}
+{% set mapped = mapped + ["country_code"] %}
 {% endif %}
-
 {% set stated = delivered.places | list + layout.constants | list %}
-{% if layout.prices_include_tax or computed | select("in", stated) | list %}
-{% include "extract/delivered_files/computed_amounts.sql" %}
-{% else %}
-CREATE OR REPLACE TEMP VIEW computed AS
-SELECT
-    *,
-    CASE WHEN is_refund THEN product_of(as_amount(quantity), as_amount(unit_price))::VARCHAR END AS gross_amount
-FROM numbered;
-{% endif %}
-
+-- One statement: of views, DuckDB would plan each again in the next.
 COPY (
+    WITH named AS (
+        SELECT
+            {% for name in delivered.all_columns %}
+            {% set places = delivered.places.get(name, []) %}
+            {% if places | length > 1 %}
+            concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.last }}{% endfor %}) AS "{{ name }}",
+            {% elif places %}
+            "{{ places[0] }}" AS "{{ name }}",
+            {% else %}
+            {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
+            {% endif %}
+            {% endfor %}
+            clean_id({{ cell("order_id") }}) AS order_key,
+            number AS row_number,
+            is_refund,
+            left_out IS NOT NULL AS is_of_order
+        FROM kinds
+        WHERE
+            left_out IS NULL
+            {% if layout.skip_without %}
+            -- A line of the order itself, without a product, has values of the order.
+            OR (left_out = {{ quoted("without " ~ layout.skip_without) }} AND {{ cell("order_id") }} <> '')
+            {% endif %}
+    ),
+
+    -- Columns that only the first line of an order has.
+    filled AS (
+        SELECT * REPLACE (
+            {% for name, places in delivered.places.items() if name in layout.fill_down or delivered.names[places[0] | int] in layout.fill_down %}
+            last_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER until_here AS "{{ name }}",
+            {% endfor %}
+            {% for name in delivered.places if name.startswith("order_") and name.endswith("_amount") and layout.skip_without %}
+            first_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER whole AS "{{ name }}",
+            {% endfor %}
+            row_number AS row_number
+        )
+        FROM named
+        WINDOW
+            until_here AS (PARTITION BY order_key ORDER BY row_number),
+            whole AS (
+                PARTITION BY order_key ORDER BY row_number
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            )
+    ),
+
+    mapped AS (
+        SELECT filled.* REPLACE (
+            {% for name in mapped %}
+            coalesce("map of {{ name }}".value, filled."{{ name }}") AS "{{ name }}",
+            {% endfor %}
+            filled.row_number AS row_number
+        )
+        FROM filled
+        {% for name in mapped %}
+        LEFT JOIN (
+            SELECT
+                text,
+                arg_min(value, rowid) AS value
+            FROM value_map
+            WHERE name = '{{ name }}'
+            GROUP BY text
+        ) AS "map of {{ name }}"
+            ON lower(coalesce(trim(filled."{{ name }}"), '')) = "map of {{ name }}".text
+        {% endfor %}
+        WHERE NOT filled.is_of_order
+    ),
+
+    -- A refund has the number of the line that it returns, if the file has that line.
+    numbered AS (
+        {% if layout.number_lines %}
+        SELECT * REPLACE (
+            CASE
+                WHEN NOT is_refund
+                    THEN (row_number() OVER (PARTITION BY order_key, is_refund ORDER BY row_number))::VARCHAR
+            END AS line_number
+        )
+        FROM mapped
+        {% else %}
+        FROM mapped
+        WHERE NOT getvariable('numbers_are_texts')
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (are_numbers, first_row) REPLACE (
+            CASE
+                WHEN are_numbers THEN line_number
+                WHEN first_row IS NOT NULL
+                    THEN (dense_rank() OVER (PARTITION BY order_key ORDER BY first_row))::VARCHAR
+            END AS line_number
+        )
+        FROM (
+            SELECT
+                *,
+                bool_and(as_position(line_number) IS NOT NULL) OVER (PARTITION BY order_key) AS are_numbers,
+                min(CASE WHEN NOT is_refund AND trim(line_number) <> '' THEN row_number END)
+                    OVER (PARTITION BY order_key, trim(line_number))
+                    AS first_row
+            FROM mapped
+            WHERE getvariable('numbers_are_texts')
+        ) AS lines
+        {% endif %}
+    ),
+
+    converted AS (
+        SELECT * REPLACE (
+            {% for name in ["ordered_at", "updated_at", "refunded_at"] if layout.date_format and name in delivered.places %}
+            CASE
+                WHEN trim({{ name }}) = '' THEN {{ name }}
+                ELSE coalesce(
+                    strftime(
+                        coalesce({% for format in layout.date_format %}{{ instant(month_named("trim(" ~ name ~ ")", format), format) }}{{ ", " if not loop.last }}{% endfor %})
+                        AT TIME ZONE 'UTC',
+                        '%Y-%m-%dT%H:%M:%S.%fZ'
+                    ),
+                    {{ name }} || {{ quoted(" (does not match " ~ layout.date_format | join(" or ") ~ ")") }}
+                )
+            END AS {{ name }},
+            {% endfor %}
+            {% for name in amounts if name in delivered.places %}
+            {% set number = "plain_number(" ~ ("rtrim(" ~ name ~ ", ' %')" if name == "tax_rate" else name) ~ ", currency)" %}
+            {% set number = "turned(" ~ number ~ ")" if name in layout.negated else number %}
+            CASE WHEN is_refund THEN ltrim({{ number }}, '-') ELSE {{ number }} END AS {{ name }},
+            {% endfor %}
+            row_number AS row_number
+        )
+        FROM numbered
+    ),
+
+    {% if layout.prices_include_tax or computed | select("in", stated) | list %}
+    {% include "extract/delivered_files/computed_amounts.sql" %}
+    {% else %}
+    computed AS (
+        SELECT
+            *,
+            CASE WHEN is_refund THEN product_of(as_amount(quantity), as_amount(unit_price))::VARCHAR END AS gross_amount
+        FROM converted
+    )
+    {% endif %}
+
     SELECT
         {% for name in delivered.ours %}
         "{{ name }}",
