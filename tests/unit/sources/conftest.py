@@ -18,19 +18,29 @@ FACTS = {
 }
 
 
+@pytest.fixture(scope="session")
+def duck():
+    """A database with the macros of values.sql, which take as long to make as most files to read."""
+    with connect_duckdb() as connection:
+        define_values(connection, "a hash key that only tests use")
+        yield connection
+
+
 @pytest.fixture
-def read_file(tmp_path):
+def read_file(duck, tmp_path):
     """Read a file's bytes: its lines, rejected rows, and warnings."""
 
     def read(content, layout=STANDARD, bounds=UNBOUNDED):
         target = tmp_path / "lines.parquet"
-        with connect_duckdb() as duck:
-            define_values(duck, "a hash key that only tests use")
+        duck.begin()
+        try:
             duck.execute(read_sql("extract/create_rejects.sql"))
             stream = io.BytesIO(content)
             warnings = read_csv(duck, stream, target, FACTS, layout, bounds=bounds)
             lines = duck.from_parquet(str(target)).to_arrow_table().to_pylist()
             rejects = duck.sql("SELECT row_number, reason FROM rejects ORDER BY ALL")
             return lines, rejects.fetchall(), warnings
+        finally:
+            duck.rollback()
 
     return read
