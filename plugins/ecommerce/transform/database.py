@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "340MB"
 """Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
+OPTIMIZERS_OFF = "join_order,build_side_probe_side"
+"""Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few rows, and
+would keep the lines in memory instead of the orders."""
 
 
 @contextmanager
@@ -66,9 +69,7 @@ def open_database(
             "SET VARIABLE order_attributes = ?::VARCHAR[]",
             [list(settings.order_attributes)],
         )
-        # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
-        # rows, and would keep the lines in memory instead of the orders.
-        duck.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF}'")
         define_values(duck, settings.customer_hash_key)
         duck.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         yield duck
