@@ -134,15 +134,23 @@ def test_skus_that_a_spreadsheet_changed_are_warnings_with_examples(drop):
     assert [sku for _, sku in stored] == [sku for *_, sku in SKUS]
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp1250"])
-def test_utf_8_under_another_encoding_is_a_warning(drop, layouts, encoding):
-    (layouts / "acme.yaml").write_text(f"encoding: {encoding}")
-    text = file_of(*[line(f"A{number}", name="Küche") for number in range(5_000)])
-    cases = {"utf-8": True, encoding: False, "ascii": False}
-    for written, is_wrong in cases.items():
-        drop.put(FILE, text.encode(written, "replace"))
-        found = warned(drop.extract())
-        assert ("wrong_encoding" in found) == is_wrong
+ENCODINGS = {"acme": "cp1252", "globex": "latin-1", "zeta": "cp1250"}
+
+
+def test_utf_8_under_another_encoding_is_a_warning(drop, layouts):
+    for partner, encoding in ENCODINGS.items():
+        (layouts / f"{partner}.yaml").write_text(f"encoding: {encoding}")
+    text = file_of(*[line(f"A{number}", name="Küche") for number in range(1_000)])
+    for written in ("utf-8", None, "ascii"):
+        for partner, encoding in ENCODINGS.items():
+            content = text.encode(written or encoding, "replace")
+            drop.put(f"{partner}_2026-03-10.csv", content)
+        wrong = []
+        for warning in drop.extract().control_totals["warnings"]:
+            if warning["kind"] == "wrong_encoding":
+                wrong.append(warning["encoding"])
+        expected = ["cp1252", "iso8859-1", "cp1250"] if written == "utf-8" else []
+        assert wrong == expected
 
 
 NAMES = [
