@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from ecommerce.cli.local_postgres import Postgres
@@ -15,6 +14,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import SALES_DB
 from ecommerce.storage.staging import Manifest
+from tests.parquet import shared_duckdb
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
 DAY = date(2026, 3, 10)
@@ -85,12 +85,11 @@ class Extracted:
         order="ALL",
     ):
         """Rows of one of its files, in order of their columns."""
-        with duckdb.connect() as duck:
-            duck.execute("SET TimeZone = 'UTC'")
-            path = self.manifest.file(f"{name}.parquet")
-            return duck.execute(
-                f"SELECT {columns} FROM '{path}' ORDER BY {order}"
-            ).fetchall()
+        path = self.manifest.file(f"{name}.parquet")
+        found = shared_duckdb().execute(
+            f"SELECT {columns} FROM '{path}' ORDER BY {order}"
+        )
+        return found.fetchall()
 
     def ids(self, name, column="order_id"):
         """One column of one file, sorted."""

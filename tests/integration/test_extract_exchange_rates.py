@@ -6,13 +6,13 @@ import zipfile
 from base64 import b64encode
 from datetime import date
 
-import duckdb
 import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import EXCHANGE_RATES, exchange_rates
 from tests.explained import findings, unexplained
+from tests.parquet import shared_duckdb
 from tests.website import website
 
 DAY = date(2026, 3, 10)
@@ -55,8 +55,7 @@ def extract(folder, newest=False):
 
 def rows(manifest, name="rates"):
     path = f"{manifest.file(name)}.parquet"
-    with duckdb.connect() as duck:
-        return duck.execute(f"FROM '{path}' ORDER BY ALL").fetchall()
+    return shared_duckdb().execute(f"FROM '{path}' ORDER BY ALL").fetchall()
 
 
 RATES = [

@@ -5,14 +5,13 @@ import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-import duckdb
-
 from ecommerce.core.business_day import closed_days
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.explained import findings
 from tests.memory import Remembered
+from tests.parquet import shared_duckdb
 
 DAY = date(2026, 3, 10)
 
@@ -106,10 +105,9 @@ class Drop:
 
 
 def rows(manifest, name, columns="*"):
-    with duckdb.connect() as duck:
-        duck.execute("SET TimeZone = 'UTC'")
-        path = manifest.file(f"{name}.parquet")
-        return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
+    path = manifest.file(f"{name}.parquet")
+    found = shared_duckdb().execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL")
+    return found.fetchall()
 
 
 def found(manifest):

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import duckdb
 import requests
 
 from demo.services import shopify as stand_in
@@ -21,6 +20,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify.client import ShopifyClient
 from tests.memory import Remembered
+from tests.parquet import shared_duckdb
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOON = DAY.start + timedelta(hours=12)
@@ -109,13 +109,11 @@ class Loadable:
             "order_lines": "order_id, line_number",
             "refunds": "order_id, refund_id, line_number",
         }
-        with duckdb.connect() as duck:
-            order = f"ORDER BY {keys[table]}" if table in keys else ""
-            result = duck.execute(
-                f"FROM read_parquet('{self.done.file(f'{table}.parquet')}') {order}"
-            )
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        order = f"ORDER BY {keys[table]}" if table in keys else ""
+        path = self.done.file(f"{table}.parquet")
+        result = shared_duckdb().execute(f"FROM read_parquet('{path}') {order}")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def figures(self):
         """The sums of each order."""

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import duckdb
 import time_machine
 
 from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.events.source import LATE_DAYS, WEB_EVENTS
+from tests.parquet import shared_duckdb
 
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
@@ -98,12 +98,12 @@ def newest(folder, since, now):
 
 def rows(manifest):
     """All rows of all parts, by line number."""
-    with duckdb.connect() as duck:
-        found = duck.execute(
-            f"FROM read_parquet('{manifest.file('events-*.parquet')}') ORDER BY line_number"
-        )
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    files = manifest.file("events-*.parquet")
+    found = shared_duckdb().execute(
+        f"FROM read_parquet('{files}') ORDER BY line_number"
+    )
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def ids(manifest):

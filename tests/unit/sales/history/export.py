@@ -7,13 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from ecommerce.sales.history import tasks
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage.plain import from_plain
 from ecommerce.storage.staging import Manifest, local_or_uri
+from tests.parquet import shared_duckdb
 
 HEADER = ",".join(COLUMNS)
 RUN = "manual__2026-03-15"
@@ -105,12 +105,10 @@ class Export:
 
 def staged(folder, name="lines"):
     """The rows of a staged Parquet file."""
-    with duckdb.connect() as duck:
-        duck.execute("SET TimeZone = 'UTC'")
-        path = local_or_uri(f"{folder}/{name}.parquet")
-        result = duck.execute(f"FROM '{path}'")
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    path = local_or_uri(f"{folder}/{name}.parquet")
+    result = shared_duckdb().execute(f"FROM '{path}'")
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def all_staged(reads, name="lines"):

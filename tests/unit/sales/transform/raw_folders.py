@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import rendering
+from tests.parquet import shared_duckdb
 
 Row = dict[str, Any]
 KEY = "a key of at least sixteen characters"
@@ -257,7 +258,7 @@ def write_tables(folder, declared, tables):
 
 def read(manifest):
     """The rows of a loadable folder."""
-    connection = _duckdb()
+    connection = shared_duckdb()
     if not staging.is_local(manifest.uri):
         connection = connect_duckdb(manifest.uri)
     tables = {}
@@ -271,7 +272,7 @@ def read(manifest):
 
 def write(path, declared, rows=None):
     """A Parquet file of the columns `declared`; what a row lacks is NULL."""
-    connection = _duckdb()
+    connection = shared_duckdb()
     connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
     names = [column[0] for column in connection.execute("DESCRIBE rows").fetchall()]
     values = []
@@ -282,13 +283,6 @@ def write(path, declared, rows=None):
         places = ", ".join("?" for _ in names)
         connection.executemany(f"INSERT INTO rows VALUES ({places})", values)
     connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
-
-
-@cache
-def _duckdb():
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
 def write_json(path, value):
