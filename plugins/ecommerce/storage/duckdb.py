@@ -56,12 +56,13 @@ def set_variables(duck: DuckDBPyConnection, **values: object) -> None:
 def define_values(duck: DuckDBPyConnection, key: str) -> None:
     """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
     and the functions `readable_id` and `id_hash`, which hashes with `key`."""
-    set_variables(duck, **PATTERNS)
     duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
     duck.create_function(
         "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"
     )
     duck.execute(read_sql("transform/values.sql"))
+    # Not before: DuckDB would compile the patterns for each macro that has them.
+    set_variables(duck, **PATTERNS)
 
 
 def run_sql_file(
