@@ -11,7 +11,7 @@ WITH lines AS (
     WHERE FALSE
 ),
 
-judged AS (
+judged AS MATERIALIZED (
     SELECT
         * REPLACE (coalesce(is_refund, FALSE) AS is_refund),
         coalesce(as_text(refunded_at), ordered_at) AS dated_at,
