@@ -64,19 +64,33 @@ discounted AS (
                 0
             )
         )::DECIMAL(18, 4) AS discount,
-        (gross - discount)::DECIMAL(18, 4) AS paid,
         (own_shipping + CASE WHEN is_first THEN coalesce(order_shipping, 0) ELSE 0 END)::DECIMAL(18, 4) AS shipping
     FROM with_order
 ),
 
+priced AS (
+    SELECT
+        *,
+        (gross - discount)::DECIMAL(18, 4) AS paid,
+        greatest(coalesce(paid, 0), 0) AS weight
+    FROM discounted
+),
+
 -- The order's tax is divided among its lines, then its shipping, by what was paid for them.
+weighed AS (
+    SELECT
+        *,
+        sum(weight) OVER until_here AS weight_until,
+        sum(weight) OVER whole AS weight_of_lines,
+        sum(shipping) OVER whole AS shipping_of_order
+    FROM priced
+    {{ windows() }}
+),
+
 taxed AS (
     SELECT
         *,
-        greatest(coalesce(paid, 0), 0) AS weight,
-        sum(weight) OVER until_here AS weight_until,
-        sum(weight) OVER whole AS weight_of_lines,
-        weight_of_lines + greatest(sum(shipping) OVER whole, 0) AS weight_of_order,
+        weight_of_lines + greatest(shipping_of_order, 0) AS weight_of_order,
         coalesce(
             part_of(order_tax, weight, weight_until, weight_of_order),
             as_amount(tax_amount),
@@ -99,8 +113,7 @@ taxed AS (
             {% endif %}
             0
         )::DECIMAL(18, 4) AS shipping_tax
-    FROM discounted
-    {{ windows() }}
+    FROM weighed
 ),
 
 -- The discount without tax is what remains, so that gross less discount is exactly what was paid less tax.
