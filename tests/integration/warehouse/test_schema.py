@@ -19,27 +19,30 @@ from tests.integration.warehouse_contents import new_dataset, of_all_days
 TIMES = 40
 
 
+@pytest.fixture(scope="module")
+def dataset_name():
+    return new_dataset()
+
+
 @pytest.fixture
-def empty_dataset(shop, monkeypatch):
-    """The name of a dataset that does not exist."""
-    name = new_dataset()
-    monkeypatch.setenv("BIGQUERY_DATASET", name)
-    return name
-
-
-def test_tables_are_made_by_whoever_comes_first(empty_dataset):
+def made_dataset(dataset_name, shop, monkeypatch):
+    """A dataset that did not exist before four runs made it at once, for the first test that asks for it."""
+    monkeypatch.setenv("BIGQUERY_DATASET", dataset_name)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: prepare(connect()), range(4)))
+    return dataset_name
 
+
+def test_tables_are_made_by_whoever_comes_first(made_dataset):
     warehouse = connect()
-    made = {table.table_id for table in warehouse.client.list_tables(empty_dataset)}
+    made = {table.table_id for table in warehouse.client.list_tables(made_dataset)}
     assert made == {*rendering.tables(), *rendering.views()}
     settings = {
         row["setting"]
-        for row in warehouse.table_rows(f"{empty_dataset}.warehouse_settings")
+        for row in warehouse.table_rows(f"{made_dataset}.warehouse_settings")
     }
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
-    staging = f"{empty_dataset}_staging"
+    staging = f"{made_dataset}_staging"
     assert (
         warehouse.client.get_dataset(staging).default_table_expiration_ms
         == 24 * 60 * 60 * 1000
@@ -120,24 +123,23 @@ def test_of_two_first_runs_with_other_settings_one_stops(shop, monkeypatch):
         prepare(shop.warehouse)
 
 
-def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):
+def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     warehouse = connect()
-    prepare(warehouse)
     older = {
         "products": "sku INT64, name STRING, colour STRING",
         "order_lines": "business_date DATE NOT NULL, source STRING NOT NULL",
     }
     for table, columns in older.items():
-        name = f"`{empty_dataset}.{table}`"
+        name = f"`{made_dataset}.{table}`"
         warehouse.run(f"DROP TABLE {name}; CREATE TABLE {name} ({columns})", "older")
-    row = f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')"
+    row = f"INSERT INTO `{made_dataset}.products` (sku, name) VALUES (1, 'Old')"
     warehouse.run(row, "an older row")
     warehouse.settings = warehouse.settings.model_copy(
         update={"events_retention_days": 30}
     )
     migration = migrate(warehouse)
 
-    events = warehouse.client.get_table(f"{empty_dataset}.user_events")
+    events = warehouse.client.get_table(f"{made_dataset}.user_events")
     assert events.time_partitioning.expiration_ms == 30 * 24 * 60 * 60 * 1000
     added = ("category", "picture_uri", "thumbnail_uri", "updated_at")
     assert [text for text in migration.done if text.startswith("products")] == [
@@ -149,7 +151,7 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):
         "copy the table to change that",
     ]
     rows = warehouse.run(
-        f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look"
+        f"SELECT sku, name, category FROM `{made_dataset}.products`", "look"
     )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
