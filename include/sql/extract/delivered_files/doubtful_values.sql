@@ -8,9 +8,14 @@ CREATE OR REPLACE MACRO is_other_convention(amount) AS regexp_full_match(
     '[+-]?(\d+,(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|(\d+|\d{1,3}(,\d{3})+)\.\d+\s* \(not a number with a decimal comma\))'
 );
 
+-- A table, because DuckDB would clean the SKU of every line in a subquery.
+CREATE OR REPLACE TEMP TABLE delivered_skus AS
+SELECT DISTINCT sku
+FROM read_parquet(getvariable('lines'));
+
 WITH skus AS (
     SELECT DISTINCT clean_id(sku) AS sku
-    FROM (SELECT DISTINCT sku FROM read_parquet(getvariable('lines'))) AS delivered
+    FROM delivered_skus
     WHERE regexp_matches(sku, '\d')
 ),
 
@@ -35,11 +40,12 @@ spellings AS (
 -- Few lines have a comma or a bracket in any amount.
 candidates AS (
     SELECT unnest([quantity, unit_price, discount_amount, tax_amount]) AS amount
-    FROM (
-        SELECT *, concat(quantity, unit_price, discount_amount, tax_amount) AS joined
-        FROM read_parquet(getvariable('lines'))
-    ) AS delivered
-    WHERE contains(joined, ',') OR contains(joined, '(')
+    FROM read_parquet(getvariable('lines'))
+    WHERE
+        contains(quantity, ',') OR contains(quantity, '(')
+        OR contains(unit_price, ',') OR contains(unit_price, '(')
+        OR contains(discount_amount, ',') OR contains(discount_amount, '(')
+        OR contains(tax_amount, ',') OR contains(tax_amount, '(')
 ),
 
 others AS (
@@ -50,10 +56,12 @@ others AS (
     WHERE is_other_convention(trim(amount))
 ),
 
--- The bytes of one letter in UTF-8 as two letters of Windows-1252, or as three.
+-- The bytes of one letter in UTF-8 as two letters of Windows-1252, or as three: never in ASCII, whose characters have one
+-- byte.
 double_encoded AS (
     SELECT DISTINCT unnest([product_name, category]) AS text
     FROM read_parquet(getvariable('lines'))
+    WHERE length(product_name) < strlen(product_name) OR length(category) < strlen(category)
 ),
 
 -- One amount in the convention of the layout.
