@@ -1,12 +1,10 @@
--- DuckDB: adds malformed records, whose faults are a reason and a detail; the variable `place` is the position of order_id
--- in the header.
-INSERT INTO malformed
+-- DuckDB: adds malformed records, whose faults are a reason and a detail.
+INSERT INTO malformed BY NAME
 SELECT
     row_number,
     fault[1] AS reason,
     fault[2] AS detail,
-    record,
-    clean_id(trim(split_part(record, getvariable('delimiter'), getvariable('place')), E' "\t\r\n')) AS order_id
+    record
 FROM (
     SELECT
         unnest($numbers::BIGINT[]) AS row_number,

@@ -1,5 +1,5 @@
--- DuckDB: the malformed records of the file that is being read, as delivered. `order_id` is the text where the header has
--- that column. The table is never written to a file: keep_malformed.sql adds the records' shapes to the table rejects.
+-- DuckDB: the malformed records of the file that is being read, as delivered. keep_malformed.sql sets `order_id`, and
+-- adds the records' shapes to the table rejects; this table is never written to a file.
 CREATE OR REPLACE TABLE malformed (
     row_number BIGINT,
     reason VARCHAR,
@@ -8,8 +8,10 @@ CREATE OR REPLACE TABLE malformed (
     order_id VARCHAR
 );
 
--- The order ids of all files that were read.
+-- The order ids of all files that were read, as the transform stores them, and whether a line sells the order; two rows
+-- for one with two spellings.
 CREATE TABLE IF NOT EXISTS ids (
     file VARCHAR,
-    order_id VARCHAR
+    order_id VARCHAR,
+    is_sold BOOLEAN
 );

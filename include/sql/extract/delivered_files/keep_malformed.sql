@@ -2,10 +2,26 @@
 --
 -- Adds the order ids to the table ids.
 INSERT INTO ids
-SELECT DISTINCT
+SELECT
     getvariable('file'),
-    clean_id(order_id)
-FROM read_parquet(getvariable('lines'));
+    nullif(safe_id(order_id), ''),
+    is_sold
+FROM (
+    SELECT
+        order_id,
+        bool_or(is_refund IS NOT TRUE) AS is_sold
+    FROM (
+        FROM read_parquet(getvariable('lines'))
+        UNION ALL BY NAME
+        SELECT NULL::BOOLEAN AS is_refund  -- optional
+        WHERE FALSE
+    ) AS lines
+    GROUP BY order_id
+) AS spellings;
+
+-- `place` is the position of order_id in the header.
+UPDATE malformed
+SET order_id = safe_id(trim(split_part(record, getvariable('delimiter'), getvariable('place')), E' "\t\r\n'));
 
 -- A malformed record may be part of an address, and any text may be in the place of its order id. What is there is
 -- kept only if it is the id of an order of the file or of its former delivery, or has a digit and the shape of such an id.

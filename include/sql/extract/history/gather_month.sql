@@ -26,8 +26,16 @@ COPY (
 ) TO (getvariable('folder') || '/rejects.parquet') (FORMAT parquet, COMPRESSION zstd);
 
 CREATE TABLE ids AS
-SELECT DISTINCT order_id
-FROM read_parquet(getvariable('folder') || '/lines.parquet');
+SELECT
+    order_id,
+    bool_or(is_refund IS NOT TRUE) AS is_sold
+FROM (
+    FROM read_parquet(getvariable('folder') || '/lines.parquet')
+    UNION ALL BY NAME
+    SELECT NULL::BOOLEAN AS is_refund  -- optional
+    WHERE FALSE
+) AS lines
+GROUP BY order_id;
 
 -- An export removes no orders and has no earlier deliveries.
 COPY (

@@ -14,26 +14,10 @@ as_delivered AS (
         file,
         currency,
         count(*) AS lines,
-        sum(stated_amount(as_text(gross_amount), as_text(quantity), as_text(unit_price)))
+        sum(stated_amount(as_text(gross_amount), quantity, unit_price))
             FILTER (is_refund IS NOT TRUE) AS amount
     FROM delivered
     GROUP BY ALL
-),
-
-refunded AS (
-    SELECT DISTINCT clean_id(order_id) AS order_id
-    FROM delivered
-    WHERE is_refund
-),
-
-sold AS (
-    SELECT DISTINCT order_id
-    FROM (
-        SELECT clean_id(order_id) AS order_id
-        FROM delivered
-        WHERE is_refund IS NOT TRUE
-    ) AS lines
-    SEMI JOIN refunded USING (order_id)
 ),
 
 by_currency AS (
@@ -50,9 +34,7 @@ by_currency AS (
 )
 
 SELECT
-    (SELECT count(DISTINCT order_id) FROM ids)
-    - (SELECT count(order_id) FROM refunded)
-    + (SELECT count(order_id) FROM sold) AS source_orders,
+    (SELECT count(DISTINCT order_id) FROM ids WHERE is_sold) AS source_orders,
     coalesce(sum(lines), 0)::BIGINT AS source_lines,
     coalesce(sum(amount), 0::DECIMAL(38, 4))::VARCHAR AS source_amount,
     coalesce(

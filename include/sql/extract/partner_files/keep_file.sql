@@ -7,21 +7,18 @@ SELECT
     $sha256,
     getvariable('received_at'),
     (SELECT count(*) FROM read_parquet(getvariable('lines'))) + (SELECT count(*) FROM malformed),
-    coalesce(list_sort(list(DISTINCT order_id)), []),
+    coalesce(list_sort(list(order_id)), []),
     from_json($warnings, '["JSON"]')::VARCHAR[],
     map(
         $columns::VARCHAR[],
         list_transform($file_columns::VARCHAR[][], LAMBDA parts: array_to_string(parts, ' + '))
     )
 FROM (
-    SELECT safe_id(order_id) AS order_id
-    FROM (
-        SELECT order_id
-        FROM ids
-        WHERE file = getvariable('file')
-        UNION ALL
-        SELECT order_id
-        FROM malformed
-    ) AS delivered
-) AS safe_ids
+    SELECT order_id
+    FROM ids
+    WHERE file = getvariable('file')
+    UNION
+    SELECT order_id
+    FROM malformed
+) AS delivered
 WHERE order_id <> ''
