@@ -229,13 +229,15 @@ def _write_records(
     with closing(ahead(batches)) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
             lines = file.written(records)
-            # The file is read a few times, in full: no statistics, and a cheap compression.
+            # The file is read a few times, in full: no statistics, a cheap compression, and dictionaries only
+            # for columns with few values.
             writer = writer or stack.enter_context(
                 pq.ParquetWriter(
                     target,
                     lines.schema,
                     compression="snappy",
                     write_statistics=False,
+                    dictionary_pagesize_limit=8 << 10,
                 )
             )
             writer.write_table(lines)
