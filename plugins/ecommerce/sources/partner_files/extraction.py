@@ -23,6 +23,7 @@ from ecommerce.sources.delivered_files import json_warnings
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
+    HashedStream,
     list_folder,
     partner_and_day,
 )
@@ -196,10 +197,12 @@ def _read_file(
         return []
     lines = work / "lines.partial"
     received_at = _received_at(file, sha256, known)
-    with file.open_decompressed() as stream:
+    with file.open() as delivered:
+        # The bytes that are read are those that are compared, so that the file is read once less.
+        stream = HashedStream(delivered)
         warnings = delivered_files.read_csv(
             duck,
-            stream,
+            file.decompressed(stream),
             lines,
             {"file": file.name, "partner": file.partner, "received_at": received_at},
             file.layout,
@@ -210,10 +213,10 @@ def _read_file(
             ),
             former_orders=known.order_ids,
         )
-    if file.checksum() != sha256:
-        raise TransientError(
-            f"{file.name} changed while it was read: it is still being delivered"
-        )
+        if file.checksum_of(stream) != sha256:
+            raise TransientError(
+                f"{file.name} changed while it was read: it is still being delivered"
+            )
     renamed = file.layout.renamed()
     kept = {
         "sha256": sha256,

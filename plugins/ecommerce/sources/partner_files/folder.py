@@ -22,6 +22,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
+from ecommerce.sources.text_blocks import BLOCK
 from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
 from ecommerce.storage.staging import is_local, storage_path
 
@@ -43,6 +44,22 @@ def partner_and_day(name: str) -> tuple[str, date] | None:
         if match:
             return match[1], date.fromisoformat(match[2])
     return None
+
+
+class HashedStream(io.RawIOBase):
+    """An opened file, whose bytes are hashed as they are read."""
+
+    def __init__(self, file: Any) -> None:
+        self.digest = hashlib.sha256()
+        self._file = file
+
+    def readable(self) -> bool:  # noqa: D102
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: D102
+        size: int = self._file.readinto(buffer)
+        self.digest.update(memoryview(buffer)[:size])
+        return size
 
 
 @dataclass(frozen=True, order=True)
@@ -81,9 +98,8 @@ class DroppedFile:
                 f"it cannot be opened: {reason_of(error)}"
             ) from None
 
-    def open_decompressed(self) -> IO[bytes]:
-        """Open the decompressed text of the file, as bytes."""
-        stream: Any = self.open()
+    def decompressed(self, stream: Any) -> IO[bytes]:
+        """Return the decompressed text of the opened file, as bytes."""
         if self.name.endswith(".gz"):
             stream = gzip.GzipFile(fileobj=stream)
         # The `readline` of an object store takes no size.
@@ -94,7 +110,7 @@ class DroppedFile:
         reads the file again."""
         try:
             with self.open() as stream:
-                digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+                return self.checksum_of(HashedStream(stream))
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
@@ -102,6 +118,12 @@ class DroppedFile:
             raise UnusableFileError(
                 "the disk cannot read it (input/output error)"
             ) from None
+
+    def checksum_of(self, stream: HashedStream) -> str:
+        """Return the checksum of the opened file, whose last bytes are read now."""
+        while stream.read(BLOCK):
+            pass
+        digest = stream.digest
         if self.layout != STANDARD:
             digest.update(self.layout.model_dump_json().encode())
         return digest.hexdigest()

@@ -45,13 +45,13 @@ def _sample(file: DroppedFile) -> Lines:
         scratch_folder() as work,
         reading_errors(file.name),
         unusable_data(),
-        file.open_decompressed() as stream,
+        file.open() as stream,
     ):
         define_values(duck, load_settings().customer_hash_key)
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
         facts = {"file": file.name, "partner": file.partner, "received_at": None}
-        start = _start_of(stream, file.layout.encoding)
+        start = _start_of(file.decompressed(stream), file.layout.encoding)
         lines = work / "lines.parquet"
         for warning in read_csv(duck, start, lines, facts, file.layout):
             yield HINT, wording(warning).found
