@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol, cast
@@ -62,7 +62,7 @@ class EarlierReads(Protocol):
         """Return the files that runs for `oldest` and later days have loaded."""
 
     def loaded_files(
-        self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
+        self, source: str, names: Sequence[str], order_ids: Iterable[str] = ()
     ) -> dict[str, LoadedFile]:
         """Return what is stored of files by name, and of files with orders of `order_ids`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.email_masking import PATTERNS, clean_id, id_hash
@@ -82,7 +83,14 @@ def run_sql_file(
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
+def iterate_column(duck: DuckDBPyConnection, file: str) -> Iterator[Any]:
+    """Run a file of include/sql, named without `.sql`, and yield the values of its only column. The
+    connection can run nothing else before the last one."""
+    duck.execute(read_sql(f"{file}.sql"))
+    for row in iter(duck.fetchone, None):
+        yield from row
+
+
 def query_column(duck: DuckDBPyConnection, file: str) -> list[Any]:
-    """Run a file of include/sql, named without `.sql`, and return the values of its only column."""
-    rows = duck.execute(read_sql(f"{file}.sql")).fetchall()
-    return [value for (value,) in rows]
+    """Return the values of `iterate_column` as a list."""
+    return list(iterate_column(duck, file))

@@ -3,7 +3,7 @@ creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,7 @@ def known_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
 def loaded_files(
     source: str,
     names: Sequence[str],
-    order_ids: Sequence[str] = (),
+    order_ids: Iterable[str] = (),
 ) -> dict[str, LoadedFile]:
     """Return loaded files of a source by name, and files with orders of `order_ids`, with these only."""
     files: dict[str, LoadedFile] = {}

@@ -90,10 +90,11 @@ class Drop:
         order_ids=(),
     ):
         """The answer of the warehouse."""
+        wanted = set(order_ids)
         return {
             name: file
             for name, file in self.loaded.items()
-            if name in names or set(file.order_ids) & set(order_ids)
+            if name in names or wanted.intersection(file.order_ids)
         }
 
     def load(self, manifest):

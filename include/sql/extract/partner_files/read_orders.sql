@@ -1,5 +1,5 @@
 -- DuckDB: the orders of each partner in the files just read and in their previous deliveries, with whether the files have
--- refunds of them.
+-- refunds of them; an order may have several rows.
 CREATE TABLE read_orders AS
 WITH delivered AS (
     SELECT
@@ -28,13 +28,8 @@ WITH delivered AS (
     WHERE is_refund AND order_id <> ''
 )
 
-SELECT
-    partner,
-    order_id,
-    bool_or(is_refunded) AS is_refunded
 FROM delivered
-ANTI JOIN removed_orders USING (order_id)
-GROUP BY partner, order_id;
+ANTI JOIN removed_orders USING (order_id);
 
 -- The ids of those of partners with stored refunds.
 SELECT DISTINCT order_id

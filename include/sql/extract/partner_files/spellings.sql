@@ -10,8 +10,9 @@ SET warnings = list_append(
 )
 FROM (
     WITH delivered AS (
-        SELECT file, partner, unnest(order_ids) AS order_id
-        FROM files
+        SELECT file, partner, order_id
+        FROM (SELECT file, partner, unnest(order_ids) AS order_id FROM files) AS listed
+        WHERE order_id >= '0' AND order_id < ':'  -- begins with a digit
     ),
 
     known AS (

@@ -32,6 +32,7 @@ from ecommerce.storage.delivered import modified_at, reading_errors
 from ecommerce.storage.duckdb import (
     connect_duckdb,
     define_values,
+    iterate_column,
     query_column,
     run_sql_file,
     set_variables,
@@ -75,7 +76,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded, work)
         # Files of other days that have orders of those just read, now or formerly.
-        order_ids = query_column(duck, "extract/partner_files/order_ids")
+        order_ids = iterate_column(duck, "extract/partner_files/order_ids")
         related = reads.loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
