@@ -90,13 +90,14 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
 
 def test_a_file_of_a_layout_with_further_columns_is_loaded_with_others(drop, layouts):
     (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
-    returned = line("A1", quantity="-1")
-    drop.put("acme_2026-03-10.csv", file_of(line("A1"), returned))
+    refunds = [line("A1", quantity="-1"), line("A2", quantity="-1")]
+    drop.put("acme_2026-03-10.csv", file_of(line("A1"), *refunds))
     drop.deliver("zeta_2026-03-10.csv", "Z1")
     raw = drop.extract()
     lines = rows(raw, "lines", "order_id, is_refund")
-    assert lines == [("A1", False), ("A1", True), ("Z1", None)]
+    assert lines == [("A1", False), ("A1", True), ("A2", True), ("Z1", None)]
     assert raw.control_totals["source_amount"] == "42.0000", "of what was sold"
+    assert raw.control_totals["source_orders"] == 2
 
 
 def test_an_invalid_layout_stops_its_partner_alone(drop, layouts):

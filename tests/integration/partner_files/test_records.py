@@ -143,12 +143,13 @@ def test_control_totals_are_the_files_own(drop):
         line("R").replace("10.50", "5000000000"),
         line("R", 2, quantity="99999999999999"),
         line("R", 3, quantity="9999999").replace("10.50", "9999999999"),
+        line('""', quantity="0"),
     ]
     drop.put(FILE, file_of(*lines))
     amount = "10000000052.5000"
     assert drop.extract().control_totals == {
         "source_orders": 3,
-        "source_lines": 6,
+        "source_lines": 7,
         "source_amount": amount,
         "source_amounts": [{"file": FILE, "currency": "EUR", "amount": amount}],
         "warnings": [],

@@ -61,15 +61,15 @@ def test_ids_that_people_can_tell_apart_stay_and_a_spreadsheets_spelling_is_a_wa
 
 
 def test_a_spelling_of_an_id_of_an_earlier_file_is_a_warning_that_is_stored(drop):
-    drop.deliver(FILE, "1001", "1003")
+    drop.deliver(FILE, "9001", "1003")
     drop.extract_and_load()
     (drop.drop / FILE).unlink()
-    drop.deliver(NEXT, "1001.0", "1002")
+    drop.deliver(NEXT, "9001.0", "1002")
     drop.deliver("globex_2026-03-11.csv", "1003.0")
     raw = drop.extract(NEXT_DAY)
     found = warned(raw)["order_id_spellings"]
     assert found.startswith(f"{NEXT}: 1 order id has another order's number")
-    assert "1001.0 and 1001" in found
+    assert "9001.0 and 9001" in found
     kinds = rows(raw, "files", "file, warnings[1] ->> 'kind'")
     assert kinds == [(NEXT, "order_id_spellings"), ("globex_2026-03-11.csv", None)]
 
@@ -222,6 +222,19 @@ def test_decimal_points_and_commas_in_one_file_are_a_warning(
     found = warned(drop.extract()).get("mixed_decimals", "")
     assert bool(found) == bool(example)
     assert f"for example {example}" in found or not example
+
+
+def test_the_decimals_of_each_amount_are_compared(drop):
+    record = line("A1")
+    amounts = [
+        record.replace(",2,10.50,", ',"2,5",10.50,'),
+        record.replace("10.50", '"10,50"'),
+        record.replace(",0,1.60", ',"0,25",1.60'),
+        record.replace("1.60", '"1,60"'),
+    ]
+    drop.put(FILE, file_of(*amounts))
+    [warning] = drop.extract().control_totals["warnings"]
+    assert (warning["amounts"], warning["example"]) == (4, "0,25")
 
 
 def test_countries_are_codes_and_others_are_counted(drop):
