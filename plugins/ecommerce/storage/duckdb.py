@@ -85,7 +85,7 @@ def run_sql_file(
 
 def iterate_column(duck: DuckDBPyConnection, file: str) -> Iterator[Any]:
     """Run a file of include/sql, named without `.sql`, and yield the values of its only column. The
-    connection can run nothing else before the last one."""
+    connection can run nothing else before the last value."""
     duck.execute(read_sql(f"{file}.sql"))
     for row in iter(duck.fetchone, None):
         yield from row

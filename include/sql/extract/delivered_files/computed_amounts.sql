@@ -11,6 +11,11 @@ WINDOW
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
 {%- endmacro %}
+{% macro tax_by_rate(amount) -%}
+{% if rates %}
+share_of({{ amount }}, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if layout.prices_include_tax else "100" }})),
+{% endif %}
+{%- endmacro %}
 
 -- A text that is no amount stays one, as the line's gross amount, so that the transform rejects the line.
 typed AS (
@@ -95,9 +100,7 @@ taxed AS (
             part_of(order_tax, weight, weight_until, weight_of_order),
             as_amount(tax_amount),
             share_of(as_amount(tax_before_discount), ten_thousandths(paid), nullif(ten_thousandths(gross), 0)),
-            {% if rates %}
-            share_of(paid, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if layout.prices_include_tax else "100" }})),
-            {% endif %}
+            {{ tax_by_rate("paid") }}
             0
         )::DECIMAL(18, 4) AS tax,
         coalesce(
@@ -108,9 +111,7 @@ taxed AS (
                 ten_thousandths(own_shipping),
                 nullif(ten_thousandths(as_amount(shipping_amount)), 0)
             ),
-            {% if rates %}
-            share_of(shipping, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if layout.prices_include_tax else "100" }})),
-            {% endif %}
+            {{ tax_by_rate("shipping") }}
             0
         )::DECIMAL(18, 4) AS shipping_tax
     FROM weighed

@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO is_other_convention(amount) AS regexp_full_match(
     '[+-]?(\d+,(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|(\d+|\d{1,3}(,\d{3})+)\.\d+\s* \(not a number with a decimal comma\))'
 );
 
--- Found faster; true of few amounts.
+-- A quicker test, which every such amount passes, and few others.
 CREATE OR REPLACE MACRO may_be_other(amount) AS contains(amount, ',') OR contains(amount, '(');
 
 -- A table, because DuckDB would clean the SKU of every line in a subquery.
