@@ -155,7 +155,7 @@ def pipeline(lines: int) -> None:
 
     del duckdb, hook
     with measured() as facts:
-        facts["rows"] = SALES_DB.extract(_read_window()).rows
+        facts["rows"] = SALES_DB.source().extract(_read_window()).rows
 
 
 if __name__ == "__main__":

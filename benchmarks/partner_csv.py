@@ -113,14 +113,14 @@ def extract(file: Path, lines: int, broken: int) -> None:
     os.environ["PARTNER_DROP_URI"] = file.parent.as_uri()
     day = day_window(date(2026, 11, 19), "UTC")
     window = window_of_day(
-        PARTNER_FILES,
+        PARTNER_FILES.source(),
         day,
         DagRun("daily_sales_pipeline", "benchmark"),
         Remembered(),
         day.end + timedelta(hours=6),
     )
     with measured() as facts:
-        manifest = PARTNER_FILES.extract(window)
+        manifest = PARTNER_FILES.source().extract(window)
         facts["rows"] = manifest.rows
     rejects = manifest.file("rejects.parquet")
     with duckdb.connect() as duck:

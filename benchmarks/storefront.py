@@ -71,7 +71,7 @@ def limit(orders: int) -> None:
     """Request every page once."""
     from ecommerce.sources.storefront.client import StorefrontClient
 
-    client = StorefrontClient.connect()
+    client = StorefrontClient.connect("storefront_api")
     pages = range(1, -(-orders // PER_PAGE) + 1)
 
     def read(page: int) -> int:
@@ -97,18 +97,18 @@ def pipeline(orders: int) -> None:
     from tests.memory import Remembered
 
     del duckdb, pandas, pyarrow
-    StorefrontClient.connect()  # imports Airflow
+    StorefrontClient.connect("storefront_api")  # imports Airflow
     day = day_window(DAY, "UTC")
     now = day.end + timedelta(hours=6)
     window = window_of_day(
-        STOREFRONT,
+        STOREFRONT.source(),
         day,
         DagRun("benchmark", "run"),
         Remembered(),
         now,
     )
     with measured() as facts:
-        totals = STOREFRONT.extract(window).control_totals
+        totals = STOREFRONT.source().extract(window).control_totals
         facts["rows"] = totals["source_orders"]
     if totals["source_orders"] != orders:
         sys.exit(f"{totals['source_orders']} of {orders} orders were read")

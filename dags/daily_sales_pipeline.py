@@ -29,7 +29,7 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.warehouse import assets
 
 with DAG(
@@ -59,11 +59,11 @@ with DAG(
         tooltip="One task per source; each writes files and a manifest to staging",
     ):
         extracted = []
-        for source in SOURCES.values():
+        for source in live_sources().values():
             extract = tasks.extract.override(
                 task_id=source.name,
                 inlets=[assets.source(source.name)],
-                retries=source.retries,
+                retries=source.platform.retries,
             )
             extracted.append(extract(source.name))
         ready = tasks.sources_ready(extracted)

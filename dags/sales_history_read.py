@@ -21,7 +21,7 @@ from ecommerce.core.names import (
 from ecommerce.core.settings import LONG, owner_links, run_timeout, task_timeout
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales import tasks
-from ecommerce.sources import EXCHANGE_RATES, SOURCES
+from ecommerce.sources import EXCHANGE_RATES, live_sources
 
 with DAG(
     dag_id=DAG_HISTORY_READ,
@@ -46,7 +46,7 @@ with DAG(
         "source": Param(
             None,
             type=["null", "string"],
-            enum=[None, *sorted(SOURCES.keys() - {EXCHANGE_RATES.name})],
+            enum=[None, *sorted(live_sources().keys() - {EXCHANGE_RATES.name})],
             title="Source",
             description="The only source to read, with the exchange rates. Empty: all.",
         ),
@@ -60,9 +60,9 @@ with DAG(
 ) as dag:
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source, as in the daily run"):
         extracted = []
-        for source in SOURCES.values():
+        for source in live_sources().values():
             extract = tasks.extract.override(
-                task_id=source.name, retries=source.retries
+                task_id=source.name, retries=source.platform.retries
             )
             extracted.append(extract(source.name))
         ready = tasks.sources_ready(extracted)

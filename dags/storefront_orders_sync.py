@@ -20,7 +20,7 @@ from ecommerce.core.names import DAG_SYNC
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.warehouse import assets
 
 with DAG(
@@ -37,15 +37,15 @@ with DAG(
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:
-    for source in SOURCES.values():
-        if not source.synced:
+    for source in live_sources().values():
+        if not source.platform.synced:
             continue
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
         with TaskGroup(f"{source.name}_orders", prefix_group_id=False):
             extract = tasks.extract_changes.override(
                 task_id=source.name,
                 inlets=[assets.source(source.name)],
-                retries=source.retries,
+                retries=source.platform.retries,
             )
             transform = tasks.transform_source.override(task_id="transform")
             loaded = tasks.load_source(transform(manifest=extract(source.name)))

@@ -4,7 +4,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 
 
 @task
@@ -13,7 +13,7 @@ def nothing(*results: Any) -> None: ...
 
 @task
 def each_source(results: list[None]) -> list[str]:
-    return list(SOURCES)
+    return list(live_sources())
 
 
 @task
@@ -22,7 +22,7 @@ def transform(source: str) -> None: ...
 
 with DAG(dag_id="empty_tasks", schedule=None, catchup=False) as dag:
     ready = each_source(
-        [nothing.override(task_id=f"extract_{source}")() for source in SOURCES]
+        [nothing.override(task_id=f"extract_{source}")() for source in live_sources()]
     )
     transformed = transform.expand(source=ready)
     report = nothing.override(task_id="report")(

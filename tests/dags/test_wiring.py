@@ -11,7 +11,7 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 
 from ecommerce.mail.alerts import alert_failure
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 
 BEFORE_CLOCKS_GO_BACK = pendulum.datetime(2026, 10, 30, 15, tz="UTC")
 ORDERS = [
@@ -73,7 +73,7 @@ class Wiring:
 NO_DAY = (None, {"type": ["null", "string"]})
 DAY = (None, {"type": "string"})
 NO = (False, {"type": "boolean"})
-SOURCE_TASKS = [f"extract.{source}" for source in SOURCES]
+SOURCE_TASKS = [f"extract.{source}" for source in live_sources()]
 EXTRACTS = [[task, "extract.sources_ready"] for task in SOURCE_TASKS]
 SALES = [
     "extract.sources_ready",
@@ -194,7 +194,7 @@ WIRINGS = {
                 None,
                 {
                     "type": ["null", "string"],
-                    "enum": [None, *sorted(set(SOURCES) - {"exchange_rates"})],
+                    "enum": [None, *sorted(set(live_sources()) - {"exchange_rates"})],
                 },
             ),
         },

@@ -13,7 +13,7 @@ from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.reader import figures_of_day
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage import staging
 from ecommerce.warehouse import checks, load, load_history
 from ecommerce.warehouse.client import connect
@@ -37,7 +37,9 @@ def arrived(day, at):
 
 def sources_on():
     """The sources that are not off."""
-    return [source for source in SOURCES if not source_policy.reason_to_skip(source)]
+    return [
+        source for source in live_sources() if not source_policy.reason_to_skip(source)
+    ]
 
 
 def run_day(
@@ -45,7 +47,7 @@ def run_day(
     at=None,
     *,
     last=None,
-    sources=SOURCES,
+    sources=None,
     run_id=None,
 ):
     """Extract, transform, load and check the business day `day`, as a run that begins at `at` does, or the
@@ -68,14 +70,14 @@ def run_day(
 def stage(
     day,
     run_id,
-    sources=SOURCES,
+    sources=None,
     last=None,
 ):
     """The first half of a run that takes place now: extract and transform."""
     raw = [
         extract(source, day, run_id, last)
         for source in sources_on()
-        if source in sources
+        if sources is None or source in sources
     ]
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
@@ -89,7 +91,7 @@ def finish(
     """The second half: load and check; sources that are not in `loadable` have failed."""
     read = {manifest.source for manifest in loadable}
     missing = sorted({*sources_on()} - read)
-    off = sorted({*SOURCES} - {*sources_on()})
+    off = sorted({*live_sources()} - {*sources_on()})
     staged = StagedLoad(
         connect(dag=DAG, step="load"),
         ORDERS,
@@ -133,7 +135,7 @@ def extract(
     """The extract of one source for a run that takes place now, of a day or of those up to `last`."""
     shop = settings.load_settings()
     window = read_windows.window_of_day(
-        SOURCES[source],
+        live_sources()[source],
         closed_days(
             day,
             last or day,
@@ -143,4 +145,4 @@ def extract(
         load_history,
         datetime.now(UTC),
     )
-    return SOURCES[source].extract(window)
+    return live_sources()[source].extract(window)

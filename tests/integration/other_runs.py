@@ -9,7 +9,7 @@ from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, transform
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
@@ -27,10 +27,10 @@ def stage_sync(at, source=STOREFRONT):
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
     run = _run(DAG_SYNC, at)
     window = read_windows.window_of_sync(
-        SOURCES[source], run, load_history, datetime.now(UTC)
+        live_sources()[source], run, load_history, datetime.now(UTC)
     )
     return transform.transform(
-        SOURCES[source].extract(window),
+        live_sources()[source].extract(window),
         run_id=run.run_id,
     )
 
@@ -68,9 +68,9 @@ def reconcile(at, most=7):
     with time_machine.travel(at):
         for pair in comparison.select_rereads(found, most):
             day = day_window(date.fromisoformat(pair["business_date"]), shop_timezone())
-            raw = SOURCES[pair["source"]].extract(
+            raw = live_sources()[pair["source"]].extract(
                 read_windows.window_of_reread(
-                    SOURCES[pair["source"]], day, run, load_history
+                    live_sources()[pair["source"]], day, run, load_history
                 )
             )
             loaded = load_manifest(

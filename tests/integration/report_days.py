@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.reader import figures_of_day
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from ecommerce.warehouse.staging_tables import StagedLoad
@@ -39,7 +39,7 @@ def loaded(root):
     def run(day, *folders, missing=()):
         by_source = {folder.source: folder for folder in folders}
         manifests = []
-        for source in SOURCES:
+        for source in live_sources():
             if source not in missing:
                 folder = by_source.get(source, Folder(source=source))
                 folder.read_at = at(f"{day + timedelta(days=1)} 11:00")

@@ -69,7 +69,7 @@ class SalesDatabase:
 
     def extract(self, *args, **kwargs):
         """Extract the window of these arguments."""
-        return Extracted(SALES_DB.extract(self.window(*args, **kwargs)))
+        return Extracted(SALES_DB.source().extract(self.window(*args, **kwargs)))
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 
 from demo.environment import format_env_file
 from demo.ledger import Ledger
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.dags.conftest import REPOSITORY
 from tests.integration.commands import run_command
 from tests.integration.daily_run import morning_after
@@ -76,7 +76,7 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot)
     assert missing.returncode == 1
     assert "the connection bigquery is not defined" in missing.stderr
     # Its tasks need none.
-    policy = dict.fromkeys(SOURCES, "off")
+    policy = dict.fromkeys(live_sources(), "off")
     done = run_command(
         troubled,
         "run",

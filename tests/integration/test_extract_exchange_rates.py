@@ -50,7 +50,7 @@ def extract(folder, newest=False):
         until,
         f"file://{folder}",
     )
-    return EXCHANGE_RATES.extract(window)
+    return EXCHANGE_RATES.source().extract(window)
 
 
 def rows(manifest, name="rates"):

@@ -138,7 +138,7 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop
         shop.window(folder="known"),
         also_read=["lost"],
     )
-    known = Extracted(SALES_DB.extract(window))
+    known = Extracted(SALES_DB.source().extract(window))
     assert known.ids("refunds", "refund_id") == sorted([*day, "R-other"])
     assert known.ids("removed_orders") == [], "its refund counts"
 
@@ -325,7 +325,7 @@ def test_texts_and_ids_of_every_kind_arrive_unchanged(shop):
     window = ReadWindow(
         "sales_db", later, later.start, later.end, folder, also_read=known
     )
-    again = Extracted(SALES_DB.extract(window))
+    again = Extracted(SALES_DB.source().extract(window))
     assert again.ids("orders") == sorted(ODD_TEXTS)
     assert again.ids("removed_orders") == ["gone\n'%"]
 

@@ -33,7 +33,7 @@ def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
             f"CREATE VIEW {table} AS SELECT {select} FROM renamed;"
             f"GRANT SELECT ON {table} TO sales_reader"
         )
-        failures = [text for state, text in sales_db.check() if state == FAIL]
+        failures = [text for state, text in sales_db.check("sales_db") if state == FAIL]
         assert failures, column
         for text in failures:
             assert "include/sql/extract/sales_db/schema.sql" in text

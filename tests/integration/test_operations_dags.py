@@ -10,7 +10,7 @@ import pytest
 from demo.ledger import SALES_DB, Ledger
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.sales.report import archive
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.integration.airflow_process import AirflowHome
 from tests.integration.daily_run import arrived, run_day
 
@@ -79,7 +79,7 @@ def assert_report_is_of_now(company):
     [summary] = [row for row in summaries if row["business_date"] == YESTERDAY]
     assert figures.headline["orders"].value == summary["orders"]
     assert figures.provenance.dag_id == "sales_reconciliation"
-    assert {each.source for each in figures.quality.sources} == set(SOURCES)
+    assert {each.source for each in figures.quality.sources} == set(live_sources())
 
 
 def test_the_watch_alerts_about_a_failed_run_and_about_a_day_without_a_run(

@@ -290,8 +290,8 @@ from ecommerce.sources import SALES_DB
 from ecommerce.sources import sales_db
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, also_read=["4", "99"])
-checked = [level for level, _ in sales_db.check()]
-done = transform(SALES_DB.extract(window), run_id="recipe")
+checked = [level for level, _ in sales_db.check("sales_db")]
+done = transform(SALES_DB.source().extract(window), run_id="recipe")
 def rows(name, columns):
     sql = f"SELECT {{columns}} FROM '{{done.file(name + '.parquet')}}' ORDER BY ALL"
     return [" ".join(map(str, row)) for row in duckdb.sql(sql).fetchall()]

@@ -21,7 +21,7 @@ from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import TASK_REPORT, TASK_SEND
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.dags.conftest import REPOSITORY
 from tests.integration.airflow_process import AIRFLOW
 from tests.integration.daily_run import arrived
@@ -237,7 +237,7 @@ def story(
     return story
 
 
-def of_yesterday(story, tables, names, sources=SOURCES):
+def of_yesterday(story, tables, names, sources):
     """The rows (of `sources`) that a run of yesterday alone must have loaded."""
     rows = {}
     for name in names:
@@ -276,7 +276,7 @@ def test_a_killed_sync_and_a_killed_daily_run_leave_the_tables_of_the_oracle(sto
     tables = story.company.oracle(run_days=[story.yesterday]).tables()
     for dag_id, names, sources in (
         (SYNC, ("orders", "order_lines"), (STOREFRONT, SHOPIFY)),
-        (DAILY, ("orders", "order_lines", "daily_sales"), SOURCES),
+        (DAILY, ("orders", "order_lines", "daily_sales"), live_sources()),
     ):
         expected = of_yesterday(story, tables, names, sources)
         assert expected["orders"]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import STOREFRONT, Ledger
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
 
@@ -39,7 +39,7 @@ def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(start_comp
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=7).as_of(morning_after(DAY)))
     run_day(
         DAY,
-        sources=[source for source in SOURCES if source != STOREFRONT],
+        sources=[source for source in live_sources() if source != STOREFRONT],
     )
     sync(morning_after(DAY) + timedelta(hours=1))
     days = {row["business_date"]: row for row in company.rows("daily_summary")}

@@ -23,9 +23,9 @@ RECIPES = (
     "Ad spend",
 )
 PRINT_SOURCES = """
-from ecommerce.sources import SOURCES
-for source in SOURCES.values():
-    print(source.name, type(source).__name__, source.retries)
+from ecommerce.sources import live_sources
+for source in live_sources().values():
+    print(source.name, type(source).__name__, source.platform.retries)
 import ecommerce.assortment.tasks
 """
 

@@ -8,7 +8,7 @@ from ecommerce.warehouse.spec import LoadSpec
 
 CATALOGUE = LoadSpec(
     name="catalogue",
-    sources=(SOURCE,),
+    sources=lambda: (SOURCE,),
     files=("product_pictures", "rejected_rows"),
     tables=("product_pictures", "products", "rejected_rows", "load_audit"),
     counted="product_pictures",

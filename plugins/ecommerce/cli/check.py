@@ -35,9 +35,8 @@ from ecommerce.core.connections import find_connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.sales.source_policy import reason_to_skip
-from ecommerce.sources import SOURCES
+from ecommerce.sources import Source, live_sources
 
-SOURCES_BY_SUBJECT = {source.subject: source for source in SOURCES.values()}
 OPTIONAL = {
     names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS,
     names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE,
@@ -97,20 +96,25 @@ def _alternative(subject: str) -> str:
     """Return what a shop that lacks the system of a failed check does; empty where every shop needs it."""
     if subject == names.CONNECTION_WAREHOUSE:
         return " (without a Google Cloud project, make emulator runs BigQuery on this machine)"
-    source = SOURCES_BY_SUBJECT.get(subject)
+    source = _sources().get(subject)
     if source is None:
         return ""
     policy = (
         f'adds "{source.name}": "off" to the Variable {names.VARIABLE_SOURCE_POLICY}'
     )
-    return f" ({source.shops_without} {policy})"
+    return f" ({source.platform.shops_without} {policy})"
+
+
+def _sources() -> dict[str, Source]:
+    """Return the sources by subject."""
+    return {source.subject: source for source in live_sources().values()}
 
 
 def _lines(subject: str, all_checks: Checks) -> Lines:
     try:
         if subject not in all_checks:
             raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
-        source = SOURCES_BY_SUBJECT.get(subject)
+        source = _sources().get(subject)
         why_off = reason_to_skip(source.name) if source else ""
         if why_off:
             yield OFF, why_off
@@ -146,7 +150,7 @@ def checks() -> Checks:
     all_checks: Checks = {
         names.POOL_LOADS: check_pool,
         names.VARIABLE_SOURCE_POLICY: check_source_policy,
-        **{source.subject: source.check for source in SOURCES.values()},
+        **{source.subject: source.check for source in _sources().values()},
         names.CONNECTION_WEB_EVENTS: WEB_EVENTS.check,
         names.CONNECTION_CATALOGUE: check_catalogue,
         names.CONNECTION_PARTNER_FTP: check_partner_ftp,

@@ -13,7 +13,7 @@ from ecommerce.core.business_day import closed_day, days_between, newest_closed_
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.text import counted
-from ecommerce.sources import EXCHANGE_RATES, SOURCES
+from ecommerce.sources import EXCHANGE_RATES, live_sources
 
 RUNS = f"dags/{DAG_HISTORY_READ}/dagRuns"
 
@@ -25,7 +25,7 @@ RUNS = f"dags/{DAG_HISTORY_READ}/dagRuns"
 )
 @click.option(
     "--source",
-    type=click.Choice(sorted(SOURCES.keys() - {EXCHANGE_RATES.name})),
+    type=click.Choice(sorted(live_sources().keys() - {EXCHANGE_RATES.name})),
     help="read this source only, with the exchange rates",
 )
 @click.option("--again", is_flag=True, help="also read months that were loaded before")

@@ -15,9 +15,9 @@ from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.core.values import Json
-from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources import PARTNER_FILES, live_sources
 
-EXTRACTS = {f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
+EXTRACTS = {f"{GROUP_EXTRACT}.{source}" for source in live_sources()}
 DATA_TASKS = (f"{names.GROUP_TRANSFORM}.", names.TASK_CHECKS)
 """Beginnings of the names of tasks that fail because data is wrong."""
 
@@ -33,7 +33,7 @@ wait_option = click.option(
 @day_option("--day")
 @click.option(
     "--source",
-    type=click.Choice(list(SOURCES)),
+    type=click.Choice(list(live_sources())),
     help="read this source again, even if it did not fail",
 )
 @mail_option

@@ -22,7 +22,7 @@ from ecommerce.sales.source_policy import (
     read_policies,
     required_sources,
 )
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(
@@ -46,7 +46,7 @@ def require_connections() -> None:
     cannot be read; one line for each.
     """
     problems = []
-    subjects = [SOURCES[source].subject for source in required_sources()]
+    subjects = [live_sources()[source].subject for source in required_sources()]
     for subject in [*subjects, names.CONNECTION_WAREHOUSE]:
         if subject in SETTINGS:  # the folder of partners' files
             continue

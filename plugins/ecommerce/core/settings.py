@@ -102,28 +102,17 @@ Uri = Annotated[
     AfterValidator(lambda uri: uri.rstrip("/")),
 ]
 Label = Annotated[str, Field(pattern=r"\S")]
+ShopName = Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,19}$")]
+SHOPS_EXAMPLE = '{"shopify": ["de", "fr"]}'
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
 
 
-class DagSettings(BaseSettings):
-    """The settings that are read without the others: while a DAG file is parsed, and by storage.
-
-    All have defaults, so that a missing secret fails one task, and not the import of every DAG.
-    """
+class _Environment(BaseSettings):
+    """Environment variables of the fields' names in capital letters. An empty one counts as not set."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, frozen=True, validate_default=False
-    )
-
-    shop_timezone: Annotated[str, AfterValidator(_timezone)] = "America/New_York"
-    staging_uri: Uri = "file:///opt/airflow/data/staging"
-    task_timeout_seconds: Seconds = 3600
-    run_timeout_seconds: Seconds = 21600
-    owner_link: str = Field(
-        "",
-        pattern=r"^https?://[^\s/]",
-        description="a web address such as https://wiki.example.com/sales-data",
     )
 
     @classmethod
@@ -136,9 +125,39 @@ class DagSettings(BaseSettings):
         raise ConfigurationError("\n".join(lines))
 
 
-class Settings(DagSettings):
-    """One deployment's settings: environment variables of these names in capital letters. An empty one counts
-    as not set. URIs have no trailing slash."""
+class ShopSettings(_Environment):
+    """The shops, which are read while a DAG file is parsed; `sources.live_sources` says what an invalid value
+    does."""
+
+    shops: Annotated[
+        Json[Mapping[str, tuple[ShopName, ...]]],
+        NoDecode,
+    ] = Field(
+        {},
+        description=f"JSON with names of shops by platform, such as {SHOPS_EXAMPLE}; a name has up to 20 "
+        "lower-case letters and digits, and begins with a letter",
+    )
+
+
+class DagSettings(_Environment):
+    """The settings that are read without the others: while a DAG file is parsed, and by storage.
+
+    All have defaults, so that a missing secret fails one task, and not the import of every DAG.
+    """
+
+    shop_timezone: Annotated[str, AfterValidator(_timezone)] = "America/New_York"
+    staging_uri: Uri = "file:///opt/airflow/data/staging"
+    task_timeout_seconds: Seconds = 3600
+    run_timeout_seconds: Seconds = 21600
+    owner_link: str = Field(
+        "",
+        pattern=r"^https?://[^\s/]",
+        description="a web address such as https://wiki.example.com/sales-data",
+    )
+
+
+class Settings(DagSettings, ShopSettings):
+    """One deployment's settings. URIs have no trailing slash."""
 
     customer_hash_key: str = Field(
         min_length=16,
@@ -236,7 +255,7 @@ def load_settings() -> Settings:
     return settings
 
 
-def _line(kind: type[DagSettings], problem: ErrorDetails) -> str:
+def _line(kind: type[_Environment], problem: ErrorDetails) -> str:
     """Return the line of an invalid setting: its name, its value unless it is a secret, and what is wrong."""
     name = str(problem["loc"][0])
     field = kind.model_fields[name]

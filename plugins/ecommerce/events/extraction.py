@@ -56,7 +56,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read what was received in `[changed_from, changed_until)`, or until now, into the raw folder; see
     docs/SOURCES.md. With an upper bound, only what belongs to the window's day is kept.
 
@@ -112,7 +112,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     return Extracted(read_at, rows, totals)
 
 
-def check() -> CheckLines:
+def check(_subject: str) -> CheckLines:
     """Read the events of the last minutes.
 
     Raises the errors of `EventsClient.download`, and ContractError for an answer without events.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EVENTS = LoadSpec(
     name="events",
-    sources=(WEB_EVENTS.name,),
+    sources=lambda: (WEB_EVENTS.name,),
     files=("user_events", "rejected_rows"),
     tables=(
         "user_events",

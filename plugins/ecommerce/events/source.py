@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from ecommerce.events.client import CONNECTION
 from ecommerce.events.extraction import check, extract_into
-from ecommerce.sources.source import Source
+from ecommerce.sources.source import Platform, Source
 
 OVERLAP = timedelta(minutes=30)
 """An event may become visible some time after the instant at which it was received: collectors write in
@@ -19,9 +19,11 @@ LATE_DAYS = 3
 later is read by the run of the newest day, but not by a backfill of its own day."""
 
 WEB_EVENTS = Source(
-    name="web_events",
-    subject=CONNECTION,
-    extract_into=extract_into,
-    check=check,
-    overlap=OVERLAP,
+    Platform(
+        name="web_events",
+        subject=CONNECTION,
+        extract_into=extract_into,
+        check=check,
+        overlap=OVERLAP,
+    )
 )

@@ -7,7 +7,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Json
 from ecommerce.forecast.weeks import HORIZON, Week
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare, write_rows
@@ -18,13 +18,13 @@ SOURCE = "sales_forecast"
 RECENT_DAYS = 56
 FORECASTS = LoadSpec(
     name="forecasts",
-    sources=(SOURCE,),
+    sources=lambda: (SOURCE,),
     files=("sales_forecasts", "rejected_rows"),
     tables=("sales_forecasts", "rejected_rows", "load_audit"),
     counted="sales_forecasts",
 )
 DAILY_RUNS = LoadSpec(
-    name="orders", sources=tuple(SOURCES), files=(), tables=(), counted=""
+    name="orders", sources=live_sources, files=(), tables=(), counted=""
 )
 
 

@@ -6,7 +6,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.values import Values
 from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
-from ecommerce.sources import EXCHANGE_RATES, SOURCES
+from ecommerce.sources import EXCHANGE_RATES, live_sources
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
@@ -15,7 +15,7 @@ from ecommerce.warehouse.staging_tables import StagedLoad
 
 ORDERS = LoadSpec(
     name="orders",
-    sources=tuple(SOURCES),
+    sources=live_sources,
     rates_source=EXCHANGE_RATES.name,
     files=(
         "order_versions",

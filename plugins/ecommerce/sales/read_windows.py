@@ -31,11 +31,11 @@ def window_of_day(
     changed_until: datetime | None = day.end
     if day.dates[-1] == newest_closed_day(now, day.timezone).date:
         changed_until = None
-        if source.overlap is not None:
+        if source.platform.overlap is not None:
             last_read = earlier_reads.last_read(source.name) or day.start
-            changed_from = min(last_read, day.start) - source.overlap
+            changed_from = min(last_read, day.start) - source.platform.overlap
     also_read = []
-    if source.reconciled:
+    if source.platform.reconciled:
         also_read = earlier_reads.rejected_orders(source.name, day.date)
     return ReadWindow(
         source=source.name,
@@ -64,8 +64,8 @@ def window_of_sync(
     start_date = settings.sync_start_date or today.shifted(-1).date
     changed_from = day_window(start_date, settings.shop_timezone).start
     last_read = earlier_reads.last_read(source.name)
-    if last_read and source.overlap:
-        changed_from = last_read - source.overlap
+    if last_read and source.platform.overlap:
+        changed_from = last_read - source.platform.overlap
     return ReadWindow(
         source=source.name,
         day=today,

@@ -1,5 +1,6 @@
 """The source policy: which sources a run can do without (Variable `source_policy`)."""
 
+import fnmatch
 import logging
 from collections.abc import Container, Iterable
 from typing import Literal
@@ -15,7 +16,14 @@ from ecommerce.core.names import (
 )
 from ecommerce.core.text import listed, plural
 from ecommerce.core.values import Values
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, Source
+from ecommerce.sources import (
+    EXCHANGE_RATES,
+    PARTNER_FILES,
+    PLATFORMS,
+    Source,
+    check_names,
+    configured_sources,
+)
 from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
@@ -31,12 +39,13 @@ NO_PARAMS: Values = {}
 
 
 def read_policies() -> Policies:
-    """Return the policy of each source, from the Variable `source_policy`. A source without one is required,
-    or off where it is opt-in and has no connection. The key `partner_deliveries` is the policy of partners'
-    files that are due, and may be absent.
+    """Return the policy of each source, from the Variable `source_policy`, whose keys are names, or patterns
+    such as `shopify_*`. A source without one is required, or off where it is opt-in and has no connection.
+    The key `partner_deliveries` is the policy of partners' files that are due, and may be absent.
 
     Raises:
-        ConfigurationError: not a JSON object of known sources and `required`, `optional` or `off`.
+        ConfigurationError: SHOPS is wrong, or the Variable is not a JSON object of known sources and
+            `required`, `optional` or `off`.
     """
     from airflow.sdk import Variable
 
@@ -51,7 +60,7 @@ def order_sources(policies: Policies) -> list[str]:
 def required_sources() -> list[str]:
     """Return the sources without which a day is not complete; raises as `read_policies`."""
     policies = read_policies()
-    return [source for source in SOURCES if policies[source] == REQUIRED]
+    return [source for source in configured_sources() if policies[source] == REQUIRED]
 
 
 def parse_source_policy(text: str) -> Policies:
@@ -62,17 +71,30 @@ def parse_source_policy(text: str) -> Policies:
         raise _invalid(
             "is not a JSON object of sources with required, optional or off"
         ) from None
+    check_names()
     policies: Policies = {}
-    for source in SOURCES.values():
+    for source in configured_sources().values():
         policies[source.name] = OFF if _lacks_connection(source) else REQUIRED
+        for pattern, policy in configured.items():
+            if fnmatch.fnmatchcase(source.name, pattern):
+                policies[source.name] = policy
     for name in configured:
-        if name not in policies and name != POLICY_DELIVERIES:
-            raise _invalid(f"has {name}; the sources are {', '.join(SOURCES)}")
-    return policies | configured
+        if name in (POLICY_DELIVERIES, *policies):
+            # It precedes the patterns.
+            policies[name] = configured[name]
+        elif not (fnmatch.filter(policies, name) or _is_of_shops(name)):
+            raise _invalid(f"has {name}; the sources are {', '.join(policies)}")
+    return policies
+
+
+def _is_of_shops(name: str) -> bool:
+    """Return whether a name or pattern may be of shops that SHOPS no longer has."""
+    platforms = [platform.name for platform in PLATFORMS if platform.has_shops]
+    return name.startswith(tuple(f"{platform}_" for platform in platforms))
 
 
 def _lacks_connection(source: Source) -> bool:
-    return source.needs_connection and find_connection(source.subject) is None
+    return source.is_opt_in and find_connection(source.subject) is None
 
 
 def _invalid(problem: str) -> errors.ConfigurationError:
@@ -112,9 +134,11 @@ def reason_to_skip(source: str, params: Values = NO_PARAMS) -> str:
         return f"the run reads {params['source']} only"
     if read_policies()[source] != OFF:
         return ""
-    if _lacks_connection(SOURCES[source]):
-        connection = SOURCES[source].subject
-        return f"{source} is off: to switch it on, define the connection {connection}"
+    known = configured_sources()[source]
+    if _lacks_connection(known):
+        return (
+            f"{source} is off: to switch it on, define the connection {known.subject}"
+        )
     return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}"
 
 
@@ -122,7 +146,7 @@ def usable_manifests(
     policies: Policies,
     manifests: Iterable[Manifest],
 ) -> list[Manifest]:
-    """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
+    """Return the manifests with which a run continues after its extracts, in the order of the sources.
 
     Raises:
         PipelineError: a required source left none, or there is no source of orders to load.
@@ -155,7 +179,7 @@ def usable_manifests(
             "continuing without %s: the report will be marked incomplete",
             listed(missing),
         )
-    return [by_source[source] for source in SOURCES if source in by_source]
+    return [by_source[source] for source in configured_sources() if source in by_source]
 
 
 def missing_sources(
@@ -165,6 +189,6 @@ def missing_sources(
     """Return the sources that are not `present`, without those that are off or that the run does not read."""
     return [
         source
-        for source in SOURCES
+        for source in configured_sources()
         if policies.get(source, OFF) != OFF and source not in present
     ]

@@ -31,7 +31,7 @@ from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.transform import transform
-from ecommerce.sources import SOURCES
+from ecommerce.sources import configured_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
@@ -51,7 +51,7 @@ def extract(source: str, **context: Any) -> Manifest:
         raise AlertedError(str(error)) from None
     skip_if(reason)
     window = read_windows.window_of_day(
-        SOURCES[source],
+        configured_sources()[source],
         business_day(context),
         run_of(context),
         load_history,
@@ -65,7 +65,7 @@ def extract_changes(source: str, **context: Any) -> Manifest:
     """Read the changes of one source since the last read; return the manifest."""
     skip_if(source_policy.reason_to_skip(source))
     window = read_windows.window_of_sync(
-        SOURCES[source],
+        configured_sources()[source],
         run_of(context),
         load_history,
         datetime.now(UTC),
@@ -74,7 +74,7 @@ def extract_changes(source: str, **context: Any) -> Manifest:
 
 
 def _extract_window(window: ReadWindow) -> Manifest:
-    manifest = SOURCES[window.source].extract(window)
+    manifest = configured_sources()[window.source].extract(window)
     for warning in sentences(manifest.control_totals.get("warnings", [])):
         log.warning("%s", warning)
     return manifest

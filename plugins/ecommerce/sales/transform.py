@@ -1,7 +1,7 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
-from functools import partial
-
+from ecommerce.sources import live_sources
+from ecommerce.storage.staging import Manifest
 from ecommerce.transform.run import TransformSpec, run_transform
 
 ORDERS = TransformSpec(
@@ -10,6 +10,11 @@ ORDERS = TransformSpec(
     required_tables=("orders", "order_lines", "refunds", "order_versions"),
 )
 
-transform = partial(run_transform, ORDERS)
-"""`run_transform` of orders, whose control totals also have orders (count) and amount (of the accepted lines,
-gross, decimal text)."""
+
+def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
+    """Transform orders as `run_transform`; `mapping` is by default the source's platform. The control totals
+    also have orders (count) and amount (of the accepted lines, gross, decimal text)."""
+    source = live_sources().get(manifest.source)
+    if source and not mapping:
+        mapping = source.platform.name
+    return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)

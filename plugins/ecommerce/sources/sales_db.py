@@ -23,13 +23,14 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
-from ecommerce.sources.source import Extracted, Source
+from ecommerce.sources.source import Extracted, Platform
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-CONNECTION = "sales_db"
+FOLDER = "sales_db"
+"""Of its queries, in include/sql/extract."""
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",
@@ -49,7 +50,7 @@ TEXTS = {"order_id", "customer_id", "refund_id", "sku"}
 """Ids, read as text also where the database stores numbers."""
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read the orders of `window` into the raw folder; see docs/SOURCES.md.
 
     Raises:
@@ -59,7 +60,7 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         StagingError: the files could not be written.
     """
     with (
-        snapshot(CONNECTION) as (first, second, read_at),
+        snapshot(conn_id) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
         run_sql_file(duck, "extract/create_rejects")
@@ -105,7 +106,7 @@ def _read(
             totals = session.row(statement)
             continue
         types = session.columns(statement)
-        _check_columns(name, types)
+        _check_columns(session, name, types)
         types |= dict.fromkeys(TEXTS & types.keys(), "VARCHAR")
         target = folder / f"{name}.parquet"
         copy_to_parquet(session, statement, types, target, duck)
@@ -138,20 +139,20 @@ def sales_query(name: str, window: ReadWindow) -> Query:
     }
     files = ("schema", "selection", name)
     text = "".join(read_sql(f"extract/sales_db/{file}.sql") for file in files)
-    return Query(f"{name}.sql", text, parameters)
+    return Query(FOLDER, f"{name}.sql", text, parameters)
 
 
-def _check_columns(name: str, columns: Collection[str]) -> None:
+def _check_columns(session: Session, name: str, columns: Collection[str]) -> None:
     """Raise ContractError where the query `name` lacks a column of `COLUMNS`."""
     missing = set(COLUMNS.get(name, "").split()) - set(columns)
     if missing:
         raise ContractError(
-            f"{CONNECTION}: {name}.sql does not give the column {', '.join(sorted(missing))}: add it to its "
-            "SELECT"
+            f"{session.conn_id}: {name}.sql does not give the column "
+            f"{', '.join(sorted(missing))}: add it to its SELECT"
         )
 
 
-def _check_types(name: str, types: Mapping[str, str]) -> None:
+def _check_types(session: Session, name: str, types: Mapping[str, str]) -> None:
     """Raise ContractError where the query `name` declares another type than the transform needs."""
     for column in COLUMNS.get(name, "").split():
         actual = needed = types[column]
@@ -161,34 +162,36 @@ def _check_types(name: str, types: Mapping[str, str]) -> None:
             needed = "TIMESTAMPTZ"
         if actual != needed:
             raise ContractError(
-                f"{CONNECTION}: {name}.sql needs {column} as {needed.lower()}, not as {actual.lower()}: cast "
-                f"it in include/sql/extract/{CONNECTION}/schema.sql"
+                f"{session.conn_id}: {name}.sql needs {column} as {needed.lower()}, not as "
+                f"{actual.lower()}: cast it in include/sql/extract/{FOLDER}/schema.sql"
             )
 
 
-def check() -> Lines:
+def check(conn_id: str) -> Lines:
     """Let the database plan every query, without running it.
 
     A connection without TLS fails only here: an upgrade must not stop an installation that works.
     """
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
-    window = ReadWindow(CONNECTION, day, day.start, None, "")
+    window = ReadWindow(conn_id, day, day.start, None, "")
     problems = []
-    with snapshot(CONNECTION) as (session, _, _):
-        inspect = Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {})
+    with snapshot(conn_id) as (session, _, _):
+        inspect = Query(
+            FOLDER, "inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}
+        )
         server = session.row(inspect)
         if session.may_be_unencrypted():
             yield (
                 FAIL,
-                f"the host of the connection {CONNECTION} is public, and customers' addresses may travel "
+                f"the host of the connection {conn_id} is public, and customers' addresses may travel "
                 "without encryption: add sslmode=verify-full to the connection",
             )
         queries = (*COLUMNS, CONTROL_TOTALS)
         for name in queries:
             try:
                 types = session.columns(sales_query(name, window))
-                _check_columns(name, types)
-                _check_types(name, types)
+                _check_columns(session, name, types)
+                _check_types(session, name, types)
             except (ContractError, CredentialsError) as error:
                 problems.append(str(error))
     if not problems:
@@ -207,11 +210,12 @@ def check() -> Lines:
         yield HINT, f"extracts would be faster with {server['missing_indexes']}"
 
 
-SALES_DB = Source(
+SALES_DB = Platform(
     name="sales_db",
-    subject=CONNECTION,
+    subject="sales_db",
     extract_into=extract_into,
     check=check,
+    has_shops=True,
     limits="Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
     "reconciliation, which compares the orders of the last {reconcile_days}.",
     # For transactions that were open at the last read.

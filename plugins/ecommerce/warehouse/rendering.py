@@ -121,7 +121,7 @@ def render(
     names: Values = {name: _literal(value) for name, value in values.items()}
     names |= _settings_names(settings)
     if spec:
-        names["sources"] = ", ".join(map(_string, spec.sources))
+        names["sources"] = ", ".join(map(_string, spec.sources()))
     names |= {
         "spec": spec,
         "checked_tables": tables("checks.sql"),

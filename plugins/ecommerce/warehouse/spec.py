@@ -1,6 +1,6 @@
 """What one domain loads, as one value: this package serves every domain alike."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -24,8 +24,8 @@ class LoadSpec:
     """
 
     name: str
-    sources: tuple[str, ...]
-    """The names of its live sources in `load_audit` and `rejected_rows`; no other domain has them."""
+    sources: Callable[[], Collection[str]]
+    """Returns the names of its live sources in `load_audit` and `rejected_rows`; no other domain has them."""
     files: tuple[str, ...]
     """The tables that a transform may leave, each as `<table>.parquet`; each has a staging table."""
     tables: tuple[str, ...]

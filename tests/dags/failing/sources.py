@@ -17,7 +17,7 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import skip_if
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import source_policy, tasks
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage.staging import Manifest
 
 with DAG(
@@ -50,7 +50,7 @@ with DAG(
             )
 
         ready = tasks.sources_ready(
-            [extract.override(task_id=source)(source) for source in SOURCES]
+            [extract.override(task_id=source)(source) for source in live_sources()]
         )
 
     @task

@@ -77,7 +77,9 @@ class Drop:
             None if is_newest else days.end,
             folder,
         )
-        return PARTNER_FILES.extract(replace(window, earlier_reads=self.earlier_reads))
+        return PARTNER_FILES.source().extract(
+            replace(window, earlier_reads=self.earlier_reads)
+        )
 
     def extract_and_load(self, *days):
         """One run, whose files the warehouse then has."""

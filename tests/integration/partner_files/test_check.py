@@ -15,7 +15,7 @@ ZETA = f"zeta_{TODAY - timedelta(days=1)}.csv"
 
 def shown():
     """The lines after the first, which names the folder."""
-    first, *others = PARTNER_FILES.check()
+    first, *others = PARTNER_FILES.source().check()
     assert first[0] == "ok"
     return others
 

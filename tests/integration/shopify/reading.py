@@ -79,9 +79,10 @@ def simulated(monkeypatch, shop):
     """Let the client read the shop's own clock, which its pauses advance."""
     clock = shop.store.clock
 
-    def client():
+    def client(conn_id):
         session = requests.Session()
         return ShopifyClient(
+            conn_id,
             session,
             shop.url,
             stand_in.TOKEN,
@@ -96,7 +97,7 @@ class Loadable:
     """The rows that one read becomes."""
 
     def __init__(self, window):
-        self.raw = SHOPIFY.extract(window)
+        self.raw = SHOPIFY.source().extract(window)
         self.done = transform(self.raw, run_id="test")
         self.accounts = self.done.control_totals
 

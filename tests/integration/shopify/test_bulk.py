@@ -55,7 +55,7 @@ def shop(serve, monkeypatch, read_in_bulk):
 
 def ids(folder):
     """The orders that a read leaves in staging."""
-    return ids_in(SHOPIFY.extract(window_in(folder)))
+    return ids_in(SHOPIFY.source().extract(window_in(folder)))
 
 
 def ids_in(raw):
@@ -121,7 +121,7 @@ def test_an_operation_that_never_ends_is_cancelled_and_reported(shop, tmp_path):
     shop.bulk.polls = 1_000_000
     sentence = "BulkOperation/1 has not ended after 45 minutes"
     with pytest.raises(errors.TimedOutError, match=sentence):
-        SHOPIFY.extract(window_in(tmp_path))
+        SHOPIFY.source().extract(window_in(tmp_path))
     waited = shop.store.clock.now - NOW
     assert timedelta(minutes=45) <= waited < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in shop.requests)
@@ -142,10 +142,10 @@ def test_the_operation_of_a_killed_task_is_taken_over(
     killed = {"message": "Killed", "path": ["bulkOperation"]}
     shop.faults.append(Fault("BulkState", error=killed))
     with pytest.raises(errors.ContractError, match="Killed"):
-        SHOPIFY.extract(window_in(tmp_path))
+        SHOPIFY.source().extract(window_in(tmp_path))
     shop.store.clock.advance(60 * minutes)
     with time_machine.travel(NOW + timedelta(minutes=minutes)):
-        raw = SHOPIFY.extract(window_in(tmp_path))
+        raw = SHOPIFY.source().extract(window_in(tmp_path))
     assert ids_in(raw) == ["1", "2", "3"]
     assert started(shop) == operations
     # Later changes are not in the result of the operation.

@@ -37,13 +37,13 @@ def test_client_credentials_are_exchanged_for_a_token(shop, tmp_path, monkeypatc
         login=CLIENT_ID,
         password=CLIENT_SECRET,
     )
-    SHOPIFY.extract(window_in(tmp_path))
+    SHOPIFY.source().extract(window_in(tmp_path))
     assert grants(shop) == 1
     repeated = f"{CLIENT_SECRET} is wrong".encode()
     for status in (400, 401, 403):
         shop.faults.append(Fault("access_token", status=status, body=repeated))
         with pytest.raises(errors.CredentialsError) as refused:
-            SHOPIFY.extract(window_in(tmp_path))
+            SHOPIFY.source().extract(window_in(tmp_path))
         assert f"the token of the app was refused with {status}" in str(refused.value)
         assert CLIENT_SECRET not in str(refused.value)
 
@@ -85,7 +85,7 @@ def test_a_request_throttled_without_its_cost_is_repeated(shop, tmp_path, monkey
         fault.times = 2
         shop.faults.append(fault)
         before = shop.store.clock.now
-        SHOPIFY.extract(window_in(tmp_path))
+        SHOPIFY.source().extract(window_in(tmp_path))
         # The pauses of any request that fails.
         assert (shop.store.clock.now - before).total_seconds() == 1 + 2
         shop.faults.clear()
@@ -173,7 +173,7 @@ def test_a_failure_is_an_error_of_its_kind(
 
     def assert_fails(kind, words):
         with pytest.raises(errors.PipelineError) as failure:
-            SHOPIFY.extract(window_in(tmp_path))
+            SHOPIFY.source().extract(window_in(tmp_path))
         message = str(failure.value)
         assert (failure.type, words in message) == (kind, True), message
         assert "shpat" not in message

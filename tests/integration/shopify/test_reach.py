@@ -40,7 +40,7 @@ def orders(days_ago):
 
 def removed(folder):
     """Which of the known orders a read finds deleted."""
-    raw = SHOPIFY.extract(window_in(folder, also_read=KNOWN))
+    raw = SHOPIFY.source().extract(window_in(folder, also_read=KNOWN))
     with connect_duckdb() as duck:
         file = raw.file("removed_orders.parquet")
         return {row[0] for row in duck.read_parquet(file).fetchall()}
@@ -99,7 +99,7 @@ def test_older_days_need_a_scope(serve, tmp_path):
         accessScopes=SCOPES,
     )
     seen = day_window((NOW - timedelta(days=59)).date(), DAY.timezone)
-    SHOPIFY.extract(window_in(tmp_path / "seen", seen))
+    SHOPIFY.source().extract(window_in(tmp_path / "seen", seen))
     unseen = day_window((NOW - timedelta(days=61)).date(), DAY.timezone)
     with pytest.raises(errors.ConfigurationError, match="read_all_orders"):
-        SHOPIFY.extract(window_in(tmp_path / "unseen", unseen))
+        SHOPIFY.source().extract(window_in(tmp_path / "unseen", unseen))

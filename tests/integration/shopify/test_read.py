@@ -105,12 +105,12 @@ def test_a_throttled_request_waits_for_points_but_not_for_ever(
     shop = serve(order(1))
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=7))
-    SHOPIFY.extract(window_in(tmp_path))
+    SHOPIFY.source().extract(window_in(tmp_path))
     asked = [each for each in shop.requests if each.operation == "OrdersById"]
     assert len(asked) == 8
     shop.faults.append(Fault("OrdersById", throttled=True, times=100_000))
     with pytest.raises(errors.RateLimitedError, match="Shopify throttles the request"):
-        SHOPIFY.extract(window_in(tmp_path))
+        SHOPIFY.source().extract(window_in(tmp_path))
 
 
 def test_without_personal_data_orders_are_read_with_a_warning(serve, tmp_path):

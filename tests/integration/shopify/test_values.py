@@ -342,7 +342,7 @@ def test_the_check_reports_another_timezone_missing_scopes_and_deprecation(serve
         accessScopes=["read_orders", "read_products"],
     )
     shop.deprecated = "https://shopify.dev/changelog/an-older-field"
-    lines = list(shopify.check())
+    lines = list(shopify.check("shopify_api"))
     states = [state for state, _ in lines]
     assert states.count(FAIL) == 1
     assert states.count(HINT) == 4

@@ -93,7 +93,7 @@ def test_exchange_rates(site, tmp_path, monkeypatch):
         RATES,
         1,
         staged,
-        lambda: EXCHANGE_RATES.extract(window),
+        lambda: EXCHANGE_RATES.source().extract(window),
     )
     assert_http_failures(rates, site, monkeypatch, RATE_ANSWERS)
     rates.connect(monkeypatch, site.url)

@@ -51,7 +51,7 @@ def window(tmp_path, monkeypatch):
     def of(day=FALL_BACK, later=False, earlier_reads=nothing_known):
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day(
-            STOREFRONT, day, DagRun("daily", "run"), earlier_reads, now
+            STOREFRONT.source(), day, DagRun("daily", "run"), earlier_reads, now
         )
 
     return of

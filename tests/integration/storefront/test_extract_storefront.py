@@ -46,7 +46,7 @@ def test_the_newest_day_is_read_alike_from_every_server(
 ):
     store = storefront_days(day)
     serve(store, mode, timezone=site)
-    manifest = STOREFRONT.extract(window(day))
+    manifest = STOREFRONT.source().extract(window(day))
     assert what_was_read(manifest) == truth(store, ALL)
     refunds = [refund["id"] for refund in pages(manifest, "refunds")]
     assert len(refunds) == len(set(refunds))
@@ -58,7 +58,7 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
 ):
     store = storefront_days(FALL_BACK)
     serve(store, mode)
-    manifest = STOREFRONT.extract(window(later=True))
+    manifest = STOREFRONT.source().extract(window(later=True))
     shown = (
         LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
     )
@@ -82,7 +82,7 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
         )
     )
     serve(store)
-    manifest = STOREFRONT.extract(window())
+    manifest = STOREFRONT.source().extract(window())
     assert manifest.control_totals == {
         "source_orders": 21,
         "source_lines": 22,
@@ -115,7 +115,7 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     store.orders |= long_ago
     serve(store)
     known = [*map(str, long_ago), "999"]
-    manifest = STOREFRONT.extract(replace(window(later=True), also_read=known))
+    manifest = STOREFRONT.source().extract(replace(window(later=True), also_read=known))
     assert pq.read_table(manifest.file("removed_orders.parquet"))[
         "order_id"
     ].to_pylist() == ["999"]
@@ -151,7 +151,7 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         return pa.Table.from_pylist(rows, REFUNDS)
 
     earlier_reads = Remembered(known_refunds=as_loaded, known_lines=of_no_line)
-    manifest = STOREFRONT.extract(window(earlier_reads=earlier_reads))
+    manifest = STOREFRONT.source().extract(window(earlier_reads=earlier_reads))
     [(of_unknown_products, asked_at)] = in_doubt
     assert of_unknown_products == ["8"]
     assert manifest.read_at < asked_at, "the next read begins there"

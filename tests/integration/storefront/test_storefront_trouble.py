@@ -78,11 +78,11 @@ def test_passing_trouble_changes_nothing(
     trouble,
 ):
     shop = serve(storefront_days(FALL_BACK), mode)
-    calm = STOREFRONT.extract(window())
+    calm = STOREFRONT.source().extract(window())
     totals = dict(calm.control_totals)
     orders = what_was_read(calm)
     shop.faults += [replace(fault) for fault in TROUBLE[trouble]]
-    manifest = STOREFRONT.extract(window())
+    manifest = STOREFRONT.source().extract(window())
     assert dict(manifest.control_totals) == totals
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == orders
@@ -104,7 +104,7 @@ def test_an_order_that_is_trashed_between_two_lists_is_read(serve, window):
 
     shop = serve(store, "11")
     shop.faults.append(Fault("/orders", rewrite=trash, times=9))
-    assert trashed.id in what_was_read(STOREFRONT.extract(window()))
+    assert trashed.id in what_was_read(STOREFRONT.source().extract(window()))
 
 
 def ten_of_them(body):
@@ -126,7 +126,7 @@ def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
     report = []
     for name, fault in WITHHELD.items():
         shop.faults[:] = [fault]
-        manifest = STOREFRONT.extract(window())
+        manifest = STOREFRONT.source().extract(window())
         report += map(sentence, manifest.control_totals["warnings"])
         if name == "products":
             assert what_was_read(manifest) == truth(store, ALL)

@@ -14,7 +14,7 @@ from ecommerce.cli import environment
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.reader import figures_of_day
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, load
@@ -73,7 +73,7 @@ class Shop:
         known = {folder.source for folder in folders}
         known.update(options.get("off_sources", ()))
         nothing = []
-        for source in SOURCES:
+        for source in live_sources():
             if source not in known:
                 nothing.append(Folder(source=source, read_at=at(read_at)))
         self.load(*folders, *nothing, **options)
@@ -147,7 +147,7 @@ class Shop:
         names = ", ".join(f"`{column.name}`" for column in written)
         self.sql(f"INSERT INTO `sales.{table}` ({names}) VALUES {', '.join(values)}")
 
-    def ran(self, days, sources=SOURCES):
+    def ran(self, days, sources=None):
         """Note that daily runs have read the sources, the morning after each day."""
         rows = []
         for day in days:
@@ -157,7 +157,7 @@ class Shop:
                 "status": "success",
                 "read_at": at(f"{day} 11:00") + timedelta(days=1),
             }
-            rows += [{**run, "source": source} for source in sources]
+            rows += [{**run, "source": source} for source in sources or live_sources()]
         self.insert("load_audit", rows)
 
     def exported(self, source, first, last):

@@ -337,7 +337,7 @@ def total(rows, column):
 
 def staged_rows(spec, root, tables, *, day, read_at, run_id="run"):
     """Write a loadable folder of a domain with one source, such as the catalogue."""
-    [source] = spec.sources
+    [source] = spec.sources()
     rows = len(tables[spec.counted])
     rejected = len(tables.get("rejected_rows", ()))
     uri = f"file://{root}/{source}/{run_id}/{read_at:%Y%m%dT%H%M}"

@@ -67,7 +67,7 @@ class Partner:
             "partner_files", days, days.start, None, folder, earlier_reads=load_history
         )
         with time_machine.travel(self.now()):
-            raw = PARTNER_FILES.extract(window)
+            raw = PARTNER_FILES.source().extract(window)
             return transform(raw, run_id=f"run {self.runs}")
 
     def load(self, manifest):

@@ -11,7 +11,7 @@ from ecommerce.sales import delivery_log
 from ecommerce.sales.history import tasks
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import undo
-from ecommerce.sources import RESERVED_NAMES, SOURCES
+from ecommerce.sources import live_sources, reserved_names
 from ecommerce.storage.plain import to_plain
 from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.conftest import MONDAY, STATE
@@ -24,7 +24,7 @@ OWNED = tuple(table for table in STATE if table != "customers")
 BEFORE = Order("1", at("2026-03-02 15:00"), customer="ann", source="sales_db")
 [EXPORT] = read_folders("undo_history.yaml")["export"]
 """Its files are older than any of the loads."""
-OTHERS = [source for source in SOURCES if source != "sales_db"]
+OTHERS = [source for source in live_sources() if source != "sales_db"]
 """A daily run has an audit row of every source."""
 
 
@@ -150,7 +150,7 @@ def test_names_that_cannot_be_taken_back(shop):
         ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"
     ):
         undo("old")
-    for source in RESERVED_NAMES:
+    for source in reserved_names():
         with pytest.raises(ConfigurationError, match=f"under the name '{source}'"):
             undo(source)
     assert len(shop.rows("orders")) == 3

@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast import missing_forecast
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.integration.mailbox import ALERTED, open_mailbox
 from tests.integration.warehouse import loadable
 from tests.integration.warehouse.conftest import MONDAY
@@ -37,7 +37,9 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     shop, mailbox, monkeypatch
 ):
     shop.ran([*WEEK[:2], *WEEK[3:]])
-    shop.ran([WEEK[2]], list(SOURCES)[:2])  # a run of some sources is no daily run
+    shop.ran(
+        [WEEK[2]], list(live_sources())[:2]
+    )  # a run of some sources is no daily run
     forecast(shop, MONDAY - timedelta(days=91))  # until nine weeks before
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
     forecast(shop, MONDAY - timedelta(days=56))

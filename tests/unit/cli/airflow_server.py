@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ecommerce.core.names import TASK_GATE
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
-EXTRACTS = [f"extract.{source}" for source in SOURCES]
+EXTRACTS = [f"extract.{source}" for source in live_sources()]
 AFTER_GATE = ["load.load", "load.checks", "report.report", "mail.send"]
 LOCKED = (503, {"detail": "Database is locked"})
 DATABASE_ERROR = (500, {"detail": {"orig_error": "hidden", "message": "See the logs"}})

@@ -55,7 +55,7 @@ def earlier_reads(last_read=None):
 def test_the_newest_day_reads_all_changes_since_the_last_read(
     source, last_read, changed_from
 ):
-    window = window_of_day(source, DAY, RUN, earlier_reads(last_read), NOW)
+    window = window_of_day(source.source(), DAY, RUN, earlier_reads(last_read), NOW)
     assert window.changed_from == datetime.fromisoformat(changed_from)
     assert window.changed_until is None
     assert window.looks_back
@@ -66,24 +66,24 @@ def test_the_newest_day_reads_all_changes_since_the_last_read(
 @time_machine.travel(NOW)
 def test_of_several_days_up_to_the_newest_all_changes_since_the_first_are_read():
     three_days = closed_days(date(2026, 11, 17), date(2026, 11, 19), DAY.timezone)
-    window = window_of_day(SALES_DB, three_days, RUN, earlier_reads(NOW), NOW)
+    window = window_of_day(SALES_DB.source(), three_days, RUN, earlier_reads(NOW), NOW)
     assert window.changed_from == datetime(2026, 11, 17, 4, 30, tzinfo=UTC)
     assert window.changed_until is None
     until = closed_days(date(2026, 11, 17), date(2026, 11, 18), DAY.timezone)
-    window = window_of_day(SALES_DB, until, RUN, earlier_reads(NOW), NOW)
+    window = window_of_day(SALES_DB.source(), until, RUN, earlier_reads(NOW), NOW)
     assert (window.changed_from, window.changed_until) == (until.start, until.end)
 
 
 @pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])
 def test_an_older_day_reads_only_its_own_window(last_read):
     older = DAY.shifted(-1)
-    window = window_of_day(SALES_DB, older, RUN, earlier_reads(last_read), NOW)
+    window = window_of_day(SALES_DB.source(), older, RUN, earlier_reads(last_read), NOW)
     assert (window.changed_from, window.changed_until) == (older.start, older.end)
     assert window.also_read == ["rejected sales_db 2026-11-18"]
 
 
 def test_a_reread_asks_for_the_orders_that_the_warehouse_has_or_rejected():
-    window = window_of_reread(STOREFRONT, DAY, RUN, earlier_reads(NOW))
+    window = window_of_reread(STOREFRONT.source(), DAY, RUN, earlier_reads(NOW))
     assert (window.changed_from, window.changed_until) == (DAY.start, DAY.end)
     known = ["known storefront 2026-11-19", "rejected storefront 2026-11-19"]
     assert window.also_read == known
@@ -103,7 +103,7 @@ def test_a_sync_reads_the_running_day_and_all_changes_since_the_last_read(
     monkeypatch, last_read, first_day, changed_from
 ):
     monkeypatch.setenv("SYNC_START_DATE", first_day)
-    window = window_of_sync(STOREFRONT, RUN, earlier_reads(last_read), NOW)
+    window = window_of_sync(STOREFRONT.source(), RUN, earlier_reads(last_read), NOW)
     assert window.day.date == date(2026, 11, 20)
     assert window.changed_from == datetime.fromisoformat(changed_from)
     assert window.changed_until is None

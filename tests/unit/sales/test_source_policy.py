@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.core.error_messages import failure_reason
 from ecommerce.sales import source_policy
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from tests.source_names import (
     EXCHANGE_RATES,
     PARTNER_FILES,
@@ -21,7 +21,7 @@ def manifests(without=(), **control_totals):
     """Those of the extracts that were neither off nor failed."""
     return [
         SimpleNamespace(source=source, control_totals=control_totals)
-        for source in reversed(SOURCES)
+        for source in reversed(live_sources())
         if source not in without
     ]
 
@@ -33,11 +33,11 @@ def usable(policies, left):
 
 
 def others_than(source):
-    return [other for other in SOURCES if other != source]
+    return [other for other in live_sources() if other != source]
 
 
 def test_a_run_goes_on_with_the_sources_that_it_has():
-    assert usable({}, manifests()) == list(SOURCES)
+    assert usable({}, manifests()) == list(live_sources())
     without_one = usable({STOREFRONT: "optional"}, manifests([STOREFRONT]))
     assert without_one == others_than(STOREFRONT)
     others = others_than(SALES_DB)
@@ -57,10 +57,10 @@ def test_a_run_goes_on_with_the_sources_that_it_has():
             manifests([SALES_DB, STOREFRONT]),
             "no data from sales_db and storefront, which are required",
         ),
-        (dict.fromkeys(SOURCES, "off"), [], "no source of orders to load"),
+        (dict.fromkeys(live_sources(), "off"), [], "no source of orders to load"),
         (
-            dict.fromkeys(set(SOURCES) - {EXCHANGE_RATES}, "off"),
-            manifests(set(SOURCES) - {EXCHANGE_RATES}),
+            dict.fromkeys(set(live_sources()) - {EXCHANGE_RATES}, "off"),
+            manifests(set(live_sources()) - {EXCHANGE_RATES}),
             "no source of orders to load",
         ),
         (
@@ -77,8 +77,8 @@ def test_a_run_fails_without_what_is_required(policies, left, complaint):
 
 def test_deliveries_that_are_not_required_may_be_missing():
     left = manifests(missing_deliveries=["acme"])
-    assert usable({}, left) == list(SOURCES)
-    assert usable({"partner_deliveries": "optional"}, left) == list(SOURCES)
+    assert usable({}, left) == list(live_sources())
+    assert usable({"partner_deliveries": "optional"}, left) == list(live_sources())
 
 
 def test_failed_optional_source_is_missing_and_one_that_is_off_is_not():
@@ -114,7 +114,7 @@ def test_a_run_of_several_days_needs_every_source_that_is_on(monkeypatch):
     policy = '{"partner_files": "off", "storefront": "optional", "partner_deliveries": "required"}'
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policy)
     params = {"first_day": "2026-11-01", "source": None}
-    expected = dict.fromkeys(SOURCES, "required") | {PARTNER_FILES: "off"}
+    expected = dict.fromkeys(live_sources(), "required") | {PARTNER_FILES: "off"}
     if source_policy.read_policies()[SHOPIFY] == "off":
         expected[SHOPIFY] = "off"
     assert source_policy.policies_of_run(params) == expected

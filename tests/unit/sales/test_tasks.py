@@ -17,7 +17,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
@@ -70,13 +70,13 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
 
 def test_an_invalid_source_policy_is_alerted_once_by_the_gate(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shop": "off"}')
-    for source in SOURCES:
+    for source in live_sources():
         with pytest.raises(AlertedError, match="source_policy has shop") as raised:
             tasks.extract.function(source, params={})
         action = NETWORK_RETRIES["retry_policy"].evaluate(raised.value, 1, 6).action
         assert action is RetryAction.FAIL
     with pytest.raises(ConfigurationError, match="source_policy has shop"):
-        tasks.sources_ready.function([None] * len(SOURCES), params={})
+        tasks.sources_ready.function([None] * len(live_sources()), params={})
 
 
 @pytest.mark.parametrize("task", SENDERS)

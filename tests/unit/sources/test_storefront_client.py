@@ -16,6 +16,9 @@ from ecommerce.sources.storefront.client import StorefrontClient
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
 
 
+CONNECTION = "storefront_api"
+
+
 @pytest.fixture(scope="module")
 def server():
     """A shop with three orders."""
@@ -42,7 +45,9 @@ def client(shop, pauses):
     with requests.Session() as session:
         session.auth = (KEY, SECRET)
         root = f"{shop.url}/wp-json/wc/v3"
-        yield StorefrontClient(session, root, timeout=5, sleep=pauses.append)
+        yield StorefrontClient(
+            CONNECTION, session, root, timeout=5, sleep=pauses.append
+        )
 
 
 def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
@@ -141,7 +146,7 @@ def test_a_key_is_not_sent_openly_through_the_internet(monkeypatch, host):
     connect(monkeypatch, host)
     message = "does not begin with https://, and the key would travel"
     with pytest.raises(ConfigurationError, match=message) as caught:
-        StorefrontClient.connect()
+        StorefrontClient.connect(CONNECTION)
     assert SECRET not in str(caught.value)
 
 
@@ -151,7 +156,7 @@ def test_a_host_with_encryption_or_in_a_private_network_is_used(
     monkeypatch, host, path
 ):
     connect(monkeypatch, f"{host}{path}")
-    assert StorefrontClient.connect().root == f"{host}/wp-json/wc/v3"
+    assert StorefrontClient.connect(CONNECTION).root == f"{host}/wp-json/wc/v3"
 
 
 def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapshot):
@@ -161,6 +166,6 @@ def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapsh
             connect(monkeypatch, shop.url)
             if "refused" in mode:
                 shop.faults.append(Fault("/system_status", status=403, body=b"{}"))
-            lines = [f"{state}: {text}" for state, text in storefront.check()]
+            lines = [f"{state}: {text}" for state, text in storefront.check(CONNECTION)]
             report += [mode, *lines]
     assert "\n".join(report) == snapshot

@@ -119,7 +119,9 @@ def test_all_refunds_of_an_order_are_read(mode):
         ThreadPoolExecutor(8) as pool,
     ):
         session.auth = (KEY, SECRET)
-        client = StorefrontClient(session, f"{shop.url}/wp-json/wc/v3")
+        client = StorefrontClient(
+            "storefront_api", session, f"{shop.url}/wp-json/wc/v3"
+        )
         refunds, incomplete = read_refunds(client, pool, incomplete_order)
         asked = len(shop.requests)
     assert incomplete == 1

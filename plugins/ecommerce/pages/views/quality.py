@@ -14,7 +14,7 @@ from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.days import rejected_rows, restatements
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources import PARTNER_FILES, live_sources
 from ecommerce.warehouse.client import Warehouse
 
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
@@ -59,7 +59,7 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
         _restated(warehouse, newest, currency),
     ]
     days = days_between(first, newest)
-    strips = {source: dict.fromkeys(days, "unread") for source in SOURCES}
+    strips = {source: dict.fromkeys(days, "unread") for source in live_sources()}
     for row in totals:
         strips[row["source"]][row["business_date"]] = state(row)
     return {"strips": strips, "states": STATES, "sections": sections}
@@ -161,7 +161,7 @@ def _differences(totals: Sequence[Row], first: date) -> Section:
 
 def _freshness(warehouse: Warehouse) -> Section:
     rows = {}
-    for source in SOURCES:
+    for source in live_sources():
         rows[source] = [text.source_name(source), text.NOTHING, "never read"]
     for read in warehouse.query("report/pages/last_reads.sql", spec=ORDERS):
         row = rows[read["source"]]

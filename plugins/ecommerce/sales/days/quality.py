@@ -15,7 +15,7 @@ from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.days.rejected_rows import Rejects, rejects
 from ecommerce.sales.days.restatements import Restatement, restatements
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 from ecommerce.storage import report_archive
 
 DAYS = 28
@@ -191,9 +191,10 @@ def _limits(queries: DayQueries, sources: Iterable[SourceQuality]) -> list[str]:
         "refund_lookback_days": counted(queries.settings.refund_lookback_days, "day"),
     }
     limits = []
-    for source in SOURCES.values():
-        if source.name in in_use and source.limits:
-            limits.append(source.limits.format_map(days))
+    for source in live_sources().values():
+        limit = source.platform.limits.format_map(days)
+        if source.name in in_use and limit and limit not in limits:
+            limits.append(limit)
     return limits
 
 

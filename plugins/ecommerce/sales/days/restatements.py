@@ -20,7 +20,7 @@ from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import name, number, word
 from ecommerce.sales import terms
-from ecommerce.sources import SOURCES
+from ecommerce.sources import live_sources
 
 DIFFERENCE = Decimal("0.005")
 """A figure that differs by no more is not restated."""
@@ -127,7 +127,7 @@ def _words(cause: Cause) -> str:
     source = cause.source or ""
     if cause.channel not in (None, source):
         place = f"the file of {text.clean(cause.channel)}"
-    elif source in SOURCES:
+    elif source in live_sources():
         place = terms.source_place(source)
     else:
         place = f"the export {text.clean(source)}"

@@ -12,7 +12,7 @@ from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
-from ecommerce.sources import RESERVED_NAMES
+from ecommerce.sources import reserved_names
 from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
 from ecommerce.storage.staging import DagRun, storage_path
 
@@ -92,7 +92,7 @@ def read_requests(
         PipelineError: the storage fails.
     """
     source = params["source"]
-    if source in RESERVED_NAMES:
+    if source in reserved_names():
         raise ConfigurationError(
             f"{source} is the name of a live source: give the export a name of its own, such as old_{source}"
         )

@@ -235,7 +235,7 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     folder = f"{run_folder}/{EXCHANGE_RATES.name}"
     window = ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
     try:
-        rates = EXCHANGE_RATES.extract(window)
+        rates = EXCHANGE_RATES.source().extract(window)
     except PipelineError as error:
         if source_policy.read_policies()[window.source] == source_policy.REQUIRED:
             raise

@@ -23,7 +23,7 @@ from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Row, Values
-from ecommerce.sources import SOURCES
+from ecommerce.sources import configured_sources, live_sources
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 from ecommerce.storage.staging import DagRun, Manifest
@@ -46,7 +46,8 @@ log = logging.getLogger(__name__)
 
 def reconciled_sources() -> list[str]:
     """Return the sources that can be reconciled."""
-    return [name for name, source in SOURCES.items() if source.reconciled]
+    sources = live_sources().values()
+    return [source.name for source in sources if source.platform.reconciled]
 
 
 def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
@@ -71,7 +72,7 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         also_read=load_history.refunded_orders(source, days),
         earlier_reads=load_history,
     )
-    return SOURCES[source].extract(window)
+    return configured_sources()[source].extract(window)
 
 
 def compare(loadable: Manifest) -> list[Difference]:
@@ -83,7 +84,7 @@ def compare(loadable: Manifest) -> list[Difference]:
     if not days:
         return []
     last_read = load_history.last_read(source)
-    overlap = SOURCES[source].overlap
+    overlap = configured_sources()[source].platform.overlap
     changed_since = None
     if last_read and overlap:
         changed_since = last_read - overlap
@@ -123,7 +124,8 @@ def differing_days(
 
 
 def _compared_columns(loadable: Manifest, table: str) -> list[str]:
-    ignored = NOT_COMPARED.union(SOURCES[loadable.source].not_compared)
+    platform = configured_sources()[loadable.source].platform
+    ignored = NOT_COMPARED.union(platform.not_compared)
     columns = loadable.columns[f"{table}.parquet"]
     return [column for column in columns if column not in ignored]
 

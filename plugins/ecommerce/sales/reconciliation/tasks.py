@@ -17,7 +17,7 @@ from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation.comparison import Difference, Reread
-from ecommerce.sources import SOURCES
+from ecommerce.sources import configured_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import load_history
 
@@ -89,12 +89,12 @@ def extract(business_date: date, source: str, **context: Any) -> Manifest:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
     day = day_window(business_date, shop_timezone())
     window = read_windows.window_of_reread(
-        SOURCES[source],
+        configured_sources()[source],
         day,
         run_of(context),
         load_history,
     )
-    return SOURCES[source].extract(window)
+    return configured_sources()[source].extract(window)
 
 
 # Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there

@@ -2,9 +2,9 @@
 
 from ecommerce.sources.partner_files.extraction import extract_into
 from ecommerce.sources.partner_files.folder_check import check
-from ecommerce.sources.source import Source
+from ecommerce.sources.source import Platform
 
-PARTNER_FILES = Source(
+PARTNER_FILES = Platform(
     name="partner_files",
     subject="PARTNER_DROP_URI",
     extract_into=extract_into,

@@ -51,7 +51,7 @@ NOT_LOADED = LoadedFile("", datetime.min.replace(tzinfo=UTC), [])
 log = logging.getLogger(__name__)
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read the files of `window.day` and late ones into the raw folder; see docs/SOURCES.md.
 
     Raise TransientError if a file changed while it was read, and other errors as `list_folder`.

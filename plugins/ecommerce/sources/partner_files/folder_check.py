@@ -22,7 +22,7 @@ SAMPLE = 1 << 20
 """Characters of a file that are read, up to the end of their line."""
 
 
-def check() -> Lines:
+def check(_subject: str) -> Lines:
     """List the folder and what in it is not read. Of each partner's newest file, show the first rows as they
     would be loaded, and what is doubtful in it."""
     newest = newest_closed_day(datetime.now(UTC), shop_timezone())

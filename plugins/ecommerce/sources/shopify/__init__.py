@@ -6,21 +6,21 @@ from datetime import UTC, datetime, timedelta
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted, utc_text
-from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
+from ecommerce.sources.shopify.client import ShopifyClient
 from ecommerce.sources.shopify.extraction import (
     COST_SCOPE,
     REACH,
     extract_into,
     scopes,
 )
-from ecommerce.sources.source import Source
+from ecommerce.sources.source import Platform
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
 
 
-def check() -> Lines:
+def check(conn_id: str) -> Lines:
     """Ask for the shop and the granted scopes; errors are those of `ShopifyClient.ask`."""
-    client = ShopifyClient.connect()
+    client = ShopifyClient.connect(conn_id)
     yesterday = utc_text(datetime.now(UTC) - timedelta(days=1))
     recent = f"updated_at:>='{yesterday}Z'"
     facts = client.ask("shop", created=recent, changed=recent)
@@ -60,11 +60,12 @@ def check() -> Lines:
         )
 
 
-SHOPIFY = Source(
+SHOPIFY = Platform(
     name="shopify",
-    subject=CONNECTION,
+    subject="shopify_api",
     extract_into=extract_into,
     check=check,
+    has_shops=True,
     limits="Shopify: an order that is deleted is found only by reconciliation, which compares the orders of "
     "the last {reconcile_days}. Units removed by an edit count on the day of their order. An app without the "
     f"scope read_all_orders sees no order older than {REACH.days} days: its late refunds, edits and deletion "

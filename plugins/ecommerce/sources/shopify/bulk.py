@@ -29,7 +29,6 @@ from ecommerce.sources.http import (
     with_retries,
 )
 from ecommerce.sources.shopify.client import (
-    CONNECTION,
     TIMEOUT,
     ShopifyClient,
     document,
@@ -79,7 +78,8 @@ def read_in_bulk(
     def run() -> datetime:
         operation = earlier.pop() if earlier else _start(client, text)
         operation = _await_end(client, operation)
-        _load(operation, duck, file)
+        what = f"{client.conn_id}: the file of the bulk operation {operation['id']}"
+        _load(operation, duck, file, what)
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
 
     return with_retries(run, {UnusableResultError: RUNS}, client.pause)
@@ -105,10 +105,10 @@ def _start(client: ShopifyClient, text: str) -> Json:
             return answer["bulkOperation"]
         if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise ContractError(
-                f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}"
+                f"{client.conn_id}: a bulk operation was refused: {refusals[0]['message']}"
             )
     raise TimedOutError(
-        f"{CONNECTION}: other bulk operations of the app have not ended after {_longest_wait() / 60:.0f} "
+        f"{client.conn_id}: other bulk operations of the app have not ended after {_longest_wait() / 60:.0f} "
         "minutes, and Shopify runs no more at once: wait for them, or cancel them"
     )
 
@@ -121,11 +121,11 @@ def _await_end(client: ShopifyClient, operation: Json) -> Json:
             return operation
         if operation["errorCode"] == "ACCESS_DENIED":
             raise CredentialsError(
-                f"{CONNECTION}: a bulk operation lacks an access scope: see docs/SOURCES.md"
+                f"{client.conn_id}: a bulk operation lacks an access scope: see docs/SOURCES.md"
             )
         if operation["status"] not in ACTIVE:
             raise UnusableResultError(
-                f"{CONNECTION}: Shopify stopped the bulk operation {name}: {operation['status']}, "
+                f"{client.conn_id}: Shopify stopped the bulk operation {name}: {operation['status']}, "
                 f"{operation['errorCode']}"
             )
         state = client.ask("bulk_state", id=name)["bulkOperation"]
@@ -133,8 +133,8 @@ def _await_end(client: ShopifyClient, operation: Json) -> Json:
     with suppress(PipelineError):
         client.ask("bulk_cancel", id=name)
     raise TimedOutError(
-        f"{CONNECTION}: the bulk operation {name} has not ended after {_longest_wait() / 60:.0f} minutes, "
-        "and is cancelled. If the shop needs longer, raise TASK_TIMEOUT_SECONDS"
+        f"{client.conn_id}: the bulk operation {name} has not ended after {_longest_wait() / 60:.0f} "
+        "minutes, and is cancelled. If the shop needs longer, raise TASK_TIMEOUT_SECONDS"
     )
 
 
@@ -151,11 +151,15 @@ def _pauses(client: ShopifyClient) -> Iterator[None]:
         left -= PAUSE
 
 
-def _load(operation: Json, duck: DuckDBPyConnection, file: Path) -> None:
+def _load(
+    operation: Json,
+    duck: DuckDBPyConnection,
+    file: Path,
+    what: str,
+) -> None:
     """Load the result of an operation into the table bulk_orders."""
     import duckdb
 
-    what = f"{CONNECTION}: the file of the bulk operation {operation['id']}"
     file.write_bytes(b"")
     if operation["url"]:
         _download(operation["url"], file, what)

@@ -1,4 +1,4 @@
-"""GraphQL client of Shopify's Admin API. docs/SOURCES.md describes the connection `shopify_api`.
+"""GraphQL client of Shopify's Admin API. docs/SOURCES.md describes the connection.
 
 A shop has a bucket of points that refills by the second. A request that may cost more than the bucket holds
 is refused, and repeated as soon as the bucket has these points.
@@ -35,9 +35,9 @@ from ecommerce.sources.http import (
 )
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
     from requests import Session
 
-CONNECTION = "shopify_api"
 VERSION = "2026-07"
 """The version of the API that the documents are written for; the connection's extra may name a later one."""
 TIMEOUT = (10.0, 120.0)
@@ -79,6 +79,7 @@ def document(name: str) -> str:
 class ShopifyClient:
     """Sends one document after the other."""
 
+    conn_id: str
     session: Session
     shop: str
     """The address of the shop, such as `https://agora.myshopify.com`."""
@@ -92,29 +93,30 @@ class ShopifyClient:
     """Why Shopify will no longer answer a document as it is: its addresses of documentation."""
 
     @classmethod
-    def connect(cls) -> ShopifyClient:
-        """Return a client for the connection `shopify_api`; ConfigurationError where it is missing or
-        incomplete, or would send the token openly."""
+    def connect(cls, conn_id: str) -> ShopifyClient:
+        """Return a client for a connection; ConfigurationError where it is missing or incomplete, or would
+        send the token openly."""
         import requests
 
-        server = connection(CONNECTION)
+        server = connection(conn_id)
         if not (server.host and server.password):
             raise ConfigurationError(
-                f"the connection {CONNECTION} needs https://<shop>.myshopify.com as host, and as password an "
+                f"the connection {conn_id} needs https://<shop>.myshopify.com as host, and as password an "
                 "access token, or login and password with client id and secret of a custom app"
             )
         shop = server.host.rstrip("/")
         if "://" not in shop:
             shop = f"https://{shop}"
-        refuse_unencrypted(CONNECTION, shop, "token")
+        refuse_unencrypted(conn_id, shop, "token")
         session = requests.Session()
         # `requests` would look for a password in ~/.netrc.
         session.auth = lambda request: request
         token = server.password
         if server.login:
-            token = _exchanged_token(session, shop, server.login, server.password)
+            token = _exchanged_token(server, session, shop)
         extra = server.extra_dejson
         return cls(
+            conn_id,
             session,
             shop,
             token,
@@ -131,7 +133,7 @@ class ShopifyClient:
                 understood otherwise.
         """
         body = {"query": document(name), "variables": variables}
-        what = f"{CONNECTION}: {name}"
+        what = f"{self.conn_id}: {name}"
 
         def send() -> Json:
             return self._data(self._post(body, what), what)
@@ -162,7 +164,7 @@ class ShopifyClient:
             raise ContractError(
                 f"{what} was answered by version {answered} of the API in place of {self.version}, which no "
                 f"longer exists: upgrade this repository, or name {answered} as api_version in the extra of "
-                f"the connection {CONNECTION} after a look at Shopify's list of changes"
+                f"the connection {self.conn_id} after a look at Shopify's list of changes"
             )
         if reason := response.headers.get("X-Shopify-API-Deprecated-Reason"):
             self.deprecated.add(f"{what}: {reason}")
@@ -237,17 +239,16 @@ def _seconds_to_wait(extensions: Json) -> float | None:
 
 
 def _exchanged_token(
+    server: Connection,
     session: Session,
     shop: str,
-    client: str,
-    secret: str,
 ) -> str:
     """Exchange client id and secret for a token, which lasts for 24 hours: longer than any task."""
-    what = f"{CONNECTION}: the token of the app"
+    what = f"{server.conn_id}: the token of the app"
     grant = {
         "grant_type": "client_credentials",
-        "client_id": client,
-        "client_secret": secret,
+        "client_id": server.login,
+        "client_secret": server.password,
     }
     url = f"{shop}/admin/oauth/access_token"
     with request(session.post, url, what, data=grant, timeout=TIMEOUT) as response:
@@ -255,7 +256,7 @@ def _exchanged_token(
             # Not quoted: it may repeat what was sent.
             raise CredentialsError(
                 f"{what} was refused with {response.status_code}: check login and password (client id and "
-                f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
+                f"secret) of the connection {server.conn_id}, and that the app is installed in the shop"
             )
         raise_for_status(response, what)
     token = json_object(response, what).get("access_token")

@@ -32,7 +32,6 @@ from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
-    CONNECTION,
     COSTS,
     ShopifyClient,
 )
@@ -66,7 +65,7 @@ NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read the orders dated in the window's day, or changed in the window, or known, into the raw folder.
 
     Raises:
@@ -75,11 +74,11 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     """
     from pyarrow.parquet import write_table
 
-    client = ShopifyClient.connect()
+    client = ShopifyClient.connect(conn_id)
     read_at = datetime.now(UTC)
     searches = _searches(window)
     facts = client.ask("shop", **searches)
-    check_reach(facts, window.day.start, read_at)
+    check_reach(client, facts, window.day.start, read_at)
     with connect_duckdb() as duck:
         reader = OrderReader(client, folder / "orders")
         count = max(facts[name]["count"] for name in searches)
@@ -134,6 +133,7 @@ def _searches(window: ReadWindow) -> dict[str, str]:
 
 
 def check_reach(
+    client: ShopifyClient,
     facts: Json,
     oldest: datetime,
     now: datetime,
@@ -141,8 +141,8 @@ def check_reach(
     """Raise a ConfigurationError where the app does not see orders as old as `oldest`."""
     if "read_all_orders" not in scopes(facts) and oldest < now - REACH:
         raise ConfigurationError(
-            f"{CONNECTION}: without the access scope read_all_orders, Shopify shows the app only orders of "
-            f"the last {REACH.days} days: request that scope; until then, set RECONCILE_DAYS to "
+            f"{client.conn_id}: without the access scope read_all_orders, Shopify shows the app only orders "
+            f"of the last {REACH.days} days: request that scope; until then, set RECONCILE_DAYS to "
             f"{REACH.days - 1} at most, and the source to optional for runs of older days (Variable "
             "source_policy)"
         )
@@ -246,13 +246,13 @@ class OrderReader:
             name = order["name"]
             [order] = self._ask([order["id"]])
         raise TransientError(
-            f"{CONNECTION}: the order {name} changed whenever it was read"
+            f"{self._client.conn_id}: the order {name} changed whenever it was read"
         )
 
     def _add_lines(self, order: Json) -> bool:
         """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether it
         is still the same version of the order."""
-        what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"
+        what = f"{self._client.conn_id}: the order {order['name']} has {MOST} or more"
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
             raise ContractError(f"{what} refunds")

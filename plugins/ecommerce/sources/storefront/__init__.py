@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.text import counted
-from ecommerce.sources.source import Source
-from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
+from ecommerce.sources.source import Platform
+from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.sources.storefront.extraction import extract_into
 
 
-def check() -> Lines:
+def check(conn_id: str) -> Lines:
     """Read a page, and whether the server dates changes; errors are those of `StorefrontClient.get`."""
-    client = StorefrontClient.connect()
+    client = StorefrontClient.connect(conn_id)
     page = client.get("/orders")
     orders = "some orders" if page.total is None else counted(page.total, "order")
     yield OK, f"{orders} can be read"
@@ -26,11 +26,12 @@ def check() -> Lines:
         )
 
 
-STOREFRONT = Source(
+STOREFRONT = Platform(
     name="storefront",
-    subject=CONNECTION,
+    subject="storefront_api",
     extract_into=extract_into,
     check=check,
+    has_shops=True,
     limits="Storefront: an order that is deleted for good is found only by reconciliation, which compares "
     "the orders of the last {reconcile_days}. On older WooCommerce servers, which do not date such changes, "
     "the same applies to an order refunded or edited more than {refund_lookback_days} after its day.",

@@ -1,5 +1,5 @@
 """HTTP client of the WooCommerce REST API v3, for several threads at once. docs/SOURCES.md describes the
-connection `storefront_api`."""
+connection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from ecommerce.sources.http import (
 if TYPE_CHECKING:
     from requests import Response, Session
 
-CONNECTION = "storefront_api"
 API_ROOT = "/wp-json/wc/v3"
 PER_PAGE = 100
 """Objects per page: the most WooCommerce gives."""
@@ -63,6 +62,7 @@ class Page:
 class StorefrontClient:
     """Reads lists, page by page, and repeats requests that failed for the moment."""
 
+    conn_id: str
     session: Session
     root: str
     """The address of the API: that of the shop and `API_ROOT`."""
@@ -70,25 +70,26 @@ class StorefrontClient:
     sleep: Callable[[float], None] = time.sleep
 
     @classmethod
-    def connect(cls) -> StorefrontClient:
-        """Return a client for the connection `storefront_api`; ConfigurationError where it is missing, has no
-        login, or would send the key openly. (WooCommerce's OAuth 1.0a for plain HTTP is not supported.)"""
+    def connect(cls, conn_id: str) -> StorefrontClient:
+        """Return a client for a connection; ConfigurationError where it is missing, has no login, or would
+        send the key openly. (WooCommerce's OAuth 1.0a for plain HTTP is not supported.)"""
         from airflow.providers.http.hooks.http import HttpHook
         from requests.adapters import HTTPAdapter
 
-        shop = connection(CONNECTION)
+        shop = connection(conn_id)
         if not (shop.host and shop.login and shop.password):
             raise ConfigurationError(
-                f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
+                f"the connection {conn_id} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
-        hook = HttpHook("GET", CONNECTION, adapter=adapter)
+        hook = HttpHook("GET", conn_id, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
-        refuse_unencrypted(CONNECTION, root, "key")
-        return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
+        refuse_unencrypted(conn_id, root, "key")
+        timeout = hook.merged_extra.get("timeout") or TIMEOUT
+        return cls(conn_id, session, root, timeout)
 
     def get(
         self,
@@ -110,7 +111,7 @@ class StorefrontClient:
             RateLimitedError, TransientError: the last attempt failed too, or had no JSON list of objects.
             ContractError: any other answer or failure.
         """
-        what = f"{CONNECTION}: GET {path} (page {page})"
+        what = f"{self.conn_id}: GET {path} (page {page})"
         query = {**parameters, "per_page": str(PER_PAGE), "page": str(page)}
 
         def read_page() -> Page:
@@ -127,7 +128,7 @@ class StorefrontClient:
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
         the key may read that."""
-        what = f"{CONNECTION}: GET /system_status"
+        what = f"{self.conn_id}: GET /system_status"
         with self._get("/system_status", {"_fields": "settings"}, what) as response:
             return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
 

@@ -24,7 +24,6 @@ from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.source import Extracted
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,
-    CONNECTION,
     PER_PAGE,
     Page,
     StorefrontClient,
@@ -49,13 +48,13 @@ FOLDERS = ("orders", "refunds", "products")
 PRODUCT_FIELDS = "id,sku,name,categories,date_modified_gmt"
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read orders, trashed ones too, with their refunds and products into the raw folder.
 
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
     were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
     """
-    client = StorefrontClient.connect()
+    client = StorefrontClient.connect(conn_id)
     read_at = datetime.now(UTC)
     with (
         ThreadPoolExecutor(CONCURRENCY) as pool,
@@ -109,7 +108,7 @@ class _Reader:
         except duckdb.InvalidInputException:
             # Its text may quote customers.
             raise ContractError(
-                f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
+                f"{self.client.conn_id}: an answer to GET /orders is not a JSON list of orders"
             ) from None
         asked_for = {
             "order_ids": self.window.also_read,
@@ -177,7 +176,9 @@ class _Reader:
                 (self.folder / "orders" / file).write_bytes(page.body)
             return page
 
-        withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self.pool)
+        withheld = walk(
+            f"{self.client.conn_id}: GET /orders ({label})", read, self.pool
+        )
         # The lists overlap: a sum would count orders twice.
         self.withheld = max(self.withheld, withheld)
 

@@ -268,7 +268,7 @@ def test_rates_stop_a_load_only_where_they_are_required(policy, export, monkeypa
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policies)
     days = []
 
-    def extract_into(window, folder):
+    def extract_into(_, window, folder):
         days.append(str(window.day))
         raise TransientError("the bank is closed")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from ecommerce.core.check_result import OK, Lines
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources.agora.client import CONNECTION, AgoraClient, Order
-from ecommerce.sources.source import Extracted, Source
+from ecommerce.sources.agora.client import AgoraClient, Order
+from ecommerce.sources.source import Extracted, Platform
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 
-def extract_into(window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read whole orders into `orders/*.json`, and the ids of deleted ones into `removed_orders.parquet`.
 
     Raises:
@@ -23,9 +23,10 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
     """
     import duckdb
 
+    client = AgoraClient(conn_id)
     read_at = datetime.now(UTC)
     with connect_duckdb() as duck:
-        removed = _read_orders(window, folder / "orders")
+        removed = _read_orders(client, window, folder / "orders")
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
             [removed, str(folder / "removed_orders.parquet")],
@@ -36,21 +37,20 @@ def extract_into(window: ReadWindow, folder: Path) -> Extracted:
         except duckdb.Error:
             # Its text may quote a customer.
             raise ContractError(
-                f"{CONNECTION}: GET /orders: an order has another structure"
+                f"{conn_id}: GET /orders: an order has another structure"
             ) from None
     return Extracted(read_at, totals["source_orders"], totals)
 
 
-def _read_orders(window: ReadWindow, folder: Path) -> list[str]:
+def _read_orders(client: AgoraClient, window: ReadWindow, folder: Path) -> list[str]:
     """Write the pages into `folder`; return the ids of known orders that were deleted."""
-    client = AgoraClient()
     numbers = count()
     read: set[str] = set()
 
     def write(orders: list[Order]) -> None:
         unread = []
         for order in orders:
-            order_id = _id_of(order)
+            order_id = _id_of(client, order)
             if order_id not in read:
                 read.add(order_id)
                 unread.append(order)
@@ -75,27 +75,28 @@ def _read_orders(window: ReadWindow, folder: Path) -> list[str]:
     return removed
 
 
-def _id_of(order: Order) -> str:
+def _id_of(client: AgoraClient, order: Order) -> str:
     """Return the id of an order; ContractError where it has none."""
     if not isinstance(order, dict) or not order.get("id"):
-        raise ContractError(f"{CONNECTION}: GET /orders: an order has no id")
+        raise ContractError(f"{client.conn_id}: GET /orders: an order has no id")
     return str(order["id"])
 
 
-def check() -> Lines:
+def check(conn_id: str) -> Lines:
     """Count the orders that changed in the last hour; raises as `AgoraClient`."""
     since = datetime.now(UTC) - timedelta(hours=1)
     orders = 0
-    for page in AgoraClient().pages(updated_since=since):
+    for page in AgoraClient(conn_id).pages(updated_since=since):
         orders += len(page)
     yield OK, f"orders changed in the last hour: {orders}"
 
 
-AGORA = Source(
+AGORA = Platform(
     name="agora",
-    subject=CONNECTION,
+    subject="agora_api",
     extract_into=extract_into,
     check=check,
+    has_shops=True,
     limits="Agora: an order that is deleted is found only by reconciliation, which "
     "compares the orders of the last {reconcile_days}.",
     # The marketplace's clock may differ from ours.

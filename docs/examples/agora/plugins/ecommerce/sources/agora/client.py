@@ -1,4 +1,4 @@
-"""HTTP client of the Agora API, connection `agora_api`: host and, as password, the API token."""
+"""HTTP client of the Agora API: the connection has the host and, as password, the API token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from urllib.parse import quote
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.sources import http
 
-CONNECTION = "agora_api"
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and to wait for data."""
@@ -21,18 +20,19 @@ Order = dict[str, Any]
 class AgoraClient:
     """Reads orders; ConfigurationError where the connection is missing or incomplete."""
 
-    def __init__(self) -> None:
+    def __init__(self, conn_id: str) -> None:
         from airflow.providers.http.hooks.http import HttpHook
 
-        token = http.connection_with_host(CONNECTION).password
+        token = http.connection_with_host(conn_id).password
         if not token:
             raise ConfigurationError(
-                f"the connection {CONNECTION} has no password: set it to the API token"
+                f"the connection {conn_id} has no password: set it to the API token"
             )
-        hook = HttpHook("GET", CONNECTION)
+        hook = HttpHook("GET", conn_id)
+        self.conn_id = conn_id
         self._session = hook.get_conn()
         self._root = hook.base_url.rstrip("/")
-        http.refuse_unencrypted(CONNECTION, self._root, "token")
+        http.refuse_unencrypted(conn_id, self._root, "token")
         # `requests` would look for a password in ~/.netrc.
         self._session.auth = lambda request: request
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -48,14 +48,14 @@ class AgoraClient:
             page = self._get("/orders", query)
             if not isinstance(page.get("orders"), list) or "next_cursor" not in page:
                 raise ContractError(
-                    f"{CONNECTION}: GET /orders: the answer lacks orders or next_cursor"
+                    f"{self.conn_id}: GET /orders: the answer lacks orders or next_cursor"
                 )
             yield page["orders"]
             if page["next_cursor"] is None:
                 return
             if page["next_cursor"] == query.get("cursor"):
                 raise ContractError(
-                    f"{CONNECTION}: GET /orders: the cursor does not advance"
+                    f"{self.conn_id}: GET /orders: the cursor does not advance"
                 )
             query["cursor"] = page["next_cursor"]
 
@@ -67,7 +67,7 @@ class AgoraClient:
             return None
 
     def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        what = f"{CONNECTION}: GET {path}"
+        what = f"{self.conn_id}: GET {path}"
 
         def send() -> dict[str, Any]:
             with http.request(
