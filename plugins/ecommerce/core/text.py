@@ -177,11 +177,16 @@ def shop_label(name: str) -> str:
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source or channel: its `shop_label`, or else `orders_db` → `Orders database`,
-    `store_pos` → `Store POS`."""
-    if label := shop_label(source):
-        return label
-    text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
+    """Return the name of a source or channel: its `shop_label`, `orders_db` → `Orders database`, `store_pos` →
+    `Store POS`, or `Agora POS` where the label of `store` is `Agora`."""
+    name = clean(source)
+    words: list[str] = []
+    while name and not shop_label(name):
+        name, _, word = name.rpartition("_")
+        words.insert(0, _WORDS.get(word, word))
+    if name:
+        return " ".join([shop_label(name), *words])
+    text = " ".join(words)
     return text[:1].upper() + text[1:]
 
 

@@ -41,7 +41,7 @@ CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP", "JPY", "KWD", "AED")
 EARLIER = [DAYS[0] - timedelta(days=back) for back in range(1, 150)]
 LIVE = ("sales_db", "storefront", "partner_files")
 READS = 4
-BROKEN_DOWN = ("channel", "category", "country")
+BROKEN_DOWN = ("channel", "category", "country", "shop")
 
 
 @dataclass(frozen=True)
@@ -369,6 +369,7 @@ class RandomSales:
             "total": "",
             "country": order.country_code or "ZZ",
             "channel": channel,
+            "shop": order.source,
         }
         converted = []
         for amount in amounts:
@@ -470,6 +471,7 @@ class RandomSales:
                 country = order.country_code or "ZZ"
                 rows["channel", order.channel]["orders"] += 1
                 rows["country", country]["orders"] += 1
+                rows["shop", order.source]["orders"] += 1
                 rows["attribute", attribute_of(order)]["orders"] += 1
                 if ("currency", order.currency) in rows:
                     rows["currency", order.currency]["orders"] += 1

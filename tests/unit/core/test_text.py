@@ -1,5 +1,6 @@
 """Figures, days and names as readers of reports see them."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -125,6 +126,16 @@ def test_words():
     assert wording.listed("ABC", 3) == "A, B and C"
     assert wording.versus(D(110), D(100), "forecast") == ", +10.0 % vs forecast"
     assert wording.versus(D(110), None, "forecast") == ""
+
+
+def test_the_label_of_a_shop_is_that_of_its_channels_too(monkeypatch):
+    labels = {"shopify": "Agora", "shopify_de": "agora Germany"}
+    monkeypatch.setenv("SHOP_LABELS", json.dumps(labels))
+    assert wording.source_name("shopify_de") == "agora Germany"
+    assert wording.source_name("shopify_de_online_pos") == "agora Germany online POS"
+    assert wording.source_name("shopify_pos") == "Agora POS"
+    assert wording.source_name("shopifyde") == "Shopifyde"
+    assert wording.source_name("sales_db") == "Sales database"
 
 
 def test_clean_leaves_one_line_without_control_or_override_characters():

@@ -1,5 +1,6 @@
 """Which sources a run can do without."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -110,6 +111,57 @@ def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
     assert source_policy.reason_to_skip(SHOPIFY) == reason
 
 
+@pytest.fixture
+def shops(monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"shopify": ["de", "fr"], "storefront": ["outlet"]}')
+    return {"shopify_de", "shopify_fr", "storefront_outlet"}
+
+
+def test_a_shop_is_required_without_a_policy_even_if_it_has_no_connection(shops):
+    policies = source_policy.parse_source_policy("{}")
+    assert {policies[shop] for shop in shops} == {"required"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({"shopify_*": "optional"}, ["optional", "optional", "required"]),
+        # A name precedes the patterns, in whatever order.
+        (
+            {"shopify_de": "required", "shopify_*": "optional"},
+            ["required", "optional", "required"],
+        ),
+        (
+            {"shopify_*": "optional", "shopify_de": "off"},
+            ["off", "optional", "required"],
+        ),
+        # Of two patterns, the later one.
+        (
+            {"*": "optional", "shopify_*": "off", "storefront": "required"},
+            ["off", "off", "optional"],
+        ),
+        # Of a shop that SHOPS no longer has.
+        ({"shopify_at": "optional"}, ["required", "required", "required"]),
+        ({"sales_db_*": "off"}, ["required", "required", "required"]),
+    ],
+)
+def test_a_pattern_is_the_policy_of_several_shops(shops, policy, expected):
+    policies = source_policy.parse_source_policy(json.dumps(policy))
+    assert [policies[shop] for shop in sorted(shops)] == expected
+
+
+def test_the_pattern_of_shops_is_not_the_policy_of_their_platform(shops, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
+    policies = source_policy.parse_source_policy('{"shopify_*": "optional"}')
+    assert policies[SHOPIFY] == "required"
+
+
+def test_a_run_fails_where_shops_are_named_wrongly(monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"shop": ["de"]}')
+    with pytest.raises(errors.ConfigurationError, match="SHOPS: shop is none of"):
+        source_policy.reason_to_skip(STOREFRONT)
+
+
 def test_a_run_of_several_days_needs_every_source_that_is_on(monkeypatch):
     policy = '{"partner_files": "off", "storefront": "optional", "partner_deliveries": "required"}'
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policy)
@@ -140,6 +192,7 @@ def test_a_run_of_one_source_reads_it_and_the_rates_and_lacks_no_other():
         ("[]", "is not a JSON object"),
         ('{"sales_db": "maybe"}', "with required, optional or off; valid: "),
         ('{"shop": "off"}', "has shop; the sources are sales_db"),
+        ('{"shopfy_*": "off"}', "has shopfy_\\*; the sources are sales_db"),
     ],
 )
 def test_malformed_policy_is_refused(text, sentence):

@@ -1,4 +1,4 @@
--- Sales of the day by channel, category and country, in reporting currency; and by currency, in that currency, for those
+-- Sales of the day by channel, category, country and shop (the source), in reporting currency; and by currency, in that currency, for those
 -- without an exchange rate. Amounts without one count as units only. `orders` is NULL for a category, because an order may
 -- have several.
 WITH
@@ -19,7 +19,8 @@ entries AS (
         UNNEST([
             STRUCT('channel' AS dimension, sales.channel AS name),
             STRUCT('category' AS dimension, sales.category AS name),
-            STRUCT('country' AS dimension, sales.country_code AS name)
+            STRUCT('country' AS dimension, sales.country_code AS name),
+            STRUCT('shop' AS dimension, sales.source AS name)
         ]) AS part
     UNION ALL
     SELECT
@@ -58,6 +59,7 @@ counts AS (
         UNNEST([
             STRUCT('channel' AS dimension, orders.channel AS name),
             STRUCT('country' AS dimension, COALESCE(orders.country_code, 'ZZ') AS name),
+            STRUCT('shop' AS dimension, orders.source AS name),
             STRUCT('currency' AS dimension, orders.currency AS name)
         ]) AS part
     WHERE orders.business_date = {{ report_day }}

@@ -17,9 +17,11 @@ CHART_FILES = (
     "outlook.svg",
     "funnel.svg",
     "channels.svg",
+    "shops.svg",
     "categories.svg",
     "countries.svg",
     "changes-channels.svg",
+    "changes-shops.svg",
     "changes-categories.svg",
     "changes-countries.svg",
 )

@@ -1,4 +1,4 @@
-"""The sales of the day by channel, category, country and an attribute of the orders."""
+"""The sales of the day by channel, category, country, shop and an attribute of the orders."""
 
 from decimal import Decimal
 
@@ -7,8 +7,8 @@ from ecommerce.sales.day_queries import DayQueries
 
 
 class Breakdown(Part):
-    """One channel's, category's, country's or attribute's sales. `orders` is None where it has no meaning: an
-    order with two categories cannot be counted under one."""
+    """The sales of one channel, category, country, shop or attribute. `orders` is None where it has no
+    meaning: an order with two categories cannot be counted under one."""
 
     name: str
     orders: int | None
@@ -20,12 +20,13 @@ class Breakdown(Part):
 
 
 class Breakdowns(Part):
-    """The breakdowns, largest net sales first. `attributes` is that by `attribute`, which is
-    `REPORT_ATTRIBUTE`."""
+    """The breakdowns, largest net sales first. `shops` is that by source, where SHOPS names any; `attributes`
+    that by `attribute`, which is `REPORT_ATTRIBUTE`."""
 
     channels: list[Breakdown]
     categories: list[Breakdown]
     countries: list[Breakdown]
+    shops: list[Breakdown] = []
     attribute: str | None = None
     attributes: list[Breakdown] = []
 
@@ -41,6 +42,9 @@ def read(queries: DayQueries) -> Breakdowns:
         channels=Breakdown.list_of(queries.breakdown("channel")),
         categories=Breakdown.list_of(queries.breakdown("category")),
         countries=Breakdown.list_of(queries.breakdown("country")),
+        shops=Breakdown.list_of(
+            queries.breakdown("shop") if queries.settings.shops else []
+        ),
         attribute=attribute,
         attributes=attributes,
     )

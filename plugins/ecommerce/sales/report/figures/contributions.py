@@ -1,5 +1,5 @@
-"""Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
-by product. The view `sales_contributions` has the rules."""
+"""Contributions to the change of net sales: by category, country, channel, shop, customers and kind of
+amount, and by product. The view `sales_contributions` has the rules."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,6 +16,7 @@ FIELDS = {
     "category": "categories",
     "country": "countries",
     "channel": "channels",
+    "shop": "shops",
     "measure": "measures",
     "customers": "customers",
     "product": "products",
@@ -60,6 +61,7 @@ class LikeForLike(BothDays):
     categories: list[Contribution]
     countries: list[Contribution]
     channels: list[Contribution]
+    shops: list[Contribution] = []
     customers: list[Contribution] = []
     measures: list[Contribution] = []
     products: list[Contribution] = []
@@ -104,6 +106,8 @@ def read(queries: DayQueries) -> ChangesSinceBase:
         days={queries.day, base},
         read_days=queries.order_days,
     )
+    if not queries.settings.shops:
+        rows = [row for row in rows if row["dimension"] != "shop"]
     scopes = map_reduce(rows, itemgetter("scope"))
     like_for_like = None
     if "like_for_like" in scopes:

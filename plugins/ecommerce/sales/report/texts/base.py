@@ -29,7 +29,8 @@ class Dimension(NamedTuple):
 CATEGORY = Dimension("category", "categories", terms.category)
 COUNTRY = Dimension("country", "countries", terms.country)
 CHANNEL = Dimension("channel", "channels", text.source_name)
-DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
+SHOP = Dimension("shop", "shops", text.source_name)
+DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL, SHOP)
 
 
 def ranked_bars(

@@ -1,4 +1,4 @@
-"""The sales of the day by channel, category, country and an attribute of the orders."""
+"""The sales of the day by channel, category, country, shop and an attribute of the orders."""
 
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar
@@ -21,6 +21,7 @@ from ecommerce.sales.report.texts.base import (
     CATEGORY,
     CHANNEL,
     COUNTRY,
+    SHOP,
     Dimension,
     ranked_bars,
 )
@@ -32,11 +33,12 @@ MOST_ROWS = 21
 
 
 def tables(figures: Figures) -> list[Section]:
-    """Return the sales by channel, category and country, and for the annex by `REPORT_ATTRIBUTE` where it is
-    set."""
-    sections = [
-        _by_dimension(figures, dimension) for dimension in (CHANNEL, CATEGORY, COUNTRY)
-    ]
+    """Return the sales by channel, category and country, by shop of several, and for the annex by
+    `REPORT_ATTRIBUTE` where it is set."""
+    dimensions = [CHANNEL, CATEGORY, COUNTRY]
+    if figures.shops:
+        dimensions.append(SHOP)
+    sections = [_by_dimension(figures, dimension) for dimension in dimensions]
     if figures.attribute:
         attribute = Dimension(terms.label(figures.attribute), "attributes", text.clean)
         section = _by_dimension(figures, attribute)

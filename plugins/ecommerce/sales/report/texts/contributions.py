@@ -1,5 +1,5 @@
-"""Contributions to the change of net sales: by category, country, channel, customers and kind of amount, and
-by product. The view `sales_contributions` has the rules."""
+"""Contributions to the change of net sales: by category, country, channel, shop, customers and kind of
+amount, and by product. The view `sales_contributions` has the rules."""
 
 from ecommerce.core import text
 from ecommerce.core.templates import render
@@ -21,6 +21,7 @@ from ecommerce.sales.report.figures.contributions import Contribution, Mover
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
     DIMENSIONS,
+    SHOP,
     Dimension,
     ranked_bars,
 )
@@ -32,13 +33,14 @@ MOST_ROWS = 20
 
 
 def tables(figures: Figures) -> list[Section]:
-    """Return the contributions by category, country and channel, then the products."""
+    """Return the contributions by category, country and channel, by shop of several, then the products."""
     changes = figures.changes
     base = text.short_day(changes.base) if changes else "Before"
     rising = changes.rising if changes else []
     falling = changes.falling if changes else []
+    dimensions = [one for one in DIMENSIONS if one is not SHOP or figures.shops]
     return [
-        *[_contributions(figures, dimension, base) for dimension in DIMENSIONS],
+        *[_contributions(figures, dimension, base) for dimension in dimensions],
         _products(figures, "rising", "rose", rising, base),
         _products(figures, "falling", "fell", falling, base),
     ]

@@ -19,7 +19,7 @@ TODAY = {
     "coverage": None,
 }
 """What a row of days.sql has of the business day."""
-SETTINGS = SimpleNamespace(holiday_calendar="US", report_attribute=None)
+SETTINGS = SimpleNamespace(holiday_calendar="US", report_attribute=None, shops={})
 
 
 @dataclass(frozen=True)
