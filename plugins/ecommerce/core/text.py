@@ -177,8 +177,8 @@ def shop_label(name: str) -> str:
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source or channel: its `shop_label`, `orders_db` → `Orders database`, `store_pos` →
-    `Store POS`, or `Agora POS` where the label of `store` is `Agora`."""
+    """Return the name of a source or channel: its `shop_label`, `orders_db` → `Orders database`, `store_pos`
+    → `Store POS`, or `Agora POS` where the label of `store` is `Agora`."""
     name = clean(source)
     words: list[str] = []
     while name and not shop_label(name):

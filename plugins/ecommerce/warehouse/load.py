@@ -23,7 +23,7 @@ from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect, retry_conflicts
 from ecommerce.warehouse.rendering import days_to_read
-from ecommerce.warehouse.schema import prepare
+from ecommerce.warehouse.schema import prepare, replace_view
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import (
     SUCCESS,
@@ -57,6 +57,9 @@ def load(staged: StagedLoad) -> LoadResult:
         PipelineError: BigQuery refused a statement, or cannot be reached; nothing is loaded.
     """
     prepare(staged.warehouse)
+    if staged.warehouse.settings.shops:
+        # Its names are settings, which change without a migration.
+        retry_conflicts(replace_view)(staged.warehouse, "shops")
     stage(staged)
     touched_days = _load_staged(staged)
     warnings: list[DataWarning] = []

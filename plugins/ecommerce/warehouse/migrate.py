@@ -20,10 +20,10 @@ from ecommerce.warehouse.schema import (
     DAY_MS,
     create_datasets,
     create_missing,
-    ddl,
     expires_in_a_day,
     listed_tables,
     prepare,
+    replace_view,
 )
 
 
@@ -48,11 +48,7 @@ def migrate(warehouse: Warehouse) -> Migration:
     for table in tables():
         _migrate_table(warehouse, table, migration)
     for view in views():
-        statement = ddl(view, warehouse.settings)
-        replacing = statement.replace(
-            "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"
-        )
-        warehouse.run(replacing, f"replace {view}")
+        replace_view(warehouse, view)
     _remove_copies(warehouse, migration)
     # Of days that were loaded before the column was there.
     warehouse.transact("warehouse/procedures/empty_sources.sql")

@@ -19,13 +19,14 @@ In a template:
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` and
   `{{ events_retention_days }}` (numbers), `{{ order_attributes }}` and `{{ report_attribute }}`
-  (identifiers);
+  (identifiers), `{{ shops }}` (names by platform), `{{ shop_labels }}` and `{{ quoted(text) }}`, a literal;
 - every keyword argument of `render` by its name;
 - `{{ checked_tables }}`, those with checks;
 - with the `spec` of a domain: `{{ spec.name }}` and its other fields, and `{{ sources }}`, a list of string
   literals.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -210,7 +211,16 @@ def _settings_names(settings: Settings) -> Values:
         "events_retention_days": settings.events_retention_days,
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
+        "shops": settings.shops,
+        "shop_labels": settings.shop_labels,
+        "quoted": _quoted,
     }
+
+
+def _quoted(text: str) -> str:
+    """Return any text as a literal. JSON has the escapes of GoogleSQL; a backtick, which would begin a
+    table's name, becomes an apostrophe."""
+    return json.dumps(text.replace("`", "'"), ensure_ascii=False)
 
 
 def staging_table(name: str, suffix: str) -> str:

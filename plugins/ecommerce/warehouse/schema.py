@@ -237,6 +237,13 @@ def ddl(table: str, settings: Settings) -> str:
     )
 
 
+def replace_view(warehouse: Warehouse, view: str) -> None:
+    """Replace a view by its present definition; raise as `Warehouse.run`."""
+    statement = ddl(view, warehouse.settings)
+    replacing = statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW")
+    warehouse.run(replacing, f"replace {view}")
+
+
 def write_rows(
     folder: Path,
     table: str,
