@@ -17,11 +17,12 @@ from datetime import UTC, date, datetime
 
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.errors import ContractError
+from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.text import listed
 from ecommerce.core.values import Values
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse.client import connect, retry_conflicts
+from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
 from ecommerce.warehouse.rendering import days_to_read
 from ecommerce.warehouse.schema import prepare, replace_view
 from ecommerce.warehouse.spec import LoadSpec
@@ -57,9 +58,8 @@ def load(staged: StagedLoad) -> LoadResult:
         PipelineError: BigQuery refused a statement, or cannot be reached; nothing is loaded.
     """
     prepare(staged.warehouse)
-    if staged.warehouse.settings.shops:
-        # Its names are settings, which change without a migration.
-        retry_conflicts(replace_view)(staged.warehouse, "shops")
+    if staged.warehouse.settings.shops and staged.spec.takes_exports:
+        _list_shops(staged.warehouse)
     stage(staged)
     touched_days = _load_staged(staged)
     warnings: list[DataWarning] = []
@@ -74,6 +74,19 @@ def load(staged: StagedLoad) -> LoadResult:
         staged.warehouse.bytes_billed,
     )
     return LoadResult(staged.business_date, touched_days, warnings)
+
+
+def _list_shops(warehouse: Warehouse) -> None:
+    """Replace the view of shops, whose names are settings; ConfigurationError where an export has one of
+    them."""
+    retry_conflicts(replace_view)(warehouse, "shops")
+    exported = warehouse.query("warehouse/tables/load_audit/exported_shops.sql")
+    if exported:
+        names = listed(row["source"] for row in exported)
+        raise ConfigurationError(
+            f"SHOPS: {names} is the name of a loaded export: choose another name for the shop, or undo the "
+            "export (make undo-history)"
+        )
 
 
 def load_manifest(

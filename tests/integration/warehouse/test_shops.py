@@ -3,6 +3,9 @@
 import json
 from datetime import date
 
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY
@@ -47,6 +50,12 @@ def test_the_view_of_shops_has_the_names_of_the_last_load(shop, monkeypatch):
         ("shopify_de", "shopify", LABEL.replace("`", "'"), date(2026, 3, 1), MONDAY, 2),
         ("shopify_old", "export", None, MONDAY, MONDAY, 1),
     ]
+
+    name_shops(shop, monkeypatch, {"shopify": ["old"]}, {})
+    before = shop.state()
+    with pytest.raises(ConfigurationError, match="shopify_old is the name of a loaded"):
+        shop.load(Folder([sold("2", "shopify_old")], source="shopify_old"))
+    assert shop.state() == before
 
     # A shop that was removed keeps its rows.
     name_shops(shop, monkeypatch, {}, {})

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/exports.sql" import exported_sources with context %}
+{% from "warehouse/macros/exports.sql" import exports with context %}
 CREATE VIEW IF NOT EXISTS `sales.shops` (
     source OPTIONS (description = "Source, as in the other tables."),
     platform OPTIONS (description = "Kind of system that it is read from, such as shopify; 'export' of a loaded history."),
@@ -59,10 +59,7 @@ sources AS (
 
 SELECT
     sources.source,
-    CASE
-        WHEN sources.source IN ({{ exported_sources() }}) THEN 'export'
-        ELSE COALESCE(named.platform, sources.source)
-    END AS platform,
+    IF(exported.source IS NULL, COALESCE(named.platform, sources.source), 'export') AS platform,
     labels.label,
     sold.first_day,
     sold.last_day,
@@ -73,4 +70,8 @@ LEFT JOIN named
 LEFT JOIN labels
     ON sources.source = labels.source
 LEFT JOIN sold
-    ON sources.source = sold.source;
+    ON sources.source = sold.source
+LEFT JOIN (
+    {{ exports() | indent(4) }}
+) AS exported
+    ON sources.source = exported.source;
