@@ -28,7 +28,6 @@ USAGE_ERRORS = {
     ),
     "repair": "Missing option '--day'.",
     "repair --day 18.11.2026": "Invalid value for '--day'",
-    "repair --day 2026-11-18 --source web_events": "Invalid value for '--source'",
     "report": "Missing option '--day'.",
     "run": "Missing option '--day'.",
     "query": "pass one statement: make query SQL='SELECT",

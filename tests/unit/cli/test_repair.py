@@ -50,6 +50,7 @@ CASES = {
             ],
         },
     ),
+    "an unknown source": (f"{REPAIR} --source web_events", {}),
     "no run of the day": ("repair --day 2026-11-05", {}),
     "a day that has not ended": ("repair --day 2026-11-21", {}),
     "the DAG is paused": (ONE_SOURCE, PAUSED),
