@@ -1,0 +1,51 @@
+"""DAGs with the tasks of several shops, and with a setting SHOPS that is wrong."""
+
+import json
+import runpy
+
+import pytest
+
+from tests.recipes import REPOSITORY
+
+DAILY = "daily_sales_pipeline"
+
+
+def tasks_of(dag_id):
+    """The ids of the tasks, as the file is parsed with the settings of this moment."""
+    return set(
+        runpy.run_path(str(REPOSITORY / "dags" / f"{dag_id}.py"))["dag"].task_ids
+    )
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "added"),
+    [
+        (DAILY, {"extract.shopify_de", "extract.sales_db_brand"}),
+        ("sales_history_read", {"extract.shopify_de", "extract.sales_db_brand"}),
+        # The database is not synced.
+        (
+            "storefront_orders_sync",
+            {"shopify_de", "transform__2", "load__2", "checks__2"},
+        ),
+    ],
+)
+def test_each_shop_has_the_tasks_of_its_platform(dag_id, added, monkeypatch):
+    monkeypatch.setenv("SHOPS", "")
+    before = tasks_of(dag_id)
+    shops = {"shopify": ["de"], "sales_db": ["brand"]}
+    monkeypatch.setenv("SHOPS", json.dumps(shops))
+    assert tasks_of(dag_id) - before == added
+    assert before <= tasks_of(dag_id)
+
+
+def test_shops_are_reconciled(monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"storefront": ["outlet"]}')
+    ids = tasks_of("sales_reconciliation")
+    assert "compare.storefront_outlet.read" in ids
+
+
+def test_a_wrong_setting_breaks_no_dag(monkeypatch):
+    monkeypatch.setenv("SHOPS", "")
+    before = tasks_of(DAILY)
+    monkeypatch.setenv("SHOPS", '{"shopify": "de"}')
+    assert tasks_of(DAILY) == before
