@@ -68,6 +68,8 @@ class Api:
             return self._refunds(int(refunds_route[1]), parameters)
         if route == "/products":
             return self._products(parameters)
+        if route == "/wp-json/":
+            return Result({"timezone_string": self.zone.key})
         if route == "/system_status":
             return Result({"settings": {"HPOS_enabled": self.version.hpos}})
         raise RestError(404, "rest_no_route", "No route was found matching the URL.")

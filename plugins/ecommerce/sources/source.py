@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ecommerce.core.check_result import Lines
+from ecommerce.core.check_result import HINT, Lines
 from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Values
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
@@ -21,6 +22,17 @@ class Extracted:
     read_at: datetime
     rows: int
     control_totals: Values
+
+
+def other_days(timezone: str) -> Lines:
+    """Yield a hint where a shop's own timezone, empty if it is unknown, is not that of the report."""
+    expected = shop_timezone()
+    if timezone not in ("", expected):
+        yield (
+            HINT,
+            f"the shop's timezone is {timezone}, and SHOP_TIMEZONE is {expected}: days of the report begin "
+            "and end at other times than those of the shop's own reports",
+        )
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,27 @@ def test_a_host_with_encryption_or_in_a_private_network_is_used(
     assert StorefrontClient.connect(CONNECTION).root == f"{host}/wp-json/wc/v3"
 
 
+@pytest.mark.parametrize(
+    ("fault", "hints"),
+    [
+        ({}, 1),
+        ({"status": 404, "body": b"{}"}, 0),
+        ({"status": 200, "body": b"<html>"}, 0),
+        ({"status": 200, "body": b"{}"}, 0),
+    ],
+)
+def test_check_names_another_timezone(monkeypatch, fault, hints):
+    monkeypatch.setenv("SHOP_TIMEZONE", "Asia/Tokyo")
+    with Storefront(WooStore(), "11") as shop:
+        connect(monkeypatch, shop.url)
+        if fault:
+            shop.faults.append(Fault("/wp-json/", **fault))
+        lines = [text for _, text in storefront.check(CONNECTION)]
+    found = [text for text in lines if "the shop's timezone is America/" in text]
+    assert len(found) == hints
+    assert len(lines) == 1 + hints
+
+
 def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapshot):
     report = []
     for mode in ("11", "11c", "66", "11, refused"):

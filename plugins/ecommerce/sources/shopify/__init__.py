@@ -4,7 +4,6 @@ shop allows, `extraction.py` reads whole orders, `bulk.py` reads very many of th
 from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
-from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted, utc_text
 from ecommerce.sources.shopify.client import ShopifyClient
 from ecommerce.sources.shopify.extraction import (
@@ -13,7 +12,7 @@ from ecommerce.sources.shopify.extraction import (
     extract_into,
     scopes,
 )
-from ecommerce.sources.source import Platform
+from ecommerce.sources.source import Platform, other_days
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
 
@@ -51,13 +50,7 @@ def check(conn_id: str) -> Lines:
             f"the app lacks the scope {COST_SCOPE}: order lines have no cost of goods, and very many orders "
             "are read more slowly",
         )
-    timezone = load_settings().shop_timezone
-    if shop["ianaTimezone"] != timezone:
-        yield (
-            HINT,
-            f"the shop's timezone is {shop['ianaTimezone']}, and SHOP_TIMEZONE is {timezone}: days of the "
-            "report begin and end at other times than those of Shopify's own reports",
-        )
+    yield from other_days(shop["ianaTimezone"])
 
 
 SHOPIFY = Platform(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.text import counted
-from ecommerce.sources.source import Platform
+from ecommerce.sources.source import Platform, other_days
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.sources.storefront.extraction import extract_into
 
@@ -24,6 +24,7 @@ def check(conn_id: str) -> Lines:
             "edited lines nor, in older versions, refunds: orders of the last REFUND_LOOKBACK_DAYS are read "
             "again, reconciliation finds others",
         )
+    yield from other_days(client.timezone())
 
 
 STOREFRONT = Platform(

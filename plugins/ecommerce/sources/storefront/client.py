@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,13 @@ from ecommerce.core.connections import connection
 from ecommerce.core.errors import (
     ConfigurationError,
     CredentialsError,
+    PipelineError,
     TransientError,
 )
 from ecommerce.sources.http import (
     NotFoundError,
     Timeout,
+    json_object,
     quoted,
     raise_for_status,
     refuse_unencrypted,
@@ -131,6 +133,23 @@ class StorefrontClient:
         what = f"{self.conn_id}: GET /system_status"
         with self._get("/system_status", {"_fields": "settings"}, what) as response:
             return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
+
+    def timezone(self) -> str:
+        """Return the IANA name of the site's timezone; empty where it has a fixed offset, or does not say."""
+        root = self.root.removesuffix(API_ROOT)
+        url = f"{root}/wp-json/"
+        query = {"_fields": "timezone_string"}
+        what = f"{self.conn_id}: GET /wp-json/"
+        # Some sites hide this page.
+        with (
+            suppress(PipelineError),
+            request(
+                self.session.get, url, what, params=query, timeout=self.timeout
+            ) as response,
+        ):
+            raise_for_status(response, what)
+            return str(json_object(response, what).get("timezone_string") or "")
+        return ""
 
     def _get(
         self,
