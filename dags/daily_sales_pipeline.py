@@ -30,7 +30,6 @@ from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import live_sources
-from ecommerce.warehouse import assets
 
 with DAG(
     dag_id=DAG_DAILY,
@@ -60,12 +59,7 @@ with DAG(
     ):
         extracted = []
         for source in live_sources().values():
-            extract = tasks.extract.override(
-                task_id=source.name,
-                inlets=[assets.source(source.name)],
-                retries=source.platform.retries,
-            )
-            extracted.append(extract(source.name))
+            extracted.append(tasks.of_source(tasks.extract, source))
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(

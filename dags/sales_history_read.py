@@ -61,10 +61,7 @@ with DAG(
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source, as in the daily run"):
         extracted = []
         for source in live_sources().values():
-            extract = tasks.extract.override(
-                task_id=source.name, retries=source.platform.retries
-            )
-            extracted.append(extract(source.name))
+            extracted.append(tasks.of_source(tasks.extract, source))
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(

@@ -21,7 +21,6 @@ from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.sales import tasks
 from ecommerce.sources import live_sources
-from ecommerce.warehouse import assets
 
 with DAG(
     dag_id=DAG_SYNC,
@@ -42,11 +41,7 @@ with DAG(
             continue
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
         with TaskGroup(f"{source.name}_orders", prefix_group_id=False):
-            extract = tasks.extract_changes.override(
-                task_id=source.name,
-                inlets=[assets.source(source.name)],
-                retries=source.platform.retries,
-            )
+            raw = tasks.of_source(tasks.extract_changes, source)
             transform = tasks.transform_source.override(task_id="transform")
-            loaded = tasks.load_source(transform(manifest=extract(source.name)))
+            loaded = tasks.load_source(transform(manifest=raw))
             tasks.check_source(loaded)

@@ -10,11 +10,14 @@ from tests.recipes import REPOSITORY
 DAILY = "daily_sales_pipeline"
 
 
+def parsed(dag_id):
+    """The DAG, as its file is parsed with the settings of this moment."""
+    return runpy.run_path(str(REPOSITORY / "dags" / f"{dag_id}.py"))["dag"]
+
+
 def tasks_of(dag_id):
-    """The ids of the tasks, as the file is parsed with the settings of this moment."""
-    return set(
-        runpy.run_path(str(REPOSITORY / "dags" / f"{dag_id}.py"))["dag"].task_ids
-    )
+    """The ids of its tasks."""
+    return set(parsed(dag_id).task_ids)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,14 @@ def test_each_shop_has_the_tasks_of_its_platform(dag_id, added, monkeypatch):
     monkeypatch.setenv("SHOPS", json.dumps(shops))
     assert tasks_of(dag_id) - before == added
     assert before <= tasks_of(dag_id)
+
+
+@pytest.mark.parametrize("dag_id", [DAILY, "sales_history_read"])
+def test_extracts_of_shops_share_a_pool(dag_id, monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"shopify": ["de", "fr"]}')
+    pools = {task.task_id: task.pool for task in parsed(dag_id).tasks}
+    in_pool = [name for name, pool in pools.items() if pool == "shop_extracts"]
+    assert in_pool == ["extract.shopify_de", "extract.shopify_fr"]
 
 
 def test_shops_are_reconciled(monkeypatch):

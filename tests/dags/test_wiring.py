@@ -74,6 +74,7 @@ NO_DAY = (None, {"type": ["null", "string"]})
 DAY = (None, {"type": "string"})
 NO = (False, {"type": "boolean"})
 SOURCE_TASKS = [f"extract.{source}" for source in live_sources()]
+SOURCES_READ = {task: [task.replace("extract.", "source_")] for task in SOURCE_TASKS}
 EXTRACTS = [[task, "extract.sources_ready"] for task in SOURCE_TASKS]
 SALES = [
     "extract.sources_ready",
@@ -117,8 +118,7 @@ WIRINGS = {
         once=["extract.sources_ready", "transform.transform_source"],
         loads={"load.load": 5},
         rules={"extract.sources_ready": "all_done"},
-        reads={"report.report": ["daily_sales", *ORDERS]}
-        | {task: [task.replace("extract.", "source_")] for task in SOURCE_TASKS},
+        reads={"report.report": ["daily_sales", *ORDERS]} | SOURCES_READ,
         writes={"load.load": ORDERS, "load.checks": ["daily_sales"]},
         most_runs=8,
     ),
@@ -202,6 +202,7 @@ WIRINGS = {
         long=[*SOURCE_TASKS, *SALES],
         loads={"load.load": 5},
         rules={"extract.sources_ready": "all_done"},
+        reads=SOURCES_READ,
         writes={"load.load": ORDERS},
         most_runs=2,
     ),

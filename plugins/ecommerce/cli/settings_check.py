@@ -129,10 +129,15 @@ def check_pool() -> Lines:
     if not has_metadata():
         yield HINT, "Airflow has no database yet: make airflow creates the pool"
         return
-    if not has_pool(names.POOL_LOADS):
-        raise ConfigurationError(
-            "this pool is missing, and Airflow starts no load: airflow pools import include/pools.json"
-        )
+    pools = {names.POOL_LOADS: "load"}
+    if load_settings().shops:
+        pools[names.POOL_SHOPS] = "extract of a shop"
+    for pool, task in pools.items():
+        if not has_pool(pool):
+            raise ConfigurationError(
+                f"the pool {pool} is missing, and Airflow starts no {task}: airflow pools import "
+                "include/pools.json"
+            )
     yield OK, "the pool of all loads exists"
 
 

@@ -43,6 +43,7 @@ POLICY_DELIVERIES = "partner_deliveries"
 """The key of that Variable with the policy for due partner files."""
 
 POOL_LOADS = "warehouse_loads"
+POOL_SHOPS = "shop_extracts"
 """The pool of all loads, see include/pools.json."""
 
 CONNECTION_WEB_EVENTS = "web_events_api"

@@ -13,9 +13,10 @@ from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined] # its stub la
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.errors import AlertedError, ConfigurationError
-from ecommerce.core.names import STATE_SEND_MAIL
+from ecommerce.core.names import POOL_SHOPS, STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone, task_timeout
+from ecommerce.core.values import Values
 from ecommerce.runtime.airflow_internals import dag_run_of
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
@@ -31,7 +32,7 @@ from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.transform import transform
-from ecommerce.sources import configured_sources
+from ecommerce.sources import Source, configured_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
@@ -58,6 +59,17 @@ def extract(source: str, **context: Any) -> Manifest:
         datetime.now(UTC),
     )
     return _extract_window(window)
+
+
+def of_source(task: Any, source: Source) -> Any:
+    """Return an extract for a source, as its DAGs name and limit it. The shops of SHOPS share a pool."""
+    options: Values = {"pool": POOL_SHOPS} if source.shop else {}
+    return task.override(
+        task_id=source.name,
+        inlets=[assets.source(source.name)],
+        retries=source.platform.retries,
+        **options,
+    )(source.name)
 
 
 @network_task(task_id="extract")
