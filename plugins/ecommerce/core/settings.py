@@ -138,6 +138,15 @@ class ShopSettings(_Environment):
         "lower-case letters and digits, and begins with a letter",
     )
 
+    @property
+    def shop_names(self) -> list[str]:
+        """The names of their sources."""
+        return [
+            f"{platform}_{name}"
+            for platform in self.shops
+            for name in self.shops[platform]
+        ]
+
 
 class DagSettings(_Environment):
     """The settings that are read without the others: while a DAG file is parsed, and by storage.

@@ -19,7 +19,9 @@ In a template:
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` and
   `{{ events_retention_days }}` (numbers), `{{ order_attributes }}` and `{{ report_attribute }}`
-  (identifiers), `{{ shops }}` (names by platform), `{{ shop_labels }}` and `{{ quoted(text) }}`, a literal;
+  (identifiers);
+- `{{ shops }}` (names by platform), `{{ shop_names }}` (literals of their sources), `{{ shop_labels }}`
+  (any texts) and `{{ quoted(text) }}` (a literal);
 - every keyword argument of `render` by its name;
 - `{{ checked_tables }}`, those with checks;
 - with the `spec` of a domain: `{{ spec.name }}` and its other fields, and `{{ sources }}`, a list of string
@@ -212,6 +214,7 @@ def _settings_names(settings: Settings) -> Values:
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
         "shops": settings.shops,
+        "shop_names": ", ".join(map(_string, settings.shop_names)),
         "shop_labels": settings.shop_labels,
         "quoted": _quoted,
     }

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from ecommerce.sales.days.targets import load_targets
+from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.rendering import render
 from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.loadable import daily_sales, forecast, midnight
@@ -221,6 +222,27 @@ def test_amounts_are_exact_on_the_reference_engine(measured):
     for channel, *amounts in rows:
         exact = [text and Decimal(text) for text in amounts]
         assert exact == [expected[channel][column] for column in AMOUNTS]
+
+
+def test_the_target_of_a_shop_counts_all_its_channels(shop, files, monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"shopify": ["de"]}')
+    shop.warehouse = connect(step="test")
+    rows = []
+    for source in ("shopify", "shopify_de"):
+        for channel in (source, f"{source}_web"):
+            rows.append(daily_sales(DAY, source, 100, channel=channel))
+    shop.insert("daily_sales", rows)
+    names = ("total", "shopify", "shopify_de", "shopify_de_web")
+    files("a.csv", *(f"2026-03,{name},1000,USD" for name in names))
+    load_targets(shop.warehouse)
+    found = {name: values[1] for name, values in progress(shop, DAY).items()}
+    # Another source's target is that of its channel.
+    assert found == {
+        "total": 400,
+        "shopify": 100,
+        "shopify_de": 200,
+        "shopify_de_web": 100,
+    }
 
 
 def sell(shop, channel, first, last, net="1"):

@@ -3,8 +3,5 @@ SELECT source
 FROM `sales.shops`
 WHERE
     platform = 'export'
-    AND source IN (
-        {%- for platform, names in shops.items() %}{% for name in names %}'{{ platform }}_{{ name }}', {% endfor %}{% endfor -%}
-        ''
-    )
+    AND source IN ({{ shop_names }})
 ORDER BY source

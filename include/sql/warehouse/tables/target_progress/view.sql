@@ -1,7 +1,7 @@
 {% from "warehouse/macros/conversion.sql" import currency_amount with context %}
 CREATE VIEW IF NOT EXISTS `sales.target_progress` (
     month OPTIONS (description = "First day of the month."),
-    channel OPTIONS (description = "Sales channel; 'total' for the whole shop."),
+    channel OPTIONS (description = "Sales channel, or a shop of SHOPS with all its channels; 'total' for everything."),
     business_date OPTIONS (description = "Newest day that has ended; sales and forecasts known at its end count."),
     target OPTIONS (description = "Target of the month's net sales in reporting currency."),
     expected_share OPTIONS (description = "The part of the month's expected sales that falls on the days until then."),
@@ -56,7 +56,15 @@ sold AS (
         FROM `sales.daily_sales` AS sales
         INNER JOIN as_of
             ON sales.business_date BETWEEN DATE_SUB(as_of.day, INTERVAL 92 DAY) AND as_of.day
-        CROSS JOIN UNNEST([sales.channel, 'total']) AS counted_in
+        CROSS JOIN
+            UNNEST([
+                {% if shop_names %}
+                -- A shop's own source is a target of all its channels.
+                IF(sales.source IN ({{ shop_names }}) AND sales.source <> sales.channel, sales.source, NULL),
+                {% endif %}
+                sales.channel,
+                'total'
+            ]) AS counted_in
         WHERE sales.business_date >= DATE '0001-01-01'
     ) AS entries
     GROUP BY business_date, channel
