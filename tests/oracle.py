@@ -120,10 +120,11 @@ class Oracle:
         """One row per refunded line, and one with line number 0 for what no line explains."""
         by_order = defaultdict(list)
         for refund in self.snapshot.refunds:
-            by_order[refund.channel, refund.order_id].append(refund)
+            by_order[refund.source, refund.order_id].append(refund)
         rows = []
         for key, refunds in by_order.items():
-            split = split_storefront if key[0] in IN_TOTAL else split_sales_db
+            is_total = refunds[0].channel in IN_TOTAL
+            split = split_storefront if is_total else split_sales_db
             for refund, part in split(self._orders_by_key.get(key), refunds):
                 rows.append(self._refund(refund, part))
         return rows
@@ -182,7 +183,7 @@ class Oracle:
         for order in snapshot.orders:
             for line in order.lines:
                 if line.reject_reason:
-                    rejected[order.channel, line.reject_reason] += 1
+                    rejected[order.source, line.reject_reason] += 1
         for file in snapshot.files:
             for bad in file.bad_rows:
                 rejected[PARTNER_FILES, bad.reason] += 1
@@ -197,7 +198,7 @@ class Oracle:
         if order.email and order.email.strip():
             identity = order.email.strip().lower()
         elif order.customer_id:
-            identity = f"{order.channel}:{order.customer_id}"
+            identity = f"{order.source}:{order.customer_id}"
         else:
             return None
         return hmac.new(
@@ -235,9 +236,7 @@ class Oracle:
 
     @cached_property
     def _orders_by_key(self):
-        return {
-            (order.channel, order.order_id): order for order in self.snapshot.orders
-        }
+        return {(order.source, order.order_id): order for order in self.snapshot.orders}
 
     @cached_property
     def _headers(self):
@@ -246,7 +245,7 @@ class Oracle:
     def _order(self, order):
         status = order.status.strip().lower()
         row = {
-            "source": order.channel,
+            "source": order.source,
             "order_id": order.order_id,
             "business_date": self.business_date(order.ordered_at),
             "channel": _channel(order),
@@ -298,12 +297,12 @@ class Oracle:
         }
 
     def _refund(self, refund, part):
-        key = refund.channel, refund.order_id
+        key = refund.source, refund.order_id
         order = self._orders_by_key.get(key)
         header = self._headers.get(key)
         if header is None:
             header = {
-                "channel": refund.channel,
+                "channel": refund.source,
                 "business_date": None,
                 "country_code": None,
                 "currency": self.reporting_currency,
@@ -314,7 +313,7 @@ class Oracle:
         line = {line.line_number: line for line in lines}.get(part.line_number)
         costs = [_cost(order, each) for each in lines]
         row = {
-            "source": refund.channel,
+            "source": refund.source,
             "refund_id": refund.refund_id,
             "line_number": 0,
             "business_date": self.business_date(refund.refunded_at),
@@ -443,5 +442,5 @@ def _counts(row):
 def _channel(order):
     """The channel of the report."""
     if order.channel == SHOPIFY:
-        return f"{SHOPIFY}_{order.partner}"
-    return order.partner if order.channel == PARTNER_FILES else order.channel
+        return f"{order.source}_{order.partner}"
+    return order.partner if order.channel == PARTNER_FILES else order.source

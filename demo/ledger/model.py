@@ -85,6 +85,7 @@ class Order:
 
     Attributes:
         channel: one of `CHANNELS`.
+        shop: the name of the company's other shop that sold it; empty for the channel's first one.
         order_id: unique in its channel and over all partners; digits in the storefront and in Shopify.
         partner: the partner that sold it; in Shopify, `web` or `pos` (the till); empty in the other channels.
         customer_id: the channel's customer id; None for guests and in partner files.
@@ -121,6 +122,12 @@ class Order:
     ordered_at: datetime
     updated_at: datetime
     status_changed_at: datetime
+    shop: str = ""
+
+    @property
+    def source(self) -> str:
+        """The name of its shop in the warehouse."""
+        return _source(self.channel, self.shop)
 
     @property
     def valid_lines(self) -> tuple[Line, ...]:
@@ -165,6 +172,7 @@ class Refund:
         refunded_at: determines the business day.
         updated_at: the instant of booking, possibly days after `refunded_at`.
         deleted_at: the instant of its deletion.
+        shop: as in `Order`.
     """
 
     channel: str
@@ -178,6 +186,16 @@ class Refund:
     refunded_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    shop: str = ""
+
+    @property
+    def source(self) -> str:
+        """The name of its shop in the warehouse."""
+        return _source(self.channel, self.shop)
+
+
+def _source(channel: str, shop: str) -> str:
+    return f"{channel}_{shop}" if shop else channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The ledger, and its snapshots as of an instant."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -50,6 +52,20 @@ class Snapshot:
     refunds: tuple[Refund, ...]
     files: tuple[PartnerFile, ...]
     rates: tuple[Rate, ...]
+
+    def as_shop(self, channel: str, shop: str) -> Snapshot:
+        """Return what another shop of the company shows: the orders and refunds of one channel alone."""
+        orders = [replace(order, shop=shop) for order in self.orders_of(channel)]
+        refunds = [replace(refund, shop=shop) for refund in self.refunds_of(channel)]
+        return replace(self, orders=tuple(orders), refunds=tuple(refunds), files=())
+
+    def with_shops(self, shops: Iterable[Snapshot]) -> Snapshot:
+        """Return the company with the orders and refunds of its other shops, too."""
+        orders, refunds = list(self.orders), list(self.refunds)
+        for shop in shops:
+            orders += shop.orders
+            refunds += shop.refunds
+        return replace(self, orders=tuple(orders), refunds=tuple(refunds))
 
     def orders_of(self, channel: str) -> tuple[Order, ...]:
         """Return the orders of one channel."""
