@@ -65,7 +65,7 @@ with DAG(
     with TaskGroup(
         GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"
     ):
-        loadable = tasks.transform_source.expand(manifest=ready)
+        loadable = tasks.transform_batch.expand(manifests=ready)
 
     with TaskGroup(
         GROUP_LOAD,

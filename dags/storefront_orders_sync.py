@@ -42,6 +42,5 @@ with DAG(
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
         with TaskGroup(f"{source.name}_orders", prefix_group_id=False):
             raw = tasks.of_source(tasks.extract_changes, source)
-            transform = tasks.transform_source.override(task_id="transform")
-            loaded = tasks.load_source(transform(manifest=raw))
+            loaded = tasks.load_source(tasks.transform_source(raw))
             tasks.check_source(loaded)

@@ -1,6 +1,6 @@
 """Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections. Names of
-sources are in `ecommerce.sources`, and the connection of each of its `SOURCES` in that source's module. Names
-of tables are the folders of include/sql/warehouse/tables."""
+sources are in `ecommerce.sources`, and the connection of each of its `PLATFORMS` in that platform's module.
+Names of tables are the folders of include/sql/warehouse/tables."""
 
 # DAGs; each is in the file of its name.
 DAG_DAILY = "daily_sales_pipeline"
@@ -42,9 +42,9 @@ VARIABLE_SOURCE_POLICY = "source_policy"
 POLICY_DELIVERIES = "partner_deliveries"
 """The key of that Variable with the policy for due partner files."""
 
+# See include/pools.json.
 POOL_LOADS = "warehouse_loads"
 POOL_SHOPS = "shop_extracts"
-"""The pool of all loads, see include/pools.json."""
 
 CONNECTION_WEB_EVENTS = "web_events_api"
 CONNECTION_CATALOGUE = "product_catalogue_api"

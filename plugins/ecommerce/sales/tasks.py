@@ -6,6 +6,7 @@ into plain arguments of functions without Airflow.
 
 import logging
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined] # its stub lacks it
@@ -31,7 +32,7 @@ from ecommerce.sales import (
 from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
-from ecommerce.sales.transform import transform
+from ecommerce.sales.transform import batches, transform
 from ecommerce.sources import Source, configured_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
@@ -94,26 +95,44 @@ def _extract_window(window: ReadWindow) -> Manifest:
 
 # A failed or skipped extract gives None: its XCom is empty.
 @typed_task(trigger_rule="all_done", **GATE_RETRIES)
-def sources_ready(manifests: list[Manifest | None], **context: Any) -> list[Manifest]:
+def sources_ready(
+    manifests: list[Manifest | None], **context: Any
+) -> list[list[Manifest]]:
     """Let the run continue with the sources that were read, where the source policy allows it; return their
-    manifests."""
+    manifests, in a list for each task that transforms them."""
     policies = source_policy.policies_of_run(context["params"])
-    return source_policy.usable_manifests(policies, filter(None, manifests))
+    usable = source_policy.usable_manifests(policies, filter(None, manifests))
+    return batches(usable)
 
 
-@typed_task(
-    map_index_template="{{ task.op_kwargs['manifest']['source'] }}",
-)
+@typed_task(task_id="transform")
 def transform_source(manifest: Manifest, **context: Any) -> Manifest:
     """Clean and type the files of one extract; return the manifest of the loadable folder."""
     return transform(manifest, run_id=context["run_id"])
 
 
+# Airflow stores 250 characters.
+SOURCES_OF_BATCH = "task.op_kwargs['manifests'] | map(attribute='source')"
+
+
+@typed_task(
+    task_id="transform_source",
+    map_index_template=f"{{{{ {SOURCES_OF_BATCH} | join(' ') | truncate(250) }}}}",
+)
+def transform_batch(manifests: list[Manifest], **context: Any) -> list[Manifest]:
+    """Clean and type the files of the extracts of `sources_ready`; return the manifests of the loadable
+    folders."""
+    return [transform(each, run_id=context["run_id"]) for each in manifests]
+
+
 @network_task(**LOADS, outlets=assets.tables(loading.ORDERS.tables))
-def load(manifests: list[Manifest], **context: Any) -> LoadResult:
+def load(manifests: list[list[Manifest]], **context: Any) -> LoadResult:
     """Load the run's business day, or its days, in one transaction; return the load's result."""
     return loading.load_day(
-        business_day(context), run_of(context), manifests, context["params"]
+        business_day(context),
+        run_of(context),
+        list(chain.from_iterable(manifests)),
+        context["params"],
     )
 
 

@@ -1,8 +1,13 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
+from collections.abc import Iterable
+
 from ecommerce.sources import live_sources
 from ecommerce.storage.staging import Manifest
-from ecommerce.transform.run import TransformSpec, run_transform
+from ecommerce.transform.run import FEW_BYTES, TransformSpec, run_transform
+
+MOST_SHOPS = 15
+"""How many small shops one task transforms: to start a task takes as long as to transform three of them."""
 
 ORDERS = TransformSpec(
     folder="orders",
@@ -18,3 +23,17 @@ def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest
     if source and not mapping:
         mapping = source.platform.name
     return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)
+
+
+def batches(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
+    """Return what one task each transforms: one source, or several small shops of SHOPS."""
+    sources = live_sources()
+    alone: list[list[Manifest]] = []
+    small: list[Manifest] = []
+    for manifest in manifests:
+        if sources[manifest.source].shop and manifest.bytes <= FEW_BYTES:
+            small.append(manifest)
+        else:
+            alone.append([manifest])
+    shops = range(0, len(small), MOST_SHOPS)
+    return alone + [small[first : first + MOST_SHOPS] for first in shops]

@@ -54,7 +54,7 @@ with DAG(
         )
 
     @task
-    def load(manifests):
-        return [manifest["source"] for manifest in manifests]
+    def load(batches):
+        return [manifest["source"] for [manifest] in batches]
 
     load(ready)

@@ -28,9 +28,7 @@ TASK_REREAD_DAYS = "reread_days"
 @task_group
 def compare(source: str) -> Any:
     """Compare one source with the warehouse; return the days that differ."""
-    return days_that_differ(
-        tasks.transform_source.override(task_id="transform")(manifest=read(source))
-    )
+    return days_that_differ(tasks.transform_source(read(source)))
 
 
 @network_task()
@@ -70,10 +68,7 @@ OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwar
 def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
     # Arguments by name: map_index_template reads op_kwargs.
-    transform = tasks.transform_source.override(
-        task_id="transform",
-        map_index_template=OF_MANIFEST,
-    )
+    transform = tasks.transform_source.override(map_index_template=OF_MANIFEST)
     load = tasks.load_source.override(map_index_template=OF_MANIFEST)
     checks = tasks.check_source.override(
         map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}"
