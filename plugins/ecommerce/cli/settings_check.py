@@ -129,13 +129,13 @@ def check_pool() -> Lines:
     if not has_metadata():
         yield HINT, "Airflow has no database yet: make airflow creates the pool"
         return
-    pools = {names.POOL_LOADS: "load"}
+    pools = [names.POOL_LOADS]
     if load_settings().shops:
-        pools[names.POOL_SHOPS] = "extract of a shop"
-    for pool, task in pools.items():
+        pools.append(names.POOL_SHOPS)
+    for pool in pools:
         if not has_pool(pool):
             raise ConfigurationError(
-                f"the pool {pool} is missing, and Airflow starts no {task}: airflow pools import "
+                f"the pool {pool} is missing, and Airflow starts no task in it: airflow pools import "
                 "include/pools.json"
             )
     yield OK, "the pool of all loads exists"

@@ -75,16 +75,14 @@ def parse_source_policy(text: str) -> Policies:
     policies: Policies = {}
     for source in configured_sources().values():
         policies[source.name] = OFF if _lacks_connection(source) else REQUIRED
-        for pattern, policy in configured.items():
-            if fnmatch.fnmatchcase(source.name, pattern):
-                policies[source.name] = policy
-    for name in configured:
-        if name in (POLICY_DELIVERIES, *policies):
-            # It precedes the patterns.
-            policies[name] = configured[name]
-        elif not (fnmatch.filter(policies, name) or _is_of_shops(name)):
-            raise _invalid(f"has {name}; the sources are {', '.join(policies)}")
-    return policies
+    for pattern, policy in configured.items():
+        names = fnmatch.filter(policies, pattern)
+        if not names and not _is_of_shops(pattern) and pattern != POLICY_DELIVERIES:
+            raise _invalid(f"has {pattern}; the sources are {', '.join(policies)}")
+        policies.update(dict.fromkeys(names, policy))
+    # A name precedes the patterns.
+    exact = configured.keys() & {POLICY_DELIVERIES, *policies}
+    return policies | {name: configured[name] for name in exact}
 
 
 def _is_of_shops(name: str) -> bool:
@@ -94,7 +92,9 @@ def _is_of_shops(name: str) -> bool:
 
 
 def _lacks_connection(source: Source) -> bool:
-    return source.is_opt_in and find_connection(source.subject) is None
+    if source.shop or not source.platform.needs_connection:
+        return False
+    return find_connection(source.subject) is None
 
 
 def _invalid(problem: str) -> errors.ConfigurationError:

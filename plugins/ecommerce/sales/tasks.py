@@ -17,7 +17,6 @@ from ecommerce.core.errors import AlertedError, ConfigurationError
 from ecommerce.core.names import POOL_SHOPS, STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone, task_timeout
-from ecommerce.core.values import Values
 from ecommerce.runtime.airflow_internals import dag_run_of
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
@@ -64,12 +63,11 @@ def extract(source: str, **context: Any) -> Manifest:
 
 def of_source(task: Any, source: Source) -> Any:
     """Return an extract for a source, as its DAGs name and limit it. The shops of SHOPS share a pool."""
-    options: Values = {"pool": POOL_SHOPS} if source.shop else {}
     return task.override(
         task_id=source.name,
         inlets=[assets.source(source.name)],
         retries=source.platform.retries,
-        **options,
+        pool=POOL_SHOPS if source.shop else "default_pool",
     )(source.name)
 
 

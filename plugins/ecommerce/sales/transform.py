@@ -28,12 +28,14 @@ def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest
 def batches(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
     """Return what one task each transforms: one source, or several small shops of SHOPS."""
     sources = live_sources()
-    alone: list[list[Manifest]] = []
-    small: list[Manifest] = []
+    ready: list[list[Manifest]] = []
+    shops: list[Manifest] = []
     for manifest in manifests:
-        if sources[manifest.source].shop and manifest.bytes <= FEW_BYTES:
-            small.append(manifest)
-        else:
-            alone.append([manifest])
-    shops = range(0, len(small), MOST_SHOPS)
-    return alone + [small[first : first + MOST_SHOPS] for first in shops]
+        if not sources[manifest.source].shop or manifest.bytes > FEW_BYTES:
+            ready.append([manifest])
+            continue
+        if len(shops) % MOST_SHOPS == 0:
+            shops = []
+            ready.append(shops)
+        shops.append(manifest)
+    return ready

@@ -31,6 +31,7 @@ from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+CONNECTION = "exchange_rates_api"
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
 MOST_BYTES = 64 << 20
@@ -40,7 +41,7 @@ EARLIER_DAYS = 10
 """How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
 
 
-def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
+def extract_into(_conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """Read the rates from `EARLIER_DAYS` before the day on; see docs/SOURCES.md.
 
     The run of the newest day goes back as far as reconciliation, so that a rate that is published late
@@ -51,10 +52,9 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     if window.changed_until is None:
         days += load_settings().reconcile_days
     read_at = datetime.now(UTC)
-    text = fetch(conn_id)
+    text = fetch()
     with connect_duckdb() as duck:
-        first_day = window.day.date - timedelta(days=days)
-        totals = parse(conn_id, duck, text, first_day)
+        totals = parse(duck, text, window.day.date - timedelta(days=days))
         for name in ("rates", "rejects"):
             duck.table(name).write_parquet(f"{folder}/{name}.parquet")
     totals["warnings"] = []
@@ -67,12 +67,12 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     return Extracted(read_at, rows, totals)
 
 
-def check(conn_id: str) -> Lines:
+def check(_conn_id: str) -> Lines:
     """Fetch and parse the whole file."""
     with connect_duckdb() as duck:
-        newest = parse(conn_id, duck, fetch(conn_id), date.min)["newest_rate_date"]
+        newest = parse(duck, fetch(), date.min)["newest_rate_date"]
     if newest is None:
-        raise ContractError(f"{conn_id}: the file has no exchange rate in it")
+        raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
     age = (datetime.now(UTC).date() - date.fromisoformat(newest)).days
     if age <= RATE_LASTS_DAYS:
         yield OK, f"newest rates are of {newest}"
@@ -84,16 +84,16 @@ def check(conn_id: str) -> Lines:
     )
 
 
-def fetch(conn_id: str) -> str:
+def fetch() -> str:
     """Return the text of the file, unpacked if it is a zip; errors are those of `extract_into`."""
     from airflow.providers.http.hooks.http import HttpHook
 
-    timeout = connection_with_host(conn_id).extra_dejson.get("timeout", TIMEOUT)
-    hook = HttpHook("GET", conn_id)
+    timeout = connection_with_host(CONNECTION).extra_dejson.get("timeout", TIMEOUT)
+    hook = HttpHook("GET", CONNECTION)
     url = hook.url_from_endpoint("")
     if not urlsplit(url).path.strip("/"):
         url = hook.url_from_endpoint(DEFAULT_PATH)
-    what = f"{conn_id}: GET {urlsplit(url).path}"
+    what = f"{CONNECTION}: GET {urlsplit(url).path}"
     with (
         hook.get_conn() as session,
         request(session.get, url, what, stream=True, timeout=timeout) as answer,
@@ -109,17 +109,12 @@ def fetch(conn_id: str) -> str:
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(
-            f"{conn_id}: the answer is neither a CSV file nor a zip of one, it begins with "
+            f"{CONNECTION}: the answer is neither a CSV file nor a zip of one, it begins with "
             f"{quoted(content)}"
         ) from None
 
 
-def parse(
-    conn_id: str,
-    duck: DuckDBPyConnection,
-    text: str,
-    first_day: date,
-) -> Row:
+def parse(duck: DuckDBPyConnection, text: str, first_day: date) -> Row:
     """Split the file into the tables rates (dated `first_day` or later) and rejects; return the counts
     source_rates and records, and newest_rate_date, as `2026-11-19` or None.
 
@@ -127,7 +122,7 @@ def parse(
     """
     if not text.startswith("Date,"):
         raise ContractError(
-            f"{conn_id}: the answer is not the CSV file of exchange rates, it begins with "
+            f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with "
             f"{quoted(text.encode())}: does the host of the connection lead to that file?"
         )
     set_variables(duck, content=text, first_day=first_day)
@@ -137,7 +132,7 @@ def parse(
 
 EXCHANGE_RATES = Platform(
     name="exchange_rates",
-    subject="exchange_rates_api",
+    subject=CONNECTION,
     extract_into=extract_into,
     check=check,
     shops_without="a shop of one currency, which needs no rates,",

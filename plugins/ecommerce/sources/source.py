@@ -103,11 +103,6 @@ class Source:
         """The name of its lines in `make check`: its connection, or the setting that names its folder."""
         return self._with_shop(self.platform.subject)
 
-    @property
-    def is_opt_in(self) -> bool:
-        """Whether it is off until its connection exists."""
-        return self.platform.needs_connection and not self.shop
-
     def _with_shop(self, name: str) -> str:
         return f"{name}_{self.shop}" if self.shop else name
 

@@ -1,7 +1,9 @@
 """The tasks of the sales DAGs, as Airflow calls them."""
 
+import json
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import chain
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -19,6 +21,8 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import tasks
 from ecommerce.sources import live_sources
 from ecommerce.storage.plain import to_plain
+from ecommerce.storage.staging import Manifest
+from ecommerce.transform.run import FEW_BYTES
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
 from tests.archived_reports import REPORT
@@ -77,6 +81,26 @@ def test_an_invalid_source_policy_is_alerted_once_by_the_gate(monkeypatch):
         assert action is RetryAction.FAIL
     with pytest.raises(ConfigurationError, match="source_policy has shop"):
         tasks.sources_ready.function([None] * len(live_sources()), params={})
+
+
+def extracted(source, size):
+    """The manifest of an extract of `size` bytes."""
+    now = datetime(2026, 3, 3, 11, tzinfo=UTC)
+    return Manifest(source, date(2026, 3, 2), "", 1, size, "", {}, now, now, now)
+
+
+def test_small_shops_share_transforms_and_every_extract_is_in_one(monkeypatch):
+    shops = [f"s{number}" for number in range(17)]
+    monkeypatch.setenv("SHOPS", json.dumps({"shopify": shops, "sales_db": ["big"]}))
+    sizes = {"sales_db": 10, "sales_db_big": FEW_BYTES + 1, "exchange_rates": 10}
+    sizes |= {f"shopify_{shop}": FEW_BYTES for shop in shops}
+    read = [to_plain(extracted(name, size)) for name, size in sizes.items()]
+    params = {"first_day": "2026-03-02", "source": "sales_db"}  # requires no other
+    ready = tasks.sources_ready.function(read, params=params)
+    batches = [[manifest["source"] for manifest in batch] for batch in ready]
+    assert sorted(map(len, batches)) == [1, 1, 1, 2, 15]
+    assert sorted(chain.from_iterable(batches)) == sorted(sizes)
+    assert {"sales_db"} in map(set, batches)
 
 
 @pytest.mark.parametrize("task", SENDERS)

@@ -52,8 +52,6 @@ def test_a_shop_is_a_source_after_its_platforms_own(name_shops):
         "shopify_de": "shopify_api_de",
         "shopify_fr2": "shopify_api_fr2",
     }
-    # One that SHOPS names is never off because its connection is missing.
-    assert [name for name in sources if sources[name].is_opt_in] == ["shopify"]
     assert {*sources, "web_events", "product_catalogue"} == reserved_names()
 
 

@@ -136,18 +136,10 @@ class StorefrontClient:
 
     def timezone(self) -> str:
         """Return the IANA name of the site's timezone; empty where it has a fixed offset, or does not say."""
-        root = self.root.removesuffix(API_ROOT)
-        url = f"{root}/wp-json/"
-        query = {"_fields": "timezone_string"}
+        # WordPress's own index, above that of WooCommerce. Some sites hide it.
+        index, query = "/../../", {"_fields": "timezone_string"}
         what = f"{self.conn_id}: GET /wp-json/"
-        # Some sites hide this page.
-        with (
-            suppress(PipelineError),
-            request(
-                self.session.get, url, what, params=query, timeout=self.timeout
-            ) as response,
-        ):
-            raise_for_status(response, what)
+        with suppress(PipelineError), self._get(index, query, what) as response:
             return str(json_object(response, what).get("timezone_string") or "")
         return ""
 
