@@ -1,11 +1,13 @@
 """A daily run of 200 orders in Airflow, against as many empty tasks.
 
     python -m benchmarks.overhead                # three runs of each, in turn
+    python -m benchmarks.overhead --shops 60     # with further shops, all of them the demo's Shopify shop
 
 The company and the Airflow are those of the demo, with ports and folders of their own. A run's seconds are
 those from its start to its end, as Airflow records them.
 """
 
+import json
 import shutil
 import statistics
 from dataclasses import fields
@@ -32,7 +34,9 @@ EMPTY, DAILY = "empty tasks", "daily run"
 
 
 class BenchmarkAirflow(AirflowServices):
-    """The demo's Airflow with the daily DAG and the empty one only."""
+    """The demo's Airflow with the daily DAG and the empty one only, and a number of further Shopify shops."""
+
+    shops = 0
 
     def command_environment(self) -> dict[str, str]:
         """Return the demo's environment with a DAG folder of its own."""
@@ -40,16 +44,23 @@ class BenchmarkAirflow(AirflowServices):
         dags.mkdir(parents=True, exist_ok=True)
         for file in (f"dags/{DAG_DAILY}.py", "benchmarks/dags/empty_tasks.py"):
             shutil.copy(REPOSITORY / file, dags)
-        return super().command_environment() | {"AIRFLOW__CORE__DAGS_FOLDER": str(dags)}
+        environ = super().command_environment()
+        names = [f"s{number}" for number in range(self.shops)]
+        for name in names:
+            shopify = environ["AIRFLOW_CONN_SHOPIFY_API"]
+            environ[f"AIRFLOW_CONN_SHOPIFY_API_{name.upper()}"] = shopify
+        environ["SHOPS"] = json.dumps({"shopify": names})
+        return environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(dags)}
 
 
 def main() -> None:
-    rounds = read_options(__doc__, rounds=3).rounds
+    options = read_options(__doc__, rounds=3, shops=0)
     folder = Path(mkdtemp(prefix="bench-overhead-"))
     ports = Ports(**{field.name: free_port() for field in fields(Ports)})
     folders = Folders(folder)
     company = Company(ports, folders)
     airflow = BenchmarkAirflow(ports, folders, TIMEZONE)
+    airflow.shops = options.shops
     try:
         company.start()
         airflow.start()
@@ -63,14 +74,14 @@ def main() -> None:
         # The first round fills the caches.
         _round(dags, last)
         seconds = []
-        for number in range(rounds):
+        for number in range(options.rounds):
             seconds.append(_round(dags, last - timedelta(days=number + 1)))
     finally:
         airflow.stop()
         company.stop()
         shutil.rmtree(folder, ignore_errors=True)
     results = [_median(name, seconds) for name in (EMPTY, DAILY)]
-    report("Overhead", results, {"rounds": rounds})
+    report("Overhead", results, vars(options))
 
 
 def _round(dags: DagRunner, day: date) -> dict[str, float]:
