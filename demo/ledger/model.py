@@ -76,7 +76,9 @@ class Line:
     def unit_cost(self) -> Decimal:
         """What one unit costs the shop, in the order's currency: 40 to 64 % of its price, by SKU."""
         percent = 40 + sum(self.sku.encode()) % 25
-        return (self.unit_price * percent / 100).quantize(Decimal("0.01"))
+        # The price has no decimals where the currency has none.
+        unit = Decimal("0.01") if self.unit_price.as_tuple().exponent else Decimal(1)
+        return (self.unit_price * percent / 100).quantize(unit)
 
 
 @dataclass(frozen=True, slots=True)

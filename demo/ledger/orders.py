@@ -53,7 +53,6 @@ _TAKEN_ALONG = 0.3
 """The share of these buyers, of those who buy several products."""
 WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
 _FIRST_ID_DAY = date(2015, 1, 1)
-SHOP_CURRENCY = "USD"
 
 
 def order_histories(
@@ -176,7 +175,7 @@ def _order(
     market = market_of(buyer)
     if channel == SHOPIFY:
         # Shopify also states all amounts in the shop's currency.
-        market = replace(market, currency=SHOP_CURRENCY)
+        market = replace(market, currency=shop.shopify_currency)
     coupons = coupons_of(
         shop,
         day,

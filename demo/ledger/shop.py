@@ -108,12 +108,13 @@ _HOURS = (
 
 @dataclass(frozen=True)
 class Shop:
-    """The arguments of all facts. Without `season`, all weeks are alike."""
+    """The arguments of all facts. Without `season`, all weeks are alike. Shopify sells in one currency."""
 
     seed: int
     orders_per_day: int
     timezone: str
     season: Season | None = None
+    shopify_currency: str = "USD"
 
     def rng(self, *purpose: object) -> random.Random:
         """Return a source of randomness for `purpose`, the same in every process."""

@@ -96,6 +96,7 @@ class Ledger:
         days: number of business days.
         orders_per_day: approximate number over all channels; at most 50,000.
         timezone: IANA name of the shop's timezone.
+        shopify_currency: the currency of all orders in Shopify.
         old_months: number of calendar months before the first day (the last may be incomplete) in which the
             company had another shop, `old_shop`. With 0, all weeks are alike; otherwise sales grow and follow
             the seasons.
@@ -107,6 +108,7 @@ class Ledger:
     seed: int = 1
     orders_per_day: int = 120
     timezone: str = "America/New_York"
+    shopify_currency: str = "USD"
     old_months: int = 0
     held_files: tuple[HeldFile, ...] = ()
     late_refunds: tuple[LateRefund, ...] = ()
@@ -208,6 +210,7 @@ class Ledger:
             self.orders_per_day,
             self.timezone,
             season,
+            self.shopify_currency,
         )
 
     @cached_property
