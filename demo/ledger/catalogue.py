@@ -134,6 +134,9 @@ MARKETS = (
     ),  # without a published rate, so never converted
 )
 
+EUROPE = tuple(market for market in MARKETS if market.currency == "EUR")
+"""The markets of the company's shop in Europe."""
+
 
 def market_of(customer: Customer) -> Market:
     """Return the market of a customer's country."""

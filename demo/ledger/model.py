@@ -17,6 +17,10 @@ CHANNELS = (SALES_DB, STOREFRONT, SHOPIFY, PARTNER_FILES)
 PARTNERS = ("alpenmarkt", "bazario")
 OLD_SHOP = "old_shop"
 """The name of the company's former shop, as the source of its exported orders."""
+SECOND_SHOP = "eu"
+"""The name of the company's second Shopify shop in SHOPS."""
+SECOND_SOURCE = f"{SHOPIFY}_{SECOND_SHOP}"
+"""The name of that shop in the warehouse."""
 
 
 @dataclass(frozen=True, slots=True)

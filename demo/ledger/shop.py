@@ -1,12 +1,12 @@
 """The company's constants: randomness, business days, customers."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from demo.ledger.catalogue import MARKETS
+from demo.ledger.catalogue import MARKETS, Market
 from demo.ledger.model import Customer
 from demo.ledger.season import Season
 
@@ -108,13 +108,17 @@ _HOURS = (
 
 @dataclass(frozen=True)
 class Shop:
-    """The arguments of all facts. Without `season`, all weeks are alike. Shopify sells in one currency."""
+    """The arguments of all facts. Without `season`, all weeks are alike. Shopify sells in one currency.
+
+    `markets` are those of its customers. They are not hashed, which would take longer than what is cached.
+    """
 
     seed: int
     orders_per_day: int
     timezone: str
     season: Season | None = None
     shopify_currency: str = "USD"
+    markets: tuple[Market, ...] = field(default=MARKETS, hash=False)
 
     def rng(self, *purpose: object) -> random.Random:
         """Return a source of randomness for `purpose`, the same in every process."""
@@ -208,7 +212,8 @@ class Shop:
         first = rng.choice(_FIRST_NAMES)
         last = rng.choice(_LAST_NAMES)
         mailbox = f"{first}.{last}.{joined_on[2:]}{int(number)}".translate(_ASCII)
-        market = rng.choices(MARKETS, [market.weight for market in MARKETS])[0]
+        weights = [market.weight for market in self.markets]
+        market = rng.choices(self.markets, weights)[0]
         created_at = self.window(date.fromisoformat(joined_on))[0]
         email = None
         if rng.random() > 0.01:

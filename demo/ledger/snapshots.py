@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 
 from demo.ledger import exchange_rates, orders, partners, web_sessions
-from demo.ledger.catalogue import PRODUCTS
+from demo.ledger.catalogue import MARKETS, PRODUCTS, Market
 from demo.ledger.model import (
     PARTNER_FILES,
     SALES_DB,
@@ -87,9 +87,9 @@ class Snapshot:
 class Ledger:
     """All events of a company that trades on `days` days from `first_day`.
 
-    The facts of a day depend on (seed, orders_per_day, timezone, date) only, and with an old shop also on the
-    day of the move: further days do not change earlier ones, and two ledgers with the same arguments are
-    equal in any process.
+    The facts of a day depend on (seed, orders_per_day, timezone, markets, date) only, and with an old shop
+    also on the day of the move: further days do not change earlier ones, and two ledgers with the same
+    arguments are equal in any process.
 
     Attributes:
         first_day: first business day.
@@ -100,6 +100,7 @@ class Ledger:
         old_months: number of calendar months before the first day (the last may be incomplete) in which the
             company had another shop, `old_shop`. With 0, all weeks are alike; otherwise sales grow and follow
             the seasons.
+        markets: the markets of its customers.
         held_files, late_refunds, silent_changes: staged incidents.
     """
 
@@ -110,6 +111,7 @@ class Ledger:
     timezone: str = "America/New_York"
     shopify_currency: str = "USD"
     old_months: int = 0
+    markets: tuple[Market, ...] = MARKETS
     held_files: tuple[HeldFile, ...] = ()
     late_refunds: tuple[LateRefund, ...] = ()
     silent_changes: tuple[SilentChange, ...] = ()
@@ -211,6 +213,7 @@ class Ledger:
             self.timezone,
             season,
             self.shopify_currency,
+            self.markets,
         )
 
     @cached_property

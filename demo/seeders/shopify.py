@@ -21,15 +21,27 @@ _FINANCIAL = {"pending": "PENDING", "on-hold": "AUTHORIZED", "cancelled": "VOIDE
 """Statuses of orders that are not paid for; those of the others follow from their refunds."""
 
 
-def fill(path: Path, snapshot: Snapshot) -> None:
-    """Write the data of `snapshot`; a running shop reloads the file."""
+def fill(
+    path: Path,
+    snapshot: Snapshot,
+    name: str = "Pop-up shop",
+    currency: str = "USD",
+) -> None:
+    """Write the data of `snapshot`; a running shop reloads the file.
+
+    Args:
+        path: the shop's data file.
+        snapshot: the company as of an instant, or one of its shops.
+        name: the name of the shop.
+        currency: the currency of the shop and its orders.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     refunds = snapshot.refunds_by_order(SHOPIFY)
     orders = []
     for order in snapshot.orders_of(SHOPIFY):
         facts = _order(order, refunds.get(order.order_id, []))
         orders.append(build_order(facts))
-    ShopifyStore(orders, {"name": "Pop-up shop"}).save(path)
+    ShopifyStore(orders, {"name": name, "currencyCode": currency}).save(path)
 
 
 def _order(order: Order, refunds: list[Refund]) -> OrderFacts:
