@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from demo import processes
-from demo.environment import environment, format_env_file
+from demo.environment import environment, format_env_file, second_shop
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
 from demo.services import postgres
@@ -134,6 +134,7 @@ class AirflowServices:
         """Return the environment of commands in the terminal: connections, settings, Airflow's home."""
         return {
             **environment(self.ports, self.folders, timezone=self._timezone),
+            **second_shop(self.ports),
             # Explicit, because the first days do not show that the second partner sends nothing on Saturdays.
             "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
             "AIRFLOW_HOME": str(self.home),

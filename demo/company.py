@@ -39,6 +39,7 @@ _SERVICES = {
     "bigquery": ["bigquery"],
     "storefront": ["storefront"],
     "shopify": ["shopify"],
+    "shopify_eu": ["shopify_eu"],
     "exchange_rates": ["exchange_rates"],
     "web_events": ["web_events"],
     "catalogue": ["catalogue"],
@@ -166,6 +167,8 @@ class Company:
         exchange_rates.fill(folders.rates, snapshot)
         storefront.fill(folders.storefront, snapshot)
         shopify.fill(folders.shopify, snapshot)
+        second_shop = self.scenario.second_shop(now)
+        shopify.fill(folders.shopify_eu, second_shop, "Pop-up Europe", "EUR")
         catalogue.fill(folders.catalogue, snapshot)
         web_events.fill(folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
@@ -197,21 +200,26 @@ class Company:
             self._start_program(name)
 
     def _start_program(self, name: str) -> None:
-        """Start `python -m demo.services.<name>` with its data, ports and timezone."""
+        """Start `python -m demo.services.<name>` with its data, ports and timezone.
+
+        Both Shopify shops are the same program.
+        """
         folders = self.folders
         data = {
             "storefront": folders.storefront,
             "shopify": folders.shopify,
+            "shopify_eu": folders.shopify_eu,
             "exchange_rates": folders.rates,
             "web_events": folders.web_events,
             "catalogue": folders.catalogue,
             "partner_ftp": folders.partner_ftp,
             "mail": folders.mail,
         }
-        command = [sys.executable, "-m", f"demo.services.{name}", str(data[name])]
+        program = name.removesuffix("_eu")
+        command = [sys.executable, "-m", f"demo.services.{program}", str(data[name])]
         for port in _SERVICES[name]:
             command.append(str(self.ports.number(port)))
-        if name in ("storefront", "shopify"):
+        if program in ("storefront", "shopify"):
             command.append(self.scenario.timezone)
         log = folders.logs / f"{name}.log"
         environment = dict(os.environ)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from demo.layout import Folders, Ports
+from demo.ledger import SECOND_SHOP, SECOND_SOURCE, SHOPIFY
 from demo.seeders.sales_db import READER, READER_PASSWORD
 from demo.services import partner_ftp, shopify, storefront
 from demo.services.emulator import PROJECT
@@ -20,7 +21,7 @@ def environment(
     host: str = "127.0.0.1",
     timezone: str = TIMEZONE,
 ) -> dict[str, str]:
-    """Return the environment variables that connect Airflow with the demo company.
+    """Return the environment variables that connect Airflow with the demo company, except `second_shop`.
 
     They define Connections and Variables (`AIRFLOW_CONN_*`, `AIRFLOW_VAR_*`), and the settings that
     `.env.example` explains. None of the passwords is secret: they belong to made-up services.
@@ -108,6 +109,20 @@ def environment(
         "PARTNER_DROP_URI": f"file://{folders.partner_drop}",
         "TARGETS_URI": f"file://{folders.targets}",
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
+    }
+
+
+def second_shop(ports: Ports, host: str = "127.0.0.1") -> dict[str, str]:
+    """Return the environment variables of the company's second Shopify shop; arguments as `environment`."""
+    connection = {
+        "conn_type": "http",
+        "host": f"http://{host}:{ports.shopify_eu}",
+        "password": shopify.TOKEN,
+    }
+    return {
+        "AIRFLOW_CONN_SHOPIFY_API_EU": json.dumps(connection),
+        "SHOPS": json.dumps({SHOPIFY: [SECOND_SHOP]}),
+        "SHOP_LABELS": json.dumps({SECOND_SOURCE: "Pop-up Europe"}),
     }
 
 

@@ -26,6 +26,7 @@ class Ports:
     web_events: int = 8092
     catalogue: int = 8093
     shopify: int = 8094
+    shopify_eu: int = 8095
     partner_ftp: int = 2121
     bigquery: int = 9050
     smtp: int = 8026
@@ -90,6 +91,8 @@ class Folders:
         """The storefront's data file."""
         self.shopify = home / "shopify" / "store.jsonl"
         """The data file of the Shopify shop."""
+        self.shopify_eu = home / "shopify_eu" / "store.jsonl"
+        """That of the second one, in Europe."""
         self.environment = home / "environment"
         """The environment of the pipeline's commands, written when Airflow starts."""
         self.processes = home / "run"

@@ -17,7 +17,7 @@ from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.console import describe_history, echo
 from demo.dag_runner import DagRun, DagRunner, DemoFailed
-from demo.environment import TIMEZONE, environment
+from demo.environment import TIMEZONE, environment, second_shop
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import OLD_SHOP
 from demo.seeders.old_shop import PATTERN
@@ -134,7 +134,10 @@ class Demo:
         Otherwise, the first tasks, which run in parallel, would all create them.
         """
         self._company.start()
-        os.environ.update(environment(self._company.ports, self._company.folders))
+        ports = self._company.ports
+        os.environ.update(environment(ports, self._company.folders))
+        # Some views have the names of shops.
+        os.environ.update(second_shop(ports))
         schema.prepare(client.connect(extra=CONNECTION["extra"], step="demo"))
 
     def _show_first_report(self, day: date) -> None:

@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from demo.environment import TIMEZONE
-from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger, SilentChange
+from demo.ledger import (
+    PARTNERS,
+    SECOND_SHOP,
+    SHOPIFY,
+    HeldFile,
+    LateRefund,
+    Ledger,
+    SilentChange,
+    Snapshot,
+)
+from demo.ledger.catalogue import EUROPE
 from demo.seeders.atomic import write
 
 _OLD_MONTHS = 18
@@ -51,6 +61,23 @@ class Scenario:
     def ledger(self, now: datetime) -> Ledger:
         """Return the company's ledger from its first day until today in the shop's timezone."""
         return Ledger(days=(self.today(now) - self.first_day).days + 1, **vars(self))
+
+    def second_shop(self, now: datetime) -> Snapshot:
+        """Return what the company's second Shopify shop shows at the instant `now`.
+
+        It is that of another company in Europe, half as large, of which nothing is staged.
+        """
+        ledger = replace(
+            self.ledger(now),
+            seed=self.seed + 1,
+            orders_per_day=self.orders_per_day // 2,
+            shopify_currency="EUR",
+            markets=EUROPE,
+            held_files=(),
+            late_refunds=(),
+            silent_changes=(),
+        )
+        return ledger.as_of(now).as_shop(SHOPIFY, SECOND_SHOP)
 
     def today(self, now: datetime) -> date:
         """Return the date in the shop's timezone at the instant `now`."""

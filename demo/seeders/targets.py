@@ -5,13 +5,15 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from demo.ledger import Ledger
+from demo.ledger import SECOND_SOURCE, Ledger
 from demo.seeders.atomic import write
 
 _ORDER_VALUE = 140
 """The net sales of an average order, in US dollars."""
 _AMBITION = (0.97, 1.1)
 """The smallest and largest target of a month, relative to what the season lets expect."""
+_SECOND_SHARE = Decimal("0.05")
+"""The part of the company's sales that the second Shopify shop is to have from its first day on."""
 
 
 def fill(folder: Path, ledger: Ledger, today: date) -> None:
@@ -27,18 +29,22 @@ def fill(folder: Path, ledger: Ledger, today: date) -> None:
     lines = ["month,channel,net_sales,currency"]
     while month <= last:
         lines.append(f"{month:%Y-%m},total,{_target(ledger, month):f},USD")
-        month = _next_month(month)
+        next_month = _next_month(month)
+        if next_month > ledger.first_day:
+            target = _SECOND_SHARE * _target(ledger, max(month, ledger.first_day))
+            lines.append(f"{month:%Y-%m},{SECOND_SOURCE},{target:f},USD")
+        month = next_month
     write(folder / "targets.csv", ("\n".join(lines) + "\n").encode())
 
 
-def _target(ledger: Ledger, month: date) -> Decimal:
-    """Return the target of a month's net sales, in full thousands."""
+def _target(ledger: Ledger, first_day: date) -> Decimal:
+    """Return the target of the net sales from a day to the end of its month, in full thousands."""
     orders = 0.0
-    day = month
-    while day < _next_month(month):
+    day = first_day
+    while day < _next_month(first_day):
         orders += ledger.shop.volume(day)
         day += timedelta(days=1)
-    ambition = Random(f"target of {month}").uniform(*_AMBITION)
+    ambition = Random(f"target of {first_day}").uniform(*_AMBITION)
     return Decimal(orders * _ORDER_VALUE * ambition).quantize(Decimal("1E3"))
 
 

@@ -83,7 +83,8 @@ class SoakCompany(Company):
 
     def snapshot(self):
         """Return what the systems show now."""
-        return self.ledger().as_of(self.now())
+        now = self.now()
+        return self.ledger().as_of(now).with_shops([self._own.second_shop(now)])
 
     def begin(self):
         """Start all systems."""

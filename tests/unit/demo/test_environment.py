@@ -1,12 +1,14 @@
 """The pipeline's settings and connections lead to the demo company, and to no other."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo.airflow_services import AirflowServices
-from demo.environment import environment, format_env_file
+from demo.environment import environment, format_env_file, second_shop
 from demo.layout import Folders, Ports
 from ecommerce.cli import environment as commands
 from tests import settings
@@ -16,6 +18,7 @@ FOLDERS = Folders(Path("/srv/demo"))
 
 def test_the_pipeline_has_its_settings_and_connections(snapshot):
     variables = environment(Ports(), FOLDERS, timezone="Europe/Berlin")
+    variables |= second_shop(Ports())
     found = settings.settings_of(variables)
     assert found.shop_timezone == "Europe/Berlin"
     assert found.partner_drop_uri == "file:///srv/demo/partner_drop"
@@ -36,6 +39,27 @@ def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
     assert secrets[0] == secrets[1] != secrets[2]
     file = tmp_path / "one" / "airflow" / "jwt.secret"
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_compose_has_the_company_of_make_demo(repository):
+    """Its other settings, such as the staging folder, are those of `.env`."""
+    text = (repository / "docker-compose.override.yaml").read_text()
+    # Two systems have containers of their own.
+    for host in ("demo-sales-db", "demo-bigquery"):
+        text = text.replace(host, "demo-company")
+    found = yaml.safe_load(text)["x-development"]["environment"]
+    ports, folders = Ports(sales_db=5432), Folders(Path("/srv/company"))
+    expected = environment(ports, folders, host="demo-company")
+    expected |= second_shop(ports, host="demo-company")
+    del expected["PICTURE_NETWORKS"]
+    connections = {name for name in expected if name.startswith("AIRFLOW_CONN_")}
+    assert {*connections, "SHOPS"} <= set(found)
+    for name in expected.keys() & found.keys():
+        assert _value(found[name]) == _value(expected[name]), name
+
+
+def _value(text):
+    return json.loads(text) if text.startswith("{") else text
 
 
 class RunningServices(AirflowServices):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from demo.ledger import SHOPIFY, STOREFRONT, Ledger
+from demo.scenario import Scenario
 
 LEDGER = Ledger(date(2026, 10, 28), 12)
 END = datetime(2026, 11, 30, tzinfo=UTC)
@@ -34,6 +36,20 @@ def test_another_process_has_the_same_ledger():
     environ = os.environ | {"PYTHONHASHSEED": "7"}
     printed = subprocess.check_output(command, env=environ, text=True)
     assert printed.strip() == str(replace(LEDGER, days=3).as_of(END))
+
+
+def test_the_second_shop_sells_in_euro_from_the_first_day_on():
+    scenario = Scenario(LEDGER.first_day)
+    shop = scenario.second_shop(END)
+    assert {order.source for order in shop.orders} == {"shopify_eu"}
+    assert {order.currency for order in shop.orders} == {"EUR"}
+    assert {order.country_code for order in shop.orders} - {None} == {"DE", "FR"}
+    assert {refund.source for refund in shop.refunds} == {"shopify_eu"}
+    days = Counter(scenario.today(order.ordered_at) for order in shop.orders)
+    assert min(days) == LEDGER.first_day
+    assert max(days.values()) < 15
+    first_shop = scenario.ledger(END).as_of(END).orders_of(SHOPIFY)
+    assert {order.currency for order in first_shop} == {"USD"}
 
 
 def paid_for(order):
