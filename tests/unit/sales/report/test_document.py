@@ -30,6 +30,20 @@ def written(tmp_path_factory):
     return write
 
 
+def of_several_shops():
+    """Return the full day of a company whose channels are shops, too."""
+    figures = samples.full()
+
+    def shops(channels):
+        return [
+            row.model_copy(update={"name": f"{row.name}_de"}) for row in channels[:3]
+        ]
+
+    of_changes = {"shops": shops(figures.changes.channels)}
+    changes = figures.changes.model_copy(update=of_changes)
+    return samples.full(shops=shops(figures.channels), changes=changes)
+
+
 def text_of(folder):
     """The words of each page."""
     pages = PdfReader(folder / archive.PDF).pages
@@ -51,7 +65,7 @@ def test_every_word_of_the_document(written, snapshot):
     assert f"{whole}\n\n{differences(troubled, whole)}" == snapshot
 
 
-@pytest.mark.parametrize("make", [*samples.EVERY_DAY, hostile_day])
+@pytest.mark.parametrize("make", [*samples.EVERY_DAY, hostile_day, of_several_shops])
 def test_a_day_is_laid_out(written, make):
     folder = written(make)
     pages = text_of(folder)
@@ -69,6 +83,16 @@ def test_a_day_is_laid_out(written, make):
     charts = {chart["file"] for chart in charts_of(texts["sections"])}
     drawn = {path.name for path in folder.iterdir()} - {archive.PDF, archive.PREVIEW}
     assert drawn == {*charts, archive.TREND_PNG}
+
+
+def test_two_pages_compare_several_shops_and_the_annex_has_the_channels(written):
+    pages = text_of(written(of_several_shops))
+    assert ["By shop" in page for page in pages[:2]] == [True, True]
+    assert ["By channel" in page for page in pages[:2]] == [False, False]
+    annex = " ".join(pages[2:])
+    assert annex.count("By shop amounts in USD") == 1
+    assert annex.count("By channel amounts in USD") == 1
+    assert annex.count("By channel contribution to the change") == 1
 
 
 @pytest.mark.parametrize("channels", [6, 12])

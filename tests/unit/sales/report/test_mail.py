@@ -10,6 +10,7 @@ from tests.archived_reports import archived_texts
 from tests.unit.mail.readable import html, plain
 from tests.unit.pages.reading import text_of
 from tests.unit.sales.report.parts import D, day, figure, hostile_day
+from tests.unit.sales.report.samples import breakdown, make_figures
 
 FEW = {"doubtful_sources": ["partner_files: alpenmarkt"]}
 AVERAGE = {"headline": {"net_sales": figure("29887", average="28195")}}
@@ -61,6 +62,16 @@ def test_the_subject_of_a_correction_has_the_first_figure_that_changed(
     found = archived_texts(day("29887.4", "28195"), corrections)["subject"]
     assert found == f"Corrected {words}"
     assert len(found) <= 69
+
+
+def test_the_mail_of_several_shops_compares_them_in_place_of_channels():
+    figures = make_figures(shops=[breakdown("shopify_de", "300", orders=7)])
+    message = delivery.report_message(archived_texts(figures), b"%PDF-")
+    words = " ".join(plain(message).split())
+    assert "Net sales in USD and orders by shop: 300.00 7 Shopify de" in words
+    table = text_of(html(message))
+    assert "Shop Orders Net sales Shopify de 7 300.00" in table
+    assert "Channel" not in table
 
 
 def test_names_from_data_are_no_markup_in_any_form(monkeypatch):

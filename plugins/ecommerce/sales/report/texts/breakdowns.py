@@ -46,6 +46,11 @@ def tables(figures: Figures) -> list[Section]:
     return sections
 
 
+def by_shop(figures: Figures) -> Section:
+    """Return the sales by shop of several, or else by channel."""
+    return _by_dimension(figures, SHOP if figures.shops else CHANNEL)
+
+
 def _by_dimension(figures: Figures, dimension: Dimension) -> Section:
     rows = dimension.rows(figures)
     currency = figures.currency
