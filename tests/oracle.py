@@ -81,6 +81,7 @@ class Oracle:
             any sale. On other days every source is missing.
         missing: sources that were missing from a run of a business day.
         off: sources that are switched off; days without a run do not miss them.
+        sources: all of the company.
     """
 
     snapshot: Snapshot
@@ -90,6 +91,7 @@ class Oracle:
     run_days: Collection[date] = ()
     missing: Mapping[date, list[str]] = field(default_factory=dict)
     off: Collection[str] = ()
+    sources: Collection[str] = ALL_SOURCES
 
     def tables(self):
         """All tables by name."""
@@ -366,7 +368,7 @@ class Oracle:
         discounts = sum(amounts(orders, "discount_amount"), ZERO)
         refunds = _of_day(self.refunds, day)
         returned = sum(amounts(refunds, "merchandise_amount"), ZERO)
-        unread = [] if day in self.run_days else set(ALL_SOURCES) - set(self.off)
+        unread = [] if day in self.run_days else set(self.sources) - set(self.off)
         missing = sorted(self.missing.get(day, unread))
         average = None
         if convertible:
