@@ -37,6 +37,7 @@ LONGEST = (
     "test_scheduler",
     "test_failing_dags",
     "test_daily_sales",
+    "test_shop_runs",
     "test_incomplete",
     "test_operations_dags",
     "test_reference_engine",

@@ -1,0 +1,203 @@
+"""However the days of several shops are read, they end in the tables of the oracle."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from demo.ledger import PARTNER_FILES, SALES_DB, SHOPIFY, STOREFRONT
+from demo.services.shopify import Fault
+from ecommerce.core.errors import AlertedError
+from ecommerce.sales import erasure
+from ecommerce.sales.history.undo import undo
+from ecommerce.warehouse.client import connect
+from tests.integration.corrections import without
+from tests.integration.daily_run import morning_after, run_day
+from tests.integration.exports import SOURCE, HistoryLoad, exported, write
+from tests.integration.other_runs import compare, reconcile, sync
+from tests.integration.shops.books import (
+    BRAND,
+    EU,
+    JP,
+    OUTLET,
+    SHOPS,
+    Books,
+    shops_by_customer,
+)
+from tests.integration.shops.runs import read_history, run_with_failures
+
+pytestmark = pytest.mark.slow
+
+HOUR = timedelta(hours=1)
+
+
+def test_days_in_any_order(start_company):
+    company = start_company(shops=SHOPS)
+    books = Books(3)
+    now = morning_after(books.days[-1])
+    company.show(*books.as_of(now))
+    for number in (2, 0, 1):
+        run_day(books.days[number], now)
+    assert company.differences(company.oracle(run_days=books.days)) == ""
+
+
+def test_months_of_one_shop_then_of_all(start_company):
+    company = start_company(shops=SHOPS)
+    books = Books(4)
+    months = (books.days[:2], books.days[2:])
+    now = morning_after(books.days[-1])
+    own, of_shops = books.as_of(now)
+    company.show(own, of_shops)
+    for first, last in months:
+        read_history(first, last, now, source=EU)
+    expected = company.oracle(replace(of_shops[EU], rates=own.rates)).tables()
+    # A source that no run has read yet is not expected on older days.
+    del expected["daily_summary"]
+    assert company.differences(expected) == ""
+
+    for first, last in months:
+        read_history(first, last, now + HOUR)
+    assert company.differences(company.oracle(run_days=books.days)) == ""
+
+
+def online(books, morning, now):
+    """What is known `now` in the shops that are synced, and in the other systems since the `morning`."""
+    own, of_shops = books.as_of(morning)
+    own_now, of_shops_now = books.as_of(now)
+    orders = [*own.orders_of(SALES_DB), *own.orders_of(PARTNER_FILES)]
+    refunds = [*own.refunds_of(SALES_DB)]
+    for channel in (STOREFRONT, SHOPIFY):
+        orders += own_now.orders_of(channel)
+        refunds += own_now.refunds_of(channel)
+    own = replace(own, orders=tuple(orders), refunds=tuple(refunds))
+    return own, of_shops_now | {BRAND: of_shops[BRAND]}
+
+
+def test_a_sync_reads_what_changed_since_the_last_read_of_its_shop(start_company):
+    company = start_company(shops=SHOPS)
+    books = Books(3)
+    first, second, _ = books.days
+    morning = morning_after(second)
+    company.show(*books.as_of(morning))
+    run_day(first, morning, last=second)
+
+    noon = morning + 6 * HOUR
+    company.show(*online(books, morning, noon))
+    for source in (EU, OUTLET):
+        sync(noon, source)
+    evening = noon + 6 * HOUR
+    company.show(*online(books, morning, evening))
+    for source in (STOREFRONT, SHOPIFY, JP, OUTLET, EU):
+        sync(evening, source)
+    assert company.differences(company.oracle(run_days=[first, second])) == ""
+
+
+def test_what_left_no_trace_in_a_shop_is_found_and_corrected(start_company):
+    company = start_company(shops=SHOPS)
+    books = Books(2)
+    now = morning_after(books.days[-1]) + HOUR
+    own, of_shops = books.as_of(morning_after(books.days[-1]))
+    company.show(own, of_shops)
+    run_day(books.days[0], last=books.days[1])
+    assert compare(now) == []
+
+    changed = {}
+    for source, snapshot in of_shops.items():
+        order = snapshot.orders[0]
+        changed[source] = replace(
+            snapshot, orders=without(snapshot.orders, order.order_id)
+        )
+    company.show(own, changed)
+    found = reconcile(now + HOUR)
+    assert {each["source"] for each in found} == changed.keys()
+    assert company.differences(company.oracle(run_days=books.days)) == ""
+
+
+def test_a_shop_that_is_down_for_three_days(start_company, monkeypatch, no_pauses):
+    company = start_company(shops=SHOPS)
+    books = Books(5)
+    first, *down, last = books.days
+    own, of_shops = books.as_of(morning_after(first))
+    company.show(own, of_shops)
+    run_day(first)
+    server = company.other_shops[EU].server
+    server.faults.append(Fault(status=503, times=1_000_000))
+    before = company.warehouse()
+    with pytest.raises(AlertedError, match="no data from shopify_eu, which is req"):
+        run_with_failures(down[0])
+    assert company.differences(before) == ""
+
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shopify_*": "optional"}')
+    last_seen = {EU: of_shops[EU]}
+    for day in down:
+        own, of_shops = books.as_of(morning_after(day))
+        company.show(own, of_shops | last_seen)
+        run_with_failures(day)
+    missing = {day: [EU] for day in down}
+    expected = company.oracle(run_days=[first, *down], missing=missing)
+    assert company.differences(expected) == ""
+
+    server.faults.clear()
+    now = morning_after(last)
+    company.show(*books.as_of(now))
+    run_day(last)
+    expected = company.oracle(run_days=books.days, missing=missing)
+    assert company.differences(expected) == ""
+    run_day(down[0], now + HOUR)
+    read_history(down[1], down[2], now + HOUR, source=EU)
+    assert company.differences(company.oracle(run_days=books.days)) == ""
+
+
+def forgotten(company, days, address):
+    """The tables without the customer of an e-mail address."""
+    orders = []
+    keys = set()
+    for order in company.shown.orders:
+        if (order.email or "").strip().lower() == address:
+            keys.add((order.source, order.order_id))
+            orders.append(replace(order, email=None, customer_id=None))
+        else:
+            orders.append(order)
+    snapshot = replace(company.shown, orders=tuple(orders))
+    tables = company.oracle(snapshot, run_days=days).tables()
+    for refund in tables["refunds"]:
+        if (refund["source"], refund["order_id"]) in keys:
+            refund["reason"] = None
+    return tables
+
+
+def test_a_customer_of_several_shops_is_forgotten_in_all(start_company):
+    company = start_company(shops=SHOPS)
+    books = Books(2)
+    first, last = books.days
+    now = morning_after(last)
+    company.show(*books.as_of(now))
+    run_day(first, now, last=last)
+
+    shops = shops_by_customer(company.shown)
+    address = max(shops, key=lambda address: len(shops[address]))
+    assert len(shops[address]) >= 3
+    erasure.forget(address, connect(step="erasure"))
+    expected = forgotten(company, books.days, address)
+    as_loaded = company.oracle(run_days=books.days)
+    unchanged = {"daily_summary": as_loaded.daily_summary}
+    assert company.differences(expected | unchanged) == ""
+    run_day(first, now + HOUR, last=last)
+    assert company.differences(expected) == ""
+
+
+def test_an_export_is_undone_beside_shops(start_company, tmp_path):
+    company = start_company(shops=SHOPS)
+    books = Books(1)
+    [day] = books.days
+    own, of_shops = books.as_of(morning_after(day))
+    company.show(own, of_shops)
+    run_day(day)
+    # Its orders have the ids of those of two databases.
+    export = exported(own, own.orders_of(SALES_DB))
+    write(tmp_path / "export", export)
+    HistoryLoad(tmp_path / "export", morning_after(day) + HOUR).run()
+    with_export = company.shown.with_shops([export])
+    assert company.differences(company.oracle(with_export, run_days=[day])) == ""
+    assert undo(SOURCE) > 0
+    assert company.differences(company.oracle(run_days=[day])) == ""
