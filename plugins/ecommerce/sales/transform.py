@@ -26,16 +26,18 @@ def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest
 
 
 def batches(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
-    """Return what one task each transforms: one source, or several small shops of SHOPS."""
+    """Return what one task each transforms: one source, or several small shops of a platform."""
     sources = live_sources()
     ready: list[list[Manifest]] = []
-    shops: list[Manifest] = []
+    newest: dict[str, list[Manifest]] = {}
     for manifest in manifests:
-        if not sources[manifest.source].shop or manifest.bytes > FEW_BYTES:
+        if manifest.bytes > FEW_BYTES:
             ready.append([manifest])
             continue
-        if len(shops) % MOST_SHOPS == 0:
-            shops = []
-            ready.append(shops)
-        shops.append(manifest)
+        platform = sources[manifest.source].platform.name
+        batch = newest.get(platform, [])
+        if len(batch) % MOST_SHOPS == 0:
+            batch = newest[platform] = []
+            ready.append(batch)
+        batch.append(manifest)
     return ready

@@ -93,14 +93,18 @@ def test_small_shops_share_transforms_and_every_extract_is_in_one(monkeypatch):
     shops = [f"s{number}" for number in range(17)]
     monkeypatch.setenv("SHOPS", json.dumps({"shopify": shops, "sales_db": ["big"]}))
     sizes = {"sales_db": 10, "sales_db_big": FEW_BYTES + 1, "exchange_rates": 10}
+    sizes |= {"shopify": FEW_BYTES}
     sizes |= {f"shopify_{shop}": FEW_BYTES for shop in shops}
     read = [to_plain(extracted(name, size)) for name, size in sizes.items()]
     params = {"first_day": "2026-03-02", "source": "sales_db"}  # requires no other
     ready = tasks.sources_ready.function(read, params=params)
     batches = [[manifest["source"] for manifest in batch] for batch in ready]
-    assert sorted(map(len, batches)) == [1, 1, 1, 2, 15]
+    assert sorted(map(len, batches)) == [1, 1, 1, 3, 15]
     assert sorted(chain.from_iterable(batches)) == sorted(sizes)
-    assert {"sales_db"} in map(set, batches)
+    # Platforms are apart, and so is what is large.
+    assert ["sales_db"] in batches
+    assert ["sales_db_big"] in batches
+    assert ["exchange_rates"] in batches
 
 
 @pytest.mark.parametrize("task", SENDERS)
