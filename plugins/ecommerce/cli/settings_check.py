@@ -130,7 +130,7 @@ def check_pool() -> Lines:
         yield HINT, "Airflow has no database yet: make airflow creates the pool"
         return
     pools = [names.POOL_LOADS]
-    if load_settings().shops:
+    if load_settings().shop_names:
         pools.append(names.POOL_SHOPS)
     for pool in pools:
         if not has_pool(pool):

@@ -58,7 +58,7 @@ def load(staged: StagedLoad) -> LoadResult:
         PipelineError: BigQuery refused a statement, or cannot be reached; nothing is loaded.
     """
     prepare(staged.warehouse)
-    if staged.warehouse.settings.shops and staged.spec.takes_exports:
+    if staged.warehouse.settings.shop_names and staged.spec.takes_exports:
         _list_shops(staged.warehouse)
     stage(staged)
     touched_days = _load_staged(staged)

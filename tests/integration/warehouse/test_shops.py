@@ -58,7 +58,8 @@ def test_the_view_of_shops_has_the_names_of_the_last_load(shop, monkeypatch):
     assert shop.state() == before
 
     # A shop that was removed keeps its rows.
-    name_shops(shop, monkeypatch, {}, {})
+    name_shops(shop, monkeypatch, {"shopify": []}, {})
     shop.load(Folder([sold("1", "sales_db")]))
+    assert shop.report().shops == []
     removed = shop.sql("SELECT orders FROM `sales.shops` WHERE source = 'shopify_de'")
     assert removed == [{"orders": 2}]

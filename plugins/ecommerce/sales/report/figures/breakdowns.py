@@ -43,7 +43,7 @@ def read(queries: DayQueries) -> Breakdowns:
         categories=Breakdown.list_of(queries.breakdown("category")),
         countries=Breakdown.list_of(queries.breakdown("country")),
         shops=Breakdown.list_of(
-            queries.breakdown("shop") if queries.settings.shops else []
+            queries.breakdown("shop") if queries.settings.shop_names else []
         ),
         attribute=attribute,
         attributes=attributes,

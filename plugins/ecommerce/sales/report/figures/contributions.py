@@ -106,7 +106,7 @@ def read(queries: DayQueries) -> ChangesSinceBase:
         days={queries.day, base},
         read_days=queries.order_days,
     )
-    if not queries.settings.shops:
+    if not queries.settings.shop_names:
         rows = [row for row in rows if row["dimension"] != "shop"]
     scopes = map_reduce(rows, itemgetter("scope"))
     like_for_like = None
