@@ -1,4 +1,4 @@
-"""Runs whose extracts the source policy selects, without Airflow: what the tasks of their DAGs call."""
+"""Runs whose sources the policy selects, without Airflow: what the tasks of their DAGs call."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ import time_machine
 
 from ecommerce.core.business_day import closed_days
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_HISTORY_READ
+from ecommerce.core.names import DAG_DAILY, DAG_HISTORY_READ
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, source_policy
 from ecommerce.sales.transform import transform
@@ -15,29 +15,26 @@ from ecommerce.sources import live_sources
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
-from tests.integration.daily_run import extract, finish, morning_after, sources_on
+from tests.integration.daily_run import extract, morning_after, sources_on
 
 
 def run_with_failures(day):
     """The run of a day some of whose extracts may fail; AlertedError where a required one does."""
-    run_id = f"test__{day}"
+    run = DagRun(DAG_DAILY, f"test__{day}")
     with time_machine.travel(morning_after(day)):
         raw = []
         for source in sources_on():
             with suppress(PipelineError):
-                raw.append(extract(source, day, run_id))
-        policies = source_policy.read_policies()
-        usable = source_policy.usable_manifests(policies, raw)
-        loadable = [transform(manifest, run_id=run_id) for manifest in usable]
-        finish(day, run_id, loadable)
+                raw.append(extract(source, day, run.run_id))
+        _finish(run, closed_days(day, day, shop_timezone()), raw, {})
 
 
 def read_history(first, last, at, source=None):
     """What `sales_history_read` does for past days in a run that begins at `at`, for one source or all."""
     params = {"first_day": str(first), "last_day": str(last), "source": source}
     run = DagRun(DAG_HISTORY_READ, f"{first}__{last}__{source}")
-    days = closed_days(first, last, shop_timezone())
     with time_machine.travel(at):
+        days = closed_days(first, last, shop_timezone())
         raw = []
         for each in live_sources().values():
             if source_policy.reason_to_skip(each.name, params):
@@ -46,8 +43,13 @@ def read_history(first, last, at, source=None):
                 each, days, run, load_history, datetime.now(UTC)
             )
             raw.append(each.extract(window))
-        policies = source_policy.policies_of_run(params)
-        usable = source_policy.usable_manifests(policies, raw)
-        loadable = [transform(manifest, run_id=run.run_id) for manifest in usable]
-        loaded = loading.load_day(days, run, loadable, params)
-        check_load(run, loaded, loading.ORDERS)
+        _finish(run, days, raw, params)
+
+
+def _finish(run, days, raw, params):
+    """The gate and the second half of a run: transform, load and check."""
+    policies = source_policy.policies_of_run(params)
+    usable = source_policy.usable_manifests(policies, raw)
+    loadable = [transform(manifest, run_id=run.run_id) for manifest in usable]
+    loaded = loading.load_day(days, run, loadable, params)
+    check_load(run, loaded, loading.ORDERS)
