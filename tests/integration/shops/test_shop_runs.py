@@ -60,6 +60,25 @@ def test_months_of_one_shop_then_of_all(start_company):
     assert company.differences(company.oracle(run_days=books.days)) == ""
 
 
+def test_shops_that_are_added_later(start_company, monkeypatch):
+    company = start_company(shops=SHOPS)
+    books = Books(2)
+    first, second = books.days
+    company.show(*books.as_of(morning_after(first)))
+    monkeypatch.setenv("SHOPS", "{}")
+    run_day(first)
+
+    monkeypatch.setenv("SHOPS", company.environment["SHOPS"])
+    now = morning_after(second)
+    company.show(*books.as_of(now))
+    run_day(second)
+    summaries = {row["business_date"]: row for row in company.rows("daily_summary")}
+    assert summaries[first]["complete"]
+    for source in company.other_shops:
+        read_history(first, first, now + HOUR, source=source)
+    assert company.differences(company.oracle(run_days=books.days)) == ""
+
+
 def online(books, morning, now):
     """What is known `now` in the shops that are synced, and in the other systems since the `morning`."""
     own, of_shops = books.as_of(morning)
