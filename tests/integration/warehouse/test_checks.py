@@ -160,6 +160,24 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
     ]
 
 
+def test_shops_may_sell_at_one_price_under_one_number(shop):
+    own = replace(ORDER, refunds=[])
+    other = replace(own, source="storefront", ordered_at=at("2026-03-02 15:01"))
+    shop.load(Folder([own]), RATES)
+    shop.load(Folder([other], source="storefront"), run_id="next")
+    assert shop.failing(run_id="next") == []
+    # This is the same order.
+    copied = replace(other, ordered_at=own.ordered_at)
+    again = at("2026-03-03 12:00")
+    shop.load(Folder([copied], source="storefront", read_at=again), run_id="again")
+    [twice] = shop.failing(run_id="again")
+    assert twice.sample == "1 of sales_db and storefront"
+    yen = replace(copied, currency="JPY")
+    later = at("2026-03-03 13:00")
+    shop.load(Folder([yen], source="storefront", read_at=later), run_id="yen")
+    assert shop.failing(run_id="yen") == []
+
+
 def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop):
     def warned(run_id, day=MONDAY):
         return shop.failing(SUNDAY, MONDAY, run_id=run_id, day=day)

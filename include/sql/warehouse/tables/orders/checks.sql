@@ -22,7 +22,7 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 -- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of
--- two sources that use the same numbers.
+-- two sources that use the same numbers; two live shops may also sell at one price.
 SELECT
     'orders: no order is stored under two sources' AS check_name,
     'warn' AS severity,
@@ -35,9 +35,15 @@ INNER JOIN `sales.orders` AS others
         orders.business_date = others.business_date
         AND orders.order_id = others.order_id
         AND orders.gross_amount = others.gross_amount
+        AND orders.currency = others.currency
 WHERE
     {{ days("orders.business_date") }}
     AND {{ days("others.business_date") }}
+    AND (
+        orders.ordered_at = others.ordered_at
+        OR orders.source NOT IN ({{ sources }})
+        OR others.source NOT IN ({{ sources }})
+    )
     AND orders.source < others.source
     AND orders.is_sale
     AND others.is_sale
