@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from demo.environment import DATABASE
-from demo.ledger import PARTNERS, STOREFRONT
+from demo.ledger import PARTNERS, SECOND_SOURCE, STOREFRONT
 from demo.seeders.sales_db import READER
 from demo.services.emulator import Emulator
 from ecommerce.maintenance.expiry import expire_staging
@@ -23,7 +23,7 @@ from tests.integration.warehouse_contents import (
     read_table,
     read_warehouse,
 )
-from tests.oracle import Oracle
+from tests.oracle import ALL_SOURCES, Oracle
 
 DATASET = "sales"
 
@@ -54,6 +54,7 @@ def orders(company, days):
         hash_key="only-for-the-demo-company",
         run_days=days,
         missing=missing,
+        sources=[*ALL_SOURCES, SECOND_SOURCE],
     )
     stored = read_warehouse(warehouse(company), DATASET)
     differing = differences(oracle.tables(), stored)
