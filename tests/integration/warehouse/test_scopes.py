@@ -116,7 +116,7 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
         spec=LARGER,
     )
     assert missing(shop)[MONDAY] == []
-    assert missing(shop)[TUESDAY] == sorted(LARGER.sources)
+    assert missing(shop)[TUESDAY] == sorted(LARGER.sources())
 
     run_of(shop, TUESDAY, CHANGED, spec=LARGER, missing=["marketplace"])
     gross = shop.by("daily_summary", "business_date", "gross_sales")

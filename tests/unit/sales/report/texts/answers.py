@@ -19,7 +19,7 @@ TODAY = {
     "coverage": None,
 }
 """What a row of days.sql has of the business day."""
-SETTINGS = SimpleNamespace(holiday_calendar="US", report_attribute=None, shops={})
+SETTINGS = SimpleNamespace(holiday_calendar="US", report_attribute=None, shop_names=[])
 
 
 @dataclass(frozen=True)
