@@ -52,6 +52,8 @@ SETTINGS = {
     "BIGQUERY_DATASET": "sales",
     "ORDER_ATTRIBUTES": "sales_channel,_wc_order_attribution_utm_source,group",
     "REPORT_ATTRIBUTE": "sales_channel",
+    "SHOPS": '{"storefront": ["outlet"], "shopify": ["de", "fr"]}',
+    "SHOP_LABELS": '{"shopify_de": "Agora"}',
 }
 GIVEN = {
     "table",

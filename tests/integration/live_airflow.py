@@ -55,8 +55,9 @@ class LiveAirflow(AirflowServices):
         self._changes = dict(environment)
 
     def environment(self):
-        """As the demo's, with the changes of this one."""
-        return super().environment() | self._changes
+        """As the demo's without its second shop, with the changes of this one."""
+        without = {"SHOPS": "", "SHOP_LABELS": ""}
+        return super().environment() | without | self._changes
 
     def begin(self, *dag_ids):
         """Start it and wait until `dag_ids` can be run."""

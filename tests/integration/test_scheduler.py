@@ -280,7 +280,7 @@ def test_a_killed_sync_and_a_killed_daily_run_leave_the_tables_of_the_oracle(sto
     ):
         expected = of_yesterday(story, tables, names, sources)
         assert expected["orders"]
-        found = of_yesterday(story, story.tables[dag_id], names)
+        found = of_yesterday(story, story.tables[dag_id], names, live_sources())
         assert differences(expected, found) == ""
     reports = story.company.environment["REPORTS_URI"]
     figures = archive.read_figures(archive.folder_of(reports, story.yesterday))

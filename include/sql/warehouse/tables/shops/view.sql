@@ -15,6 +15,7 @@ WITH named AS (
     SELECT
         '' AS source,
         '' AS platform
+    FROM UNNEST([0]) AS nothing
     WHERE FALSE
     {% for platform, names in shops.items() %}
     {% for name in names %}
@@ -30,6 +31,7 @@ labels AS (
     SELECT
         '' AS source,
         '' AS label
+    FROM UNNEST([0]) AS nothing
     WHERE FALSE
     {% for name, label in shop_labels.items() %}
     UNION ALL
