@@ -3,6 +3,7 @@
 import pytest
 
 from ecommerce.sales import erasure
+from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from tests import googlesql
 from tests.integration.warehouse import small_shop, small_shop_runs
@@ -24,7 +25,6 @@ def both(bigquery_emulator, lend_dataset, tmp_path_factory):
         patch.setenv("REPORTS_URI", f"file://{folder}/reports")
         patch.setenv("ORDER_ATTRIBUTES", "sales_channel,group")
         patch.setenv("REPORT_ATTRIBUTE", "sales_channel")
-        patch.setenv("SHOPS", '{"storefront": ["outlet"]}')
         with engines.installed(patch):
             shop = open_shop(bigquery_emulator, patch, folder, dataset)
             small_shop.sell(shop)
@@ -38,6 +38,8 @@ def both(bigquery_emulator, lend_dataset, tmp_path_factory):
             migrate(shop.warehouse)
             patch.setattr(erasure, "customer_hash", lambda identity, _: identity)
             small_shop_runs.forget(shop)
+            patch.setenv("SHOPS", '{"storefront": ["outlet"]}')
+            connect(step="test").query("warehouse/tables/load_audit/exported_shops.sql")
             yield engines
 
 
