@@ -126,8 +126,8 @@ class _Environment(BaseSettings):
 
 
 class ShopSettings(_Environment):
-    """The shops, which are read while a DAG file is parsed; `sources.live_sources` says what an invalid value
-    does."""
+    """The shops, which are read while a DAG file is parsed, where an invalid value counts as none
+    (`sources.live_sources`)."""
 
     shops: Annotated[
         Json[Mapping[str, tuple[ShopName, ...]]],

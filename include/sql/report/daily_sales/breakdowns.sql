@@ -1,6 +1,6 @@
--- Sales of the day by channel, category, country and shop (the source), in reporting currency; and by currency, in that currency, for those
--- without an exchange rate. Amounts without one count as units only. `orders` is NULL for a category, because an order may
--- have several.
+-- Sales of the day by channel, category, country and shop (the source), in reporting currency; and by currency, in that
+-- currency, for those without an exchange rate. Amounts without one count as units only. `orders` is NULL for a
+-- category, because an order may have several.
 WITH
 {% include "warehouse/tables/sales_contributions/divided_sales.jinja" %}
 ,

@@ -44,7 +44,7 @@ def mail_texts(figures: Figures) -> Values:
         "small_tiles": headline.small_tiles(figures),
         "footnote": " ".join(headline.footnotes(figures)),
         "trend": trend.description(figures),
-        "channels": breakdowns.by_shop(figures),
+        "by_shop": breakdowns.by_shop(figures),
         "restated": restated_rows(restatements, figures.currency, MOST_RESTATED),
         "generated_at": text.instant(figures.provenance.generated_at),
     }
