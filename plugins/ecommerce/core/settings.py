@@ -67,6 +67,14 @@ def _order_attributes(text: str) -> list[str]:
     return names
 
 
+def _words(text: str) -> list[str]:
+    return [word for each in text.split(",") if (word := each.strip())]
+
+
+def _lower_words(text: str) -> list[str]:
+    return _words(text.lower())
+
+
 def _expected_partners(text: str) -> Expected:
     """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner. Raises ValueError."""
     if text.strip() == "none":
@@ -218,6 +226,14 @@ class Settings(DagSettings, ShopSettings):
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
     report_attribute: str | None = None
     """One of them, by which the daily report breaks down."""
+    payment_fee_meta: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """Further meta data of WooCommerce's orders that have the fee of the payment."""
+    gateways_without_fees: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_lower_words)
+    ] = ()
+    """Gateways, in lower case, whose payments cost no fee, such as a bank transfer."""
+    payout_days: Days = 14
+    """After these, an order that is not paid out is listed."""
     expected_partners: Annotated[
         Expected | None, NoDecode, BeforeValidator(_expected_partners)
     ] = Field(

@@ -64,11 +64,14 @@ def open_database(
             outer_key=outer_key,
             reporting_currency=settings.reporting_currency,
         )
-        # DuckDB knows no type of an empty list.
-        duck.execute(
-            "SET VARIABLE order_attributes = ?::VARCHAR[]",
-            [list(settings.order_attributes)],
-        )
+        lists = {
+            "order_attributes": settings.order_attributes,
+            "payment_fee_meta": settings.payment_fee_meta,
+            "gateways_without_fees": settings.gateways_without_fees,
+        }
+        for name, values in lists.items():
+            # DuckDB knows no type of an empty list.
+            duck.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [list(values)])
         duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF}'")
         define_values(duck, settings.customer_hash_key)
         duck.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")

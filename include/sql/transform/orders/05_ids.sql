@@ -1,4 +1,4 @@
--- Cleans ids of orders and refunds, and replaces e-mail addresses in them with hashes. Later steps use only these ids.
+-- Cleans ids of orders, refunds and payments, and replaces e-mail addresses in them with hashes. Later steps use only these ids.
 
 -- Only on a day that has an id to change, because that is a search in each of them.
 SET VARIABLE has_unsafe_ids = coalesce(
@@ -12,6 +12,10 @@ SET VARIABLE has_unsafe_ids = coalesce(
             SELECT unnest([order_id, refund_id]) FROM staged_refunds
             UNION ALL
             SELECT order_id FROM staged_removals
+            UNION ALL
+            SELECT unnest([order_id, payment_id, payout_id]) FROM staged_payments
+            UNION ALL
+            SELECT payout_id FROM staged_payouts
         ) AS ids
     ), FALSE
 );
@@ -39,6 +43,18 @@ ALTER VIEW staged_refunds RENAME TO mapped_refunds;
 CREATE VIEW staged_refunds AS
 SELECT * REPLACE (known_id(order_id) AS order_id, known_id(refund_id) AS refund_id)
 FROM mapped_refunds;
+
+ALTER VIEW staged_payments RENAME TO mapped_payments;
+CREATE VIEW staged_payments AS
+SELECT * REPLACE (
+    known_id(order_id) AS order_id, known_id(payment_id) AS payment_id, known_id(payout_id) AS payout_id
+)
+FROM mapped_payments;
+
+ALTER VIEW staged_payouts RENAME TO mapped_payouts;
+CREATE VIEW staged_payouts AS
+SELECT * REPLACE (known_id(payout_id) AS payout_id)
+FROM mapped_payouts;
 
 -- The ids of removed orders are those of the warehouse. It may also have an order of this read under the spelling of
 -- its source.

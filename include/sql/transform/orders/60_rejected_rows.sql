@@ -116,6 +116,24 @@ WITH faulty AS (
         raw
     FROM typed_rates
     WHERE fault IS NOT NULL
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        order_id,
+        fault,
+        raw
+    FROM typed_payments
+    WHERE fault IS NOT NULL
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        NULL,
+        fault,
+        raw
+    FROM typed_payouts
+    WHERE fault IS NOT NULL
 ),
 
 rejected AS (

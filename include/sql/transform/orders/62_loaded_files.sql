@@ -24,6 +24,20 @@ refunds AS (
     GROUP BY file
 ),
 
+payments AS (
+    SELECT
+        file,
+        count(*) AS records
+    FROM (
+        SELECT file FROM typed_payments
+        WHERE is_accepted
+        UNION ALL
+        SELECT file FROM typed_payouts
+        WHERE is_accepted
+    ) AS typed
+    GROUP BY file
+),
+
 rejected AS (
     SELECT
         file,
@@ -41,7 +55,7 @@ SELECT
     staged_files.received_at,
     staged_files.order_ids,
     staged_files.rows_read,
-    coalesce(accepted.records, 0) + coalesce(refunds.records, 0) AS rows_accepted,
+    coalesce(accepted.records, 0) + coalesce(refunds.records, 0) + coalesce(payments.records, 0) AS rows_accepted,
     coalesce(rejected.records, 0) AS rows_rejected,
     staged_files.source_orders,
     coalesce(accepted.orders, 0) AS orders_loaded,
@@ -52,4 +66,5 @@ SELECT
 FROM staged_files
 LEFT JOIN accepted USING (file)
 LEFT JOIN refunds USING (file)
+LEFT JOIN payments USING (file)
 LEFT JOIN rejected USING (file);

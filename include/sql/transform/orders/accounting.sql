@@ -25,6 +25,12 @@ WITH superseded AS (
     UNION ALL
     SELECT count(*) FILTER (fault IS NULL AND NOT is_accepted)
     FROM typed_rates
+    UNION ALL
+    SELECT count(*) FILTER (fault IS NULL AND NOT is_accepted)
+    FROM typed_payments
+    UNION ALL
+    SELECT count(*) FILTER (fault IS NULL AND NOT is_accepted)
+    FROM typed_payouts
 ),
 
 orders AS (
@@ -67,7 +73,9 @@ SELECT
         SELECT count(DISTINCT row(file, row_number)) FROM typed_refunds
         WHERE is_accepted
     )
-    + (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/exchange_rates.parquet')) AS rows_accepted,
+    + (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/exchange_rates.parquet'))
+    + (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/payments.parquet'))
+    + (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/payouts.parquet')) AS rows_accepted,
     (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,
     (SELECT sum(records)::BIGINT FROM superseded) AS rows_superseded,
     orders.orders,

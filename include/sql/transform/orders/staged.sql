@@ -68,6 +68,42 @@ SELECT
     NULL::VARCHAR AS refunded_at
 WHERE FALSE;
 
+CREATE VIEW staged_payments AS
+SELECT
+    NULL::VARCHAR AS payment_id,
+    NULL::VARCHAR AS order_id,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS kind,
+    NULL::VARCHAR AS gateway,
+    NULL::VARCHAR AS currency,
+    NULL::VARCHAR AS amount,
+    NULL::VARCHAR AS fee_amount,
+    NULL::VARCHAR AS order_currency,
+    NULL::VARCHAR AS order_amount,
+    NULL::VARCHAR AS payout_id,
+    FALSE AS is_test,
+    NULL::VARCHAR AS processed_at,
+    NULL::TIMESTAMPTZ AS received_at
+WHERE FALSE;
+
+CREATE VIEW staged_payouts AS
+SELECT
+    NULL::VARCHAR AS payout_id,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS issued_on,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS currency,
+    NULL::VARCHAR AS amount,
+    NULL::VARCHAR AS charges,
+    NULL::VARCHAR AS refunds,
+    NULL::VARCHAR AS fees,
+    NULL::VARCHAR AS adjustments,
+    NULL::VARCHAR AS external_reference,
+    NULL::TIMESTAMPTZ AS received_at
+WHERE FALSE;
+
 -- Stored orders and lines, with all columns of their tables, of which refunds arrive. They compete with the versions of
 -- this read, and stay as they are where none is newer.
 CREATE VIEW kept_orders AS
