@@ -39,7 +39,8 @@ FOR readable IN (
         "customer_value", "repeat_purchases", "coupon_performance", "product_pairs", "products", "customers",
         "orders_attributes", "sales_targets", "target_progress", "daily_funnel", "daily_conversion", "sessions",
         "user_events", "sales_forecasts", "forecast_comparisons", "net_shares", "forecasts_in_force", "exchange_rates",
-        "conversion_rates", "order_amounts", "load_audit"
+        "conversion_rates", "order_amounts", "payments", "payouts", "payout_reconciliation", "order_payments", "contribution_margin",
+        "load_audit"
     )
 )
 DO

@@ -35,6 +35,7 @@ STORED = (
     "refunds",
     "exchange_rates",
     "loaded_files",
+    "payments",
     "load_audit",
     "rejected_rows",
     "removed_orders",

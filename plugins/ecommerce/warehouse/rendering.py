@@ -18,8 +18,8 @@ In a template:
 - `{{ report_day }}`, the day of the report; None in other statements;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` and
-  `{{ events_retention_days }}` (numbers), `{{ order_attributes }}` and `{{ report_attribute }}`
-  (identifiers);
+  `{{ events_retention_days }}` and `{{ payout_days }}` (numbers), `{{ order_attributes }}` and
+  `{{ report_attribute }}` (identifiers);
 - `{{ shops }}` (names by platform), `{{ shop_names }}` (literals of their sources), `{{ shop_labels }}`
   (any texts) and `{{ quoted(text) }}` (a literal);
 - every keyword argument of `render` by its name;
@@ -211,6 +211,7 @@ def _settings_names(settings: Settings) -> Values:
         # A function, because few statements need it, and it imports Babel.
         "reporting_decimals": partial(decimals, settings.reporting_currency),
         "events_retention_days": settings.events_retention_days,
+        "payout_days": settings.payout_days,
         "order_attributes": settings.order_attributes,
         "report_attribute": settings.report_attribute,
         "shops": settings.shops,

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -100,6 +100,71 @@ class Order:
 
 
 @dataclass
+class Payment:
+    """A movement of money, as one read found it."""
+
+    payment_id: str
+    order_id: str | None
+    processed_at: datetime
+    amount: str
+    fee: str | None = None
+    payout_id: str | None = None
+    kind: str = "charge"
+    gateway: str | None = "cards"
+    source: str = "shopify"
+    currency: str = "USD"
+    is_test: bool = False
+
+    def row(self, run_id, read_at):
+        """Its row of `payments`."""
+        fee = None if self.fee is None else money(self.fee)
+        amount = money(self.amount)
+        return {
+            "source": self.source,
+            "payment_id": self.payment_id,
+            "business_date": business_date(self.processed_at),
+            "order_id": self.order_id,
+            "kind": self.kind,
+            "gateway": self.gateway,
+            "currency": self.currency,
+            "amount": amount,
+            "fee_amount": fee,
+            "net_amount": None if fee is None else amount - fee,
+            "payout_id": self.payout_id,
+            "is_test": self.is_test,
+            "processed_at": self.processed_at,
+            "fee_read_at": None if fee is None else read_at,
+            "read_at": read_at,
+            "run_id": run_id,
+        }
+
+
+@dataclass
+class Payout:
+    """A payout, as one read found it."""
+
+    payout_id: str
+    issued_on: date
+    amount: str
+    status: str = "paid"
+    source: str = "shopify"
+    currency: str = "USD"
+
+    def row(self, run_id, read_at):
+        """Its row of `payouts`."""
+        return {
+            "source": self.source,
+            "payout_id": self.payout_id,
+            "issued_on": self.issued_on,
+            "status": self.status,
+            "currency": self.currency,
+            "amount": money(self.amount),
+            "read_at": read_at,
+            "run_id": run_id,
+        }
+
+
+@dataclass
 class Folder:
     """What one source's transform leaves."""
 
@@ -110,6 +175,8 @@ class Folder:
     orphans: Sequence = ()
     """(order id, refund id, made at, merchandise amount) of refunds whose order is unknown."""
     rates: Sequence = ()
+    payments: Sequence = ()
+    payouts: Sequence = ()
     products: Sequence = ()
     customers: Sequence | None = None
     rejected: Sequence = ()
@@ -139,6 +206,7 @@ class Folder:
                 columns[f"{table}.parquet"] = schema.names
             rejected = len(self.rejected)
             read = len(self.orphans) + len(self.rates)
+            read += len(self.payments) + len(self.payouts)
             for order in self.orders:
                 read += 1 + len(order.lines) + len(order.refunds)
             amount = str(total(tables["order_lines"], "gross_amount"))
@@ -182,6 +250,8 @@ class Folder:
             exact = Decimal(rate).quantize(Decimal("1e-8"))
             row = {"rate_date": rate_date, "currency": currency, "rate": exact}
             tables["exchange_rates"].append(row)
+        for name, entries in (("payments", self.payments), ("payouts", self.payouts)):
+            tables[name] = [each.row(run["run_id"], self.read_at) for each in entries]
         tables["products"] += self.products
         if self.customers is not None:
             tables["customers"] = list(self.customers)

@@ -1,4 +1,5 @@
--- Cleans ids of orders, refunds and payments, and replaces e-mail addresses in them with hashes. Later steps use only these ids.
+-- Cleans ids of orders, refunds and payments, and replaces e-mail addresses in them with hashes. Later steps use only
+-- these ids.
 
 -- Only on a day that has an id to change, because that is a search in each of them.
 SET VARIABLE has_unsafe_ids = coalesce(
@@ -46,9 +47,12 @@ FROM mapped_refunds;
 
 ALTER VIEW staged_payments RENAME TO mapped_payments;
 CREATE VIEW staged_payments AS
-SELECT * REPLACE (
-    known_id(order_id) AS order_id, known_id(payment_id) AS payment_id, known_id(payout_id) AS payout_id
-)
+SELECT
+    * REPLACE (
+        known_id(order_id) AS order_id,
+        known_id(payment_id) AS payment_id,
+        known_id(payout_id) AS payout_id
+    )
 FROM mapped_payments;
 
 ALTER VIEW staged_payouts RENAME TO mapped_payouts;

@@ -8,6 +8,8 @@
     "products": ["sku"],
     "product_pictures": ["sku"],
     "exchange_rates": ["rate_date", "currency"],
+    "payments": ["source", "payment_id"],
+    "payouts": ["source", "payout_id"],
     "loaded_files": ["source", "file"],
     "load_audit": ["business_date", "run_id", "source"],
     "control_totals": ["business_date", "run_id", "source", "read_at", "file", "currency"],
@@ -47,6 +49,9 @@
     "forecasts_in_force": ["series", "target_date"],
     "conversion_rates": ["business_date", "currency"],
     "order_amounts": ["source", "order_id"],
+    "order_payments": ["source", "order_id"],
+    "payout_reconciliation": ["source", "payout_id"],
+    "contribution_margin": ["business_date", "source", "channel", "category", "sku"],
 } %}
 {% set partitions = {"sales_forecasts": "target_date"} %}
 

@@ -10,7 +10,7 @@
 -- one state of the warehouse: the lock's token is that of all look-ups.
 --
 -- Staged rows, to compare with the manifests (MERGE and the joins of the load require unique keys), and days by table.
-{% for name in ["order_versions", "orders", "order_lines", "refunds", "exchange_rates", "loaded_files"] %}
+{% for name in ["order_versions", "orders", "order_lines", "refunds", "exchange_rates", "loaded_files", "payments", "payouts"] %}
 {% set key = keys["orders" if name == "order_versions" else name] %}
 SELECT
     '{{ name }}' AS name,
@@ -122,6 +122,23 @@ FROM (
         ON
             stored.source = delivered.source
             AND stored.file = delivered.file
+    UNION DISTINCT
+    -- Payments that are staged again, or are in a payout that is read whole.
+    SELECT
+        'payments' AS name,
+        stored.business_date
+    FROM `sales.payments` AS stored
+    LEFT JOIN `sales_staging.payments` AS staged
+        ON
+            stored.source = staged.source
+            AND stored.payment_id = staged.payment_id
+    LEFT JOIN `sales_staging.payouts` AS payouts
+        ON
+            stored.source = payouts.source
+            AND stored.payout_id = payouts.payout_id
+    WHERE
+        stored.business_date >= DATE '0001-01-01'
+        AND (staged.payment_id IS NOT NULL OR payouts.payout_id IS NOT NULL)
     UNION DISTINCT
     SELECT
         'rejected_rows' AS name,
