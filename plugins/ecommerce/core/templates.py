@@ -70,5 +70,6 @@ def environment(folder: Path) -> Any:
         "source_title": text.source_title,
         "weekday": text.weekday,
         "whole": text.whole,
+        "with_currency": text.with_currency,
     }
     return templates

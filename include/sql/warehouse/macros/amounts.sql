@@ -20,3 +20,15 @@ CAST(
         ROUND(CAST({{ part }} * 10000 AS BIGNUMERIC) * 1000000 / NULLIF(CAST({{ whole }} * 10000 AS BIGNUMERIC), 0)) AS INT64
     ) * NUMERIC '0.001' * NUMERIC '0.001'
 {%- endmacro %}
+
+{#
+  The part of net sales that has a cost, NULL where they are not positive. Returns without a cost make the sales with a cost
+  more than all: what they exceed is not covered.
+#}
+{% macro covered(net_sales, sales_with_cost) -%}
+IF(
+        {{ net_sales }} > 0,
+        GREATEST({{ net_sales }} - ABS({{ net_sales }} - {{ sales_with_cost }}), 0),
+        NULL
+    )
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/amounts.sql" import average_amount, exact_amount, rate %}
+{% from "warehouse/macros/amounts.sql" import average_amount, covered, exact_amount, rate %}
 {% from "warehouse/macros/exports.sql" import exported_sources with context %}
 {% from "warehouse/macros/headline_figures.sql" import figure_description with context %}
 CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
@@ -110,12 +110,7 @@ sales_days AS (
         {{ exact_amount("known_days.gross_sales - COALESCE(sales_without.without_discounts, 0)") }} AS gross_sales_with_discounts,
         known_days.gross_sales - COALESCE(sales_without.without_tax, 0) AS gross_sales_with_tax,
         known_days.gross_sales - COALESCE(sales_without.without_shipping, 0) AS gross_sales_with_shipping,
-        -- Returns without a cost make the sales with a cost more than all: what they exceed is not covered.
-        IF(
-            known_days.net_sales > 0,
-            GREATEST(known_days.net_sales - ABS(known_days.net_sales - known_days.sales_with_cost), 0),
-            NULL
-        ) AS covered_sales,
+        {{ covered("known_days.net_sales", "known_days.sales_with_cost") | indent(4) }} AS covered_sales,
         COUNTIF(known_days.gross_sales <> 0) OVER (ORDER BY known_days.business_date) AS sales_period,
         -- On the first complete day with customers, each of them counts as new.
         MIN(IF(known_days.is_complete AND known_days.customers > 0, known_days.business_date, NULL)) OVER () AS customers_since

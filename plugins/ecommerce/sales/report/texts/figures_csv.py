@@ -25,7 +25,14 @@ COLUMNS = (
     "currency",
     "complete",
 )
-_NOT_MONEY = {"refunds", "sessions", "expected_share", "cost_coverage"}
+_NOT_MONEY = {
+    "refunds",
+    "sessions",
+    "expected_share",
+    "cost_coverage",
+    "coverage",
+    "rate",
+}
 """Figures without a currency, in addition to those of `MEANINGS` that are no money."""
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
@@ -64,6 +71,8 @@ def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
     meaning = MEANINGS.get(figure)
     if meaning and meaning.kind != "money":
         return ""
+    if section == "payouts":
+        return name.rpartition(" ")[2]
     return name if section == "unconverted" else figures.currency
 
 
@@ -103,6 +112,20 @@ def _headline(figures: Figures) -> Iterator[Cell]:
             yield "margin", "", "gross_profit", margin.gross_profit
         yield "margin", "", "gross_margin", margin.rate
         yield "margin", "", "cost_coverage", margin.coverage
+
+
+def _contribution_margin(figures: Figures) -> Iterator[Cell]:
+    margin = figures.contribution_margin
+    if margin:
+        for figure in ("fees", "contribution", "coverage", "rate"):
+            yield "contribution_margin", "", figure, getattr(margin, figure)
+
+
+def _payouts(figures: Figures) -> Iterator[Cell]:
+    for payout in figures.payouts:
+        name = f"{payout.source} {payout.payout_id} {payout.currency}"
+        for figure in ("amount", "charges", "cost", "unexplained"):
+            yield "payouts", name, figure, getattr(payout, figure)
 
 
 def _month(figures: Figures) -> Iterator[Cell]:
@@ -152,6 +175,8 @@ SECTIONS: tuple[Cells, ...] = (
     rows("rising", "changes.rising", "sku", "before", "now"),
     rows("falling", "changes.falling", "sku", "before", "now"),
     rows("return_reasons", "return_reasons", "reason", "refunds", "amount"),
+    _contribution_margin,
+    _payouts,
     rows("funnel", "website.steps", "step", "sessions"),
     rows("outlook", "outlook.days", "day", *outlook.FIGURES),
     rows("outlook_net", "outlook.net_days", "day", *outlook.FIGURES),

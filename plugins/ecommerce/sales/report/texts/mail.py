@@ -6,7 +6,7 @@ from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import restated_rows
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts import breakdowns, headline, trend
+from ecommerce.sales.report.texts import breakdowns, headline, payments, trend
 from ecommerce.sales.report.texts.corrected import subject_value
 from ecommerce.sales.report.texts.page import summary_texts
 from ecommerce.sales.report.texts.summary import chosen_base, named_base
@@ -41,7 +41,7 @@ def mail_texts(figures: Figures) -> Values:
         "timezone": figures.provenance.timezone,
         "summary": summary_texts(figures),
         "tiles": headline.tiles(figures),
-        "small_tiles": headline.small_tiles(figures),
+        "small_tiles": [*headline.small_tiles(figures), *payments.tiles(figures)],
         "footnote": " ".join(headline.footnotes(figures)),
         "trend": trend.description(figures),
         "by_shop": breakdowns.by_shop(figures),

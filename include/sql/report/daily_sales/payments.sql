@@ -1,0 +1,62 @@
+-- What payments cost and what is left of the day's net sales, in every row, and its payouts, NULL where there are none: those
+-- issued on the day, and those of the two weeks before that are not explained.
+{% from "warehouse/macros/amounts.sql" import covered, rate %}
+{% from "warehouse/macros/payments.sql" import has_arrived %}
+WITH sums AS (
+    SELECT
+        COALESCE(SUM(net_sales), 0) AS net_sales,
+        SUM(fees) AS fees,
+        SUM(sales_with_fees) AS sales_with_fees,
+        SUM(covered_sales) AS covered_sales,
+        SUM(contribution) AS contribution
+    FROM `sales.contribution_margin`
+    WHERE business_date = {{ report_day }}
+),
+
+payouts AS (
+    SELECT
+        source,
+        payout_id,
+        issued_on,
+        currency,
+        amount,
+        orders,
+        charges,
+        fees - commissions AS cost,
+        unexplained
+    FROM `sales.payout_reconciliation`
+    WHERE
+        issued_on = {{ report_day }}
+        OR (
+            issued_on BETWEEN DATE_SUB({{ report_day }}, INTERVAL 13 DAY) AND {{ report_day }}
+            AND {{ has_arrived("status") }}
+            AND unexplained <> 0
+        )
+),
+
+judged AS (
+    SELECT
+        *,
+        {{ covered("net_sales", "covered_sales") }} AS covered
+    FROM sums
+)
+
+SELECT
+    judged.fees,
+    judged.sales_with_fees,
+    judged.covered_sales,
+    judged.contribution,
+    {{ rate("judged.covered", "judged.net_sales") }} AS coverage,
+    payouts.source,
+    payouts.payout_id,
+    payouts.issued_on,
+    payouts.currency,
+    payouts.amount,
+    payouts.orders,
+    payouts.charges,
+    payouts.cost,
+    payouts.unexplained
+FROM judged
+LEFT JOIN payouts
+    ON TRUE
+ORDER BY payouts.issued_on DESC, payouts.source, payouts.payout_id

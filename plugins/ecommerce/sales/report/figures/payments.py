@@ -1,0 +1,63 @@
+"""What the payments of a day's orders cost, what is left of its net sales, and its payouts."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from ecommerce.core.headline_figures import LEAST_COST_COVERAGE
+from ecommerce.reporting.parts import Part
+from ecommerce.sales.day_queries import DayQueries
+
+
+class Margin(Part):
+    """Fees and the contribution margin: what is left of `covered_sales`, those whose cost of goods and fees
+    are known. `coverage` is their part of net sales; `fees` are those of `sales_with_fees`."""
+
+    fees: Decimal
+    sales_with_fees: Decimal
+    covered_sales: Decimal
+    contribution: Decimal
+    coverage: Decimal
+
+    @property
+    def rate(self) -> Decimal | None:
+        """The contribution margin as a fraction; None where too few sales are covered."""
+        if self.coverage * 100 < LEAST_COST_COVERAGE or not self.covered_sales:
+            return None
+        rate = self.contribution / self.covered_sales
+        return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+class Payout(Part):
+    """A payout in its own currency; `cost` are the fees and commissions of its payments, whose `charges` are
+    before them. `unexplained` is the amount that they do not add up to."""
+
+    source: str
+    payout_id: str
+    issued_on: date
+    currency: str
+    amount: Decimal
+    orders: int
+    charges: Decimal
+    cost: Decimal
+    unexplained: Decimal
+
+
+class Payments(Part):
+    """`contribution_margin` is None where no sale has both its cost and its fees; `payouts` are those of the
+    day, then unexplained ones of the two weeks before."""
+
+    contribution_margin: Margin | None = None
+    payouts: list[Payout] = []
+
+    @property
+    def unexplained(self) -> list[Payout]:
+        """The payouts that their payments do not explain."""
+        return [payout for payout in self.payouts if payout.unexplained]
+
+
+def read(queries: DayQueries) -> Payments:
+    """Return the payments of the day."""
+    rows = queries.rows("payments", read_days=queries.order_days)
+    margin = Margin.of(rows[0]) if rows[0]["coverage"] is not None else None
+    paid_out = [row for row in rows if row["payout_id"]]
+    return Payments(contribution_margin=margin, payouts=Payout.list_of(paid_out))

@@ -1,0 +1,65 @@
+"""The payments of a day: the tiles of fees and contribution margin, and the table of payouts."""
+
+from ecommerce.core import text
+from ecommerce.core.values import Row, Values
+from ecommerce.reporting.sections import (
+    Section,
+    amounts,
+    column_table,
+    counts,
+    named,
+    number,
+    word,
+)
+from ecommerce.sales.report.figures.daily import Figures
+
+NOTE = "unexplained: amount less payments after fees"
+
+
+def tables(figures: Figures) -> list[Section]:
+    """Return the table of payouts, on days with some."""
+    if not figures.payouts:
+        return []
+    section = column_table(
+        "payouts",
+        "Payouts",
+        figures.payouts,
+        named("Shop", "source", text.source_name),
+        named("Payout", "payout_id"),
+        (word("Issued"), lambda row: text.short_day(row.issued_on)),
+        (number("Amount"), lambda row: text.with_currency(row.amount, row.currency)),
+        counts("Orders", "orders"),
+        (number("Fees"), lambda row: text.share(row.cost, row.charges)),
+        amounts("Unexplained", "unexplained"),
+        empty="",
+        note=NOTE,
+    )
+    return [section]
+
+
+def tiles(figures: Figures) -> list[Row]:
+    """Return the tiles of fees and contribution margin as `headline.small_tiles` does, where enough of net
+    sales have both their cost and their fees."""
+    margin = figures.contribution_margin
+    if margin is None or margin.rate is None:
+        return []
+    currency = figures.currency
+    return [
+        _tile(
+            "Payment fees",
+            text.amount(margin.fees, currency),
+            f"{text.share(margin.fees, margin.sales_with_fees)} of net sales",
+        ),
+        _tile(
+            "Contribution",
+            text.amount(margin.contribution, currency),
+            "after cost of goods and fees",
+        ),
+        _tile("Contribution margin", text.share(margin.rate)),
+        _tile("Fee and cost coverage", text.share(margin.coverage)),
+    ]
+
+
+def _tile(label: str, value: str, words: str = "") -> Values:
+    change = {"words": "", "label": words, "tone": 0}
+    return {"label": label, "value": value, "changes": [change], "change": change}
