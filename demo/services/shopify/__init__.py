@@ -2,7 +2,7 @@
 
 As a program: `python -m demo.services.shopify DATA PORT TIMEZONE`; inside a test:
 `with Shopify(store) as shop: …`. The access token is `TOKEN`; `CLIENT_ID` and `CLIENT_SECRET` get another.
-`build_order` derives an order from `OrderFacts`.
+`build_order` derives an order from `OrderFacts`, `build_payout` a payout from its balance transactions.
 """
 
 from demo.services.shopify.builder import build_order
@@ -19,6 +19,12 @@ from demo.services.shopify.facts import (
     TaxFacts,
     TransactionFacts,
 )
+from demo.services.shopify.payouts import (
+    BalanceFacts,
+    PayoutFacts,
+    build_balance_transaction,
+    build_payout,
+)
 from demo.services.shopify.server import CLIENT_ID, CLIENT_SECRET, TOKEN, Fault, Shopify
 from demo.services.shopify.store import ShopifyStore
 
@@ -26,6 +32,7 @@ __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
     "TOKEN",
+    "BalanceFacts",
     "BulkFault",
     "DiscountFacts",
     "Fault",
@@ -33,6 +40,7 @@ __all__ = [
     "LineFacts",
     "ManualClock",
     "OrderFacts",
+    "PayoutFacts",
     "RefundFacts",
     "RefundLineFacts",
     "ShippingFacts",
@@ -40,5 +48,7 @@ __all__ = [
     "ShopifyStore",
     "TaxFacts",
     "TransactionFacts",
+    "build_balance_transaction",
     "build_order",
+    "build_payout",
 ]

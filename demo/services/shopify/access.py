@@ -12,6 +12,7 @@ _SCOPES = {
     ("QueryRoot", "orders"): "read_orders",
     ("QueryRoot", "ordersCount"): "read_orders",
     ("QueryRoot", "refund"): "read_orders",
+    ("QueryRoot", "shopifyPaymentsAccount"): "read_shopify_payments_payouts",
     ("Order", "customer"): "read_customers",
     ("LineItem", "product"): "read_products",
     ("LineItem", "variant"): "read_products",

@@ -44,6 +44,7 @@ class Amounts:
         duties: the duties of all lines.
         tax: the taxes of lines, shipping and fees.
         tips: the price of the tips.
+        payments: the transactions of the order's payments, without refunds.
         total: what the customer pays, with additions and before removals and refunds.
         current_total: the total without removed and refunded parts; 0 for a cancelled order.
         received: the money received.
@@ -65,6 +66,7 @@ class Amounts:
         payments = facts.payments
         if payments is None:
             payments = [TransactionFacts(self.total, "SALE")]
+        self.payments = payments
         self.received = moved(payments, "SALE")
         self.refunded = Decimal(0)
         for refund in facts.refunds:

@@ -72,6 +72,7 @@ class _OrderBuilder:
             "shippingLines": self._shipping_lines(),
             "lineItems": self._lines(),
             "refunds": self._refunds(),
+            "transactions": self._transactions(),
         }
 
     def _updated_at(self) -> str:
@@ -203,6 +204,42 @@ class _OrderBuilder:
             refunds.append(self._refund(refund, f"{number:03d}"))
         return refunds
 
+    def _transactions(self) -> list[Record]:
+        """Return the transactions of payments and refunds."""
+        paid_at = self.facts.processed_at or self.facts.created_at
+        transactions = []
+        for place, payment in enumerate(self.amounts.payments, 1):
+            transactions.append(self._transaction(payment, f"000{place}", paid_at))
+        for number, refund in enumerate(self.facts.refunds, 1):
+            transactions += self._refund_transactions(refund, f"{number:03d}")
+        return transactions
+
+    def _refund_transactions(self, refund: RefundFacts, number: str) -> list[Record]:
+        transactions = []
+        for place, payment in enumerate(self.amounts.refund_transactions(refund), 1):
+            transaction = self._transaction(payment, f"{number}{place}", refund.at)
+            transactions.append(transaction)
+        return transactions
+
+    def _transaction(
+        self, facts: TransactionFacts, number: str, at: datetime
+    ) -> Record:
+        fees = []
+        if facts.fee is not None:
+            fees.append({"amount": self._money(facts.fee)["shopMoney"]})
+        processed_at = stamp(facts.at or at)
+        return {
+            "id": self._gid("OrderTransaction", number),
+            "kind": facts.kind,
+            "status": facts.status,
+            "gateway": facts.gateway or self.facts.gateway,
+            "test": facts.test,
+            "createdAt": processed_at,
+            "processedAt": processed_at,
+            "amountSet": self._money(facts.amount),
+            "fees": fees,
+        }
+
     def _refund(self, refund: RefundFacts, number: str) -> Record:
         transactions = self.amounts.refund_transactions(refund)
         shipping_lines = []
@@ -225,7 +262,7 @@ class _OrderBuilder:
             "refundLineItems": [self._refund_line(part) for part in refund.lines],
             "refundShippingLines": shipping_lines,
             "duties": duties,
-            "transactions": [_transaction(entry) for entry in transactions],
+            "transactions": self._refund_transactions(refund, number),
             "return": self._return(refund),
         }
 
@@ -262,10 +299,6 @@ def _stamp(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     return stamp(instant)
-
-
-def _transaction(transaction: TransactionFacts) -> Record:
-    return {"kind": transaction.kind, "status": transaction.status}
 
 
 def _has_product(line: LineFacts) -> bool:

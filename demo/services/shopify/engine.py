@@ -27,9 +27,11 @@ from demo.services.shopify.bulk import BulkOperations
 from demo.services.shopify.search import (
     Arguments,
     Page,
+    balance_page,
     find_orders,
     list_page,
     orders_page,
+    payouts_page,
 )
 from demo.services.shopify.store import Record, ShopifyStore
 
@@ -119,9 +121,9 @@ def _execute(
     )
 
 
-def _resolve_type(*_: Any) -> str:
-    """Return the type of an object behind the interface `Node`, which is always an order."""
-    return "Order"
+def _resolve_type(value: Record, *_: Any) -> str:
+    """Return the type of an object behind the interface `Node`, which its global id names."""
+    return str(value["id"].split("/")[3])
 
 
 def _resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
@@ -130,6 +132,8 @@ def _resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> A
     check_access(info.context.store.shop, parent, info.field_name)
     if parent in ("QueryRoot", "Mutation"):
         return _ROOT_FIELDS[info.field_name](info.context, arguments)
+    if parent == "ShopifyPaymentsAccount":
+        return _ACCOUNT_FIELDS[info.field_name](info.context, arguments)
     value = source.get(info.field_name)
     if info.field_name == "metafields":
         value = _with_keys(value or [], arguments["keys"])
@@ -165,7 +169,11 @@ def _order(context: Context, arguments: Arguments) -> Record | None:
 
 
 def _nodes(context: Context, arguments: Arguments) -> list[Record | None]:
-    return [context.store.visible_order(gid) for gid in arguments["ids"]]
+    store = context.store
+    nodes = []
+    for gid in arguments["ids"]:
+        nodes.append(store.visible_order(gid) or store.visible_transaction(gid))
+    return nodes
 
 
 def _refund(context: Context, arguments: Arguments) -> Record | None:
@@ -174,6 +182,18 @@ def _refund(context: Context, arguments: Arguments) -> Record | None:
 
 def _orders(context: Context, arguments: Arguments) -> Page:
     return orders_page(context.store.visible_orders(), arguments)
+
+
+def _payments_account(context: Context, arguments: Arguments) -> Record | None:
+    return {} if context.store.shop["hasShopifyPayments"] else None
+
+
+def _payouts(context: Context, arguments: Arguments) -> Page:
+    return payouts_page(context.store.payouts, arguments)
+
+
+def _balance_transactions(context: Context, arguments: Arguments) -> Page:
+    return balance_page(context.store.balance_transactions, arguments)
 
 
 def _orders_count(context: Context, arguments: Arguments) -> Record:
@@ -199,6 +219,7 @@ def _cancel_bulk_operation(context: Context, arguments: Arguments) -> Record:
 
 _ROOT_FIELDS: dict[str, Callable[[Context, Arguments], Any]] = {
     "shop": _shop,
+    "shopifyPaymentsAccount": _payments_account,
     "currentAppInstallation": _app,
     "order": _order,
     "nodes": _nodes,
@@ -209,4 +230,8 @@ _ROOT_FIELDS: dict[str, Callable[[Context, Arguments], Any]] = {
     "bulkOperations": _bulk_operations,
     "bulkOperationRunQuery": _run_bulk_query,
     "bulkOperationCancel": _cancel_bulk_operation,
+}
+_ACCOUNT_FIELDS: dict[str, Callable[[Context, Arguments], Any]] = {
+    "payouts": _payouts,
+    "balanceTransactions": _balance_transactions,
 }

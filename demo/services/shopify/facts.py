@@ -81,11 +81,22 @@ class FeeFacts:
 
 @dataclass
 class TransactionFacts:
-    """A movement of money."""
+    """A movement of money.
+
+    Attributes:
+        gateway: by default that of the order.
+        at: when it was processed, by default the instant of its order or refund.
+        test: it was made in test mode.
+        fee: withheld by the gateway.
+    """
 
     amount: Decimal
     kind: str = "REFUND"
     status: str = "SUCCESS"
+    gateway: str | None = None
+    at: datetime | None = None
+    test: bool = False
+    fee: Decimal | None = None
 
 
 @dataclass
@@ -142,6 +153,7 @@ class OrderFacts:
             the `prices` of the lines.
         refund_subtotals_with_tax: subtotals of refund lines include tax, by default as `taxes_included`.
         payments: by default one SALE of the total.
+        gateway: of its transactions.
         financial_status: `derived` from payments and refunds, or the status, or None.
         utm: the UTM parameters of the last visit.
     """
@@ -153,6 +165,7 @@ class OrderFacts:
     refunds: list[RefundFacts] = field(default_factory=list)
     fees: list[FeeFacts] = field(default_factory=list)
     payments: list[TransactionFacts] | None = None
+    gateway: str = "shopify_payments"
     processed_at: datetime | None = None
     updated_at: datetime | None = None
     edited_at: datetime | None = None

@@ -5,8 +5,10 @@ One JSON object per line, in any order:
     {"kind": "shop", "name": "Demo", "currencyCode": "USD", "ianaTimezone": "America/New_York",
      "accessScopes": ["read_orders"], "protectedData": ["customer", "email"]}
     {"kind": "order", "id": "gid://shopify/Order/101", "legacyResourceId": "101", "lineItems": [{"id": …}], …}
+    {"kind": "balanceTransaction", "id": "gid://shopify/ShopifyPaymentsBalanceTransaction/9", …}
+    {"kind": "payout", "id": "gid://shopify/ShopifyPaymentsPayout/20261127", …}
 
-Orders have the keys of the GraphQL schema; a connection is a list, and a missing key is null. Instants are
+They have the keys of the GraphQL schema; a connection is a list, and a missing key is null. Instants are
 in UTC and full seconds: `2026-11-02T05:30:00Z`. `ShopifyStore.save` replaces the file atomically, and a
 running server reloads it.
 """
@@ -32,6 +34,7 @@ SCOPES = (
     "read_inventory",
     "read_products",
     "read_returns",
+    "read_shopify_payments_payouts",
 )
 PROTECTED_DATA = ("customer", "email", "address")
 SHOP: Record = {
@@ -40,6 +43,7 @@ SHOP: Record = {
     "ianaTimezone": "America/New_York",
     "accessScopes": list(SCOPES),
     "protectedData": list(PROTECTED_DATA),
+    "hasShopifyPayments": True,
 }
 """The shop of an empty store; its app has every scope and all levels of protected customer data."""
 REACH = timedelta(days=60)
@@ -47,9 +51,9 @@ REACH = timedelta(days=60)
 
 
 class ShopifyStore:
-    """The shop and its orders by global id; thread-safe.
+    """The shop, its orders by global id, its balance transactions and payouts; thread-safe.
 
-    Replace orders, never change them in place: another thread may be reading them. What `shop`
+    Replace records, never change them in place: another thread may be reading them. What `shop`
     has replaces the shop's data in files.
     """
 
@@ -58,17 +62,21 @@ class ShopifyStore:
         orders: Iterable[Record] = (),
         shop: Record | None = None,
         clock: Clock = system_clock,
+        balance_transactions: Iterable[Record] = (),
+        payouts: Iterable[Record] = (),
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
         self._fixed = shop or {}
         self.shop: Record = SHOP | self._fixed
         self.orders: dict[str, Record] = {order["id"]: order for order in orders}
+        self.balance_transactions = list(balance_transactions)
+        self.payouts = list(payouts)
 
     def reload(self, path: Path) -> None:
         """Replace the data with those of the file `path`."""
         shop: Record = {}
-        orders = {}
+        records: dict[str, list[Record]] = {}
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 record = json.loads(line)
@@ -76,18 +84,25 @@ class ShopifyStore:
                 if kind == "shop":
                     shop = record
                 else:
-                    orders[record["id"]] = record
+                    records.setdefault(kind, []).append(record)
         with self.lock:
             self.shop = SHOP | shop | self._fixed
-            self.orders = orders
+            self.orders = {order["id"]: order for order in records.get("order", [])}
+            self.balance_transactions = records.get("balanceTransaction", [])
+            self.payouts = records.get("payout", [])
 
     def save(self, path: Path) -> None:
         """Write the file atomically."""
         partial = path.with_name(f".{path.name}.partial")
         with self.lock, partial.open("w", encoding="utf-8") as stream:
             stream.write(json.dumps({"kind": "shop", **self.shop}) + "\n")
-            for order in self.orders.values():
-                stream.write(json.dumps({"kind": "order", **order}) + "\n")
+            for kind, records in (
+                ("order", self.orders.values()),
+                ("balanceTransaction", self.balance_transactions),
+                ("payout", self.payouts),
+            ):
+                for record in records:
+                    stream.write(json.dumps({"kind": kind, **record}) + "\n")
         partial.replace(path)
 
     def is_visible(self, order: Record) -> bool:
@@ -104,6 +119,15 @@ class ShopifyStore:
         """Return the order with a global id, if the app may see it."""
         order = self.orders.get(gid)
         return order if order and self.is_visible(order) else None
+
+    def visible_transaction(self, gid: str) -> Record | None:
+        """Return the order transaction with a global id, if the app may see its order."""
+        for order in self.visible_orders():
+            transactions: list[Record] = order["transactions"]
+            for transaction in transactions:
+                if transaction["id"] == gid:
+                    return transaction
+        return None
 
     def visible_refund(self, gid: str) -> Record | None:
         """Return the refund with a global id, if the app may see its order."""

@@ -12,7 +12,9 @@ from demo.services.shopify import (
     OrderFacts,
     Shopify,
     ShopifyStore,
+    build_balance_transaction,
     build_order,
+    build_payout,
 )
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
@@ -49,8 +51,8 @@ def connect(monkeypatch, shop, **fields):
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", json.dumps(known | fields))
 
 
-def shop_with(orders, **options):
-    """A shop with orders, whose clock shows `NOW`."""
+def shop_with(orders, balance=(), payouts=(), **options):
+    """A shop with orders, balance transactions and payouts, whose clock shows `NOW`."""
     built = [
         build_order(each) if isinstance(each, OrderFacts) else each for each in orders
     ]
@@ -59,6 +61,8 @@ def shop_with(orders, **options):
             built,
             options or None,
             ManualClock(NOW),
+            [build_balance_transaction(facts) for facts in balance],
+            [build_payout(facts, balance) for facts in payouts],
         )
     )
 
@@ -109,6 +113,8 @@ class Loadable:
             "orders": "order_id",
             "order_lines": "order_id, line_number",
             "refunds": "order_id, refund_id, line_number",
+            "payments": "payment_id",
+            "payouts": "payout_id",
         }
         order = f"ORDER BY {keys[table]}" if table in keys else ""
         path = self.done.file(f"{table}.parquet")
