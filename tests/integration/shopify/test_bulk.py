@@ -41,6 +41,7 @@ def shop(serve, monkeypatch, read_in_bulk):
             NOON,
             items,
             refunds=refunds,
+            gateway="paypal",
         )
         orders.append(
             replace(
@@ -71,7 +72,7 @@ def started(shop):
 
 def rows(loaded):
     found = []
-    for table in ("orders", "order_lines", "refunds"):
+    for table in ("orders", "order_lines", "refunds", "payments"):
         found += [row | {"read_at": None} for row in loaded.rows(table)]
     return found
 
@@ -93,7 +94,7 @@ def test_orders_read_in_bulk_end_in_the_same_rows_as_page_by_page(
     paged = Loadable(window_in(tmp_path / "pages"))
     assert started(shop) == 2
     assert rows(in_bulk) == rows(paged)
-    assert len(rows(paged)) == 3 + 6 + 1
+    assert len(rows(paged)) == 3 + 6 + 1 + 4
     assert in_bulk.accounts["rows_superseded"] == 0
 
 

@@ -4,6 +4,7 @@
 
 CREATE TYPE money AS STRUCT(shopMoney STRUCT(amount VARCHAR, currencyCode VARCHAR));
 CREATE TYPE taxes AS STRUCT(rate VARCHAR, priceSet money)[];
+CREATE TYPE settled AS STRUCT(amount VARCHAR, currencyCode VARCHAR);
 
 CREATE MACRO amount_of(bag) AS coalesce(as_amount(bag.shopMoney.amount), 0);
 CREATE MACRO total_of(amounts) AS coalesce(list_sum(amounts), 0)::DECIMAL(18, 4);
@@ -16,6 +17,17 @@ CREATE MACRO unless_invalid(bags, amount) AS coalesce(
     )[1],
     amount::VARCHAR
 );
+
+-- The sum of settled amounts, likewise; NULL where there is none.
+CREATE MACRO settled_sum(amounts) AS coalesce(
+    list_filter(list_transform(amounts, LAMBDA one: one.amount), LAMBDA one: amount_fault(one, '') IS NOT NULL)[1],
+    list_sum(list_transform(amounts, LAMBDA one: as_amount(one.amount)))::VARCHAR
+);
+
+-- An amount with the sign of a payment by the shop.
+CREATE MACRO paid_by_shop(amount) AS CASE WHEN amount LIKE '-%' THEN amount ELSE '-' || amount END;
+
+CREATE MACRO number_in(gid) AS nullif(regexp_extract(gid, '\d+$'), '');
 
 -- The price of a line before tax, of a price that includes `tax`: by the tax on what was paid, else by the rates.
 CREATE MACRO before_tax(price, discount, tax, rates) AS CASE
@@ -61,6 +73,10 @@ FROM read_json(
       )[]),
       refundShippingLines STRUCT(nodes STRUCT(subtotalAmountSet money, taxAmountSet money)[]),
       transactions STRUCT(nodes STRUCT(kind VARCHAR, status VARCHAR)[])
+    )[]',
+        transactions: 'STRUCT(
+      id VARCHAR, kind VARCHAR, status VARCHAR, gateway VARCHAR, test BOOLEAN, createdAt VARCHAR, processedAt VARCHAR,
+      amountSet money, fees STRUCT(amount settled)[]
     )[]'
     }
 );
@@ -504,6 +520,150 @@ WHERE abs(of_total) >= 0.01 OR abs(of_current_total) >= 0.01
 ORDER BY abs(of_total) + abs(of_current_total) DESC
 LIMIT 20;
 
+-- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts. An authorization
+-- moves no money.
+CREATE TABLE shopify_transactions AS
+SELECT
+    *,
+    entry.amountSet.shopMoney.currencyCode AS currency,
+    CASE
+        WHEN entry.kind = 'REFUND' THEN paid_by_shop(entry.amountSet.shopMoney.amount)
+        ELSE entry.amountSet.shopMoney.amount
+    END AS amount
+FROM (
+    SELECT
+        legacyResourceId AS order_id,
+        file || '#transactions' AS file,
+        row_number * 1000000 + generate_subscripts(transactions, 1) AS row_number,
+        unnest(transactions) AS entry
+    FROM shopify_orders
+) AS transactions
+WHERE
+    entry.status = 'SUCCESS' AND entry.kind IN ('SALE', 'CAPTURE', 'REFUND')
+    AND entry.gateway IS DISTINCT FROM 'shopify_payments';
+
+CREATE TABLE shopify_balance_transactions AS
+SELECT
+    *,
+    'balance_transactions/' || parse_filename(filename) AS file,
+    row_number() OVER (ORDER BY filename, id) AS row_number
+FROM read_json(
+    getvariable('raw') || '/balance_transactions/*.json', format = 'array', filename = TRUE,
+    columns = {
+        id: 'VARCHAR',
+        type: 'VARCHAR',
+        test: 'BOOLEAN',
+        transactionDate: 'VARCHAR',
+        amount: 'settled',
+        fee: 'settled',
+        orderAmount: 'settled',
+        associatedOrder: 'STRUCT(id VARCHAR)',
+        associatedPayout: 'STRUCT(id VARCHAR)'
+    }
+);
+
+-- The fee of a chargeback is no part of it, and may be paid back: an adjustment. A payout that the bank declined comes
+-- back as TRANSFER_FAILURE, which the next payout contains.
+CREATE OR REPLACE VIEW staged_payments AS
+SELECT
+    number_in(id) AS payment_id,
+    number_in(associatedOrder.id) AS order_id,
+    file,
+    row_number,
+    CASE
+        WHEN type = 'CHARGE' THEN 'charge'
+        WHEN type IN ('REFUND', 'REFUND_FAILURE') THEN 'refund'
+        WHEN type IN ('DISPUTE_WITHDRAWAL', 'CHARGEBACK_HOLD') THEN 'chargeback'
+        WHEN type IN ('DISPUTE_REVERSAL', 'CHARGEBACK_HOLD_RELEASE') THEN 'chargeback_reversal'
+        WHEN type IN ('CHARGEBACK_FEE', 'CHARGEBACK_FEE_REFUND') OR ends_with(type, 'ADJUSTMENT') THEN 'adjustment'
+        ELSE 'other'
+    END AS kind,
+    'shopify_payments' AS gateway,
+    amount.currencyCode AS currency,
+    amount.amount,
+    fee.amount AS fee_amount,
+    CASE WHEN associatedOrder IS NOT NULL THEN orderAmount.currencyCode END AS order_currency,
+    CASE
+        WHEN associatedOrder IS NULL THEN NULL
+        -- Of another currency, it is that of the order transaction, which has no sign.
+        WHEN amount.amount LIKE '-%' THEN paid_by_shop(orderAmount.amount)
+        ELSE orderAmount.amount
+    END AS order_amount,
+    number_in(associatedPayout.id) AS payout_id,
+    test AS is_test,
+    transactionDate AS processed_at,
+    getvariable('read_at') AS received_at
+FROM shopify_balance_transactions
+UNION ALL
+SELECT
+    'order-transaction-' || number_in(entry.id) AS payment_id,
+    order_id,
+    file,
+    row_number,
+    CASE WHEN entry.kind = 'REFUND' THEN 'refund' ELSE 'charge' END AS kind,
+    entry.gateway,
+    currency,
+    amount,
+    settled_sum(
+        list_filter(
+            list_transform(entry.fees, LAMBDA one: one.amount),
+            LAMBDA one: one.currencyCode = currency
+        )
+    ) AS fee_amount,
+    currency AS order_currency,
+    amount AS order_amount,
+    NULL AS payout_id,
+    entry.test AS is_test,
+    coalesce(entry.processedAt, entry.createdAt) AS processed_at,
+    getvariable('read_at') AS received_at
+FROM shopify_transactions;
+
+CREATE TABLE shopify_payouts AS
+SELECT *
+FROM read_json(
+    getvariable('raw') || '/payouts.json', format = 'array',
+    columns = {
+        legacyResourceId: 'VARCHAR',
+        issuedAt: 'VARCHAR',
+        status: 'VARCHAR',
+        transactionType: 'VARCHAR',
+        externalTraceId: 'VARCHAR',
+        net: 'settled',
+        summary: 'STRUCT(
+      chargesGross settled, chargesFee settled, refundsFeeGross settled, refundsFee settled,
+      adjustmentsGross settled, adjustmentsFee settled, advanceGross settled, advanceFees settled,
+      reservedFundsGross settled, reservedFundsFee settled, retriedPayoutsGross settled, retriedPayoutsFee settled
+    )'
+    }
+);
+
+-- Shopify does not document the sign of a withdrawal.
+CREATE OR REPLACE VIEW staged_payouts AS
+SELECT
+    legacyResourceId AS payout_id,
+    'payouts.json' AS file,
+    row_number() OVER (ORDER BY legacyResourceId) AS row_number,
+    coalesce(business_date_of(as_instant(issuedAt))::VARCHAR, issuedAt) AS issued_on,
+    status,
+    net.currencyCode AS currency,
+    CASE WHEN transactionType = 'WITHDRAWAL' THEN paid_by_shop(net.amount) ELSE net.amount END AS amount,
+    summary.chargesGross.amount AS charges,
+    summary.refundsFeeGross.amount AS refunds,
+    settled_sum(
+        [
+            summary.chargesFee, summary.refundsFee, summary.adjustmentsFee, summary.advanceFees,
+            summary.reservedFundsFee, summary.retriedPayoutsFee
+        ]
+    ) AS fees,
+    settled_sum(
+        [
+            summary.adjustmentsGross, summary.advanceGross, summary.reservedFundsGross, summary.retriedPayoutsGross
+        ]
+    ) AS adjustments,
+    externalTraceId AS external_reference,
+    getvariable('read_at') AS received_at
+FROM shopify_payouts;
+
 CREATE VIEW staged_rows_read AS
 SELECT
     (SELECT count(*) FROM shopify_orders)
@@ -511,4 +671,7 @@ SELECT
         SELECT count(*) FROM shopify_lines
         WHERE kind = 'goods'
     )
-    + (SELECT count(DISTINCT row(file, row_number)) FROM staged_refunds) AS rows_read;
+    + (SELECT count(DISTINCT row(file, row_number)) FROM staged_refunds)
+    + (SELECT count(*) FROM shopify_balance_transactions)
+    + (SELECT count(*) FROM shopify_transactions)
+    + (SELECT count(*) FROM shopify_payouts) AS rows_read;

@@ -1,5 +1,5 @@
 """Shopify, connection `shopify_api` (Admin GraphQL API). `client.py` sends documents at the pace that the
-shop allows, `extraction.py` reads whole orders, `bulk.py` reads very many of them."""
+shop allows, `extraction.py` reads whole orders, `bulk.py` very many of them, `payments.py` payouts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from ecommerce.sources.shopify.extraction import (
     extract_into,
     scopes,
 )
+from ecommerce.sources.shopify.payments import PAYOUT_SCOPE
 from ecommerce.sources.source import Platform, other_days
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
@@ -49,6 +50,12 @@ def check(conn_id: str) -> Lines:
             HINT,
             f"the app lacks the scope {COST_SCOPE}: order lines have no cost of goods, and very many orders "
             "are read more slowly",
+        )
+    if PAYOUT_SCOPE not in granted:
+        yield (
+            HINT,
+            f"the app lacks the scope {PAYOUT_SCOPE}: payments by Shopify Payments, their fees and payouts "
+            "are not read",
         )
     yield from other_days(shop["ianaTimezone"])
 

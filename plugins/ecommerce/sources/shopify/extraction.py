@@ -35,6 +35,7 @@ from ecommerce.sources.shopify.client import (
     COSTS,
     ShopifyClient,
 )
+from ecommerce.sources.shopify.payments import read_payments
 from ecommerce.sources.source import Extracted
 from ecommerce.storage.duckdb import (
     connect_duckdb,
@@ -66,7 +67,8 @@ REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
 
 
 def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
-    """Read the orders dated in the window's day, or changed in the window, or known, into the raw folder.
+    """Read the orders dated in the window's day, or changed in the window, or known, and the payments of the
+    window, into the raw folder.
 
     Raises:
         ConfigurationError: the app may not see orders as old as the window's.
@@ -97,6 +99,8 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
             reader.read(_ids(client, search))
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
+        currency = facts["shop"]["currencyCode"]
+        warnings = read_payments(client, window, scopes(facts), currency, folder)
         visible_from = _visible_from(client)
         set_variables(duck, pages=f"{folder}/orders/*.json")
         asked_for = {
@@ -109,7 +113,6 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, folder / "known_lines.parquet")
         [totals] = run_sql_file(duck, "extract/shopify/control_totals")
-    warnings = []
     if personal := client.hidden - COSTS:
         hidden = ", ".join(sorted(personal))
         warnings.append(data_warning("fields_hidden", fields=hidden))

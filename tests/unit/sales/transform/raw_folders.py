@@ -171,6 +171,8 @@ class RawFolders:
 
         def fill(folder):
             write_json(folder / "orders" / "000000.json", list(orders))
+            write_json(folder / "balance_transactions" / "000000.json", [])
+            write_json(folder / "payouts.json", [])
             write_tables(folder, STOREFRONT, {})
 
         return self.run("shopify", fill)

@@ -1,0 +1,149 @@
+"""Payouts and balance transactions of Shopify Payments. Payments by other gateways are in the orders.
+
+Each payout is read with all of its balance transactions. A transaction is searched for by its date, or,
+where it is older than these searches, by its payout.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.core.errors import CredentialsError
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.text import utc_text
+from ecommerce.core.values import Json
+from ecommerce.sources.shopify.client import ShopifyClient
+
+PAYOUT_SCOPE = "read_shopify_payments_payouts"
+"""The access scope of payouts and balance transactions."""
+LOOKBACK = timedelta(days=10)
+"""How long before the window payouts and balance transactions are read again: the bank may decline a payout
+days after its issue, and its transactions are then in another one."""
+OF_ORDER_TRANSACTIONS = ("CHARGE", "REFUND", "REFUND_FAILURE")
+"""Types of balance transactions that move the whole amount of their order transaction."""
+
+
+def read_payments(
+    client: ShopifyClient,
+    window: ReadWindow,
+    granted: Collection[str],
+    currency: str,
+    folder: Path,
+) -> list[DataWarning]:
+    """Read the payouts that were issued, and the balance transactions that were processed, in the window or
+    (a read that looks back) less than `LOOKBACK` before it, into the raw folder. A shop without Shopify
+    Payments has none.
+
+    Args:
+        client: asks the shop.
+        window: what the run reads.
+        granted: the access scopes of the app.
+        currency: that of the shop's orders.
+        folder: the raw folder.
+
+    Returns: a warning where the app may not see them.
+
+    Raises:
+        PipelineError: as `ShopifyClient.ask`.
+    """
+    transactions = folder / "balance_transactions"
+    transactions.mkdir()
+    _write(transactions / "000000.json", [])
+    _write(folder / "payouts.json", [])
+    if window.changed_from == window.changed_until:
+        # Of changes, nothing is read: the run only compares orders.
+        return []
+    hidden = [data_warning("payments_hidden")]
+    if PAYOUT_SCOPE not in granted:
+        return hidden
+    try:
+        account = client.ask("payments_account")["shopifyPaymentsAccount"]
+    except CredentialsError:
+        return hidden
+    if account is None:
+        return []
+    start = min(window.day.start, window.changed_from)
+    if window.looks_back:
+        start -= LOOKBACK
+    end = None
+    if window.changed_until:
+        end = max(window.day.end, window.changed_until)
+    payouts = []
+    for page in _pages(client, "payouts", _between("issued_at", start, end)):
+        payouts += page
+    _write(folder / "payouts.json", payouts)
+    # A payout has only transactions that were processed before its issue.
+    searches = [_between("processed_at", start, end)]
+    for payout in payouts:
+        payout_id = payout["legacyResourceId"]
+        searches.append(
+            f"payments_transfer_id:{payout_id} processed_at:<'{utc_text(start)}Z'"
+        )
+    numbers = itertools.count(1)
+    for search in searches:
+        for page in _pages(client, "balanceTransactions", search):
+            _add_order_amounts(client, page, currency)
+            _write(transactions / f"{next(numbers):06}.json", page)
+    return []
+
+
+def _between(name: str, start: datetime, end: datetime | None) -> str:
+    """Return a search for instants from `start` to `end`, or without end."""
+    search = f"{name}:>='{utc_text(start)}Z'"
+    if end:
+        search += f" {name}:<='{utc_text(end)}Z'"
+    return search
+
+
+DOCUMENTS = {"payouts": "payouts", "balanceTransactions": "balance_transactions"}
+"""The document of each connection of the account."""
+
+
+def _pages(client: ShopifyClient, connection: str, search: str) -> Iterator[list[Json]]:
+    """Yield the pages of what a search finds in a connection of the account."""
+    after = None
+    while True:
+        answer = client.ask(DOCUMENTS[connection], search=search, after=after)
+        page = answer["shopifyPaymentsAccount"][connection]
+        yield page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+def _add_order_amounts(
+    client: ShopifyClient,
+    transactions: list[Json],
+    currency: str,
+) -> None:
+    """Add `orderAmount`, the amount in the currency of the order, to balance transactions: None where it is
+    not known. One that is settled in the currency of the orders has its own."""
+    converted = []
+    for transaction in transactions:
+        transaction["orderAmount"] = None
+        if transaction["amount"]["currencyCode"] == currency:
+            transaction["orderAmount"] = transaction["amount"]
+        elif transaction["type"] in OF_ORDER_TRANSACTIONS:
+            converted.append(transaction)
+    if not converted:
+        return
+    answer = client.ask(
+        "order_transactions", ids=list(map(_order_transaction, converted))
+    )
+    for transaction, node in zip(converted, answer["nodes"], strict=True):
+        if node:
+            transaction["orderAmount"] = node["amountSet"]["shopMoney"]
+
+
+def _order_transaction(transaction: Json) -> str:
+    """Return the global id of the order transaction that a balance transaction settles."""
+    return f"gid://shopify/OrderTransaction/{transaction['sourceOrderTransactionId']}"
+
+
+def _write(file: Path, records: list[Json]) -> None:
+    file.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,518 @@
+"""The payments of a Shopify shop: balance transactions and payouts of Shopify Payments, and payments by
+other gateways, which are in the orders."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from demo.services.shopify import (
+    BalanceFacts,
+    Fault,
+    OrderFacts,
+    PayoutFacts,
+    build_balance_transaction,
+    build_order,
+    build_payout,
+)
+from demo.services.shopify.engine import SCHEMA
+from demo.services.shopify.store import SCOPES
+from ecommerce.core import errors
+from ecommerce.core.data_warnings import sentence
+from ecommerce.sources import SHOPIFY
+from tests.integration.shopify.orders import LATER, line, paid, refund
+from tests.integration.shopify.reading import (
+    DAY,
+    NOON,
+    NOW,
+    Loadable,
+    simulated,
+    window_in,
+)
+
+SECOND = timedelta(seconds=1)
+SINCE = DAY.start - timedelta(minutes=20) - timedelta(days=10)
+"""From when on the window of the newest day has balance transactions and payouts."""
+OLD = DAY.start - timedelta(days=40)
+PAYOUT = PayoutFacts(7, NOON)
+NO_PAYOUTS = [scope for scope in SCOPES if "payouts" not in scope]
+HIDDEN = (
+    "the shop's app may not see the payouts of Shopify Payments: payments by Shopify Payments, their fees "
+    "and payouts are not read"
+)
+
+
+def moved(number, amount="10", at=NOON, **facts):
+    """A balance transaction."""
+    return BalanceFacts(number, Decimal(amount), at, **facts)
+
+
+def order(number=1, **facts):
+    """An order for 10.00."""
+    return OrderFacts(number, NOON, [line("10")], **facts)
+
+
+def ids(loaded):
+    return [row["payment_id"] for row in loaded.rows("payments")]
+
+
+def values(row, names):
+    return {name: row[name] for name in names.split()}
+
+
+def test_a_payout_and_its_balance_transactions(load):
+    """Also one in test mode, and one in no payout."""
+    balance = [
+        moved(
+            11,
+            "100",
+            fee=Decimal("3.20"),
+            order=1,
+            order_transaction=10001,
+            payout=7,
+        ),
+        moved(12, "-40", LATER, type="REFUND", order=1, payout=7),
+        moved(13, "-5", type="SHIPPING_LABEL", fee=Decimal("0.10"), payout=7),
+        moved(14, "8", type="ADJUSTMENT", payout=7),
+        moved(15, "2", type="TRANSFER_FAILURE", payout=7),
+        moved(16, "-64.70", type="TRANSFER", payout=7),
+        moved(17, "6", test=True),
+    ]
+    payouts = [replace(PAYOUT, issued_at=DAY.end, trace_id="TRACE-1")]
+    loaded = load(order(), balance=balance, payouts=payouts)
+    charge, refunded, *others = loaded.rows("payments")
+    assert charge == {
+        "source": "shopify",
+        "payment_id": "11",
+        "business_date": DAY.date,
+        "order_id": "1",
+        "kind": "charge",
+        "gateway": "shopify_payments",
+        "currency": "USD",
+        "amount": 100,
+        "fee_amount": Decimal("3.20"),
+        "net_amount": Decimal("96.80"),
+        "order_currency": "USD",
+        "order_amount": 100,
+        "payout_id": "7",
+        "is_test": False,
+        "processed_at": NOON,
+        "fee_read_at": loaded.raw.read_at,
+        "read_at": loaded.raw.read_at,
+        "run_id": "test",
+    }
+    expected = {
+        "order_id": "1",
+        "kind": "refund",
+        "amount": -40,
+        "fee_amount": 0,
+        "order_amount": -40,
+        "processed_at": LATER,
+    }
+    assert values(refunded, " ".join(expected)) == expected
+    assert [row["payment_id"] for row in others] == ["13", "14", "15", "17"]
+    assert {row["order_amount"] for row in others} == {None}
+    assert {row["order_currency"] for row in others} == {None}
+    assert {row["order_id"] for row in others} == {None}
+    assert [row["is_test"] for row in others] == [False, False, False, True]
+    assert [row["payout_id"] for row in others] == ["7", "7", "7", None]
+    [payout] = loaded.rows("payouts")
+    assert payout == {
+        "source": "shopify",
+        "payout_id": "7",
+        "issued_on": date(2026, 11, 20),
+        "status": "paid",
+        "currency": "USD",
+        "amount": Decimal("61.70"),
+        "charges": 100,
+        "refunds": -40,
+        "fees": Decimal("3.30"),
+        "adjustments": 5,
+        "external_reference": "TRACE-1",
+        "read_at": loaded.raw.read_at,
+        "run_id": "test",
+    }
+    assert loaded.accounts["rows_superseded"] == 0
+    assert loaded.accounts["warnings"] == []
+
+
+KINDS = {
+    "CHARGE": "charge",
+    "REFUND": "refund",
+    "REFUND_FAILURE": "refund",
+    "DISPUTE_WITHDRAWAL": "chargeback",
+    "CHARGEBACK_HOLD": "chargeback",
+    "DISPUTE_REVERSAL": "chargeback_reversal",
+    "CHARGEBACK_HOLD_RELEASE": "chargeback_reversal",
+    "CHARGEBACK_FEE": "adjustment",
+    "CHARGEBACK_FEE_REFUND": "adjustment",
+    "ADJUSTMENT": "adjustment",
+    "CHARGE_ADJUSTMENT": "adjustment",
+    "REFUND_ADJUSTMENT": "adjustment",
+    "CUSTOMS_DUTY_ADJUSTMENT": "adjustment",
+    "IMPORT_TAX_ADJUSTMENT": "adjustment",
+    "SHIPPING_LABEL_ADJUSTMENT": "adjustment",
+    "SHIPPING_RETURN_TO_ORIGIN_ADJUSTMENT": "adjustment",
+    "SHIPPING_OTHER_CARRIER_CHARGE_ADJUSTMENT": "adjustment",
+}
+"""The kinds of types; all others are `other`."""
+
+
+def test_every_type_has_a_kind(load):
+    types = set(SCHEMA.type_map["ShopifyPaymentsTransactionType"].values)
+    types.remove("TRANSFER")
+    assert len(types) > 100
+    balance = []
+    expected = {}
+    for number, name in enumerate(sorted(types)):
+        # The amounts have the signs of the API.
+        amount = number - 60
+        balance.append(moved(number, amount, type=name, order=1))
+        expected[str(number)] = (KINDS.get(name, "other"), amount)
+    loaded = load(order(), balance=balance)
+    kinds = {}
+    for row in loaded.rows("payments"):
+        kinds[row["payment_id"]] = (row["kind"], row["amount"])
+        assert row["order_amount"] == row["amount"]
+    assert kinds == expected
+
+
+WINDOWS = [
+    ({}, SINCE, None),
+    (
+        {"changed_from": DAY.start, "changed_until": DAY.end},
+        DAY.start - timedelta(days=10),
+        DAY.end,
+    ),
+    # After an outage.
+    (
+        {"changed_from": DAY.start - timedelta(days=3)},
+        DAY.start - timedelta(days=13),
+        None,
+    ),
+    # The hourly sync.
+    (
+        {"changed_from": NOON, "looks_back": False},
+        DAY.start,
+        None,
+    ),
+    # Orders that changed after the day.
+    (
+        {"changed_from": DAY.end, "changed_until": NOW - 2 * SECOND},
+        DAY.start - timedelta(days=10),
+        NOW - 2 * SECOND,
+    ),
+]
+"""A window, and the first and last instant that are read."""
+
+
+@pytest.mark.parametrize(("window", "first", "last"), WINDOWS)
+def test_what_was_processed_or_issued_in_the_window_is_read(
+    window, first, last, serve, tmp_path
+):
+    last = last or NOW
+    instants = [first - SECOND, first, last, last + SECOND]
+    balance = []
+    payouts = []
+    for number, at in enumerate(instants):
+        balance.append(moved(number, at=at))
+        payouts.append(PayoutFacts(number, at))
+    if last == NOW:
+        balance.pop()
+        payouts.pop()
+    serve(balance=balance, payouts=payouts)
+    loaded = Loadable(window_in(tmp_path, **window))
+    assert ids(loaded) == ["1", "2"]
+    assert [row["payout_id"] for row in loaded.rows("payouts")] == ["1", "2"]
+
+
+def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
+    """Also of very many: the pages of payouts, of transactions by date, and of those by payout."""
+    balance = []
+    for number in range(300):
+        balance.append(moved(1000 + number, at=OLD, payout=7))
+        balance.append(moved(2000 + number, payout=7))
+    balance += [moved(1, at=OLD), moved(2, at=OLD, payout=8), moved(3, payout=8)]
+    payouts = [PAYOUT, PayoutFacts(8, SINCE - SECOND)]
+    for number in range(100, 360):
+        payouts.append(PayoutFacts(number, NOON))
+    shop = serve(balance=balance, payouts=payouts)
+    loaded = Loadable(window_in(tmp_path))
+    payments = loaded.rows("payments")
+    whole = [row for row in payments if row["payout_id"] == "7"]
+    assert len(whole) == 600
+    # Its payout is none of this read.
+    assert ids(loaded)[-1] == "3"
+    assert len(payments) == 601
+    assert len(loaded.rows("payouts")) == 261
+    assert loaded.accounts["rows_superseded"] == 0
+    assert loaded.accounts["rows_read"] == 601 + 261
+    operations = [request.operation for request in shop.requests]
+    assert operations.count("Payouts") == 2
+    # By date two pages; of the payout with old ones two.
+    assert operations.count("BalanceTransactions") == 2 + 2 + 260
+
+
+DENIED = {
+    "message": "Access denied for shopifyPaymentsAccount field.",
+    "path": ["shopifyPaymentsAccount"],
+    "extensions": {"code": "ACCESS_DENIED"},
+}
+PAYMENTS = {"balance": [moved(1, payout=7)], "payouts": [PAYOUT]}
+
+
+@pytest.mark.parametrize(
+    ("access", "warnings"),
+    [
+        ("scope is missing", [HIDDEN]),
+        ("permission is missing", [HIDDEN]),
+        ("no account", []),
+    ],
+)
+def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path):
+    shop = serve(order(1), order(2, gateway="paypal"), **PAYMENTS)
+    if access == "scope is missing":
+        shop.store.shop = shop.store.shop | {"accessScopes": NO_PAYOUTS}
+    elif access == "permission is missing":
+        shop.faults.append(Fault("PaymentsAccount", error=DENIED))
+    else:
+        shop.store.shop = shop.store.shop | {"hasShopifyPayments": False}
+    loaded = Loadable(window_in(tmp_path))
+    assert [row["gross_amount"] for row in loaded.rows("orders")] == [10, 10]
+    assert ids(loaded) == ["order-transaction-20001"]
+    assert loaded.rows("payouts") == []
+    assert [sentence(each) for each in loaded.accounts["warnings"]] == warnings
+
+
+def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
+    shop = serve(order(), **PAYMENTS)
+    window = window_in(tmp_path, changed_from=DAY.start, changed_until=DAY.start)
+    loaded = Loadable(window)
+    assert len(loaded.rows("orders")) == 1
+    assert ids(loaded) == []
+    operations = {request.operation for request in shop.requests}
+    assert "PaymentsAccount" not in operations
+
+
+CREATED = datetime(2026, 11, 19, 18, tzinfo=UTC)
+
+
+def test_payments_by_other_gateways_are_in_the_orders(load):
+    payments = [
+        paid("1", kind="SALE"),
+        paid("2", kind="CAPTURE", gateway="cash", test=True),
+        paid("4", kind="SALE", gateway="shopify_payments"),
+        paid("8", kind="AUTHORIZATION"),
+        paid("16", kind="VOID"),
+        paid("32", kind="CHANGE"),
+    ]
+    for status in ("FAILURE", "PENDING", "ERROR", "AWAITING_RESPONSE", "UNKNOWN"):
+        payments.append(paid("64", kind="SALE", status=status))
+    repaid = [paid("3"), paid("5", fee=Decimal("0.25")), paid("6", status="FAILURE")]
+    refunds = [refund(transactions=repaid)]
+    built = build_order(
+        order(gateway="PayPal", payments=payments, refunds=refunds, currency="CAD")
+    )
+    built["transactions"][0]["gateway"] = None
+    built["transactions"][1]["processedAt"] = None
+    built["transactions"][1]["createdAt"] = "2026-11-19T18:00:00Z"
+    # A fee in another currency is not known in this one.
+    foreign = {"amount": {"amount": "9.0", "currencyCode": "USD"}}
+    built["transactions"][0]["fees"] = [foreign]
+    loaded = load(built, order(2, gateway="paypal"))
+    names = (
+        "order_id kind gateway currency amount fee_amount order_currency order_amount "
+        "payout_id is_test processed_at"
+    )
+    first, second, back, with_fee, other_order = loaded.rows("payments")
+    usual = {
+        "order_id": "1",
+        "kind": "charge",
+        "gateway": None,
+        "currency": "CAD",
+        "amount": 1,
+        "fee_amount": None,
+        "order_currency": "CAD",
+        "order_amount": 1,
+        "payout_id": None,
+        "is_test": False,
+        "processed_at": NOON,
+    }
+    assert first["payment_id"] == "order-transaction-10001"
+    assert values(first, names) == usual
+    assert values(second, names) == usual | {
+        "gateway": "cash",
+        "amount": 2,
+        "order_amount": 2,
+        "is_test": True,
+        "processed_at": CREATED,
+    }
+    returned = {"kind": "refund", "gateway": "paypal", "processed_at": LATER}
+    assert values(back, names) == usual | returned | {"amount": -3, "order_amount": -3}
+    assert values(with_fee, names) == usual | returned | {
+        "amount": -5,
+        "order_amount": -5,
+        "fee_amount": Decimal("0.25"),
+    }
+    assert other_order["order_id"] == "2"
+    assert loaded.accounts["rows_superseded"] == 0
+
+
+def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
+    monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
+    loaded = load(order(1, gateway="cash"), order(2, gateway="paypal"))
+    assert [row["fee_amount"] for row in loaded.rows("payments")] == [0, None]
+
+
+def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
+    facts = order(
+        payments=[paid("10", kind="SALE", gateway="shopify_payments")],
+        refunds=[refund(transactions=[paid("4", gateway="shopify_payments")])],
+    )
+    in_euros = {"order": 1, "currency": "EUR"}
+    back = in_euros | {"order_transaction": 10011}
+    balance = [
+        moved(1, "9.20", order_transaction=10001, **in_euros),
+        moved(2, "-3.70", type="REFUND", **back),
+        moved(3, "3.70", type="REFUND_FAILURE", **back),
+        # A chargeback may be of a part of the order.
+        moved(4, "-5", type="DISPUTE_WITHDRAWAL", order_transaction=10001, **in_euros),
+        moved(5, "1", order_transaction=99, **in_euros),
+        moved(6, "10", order=1, order_transaction=10001),
+    ]
+    loaded = load(facts, balance=balance)
+    amounts = []
+    for row in loaded.rows("payments"):
+        names = ("currency", "amount", "order_currency", "order_amount")
+        amounts.append(tuple(row[name] for name in names))
+    assert amounts == [
+        ("EUR", Decimal("9.20"), "USD", 10),
+        ("EUR", Decimal("-3.70"), "USD", -4),
+        ("EUR", Decimal("3.70"), "USD", 4),
+        ("EUR", -5, None, None),
+        ("EUR", 1, None, None),
+        ("USD", 10, "USD", 10),
+    ]
+
+
+@pytest.mark.parametrize("net", ["-12.5", "12.5"])
+def test_the_amount_of_a_withdrawal_is_negative(net, serve, tmp_path):
+    """Whatever the sign in the answer."""
+    shop = serve(
+        balance=[moved(1, "-12.50", type="REFUND", payout=7)], payouts=[PAYOUT]
+    )
+    [payout] = shop.store.payouts
+    assert payout["transactionType"] == "WITHDRAWAL"
+    payout["net"]["amount"] = net
+    [row] = Loadable(window_in(tmp_path)).rows("payouts")
+    assert row["amount"] == Decimal("-12.50")
+    assert row["refunds"] == Decimal("-12.50")
+    assert row["charges"] == 0
+
+
+TOTALS = {
+    "chargesGross": "charges",
+    "refundsFeeGross": "refunds",
+    "chargesFee": "fees",
+    "refundsFee": "fees",
+    "adjustmentsFee": "fees",
+    "advanceFees": "fees",
+    "reservedFundsFee": "fees",
+    "retriedPayoutsFee": "fees",
+    "adjustmentsGross": "adjustments",
+    "advanceGross": "adjustments",
+    "reservedFundsGross": "adjustments",
+    "retriedPayoutsGross": "adjustments",
+}
+"""The column that has a total of a payout's summary."""
+
+
+def test_each_total_of_a_payout_is_in_one_column(serve, tmp_path):
+    shop = serve(payouts=[PAYOUT])
+    [payout] = shop.store.payouts
+    assert payout["summary"].keys() == TOTALS.keys()
+    expected = dict.fromkeys(TOTALS.values(), 0)
+    for place, (name, column) in enumerate(TOTALS.items()):
+        payout["summary"][name] = {"amount": str(2**place), "currencyCode": "USD"}
+        expected[column] += 2**place
+    [row] = Loadable(window_in(tmp_path)).rows("payouts")
+    assert {column: row[column] for column in expected} == expected
+
+
+INVALID = "twelve"
+
+
+def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
+    balance = [moved(number, order=1) for number in range(3)]
+    payouts = [PayoutFacts(number, NOON) for number in range(len(TOTALS) + 3)]
+    transactions = [paid("1", kind="SALE", gateway="cash") for _ in range(2)]
+    shop = serve(order(payments=transactions), balance=balance, payouts=payouts)
+    store = shop.store
+    store.balance_transactions[0]["amount"]["amount"] = INVALID
+    store.balance_transactions[1]["fee"]["amount"] = INVALID
+    [stored] = store.orders.values()
+    stored["transactions"][0]["amountSet"]["shopMoney"]["amount"] = INVALID
+    for payout, name in zip(store.payouts, TOTALS, strict=False):
+        payout["summary"][name]["amount"] = INVALID
+    store.payouts[-3]["net"]["amount"] = INVALID
+    store.payouts[-2]["issuedAt"] = "2026-11-19T99:00:00Z"
+    loaded = Loadable(window_in(tmp_path))
+    assert len(loaded.rows("orders")) == 1
+    assert ids(loaded) == ["2", "order-transaction-10002"]
+    assert [row["payout_id"] for row in loaded.rows("payouts")] == ["14"]
+    reasons = []
+    for row in loaded.rows("rejected_rows"):
+        reasons.append((row["reason"], row["detail"].partition(" = ")[0]))
+    columns = [*TOTALS.values(), "amount", "amount", "amount", "fee_amount"]
+    expected = [("invalid_number", column) for column in columns]
+    assert sorted(reasons) == sorted([*expected, ("invalid_timestamp", "issued_on")])
+
+
+FAILURES = [
+    ("PaymentsAccount", Fault(status=502, times=99), 5, errors.TransientError),
+    ("Payouts", Fault(cut=True, times=99), 5, errors.TransientError),
+    ("BalanceTransactions", Fault(status=502, times=99), 5, errors.TransientError),
+    ("BalanceTransactions", Fault(throttled=True, times=99), 99 + 2, None),
+    ("OrderTransactions", Fault(status=423, body=b"{}"), 1, errors.ContractError),
+]
+"""A request that fails, how often it is sent, and the error; None: it succeeds in the end."""
+
+
+@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case[0])
+def test_a_failure_is_that_of_the_read(case, serve, tmp_path, monkeypatch):
+    document, fault, tries, kind = case
+    balance = [moved(1, payout=7, currency="EUR")]
+    shop = serve(order(), balance=balance, payouts=[PAYOUT])
+    simulated(monkeypatch, shop)
+    shop.faults.append(replace(fault, match=document))
+    window = window_in(tmp_path)
+    if kind:
+        with pytest.raises(kind):
+            SHOPIFY.source().extract(window)
+    else:
+        SHOPIFY.source().extract(window)
+    operations = [request.operation for request in shop.requests]
+    assert operations.count(document) == tries
+
+
+def test_a_permission_withdrawn_during_the_read_fails_it(serve, tmp_path):
+    """Payouts without their transactions would remove those that are stored."""
+    shop = serve(order(), **PAYMENTS)
+    shop.faults.append(Fault("BalanceTransactions", error=DENIED))
+    with pytest.raises(errors.CredentialsError):
+        SHOPIFY.source().extract(window_in(tmp_path))
+
+
+def test_a_transaction_of_a_declined_payout_is_read_again(serve, tmp_path):
+    """It is in a later payout, or in none."""
+    balance = [moved(1, at=SINCE, payout=7), moved(2, at=SINCE, payout=7)]
+    shop = serve(balance=balance, payouts=[replace(PAYOUT, status="FAILED")])
+    moved_on = [replace(balance[0], payout=8), replace(balance[1], payout=None)]
+    store = shop.store
+    store.balance_transactions = [build_balance_transaction(each) for each in moved_on]
+    store.payouts.append(build_payout(PayoutFacts(8, LATER), moved_on))
+    loaded = Loadable(window_in(tmp_path))
+    payouts = [row["payout_id"] for row in loaded.rows("payments")]
+    assert payouts == ["8", None]
+    assert [row["status"] for row in loaded.rows("payouts")] == ["failed", "paid"]
