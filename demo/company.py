@@ -168,7 +168,9 @@ class Company:
         storefront.fill(folders.storefront, snapshot)
         shopify.fill(folders.shopify, snapshot)
         second_shop = self.scenario.second_shop(now)
-        shopify.fill(folders.shopify_eu, second_shop, "Pop-up Europe", "EUR")
+        shopify.fill(
+            folders.shopify_eu, second_shop, "Pop-up Europe", "EUR", has_payouts=False
+        )
         catalogue.fill(folders.catalogue, snapshot)
         web_events.fill(folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
