@@ -114,9 +114,12 @@ class Payment:
     source: str = "shopify"
     currency: str = "USD"
     is_test: bool = False
+    read_at: datetime | None = None
+    """When this version was received, for files; live sources have the folder's."""
 
     def row(self, run_id, read_at):
         """Its row of `payments`."""
+        read_at = self.read_at or read_at
         fee = None if self.fee is None else money(self.fee)
         amount = money(self.amount)
         return {
@@ -149,9 +152,11 @@ class Payout:
     status: str = "paid"
     source: str = "shopify"
     currency: str = "USD"
+    read_at: datetime | None = None
 
     def row(self, run_id, read_at):
         """Its row of `payouts`."""
+        read_at = self.read_at or read_at
         return {
             "source": self.source,
             "payout_id": self.payout_id,

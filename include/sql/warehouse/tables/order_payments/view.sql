@@ -15,7 +15,7 @@ CREATE VIEW IF NOT EXISTS `sales.order_payments` (
     chargebacks OPTIONS (description = "Sum of its chargebacks less those that were won."),
     fees OPTIONS (description = "Fees and commissions of its payments; NULL where one is not known."),
     paid_out OPTIONS (description = "What reached the bank: its payments in payouts that have arrived, after fees."),
-    open_amount OPTIONS (description = "What is still to reach the bank: its other payments after known fees; of a sale without payments, its total less refunds. 0 where its payments come in no payouts."),
+    open_amount OPTIONS (description = "What is still to reach the bank: its other payments after known fees; of a sale without payments, its total less refunds, from the channel's first charge on. 0 where its payments come in no payouts."),
     payments OPTIONS (description = "Number of its payments."),
     days_open OPTIONS (description = "Days from business_date to the newest day of daily_summary; NULL where open_amount is 0."),
     is_overdue OPTIONS (description = "Whether days_open is more than PAYOUT_DAYS, as it was when the view was made (make migrate).")
@@ -60,6 +60,7 @@ paid AS (
         source,
         order_id,
         MIN(business_date) AS first_paid_on,
+        MIN(IF(comes_in_payouts AND kind IN ('charge', 'commission'), business_date, NULL)) AS first_charged_on,
         COUNT(*) AS payments,
         LOGICAL_OR(comes_in_payouts) AS comes_in_payouts,
         {{ total_of("IF(kind = 'charge', amount, 0)") }} AS charged,
@@ -92,17 +93,19 @@ rated_orders AS (
             AND orders.currency = rates.currency
 ),
 
--- An order that is never paid out has no payments: its channel shows whether some were to come.
+-- An order that is never paid out has no payments: its channel shows whether some were to come. Those of orders before
+-- the first charge were not read.
 paying_channels AS (
-    SELECT DISTINCT
+    SELECT
         orders.source,
-        orders.channel
+        orders.channel,
+        MIN(paid.first_charged_on) AS first_charged_on
     FROM `sales.orders` AS orders
     INNER JOIN paid
         ON
             orders.source = paid.source
             AND orders.order_id = paid.order_id
-    WHERE paid.comes_in_payouts
+    GROUP BY orders.source, orders.channel
 ),
 
 rated_refunds AS (
@@ -145,7 +148,8 @@ known AS (
         paid.paid_out,
         CASE
             WHEN paid.source IS NOT NULL THEN paid.open_amount
-            WHEN paying_channels.source IS NULL OR NOT orders.is_sale OR orders.is_test THEN 0
+            WHEN NOT orders.is_sale OR orders.is_test THEN 0
+            WHEN COALESCE(orders.business_date < paying_channels.first_charged_on, TRUE) THEN 0
             WHEN returned.source IS NULL THEN {{ converted("orders.total") }}
             ELSE {{ converted("orders.total") }} - returned.amount
         END AS open_amount,
@@ -215,7 +219,7 @@ aged AS (
     SELECT
         entries.*,
         IF(
-            COALESCE(entries.open_amount <> 0, TRUE),
+            COALESCE(ROUND(entries.open_amount) <> 0, TRUE),
             DATE_DIFF(newest.business_date, entries.business_date, DAY),
             NULL
         ) AS days_open

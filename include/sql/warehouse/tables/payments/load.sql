@@ -1,6 +1,7 @@
 {% from "warehouse/macros/replace.sql" import insert_arriving with context %}
 -- The newest read of a payment wins, and the newest fee: a source may lose it again. A payout is read with all its
--- payments: stored ones that it lacks are removed, and an older read does not add them again.
+-- payments: those that its newest read lacks are removed, and an older read does not add them again. So this follows the
+-- load of payouts.
 --
 -- BigQuery allows no correlated subquery in the clauses of a MERGE, so its source has the final values.
 {% if "payments" in arriving or stored["payments"] %}
@@ -12,19 +13,6 @@ USING (
             staged.*,
             1 AS is_staged
         FROM `sales_staging.payments` AS staged
-        LEFT JOIN `sales.payments` AS known
-            ON
-                {{ any_of(stored["payments"], "known.business_date") }}
-                AND staged.source = known.source
-                AND staged.payment_id = known.payment_id
-        LEFT JOIN `sales.payouts` AS newer
-            ON
-                staged.source = newer.source
-                AND staged.payout_id = newer.payout_id
-                AND staged.read_at < newer.read_at
-        WHERE
-            known.payment_id IS NOT NULL
-            OR newer.payout_id IS NULL
         UNION ALL
         SELECT
             known.*,
@@ -50,11 +38,16 @@ USING (
 
     SELECT
         {% for name in names %}
-        {{ "amount - fee_amount AS net_amount" if name == "net_amount" else name }},
+        {{ "merged.amount - merged.fee_amount AS net_amount" if name == "net_amount" else "merged." ~ name }},
         {% endfor %}
-        FALSE AS is_removed
+        newer.payout_id IS NOT NULL AS is_removed
     FROM merged
-    WHERE place = 1
+    LEFT JOIN `sales.payouts` AS newer
+        ON
+            merged.source = newer.source
+            AND merged.payout_id = newer.payout_id
+            AND merged.read_at < newer.read_at
+    WHERE merged.place = 1
     UNION ALL
     SELECT
         {% for name in names %}
@@ -86,6 +79,6 @@ WHEN MATCHED THEN
         {% for name in names %}
         {{ name }} = arriving.{{ name }}{{ "," if not loop.last }}
         {% endfor %}
-WHEN NOT MATCHED THEN
+WHEN NOT MATCHED AND NOT arriving.is_removed THEN
 {{ insert_arriving("payments") }}
 {% endif %}
