@@ -48,6 +48,8 @@ STATE = (
     "customers",
     "products",
     "exchange_rates",
+    "payments",
+    "payouts",
     "daily_sales",
     "daily_summary",
     "loaded_files",

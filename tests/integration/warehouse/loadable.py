@@ -399,6 +399,11 @@ def _folder(written):
     orders = []
     for order in written.pop("orders", ()):
         orders.append(Order(**{"source": written["source"]} | order))
+    for name, entry in (("payments", Payment), ("payouts", Payout)):
+        rows = []
+        for row in written.pop(name, ()):
+            rows.append(entry(**{"source": written["source"]} | row))
+        written[name] = rows
     return Folder(orders, **written)
 
 

@@ -167,6 +167,15 @@ CASES = [
         payouts={"a": {"payments": 0, "orders": 0, "charges": 0, "unexplained": 0}},
     ),
     Case(
+        "a payment that an older read of its payout lacks",
+        [
+            Read([paid(payout="a")], [payout("100")], hour=1),
+            Read([], [payout("0")], hour=0),
+        ],
+        payments={"p": {"payout_id": "a"}},
+        payouts={"a": {"amount": 100, "unexplained": 0}},
+    ),
+    Case(
         "a payment that waited, and whose payout was read without it",
         [
             Read([paid()], hour=0),

@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import pytest
 
+from tests.integration.warehouse import random_payments
 from tests.integration.warehouse.conftest import MONDAY, open_shop
 from tests.integration.warehouse.loadable import Folder
 from tests.integration.warehouse.payment_cases import CASES, read_at_of
+from tests.integration.warehouse.random_payments import READS, RandomPayments
 from tests.oracle_payments import (
     PaymentOracle,
     Read,
@@ -118,6 +120,23 @@ def read_of(folder, run_id):
 def test_tables_and_views_of_all_cases_are_those_of_the_oracle(cases):
     shop, reads = cases
     assert_as_the_oracle(shop, oracle_of(shop, reads, exact_rate))
+
+
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
+)
+def test_reads_in_any_order_leave_the_tables_and_views_of_the_oracle(shop, seed):
+    payments = RandomPayments(seed)
+    reads = payments.reads()
+    numbers = [*range(READS), 1]  # a run is repeated
+    payments.chance.shuffle(numbers)
+    for number in numbers:
+        shop.load(*reads[number], run_id=f"run {number}")
+    found = []
+    for number, folders in enumerate(reads):
+        for folder in folders[:-1]:
+            found.append(read_of(folder, f"run {number}"))
+    assert_as_the_oracle(shop, oracle_of(shop, found, random_payments.exact_rate))
 
 
 @pytest.fixture(scope="module")
