@@ -46,14 +46,59 @@ CREATE MACRO total_with(value, more) AS CASE
     ELSE (as_amount(value)::DECIMAL(38, 4) + more)::VARCHAR
 END;
 
+-- Fees of payments are meta data of orders: floats as text, in some languages with a comma: 0.8800000001, 1,23. Any other
+-- text, and 1,234, which may be a thousand, is an unknown fee: NULL, never 0.
+CREATE MACRO as_fee(value) AS CASE
+    WHEN
+        regexp_full_match(trim(value), '\d{1,11}([.,]\d*)?([eE]-\d{1,2})?')
+        AND NOT regexp_full_match(trim(value), '\d{1,3},\d{3}')
+        AND as_amount(replace(trim(value), ',', '.')) < amount_limit()
+        THEN as_amount(replace(trim(value), ',', '.'))
+END;
+
+-- The names that may have the fee, the first that is readable counts. Another provider's is of a payment that failed.
+CREATE MACRO fee_names(gateway) AS list_concat(
+    CASE
+        WHEN gateway LIKE 'stripe%' THEN ['_stripe_fee']
+        WHEN gateway LIKE 'woocommerce_payments%' THEN ['_wcpay_transaction_fee']
+        WHEN gateway LIKE 'ppcp%' OR gateway LIKE '%paypal%' THEN ['_ppcp_paypal_fees', 'PayPal Transaction Fee']
+        ELSE ['_stripe_fee', '_wcpay_transaction_fee', '_ppcp_paypal_fees', 'PayPal Transaction Fee']
+    END,
+    getvariable('payment_fee_meta')
+);
+
+-- PayPal's fees are an object, in some versions as JSON text.
+CREATE MACRO paypal_fee(value, field) AS coalesce(
+    value ->> ('$.paypal_fee.' || field),
+    CASE WHEN json_valid(value ->> '$') THEN (value ->> '$')::JSON ->> ('$.paypal_fee.' || field) END
+);
+
+CREATE MACRO meta_value(meta_data, name) AS list_filter(meta_data, LAMBDA one: one.key = name)[1].value;
+
+CREATE MACRO fee_in(meta_data, name) AS as_fee(
+    CASE
+        WHEN name = '_ppcp_paypal_fees' THEN paypal_fee(meta_value(meta_data, name), 'value')
+        ELSE meta_value(meta_data, name) ->> '$'
+    END
+);
+
 CREATE TABLE storefront_orders AS
 SELECT
-    *,
+    * EXCLUDE (meta_data),
     CASE
         WHEN len(negative_fees(fee_lines)) = 0 THEN []
         WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines)
         ELSE []
     END AS fee_discounts,
+    CASE
+        WHEN as_text(date_paid_gmt) IS NOT NULL
+            THEN list_filter(
+                from_json(meta_data, '[{"key": "VARCHAR", "value": "JSON"}]'),
+                LAMBDA one: one.key IN (
+                    '_stripe_net', '_stripe_currency', '_wcpay_mode', '_ppcp_paypal_payment_mode'
+                ) OR list_contains(fee_names(NULL), one.key)
+            )
+    END AS payment_meta,
     'orders/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM read_json(
@@ -63,6 +108,8 @@ FROM read_json(
         date_modified_gmt: 'VARCHAR', customer_id: 'VARCHAR', shipping_total: 'VARCHAR', total_tax: 'VARCHAR',
         billing: 'STRUCT(email VARCHAR, country VARCHAR)', shipping: 'STRUCT(country VARCHAR)',
         fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
+        total: 'VARCHAR', payment_method: 'VARCHAR', date_paid_gmt: 'VARCHAR', meta_data: 'JSON',
+        refunds: 'STRUCT(id VARCHAR)[]',
         line_items: 'STRUCT(
       id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR, total VARCHAR,
       total_tax VARCHAR, cost_of_goods_sold STRUCT("value" VARCHAR)
@@ -406,6 +453,136 @@ SELECT
     refunded_at::VARCHAR
 FROM read_parquet(getvariable('raw') || '/known_refunds.parquet', file_row_number = TRUE);
 
+-- The charges of the paid orders, in the newest version of each. Stripe states its fee in the currency of the shop's
+-- account. The charge in that currency is net and fee, until a refund reduces the net: then the charge has the currency
+-- of the order, in which the fee is not known.
+CREATE TABLE storefront_charges AS
+WITH newest AS (
+    SELECT
+        clean_id(id) AS order_id,
+        file || '#payment' AS file,
+        row_number,
+        upper(as_text(currency)) AS currency,
+        total,
+        lower(as_text(payment_method)) AS gateway,
+        gmt(date_paid_gmt) AS paid_at,
+        payment_meta,
+        len(coalesce(refunds, [])) > 0 OR status = 'refunded' AS is_refunded,
+        list_filter(fee_names(gateway), LAMBDA name: fee_in(payment_meta, name) IS NOT NULL)[1] AS fee_name
+    FROM storefront_orders
+    WHERE as_text(date_paid_gmt) IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY clean_id(id) ORDER BY filename DESC, row_number DESC) = 1
+),
+
+with_fees AS (
+    SELECT
+        *,
+        fee_in(payment_meta, fee_name) AS fee,
+        upper(
+            coalesce(
+                CASE
+                    WHEN fee_name = '_stripe_fee' THEN as_text(meta_value(payment_meta, '_stripe_currency') ->> '$')
+                    WHEN fee_name = '_ppcp_paypal_fees'
+                        THEN as_text(paypal_fee(meta_value(payment_meta, fee_name), 'currency_code'))
+                END,
+                currency
+            )
+        ) AS fee_currency,
+        CASE
+            WHEN
+                fee_name = '_stripe_fee' AND fee_currency <> currency AND NOT is_refunded
+                AND currency_fault(fee_currency, '') IS NULL
+                THEN as_fee(meta_value(payment_meta, '_stripe_net') ->> '$') + fee
+        END AS settled_amount
+    FROM newest
+    -- A free order moves no money.
+    WHERE NOT coalesce(as_amount(total) = 0, FALSE)
+)
+
+SELECT
+    order_id,
+    file,
+    row_number,
+    gateway,
+    currency AS order_currency,
+    total AS order_amount,
+    CASE WHEN settled_amount IS NULL THEN currency ELSE fee_currency END AS currency,
+    coalesce(settled_amount::VARCHAR, total) AS amount,
+    CASE WHEN fee_currency = currency OR settled_amount IS NOT NULL THEN fee END AS fee_amount,
+    coalesce(
+        meta_value(payment_meta, '_wcpay_mode') ->> '$' = 'test'
+        OR meta_value(payment_meta, '_ppcp_paypal_payment_mode') ->> '$' = 'sandbox',
+        FALSE
+    ) AS is_test,
+    paid_at
+FROM with_fees;
+
+-- Refunds of paid orders, with tax and shipping. One that WooCommerce did not send to the provider counts too: shops
+-- also refund there, or by bank transfer. The fee of the order includes that of its refunds.
+CREATE TABLE storefront_payments AS
+WITH refunds AS (
+    SELECT
+        id,
+        clean_id(order_id) AS order_id,
+        file,
+        row_number,
+        as_amount(amount) AS amount,
+        gmt(date_created_gmt) AS refunded_at
+    FROM storefront_refunds
+    WHERE NOT coalesce(is_invalid(amount), FALSE)
+    UNION ALL
+    SELECT
+        refund_id,
+        order_id,
+        'known_refunds',
+        min(file_row_number),
+        sum(coalesce(merchandise_amount, 0) + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0))::DECIMAL(18, 4),
+        any_value(refunded_at)::VARCHAR
+    FROM read_parquet(getvariable('raw') || '/known_refunds.parquet', file_row_number = TRUE)
+    GROUP BY refund_id, order_id
+)
+
+SELECT
+    order_id AS payment_id,
+    order_id,
+    file,
+    row_number,
+    'charge' AS kind,
+    gateway,
+    currency,
+    amount,
+    fee_amount::VARCHAR AS fee_amount,
+    order_currency,
+    order_amount,
+    NULL::VARCHAR AS payout_id,
+    is_test,
+    paid_at AS processed_at,
+    NULL::TIMESTAMPTZ AS received_at
+FROM storefront_charges
+UNION ALL
+SELECT
+    'refund-' || refunds.id,
+    charges.order_id,
+    refunds.file || '#payment',
+    refunds.row_number,
+    'refund',
+    charges.gateway,
+    charges.order_currency AS currency,
+    (-refunds.amount)::VARCHAR,
+    CASE WHEN charges.fee_amount IS NOT NULL THEN '0' END,
+    charges.order_currency,
+    (-refunds.amount)::VARCHAR,
+    NULL,
+    charges.is_test,
+    refunds.refunded_at,
+    NULL
+FROM refunds
+INNER JOIN storefront_charges AS charges USING (order_id)
+WHERE refunds.amount > 0;
+
+CREATE OR REPLACE VIEW staged_payments AS
+FROM storefront_payments;
+
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT
     order_id,
@@ -440,4 +617,7 @@ FROM (
     UNION ALL
     SELECT count(DISTINCT refund_id) AS records
     FROM read_parquet(getvariable('raw') || '/known_refunds.parquet')
+    UNION ALL
+    SELECT count(*) AS records
+    FROM storefront_payments
 ) AS records;

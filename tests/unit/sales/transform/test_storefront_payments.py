@@ -1,0 +1,330 @@
+"""Payments of the storefront: the charge of an order with its fee, meta data of plugins, and its refunds."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.sales.tables import check
+from tests.unit.sales.transform.raw_folders import READ_AT, page_order, page_refund
+
+KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
+PAYPAL = {
+    "paypal_fee": {"value": "3.0500000001", "currency_code": "USD"},
+    "net_amount": {"value": "103.15", "currency_code": "USD"},
+}
+PAYPAL_TEXT = '{"paypal_fee": {"value": "3.05", "currency_code": "USD"}}'
+PAYPAL_EUROS = {"paypal_fee": {"value": "3.05", "currency_code": "EUR"}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_meta_data(settings):
+    with settings.context() as patch:
+        patch.setenv("PAYMENT_FEE_META", "_mollie_fee, terminal fee")
+        patch.setenv("GATEWAYS_WITHOUT_FEES", "BACS, cod")
+        yield
+
+
+def paid(order_id, gateway="stripe", meta=None, **changes):
+    """An order of 106.20 with meta data, paid at ten."""
+    meta_data = [{"key": "_other", "value": {"a": [1]}}]
+    for key, value in (meta or {}).items():
+        meta_data.append({"id": 1, "key": key, "value": value})
+    changes = {
+        "total": "106.20",
+        "payment_method": gateway,
+        "date_paid_gmt": "2026-11-19T15:10:00",
+        "meta_data": meta_data,
+    } | changes
+    return page_order(order_id, **changes)
+
+
+def fees(done):
+    """The fee of each charge; a refund's is not among them."""
+    return {row["order_id"]: row["fee_amount"] for row in done.payments}
+
+
+FEES = {
+    "float": ("stripe", {"_stripe_fee": "3.3800000001"}, "3.38"),
+    "rounded away from zero": ("stripe", {"_stripe_fee": "3.38005"}, "3.3801"),
+    "rounded down": ("stripe", {"_stripe_fee": "3.38004999"}, "3.38"),
+    "number": ("stripe_sepa", {"_stripe_fee": 0.35}, "0.35"),
+    "exponent": ("stripe", {"_stripe_fee": "2.5E-1"}, "0.25"),
+    "comma": ("stripe", {"_stripe_fee": "1,23"}, "1.23"),
+    "long comma": ("stripe", {"_stripe_fee": "0,8800000001"}, "0.88"),
+    "perhaps a thousand": ("stripe", {"_stripe_fee": "1,234"}, None),
+    "thousands": ("stripe", {"_stripe_fee": "1,234.50"}, None),
+    "no fee": ("stripe", {"_stripe_fee": "0"}, "0"),
+    "empty": ("stripe", {"_stripe_fee": ""}, None),
+    "null": ("stripe", {"_stripe_fee": "null"}, None),
+    "JSON null": ("stripe", {"_stripe_fee": None}, None),
+    "text": ("stripe", {"_stripe_fee": "n/a"}, None),
+    "negative": ("stripe", {"_stripe_fee": "-1.50"}, None),
+    "beyond the limit": ("stripe", {"_stripe_fee": "123456789012"}, None),
+    "no amount": ("stripe", {"_stripe_fee": "99999999999999999999"}, None),
+    "object": ("stripe", {"_stripe_fee": {"fee": "1"}}, None),
+    "lost": ("stripe", {}, None),
+    "WooPayments": (
+        "woocommerce_payments_klarna",
+        {"_wcpay_transaction_fee": "1.84"},
+        "1.84",
+    ),
+    "PayPal": ("ppcp-gateway", {"_ppcp_paypal_fees": PAYPAL}, "3.05"),
+    "PayPal as text": ("ppcp-gateway", {"_ppcp_paypal_fees": PAYPAL_TEXT}, "3.05"),
+    "PayPal in euros": ("ppcp-gateway", {"_ppcp_paypal_fees": PAYPAL_EUROS}, None),
+    "PayPal damaged": ("ppcp-gateway", {"_ppcp_paypal_fees": "{"}, None),
+    "PayPal's older name": (
+        "ppec_paypal",
+        {"PayPal Transaction Fee": "2.10"},
+        "2.1",
+    ),
+    "own": ("mollie_ideal", {"_mollie_fee": "0.29"}, "0.29"),
+    "own of two words": ("pos", {"terminal fee": "0.30"}, "0.3"),
+    "own of a known gateway": ("stripe_cc", {"_mollie_fee": "0.31"}, "0.31"),
+    "of the gateway": (
+        "ppcp-credit-card-gateway",
+        {"_stripe_fee": "9", "terminal fee": "8", "_ppcp_paypal_fees": PAYPAL},
+        "3.05",
+    ),
+    "of another gateway": ("stripe", {"_wcpay_transaction_fee": "9"}, None),
+    "the first of all": (
+        "card",
+        {"terminal fee": "4", "_wcpay_transaction_fee": "3", "_stripe_fee": "2"},
+        "2",
+    ),
+    "the second of all": (
+        "card",
+        {"PayPal Transaction Fee": "5", "_ppcp_paypal_fees": PAYPAL},
+        "3.05",
+    ),
+    "the first that is readable": (
+        "card",
+        {"_stripe_fee": "?", "terminal fee": "4"},
+        "4",
+    ),
+    "twice": ("stripe", {"_stripe_fee": "1"}, "1"),
+    "without fees": ("bacs", {}, "0"),
+    "without fees, in capitals": ("COD", {}, "0"),
+    "no gateway": ("", {}, None),
+}
+
+
+@pytest.fixture(scope="module")
+def charged(world):
+    orders = []
+    for number, (gateway, meta, _) in enumerate(FEES.values(), 1):
+        orders.append(paid(number, gateway, meta))
+    again = {"key": "_stripe_fee", "value": "2"}
+    orders[list(FEES).index("twice")]["meta_data"].append(again)
+    return world.storefront(orders)
+
+
+def test_the_fee_is_read_from_the_meta_data_and_never_guessed(charged):
+    found = fees(charged)
+    expected = {}
+    for number, (_, _, fee) in enumerate(FEES.values(), 1):
+        expected[str(number)] = fee if fee is None else Decimal(fee)
+    assert found == expected
+    assert charged.rejected_rows == []
+
+
+def test_an_order_has_one_charge_of_what_the_customer_paid(raw):
+    done = raw.storefront([paid(1, meta={"_stripe_fee": "3.38"})])
+    check(
+        done.payments,
+        """
+payment_id | order_id | kind   | gateway | currency | amount | fee  | net    | processed_at     | payout_id
+1          | 1        | charge | stripe  | USD      | 106.2  | 3.38 | 102.82 | 2026-11-19 15:10 | NULL
+""",
+    )
+    [charge] = done.payments
+    assert charge["source"] == "storefront"
+    assert charge["read_at"] == charge["fee_read_at"] == READ_AT
+    assert (charge["order_currency"], charge["order_amount"]) == (
+        "USD",
+        Decimal("106.2"),
+    )
+    # An order, its two lines and the charge.
+    assert done.counts == (4, 4, 0, 0)
+
+
+SETTLED = {"_stripe_fee": "3.10", "_stripe_net": "92.90", "_stripe_currency": "eur"}
+SANDBOX = {"_ppcp_paypal_payment_mode": "sandbox"}
+LIVE = {"_ppcp_paypal_payment_mode": "live"}
+OTHERS = [
+    paid("settled", meta=SETTLED),
+    paid("refunded", meta=SETTLED, refunds=[{"id": 9, "total": "-5.00"}]),
+    paid("refund deleted", meta=SETTLED, refunds=[{"id": 0, "total": "-0.00"}]),
+    paid("refunded as a whole", meta=SETTLED, status="refunded"),
+    paid("no net", meta=SETTLED | {"_stripe_net": ""}),
+    paid("no currency", meta=SETTLED | {"_stripe_currency": "euros"}),
+    paid("test", "woocommerce_payments", {"_wcpay_mode": "test"}),
+    paid("prod", "woocommerce_payments", {"_wcpay_mode": "prod"}),
+    paid("sandbox", "ppcp-gateway", SANDBOX),
+    paid("live", "ppcp-gateway", LIVE),
+    paid("cancelled later", status="cancelled"),
+    paid("named", gateway="invoice to ann@example.com"),
+    paid("pending", date_paid_gmt=None, status="pending"),
+    paid("failed", date_paid_gmt="", status="failed"),
+    paid("cancelled", date_paid_gmt=None, status="cancelled"),
+    paid("bank transfer", date_paid_gmt=None, status="on-hold"),
+    paid("free", total="0.00"),
+    paid("invalid total", total="much"),
+    paid("invalid date", date_paid_gmt="soon"),
+    paid("read twice", meta={"_stripe_fee": "1"}),
+    paid("paid later", date_paid_gmt=None),
+]
+LATER = [paid("read twice", meta={"_stripe_fee": "2"}), paid("paid later")]
+SHAPES = (None, {}, "none", [], [None], [{"key": 1}], [1])
+"""Of meta data, as other plugins leave it."""
+
+
+@pytest.fixture(scope="module")
+def others(world):
+    orders = list(OTHERS)
+    for number, meta_data in enumerate(SHAPES):
+        orders.append(paid(f"shape {number}", meta_data=meta_data))
+    return world.storefront(orders, LATER, refunds=[page_refund(10, "test", "20.00")])
+
+
+def test_the_currency_in_which_stripe_settles(others):
+    """Without a net that is the charge's, the fee is not known in the currency of the order."""
+    names = {"settled", "refunded", "refund deleted", "refunded as a whole"}
+    names |= {"no net", "no currency"}
+    check(
+        [row for row in others.payments if row["order_id"] in names],
+        """
+order_id            | currency | amount | fee  | net  | order_currency | order_amount
+settled             | EUR      | 96     | 3.1  | 92.9 | USD            | 106.2
+refunded            | USD      | 106.2  | NULL | NULL | USD            | 106.2
+refund deleted      | USD      | 106.2  | NULL | NULL | USD            | 106.2
+refunded as a whole | USD      | 106.2  | NULL | NULL | USD            | 106.2
+no net              | USD      | 106.2  | NULL | NULL | USD            | 106.2
+no currency         | USD      | 106.2  | NULL | NULL | USD            | 106.2
+""",
+    )
+
+
+def test_the_net_of_a_refunded_order_is_not_that_of_its_charge(raw):
+    """Stripe's plugin reduces the net by the refund."""
+    meta = {"_stripe_fee": "3.38", "_stripe_net": "2.82", "_stripe_currency": "USD"}
+    order = paid(1, meta=meta, refunds=[{"id": 9, "total": "-100.00"}])
+    done = raw.storefront([order], refunds=[page_refund(9, 1, "100.00")])
+    check(
+        done.payments,
+        """
+payment_id | kind   | amount | fee  | net
+1          | charge | 106.2  | 3.38 | 102.82
+refund-9   | refund | -100   | 0    | -100
+""",
+    )
+
+
+@pytest.fixture(scope="module")
+def refunded(world):
+    stripe = {"_stripe_fee": "3.38"}
+    known = {
+        "source": "storefront",
+        "order_id": "4",
+        "refund_id": "40",
+        "line_number": 11,
+        "currency": "USD",
+        "quantity": Decimal(1),
+        "merchandise_amount": Decimal("4.5"),
+        "tax_amount": Decimal("0.4"),
+        "shipping_amount": Decimal("0.1"),
+        "refunded_at": KNOWN_AT,
+        "read_at": KNOWN_AT,
+    }
+    part = {"line_number": 0, "merchandise_amount": Decimal(1), "quantity": Decimal(0)}
+    refunds = [
+        page_refund(10, 1, "20.00", refunded_payment=True),
+        page_refund(11, 1, "5.10", refunded_payment=False),
+        page_refund(20, 2, "7.00"),
+        page_refund(30, 3, "8.00"),
+        page_refund(50, 5, "0.00"),
+        page_refund(51, 5, "-4.00"),
+        page_refund(52, 5, "?"),
+        page_refund(60, 6, "106.20"),
+        page_refund(404, 404, "1.00"),
+    ]
+    return world.storefront(
+        [
+            paid(1, meta=stripe),
+            paid(2),
+            paid(3, date_paid_gmt=None, status="on-hold", gateway="bacs"),
+            paid(4, meta=stripe),
+            paid(5, meta=stripe),
+            paid(6, meta=stripe | {"_stripe_currency": "EUR", "_stripe_net": "-10.00"}),
+        ],
+        refunds=refunds,
+        later_refunds=[page_refund(20, 2, "7.00")],
+        known_refunds=[known, known | part],
+    )
+
+
+def test_each_refund_of_money_is_a_payment_with_tax_and_shipping(refunded):
+    """Also one that is known from an earlier read; its parts are stored."""
+    check(
+        [row for row in refunded.payments if row["kind"] == "refund"],
+        """
+payment_id | order_id | currency | amount | fee  | order_currency | order_amount | processed_at
+refund-10  | 1        | USD      | -20    | 0    | USD            | -20          | 2026-11-19 20:00
+refund-11  | 1        | USD      | -5.1   | 0    | USD            | -5.1         | 2026-11-19 20:00
+refund-20  | 2        | USD      | -7     | NULL | USD            | -7           | 2026-11-19 20:00
+refund-40  | 4        | USD      | -6.5   | 0    | USD            | -6.5         | 2026-11-12 04:00
+refund-60  | 6        | USD      | -106.2 | NULL | USD            | -106.2       | 2026-11-19 20:00
+""",
+    )
+    charges = [row["order_id"] for row in refunded.payments if row["kind"] == "charge"]
+    assert sorted(charges) == ["1", "2", "4", "5", "6"]
+
+
+def test_every_payment_is_accounted_for(refunded):
+    """Orders, lines, refunds, a known one, charges, and payments of refunds, of which one is there twice."""
+    read, accepted, rejected, superseded = refunded.counts
+    assert read == 6 + 12 + 10 + 1 + 5 + 6
+    # Refunds 51 and 52, which are no amounts; 20 was read twice.
+    assert (rejected, superseded) == (2, 2)
+    assert accepted == read - 4
+
+
+def test_only_orders_that_were_paid_have_a_charge(others):
+    unpaid = {"pending", "failed", "cancelled", "bank transfer", "free"}
+    invalid = {"invalid total", "invalid date"}
+    orders = {row["order_id"] for row in others.orders}
+    assert orders > unpaid | invalid
+    charged = [row["order_id"] for row in others.payments if row["kind"] == "charge"]
+    assert sorted(charged) == sorted(orders - unpaid - invalid)
+
+
+def test_of_an_order_that_was_read_twice_the_last_answer_counts(others):
+    found = fees(others)
+    assert (found["read twice"], found["paid later"]) == (2, None)
+
+
+def test_an_invalid_charge_is_rejected(others):
+    check(
+        others.rejected_rows,
+        """
+file                             | order_id      | reason            | detail
+orders/0000-00-0001.json#payment | invalid total | invalid_number    | amount = much
+orders/0000-00-0001.json#payment | invalid date  | invalid_timestamp | processed_at = soonZ
+""",
+    )
+
+
+def test_payments_in_test_mode(others):
+    tests = [row["payment_id"] for row in others.payments if row["is_test"]]
+    assert sorted(tests) == ["refund-10", "sandbox", "test"]
+
+
+def test_meta_data_of_any_shape(others):
+    found = fees(others)
+    for number in range(len(SHAPES)):
+        assert found[f"shape {number}"] is None
+
+
+def test_a_gateway_that_names_a_customer(others):
+    [payment] = [row for row in others.payments if row["order_id"] == "named"]
+    assert payment["gateway"] == "invoice to <e-mail>"
