@@ -2,8 +2,9 @@
 
 The unit is the order, extracted whole: orders created in the business day, or changed in the window, or with
 a refund made in the day or changed in the window, or in `window.also_read`, each with all its items and
-refunds; refunds of that window whose order does not exist; and the products and customers those orders name
-or that changed in the window. docs/SOURCES.md describes the raw folder.
+refunds; refunds of that window whose order does not exist; the products and customers those orders name or
+that changed in the window; and payments and payouts of the day or changed in the window, each payout with all
+its payments. docs/SOURCES.md describes the raw folder.
 """
 
 from __future__ import annotations
@@ -38,15 +39,18 @@ COLUMNS = {
     "refunds": "refund_id order_id line_number quantity amount reason refunded_at updated_at",
     "products": "sku name category updated_at",
     "customers": "customer_id email country_code updated_at",
+    "payments": "payment_id order_id kind gateway currency amount fee_amount payout_id is_test "
+    "processed_at updated_at",
+    "payouts": "payout_id issued_on status currency amount external_reference updated_at",
     "removed_orders": "order_id",
 }
 """Required columns of each query; additional ones are allowed. `removed_orders`: those of `known_orders` that
 are gone."""
 CONTROL_TOTALS = "control_totals"
 READ_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
-READ_SECOND = (CONTROL_TOTALS, "customers")
+READ_SECOND = (CONTROL_TOTALS, "customers", "payouts", "payments")
 """The queries of the two sessions, which take about as long."""
-TEXTS = {"order_id", "customer_id", "refund_id", "sku"}
+TEXTS = {"order_id", "customer_id", "refund_id", "sku", "payment_id", "payout_id"}
 """Ids, read as text also where the database stores numbers."""
 
 
@@ -133,6 +137,8 @@ def sales_query(name: str, window: ReadWindow) -> Query:
     parameters = {
         "day_start": window.day.start,
         "day_end": window.day.end,
+        "first_date": window.day.dates[0],
+        "last_date": window.day.dates[-1],
         "changed_from": window.changed_from,
         "changed_until": window.changed_until or "infinity",
         "known_orders": list(window.also_read),
@@ -160,6 +166,9 @@ def _check_types(session: Session, name: str, types: Mapping[str, str]) -> None:
             needed = "BOOLEAN"
         if column.endswith("_at"):
             needed = "TIMESTAMPTZ"
+        if column == "issued_on" and actual == "TIMESTAMPTZ":
+            # Other types, with DATE, are read as text.
+            needed = "DATE"
         if actual != needed:
             raise ContractError(
                 f"{session.conn_id}: {name}.sql needs {column} as {needed.lower()}, not as "

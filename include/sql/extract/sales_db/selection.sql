@@ -1,8 +1,9 @@
 -- Selects the rows of one run. The pipeline prepends schema.sql and this file to every query of an extract, which read
--- from read_orders, read_items and read_refunds. Another schema is mapped in schema.sql; this file stays the same.
+-- from read_orders, read_items, read_refunds, read_payouts and read_payments. Another schema is mapped in schema.sql; this file stays the same.
 --
--- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); all are timestamptz:
+-- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); instants are timestamptz:
 --   day_start, day_end            the business day: start <= ordered_at < end
+--   first_date, last_date         the same as dates
 --   changed_from, changed_until   the window of changes: from <= updated_at < until; until is 'infinity' in the run of
 --                                 the newest day, which reads all changes so far
 --   known_orders                  ids of further orders to read, as text[]: those that earlier runs of the day
@@ -86,4 +87,30 @@ read_refunds AS NOT MATERIALIZED (
             (refunded_at >= %(day_start)s AND refunded_at < %(day_end)s)
             OR (updated_at >= %(changed_from)s AND updated_at < %(changed_until)s)
         )
+),
+
+read_payouts AS NOT MATERIALIZED (
+    SELECT *
+    FROM payouts
+    WHERE (issued_on >= %(first_date)s AND issued_on <= %(last_date)s)
+       OR (updated_at >= %(changed_from)s AND updated_at < %(changed_until)s)
+),
+
+read_payments AS NOT MATERIALIZED (
+    -- Processed that day or changed in the window …
+    SELECT *
+    FROM payments
+    WHERE (processed_at >= %(day_start)s AND processed_at < %(day_end)s)
+       OR (updated_at >= %(changed_from)s AND updated_at < %(changed_until)s)
+
+    UNION ALL
+
+    -- … and all others of the payouts.
+    SELECT *
+    FROM payments
+    WHERE payout_id IN (SELECT read_payouts.payout_id FROM read_payouts)
+        AND (
+            (processed_at >= %(day_start)s AND processed_at < %(day_end)s)
+            OR (updated_at >= %(changed_from)s AND updated_at < %(changed_until)s)
+        ) IS NOT TRUE
 )

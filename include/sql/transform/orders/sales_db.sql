@@ -92,6 +92,42 @@ SELECT
 FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE)
 ANTI JOIN unread_orders USING (order_id);
 
+CREATE OR REPLACE VIEW staged_payments AS
+SELECT
+    payment_id,
+    order_id,
+    'payments' AS file,
+    file_row_number AS row_number,
+    lower(as_text(kind)) AS kind,
+    gateway,
+    currency,
+    amount,
+    fee_amount,
+    NULL::VARCHAR AS order_currency,
+    NULL::VARCHAR AS order_amount,
+    payout_id,
+    is_test,
+    processed_at,
+    NULL::TIMESTAMPTZ AS received_at
+FROM read_parquet(getvariable('raw') || '/payments.parquet', file_row_number = TRUE);
+
+CREATE OR REPLACE VIEW staged_payouts AS
+SELECT
+    payout_id,
+    'payouts' AS file,
+    file_row_number AS row_number,
+    issued_on,
+    status,
+    currency,
+    amount,
+    NULL::VARCHAR AS charges,
+    NULL::VARCHAR AS refunds,
+    NULL::VARCHAR AS fees,
+    NULL::VARCHAR AS adjustments,
+    external_reference,
+    NULL::TIMESTAMPTZ AS received_at
+FROM read_parquet(getvariable('raw') || '/payouts.parquet', file_row_number = TRUE);
+
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT
     order_id,
@@ -145,6 +181,10 @@ FROM (
     SELECT 1 FROM read_parquet(getvariable('raw') || '/order_items.parquet')
     UNION ALL
     SELECT 1 FROM read_parquet(getvariable('raw') || '/refunds.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/payments.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/payouts.parquet')
     UNION ALL
     SELECT 1 FROM read_parquet(getvariable('raw') || '/rejects.parquet')
 ) AS records;

@@ -46,8 +46,8 @@ CREATE MACRO total_with(value, more) AS CASE
     ELSE (as_amount(value)::DECIMAL(38, 4) + more)::VARCHAR
 END;
 
--- Fees of payments are meta data of orders: floats as text, in some languages with a comma: 0.8800000001, 1,23. Any other
--- text, and 1,234, which may be a thousand, is an unknown fee: NULL, never 0.
+-- Fees of payments are meta data of orders: floats as text, in some languages with a comma: 0.8800000001, 1,23. Any
+-- other text, and 1,234, which may be a thousand, is an unknown fee: NULL, never 0.
 CREATE MACRO as_fee(value) AS CASE
     WHEN
         regexp_full_match(trim(value), '\d{1,11}([.,]\d*)?([eE]-\d{1,2})?')

@@ -81,6 +81,15 @@ SALES_DB = {
     """,
     "products": "sku VARCHAR, name VARCHAR, category VARCHAR, updated_at TIMESTAMPTZ",
     "customers": "customer_id TEXT, email TEXT, country_code TEXT, updated_at TIMESTAMPTZ",
+    "payments": """
+        payment_id VARCHAR, order_id VARCHAR, kind VARCHAR, gateway VARCHAR, currency VARCHAR,
+        amount DECIMAL(18, 4), fee_amount DECIMAL(18, 4), payout_id VARCHAR, is_test BOOLEAN,
+        processed_at TIMESTAMPTZ, updated_at TIMESTAMPTZ
+    """,
+    "payouts": """
+        payout_id VARCHAR, issued_on VARCHAR, status VARCHAR, currency VARCHAR, amount DECIMAL(18, 4),
+        external_reference VARCHAR, updated_at TIMESTAMPTZ
+    """,
     "removed_orders": REMOVED,
     "unread_orders": REMOVED,
     "rejects": REJECTS,
