@@ -57,7 +57,7 @@ def loaded_payouts(reads):
 
 
 def loaded_payments(reads):
-    """Return the newest version of each payment with its newest fee.
+    """Return the newest version of each payment with its newest fee in this currency.
 
     A payment that the newest read of its payout lacks is removed.
     """
@@ -76,7 +76,8 @@ def loaded_payments(reads):
         if payout_read is not None and payout_read > row["read_at"]:
             continue
         for version in of_payment:
-            if version["fee_amount"] is not None:
+            is_same = version["currency"] == row["currency"]
+            if is_same and version["fee_amount"] is not None:
                 row["fee_amount"] = version["fee_amount"]
                 row["fee_read_at"] = version["read_at"]
                 row["net_amount"] = row["amount"] - version["fee_amount"]

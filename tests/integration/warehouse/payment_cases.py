@@ -140,6 +140,11 @@ CASES = [
         payments={"p": {"amount": 90, "fee_amount": "3.20", "net_amount": "86.80"}},
     ),
     Case(
+        "a fee in another currency than the newest read",
+        [Read([paid(fee="3.20", currency=EURO)]), Read([paid(amount="110.00")])],
+        payments={"p": {"currency": "USD", "fee_amount": None, "net_amount": None}},
+    ),
+    Case(
         "an older fee is not the newest",
         [
             Read([paid(fee="3.20")], hour=2),

@@ -1,7 +1,7 @@
 {% from "warehouse/macros/replace.sql" import insert_arriving with context %}
--- The newest read of a payment wins, and the newest fee: a source may lose it again. A payout is read with all its
--- payments: those that its newest read lacks are removed, and an older read does not add them again. So this follows the
--- load of payouts.
+-- The newest read of a payment wins, and the newest fee in its currency: a source may lose it again. A payout is read
+-- with all its payments: those that its newest read lacks are removed, and an older read does not add them again. So this
+-- follows the load of payouts.
 --
 -- BigQuery allows no correlated subquery in the clauses of a MERGE, so its source has the final values.
 {% if "payments" in arriving or stored["payments"] %}
@@ -29,9 +29,9 @@ USING (
         SELECT
             versions.* EXCEPT (fee_amount, fee_read_at),
             FIRST_VALUE(fee_amount)
-                OVER (PARTITION BY source, payment_id ORDER BY fee_read_at DESC, is_staged DESC) AS fee_amount,
+                OVER (PARTITION BY source, payment_id, currency ORDER BY fee_read_at DESC, is_staged DESC) AS fee_amount,
             FIRST_VALUE(fee_read_at)
-                OVER (PARTITION BY source, payment_id ORDER BY fee_read_at DESC, is_staged DESC) AS fee_read_at,
+                OVER (PARTITION BY source, payment_id, currency ORDER BY fee_read_at DESC, is_staged DESC) AS fee_read_at,
             ROW_NUMBER() OVER (PARTITION BY source, payment_id ORDER BY read_at DESC, is_staged DESC) AS place
         FROM versions
     )
