@@ -12,10 +12,11 @@ from ecommerce.sources.shopify.extraction import (
     extract_into,
     scopes,
 )
-from ecommerce.sources.shopify.payments import PAYOUT_SCOPE
 from ecommerce.sources.source import Platform, other_days
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
+PAYOUT_SCOPE = "read_shopify_payments_payouts"
+"""The access scope of payouts and balance transactions."""
 
 
 def check(conn_id: str) -> Lines:

@@ -100,7 +100,7 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
 
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         currency = facts["shop"]["currencyCode"]
-        warnings = read_payments(client, window, scopes(facts), currency, folder)
+        warnings = read_payments(client, window, currency, folder)
         visible_from = _visible_from(client)
         set_variables(duck, pages=f"{folder}/orders/*.json")
         asked_for = {

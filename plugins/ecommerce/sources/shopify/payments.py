@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.shopify.client import ShopifyClient
 
-PAYOUT_SCOPE = "read_shopify_payments_payouts"
-"""The access scope of payouts and balance transactions."""
 LOOKBACK = timedelta(days=10)
 """How long before the window payouts and balance transactions are read again: the bank may decline a payout
 days after its issue, and its transactions are then in another one."""
@@ -31,7 +29,6 @@ OF_ORDER_TRANSACTIONS = ("CHARGE", "REFUND", "REFUND_FAILURE")
 def read_payments(
     client: ShopifyClient,
     window: ReadWindow,
-    granted: Collection[str],
     currency: str,
     folder: Path,
 ) -> list[DataWarning]:
@@ -42,7 +39,6 @@ def read_payments(
     Args:
         client: asks the shop.
         window: what the run reads.
-        granted: the access scopes of the app.
         currency: that of the shop's orders.
         folder: the raw folder.
 
@@ -58,21 +54,16 @@ def read_payments(
     if window.changed_from == window.changed_until:
         # Of changes, nothing is read: the run only compares orders.
         return []
-    hidden = [data_warning("payments_hidden")]
-    if PAYOUT_SCOPE not in granted:
-        return hidden
     try:
         account = client.ask("payments_account")["shopifyPaymentsAccount"]
     except CredentialsError:
-        return hidden
+        return [data_warning("payments_hidden")]
     if account is None:
         return []
     start = min(window.day.start, window.changed_from)
     if window.looks_back:
         start -= LOOKBACK
-    end = None
-    if window.changed_until:
-        end = max(window.day.end, window.changed_until)
+    end = window.changed_until
     payouts = []
     for page in _pages(client, "payouts", _between("issued_at", start, end)):
         payouts += page
