@@ -304,8 +304,8 @@ CASES = [
             Read(
                 [
                     paid("p", "10.00", currency="CHF"),
-                    paid("q", "-3.00", kind="refund", currency="CHF"),
-                    paid("r", "-7.00", kind="refund", currency="CHF"),
+                    paid("q", "-5.00", kind="refund", currency="CHF"),
+                    paid("r", "-5.00", kind="refund", currency="CHF"),
                     paid("s", "1.00", payout="a", order=None),
                 ],
             )

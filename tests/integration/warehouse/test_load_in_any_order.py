@@ -24,6 +24,8 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
     second_shop.load(*OLDER, day=MONDAY, run_id="older")
 
     assert second_shop.state() == shop.state()
+    fees = shop.tuples("payments", "payment_id", "business_date", "fee_amount")
+    assert fees == [("p1", TUESDAY, Decimal("0.5"))]
     rates = second_shop.by("exchange_rates", "currency", "rate")
     assert rates == {"GBP": Decimal("0.88")}
     later = "Later in the alphabet"

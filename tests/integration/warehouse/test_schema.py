@@ -17,6 +17,11 @@ from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import new_dataset, of_all_days
 
 TIMES = 40
+BEFORE_PAYMENTS = {
+    "VIEW": ("payout_reconciliation", "order_payments", "contribution_margin"),
+    "TABLE": ("payments", "payouts"),
+}
+"""What a warehouse that is older than payments lacks."""
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +160,22 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
+
+
+def test_migrate_adds_payments_to_an_older_warehouse(made_dataset):
+    warehouse = connect()
+    names = []
+    for kind, of_kind in BEFORE_PAYMENTS.items():
+        names += of_kind
+        for name in of_kind:
+            warehouse.run(f"DROP {kind} `{made_dataset}.{name}`", "before payments")
+
+    migration = migrate(warehouse)
+
+    assert migration.done[:2] == ["payments: created, empty", "payouts: created, empty"]
+    for name in names:
+        counted = f"SELECT COUNT(*) AS entries FROM `{made_dataset}.{name}` {of_all_days(name)}"
+        assert warehouse.run(counted, "look") == [{"entries": 0}]
 
 
 def test_migrate_removes_the_copies_of_rows(shop):
