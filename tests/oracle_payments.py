@@ -240,6 +240,7 @@ class PaymentOracle:
         )
         same = ("source", "payout_id", "issued_on", "status", "currency", "amount")
         return {name: payout[name] for name in same} | {
+            "has_arrived": payout["status"] not in NOT_ARRIVED,
             "external_reference": payout.get("external_reference"),
             **sums,
             "fees": fees,

@@ -55,8 +55,8 @@ class Order:
     unit_costs: Sequence = ()
     """Of each line, or None; without any, no line has a cost."""
     refunds: Sequence = ()
-    """(refund id, made at, merchandise amount, tax unless none), each of the order as a whole; an id twice
-    is a refund of two lines."""
+    """(refund id, made at, merchandise amount, tax, shipping: 0 unless given), each of the order as a whole;
+    an id twice is a refund of two lines."""
     line_refunds: Sequence = ()
     """(refund id, made at, merchandise amount, line number, cost that it gives back unless unknown)"""
     source: str = "sales_db"
@@ -359,7 +359,7 @@ def _of_order(order, header, refund):
     return header | refund | same | of_order
 
 
-def _refund(refund_id, made_at, amount, tax="0"):
+def _refund(refund_id, made_at, amount, tax="0", shipping="0"):
     """A refund's row, without what its order says; without order it counts in dollars."""
     return {
         "refund_id": refund_id,
@@ -369,7 +369,7 @@ def _refund(refund_id, made_at, amount, tax="0"):
         "currency": "USD",
         "merchandise_amount": money(amount),
         "tax_amount": money(tax),
-        "shipping_amount": ZERO,
+        "shipping_amount": money(shipping),
         "is_sale": True,
         "is_test": False,
         "refunded_at": made_at,

@@ -109,7 +109,7 @@ class RandomPayments:
         later = order.ordered_at + timedelta(days=self.chance.randint(0, 9))
         refund_id = f"r{order.order_id}"
         if kind == "whole":
-            order.refunds = [(refund_id, later, "3.00", "0.30")]
+            order.refunds = [(refund_id, later, "3.00", "0.30", "0.20")]
         if kind == "line":
             cost = self.chance.choice([(), ("1.00",)])
             order.line_refunds = [(refund_id, later, "2.50", 1, *cost)]

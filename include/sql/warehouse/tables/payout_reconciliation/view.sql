@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-{% from "warehouse/macros/payments.sql" import explained_payouts with context %}
+{% from "warehouse/macros/payments.sql" import explained_payouts, has_arrived with context %}
 {% set kinds = {
     "charges": "'charge'",
     "refunds": "'refund'",
@@ -13,6 +13,7 @@ CREATE VIEW IF NOT EXISTS `sales.payout_reconciliation` (
     payout_id OPTIONS (description = "Id of the payout in its source."),
     issued_on OPTIONS (description = "The shop's calendar day on which the payout was issued."),
     status OPTIONS (description = "Status as in the source, in lower case."),
+    has_arrived OPTIONS (description = "Whether the status is that of a payout that has reached the bank."),
     external_reference OPTIONS (description = "Reference of the transfer, as on the bank statement."),
     currency OPTIONS (description = "ISO 4217 code of all amounts but amount_reporting."),
     amount OPTIONS (description = "Amount of the payout as its source states it."),
@@ -83,6 +84,7 @@ rated AS (
         payouts.payout_id,
         payouts.issued_on,
         payouts.status,
+        {{ has_arrived("payouts.status") }} AS has_arrived,
         payouts.external_reference,
         payouts.currency,
         payouts.amount,
@@ -110,6 +112,7 @@ SELECT
     payout_id,
     issued_on,
     status,
+    has_arrived,
     external_reference,
     currency,
     amount,
