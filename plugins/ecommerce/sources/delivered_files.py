@@ -30,6 +30,7 @@ from ecommerce.sources.partner_layouts import (
     COMPUTED,
     LAYOUT_COLUMNS,
     OPTIONAL_COLUMNS,
+    SETTLEMENT_COLUMNS,
     STANDARD,
     Layout,
     Utf8Stream,
@@ -107,32 +108,11 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
-    run_sql_file(duck, "extract/delivered_files/create_tables")
-    if layout.problem:
-        raise UnusableFileError(layout.problem)
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
-    text: Any = layout.as_utf8(stream)
-    dialect = Dialect(layout.delimiter, layout.quoting)
-    with unusable_data():
-        wanted = layout.header_columns()
-        names, header_line = find_header(text, dialect, wanted)
-        file = _File(names, layout, facts)
-        if layout.skip_without:
-            place = file.place_of(layout.skip_without)
-            dialect = replace(dialect, short_without=place)
-        set_variables(
-            duck,
-            lines=str(target),
-            former_orders=list(former_orders),
-            delimiter=layout.delimiter,
-            place=file.place_of("order_id") + 1,
-            **facts,
-        )
-        batches = tables(text, len(names), bounds, dialect, header_line + 1)
-        _write_records(duck, file, batches, records, bounds.malformed)
-    warnings = file.unread_columns()
+    set_variables(duck, lines=str(target), former_orders=list(former_orders))
+    file, warnings = _read_records(duck, stream, records, facts, layout, bounds=bounds)
     if layout != STANDARD:
         warnings += json_warnings(
             duck,
@@ -144,11 +124,75 @@ def read_csv(
         )
         records.unlink()
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
+    return warnings + json_warnings(duck, DOUBTFUL_VALUES)
+
+
+def read_settlement(
+    duck: DuckDBPyConnection,
+    stream: IO[bytes],
+    records: Path,
+    facts: Values,
+    layout: Layout,
+    *,
+    bounds: Bounds = UNBOUNDED,
+) -> list[DataWarning]:
+    """Read the rows of a settlement into the table `settlement_rows`, and the shapes of its malformed ones
+    into the table `rejects`. `records` is the path of a file that is written meanwhile; arguments, warnings
+    and errors are else those of `read_csv`."""
+    if layout.kind != "settlement" and not layout.problem:
+        raise UnusableFileError(
+            "a settlement needs a layout in include/partners, named as the file before its date, with "
+            "kind: settlement"
+        )
+    file, warnings = _read_records(duck, stream, records, facts, layout, bounds=bounds)
+    run_sql_file(
+        duck,
+        "extract/delivered_files/convert_settlement",
+        delivered=file,
+        records=records,
+    )
+    run_sql_file(duck, "extract/delivered_files/keep_malformed_rows")
+    records.unlink()
+    return warnings
+
+
+def _read_records(
+    duck: DuckDBPyConnection,
+    stream: IO[bytes],
+    records: Path,
+    facts: Values,
+    layout: Layout,
+    *,
+    bounds: Bounds,
+) -> tuple[_File, list[DataWarning]]:
+    """Write the records of a file to `records`, and its malformed ones into the table `malformed`; return the
+    file, and warnings of columns and encoding. Other arguments and errors are those of `read_csv`."""
+    run_sql_file(duck, "extract/delivered_files/create_tables")
+    if layout.problem:
+        raise UnusableFileError(layout.problem)
+    text: Any = layout.as_utf8(stream)
+    dialect = Dialect(layout.delimiter, layout.quoting)
+    with unusable_data():
+        wanted = layout.header_columns()
+        names, header_line = find_header(text, dialect, wanted)
+        file = _File(names, layout, facts)
+        if file.short_without:
+            place = file.place_of(file.short_without)
+            dialect = replace(dialect, short_without=place)
+        set_variables(
+            duck,
+            delimiter=layout.delimiter,
+            place=file.place_of("order_id") + 1,
+            **facts,
+        )
+        batches = tables(text, len(names), bounds, dialect, header_line + 1)
+        _write_records(duck, file, batches, records, bounds.malformed)
+    warnings = file.unread_columns()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
         )
-    return warnings + json_warnings(duck, DOUBTFUL_VALUES)
+    return file, warnings
 
 
 class _File:
@@ -162,6 +206,11 @@ class _File:
         self.timezone = layout.timezone or settings.shop_timezone
         self.ours = [*COLUMNS, *extra_columns(settings.order_attributes)]
         self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
+        self.short_without = layout.skip_without
+        """A column without which a record may end early."""
+        if layout.kind == "settlement":
+            self.all_columns = list(SETTLEMENT_COLUMNS)
+            self.short_without = "amount"
         self.places: dict[str, list[int]] = {}
         """The places, from 0, of each column of ours that the file has."""
         for name, parts in layout.file_columns(self.ours).items():

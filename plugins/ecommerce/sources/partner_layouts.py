@@ -45,6 +45,36 @@ COLUMNS = (
     "customer_email",
     "country_code",
 )
+SETTLEMENT_COLUMNS = (
+    "settlement_id",
+    "deposited_on",
+    "deposit_amount",
+    "currency",
+    "order_id",
+    "amount",
+    "posted_at",
+)
+"""Those of a settlement, the statement of a marketplace about one or more payouts."""
+SETTLEMENT = "_settlement"
+"""What the names of settlement files have behind the partner, and those of their layouts."""
+SETTLEMENT_KEYS = {
+    "kind",
+    "delimiter",
+    "quoting",
+    "encoding",
+    "decimal_comma",
+    "thousands",
+    "date_format",
+    "month_names",
+    "timezone",
+    "columns",
+    "joined",
+    "constants",
+    "negated",
+    "payments",
+    "extends",
+}
+PAYMENT_KINDS = {"charge", "refund", "chargeback", "adjustment", "commission", "other"}
 OPTIONAL_COLUMNS = ("unit_cost",)
 """Columns that a file may lack."""
 COMPUTED = {
@@ -100,7 +130,7 @@ def _known_date_format(text: str) -> str:
 
 
 def _known_column(name: str) -> str:
-    own = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS)
+    own = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS, *SETTLEMENT_COLUMNS)
     # Only a column of none of these needs the settings, which take longer to read.
     if name not in own and name not in load_settings().order_attributes:
         raise ValueError(
@@ -110,7 +140,7 @@ def _known_column(name: str) -> str:
 
 
 def _column_of_the_file(name: str) -> str:
-    if name in ("order_id", "line_number"):
+    if name in ("order_id", "line_number", "settlement_id", "amount"):
         raise ValueError(f"{name} must be a column of the file")
     return name
 
@@ -118,6 +148,13 @@ def _column_of_the_file(name: str) -> str:
 def _known_language(name: str) -> str:
     country_codes(name)
     return name
+
+
+def _known_payment(rule: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    kinds = rule.get("kind", ())
+    if len(kinds) != 1 or kinds[0] not in PAYMENT_KINDS:
+        raise ValueError(f"kind must be one of {', '.join(sorted(PAYMENT_KINDS))}")
+    return rule
 
 
 def _as_list(value: Any) -> Any:
@@ -130,6 +167,7 @@ Column = Annotated[str, AfterValidator(_known_column)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
 DateFormat = Annotated[str, AfterValidator(_known_date_format)]
 Language = Annotated[str, AfterValidator(_known_language)]
+PaymentRule = Annotated[Mapping[str, Several[str]], AfterValidator(_known_payment)]
 
 
 class Layout(BaseModel):
@@ -159,6 +197,8 @@ class Layout(BaseModel):
     only: Mapping[str, Several[str]] = {}
     refund_when: Mapping[str, Several[str]] = {}
     prices_include_tax: bool = False
+    kind: Literal["orders", "settlement"] = "orders"
+    payments: tuple[PaymentRule, ...] = ()
     extends: str | None = None
 
     _problem: str | None = PrivateAttr(None)
@@ -190,6 +230,8 @@ class Layout(BaseModel):
         for name in [*renamed, *self.constants]:
             absent.update(REPLACED.get(name, []))
         names = [*COLUMNS, *attributes]
+        if self.kind == "settlement":
+            names = list(SETTLEMENT_COLUMNS)
         return {name: [name] for name in names if name not in absent} | renamed
 
     def rule_columns(self) -> list[str]:
@@ -197,6 +239,8 @@ class Layout(BaseModel):
         names = [*self.only, *self.refund_when, *self.fill_down]
         if self.skip_without:
             names.append(self.skip_without)
+        for rule in self.payments:
+            names += [name for name in rule if name != "kind"]
         return names
 
     def header_columns(self, attributes: Sequence[str] = ()) -> list[str]:
@@ -266,6 +310,7 @@ def partner_layouts() -> dict[str, Layout]:
     for file in sorted(FOLDER.glob("*.y*ml")):
         try:
             layout = _layout(file)
+            _check_kind(file, layout)
         except InvalidLayoutError as error:
             # The other partners' files do not wait.
             layout = Layout()
@@ -296,6 +341,26 @@ def _layout(file: Path) -> Layout:
     if not shipped.exists():
         raise InvalidLayoutError(f": extends: there is no {shipped.name}")
     return _extended(_layout(shipped), layout)
+
+
+def _check_kind(file: Path, layout: Layout) -> None:
+    """Raise InvalidLayoutError where a layout of a settlement has name, keys or columns of one of orders, or
+    the reverse."""
+    is_settlement = layout.kind == "settlement"
+    if is_settlement != file.stem.lower().endswith(SETTLEMENT):
+        raise InvalidLayoutError(
+            f": kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
+        )
+    keys = layout.model_dump(exclude_defaults=True).keys()
+    foreign = keys - SETTLEMENT_KEYS if is_settlement else keys & {"payments"}
+    for name in sorted(foreign):
+        raise InvalidLayoutError(f": {name} is no key of the kind {layout.kind}")
+    for name in [*layout.renamed(), *layout.constants]:
+        is_known = name not in SETTLEMENT_COLUMNS or name in COLUMNS
+        if is_settlement:
+            is_known = name in SETTLEMENT_COLUMNS
+        if not is_known:
+            raise InvalidLayoutError(f": {name} is no column of the kind {layout.kind}")
 
 
 def _first_problem(error: ValidationError, text: str) -> str:

@@ -23,7 +23,15 @@ COLUMNS = {
     "refunds": "order_id, line_number, sku, quantity, merchandise_amount, tax_amount, shipping_amount, "
     "refunded_at",
     "rejected_rows": "row_number, reason, detail",
+    "payments": "payment_id, kind, order_id, amount, fee_amount, currency, processed_at",
+    "payouts": "payout_id, issued_on, status, amount, currency, external_reference",
 }
+OWNERS = {
+    "rejected_rows": "file",
+    "payments": "gateway || '_settlement'",
+    "payouts": "split_part(payout_id, '-', 1) || '_settlement'",
+}
+"""What names the partner of a row; else its channel."""
 
 
 def as_text(value):
@@ -59,7 +67,7 @@ def run(tmp_path_factory):
 
 def loaded(manifest, table, name):
     """The rows of a partner."""
-    partner = "file" if table == "rejected_rows" else "channel"
+    partner = OWNERS.get(table, "channel")
     found = []
     for owner, *values in rows(manifest, table, f"{partner}, {COLUMNS[table]}"):
         if owner.partition("_2026")[0] == name:
@@ -92,6 +100,24 @@ def test_the_recipe_is_a_valid_layout(layouts):
     layout = partner_layouts()[file.stem]
     assert layout.problem is None
     assert layout.extends
+
+
+def test_the_rows_of_a_settlement_add_up_to_its_deposit(run):
+    _, manifest = run
+    [[paid]] = rows(manifest, "payments", "sum(amount)")
+    assert rows(manifest, "payouts", "amount") == [(paid,)]
+
+
+def test_a_settlement_is_a_file_without_orders_and_no_channel(run):
+    _, manifest = run
+    facts = "order_ids, source_orders, rows_read, rows_accepted, rows_rejected"
+    files = {
+        name: values
+        for name, *values in rows(manifest, "loaded_files", f"file, {facts}")
+    }
+    assert files["amazon_settlement_2026-03-10.csv"] == [[], 0, 14, 14, 0]
+    channels = {channel for (channel,) in rows(manifest, "orders", "channel")}
+    assert channels == {name for name in NAMES if not name.endswith("_settlement")}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,35 +10,7 @@
     "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
     "order_fee_amount"
 ] %}
-{% set months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
-] %}
-{% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
-{% macro cell(name) %}trim("{{ delivered.place_of(name) }}"){% endmacro %}
-{% macro is_one_of(name, kinds) -%}
-coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
-{%- endmacro %}
-{% macro month_named(value, format) -%}
-{% if layout.month_names -%}
-CASE
-    {%- for position in range(12) %} WHEN contains(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }})
-    THEN replace(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }}, '{{ months[position] if "%B" in format else months[position][:3] }}')
-    {%- endfor %} ELSE {{ value }}
-END
-{%- else -%}
-{{ value }}
-{%- endif %}
-{%- endmacro %}
-{% macro instant(value, format) -%}
-{% if "%z" in format | lower -%}
-coalesce(
-    try_strptime(with_offset({{ value }}), {{ quoted(format | replace("%Z", "%z")) }}),
-    CASE WHEN regexp_matches({{ value }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ value }}, {{ quoted(format) }}) END
-)
-{%- else -%}
-try_strptime({{ value }}, {{ quoted(format) }}) AT TIME ZONE {{ quoted(delivered.timezone) }}
-{%- endif %}
-{%- endmacro %}
+{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_one_of, month_named, quoted with context %}
 {% include "extract/layout_macros.sql" %}
 
 CREATE OR REPLACE TEMP VIEW kinds AS

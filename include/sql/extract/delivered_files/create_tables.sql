@@ -15,3 +15,20 @@ CREATE TABLE IF NOT EXISTS ids (
     order_id VARCHAR,
     is_sold BOOLEAN
 );
+
+-- The rows of all settlements that were read. Amounts and dates are texts, also invalid ones.
+CREATE TABLE IF NOT EXISTS settlement_rows (
+    file VARCHAR,
+    partner VARCHAR,
+    received_at TIMESTAMPTZ,
+    row_number BIGINT,
+    settlement_id VARCHAR,
+    deposited_on VARCHAR,
+    deposit_amount VARCHAR,
+    currency VARCHAR,
+    order_id VARCHAR,
+    kind VARCHAR,
+    amount VARCHAR,
+    posted_at VARCHAR,
+    is_deposit BOOLEAN
+);

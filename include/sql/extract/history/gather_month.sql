@@ -37,7 +37,25 @@ FROM (
 ) AS lines
 GROUP BY order_id;
 
--- An export removes no orders and has no earlier deliveries.
+-- An export removes no orders and has neither earlier deliveries nor settlements.
+COPY (
+    SELECT
+        NULL::VARCHAR AS file,
+        NULL::VARCHAR AS partner,
+        NULL::TIMESTAMPTZ AS received_at,
+        0::BIGINT AS row_number,
+        NULL::VARCHAR AS settlement_id,
+        NULL::VARCHAR AS deposited_on,
+        NULL::VARCHAR AS deposit_amount,
+        NULL::VARCHAR AS currency,
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS kind,
+        NULL::VARCHAR AS amount,
+        NULL::VARCHAR AS posted_at,
+        FALSE AS is_deposit
+    WHERE FALSE
+) TO (getvariable('folder') || '/settlements.parquet') (FORMAT parquet, COMPRESSION zstd);
+
 COPY (
     SELECT DISTINCT
         file,

@@ -1,5 +1,6 @@
 -- DuckDB: the tables of the raw folder other than its lines.
 COPY rejects TO (getvariable('folder') || '/rejects.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
+COPY settlement_rows TO (getvariable('folder') || '/settlements.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 COPY files TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 COPY removed_orders TO (getvariable('folder') || '/removed_orders.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 

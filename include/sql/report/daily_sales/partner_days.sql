@@ -6,6 +6,8 @@ WITH delivered AS (
         REGEXP_EXTRACT(file, r'_([0-9-]{10})\.csv') AS delivered_for
     FROM `sales.loaded_files`
     WHERE business_date >= {{ first }}
+        -- Settlements have no orders.
+        AND NOT REGEXP_CONTAINS(LOWER(file), r'_settlement_[0-9-]{10}\.csv')
 ),
 
 sold AS (

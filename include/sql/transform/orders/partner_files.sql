@@ -380,6 +380,60 @@ SELECT
     NULL::VARCHAR AS unallocated_amount
 FROM refunds;
 
+-- A row of a settlement is a payment, or the deposit. The fees of a marketplace are rows of their own.
+CREATE TABLE settlement_rows AS
+SELECT
+    *,
+    lower(partner) || '-' || settlement_id AS payout_id
+FROM (
+    SELECT bounded(COLUMNS(*))
+    FROM read_parquet(getvariable('raw') || '/settlements.parquet')
+) AS delivered;
+
+CREATE OR REPLACE VIEW staged_payments AS
+SELECT
+    payout_id || '-' || row_number AS payment_id,
+    order_id,
+    file,
+    row_number,
+    kind,
+    partner AS gateway,
+    currency,
+    amount,
+    '0' AS fee_amount,
+    NULL::VARCHAR AS order_currency,
+    NULL::VARCHAR AS order_amount,
+    payout_id,
+    FALSE AS is_test,
+    posted_at AS processed_at,
+    received_at
+FROM settlement_rows
+WHERE NOT is_deposit;
+
+-- Without a row of its own, each row has the facts of the deposit.
+CREATE OR REPLACE VIEW staged_payouts AS
+SELECT
+    payout_id,
+    file,
+    row_number,
+    deposited_on AS issued_on,
+    'paid' AS status,
+    currency,
+    deposit_amount AS amount,
+    NULL::VARCHAR AS charges,
+    NULL::VARCHAR AS refunds,
+    NULL::VARCHAR AS fees,
+    NULL::VARCHAR AS adjustments,
+    settlement_id AS external_reference,
+    received_at
+FROM settlement_rows
+WHERE payout_id IS NOT NULL OR is_deposit
+QUALIFY
+    is_deposit
+    OR row_number() OVER (
+        PARTITION BY file, payout_id ORDER BY is_deposit DESC, deposit_amount IS NULL ASC, row_number ASC
+    ) = 1;
+
 CREATE OR REPLACE VIEW kept_orders AS
 FROM read_parquet(getvariable('raw') || '/kept_orders.parquet');
 
@@ -519,4 +573,8 @@ FROM (
     SELECT 1 FROM read_parquet(getvariable('raw') || '/known_refunds.parquet')
     UNION ALL
     SELECT 1 FROM kept_order_lines
+    UNION ALL
+    SELECT 1 FROM staged_payments
+    UNION ALL
+    SELECT 1 FROM staged_payouts
 ) AS records;

@@ -1,5 +1,6 @@
-"""CSV files `<partner>_<YYYY-MM-DD>.csv[.gz]` that partner marketplaces drop under `PARTNER_DROP_URI`.
-docs/SOURCES.md describes which files are read, and the raw folder."""
+"""CSV files `<partner>_<YYYY-MM-DD>.csv[.gz]` that partner marketplaces drop under `PARTNER_DROP_URI`, and
+their settlements, `<partner>_settlement_<YYYY-MM-DD>.csv[.gz]`. docs/SOURCES.md describes which files are
+read, and the raw folder."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
     HashedStream,
+    is_settlement,
     list_folder,
     partner_and_day,
 )
@@ -94,6 +96,7 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
         lines = {"lines": f"{folder}/lines.parquet"}
         [totals] = run_sql_file(duck, "extract/partner_files/control_totals", lines)
         rows = totals["source_lines"] + len(duck.table("rejects"))
+        rows += len(duck.table("settlement_rows"))
     totals |= {
         "warnings": warnings,
         "missing_deliveries": list(_missing(window, [*names_read, *loaded])),
@@ -154,9 +157,11 @@ def _missing(window: ReadWindow, usable: Sequence[str]) -> Iterator[str]:
     # With files that were loaded and then removed from the folder.
     names = window.earlier_reads.delivered_files(window.source, oldest)
     arrived = set(filter(None, map(partner_and_day, [*names, *usable])))
+    # Settlements arrive when they are made.
+    usual = [delivery for delivery in arrived if not is_settlement(delivery[0])]
     expected = load_settings().expected_partners
     for day in window.day.dates:
-        for partner in due_partners(day, arrived, expected):
+        for partner in due_partners(day, usual, expected):
             if (partner, day) not in arrived:
                 yield f"{partner}_{day}"
 
@@ -198,22 +203,30 @@ def _read_file(
         return []
     lines = work / "lines.partial"
     received_at = _received_at(file, sha256, known)
+    facts = file.facts(received_at)
+    bounds = Bounds(
+        lines=settings.partner_file_max_lines,
+        bytes=settings.partner_file_max_bytes,
+        seconds=settings.partner_file_max_seconds,
+    )
     with file.open() as delivered:
         # The bytes that are read are those that are compared, so that the file is read once less.
         stream = HashedStream(delivered)
-        warnings = delivered_files.read_csv(
-            duck,
-            file.decompressed(stream),
-            lines,
-            {"file": file.name, "partner": file.partner, "received_at": received_at},
-            file.layout,
-            bounds=Bounds(
-                lines=settings.partner_file_max_lines,
-                bytes=settings.partner_file_max_bytes,
-                seconds=settings.partner_file_max_seconds,
-            ),
-            former_orders=known.order_ids,
-        )
+        text = file.decompressed(stream)
+        if file.is_settlement:
+            warnings = delivered_files.read_settlement(
+                duck, text, lines, facts, file.layout, bounds=bounds
+            )
+        else:
+            warnings = delivered_files.read_csv(
+                duck,
+                text,
+                lines,
+                facts,
+                file.layout,
+                bounds=bounds,
+                former_orders=known.order_ids,
+            )
         if file.checksum_of(stream) != sha256:
             raise TransientError(
                 f"{file.name} changed while it was read: it is still being delivered"
@@ -225,10 +238,13 @@ def _read_file(
         "columns": list(renamed),
         "file_columns": list(renamed.values()),
     }
-    run_sql_file(duck, "extract/partner_files/keep_file", kept)
-    # Only the lines of files that are read to their end are kept.
-    number = len(duck.table("files"))
-    lines.rename(work / f"{number}.parquet")
+    if file.is_settlement:
+        run_sql_file(duck, "extract/partner_files/keep_settlement", kept)
+    else:
+        run_sql_file(duck, "extract/partner_files/keep_file", kept)
+        # Only the lines of files that are read to their end are kept.
+        number = len(duck.table("files"))
+        lines.rename(work / f"{number}.parquet")
     log.info("read %s, received %s", file.name, received_at)
     return warnings
 

@@ -20,8 +20,14 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
+from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import UnusableFileError
-from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
+from ecommerce.sources.partner_layouts import (
+    SETTLEMENT,
+    STANDARD,
+    Layout,
+    partner_layouts,
+)
 from ecommerce.sources.text_blocks import BLOCK
 from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
 from ecommerce.storage.staging import is_local, storage_path
@@ -44,6 +50,11 @@ def partner_and_day(name: str) -> tuple[str, date] | None:
         if match:
             return match[1], date.fromisoformat(match[2])
     return None
+
+
+def is_settlement(partner: str) -> bool:
+    """Return whether the partner in the name of a file is that of settlements: `amazon_settlement`."""
+    return partner.lower().endswith(SETTLEMENT)
 
 
 class HashedStream(io.RawIOBase):
@@ -71,6 +82,18 @@ class DroppedFile:
     partner: str
     layout: Layout
     path: UPath
+
+    @property
+    def is_settlement(self) -> bool:
+        """Whether it is a settlement, which has payments and no orders."""
+        return is_settlement(self.partner)
+
+    def facts(self, received_at: datetime | None) -> Values:
+        """Return the columns of each of its lines; a settlement is the marketplace's."""
+        partner = self.partner
+        if self.is_settlement:
+            partner = partner[: -len(SETTLEMENT)]
+        return {"file": self.name, "partner": partner, "received_at": received_at}
 
     def open(self) -> IO[bytes]:
         """Open the file as delivered, unless it is too large or a link, a named pipe or a device."""

@@ -112,6 +112,11 @@ PARTNER_FILES = {
         order_ids VARCHAR[], warnings VARCHAR[], columns MAP(VARCHAR, VARCHAR)
     """,
     "removed_orders": "order_id VARCHAR, file VARCHAR, received_at TIMESTAMPTZ",
+    "settlements": """
+        file VARCHAR, partner VARCHAR, received_at TIMESTAMPTZ, row_number BIGINT, settlement_id VARCHAR,
+        deposited_on VARCHAR, deposit_amount VARCHAR, currency VARCHAR, order_id VARCHAR, kind VARCHAR,
+        amount VARCHAR, posted_at VARCHAR, is_deposit BOOLEAN
+    """,
     "known_orders": "order_id TEXT, partner TEXT, file TEXT, received_at TIMESTAMPTZ",
     "rejects": REJECTS,
     "known_refunds": _columns_of_table("refunds"),

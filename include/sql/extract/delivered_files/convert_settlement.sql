@@ -1,0 +1,67 @@
+{#
+  DuckDB, after transform/values.sql: adds the records of a settlement to the table settlement_rows. Facts: `delivered`
+  (sources/delivered_files.py) and `records` (a path). Variables: `file`, `partner`, `received_at`.
+#}
+{% from "extract/delivered_files/record_macros.sql" import instant, is_one_of, month_named, quoted with context %}
+{% set layout = delivered.layout %}
+{% include "extract/layout_macros.sql" %}
+
+{% macro parsed(name) -%}
+coalesce(
+    {% for format in layout.date_format %}
+    {{ instant(month_named(name, format), format) }},
+    {% endfor %}
+    {{ "as_instant(" ~ name ~ ")" if not layout.date_format else "NULL" }}
+)
+{%- endmacro %}
+INSERT INTO settlement_rows BY NAME
+WITH named AS (
+    SELECT
+        {% for name in delivered.all_columns %}
+        {% set places = delivered.places.get(name, []) %}
+        {% if places %}
+        nullif(concat_ws(' ', {% for place in places %}nullif(trim("{{ place }}"), ''){{ ", " if not loop.last }}{% endfor %}), '') AS "{{ name }}",
+        {% else %}
+        {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
+        {% endif %}
+        {% endfor %}
+        CASE
+            {% for rule in layout.payments %}
+            WHEN TRUE{% for name, texts in rule.items() if name != "kind" %} AND {{ is_one_of(name, texts) }}{% endfor %}
+
+                THEN {{ quoted(rule["kind"][0]) }}
+            {% endfor %}
+            ELSE 'other'
+        END AS kind,
+        number AS row_number
+    FROM read_parquet('{{ records }}')
+),
+
+-- The rows behind that of the deposit may lack its facts.
+filled AS (
+    SELECT * REPLACE (last_value(settlement_id IGNORE NULLS) OVER (ORDER BY row_number) AS settlement_id)
+    FROM named
+)
+
+SELECT
+    getvariable('file') AS file,
+    getvariable('partner') AS partner,
+    getvariable('received_at') AS received_at,
+    row_number,
+    settlement_id,
+    coalesce(
+        strftime({{ parsed("deposited_on") }} AT TIME ZONE {{ quoted(delivered.timezone) }}, '%Y-%m-%d'), deposited_on
+    ) AS deposited_on,
+    plain_number(deposit_amount, currency) AS deposit_amount,
+    coalesce(currency, first_value(currency IGNORE NULLS) OVER settlement) AS currency,
+    order_id,
+    kind,
+    {{ "turned(plain_number(amount, currency))" if "amount" in layout.negated else "plain_number(amount, currency)" }} AS amount,
+    coalesce(
+        strftime({{ parsed("posted_at") }} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), posted_at
+    ) AS posted_at,
+    amount IS NULL AND deposit_amount IS NOT NULL AS is_deposit
+FROM filled
+WINDOW settlement AS (
+    PARTITION BY settlement_id ORDER BY row_number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+)

@@ -1,0 +1,335 @@
+"""Settlements of marketplaces: payments and payouts from files that partners deliver beside their orders."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ecommerce.sales.transform import transform
+from ecommerce.sources import PARTNER_FILES
+from tests.integration.partner_files.drop import DAY, RECEIVED, found, rows
+from tests.memory import Remembered
+from tests.unit.sales.tables import check
+from tests.unit.sales.transform.raw_folders import read
+
+LATER = datetime(2026, 3, 11, 9, tzinfo=UTC)
+NAME = "acme_settlement_2026-03-10.csv"
+LAYOUT = """
+kind: settlement
+delimiter: ";"
+decimal_comma: true
+date_format: ["%d.%m.%Y %H:%M", "%d.%m.%Y"]
+timezone: Europe/Berlin
+columns:
+  Abrechnung: settlement_id
+  Zahlung: deposited_on
+  Summe: deposit_amount
+  Bestellung: order_id
+  Betrag: amount
+  Gebucht: posted_at
+constants: {currency: EUR}
+payments:
+  - {kind: refund, Art: Verkauf, Grund: [Retoure, Storno]}
+  - {kind: charge, Art: [Verkauf, Versand]}
+  - {kind: commission, Art: Provision}
+"""
+HEADER = "Abrechnung;Zahlung;Summe;Bestellung;Betrag;Gebucht;Art;Grund"
+SALE = "77;10.03.2026;1.008,50;G1;1.010,00;08.03.2026 00:30;Verkauf;"
+SHIPPING = "77;10.03.2026;1.008,50;G1;5,00;08.03.2026 00:30;versand;"
+COMMISSION = "77;10.03.2026;1.008,50;G1;-1,50;08.03.2026 00:30;Provision;"
+REFUND = "77;10.03.2026;1.008,50;G0;-5,00;09.03.2026 12:00;Verkauf;Storno"
+
+
+@pytest.fixture
+def acme(drop, layouts, monkeypatch):
+    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+    monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
+    (layouts / "acme_settlement.yaml").write_text(LAYOUT)
+    return drop
+
+
+def deliver(drop, *lines, name=NAME, received=RECEIVED):
+    drop.put(name, "\n".join((HEADER, *lines)) + "\n", received)
+
+
+def load(drop):
+    """What a run loads."""
+    return read(transform(drop.extract(), run_id="run"))
+
+
+def test_each_row_is_a_payment_of_the_payout(acme):
+    deliver(acme, SALE, SHIPPING, COMMISSION, REFUND)
+    done = load(acme)
+    check(
+        done.payments,
+        """
+payment_id | order_id | kind       | gateway | currency | amount | fee | net  | payout_id | processed_at
+acme-77-2  | G1       | charge     | acme    | EUR      | 1010   | 0   | 1010 | acme-77   | 2026-03-07 23:30
+acme-77-3  | G1       | charge     | acme    | EUR      | 5      | 0   | 5    | acme-77   | 2026-03-07 23:30
+acme-77-4  | G1       | commission | acme    | EUR      | -1.5   | 0   | -1.5 | acme-77   | 2026-03-07 23:30
+acme-77-5  | G0       | refund     | acme    | EUR      | -5     | 0   | -5   | acme-77   | 2026-03-09 11:00
+""",
+    )
+    check(
+        done.payouts,
+        """
+payout_id | issued_on  | status | currency | amount | external_reference | charges | fees | read_at
+acme-77   | 2026-03-10 | paid   | EUR      | 1008.5 | 77                 | NULL    | NULL | 2026-03-11 04:30
+""",
+    )
+    assert {row["is_test"] for row in done.payments} == {False}
+    assert {row["read_at"] for row in done.payments} == {RECEIVED}
+    # Four payments and the payout.
+    assert done.counts == (5, 5, 0, 0)
+    [file] = done.loaded_files
+    assert file["order_ids"] == []
+    assert (file["rows_read"], file["rows_accepted"]) == (5, 5)
+    assert done.orders == done.products == []
+
+
+def test_the_row_of_the_deposit_may_stand_alone_and_before_rows_without_its_facts(acme):
+    deliver(
+        acme,
+        "77;10.03.2026;15,00",
+        ";;;G1;10,00;08.03.2026 00:30;Verkauf;",
+        ";;;;5,00;08.03.2026;Bonus;",
+        "78;11.03.2026;-2,00;;;;;",
+        ";;;G2;-2,00;08.03.2026 00:30;Provision;",
+    )
+    done = load(acme)
+    check(
+        done.payments,
+        """
+payment_id | order_id | kind       | amount | payout_id | processed_at
+acme-77-3  | G1       | charge     | 10     | acme-77   | 2026-03-07 23:30
+acme-77-4  | NULL     | other      | 5      | acme-77   | 2026-03-07 23:00
+acme-78-6  | G2       | commission | -2     | acme-78   | 2026-03-07 23:30
+""",
+    )
+    check(
+        done.payouts,
+        """
+payout_id | issued_on  | amount | currency
+acme-77   | 2026-03-10 | 15     | EUR
+acme-78   | 2026-03-11 | -2     | EUR
+""",
+    )
+    assert done.counts == (5, 5, 0, 0)
+    assert [file["rows_read"] for file in done.loaded_files] == [5]
+
+
+def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme):
+    deliver(
+        acme,
+        SALE,
+        SALE.replace("1.010,00", "12.50"),
+        SALE.replace("08.03.2026 00:30", "gestern"),
+        "77;10.03.2026;1.008,50;G1;1,0",
+        "77;10.03.2026",
+        ";" + SALE.partition(";")[2].replace("Verkauf", "jo@example.com"),
+        "79;demnächst;9,00;G1;9,00;08.03.2026 00:30;Verkauf;",
+        "80;10.03.2026;;G1;9,00;08.03.2026 00:30;Verkauf;",
+    )
+    done = load(acme)
+    check(
+        done.rejected_rows,
+        f"""
+file   | row_number | reason            | detail
+{NAME} | 3          | invalid_number    | Betrag (amount) = 12.50 (not a number with a decimal comma)
+{NAME} | 4          | invalid_timestamp | processed_at = gestern
+{NAME} | 5          | malformed_line    | too few fields
+{NAME} | 6          | missing_value     | processed_at is empty
+{NAME} | 8          | invalid_timestamp | issued_on = demnächst
+{NAME} | 9          | missing_value     | Betrag (amount) is empty
+""",
+    )
+    ids = {row["payment_id"] for row in done.payments}
+    assert ids == {"acme-77-2", "acme-77-7", "acme-79-8", "acme-80-9"}
+    assert [row["payout_id"] for row in done.payouts] == ["acme-77"]
+    assert "example.com" not in repr(done.tables)
+    read_rows, accepted, rejected, superseded = done.counts
+    assert read_rows == accepted + rejected + superseded
+    [file] = done.loaded_files
+    assert file["rows_read"] == file["rows_accepted"] + file["rows_rejected"]
+
+
+def test_a_row_without_a_settlement_is_rejected(acme):
+    deliver(acme, SALE.replace("77;", ";"), COMMISSION)
+    done = load(acme)
+    assert [row["payment_id"] for row in done.payments] == ["acme-77-3"]
+    [row] = done.rejected_rows
+    assert (row["row_number"], row["detail"]) == (2, "payment_id is empty")
+
+
+def test_a_new_delivery_is_read_again(acme):
+    deliver(acme, SALE, COMMISSION)
+    acme.extract_and_load()
+    assert load(acme).payments == []
+    deliver(acme, SALE, received=LATER)
+    done = load(acme)
+    assert [row["payment_id"] for row in done.payments] == ["acme-77-2"]
+    assert [row["read_at"] for row in done.payouts] == [LATER]
+    # As if it had been delivered before: no order was removed.
+    assert done.order_versions == []
+    assert done.totals["warnings"] == []
+
+
+def test_of_two_settlements_of_one_payout_the_later_counts(acme):
+    deliver(
+        acme, SALE.replace("1.010,00", "9,00"), name="acme_settlement_2026-03-09.csv"
+    )
+    deliver(acme, SALE, name="acme_settlement_2026-03-08.csv.gz", received=LATER)
+    done = load(acme)
+    assert [row["amount"] for row in done.payments] == [1010]
+    assert len(done.payouts) == 1
+    assert done.counts == (4, 2, 0, 2)
+
+
+def test_orders_are_read_as_without_a_settlement(acme):
+    """The orders that it names are those of its partner's files, and of no other partner."""
+    deliver(acme, SALE, REFUND)
+    acme.deliver("acme_2026-03-09.csv", "G0")
+    acme.deliver("bolt_2026-03-10.csv", "G1")
+    done = load(acme)
+    channels = {row["order_id"]: row["channel"] for row in done.orders}
+    assert channels == {"G0": "acme", "G1": "bolt"}
+    files = {row["file"]: row["order_ids"] for row in done.loaded_files}
+    assert files == {
+        "acme_2026-03-09.csv": ["G0"],
+        NAME: [],
+        "bolt_2026-03-10.csv": ["G1"],
+    }
+    assert done.rejected_rows == []
+    assert done.totals["source_orders"] == 2
+
+
+def test_the_name_of_a_partner_in_capitals_is_the_same_partner(acme):
+    deliver(acme, SALE, name="ACME_Settlement_2026-03-10.csv")
+    assert [row["payment_id"] for row in load(acme).payments] == ["acme-77-2"]
+
+
+REFUSED = {
+    "no layout": (None, "kind: settlement"),
+    "a layout of orders": ("delimiter: ';'", "kind: settlement"),
+    "a key of orders": (
+        LAYOUT + "only: {Art: Verkauf}\n",
+        "only is no key of the kind",
+    ),
+    "a column of orders": (
+        LAYOUT.replace("constants: {", "constants: {sku: X, "),
+        "sku is no column of the kind settlement",
+    ),
+    "no such payment": (
+        LAYOUT.replace("kind: charge", "kind: sale"),
+        "kind must be one of",
+    ),
+    "a column that the file lacks": (
+        LAYOUT.replace("Betrag:", "Amount:"),
+        "lacks Amount",
+    ),
+    "a rule on a column that it lacks": (
+        LAYOUT.replace("Grund:", "Ursache:"),
+        "lacks Ursache",
+    ),
+    "a constant amount": (
+        LAYOUT.replace("constants: {", "constants: {amount: 1, "),
+        "amount must be a column of the file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_file_without_a_valid_layout_is_refused(acme, layouts, case):
+    text, problem = REFUSED[case]
+    layout = layouts / "acme_settlement.yaml"
+    layout.unlink()
+    if text:
+        layout.write_text(text)
+    deliver(acme, SALE)
+    acme.deliver("acme_2026-03-10.csv", "G1")
+    done = load(acme)
+    [row] = done.rejected_rows
+    assert (row["file"], row["row_number"]) == (NAME, 0)
+    assert problem in row["detail"]
+    assert done.payments == []
+    assert {row["channel"] for row in done.orders} == {"acme"}
+
+
+def test_a_layout_of_orders_has_nothing_of_a_settlement(drop, layouts):
+    for text, problem in (
+        (LAYOUT, "of no other"),
+        (
+            "columns: {Betrag: deposit_amount}",
+            "deposit_amount is no column of the kind orders",
+        ),
+        ("payments: [{kind: charge}]", "payments is no key of the kind orders"),
+    ):
+        (layouts / "bolt.yaml").write_text(text)
+        drop.deliver("bolt_2026-03-10.csv", "B1")
+        [warning] = drop.extract().control_totals["warnings"]
+        assert problem in warning["detail"]
+
+
+def test_settlements_are_not_expected_every_day(acme):
+    names = []
+    for days in range(1, 29):
+        day = DAY - timedelta(days=days)
+        names += [f"acme_{day}.csv", f"acme_settlement_{day}.csv"]
+    acme.earlier_reads = Remembered(
+        loaded_files=acme.look_up, delivered_files=lambda *_: names
+    )
+    totals = acme.extract().control_totals
+    assert totals["missing_deliveries"] == ["acme_2026-03-10"]
+
+
+def test_one_that_is_named_as_expected_is_due(acme, monkeypatch):
+    monkeypatch.setenv("EXPECTED_PARTNERS", "acme_settlement:tue")
+    assert acme.extract().control_totals["missing_deliveries"] == [
+        "acme_settlement_2026-03-10"
+    ]
+    deliver(acme, SALE)
+    assert acme.extract().control_totals["missing_deliveries"] == []
+
+
+def test_the_sign_of_amounts_may_be_turned(acme, layouts):
+    (layouts / "acme_settlement.yaml").write_text(LAYOUT + "negated: amount\n")
+    deliver(acme, SALE, COMMISSION)
+    assert sorted(row["amount"] for row in load(acme).payments) == [-1010, 1.5]
+
+
+def test_columns_that_are_not_read_and_a_wrong_encoding_are_warnings(acme, layouts):
+    (layouts / "acme_settlement.yaml").write_text(LAYOUT + "encoding: latin-1\n")
+    text = f"{HEADER};Käufer\n{SALE};Jörg\n"
+    acme.put(NAME, text.encode())
+    texts = found(acme.extract())
+    assert "Käufer" not in texts[0]
+    assert len(texts) == 2
+    assert "is in UTF-8" in texts[1]
+
+
+def test_the_check_shows_the_sums_of_the_newest_file(acme, layouts):
+    today = datetime.now(UTC).date()
+    name = f"acme_settlement_{today - timedelta(days=1)}.csv"
+    deliver(acme, SALE, SHIPPING, COMMISSION, SALE.replace("1.010,00", "x"), name=name)
+    _, *others = PARTNER_FILES.source().check()
+    assert others == [
+        (
+            "ok",
+            f"{name} settlement 77: 1008.5000 EUR, 2026-03-10, charge 1015.0000 (2), commission -1.5000 (1)",
+        ),
+        (
+            "hint",
+            f"{name} 1 of the lines read would be rejected, the first is line 5: invalid_number amount",
+        ),
+    ]
+    (layouts / "acme_settlement.yaml").unlink()
+    [_, (state, text)] = PARTNER_FILES.source().check()
+    assert state == "hint"
+    assert "kind: settlement" in text
+
+
+def test_a_run_of_several_days_reads_the_settlements_of_all(acme):
+    deliver(acme, SALE)
+    deliver(acme, SALE.replace("77", "78"), name="acme_settlement_2026-03-12.csv")
+    manifest = acme.extract(date(2026, 3, 9), last=date(2026, 3, 12))
+    assert rows(manifest, "settlements", "settlement_id") == [("77",), ("78",)]
+    assert manifest.rows == 2
