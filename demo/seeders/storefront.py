@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from demo.ledger import STOREFRONT, Order, Refund, Snapshot
+from demo.ledger.storefront_payments import fee_meta, gateway_of, paid_amount
 from demo.services.storefront import store
 
 _MAXIMUM_LINES = 5
@@ -55,6 +56,7 @@ def _order(
     if order.updated_at != order.status_changed_at:
         # An edited line, or a refund, for which the server uses the refund's own instant.
         changes.append((order.updated_at, "line"))
+    is_paid = paid_amount(order) > 0
     return store.WooOrder(
         id=int(order.order_id),
         created_at=order.ordered_at,
@@ -68,6 +70,9 @@ def _order(
         coupon_code=order.coupon_code,
         shipping=order.shipping,
         fee=order.fee,
+        paid_at=order.ordered_at if is_paid else None,
+        payment_method=gateway_of(order),
+        meta=fee_meta(order, refunds) if is_paid else {},
         changes=changes,
     )
 
@@ -91,5 +96,6 @@ def _refund(refund: Refund) -> store.WooRefund:
         created_at=refund.refunded_at,
         amount=refund.amount,
         reason=refund.reason,
+        by_gateway=True,
         lines=lines,
     )

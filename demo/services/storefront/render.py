@@ -38,13 +38,21 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo) -> Json:
         "customer_id": order.customer_id,
         "billing": {"country": order.country, "email": order.email},
         "shipping": {"country": order.country},
-        "payment_method": "cod",
-        "meta_data": [],
+        "payment_method": order.payment_method,
+        "date_paid_gmt": gmt(order.paid_at),
+        "meta_data": _meta_data(order),
         "line_items": [_line(line) for line in order.lines],
         "fee_lines": fees,
         "coupon_lines": _coupons(order.coupon_code, discount),
         "refunds": _stubs(order, version),
     }
+
+
+def _meta_data(order: WooOrder) -> list[Json]:
+    entries = []
+    for place, (key, value) in enumerate(order.meta.items(), 1):
+        entries.append({"id": order.id * 100 + place, "key": key, "value": value})
+    return entries
 
 
 def _coupons(codes: str | None, discount: Decimal) -> list[Json]:
@@ -66,6 +74,7 @@ def refund_json(refund: WooRefund) -> Json:
         "date_created_gmt": gmt(refund.created_at),
         "amount": money(refund.amount),
         "reason": refund.reason,
+        "refunded_payment": refund.by_gateway,
         "line_items": [_refunded_line(part) for part in refund.lines],
         "shipping_lines": [],
         "fee_lines": [],

@@ -6,7 +6,8 @@ One JSON object per line, in any order:
      "modified_at": "2026-11-01T10:00:00Z"}
     {"kind": "order", "id": 101, "status": "completed", "created_at": "2026-11-02T05:30:00Z",
      "currency": "USD", "customer_id": 7, "email": "ann@example.com", "country": "US", "coupon_code": null,
-     "shipping": "4.95", "fee": "0",
+     "shipping": "4.95", "fee": "0", "paid_at": "2026-11-02T05:31:00Z", "payment_method": "stripe",
+     "meta": {"_stripe_fee": "0.84"},
      "lines": [{"id": 901, "product_id": 11, "sku": "MUG-1", "name": "Mug", "quantity": "2",
                 "subtotal": "20.00", "total": "18.00", "tax": "1.44"}],
      "refunds": [{"id": 102, "created_at": "2026-11-03T09:00:00Z", "amount": "9.72", "reason": "chipped",
@@ -30,7 +31,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -72,6 +73,8 @@ class WooRefund:
     reason: str = ""
     lines: list[WooRefundLine] = field(default_factory=list)
     deleted: bool = False
+    by_gateway: bool = False
+    """Whether WooCommerce had the provider pay it back."""
 
 
 @dataclass
@@ -90,6 +93,10 @@ class WooOrder:
     coupon_code: str | None = None
     shipping: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
+    paid_at: datetime | None = None
+    payment_method: str = "cod"
+    meta: dict[str, Any] = field(default_factory=dict)
+    """The values of `meta_data` by their keys."""
     changes: list[tuple[datetime, Literal["status", "line"]]] = field(
         default_factory=list
     )
