@@ -139,11 +139,6 @@ def read_settlement(
     """Read the rows of a settlement into the table `settlement_rows`, and the shapes of its malformed ones
     into the table `rejects`. `records` is the path of a file that is written meanwhile; arguments, warnings
     and errors are else those of `read_csv`."""
-    if layout.kind != "settlement" and not layout.problem:
-        raise UnusableFileError(
-            "a settlement needs a layout in include/partners, named as the file before its date, with "
-            "kind: settlement"
-        )
     file, warnings = _read_records(duck, stream, records, facts, layout, bounds=bounds)
     run_sql_file(
         duck,

@@ -74,7 +74,15 @@ SETTLEMENT_KEYS = {
     "payments",
     "extends",
 }
-PAYMENT_KINDS = {"charge", "refund", "chargeback", "adjustment", "commission", "other"}
+PAYMENT_KINDS = (
+    "charge",
+    "refund",
+    "chargeback",
+    "chargeback_reversal",
+    "adjustment",
+    "commission",
+    "other",
+)
 OPTIONAL_COLUMNS = ("unit_cost",)
 """Columns that a file may lack."""
 COMPUTED = {
@@ -151,9 +159,9 @@ def _known_language(name: str) -> str:
 
 
 def _known_payment(rule: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    kinds = rule.get("kind", ())
+    kinds = rule.get("is", ())
     if len(kinds) != 1 or kinds[0] not in PAYMENT_KINDS:
-        raise ValueError(f"kind must be one of {', '.join(sorted(PAYMENT_KINDS))}")
+        raise ValueError(f"is must be one of {', '.join(PAYMENT_KINDS)}")
     return rule
 
 
@@ -240,7 +248,7 @@ class Layout(BaseModel):
         if self.skip_without:
             names.append(self.skip_without)
         for rule in self.payments:
-            names += [name for name in rule if name != "kind"]
+            names += [name for name in rule if name != "is"]
         return names
 
     def header_columns(self, attributes: Sequence[str] = ()) -> list[str]:
@@ -297,6 +305,12 @@ class Utf8Stream(io.TextIOWrapper):
 
 
 STANDARD = Layout.model_construct()
+STANDARD_SETTLEMENT = Layout.model_validate(
+    {
+        "kind": "settlement",
+        "payments": [{"is": kind, "kind": kind} for kind in PAYMENT_KINDS],
+    }
+)
 
 
 class InvalidLayoutError(Exception):

@@ -28,9 +28,9 @@ columns:
   Gebucht: posted_at
 constants: {currency: EUR}
 payments:
-  - {kind: refund, Art: Verkauf, Grund: [Retoure, Storno]}
-  - {kind: charge, Art: [Verkauf, Versand]}
-  - {kind: commission, Art: Provision}
+  - {is: refund, Art: Verkauf, Grund: [Retoure, Storno]}
+  - {is: charge, Art: [Verkauf, Versand]}
+  - {is: commission, Art: Provision}
 """
 HEADER = "Abrechnung;Zahlung;Summe;Bestellung;Betrag;Gebucht;Art;Grund"
 SALE = "77;10.03.2026;1.008,50;G1;1.010,00;08.03.2026 00:30;Verkauf;"
@@ -115,6 +115,32 @@ acme-78   | 2026-03-11 | -2     | EUR
     )
     assert done.counts == (5, 5, 0, 0)
     assert [file["rows_read"] for file in done.loaded_files] == [5]
+
+
+STANDARD = """\
+settlement_id,deposited_on,deposit_amount,currency,order_id,kind,amount,posted_at
+5,2026-03-10,10.50,EUR,A1,charge,14.00,2026-03-09T10:00:00Z
+5,,,,A1,commission,-2.50,2026-03-09T10:00:00Z
+5,,,,A0,chargeback_reversal,0.50,2026-03-09T23:30:00Z
+5,,,,,Advertising,-1.50,2026-03-09T10:00:00+01:00
+"""
+
+
+def test_a_settlement_in_the_standard_columns_needs_no_layout(acme):
+    acme.put("bolt_settlement_2026-03-10.csv", STANDARD)
+    done = load(acme)
+    check(
+        done.payments,
+        """
+payment_id | order_id | kind                | amount | gateway | processed_at
+bolt-5-2   | A1       | charge              | 14     | bolt    | 2026-03-09 10:00
+bolt-5-3   | A1       | commission          | -2.5   | bolt    | 2026-03-09 10:00
+bolt-5-4   | A0       | chargeback_reversal | 0.5    | bolt    | 2026-03-09 23:30
+bolt-5-5   | NULL     | other               | -1.5   | bolt    | 2026-03-09 09:00
+""",
+    )
+    [payout] = done.payouts
+    assert payout["amount"] == sum(row["amount"] for row in done.payments)
 
 
 def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme):
@@ -208,7 +234,7 @@ def test_the_name_of_a_partner_in_capitals_is_the_same_partner(acme):
 
 
 REFUSED = {
-    "no layout": (None, "kind: settlement"),
+    "no layout": (None, "describe it in include/partners"),
     "a layout of orders": ("delimiter: ';'", "kind: settlement"),
     "a key of orders": (
         LAYOUT + "only: {Art: Verkauf}\n",
@@ -219,8 +245,8 @@ REFUSED = {
         "sku is no column of the kind settlement",
     ),
     "no such payment": (
-        LAYOUT.replace("kind: charge", "kind: sale"),
-        "kind must be one of",
+        LAYOUT.replace("is: charge", "is: sale"),
+        "is must be one of",
     ),
     "a column that the file lacks": (
         LAYOUT.replace("Betrag:", "Amount:"),
@@ -261,7 +287,7 @@ def test_a_layout_of_orders_has_nothing_of_a_settlement(drop, layouts):
             "columns: {Betrag: deposit_amount}",
             "deposit_amount is no column of the kind orders",
         ),
-        ("payments: [{kind: charge}]", "payments is no key of the kind orders"),
+        ("payments: [{is: charge}]", "payments is no key of the kind orders"),
     ):
         (layouts / "bolt.yaml").write_text(text)
         drop.deliver("bolt_2026-03-10.csv", "B1")
@@ -324,7 +350,7 @@ def test_the_check_shows_the_sums_of_the_newest_file(acme, layouts):
     (layouts / "acme_settlement.yaml").unlink()
     [_, (state, text)] = PARTNER_FILES.source().check()
     assert state == "hint"
-    assert "kind: settlement" in text
+    assert "describe it in include/partners" in text
 
 
 def test_a_run_of_several_days_reads_the_settlements_of_all(acme):

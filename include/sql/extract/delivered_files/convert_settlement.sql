@@ -27,9 +27,9 @@ WITH named AS (
         {% endfor %}
         CASE
             {% for rule in layout.payments %}
-            WHEN TRUE{% for name, texts in rule.items() if name != "kind" %} AND {{ is_one_of(name, texts) }}{% endfor %}
+            WHEN TRUE{% for name, texts in rule.items() if name != "is" %} AND {{ is_one_of(name, texts) }}{% endfor %}
 
-                THEN {{ quoted(rule["kind"][0]) }}
+                THEN {{ quoted(rule["is"][0]) }}
             {% endfor %}
             ELSE 'other'
         END AS kind,

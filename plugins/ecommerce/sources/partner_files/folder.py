@@ -25,6 +25,7 @@ from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import (
     SETTLEMENT,
     STANDARD,
+    STANDARD_SETTLEMENT,
     Layout,
     partner_layouts,
 )
@@ -202,7 +203,8 @@ def list_folder(run_day: BusinessDay, since: datetime | None) -> Folder:
                 others.append(name)
             continue
         partner, file_day = known
-        layout = layouts.get(partner.lower(), STANDARD)
+        standard = STANDARD_SETTLEMENT if is_settlement(partner) else STANDARD
+        layout = layouts.get(partner.lower(), standard)
         file = DroppedFile(file_day, name, partner, layout, path)
         if file_day > newest:
             misnamed.append(name)
