@@ -27,6 +27,7 @@ from demo.ledger.model import (
 from demo.ledger.old_shop import OldShop
 from demo.ledger.order_lifecycle import OrderHistory, last_version
 from demo.ledger.season import Season
+from demo.ledger.settlements import Settlement, weekly_settlements
 from demo.ledger.shop import Shop
 from demo.ledger.silent_changes import apply_silent_change
 
@@ -43,6 +44,7 @@ class Snapshot:
         refunds: refunds that are booked and not deleted.
         files: the files in the partners' drop folder: the last delivery of each name.
         rates: the rates that the central bank has published; none on weekends.
+        settlements: those in the partners' drop folder.
     """
 
     at: datetime
@@ -52,12 +54,19 @@ class Snapshot:
     refunds: tuple[Refund, ...]
     files: tuple[PartnerFile, ...]
     rates: tuple[Rate, ...]
+    settlements: tuple[Settlement, ...] = ()
 
     def as_shop(self, channel: str, shop: str) -> Snapshot:
         """Return what another shop of the company shows: the orders and refunds of one channel alone."""
         orders = [replace(order, shop=shop) for order in self.orders_of(channel)]
         refunds = [replace(refund, shop=shop) for refund in self.refunds_of(channel)]
-        return replace(self, orders=tuple(orders), refunds=tuple(refunds), files=())
+        return replace(
+            self,
+            orders=tuple(orders),
+            refunds=tuple(refunds),
+            files=(),
+            settlements=(),
+        )
 
     def with_shops(self, shops: Iterable[Snapshot]) -> Snapshot:
         """Return the company with the orders and refunds of its other shops, too."""
@@ -144,6 +153,11 @@ class Ledger:
             refunds=tuple(booked),
             files=tuple({file.name: file for file in received}.values()),
             rates=tuple(rates),
+            settlements=tuple(
+                settlement
+                for settlement in self.settlements
+                if settlement.received_at <= instant
+            ),
         )
 
     @property
@@ -192,16 +206,28 @@ class Ledger:
     @cached_property
     def deliveries(self) -> tuple[PartnerFile, ...]:
         """All deliveries of partner files, by the instant received."""
+        return partners.deliveries(
+            self.shop,
+            self.business_days,
+            self._sold_by_partners,
+            self.held_files,
+        )
+
+    @cached_property
+    def settlements(self) -> tuple[Settlement, ...]:
+        """All settlements of partners, by the instant received."""
+        settled = weekly_settlements(
+            self.shop, self.business_days, self._sold_by_partners
+        )
+        return tuple(settled)
+
+    @cached_property
+    def _sold_by_partners(self) -> list[OrderHistory]:
         sold = []
         for history in self.histories:
             if history.versions[0].channel == PARTNER_FILES:
                 sold.append(history)
-        return partners.deliveries(
-            self.shop,
-            self.business_days,
-            sold,
-            self.held_files,
-        )
+        return sold
 
     @cached_property
     def shop(self) -> Shop:

@@ -1,4 +1,4 @@
-"""Seeder of the partners' drop folder: CSV files with typical defects."""
+"""Seeder of the partners' drop folder: CSV files with typical defects, and settlements."""
 
 import csv
 import gzip
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from demo.ledger import OLD_SHOP, PARTNERS, Line, Order, PartnerFile, Snapshot
+from demo.ledger.settlements import Settlement
 from demo.seeders.atomic import write
 
 HEADER = (
@@ -27,6 +28,16 @@ HEADER = (
     "currency",
     "customer_email",
     "country_code",
+)
+SETTLEMENT_HEADER = (
+    "settlement_id",
+    "deposited_on",
+    "deposit_amount",
+    "currency",
+    "order_id",
+    "kind",
+    "amount",
+    "posted_at",
 )
 
 
@@ -60,10 +71,21 @@ def fill(folder: Path, snapshot: Snapshot) -> None:
     for file in snapshot.files:
         target = folder / file.name
         content = render(file)
-        received_at = file.received_at.timestamp()
-        is_same = target.exists() and target.read_bytes() == content
-        if not is_same or target.stat().st_mtime != received_at:
-            write(target, content, received_at)
+        _deliver(target, content, file.received_at)
+    by_name: dict[str, list[Settlement]] = {}
+    for settlement in snapshot.settlements:
+        by_name.setdefault(settlement.file_name, []).append(settlement)
+    for name, settlements in by_name.items():
+        received_at = settlements[0].received_at
+        _deliver(folder / name, render_settlements(settlements), received_at)
+
+
+def _deliver(target: Path, content: bytes, received_at: datetime) -> None:
+    """Write a file, unless it is there."""
+    modified = received_at.timestamp()
+    is_same = target.exists() and target.read_bytes() == content
+    if not is_same or target.stat().st_mtime != modified:
+        write(target, content, modified)
 
 
 def render(file: PartnerFile) -> bytes:
@@ -89,6 +111,22 @@ def render(file: PartnerFile) -> bytes:
     if file.name.endswith(".gz"):
         return gzip.compress(content, mtime=0)
     return content
+
+
+def render_settlements(settlements: Sequence[Settlement]) -> bytes:
+    """Return the content of a file of settlements: the first row of each is its deposit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(SETTLEMENT_HEADER)
+    for settlement in settlements:
+        number = settlement.settlement_id
+        deposit = (settlement.day, settlement.amount, settlement.currency)
+        writer.writerow([number, *deposit, "", "", "", ""])
+        for row in settlement.rows:
+            posted_at = _timestamp(row.posted_at, _Dialect())
+            movement = (row.order_id, row.kind, row.amount, posted_at)
+            writer.writerow([number, "", "", "", *movement])
+    return text.getvalue().encode()
 
 
 def _rows(
