@@ -5,7 +5,13 @@ import logging
 
 import pyarrow.parquet as pq
 
-from demo.services.shopify import CLIENT_SECRET, TOKEN, OrderFacts, build_order
+from demo.services.shopify import (
+    CLIENT_SECRET,
+    TOKEN,
+    OrderFacts,
+    PayoutFacts,
+    build_order,
+)
 from tests.integration.shopify.orders import line, off, refund, unit
 from tests.integration.shopify.reading import (
     NOON,
@@ -36,12 +42,14 @@ def careless(number, amount="10.0"):
             email=ADDRESS,
             customer_id=7,
             source_name=TEXT,
+            gateway=TEXT,
             tags=[TEXT],
             attributes={"note": TEXT},
         )
     )
     built["lineItems"][0]["originalTotalSet"]["shopMoney"]["amount"] = amount
     built["totalTaxSet"]["shopMoney"]["amount"] = amount
+    built["transactions"][0]["amountSet"]["shopMoney"]["amount"] = amount
     return built
 
 
@@ -58,9 +66,12 @@ def test_rows_rejects_manifests_and_logs(
 ):
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
-    serve(careless(1), careless(2, amount=TEXT))
+    payout = PayoutFacts(7, NOON, trace_id=TEXT)
+    serve(careless(1), careless(2, amount=TEXT), payouts=[payout])
     loaded = Loadable(window_in(tmp_path))
-    assert len(loaded.rows("rejected_rows")) >= 2
+    assert len(loaded.rows("rejected_rows")) >= 3
+    assert loaded.rows("payments")
+    assert loaded.rows("payouts")
     assert loaded.rows("orders")[0]["customer_hash"]
     texts = [
         caplog.text,
