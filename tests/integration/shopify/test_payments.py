@@ -2,7 +2,7 @@
 other gateways, which are in the orders."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,7 +79,7 @@ def test_a_payout_and_its_balance_transactions(load):
         moved(16, "-64.70", type="TRANSFER", payout=7),
         moved(17, "6", test=True),
     ]
-    payouts = [replace(PAYOUT, issued_at=DAY.end, trace_id="TRACE-1")]
+    payouts = [replace(PAYOUT, issued_at=DAY.end - SECOND, trace_id="TRACE-1")]
     loaded = load(order(), balance=balance, payouts=payouts)
     charge, refunded, *others = loaded.rows("payments")
     assert charge == {
@@ -121,7 +121,7 @@ def test_a_payout_and_its_balance_transactions(load):
     assert payout == {
         "source": "shopify",
         "payout_id": "7",
-        "issued_on": date(2026, 11, 20),
+        "issued_on": DAY.date,
         "status": "paid",
         "currency": "USD",
         "amount": Decimal("61.70"),
