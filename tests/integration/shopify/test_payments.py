@@ -315,6 +315,7 @@ def test_payments_by_other_gateways_are_in_the_orders(load):
         order(gateway="PayPal", payments=payments, refunds=refunds, currency="CAD")
     )
     built["transactions"][0]["gateway"] = None
+    built["transactions"][0]["createdAt"] = "2026-11-18T18:00:00Z"
     built["transactions"][1]["processedAt"] = None
     built["transactions"][1]["createdAt"] = "2026-11-19T18:00:00Z"
     # A fee in another currency is not known in this one.
