@@ -368,6 +368,7 @@ def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
 
 def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
     facts = order(
+        currency="CAD",
         payments=[paid("10", kind="SALE", gateway="shopify_payments")],
         refunds=[refund(transactions=[paid("4", gateway="shopify_payments")])],
     )
@@ -380,20 +381,20 @@ def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
         # A chargeback may be of a part of the order.
         moved(4, "-5", type="DISPUTE_WITHDRAWAL", order_transaction=10001, **in_euros),
         moved(5, "1", order_transaction=99, **in_euros),
-        moved(6, "10", order=1, order_transaction=10001),
+        moved(6, "12", currency="CAD", order=1, order_transaction=10001),
     ]
-    loaded = load(facts, balance=balance)
+    loaded = load(facts, balance=balance, currencyCode="CAD")
     amounts = []
     for row in loaded.rows("payments"):
         names = ("currency", "amount", "order_currency", "order_amount")
         amounts.append(tuple(row[name] for name in names))
     assert amounts == [
-        ("EUR", Decimal("9.20"), "USD", 10),
-        ("EUR", Decimal("-3.70"), "USD", -4),
-        ("EUR", Decimal("3.70"), "USD", 4),
+        ("EUR", Decimal("9.20"), "CAD", 10),
+        ("EUR", Decimal("-3.70"), "CAD", -4),
+        ("EUR", Decimal("3.70"), "CAD", 4),
         ("EUR", -5, None, None),
         ("EUR", 1, None, None),
-        ("USD", 10, "USD", 10),
+        ("CAD", 12, "CAD", 12),
     ]
 
 
