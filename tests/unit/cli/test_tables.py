@@ -82,4 +82,4 @@ def test_sql_prints_a_view_and_the_load_of_a_table(run, folder):
         load = run(f"sql --view {table}")
         assert f"INTO `shop.{table}`" in load
         assert "{" not in load
-    assert "none of comparable_days, control_totals" in run("sql --view nothing")
+    assert "none of comparable_days, contribution_margin" in run("sql --view nothing")
