@@ -56,6 +56,7 @@ REFUSED = [
     {"OWNER_LINK": "mailto:ann@example.com"},
     {"OWNER_LINK": "javascript:alert(1)"},
     {"OWNER_LINK": "https://"},
+    {"PAYOUT_DAYS": "two weeks"},
     {"ORDER_ATTRIBUTES": "sales channel"},
     {"ORDER_ATTRIBUTES": "sales_channel,"},
     {"ORDER_ATTRIBUTES": "1st"},
@@ -93,3 +94,19 @@ def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
     )
     assert settings.report_attribute == "Payment"
     assert settings_of(KEY).order_attributes == ()
+
+
+def test_payments_have_lists_of_meta_data_and_gateways():
+    """Names of meta data are in the shop's spelling, and may have blanks; those of gateways in any case."""
+    environ = {
+        "PAYMENT_FEE_META": " _mollie_fee, Terminal Fee ,,",
+        "GATEWAYS_WITHOUT_FEES": "BACS, cod",
+        "PAYOUT_DAYS": "21",
+    }
+    settings = settings_of(KEY | environ)
+    assert settings.payment_fee_meta == ("_mollie_fee", "Terminal Fee")
+    assert settings.gateways_without_fees == ("bacs", "cod")
+    assert settings.payout_days == 21
+    defaults = settings_of(KEY)
+    assert defaults.payment_fee_meta == defaults.gateways_without_fees == ()
+    assert defaults.payout_days == 14
