@@ -437,6 +437,21 @@ CASES = [
         },
     ),
     Case(
+        "a payment of an order that only another source has",
+        [Read([paid(amount="5.00", source="storefront")])],
+        [sold("1"), sold("2", source="storefront")],
+        by_order={"2": {"payments": 0}},
+    ),
+    Case(
+        "a product that is also sold without an exchange rate",
+        [Read([paid(fee="1.00"), paid("q", fee="1.00", order="2")])],
+        [sold(unit_costs=["1"]), sold("2", currency="GBP", unit_costs=["1"])],
+        by_order={"2": {"total": None, "charged": 100, "fees": 1, "open_amount": 0}},
+        margin=dict.fromkeys(
+            ("net_sales", "fees", "sales_with_fees", "covered_sales", "contribution")
+        ),
+    ),
+    Case(
         "an order without a payment in a channel that is paid out",
         [
             Read([paid(fee="0", payout="a", order="0", processed_at=JANUARY)]),

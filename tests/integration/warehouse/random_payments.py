@@ -74,9 +74,9 @@ class RandomPayments:
 
     def _orders(self, source):
         orders = []
-        for number in range(ORDERS):
-            # Orders of the same id differ in both shops.
-            ordered_at = self._instant()
+        # Orders of the same id differ in both shops; one has an order less.
+        for number in range(SOURCES.index(source), ORDERS):
+            ordered_at = self._instant(DAYS[5:11])
             lines = []
             for _ in range(self.chance.choice([1, 1, 2, 3])):
                 category = self.chance.choice(["Toys", "Cups"])
@@ -205,8 +205,8 @@ class RandomPayments:
             currency,
         )
 
-    def _instant(self):
-        day = self.chance.choice(DAYS)
+    def _instant(self, days=DAYS):
+        day = self.chance.choice(days)
         return at(f"{day} {self.chance.choice(['04:30', '17:00'])}")
 
 
