@@ -47,18 +47,3 @@ IF(
 {% macro has_arrived(status) -%}
 {{ status }} NOT IN ('scheduled', 'pending', 'in_transit', 'failed', 'canceled', 'cancelled')
 {%- endmacro %}
-
-{# What the payments of each payout add up to, by currency, after fees that are known. `chosen`: the condition on their days. #}
-{% macro explained_payouts(chosen) -%}
-SELECT
-        payments.source,
-        payments.payout_id,
-        payments.currency,
-        SUM(payments.amount - COALESCE(payments.fee_amount, 0)) AS explained
-    FROM `sales.payments` AS payments
-    WHERE
-        {{ chosen }}
-        AND payments.payout_id IS NOT NULL
-        AND NOT payments.is_test
-    GROUP BY payments.source, payments.payout_id, payments.currency
-{%- endmacro %}

@@ -131,11 +131,12 @@ returned AS (
     GROUP BY source, order_id
 ),
 
-known AS (
+entries AS (
     SELECT
-        orders.source,
-        orders.order_id,
-        orders.business_date,
+        COALESCE(orders.source, paid.source) AS source,
+        COALESCE(orders.order_id, paid.order_id) AS order_id,
+        orders.source IS NOT NULL AS is_known,
+        COALESCE(orders.business_date, paid.first_paid_on) AS business_date,
         orders.channel,
         orders.status,
         orders.is_sale,
@@ -155,7 +156,7 @@ known AS (
         END AS open_amount,
         COALESCE(paid.payments, 0) AS payments
     FROM rated_orders AS orders
-    LEFT JOIN paid
+    FULL OUTER JOIN paid
         ON
             orders.source = paid.source
             AND orders.order_id = paid.order_id
@@ -167,52 +168,6 @@ known AS (
         ON
             orders.source = returned.source
             AND orders.order_id = returned.order_id
-),
-
-unknown AS (
-    SELECT
-        paid.source,
-        paid.order_id,
-        paid.first_paid_on AS business_date,
-        paid.charged,
-        paid.refunded,
-        paid.chargebacks,
-        paid.fees,
-        paid.paid_out,
-        paid.open_amount,
-        paid.payments
-    FROM paid
-    LEFT JOIN `sales.orders` AS orders
-        ON
-            paid.source = orders.source
-            AND paid.order_id = orders.order_id
-    WHERE orders.order_id IS NULL
-),
-
-entries AS (
-    SELECT
-        *,
-        TRUE AS is_known
-    FROM known
-    UNION ALL
-    SELECT
-        source,
-        order_id,
-        business_date,
-        CAST(NULL AS STRING) AS channel,
-        CAST(NULL AS STRING) AS status,
-        CAST(NULL AS BOOL) AS is_sale,
-        CAST(NULL AS STRING) AS currency,
-        CAST(NULL AS BIGNUMERIC) AS total,
-        charged,
-        refunded,
-        chargebacks,
-        fees,
-        paid_out,
-        open_amount,
-        payments,
-        FALSE AS is_known
-    FROM unknown
 ),
 
 aged AS (

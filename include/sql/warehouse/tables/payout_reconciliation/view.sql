@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-{% from "warehouse/macros/payments.sql" import explained_payouts, has_arrived with context %}
+{% from "warehouse/macros/payments.sql" import has_arrived with context %}
 {% set kinds = {
     "charges": "'charge'",
     "refunds": "'refund'",
@@ -32,11 +32,7 @@ OPTIONS (
     description = "One row per payout: what its payments add up to, and what they leave unexplained."
 )
 AS
-WITH explained_payouts AS (
-    {{ explained_payouts(days("payments.business_date", before=400)) }}
-),
-
-movements AS (
+WITH movements AS (
     SELECT
         payments.source,
         payments.payout_id,
@@ -89,18 +85,12 @@ rated AS (
         payouts.currency,
         payouts.amount,
         sums.* EXCEPT (source, payout_id),
-        payouts.amount - COALESCE(explained_payouts.explained, 0) AS unexplained,
         {{ rate_columns("payouts.currency", "rates") }}
     FROM `sales.payouts` AS payouts
     INNER JOIN sums
         ON
             payouts.source = sums.source
             AND payouts.payout_id = sums.payout_id
-    LEFT JOIN explained_payouts
-        ON
-            payouts.source = explained_payouts.source
-            AND payouts.payout_id = explained_payouts.payout_id
-            AND payouts.currency = explained_payouts.currency
     LEFT JOIN `sales.conversion_rates` AS rates
         ON
             payouts.issued_on = rates.business_date
@@ -120,7 +110,7 @@ SELECT
     {{ name }},
     {% endfor %}
     fees,
-    unexplained,
+    amount - ({{ kinds | join(" + ") }}) + fees AS unexplained,
     payments,
     orders,
     oldest_sale,

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/payments.sql" import explained_payouts, has_arrived with context %}
+{% from "warehouse/macros/payments.sql" import has_arrived with context %}
 SELECT
     'payouts: one row per payout' AS check_name,
     'error' AS severity,
@@ -22,7 +22,17 @@ SELECT
     CAST(NULL AS STRING) AS loaded_by
 FROM `sales.payouts` AS payouts
 LEFT JOIN (
-    {{ explained_payouts("payments.business_date >= DATE_SUB(" ~ business_date ~ ", INTERVAL 400 DAY)") }}
+    SELECT
+        source,
+        payout_id,
+        currency,
+        SUM(amount - COALESCE(fee_amount, 0)) AS explained
+    FROM `sales.payments`
+    WHERE
+        business_date >= DATE_SUB({{ business_date }}, INTERVAL 400 DAY)
+        AND payout_id IS NOT NULL
+        AND NOT is_test
+    GROUP BY source, payout_id, currency
 ) AS explained
     ON
         payouts.source = explained.source
