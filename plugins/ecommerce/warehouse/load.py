@@ -134,7 +134,11 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
         "business_date": staged.business_date,
         "last_day": staged.days[-1],
     }
-    totals = run(staged.rendered("staged_totals", **span), "count staged rows")
+    arriving: set[str] = set()
+    for manifest in staged.manifests:
+        arriving.update(name.removesuffix(".parquet") for name in manifest.columns)
+    statement = staged.rendered("staged_totals", arriving=arriving, **span)
+    totals = run(statement, "count staged rows")
     counts = []
     stored = defaultdict(list)
     lock_token = ""

@@ -100,7 +100,8 @@ def render(
             on a view prune no partitions, and a report has days that are not known.
         stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
             `business_date`, because a table may require a filter.
-        arriving: the staging tables that have rows. A statement for rows that are not there is left out.
+        arriving: the staging tables that have rows, or files before these are counted. A statement for rows
+            that are not there is left out.
         staging: the suffix of this load's staging tables.
         bundled: whether the rows of all files of this load are in `BUNDLE`.
         spec: the domain of the load, report or checks.

@@ -10,7 +10,8 @@
 -- one state of the warehouse: the lock's token is that of all look-ups.
 --
 -- Staged rows, to compare with the manifests (MERGE and the joins of the load require unique keys), and days by table.
-{% for name in ["order_versions", "orders", "order_lines", "refunds", "exchange_rates", "loaded_files", "payments", "payouts"] %}
+{% set optional = ["exchange_rates", "loaded_files", "payments", "payouts"] | select("in", arriving) | list %}
+{% for name in ["order_versions", "orders", "order_lines", "refunds"] + optional %}
 {% set key = keys["orders" if name == "order_versions" else name] %}
 SELECT
     '{{ name }}' AS name,
@@ -95,6 +96,7 @@ FROM (
     FROM (
 {{ days_of_orders("`sales_staging.order_versions`") | indent(8, first=True) }}
     ) AS order_days
+    {% if "exchange_rates" in arriving %}
     UNION DISTINCT
     SELECT
         'changed_rates' AS name,
@@ -112,6 +114,8 @@ FROM (
 {{ changed_rates() | indent(8, first=True) }}
     ) AS rates
         ON stored.business_date BETWEEN rates.rate_date AND DATE_ADD(rates.rate_date, INTERVAL 7 DAY)
+    {% endif %}
+    {% if "loaded_files" in arriving %}
     UNION DISTINCT
     -- Earlier and later deliveries of a staged file.
     SELECT
@@ -122,6 +126,8 @@ FROM (
         ON
             stored.source = delivered.source
             AND stored.file = delivered.file
+    {% endif %}
+    {% if "payments" in arriving or "payouts" in arriving %}
     UNION DISTINCT
     -- Payments that are staged again, or are in a payout that is read whole.
     SELECT
@@ -139,6 +145,7 @@ FROM (
     WHERE
         stored.business_date >= DATE '0001-01-01'
         AND (staged.payment_id IS NOT NULL OR payouts.payout_id IS NOT NULL)
+    {% endif %}
     UNION DISTINCT
     SELECT
         'rejected_rows' AS name,
