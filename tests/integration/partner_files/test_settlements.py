@@ -199,6 +199,26 @@ def test_a_new_delivery_is_read_again(acme):
     assert done.totals["warnings"] == []
 
 
+def test_the_row_of_the_deposit_may_be_the_last(acme):
+    deliver(
+        acme,
+        "77;;;G1;10,00;08.03.2026 00:30;Verkauf;",
+        "77;10.03.2026;10,00",
+        "78;;;G2;-2,00;08.03.2026 00:30;Provision;",
+        "78;11.03.2026;-3,00;G2;-1,00;08.03.2026 00:30;Provision;",
+    )
+    done = load(acme)
+    check(
+        done.payouts,
+        """
+payout_id | issued_on  | amount
+acme-77   | 2026-03-10 | 10
+acme-78   | 2026-03-11 | -3
+""",
+    )
+    assert done.counts == (5, 5, 0, 0)
+
+
 def test_of_two_settlements_of_one_payout_the_later_counts(acme):
     deliver(
         acme, SALE.replace("1.010,00", "9,00"), name="acme_settlement_2026-03-09.csv"
@@ -208,6 +228,7 @@ def test_of_two_settlements_of_one_payout_the_later_counts(acme):
     assert [row["amount"] for row in done.payments] == [1010]
     assert len(done.payouts) == 1
     assert done.counts == (4, 2, 0, 2)
+    assert [file["rows_read"] for file in done.loaded_files] == [2, 2]
 
 
 def test_orders_are_read_as_without_a_settlement(acme):

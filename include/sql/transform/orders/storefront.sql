@@ -50,7 +50,7 @@ END;
 -- other text, and 1,234, which may be a thousand, is an unknown fee: NULL, never 0.
 CREATE MACRO as_fee(value) AS CASE
     WHEN
-        regexp_full_match(trim(value), '\d{1,11}([.,]\d*)?([eE]-\d{1,2})?')
+        regexp_full_match(trim(value), '\d+([.,]\d*)?([eE]-\d{1,2})?')
         AND NOT regexp_full_match(trim(value), '\d{1,3},\d{3}')
         AND as_amount(replace(trim(value), ',', '.')) < amount_limit()
         THEN as_amount(replace(trim(value), ',', '.'))

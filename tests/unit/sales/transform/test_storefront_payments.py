@@ -87,6 +87,12 @@ FEES = {
         "3.05",
     ),
     "of another gateway": ("stripe", {"_wcpay_transaction_fee": "9"}, None),
+    "of another gateway, in capitals": (
+        "Stripe",
+        {"_wcpay_transaction_fee": "9"},
+        None,
+    ),
+    "of another gateway than PayPal's": ("ppec_paypal", {"_stripe_fee": "9"}, None),
     "the first of all": (
         "card",
         {"terminal fee": "4", "_wcpay_transaction_fee": "3", "_stripe_fee": "2"},
@@ -156,6 +162,7 @@ OTHERS = [
     paid("refunded", meta=SETTLED, refunds=[{"id": 9, "total": "-5.00"}]),
     paid("refund deleted", meta=SETTLED, refunds=[{"id": 0, "total": "-0.00"}]),
     paid("refunded as a whole", meta=SETTLED, status="refunded"),
+    paid("lower case", currency="usd", meta=SETTLED | {"_stripe_currency": "USD"}),
     paid("no net", meta=SETTLED | {"_stripe_net": ""}),
     paid("no currency", meta=SETTLED | {"_stripe_currency": "euros"}),
     paid("test", "woocommerce_payments", {"_wcpay_mode": "test"}),
@@ -190,7 +197,7 @@ def others(world):
 def test_the_currency_in_which_stripe_settles(others):
     """Without a net that is the charge's, the fee is not known in the currency of the order."""
     names = {"settled", "refunded", "refund deleted", "refunded as a whole"}
-    names |= {"no net", "no currency"}
+    names |= {"no net", "no currency", "lower case"}
     check(
         [row for row in others.payments if row["order_id"] in names],
         """
@@ -199,6 +206,7 @@ settled             | EUR      | 96     | 3.1  | 92.9 | USD            | 106.2
 refunded            | USD      | 106.2  | NULL | NULL | USD            | 106.2
 refund deleted      | USD      | 106.2  | NULL | NULL | USD            | 106.2
 refunded as a whole | USD      | 106.2  | NULL | NULL | USD            | 106.2
+lower case          | USD      | 106.2  | 3.1  | 103.1 | USD           | 106.2
 no net              | USD      | 106.2  | NULL | NULL | USD            | 106.2
 no currency         | USD      | 106.2  | NULL | NULL | USD            | 106.2
 """,
@@ -245,6 +253,7 @@ def refunded(world):
         page_refund(50, 5, "0.00"),
         page_refund(51, 5, "-4.00"),
         page_refund(52, 5, "?"),
+        page_refund(53, 5, "1.23456"),
         page_refund(60, 6, "106.20"),
         page_refund(404, 404, "1.00"),
     ]
@@ -283,10 +292,10 @@ refund-60  | 6        | USD      | -106.2 | NULL | USD            | -106.2      
 def test_every_payment_is_accounted_for(refunded):
     """Orders, lines, refunds, a known one, charges, and payments of refunds, of which one is there twice."""
     read, accepted, rejected, superseded = refunded.counts
-    assert read == 6 + 12 + 10 + 1 + 5 + 6
-    # Refunds 51 and 52, which are no amounts; 20 was read twice.
-    assert (rejected, superseded) == (2, 2)
-    assert accepted == read - 4
+    assert read == 6 + 12 + 11 + 1 + 5 + 6
+    # Refunds 51, 52 and 53, which are no amounts; 20 was read twice.
+    assert (rejected, superseded) == (3, 2)
+    assert accepted == read - 5
 
 
 def test_only_orders_that_were_paid_have_a_charge(others):
