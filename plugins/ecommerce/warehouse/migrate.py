@@ -18,6 +18,7 @@ from ecommerce.warehouse.declarations import declaration
 from ecommerce.warehouse.rendering import tables, views
 from ecommerce.warehouse.schema import (
     DAY_MS,
+    compare_settings,
     create_datasets,
     create_missing,
     expires_in_a_day,
@@ -40,15 +41,17 @@ def migrate(warehouse: Warehouse) -> Migration:
     create_datasets(warehouse)
     migration = Migration()
     present = listed_tables(warehouse)
-    for name in create_missing(warehouse, present):
-        if name in tables() and present:
+    for name in create_missing(warehouse, present, with_views=False):
+        if present:
             migration.done.append(f"{name}: created, empty")
-    prepare(warehouse)
+    compare_settings(warehouse)
     _expire_staging(warehouse, migration)
     for table in tables():
         _migrate_table(warehouse, table, migration)
+    # After the columns, because a new view may read one that was added.
     for view in views():
         replace_view(warehouse, view)
+    prepare(warehouse)
     _remove_copies(warehouse, migration)
     # Of days that were loaded before the column was there.
     warehouse.transact("warehouse/procedures/empty_sources.sql")

@@ -140,9 +140,14 @@ def refuse_lost_tables(warehouse: Warehouse, present: Listing) -> None:
         )
 
 
-def create_missing(warehouse: Warehouse, present: Listing) -> list[str]:
-    """Create the datasets and every table and view that is not `present`, and return the names."""
+def create_missing(
+    warehouse: Warehouse, present: Listing, *, with_views: bool = True
+) -> list[str]:
+    """Create the datasets and every table that is not `present`, and unless told otherwise every view. Return
+    the names."""
     lacking = missing(present)
+    if not with_views:
+        lacking = [name for name in lacking if name in tables()]
     if lacking:
         create_datasets(warehouse)
     for table in lacking:
