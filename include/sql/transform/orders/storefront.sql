@@ -82,40 +82,45 @@ CREATE MACRO fee_in(meta_data, name) AS as_fee(
     END
 );
 
+-- Only what payments need of the meta data is kept, before the window holds all rows in memory.
 CREATE TABLE storefront_orders AS
 SELECT
-    * EXCLUDE (meta_data),
+    *,
     CASE
         WHEN len(negative_fees(fee_lines)) = 0 THEN []
         WHEN list_sum(weights_of(line_items)) > 0 THEN negative_fees(fee_lines)
         ELSE []
     END AS fee_discounts,
-    CASE
-        WHEN as_text(date_paid_gmt) IS NOT NULL
-            THEN list_filter(
-                from_json(meta_data, '[{"key": "VARCHAR", "value": "JSON"}]'),
-                LAMBDA one: one.key IN (
-                    '_stripe_net', '_stripe_currency', '_wcpay_mode', '_ppcp_paypal_payment_mode'
-                ) OR list_contains(fee_names(NULL), one.key)
-            )
-    END AS payment_meta,
     'orders/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
-FROM read_json(
-    getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
-    columns = {
-        id: 'VARCHAR', status: 'VARCHAR', currency: 'VARCHAR', date_created_gmt: 'VARCHAR',
-        date_modified_gmt: 'VARCHAR', customer_id: 'VARCHAR', shipping_total: 'VARCHAR', total_tax: 'VARCHAR',
-        billing: 'STRUCT(email VARCHAR, country VARCHAR)', shipping: 'STRUCT(country VARCHAR)',
-        fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
-        total: 'VARCHAR', payment_method: 'VARCHAR', date_paid_gmt: 'VARCHAR', meta_data: 'JSON',
-        refunds: 'STRUCT(id VARCHAR)[]',
-        line_items: 'STRUCT(
-      id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR, total VARCHAR,
-      total_tax VARCHAR, cost_of_goods_sold STRUCT("value" VARCHAR)
-    )[]'
-    }
-);
+FROM (
+    SELECT
+        * EXCLUDE (meta_data),
+        CASE
+            WHEN as_text(date_paid_gmt) IS NOT NULL
+                THEN list_filter(
+                    from_json(meta_data, '[{"key": "VARCHAR", "value": "JSON"}]'),
+                    LAMBDA one: one.key IN (
+                        '_stripe_net', '_stripe_currency', '_wcpay_mode', '_ppcp_paypal_payment_mode'
+                    ) OR list_contains(fee_names(NULL), one.key)
+                )
+        END AS payment_meta
+    FROM read_json(
+        getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
+        columns = {
+            id: 'VARCHAR', status: 'VARCHAR', currency: 'VARCHAR', date_created_gmt: 'VARCHAR',
+            date_modified_gmt: 'VARCHAR', customer_id: 'VARCHAR', shipping_total: 'VARCHAR', total_tax: 'VARCHAR',
+            billing: 'STRUCT(email VARCHAR, country VARCHAR)', shipping: 'STRUCT(country VARCHAR)',
+            fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
+            total: 'VARCHAR', payment_method: 'VARCHAR', date_paid_gmt: 'VARCHAR', meta_data: 'JSON',
+            refunds: 'STRUCT(id VARCHAR)[]',
+            line_items: 'STRUCT(
+          id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR,
+          total VARCHAR, total_tax VARCHAR, cost_of_goods_sold STRUCT("value" VARCHAR)
+        )[]'
+        }
+    )
+) AS pages;
 
 -- A configured attribute is a field of the order or one of its meta_data, which plugins write. Orders are read once
 -- more for them, because read_json needs its columns in the statement.
