@@ -108,6 +108,10 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
+    if layout.kind == "settlement":
+        raise UnusableFileError(
+            "its layout is that of a settlement, which has no orders"
+        )
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
