@@ -261,7 +261,15 @@ class PaymentOracle:
         sums = self._sums(payments)
         if not payments:
             sums["open_amount"] = self._expected(order, total)
-        same = ("source", "order_id", "business_date", "channel", "status", "is_sale")
+        same = (
+            "source",
+            "order_id",
+            "business_date",
+            "channel",
+            "status",
+            "is_sale",
+            "is_test",
+        )
         row = {name: order[name] for name in same}
         row |= {"is_known": True, "currency": currency, "total": rounded(total)}
         return row | self._with_age(sums, day)
@@ -269,7 +277,7 @@ class PaymentOracle:
     def _unknown_order(self, key, payments):
         source, order_id = key
         day = min(payment["business_date"] for payment in payments)
-        nothing = ("channel", "status", "is_sale", "currency", "total")
+        nothing = ("channel", "status", "is_sale", "is_test", "currency", "total")
         row = {"source": source, "order_id": order_id, "is_known": False}
         row |= dict.fromkeys(nothing) | {"business_date": day}
         return row | self._with_age(self._sums(payments), day)

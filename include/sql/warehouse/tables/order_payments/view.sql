@@ -8,6 +8,7 @@ CREATE VIEW IF NOT EXISTS `sales.order_payments` (
     channel OPTIONS (description = "Sales channel of the order."),
     status OPTIONS (description = "Order status as in the source."),
     is_sale OPTIONS (description = "Whether the status counts as a sale; NULL where the order is not known."),
+    is_test OPTIONS (description = "Whether the source marks the order as a test; NULL where the order is not known."),
     currency OPTIONS (description = "Currency of the order; the amounts are in reporting currency."),
     total OPTIONS (description = "What the customer was to pay: amount after discount, tax, shipping and fees charged."),
     charged OPTIONS (description = "Sum of its charges."),
@@ -140,6 +141,7 @@ entries AS (
         orders.channel,
         orders.status,
         orders.is_sale,
+        orders.is_test,
         orders.currency,
         {{ converted("orders.total") }} AS total,
         paid.charged,
@@ -190,6 +192,7 @@ SELECT
     channel,
     status,
     is_sale,
+    is_test,
     currency,
     {% for name in ["total", "charged", "refunded", "chargebacks", "fees", "paid_out", "open_amount"] %}
     {{ view_amount(name) }} AS {{ name }},
