@@ -22,6 +22,8 @@ ORDERS = [
     "products",
     "customers",
     "exchange_rates",
+    "payments",
+    "payouts",
     "rejected_rows",
     "loaded_files",
     "load_audit",
