@@ -1,4 +1,7 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
+{# The most days between an order, its payments and their payouts: statements with constants on partitions read so many. #}
+{% set payment_days = 400 %}
+
 {# Payments that are no tests, with the exchange rates of their days. `chosen`: the condition on their days. #}
 {% macro rated_payments(chosen) -%}
 SELECT

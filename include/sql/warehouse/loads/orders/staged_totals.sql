@@ -3,6 +3,7 @@
 {% from "warehouse/macros/lock.sql" import lock_token with context %}
 {% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
+{% from "warehouse/macros/payments.sql" import payment_days with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
@@ -129,7 +130,7 @@ FROM (
     {% endif %}
     {% if "payments" in arriving or "payouts" in arriving %}
     UNION DISTINCT
-    -- Payments that are staged again, or are in a payout that is read whole.
+    -- Payments that are staged again, or are in a payout that is read whole. An older one is found under its own day.
     SELECT
         'payments' AS name,
         stored.business_date
@@ -143,8 +144,13 @@ FROM (
             stored.source = payouts.source
             AND stored.payout_id = payouts.payout_id
     WHERE
-        stored.business_date >= DATE '0001-01-01'
+        stored.business_date >= DATE_SUB({{ business_date }}, INTERVAL {{ payment_days }} DAY)
         AND (staged.payment_id IS NOT NULL OR payouts.payout_id IS NOT NULL)
+    UNION DISTINCT
+    SELECT
+        'payments' AS name,
+        staged.business_date
+    FROM `sales_staging.payments` AS staged
     {% endif %}
     UNION DISTINCT
     SELECT

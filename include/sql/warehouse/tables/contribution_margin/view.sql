@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-{% from "warehouse/macros/payments.sql" import fees, rated_payments with context %}
+{% from "warehouse/macros/payments.sql" import fees, payment_days, rated_payments with context %}
 CREATE VIEW IF NOT EXISTS `sales.contribution_margin` (
     business_date OPTIONS (description = "Business day of the orders and refunds."),
     source OPTIONS (description = "Source of the orders: the shop."),
@@ -17,7 +17,7 @@ OPTIONS (
 )
 AS
 WITH rated_payments AS (
-    {{ rated_payments(read_days("payments.business_date", before=7, after=400)) }}
+    {{ rated_payments(read_days("payments.business_date", before=7, after=payment_days)) }}
 ),
 
 order_fees AS (

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-{% from "warehouse/macros/payments.sql" import has_arrived with context %}
+{% from "warehouse/macros/payments.sql" import has_arrived, payment_days with context %}
 {% set kinds = {
     "charges": "'charge'",
     "refunds": "'refund'",
@@ -47,9 +47,9 @@ WITH movements AS (
         ON
             payments.source = orders.source
             AND payments.order_id = orders.order_id
-            AND {{ days("orders.business_date", before=400) }}
+            AND {{ days("orders.business_date", before=payment_days) }}
     WHERE
-        {{ days("payments.business_date", before=400) }}
+        {{ days("payments.business_date", before=payment_days) }}
         AND payments.payout_id IS NOT NULL
         AND NOT payments.is_test
 ),

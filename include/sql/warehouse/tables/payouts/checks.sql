@@ -1,4 +1,4 @@
-{% from "warehouse/macros/payments.sql" import has_arrived with context %}
+{% from "warehouse/macros/payments.sql" import has_arrived, payment_days with context %}
 SELECT
     'payouts: one row per payout' AS check_name,
     'error' AS severity,
@@ -29,7 +29,7 @@ LEFT JOIN (
         SUM(amount - COALESCE(fee_amount, 0)) AS explained
     FROM `sales.payments`
     WHERE
-        business_date >= DATE_SUB({{ business_date }}, INTERVAL 400 DAY)
+        business_date >= DATE_SUB({{ business_date }}, INTERVAL {{ payment_days }} DAY)
         AND payout_id IS NOT NULL
         AND NOT is_test
     GROUP BY source, payout_id, currency
