@@ -22,6 +22,17 @@ KEYS = {
     ),
 }
 
+KINDS = {
+    ("storefront", "charge"),
+    ("storefront", "refund"),
+    ("shopify", "charge"),
+    ("shopify", "refund"),
+    ("shopify", "chargeback"),
+    ("shopify", "adjustment"),
+    ("partner_files", "charge"),
+    ("partner_files", "commission"),
+}
+
 
 def sorted_rows(rows, names):
     """Rows with some columns, in an order of their own."""
@@ -41,7 +52,7 @@ def of_key(rows, key):
 @pytest.mark.slow
 def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     company = start_company()
-    books = Ledger(FIRST_DAY, 9, seed=7, orders_per_day=25, timezone="America/New_York")
+    books = Ledger(FIRST_DAY, 6, seed=7, orders_per_day=40, timezone="America/New_York")
     days = books.business_days
     company.show(books.as_of(morning_after(days[3])))
     run_day(days[0], morning_after(days[3]), last=days[3])
@@ -52,11 +63,16 @@ def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     expected = company.oracle(run_days=days)
     assert company.differences(expected) == ""
 
-    payments = payment_oracle(expected, newest_day=days[-1])
+    newest_day = max(row["business_date"] for row in expected.daily_summary)
+    payments = payment_oracle(expected, newest_day)
     for table, rows in (("payments", payments.payments), ("payouts", payments.payouts)):
         names = list(rows[0])
         assert sorted_rows(company.rows(table), names) == sorted_rows(rows, names)
     assert len({row["currency"] for row in payments.payouts}) > 1
+    kinds = {(row["source"], row["kind"]) for row in payments.payments}
+    assert kinds == KINDS
+    lost = [row for row in payments.payments if row["fee_amount"] is None]
+    assert {row["gateway"] for row in lost} == {"stripe", "paypal", "cash"}
     for view, rows in payments.views().items():
         found = of_key(company.rows(view), KEYS[view])
         true = of_key(rows, KEYS[view])

@@ -123,7 +123,7 @@ def test_tables_and_views_of_all_cases_are_those_of_the_oracle(cases):
 
 
 @pytest.mark.parametrize(
-    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
 )
 def test_reads_in_any_order_leave_the_tables_and_views_of_the_oracle(shop, seed):
     payments = RandomPayments(seed)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.sales.tables import check
+from tests.unit.sales.transform.conftest import make_world
 from tests.unit.sales.transform.raw_folders import READ_AT, page_order, page_refund
 
 KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
@@ -23,6 +24,12 @@ def _own_meta_data(settings):
         patch.setenv("PAYMENT_FEE_META", "_mollie_fee, terminal fee")
         patch.setenv("GATEWAYS_WITHOUT_FEES", "BACS, cod")
         yield
+
+
+@pytest.fixture(scope="module")
+def world(settings, tmp_path_factory):
+    """A place for raw folders of small days: the steps of large ones are tested with orders."""
+    yield from make_world("tables", settings, tmp_path_factory)
 
 
 def paid(order_id, gateway="stripe", meta=None, **changes):
