@@ -15,6 +15,8 @@ from tests.integration.warehouse.loadable import (
     business_date,
 )
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC).replace(hour=17)
 LATELY = NOW - timedelta(days=20)
 YESTERDAY = NOW - timedelta(days=1)
