@@ -143,8 +143,8 @@ def refuse_lost_tables(warehouse: Warehouse, present: Listing) -> None:
 def create_missing(
     warehouse: Warehouse, present: Listing, *, with_views: bool = True
 ) -> list[str]:
-    """Create the datasets and every table that is not `present`, and unless told otherwise every view. Return
-    the names."""
+    """Create the datasets and every table that is not `present`, also views unless `with_views` is false;
+    return the names."""
     lacking = missing(present)
     if not with_views:
         lacking = [name for name in lacking if name in tables()]

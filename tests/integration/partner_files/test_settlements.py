@@ -1,4 +1,4 @@
-"""Settlements of marketplaces: payments and payouts from files that partners deliver beside their orders."""
+"""Settlements of marketplaces: payments and payouts from files of partners."""
 
 from datetime import UTC, date, datetime, timedelta
 

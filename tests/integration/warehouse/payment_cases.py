@@ -163,7 +163,7 @@ CASES = [
         payouts={"a": {"amount": 100, "payments": 1, "unexplained": 0}},
     ),
     Case(
-        "a payout whose payments are read by nobody again",
+        "a payout that is read again without payments",
         [
             Read([paid(payout="a")], [payout("100")]),
             Read([], [payout("0")]),

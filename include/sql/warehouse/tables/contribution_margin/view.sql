@@ -10,7 +10,7 @@ CREATE VIEW IF NOT EXISTS `sales.contribution_margin` (
     fees OPTIONS (description = "Fees and commissions of the orders' payments, whenever they were paid, divided over the lines by amount after discount; NULL where no order's are known. A refund has none."),
     sales_with_fees OPTIONS (description = "The part of net_sales whose fees are known; NULL where none is."),
     covered_sales OPTIONS (description = "The part of net_sales whose cost and fees are both known; NULL where none is."),
-    contribution OPTIONS (description = "covered_sales less their cost of goods and fees: the contribution margin. It stands for net_sales where covered_sales are at least 95 % of them.")
+    contribution OPTIONS (description = "covered_sales less their cost of goods and fees: the contribution margin. A margin of all sales needs covered_sales of at least 95 % of net_sales.")
 )
 OPTIONS (
     description = "One row per business day, source, channel, category and product with a sale or return, in reporting currency: what is left of net sales after cost of goods and payment fees. Amounts are NULL where an exchange rate is missing."
