@@ -66,7 +66,8 @@ def of_all_days(table):
 
 
 def empty(client, dataset):
-    """Delete the rows of the warehouse's tables but the lock's, and what else there is in the dataset."""
+    """Delete the rows of the warehouse's tables but the lock's, the view that names the shops of the last
+    test, and what else there is in the dataset."""
     present = [table.table_id for table in client.list_tables(dataset)]
     for name in set(present) - {*tables(), *views()}:
         client.delete_table(f"{dataset}.{name}")
@@ -76,6 +77,7 @@ def empty(client, dataset):
         if table in present and table != "load_lock"
     ]
     if statements:
+        statements.append(f"DROP VIEW IF EXISTS `{dataset}.shops`;")
         client.query(
             "\n".join(statements),
             timeout=30,
