@@ -1,8 +1,8 @@
 """Formats figures and dates for readers of reports and pages, and cleans text from data.
 
-Numbers and dates are in the locale of REPORT_LOCALE, by Babel; words are always English. In English and in
-right-to-left locales, dates and percentages have the house style, `Thu 19 Nov` and `+1.3 %`. Amounts have the
-currency's own decimals. Rounding is half away from zero. Examples are in en_US.
+Numbers and dates are in the locale of REPORT_LOCALE, or of `in_locale`, by Babel; words are always English.
+In English and in right-to-left locales, dates and percentages have the house style, `Thu 19 Nov` and
+`+1.3 %`. Amounts have the currency's own decimals. Rounding is half away from zero. Examples are in en_US.
 
 Texts of logs, alerts and commands are English in every locale: they use `counted`, `plural` and `listed`.
 """
@@ -10,7 +10,9 @@ Texts of logs, alerts and commands are English in every locale: they use `counte
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import copy
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,6 +35,8 @@ DEFAULT_LOCALE = "en_US"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, with the full-width forms of its signs."""
 
+_OWN_LOCALE = ContextVar("own_locale", default="")
+"""The locale of `in_locale`, which is that of one reader."""
 _WORDS = {"db": "database", "api": "API", "pos": "POS", "b2b": "B2B"}
 _INVISIBLE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """Control characters, overrides of the text direction, and halves of characters."""
@@ -303,8 +307,19 @@ def parse_locale(name: str) -> Any:
     return Locale.parse(name.strip().replace("-", "_"))
 
 
+@contextmanager
+def in_locale(name: str) -> Iterator[None]:
+    """Format in the locale `name`, or in REPORT_LOCALE where it is empty, until the block ends."""
+    before = _OWN_LOCALE.set(name)
+    try:
+        yield
+    finally:
+        _OWN_LOCALE.reset(before)
+
+
 def _locale() -> Any:
-    return parse_locale(os.environ.get("REPORT_LOCALE") or DEFAULT_LOCALE)
+    name = _OWN_LOCALE.get() or os.environ.get("REPORT_LOCALE")
+    return parse_locale(name or DEFAULT_LOCALE)
 
 
 def words_locale() -> Any:

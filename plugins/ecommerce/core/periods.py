@@ -1,0 +1,95 @@
+"""The periods of reports: a business day, a week from Monday to Sunday, or a month."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal, get_args
+
+from ecommerce.core.business_day import days_between, newest_closed_day
+from ecommerce.core.calendar_days import calendar_week
+from ecommerce.core.errors import ConfigurationError
+
+PeriodKind = Literal["day", "week", "month"]
+KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
+WEEKS_OF_YEAR = timedelta(weeks=52)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from `first` to `last`, both included, of one kind."""
+
+    kind: PeriodKind
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """Return `2026-11-23`, `2026-W48` or `2026-11`."""
+        if self.kind == "month":
+            return f"{self.first:%Y-%m}"
+        if self.kind == "week":
+            year, week, _ = self.first.isocalendar()
+            return f"{year}-W{week:02}"
+        return str(self.first)
+
+    @property
+    def days(self) -> list[date]:
+        """The days of the period, in order."""
+        return days_between(self.first, self.last)
+
+    @property
+    def before(self) -> Period:
+        """The period that this one is compared with: the week or month before, and for a day the same weekday
+        of the week before."""
+        if self.kind == "month":
+            return period_of("month", self.first - timedelta(days=1))
+        return period_of(self.kind, self.first - timedelta(weeks=1))
+
+    @property
+    def next(self) -> Period:
+        """The period that follows."""
+        return period_of(self.kind, self.last + timedelta(days=1))
+
+    @property
+    def year_before(self) -> Period:
+        """The same month of the year before; of a day or a week, that of 52 weeks before, with the same
+        weekdays."""
+        if self.kind == "month":
+            return period_of("month", self.first.replace(year=self.first.year - 1))
+        return period_of(self.kind, self.first - WEEKS_OF_YEAR)
+
+
+def period_of(kind: PeriodKind, day: date) -> Period:
+    """Return the period that `day` is in."""
+    if kind == "week":
+        week = calendar_week(day)
+        return Period(kind, week[0], week[-1])
+    if kind == "month":
+        length = monthrange(day.year, day.month)[1]
+        return Period(kind, day.replace(day=1), day.replace(day=length))
+    return Period(kind, day, day)
+
+
+def newest_closed(kind: PeriodKind, now: datetime, timezone: str) -> Period:
+    """Return the last period that has ended at `now`, an aware instant, in the shop's `timezone`."""
+    newest = newest_closed_day(now, timezone).date
+    period = period_of(kind, newest)
+    if period.last == newest:
+        return period
+    return period_of(kind, period.first - timedelta(days=1))
+
+
+def parse_period(text: str) -> Period:
+    """Return the period of `2026-11-23`, `2026-W48` or `2026-11`. Raise ConfigurationError: there is none."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d", text):
+            return period_of("month", date.fromisoformat(f"{text}-01"))
+        if re.fullmatch(r"\d{4}-W\d\d", text):
+            return period_of("week", date.fromisoformat(f"{text}-1"))
+        return period_of("day", date.fromisoformat(text))
+    except ValueError:
+        raise ConfigurationError(
+            f"{text} is no period: a day is written as 2026-11-23, a week as 2026-W48, a month as 2026-11"
+        ) from None

@@ -1,0 +1,65 @@
+"""The archive of the reports of periods: `<REPORTS_URI>/weeks/<first day>/`, `months/<first day>/`, and those
+of a slice below `slices/<key>/`. It is that of the daily reports, with other folders."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ecommerce.core.periods import Period, PeriodKind
+from ecommerce.core.values import Values
+from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.slices import Slice
+from ecommerce.storage import report_archive as reports
+
+PDF, PREVIEW = "report.pdf", reports.PREVIEW
+DAYS_CHART = "days.svg"
+DAYS_PNG = "days.png"
+"""The days for mail programs, on white, to be shown at half of its pixels."""
+CHART_FILES = (
+    DAYS_CHART,
+    "channels.svg",
+    "categories.svg",
+    "countries.svg",
+    "shops.svg",
+)
+FILES = reports.media_types(PDF, *CHART_FILES, DAYS_PNG)
+"""The files of a period's folder that pages serve, with media types."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPeriod:
+    """Where the report of a period is, and the figures that its mail depends on."""
+
+    uri: str
+    figures: PeriodFigures
+    figures_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodMail:
+    """What is mailed and posted of a report in one locale: the texts of its mail by the names that its
+    templates use, the PDF, and the chart of its days as PNG."""
+
+    texts: Values
+    pdf: bytes
+    picture: bytes | None
+
+
+def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
+    """Return the archive of the reports of one kind of period and one slice."""
+    folder = f"{kind}s"
+    if not only.is_whole:
+        folder = f"slices/{slice_key(only)}/{folder}"
+    return reports.Archive(PeriodFigures, FILES, source="report", folder=folder)
+
+
+def folder_of(reports_uri: str, period: Period, only: Slice) -> str:
+    """Return the URI of the folder of a report."""
+    return archive_of(period.kind, only).folder_of(reports_uri, period.first)
+
+
+def slice_key(only: Slice) -> str:
+    """Return the name of a slice in addresses, which has no letter of the data: the same for the same
+    slice."""
+    return hashlib.sha256(only.model_dump_json().encode()).hexdigest()[:16]

@@ -1,0 +1,47 @@
+"""The slice of a report: the part of the sales that its recipients see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+DIMENSIONS = {
+    "country": "country_code",
+    "shop": "source",
+    "channel": "channel",
+    "category": "category",
+}
+"""The dimensions of a slice, each with the column of `daily_sales` that has its values."""
+
+
+class Slice(BaseModel):
+    """The values of each dimension that the slice has; a dimension without values is not limited. A slice
+    without any is the whole shop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    country: tuple[str, ...] = ()
+    shop: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def distinct(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the values sorted, each once: the order in a file is no part of a slice."""
+        return tuple(sorted(set(values)))
+
+    def limits(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each dimension that is limited, with its values."""
+        for dimension in DIMENSIONS:
+            values = getattr(self, dimension)
+            if values:
+                yield dimension, values
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the whole shop."""
+        return not any(self.limits())
+
+
+WHOLE = Slice()
