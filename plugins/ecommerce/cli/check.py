@@ -24,6 +24,7 @@ from ecommerce.cli.settings_check import (
     check_recipients,
     check_settings,
     check_source_policy,
+    check_subscriptions,
     has_recipients,
     is_placeholder,
     require_filled_in,
@@ -159,6 +160,7 @@ def checks() -> Checks:
         names.CONNECTION_CHAT: check_chat,
         report: partial(check_recipients, report, "no report is mailed"),
         alert: partial(check_recipients, alert, "failures are not mailed"),
+        names.VARIABLE_REPORT_SUBSCRIPTIONS: check_subscriptions,
         **{name: partial(check_folder, name) for name in FOLDERS},
     }
     return {

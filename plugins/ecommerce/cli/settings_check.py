@@ -22,6 +22,7 @@ from ecommerce.sales.source_policy import (
     read_policies,
     required_sources,
 )
+from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.sources import live_sources
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
@@ -159,10 +160,32 @@ def check_chat() -> Lines:
 
 
 def has_recipients() -> bool:
-    """Return whether a Variable has any recipient; otherwise the pipeline needs no mail server."""
+    """Return whether a Variable or a subscription has any recipient; otherwise the pipeline needs no mail
+    server."""
     reports = transport.recipients(names.VARIABLE_REPORT_RECIPIENTS)
     alerts = transport.recipients(names.VARIABLE_ALERT_RECIPIENTS)
-    return bool(reports or alerts)
+    if reports or alerts:
+        return True
+    subscriptions = load_subscriptions().valid
+    return any(subscription.addresses for subscription in subscriptions)
+
+
+def check_subscriptions() -> Lines:
+    """Count the subscriptions, and show what is wrong with the others, or with their chats."""
+    subscriptions = load_subscriptions()
+    problems = list(subscriptions.problems)
+    for subscription in subscriptions.valid:
+        for connection_id in subscription.chats:
+            if not chat.configured(connection_id):
+                problems.append(
+                    f"{subscription.name}: the connection {connection_id} is not defined"
+                )
+    if subscriptions.valid:
+        yield OK, counted(len(subscriptions.valid), "subscription")
+    elif not problems:
+        yield HINT, "none: include/subscriptions.yaml has an example"
+    if problems:
+        raise ConfigurationError("\n".join(problems))
 
 
 def check_recipients(variable: str, without: str) -> Lines:

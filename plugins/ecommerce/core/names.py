@@ -37,6 +37,7 @@ STATE_SEND_MAIL = "send_mail"
 """The key in the state store of `mail.send` of a repair's request to mail the report; its value is true."""
 
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
+VARIABLE_REPORT_SUBSCRIPTIONS = "report_subscriptions"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"
 POLICY_DELIVERIES = "partner_deliveries"

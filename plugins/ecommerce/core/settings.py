@@ -47,7 +47,8 @@ def _timezone(name: str) -> str:
         raise ValueError("use an IANA name such as Europe/Berlin") from None
 
 
-def _locale(text: str) -> str:
+def known_locale(text: str) -> str:
+    """Return the name of a locale; ValueError where Babel does not know it."""
     from babel import UnknownLocaleError
 
     try:
@@ -187,7 +188,7 @@ class Settings(DagSettings, ShopSettings):
         pattern="^[A-Za-z]{3}$",
         description="a three-letter ISO 4217 code such as EUR",
     )
-    report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
+    report_locale: Annotated[str, AfterValidator(known_locale)] = DEFAULT_LOCALE
     shop_labels: Annotated[Json[Mapping[str, Label]], NoDecode] = Field(
         {},
         description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',

@@ -1,4 +1,5 @@
-"""Messages to a chat (Slack, Teams, Mattermost, Discord, …), where the connection `alert_chat` exists.
+"""Messages to a chat (Slack, Teams, Mattermost, Discord, …), where its connection exists: `alert_chat`, or
+that of a subscription.
 
 Mail goes first. A chat that is down, slow or refuses a message only causes a warning in the log. The URLs of
 its services contain secrets, which Apprise and urllib3 log, so their own logs are suppressed.
@@ -26,11 +27,16 @@ TIMEOUT = 20.0
 """Seconds to wait for a chat's response."""
 
 
-def post(title: str, text: str, picture: bytes | None = None) -> bool:
+def post(
+    title: str,
+    text: str,
+    picture: bytes | None = None,
+    connection_id: str = CONNECTION,
+) -> bool:
     """Post a message and return whether a service accepted it; never raise. The title is one line;
     `picture`, a PNG, is for services that accept files."""
     try:
-        services = configured()
+        services = configured(connection_id)
         if services is None:
             return False
         return _notify(services, title, text, picture)
@@ -42,10 +48,10 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
     return False
 
 
-def configured() -> Apprise | None:
-    """Return the services of the connection `alert_chat`, or None without that connection. Raises
+def configured(connection_id: str = CONNECTION) -> Apprise | None:
+    """Return the services of a chat's connection, or None without that connection. Raises
     ConfigurationError: its extra has no valid `config`, or Apprise cannot parse an entry of it."""
-    connection = find_connection(CONNECTION)
+    connection = find_connection(connection_id)
     if connection is None:
         return None
     from airflow.providers.apprise.hooks.apprise import AppriseHook
@@ -65,8 +71,8 @@ def configured() -> Apprise | None:
     # The text of an entry is secret.
     if not (is_valid and len(services)):
         raise ConfigurationError(
-            f'the connection {CONNECTION} needs a valid "config" in its extra: {{"path": "<Apprise URL>"}}, '
-            "or a list of these"
+            f'the connection {connection_id} needs a valid "config" in its extra: '
+            '{"path": "<Apprise URL>"}, or a list of these'
         )
     return services
 

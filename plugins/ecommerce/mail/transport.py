@@ -45,7 +45,7 @@ def recipients(variable: str) -> list[str]:
     entries = re.findall(r"[^,;\s]+", Variable.get(variable, default=""))
     addresses = {}
     for place, entry in enumerate(entries, start=1):
-        if not _ADDRESS.fullmatch(entry):
+        if not is_address(entry):
             raise errors.wrong_variable(
                 variable,
                 f"is wrong: entry {place} of {len(entries)} is not an e-mail address",
@@ -53,6 +53,11 @@ def recipients(variable: str) -> list[str]:
             )
         addresses[entry.lower()] = entry
     return list(addresses.values())
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an e-mail address."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def message_id(name: str) -> str:
@@ -65,7 +70,7 @@ def sender() -> str:
     """Return the sender's address: `from_email` in the extra of the connection `smtp_default`. Raises
     ConfigurationError: the connection is missing or has no valid address."""
     address = str(connection(CONNECTION).extra_dejson.get("from_email"))
-    if not _ADDRESS.fullmatch(address):
+    if not is_address(address):
         raise errors.ConfigurationError(
             f"the connection {CONNECTION} has no sender: set from_email in its extra to an e-mail address"
         )

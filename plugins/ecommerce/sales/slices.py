@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from ecommerce.core.yaml_texts import Several
+
 DIMENSIONS = {
     "country": "country_code",
     "shop": "source",
@@ -20,10 +22,10 @@ class Slice(BaseModel):
     without any is the whole shop."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    country: tuple[str, ...] = ()
-    shop: tuple[str, ...] = ()
-    channel: tuple[str, ...] = ()
-    category: tuple[str, ...] = ()
+    country: Several[str] = ()
+    shop: Several[str] = ()
+    channel: Several[str] = ()
+    category: Several[str] = ()
 
     @field_validator("*", mode="after")
     @classmethod

@@ -4,32 +4,102 @@ A subscription is of a report of every day, week or month, of the whole shop or 
 figure. The Variable `report_recipients` is that of the daily report without a slice.
 """
 
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from ecommerce.core.names import VARIABLE_REPORT_SUBSCRIPTIONS
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.periods import PeriodKind
+from ecommerce.core.settings import known_locale
+from ecommerce.core.yaml_texts import Several, first_problem, parse_yaml
+from ecommerce.mail.transport import is_address
 from ecommerce.sales.slices import WHOLE, Slice
+
+FILE = INCLUDE / "subscriptions.yaml"
+CHAT = "chat:"
+"""What an entry of `to` begins with that is the connection of a chat."""
+NAME = "[A-Za-z0-9_-]{1,40}"
 
 Format = Literal["pdf", "mail", "chat"]
 Line = Literal["forecast", "last_week", "target", "weekday_average"]
+Figure = Literal["net_sales", "gross_sales", "orders"]
+
+
+def _recipients(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the distinct recipients; ValueError where there are none, or with the place of
+    an entry that is none."""
+    if not entries:
+        raise ValueError("has no recipient")
+    distinct: dict[str, str] = {}
+    for place, entry in enumerate(entries, start=1):
+        is_chat = re.fullmatch(rf"{CHAT}[\w.-]+", entry)
+        if not is_chat and not is_address(entry):
+            raise ValueError(
+                f"entry {place} of {len(entries)} is neither an e-mail address nor {CHAT}<connection>"
+            )
+        distinct.setdefault(entry.lower(), entry)
+    return tuple(distinct.values())
+
+
+def _known_values(only: Slice) -> Slice:
+    """Check the values of countries and shops; those of channels and categories are not known. A dimension
+    without values would be the whole shop."""
+    for dimension in only.model_fields_set:
+        values = getattr(only, dimension)
+        if not all(values) or not values:
+            raise ValueError(f"{dimension} has no value")
+    for country in only.country:
+        if not re.fullmatch("[A-Z]{2}", country):
+            raise ValueError("a country has two capital letters, such as DE")
+    for shop in only.shop:
+        if not re.fullmatch("[a-z][a-z0-9_]*", shop):
+            raise ValueError(
+                "a shop is the name of a source, such as sales_db or shopify_de"
+            )
+    return only
+
+
+def _optional_locale(name: str) -> str:
+    return name and known_locale(name)
 
 
 class Below(BaseModel):
     """The line of an alert: `percent` below the figure `of`, or an `amount`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    percent: Decimal | None = None
+    percent: Decimal | None = Field(None, gt=0, lt=100)
     of: Line | None = None
-    amount: Decimal | None = None
+    amount: Decimal | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_line(self) -> Self:
+        parts = [self.percent is not None, self.of is not None]
+        has_amount = self.amount is not None
+        if any(parts) == has_amount or any(parts) != all(parts):
+            raise ValueError("needs percent and of, or amount")
+        return self
 
 
 class AtLeast(BaseModel):
     """How many orders a day or its weekday's average must have, for an alert to be sent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    orders: int = 0
+    orders: int = Field(0, ge=0)
 
 
 class Subscription(BaseModel):
@@ -38,12 +108,132 @@ class Subscription(BaseModel):
     line. `locale`: empty for REPORT_LOCALE."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    name: str
-    to: tuple[str, ...]
+    # It is part of a Message-ID and of statements.
+    name: str = Field(pattern=f"^{NAME}$")
+    to: Annotated[Several[str], AfterValidator(_recipients)]
     report: PeriodKind | None = None
     format: Format = "pdf"
-    only: Slice = WHOLE
-    locale: str = ""
-    alert: Literal["net_sales", "gross_sales", "orders"] | None = None
+    only: Annotated[Slice, AfterValidator(_known_values)] = WHOLE
+    locale: Annotated[str, AfterValidator(_optional_locale)] = ""
+    alert: Figure | None = None
     below: Below | None = None
     at_least: AtLeast = AtLeast()
+
+    @field_validator("name", mode="after")
+    @classmethod
+    def _taken_once(cls, name: str, info: ValidationInfo) -> str:
+        if name in (info.context or ()):
+            raise ValueError(f"there is another subscription {name}")
+        return name
+
+    @model_validator(mode="after")
+    def _report_or_alert(self) -> Self:
+        if (self.report is None) == (self.alert is None):
+            raise ValueError("needs either report or alert")
+        keys = {"below", "at_least"} if self.report else {"format"}
+        foreign = sorted(keys & self.model_fields_set)
+        if foreign:
+            kind = "report" if self.report else "alert"
+            raise ValueError(f"{foreign[0]} is no key of a subscription with {kind}")
+        if self.alert and not self.below:
+            raise ValueError("an alert needs below")
+        if self.format == "chat" and self.addresses:
+            raise ValueError(f"the format chat is for {CHAT}<connection> only")
+        self._check_line()
+        return self
+
+    def _check_line(self) -> None:
+        """Raise ValueError where the warehouse has no line for the figure of this slice."""
+        line = self.below.of if self.below else None
+        figure = "gross_sales"
+        if self.only.is_whole or line == "target":
+            figure = "net_sales"
+        if line in ("forecast", "target") and self.alert != figure:
+            raise ValueError(f"the {line} of this slice is of {figure}")
+        if line == "forecast" and not self.series:
+            raise ValueError("only one channel or one category has a forecast")
+        if line == "target" and not self.series.startswith(("total", "channel:")):
+            raise ValueError("only the whole shop or one channel has a target")
+
+    @property
+    def series(self) -> str:
+        """The series of forecasts of the slice: `total`, `channel:<name>` or `category:<name>`; empty where
+        it has none."""
+        if self.only.is_whole:
+            return "total"
+        limits = dict(self.only.limits())
+        for dimension in ("channel", "category"):
+            if limits.keys() == {dimension} and len(limits[dimension]) == 1:
+                return f"{dimension}:{limits[dimension][0]}"
+        return ""
+
+    @property
+    def addresses(self) -> list[str]:
+        """The e-mail addresses of `to`."""
+        return [entry for entry in self.to if not entry.startswith(CHAT)]
+
+    @property
+    def chats(self) -> list[str]:
+        """The connections of the chats of `to`."""
+        return [entry.removeprefix(CHAT) for entry in self.to if entry.startswith(CHAT)]
+
+
+UNKNOWN_KEY = (
+    f"no key of a subscription; the keys are {', '.join(Subscription.model_fields)}"
+)
+
+
+@dataclass
+class Subscriptions:
+    """The subscriptions that can be served, and a sentence about each of the others."""
+
+    valid: list[Subscription] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def load_subscriptions() -> Subscriptions:
+    """Return the subscriptions of the Variable, or of the file where it is empty. An invalid one stops only
+    itself."""
+    from airflow.sdk import Variable
+
+    text = Variable.get(VARIABLE_REPORT_SUBSCRIPTIONS, default="")
+    if text.strip():
+        return parse_subscriptions(
+            text, f"the Variable {VARIABLE_REPORT_SUBSCRIPTIONS}"
+        )
+    if not FILE.exists():
+        return Subscriptions()
+    text = FILE.read_text("utf-8", errors="replace")
+    return parse_subscriptions(text, f"include/{FILE.name}")
+
+
+def parse_subscriptions(text: str, place: str) -> Subscriptions:
+    """Return the subscriptions of a YAML text, which problems name as `place`."""
+    found = Subscriptions()
+    try:
+        entries = parse_yaml(text)
+    except ValueError as error:
+        found.problems.append(f"{place} {error}")
+        return found
+    if entries and not isinstance(entries, list):
+        found.problems.append(f"{place} is no list of subscriptions")
+        return found
+    names: set[str] = set()
+    for number, entry in enumerate(entries or []):
+        try:
+            subscription = Subscription.model_validate(entry, context=names)
+        except ValidationError as error:
+            line, problem = first_problem(error, text, UNKNOWN_KEY, number)
+            found.problems.append(f"{place} line {line}: {_title(entry)}{problem}")
+            continue
+        names.add(subscription.name)
+        found.valid.append(subscription)
+    return found
+
+
+def _title(entry: object) -> str:
+    """Return the name of an invalid subscription, if it has one that can be shown."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if isinstance(name, str) and re.fullmatch(NAME, name):
+        return f"{name}: "
+    return ""

@@ -8,13 +8,12 @@ import io
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal, TypeVar
+from typing import IO, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     PrivateAttr,
     ValidationError,
@@ -24,6 +23,7 @@ from pydantic import (
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import country_codes
+from ecommerce.core.yaml_texts import Several, first_problem, parse_yaml
 
 FOLDER = INCLUDE / "partners"
 SHIPPED = INCLUDE / "partners" / "layouts"
@@ -165,12 +165,6 @@ def _known_payment(rule: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[s
     return rule
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-T = TypeVar("T")
-Several = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
 Column = Annotated[str, AfterValidator(_known_column)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
 DateFormat = Annotated[str, AfterValidator(_known_date_format)]
@@ -304,6 +298,7 @@ class Utf8Stream(io.TextIOWrapper):
         return text.encode("utf-8", "surrogateescape")
 
 
+UNKNOWN_KEY = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
 STANDARD = Layout.model_construct()
 STANDARD_SETTLEMENT = Layout.model_validate(
     {
@@ -334,21 +329,22 @@ def partner_layouts() -> dict[str, Layout]:
 
 
 def _layout(file: Path) -> Layout:
-    """Return the layout of a file, whose values are texts: NO is Norway here, and 0 an amount."""
-    import yaml
-
+    """Return the layout of a file; InvalidLayoutError where it cannot be used."""
     try:
         text = file.read_text("utf-8")
-        keys = yaml.load(text, yaml.BaseLoader) or {}  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise InvalidLayoutError(f" is not valid YAML: {problem}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidLayoutError(f" is not valid YAML: {error}") from None
+    try:
+        keys = parse_yaml(text) or {}
+    except ValueError as error:
+        raise InvalidLayoutError(f" {error}") from None
     if not isinstance(keys, dict):
         raise InvalidLayoutError(" is not valid YAML: it has no keys")
     try:
         layout = Layout.model_validate(keys)
     except ValidationError as error:
-        raise InvalidLayoutError(_first_problem(error, text)) from None
+        line, problem = first_problem(error, text, UNKNOWN_KEY)
+        raise InvalidLayoutError(f" line {line}: {problem}") from None
     if not layout.extends:
         return layout
     shipped = SHIPPED / f"{layout.extends}.yaml"
@@ -375,23 +371,6 @@ def _check_kind(file: Path, layout: Layout) -> None:
             is_known = name in SETTLEMENT_COLUMNS
         if not is_known:
             raise InvalidLayoutError(f": {name} is no column of the kind {layout.kind}")
-
-
-def _first_problem(error: ValidationError, text: str) -> str:
-    """Return the first problem with the keys in `text`, and its line."""
-    first = error.errors()[0]
-    position = 0
-    path = ""
-    for part in map(str, first["loc"]):
-        found = text.find(part, position)
-        if found >= 0:
-            position = found
-            path += f"{part}: "
-    line = text.count("\n", 0, position) + 1
-    problem = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        problem = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
-    return f" line {line}: {path}{problem}"
 
 
 def _extended(shipped: Layout, own: Layout) -> Layout:
