@@ -91,7 +91,16 @@ NUMBERS = re.compile(r"most|count|limit|seconds")
 TEXTS = re.compile(r"hash|message_id|source|token|owner")
 INSTANTS = re.compile(r"_at$")
 TEXT = TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)
-MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(HEADLINE, 100)}
+MAILS = ("", "board")
+"""That of the daily report, and that of a subscription."""
+MAPPINGS = {
+    "copies": {"orders": 5},
+    "reported": dict.fromkeys(HEADLINE, 100),
+    "hashes": dict.fromkeys(MAILS, "0a1b"),
+    "message_ids": dict.fromkeys(MAILS, "<0a1b@example.com>"),
+    "queried_at": dict.fromkeys(MAILS, datetime(2026, 3, 3, 11, tzinfo=UTC)),
+    "net_sales": {"": None, "board": 100},
+}
 
 
 def spec_of(table):

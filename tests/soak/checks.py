@@ -69,7 +69,10 @@ def mails(company):
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
         if message["X-Sales-Mail"] == "report":
             mailed.add(str(message["Message-ID"]))
-    deliveries = read_table(warehouse(company), DATASET, "report_deliveries")
+    deliveries = []
+    for row in read_table(warehouse(company), DATASET, "report_deliveries"):
+        if row["subscription"] is None:
+            deliveries.append(row)
     recorded = {row["message_id"] for row in deliveries}
     sent = {row["message_id"] for row in deliveries if row["state"] == "sent"}
     if not sent:

@@ -1,7 +1,10 @@
 """The delivery log: the table `report_deliveries`, and changes of figures before their mail."""
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.errors import TransientError
@@ -21,6 +24,27 @@ LOOK_SECONDS = 2.0
 """How often a run looks whether another one has sent the mail, before its task is retried."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that a run wants to send: its figures' hash, the Message-ID of their first mail, and when they
+    were queried (aware). One to a subscription also has its name, and its net sales."""
+
+    figures_hash: str
+    message_id: str
+    figures_at: datetime
+    subscription: str = ""
+    net_sales: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What became of the claims, by subscription: the Message-IDs of the mails that the run sends, and the
+    runs that are sending others. In neither is a mail whose figures the last one has."""
+
+    message_ids: dict[str, str]
+    busy: dict[str, str]
+
+
 def claim(
     business_date: date,
     figures_hash: str,
@@ -29,43 +53,68 @@ def claim(
     run: DagRun,
 ) -> str:
     """Claim the mail of a day's figures for `run`; return its Message-ID, or nothing when the day's last mail
-    has these figures.
-
-    A claim that was never marked as sent can be claimed again: by its own run at once, by another one after
-    `LEASE`. So can figures that return after a correction, under another Message-ID than `message_id`.
-    Changes after `figures_at` (aware), when the figures were queried, are in the next report.
+    has these figures. See `claim_all`.
 
     Raises:
         TransientError: another run is sending the mail.
     """
+    mail = Mail(figures_hash, message_id, figures_at)
+    claims = claim_all(business_date, [mail], run)
+    for sender in claims.busy.values():
+        raise TransientError(
+            f"the run {sender} is mailing the report of {business_date}: this task looks again whether "
+            f"the report was mailed, and mails it {LEASE.seconds // 60} minutes after that run's attempt"
+        )
+    return claims.message_ids.get("", "")
+
+
+def claim_all(business_date: date, mails: Sequence[Mail], run: DagRun) -> Claims:
+    """Claim mails of a day, or of the period that ends with it, for `run`, in one transaction.
+
+    A claim that was never marked as sent can be claimed again: by its own run at once, by another one after
+    `LEASE`. So can figures that return after a correction, under another Message-ID than their first mail's.
+    Changes after `figures_at`, when the figures were queried, are in the next report.
+    """
     owner = f"{run.dag_id}/{run.run_id}"
     for _ in range(LOOKS):
-        [delivery] = _transact(
+        rows = _transact(
             "report_deliveries/claim",
             business_date=business_date,
-            figures_hash=figures_hash,
-            message_id=message_id,
-            figures_at=figures_at,
+            hashes={mail.subscription: mail.figures_hash for mail in mails},
+            message_ids={mail.subscription: mail.message_id for mail in mails},
+            queried_at={mail.subscription: mail.figures_at for mail in mails},
+            net_sales={
+                mail.subscription: ten_thousandths(mail.net_sales) for mail in mails
+            },
             owner=owner,
             lease_seconds=int(LEASE.total_seconds()),
         )
-        if delivery["state"] == "sent":
-            return ""
-        if delivery["claimed_by"] == owner:
-            return str(delivery["message_id"])
+        claims = Claims({}, {})
+        for row in rows:
+            if row["state"] == "sent":
+                continue
+            name = row["subscription"]
+            if row["claimed_by"] == owner:
+                claims.message_ids[name] = row["message_id"]
+            else:
+                claims.busy[name] = row["claimed_by"]
+        if not claims.busy:
+            break
         time.sleep(LOOK_SECONDS)
-    raise TransientError(
-        f"the run {delivery['claimed_by']} is mailing the report of {business_date}: this task looks again "
-        f"whether the report was mailed, and mails it {LEASE.seconds // 60} minutes after that run's attempt"
-    )
+    return claims
 
 
 def mark_sent(business_date: date, figures_hash: str) -> None:
-    """Record that the mail server accepted the mail."""
+    """Record that the mail server accepted the mail of a day's figures."""
+    mark_all_sent(business_date, {"": figures_hash})
+
+
+def mark_all_sent(business_date: date, hashes: Mapping[str, str]) -> None:
+    """Record that the mail server accepted mails: the hashes of their figures by subscription."""
     _transact(
         "report_deliveries/mark_sent",
         business_date=business_date,
-        figures_hash=figures_hash,
+        hashes=hashes,
         sent_at=datetime.now(UTC),
     )
 
@@ -73,25 +122,35 @@ def mark_sent(business_date: date, figures_hash: str) -> None:
 def record_restatements(report: ArchivedReport) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
-    ten_thousandths = {}
+    reported = {}
     for name, value in report.headline.items():
-        if name not in HEADLINE:
-            continue
-        scaled = None if value is None else int(value.scaleb(4))
-        ten_thousandths[name] = scaled
+        if name in HEADLINE:
+            reported[name] = ten_thousandths(value)
     _transact(
         "report_restatements/load_before_mail",
         business_date=report.business_date,
-        reported=ten_thousandths,
+        reported=reported,
         detected_at=datetime.now(UTC),
         figures_at=report.figures_at,
     )
 
 
 def deliveries(business_date: date) -> list[Row]:
-    """Return the rows of `report_deliveries` of a day, the latest first."""
+    """Return the rows of `report_deliveries` of a day's report, the latest first; without those of
+    subscriptions."""
     statement = "warehouse/tables/report_deliveries/by_day.sql"
     return open_prepared(STEP).query(statement, business_date=business_date)
+
+
+def subscribed_deliveries(last_day: date) -> list[Row]:
+    """Return the rows of subscriptions to a period that ends with `last_day`, the latest first."""
+    statement = "warehouse/tables/report_deliveries/by_subscription.sql"
+    return open_prepared(STEP).query(statement, last_day=last_day)
+
+
+def ten_thousandths(amount: Decimal | None) -> int | None:
+    """Return an amount as a transaction, which has no decimals, takes it."""
+    return None if amount is None else int(amount.scaleb(4))
 
 
 def _transact(statement: str, **values: Any) -> list[Row]:

@@ -77,6 +77,11 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     # A run knew of the storefront and has not read it.
     assert not tuesday.complete
     assert "storefront" in tuesday.missing_sources
+    # A mail to a subscription, which may be of a slice, is no mail of the day.
+    subscribed = {"business_date": MONDAY, "state": "sent", "subscription": "germany"}
+    now = datetime.now(UTC)
+    shop.insert("report_deliveries", [subscribed], sent_at=now, figures_at=now)
+    assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == [monday, tuesday]
     assert monday.mail_count == 1
     assert tuesday.mail_count == 1
     second = {"business_date": MONDAY, "figure": "net_sales", "old": 130, "new": 150}

@@ -92,6 +92,14 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
     }
     assert restated(shop, load) == []
 
+    # A mail to a subscription, which may be of a slice, is no mail of the day.
+    shop.sql("UPDATE sales.report_deliveries SET subscription = 'germany' WHERE TRUE")
+    changed = replace(LATE_FILE.orders[0], order_id="3")
+    another = Folder([changed], source="partner_files", read_at=at("2026-03-05 11:00"))
+    late = restated(shop, lambda: shop.load(another, day=TUESDAY, run_id="another"))
+    assert shop.by("daily_summary", "business_date", "orders")[MONDAY] == 3
+    assert late == []
+
 
 def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     folders = read_folders("restatements.yaml")

@@ -72,6 +72,11 @@ def store(shop, changes, reports):
     # A report that is being sent has not listed anything.
     claimed = {"business_date": DAYS[0], "state": "claimed"}
     deliveries = [claimed | {"figures_at": START + timedelta(days=9)}]
+    # Nor has that of a subscription, which may be of a slice.
+    subscribed = {"state": "sent", "subscription": "germany"}
+    for day in DAYS:
+        later = START + timedelta(days=9)
+        deliveries.append({"business_date": day, "figures_at": later} | subscribed)
     for day, instants in reports.items():
         for instant in instants:
             sent = {"business_date": day, "state": "sent"}

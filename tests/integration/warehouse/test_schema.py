@@ -2,15 +2,18 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.sales import delivery_log
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
 from tests import queries
+from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
@@ -133,6 +136,9 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     older = {
         "products": "sku INT64, name STRING, colour STRING",
         "order_lines": "business_date DATE NOT NULL, source STRING NOT NULL",
+        "report_deliveries": "business_date DATE NOT NULL, figures_hash STRING NOT NULL, "
+        "message_id STRING NOT NULL, state STRING NOT NULL, sent_at TIMESTAMP, figures_at TIMESTAMP, "
+        "claimed_by STRING, claimed_until TIMESTAMP",
     }
     for table, columns in older.items():
         name = f"`{made_dataset}.{table}`"
@@ -141,6 +147,12 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     warehouse.run(f"DROP VIEW `{made_dataset}.contribution_margin`", "older")
     row = f"INSERT INTO `{made_dataset}.products` (sku, name) VALUES (1, 'Old')"
     warehouse.run(row, "an older row")
+    mailed = (
+        f"INSERT INTO `{made_dataset}.report_deliveries` "
+        "(business_date, figures_hash, message_id, state, sent_at) "
+        "VALUES ('2026-03-02', 'mailed', '<id@x>', 'sent', '2026-03-03 11:00:00+00:00')"
+    )
+    warehouse.run(mailed, "an older mail")
     warehouse.settings = warehouse.settings.model_copy(
         update={"events_retention_days": 30}
     )
@@ -162,6 +174,11 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
+    # What was mailed before is not mailed again.
+    [delivery] = delivery_log.deliveries(MONDAY)
+    assert delivery["state"] == "sent"
+    now = datetime.now(UTC)
+    assert delivery_log.claim(MONDAY, "mailed", "<id@x>", now, MAILING_RUN) == ""
 
 
 def test_migrate_adds_payments_to_an_older_warehouse(made_dataset):

@@ -78,6 +78,7 @@ class FakeWarehouse:
             return []
         state = "sent" if self.mails[:1] == [mail_row("sent")] else "claimed"
         claimed = {"claimed_by": values["owner"], "message_id": CLAIMED_ID}
+        claimed["subscription"] = ""
         return [{"state": state} | claimed]
 
 
@@ -132,11 +133,12 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert chat.pictures() == [trend]
     assert "is not posted" not in caplog.text
 
-    figures = {"business_date": DAY, "figures_hash": archived.figures_hash}
+    figures = {"business_date": DAY, "hashes": {"": archived.figures_hash}}
     claim = warehouse.steps["claim.sql"]
     assert claim == figures | {
-        "message_id": delivery.message_id(archived),
-        "figures_at": archived.figures_at,
+        "message_ids": {"": delivery.message_id(archived)},
+        "queried_at": {"": archived.figures_at},
+        "net_sales": {"": None},
         "owner": "daily_sales_pipeline/test__mailing",
         "lease_seconds": 600,
     }

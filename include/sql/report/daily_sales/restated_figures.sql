@@ -12,6 +12,7 @@ WITH listed AS (
     INNER JOIN `sales.report_deliveries` AS deliveries
         ON restated.business_date <= deliveries.business_date
     WHERE deliveries.state = 'sent'
+        AND deliveries.subscription IS NULL
         AND deliveries.business_date < {{ report_day }}
     GROUP BY restated.business_date
 ),

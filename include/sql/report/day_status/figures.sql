@@ -17,6 +17,7 @@ LEFT JOIN (
     FROM `sales.report_deliveries`
     WHERE
         state = 'sent'
+        AND subscription IS NULL
         AND business_date BETWEEN {{ first }} AND {{ day }}
     GROUP BY business_date
 ) AS mailed

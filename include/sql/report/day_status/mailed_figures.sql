@@ -7,6 +7,7 @@ WITH mailed AS (
     FROM `sales.report_deliveries`
     WHERE
         state = 'sent'
+        AND subscription IS NULL
         AND business_date BETWEEN {{ first }} AND {{ day }}
     QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date ORDER BY sent_at DESC) = 1
 )

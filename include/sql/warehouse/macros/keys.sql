@@ -20,7 +20,7 @@
     "sessions": ["business_date", "session_key"],
     "user_events": ["business_date", "event_id"],
     "sales_forecasts": ["series", "target_date", "model", "made_at"],
-    "report_deliveries": ["business_date", "figures_hash"],
+    "report_deliveries": ["business_date", "subscription", "figures_hash"],
     "warehouse_settings": ["setting"],
 } %}
 {# The same of the views and of the tables that no load replaces by keys, for dbt. #}

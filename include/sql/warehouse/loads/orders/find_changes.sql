@@ -292,7 +292,9 @@ days AS (
     LEFT JOIN (
         SELECT DISTINCT business_date
         FROM `sales.report_deliveries`
-        WHERE state = 'sent'
+        WHERE
+            state = 'sent'
+            AND subscription IS NULL
     ) AS mailed
         ON touched.business_date = mailed.business_date
     GROUP BY touched.business_date, mailed.business_date

@@ -1,4 +1,4 @@
--- All mailed or claimed reports of a day, latest first.
+-- All mailed or claimed reports of a day to report_recipients, latest first.
 SELECT
     business_date,
     figures_hash,
@@ -6,5 +6,7 @@ SELECT
     state,
     sent_at
 FROM `sales.report_deliveries`
-WHERE business_date = {{ business_date }}
+WHERE
+    business_date = {{ business_date }}
+    AND subscription IS NULL
 ORDER BY sent_at DESC;

@@ -1,7 +1,11 @@
--- Claims a delivery unless another run has claimed it, or it is the last one sent. A claim that was not marked as sent
--- is sent with current figures: at once by the run that claimed it, by another run when the lease has ended. Earlier
--- figures that return after a correction are claimed again, under another Message-ID: mail programs would hide a copy of
--- the first mail.
+-- Claims the mails of a day or period unless another run has claimed them, or they are the last ones sent: that of the
+-- daily report, or those of subscriptions, each by its own rows. A claim that was not marked as sent is sent with current
+-- figures: at once by the run that claimed it, by another run when the lease has ended. Earlier figures that return after a
+-- correction are claimed again, under another Message-ID: mail programs would hide a copy of the first mail. Net sales are
+-- in ten-thousandths.
+{% macro subscription(name) -%}
+{{ "'" ~ name ~ "'" if name else "CAST(NULL AS STRING)" }}
+{%- endmacro %}
 BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
@@ -9,19 +13,40 @@ BEGIN TRANSACTION;
 MERGE `sales.report_deliveries` AS stored
 USING (
     SELECT
+        mails.subscription,
+        mails.figures_hash,
+        mails.message_id,
+        mails.figures_at,
+        mails.net_sales,
         {{ business_date }} AS business_date,
-        {{ figures_hash }} AS figures_hash,
-        {{ message_id }} AS message_id,
-        {{ figures_at }} AS figures_at,
         {{ owner }} AS claimed_by,
         TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {{ lease_seconds }} SECOND) AS claimed_until,
-        MAX(sent_at) AS last_sent_at
-    FROM `sales.report_deliveries`
-    WHERE business_date = {{ business_date }}
+        latest.sent_at AS last_sent_at
+    FROM (
+        {% for name in hashes %}
+        SELECT
+            {{ subscription(name) }} AS subscription,
+            {{ hashes[name] }} AS figures_hash,
+            {{ message_ids[name] }} AS message_id,
+            {{ queried_at[name] }} AS figures_at,
+            CAST({{ net_sales[name] }} AS INT64) / NUMERIC '10000' AS net_sales
+        {{ "UNION ALL" if not loop.last }}
+        {% endfor %}
+    ) AS mails
+    LEFT JOIN (
+        SELECT
+            COALESCE(subscription, '') AS name,
+            MAX(sent_at) AS sent_at
+        FROM `sales.report_deliveries`
+        WHERE business_date = {{ business_date }}
+        GROUP BY COALESCE(subscription, '')
+    ) AS latest
+        ON COALESCE(mails.subscription, '') = latest.name
 ) AS claimed
     ON
         stored.business_date = claimed.business_date
         AND stored.figures_hash = claimed.figures_hash
+        AND COALESCE(stored.subscription, '') = COALESCE(claimed.subscription, '')
 WHEN
     MATCHED
     AND stored.state = 'claimed'
@@ -45,7 +70,18 @@ WHEN MATCHED AND stored.sent_at < claimed.last_sent_at THEN
         claimed_by = claimed.claimed_by,
         claimed_until = claimed.claimed_until
 WHEN NOT MATCHED THEN
-    INSERT (business_date, figures_hash, message_id, state, sent_at, figures_at, claimed_by, claimed_until)
+    INSERT (
+        business_date,
+        figures_hash,
+        message_id,
+        state,
+        sent_at,
+        figures_at,
+        claimed_by,
+        claimed_until,
+        subscription,
+        net_sales
+    )
     VALUES (
         claimed.business_date,
         claimed.figures_hash,
@@ -54,16 +90,24 @@ WHEN NOT MATCHED THEN
         NULL,
         claimed.figures_at,
         claimed.claimed_by,
-        claimed.claimed_until
+        claimed.claimed_until,
+        claimed.subscription,
+        claimed.net_sales
     );
 
 COMMIT TRANSACTION;
 
 SELECT
+    COALESCE(subscription, '') AS subscription,
     message_id,
     state,
     claimed_by
 FROM `sales.report_deliveries`
 WHERE
     business_date = {{ business_date }}
-    AND figures_hash = {{ figures_hash }};
+    AND (
+        {% for name in hashes %}
+        (COALESCE(subscription, '') = '{{ name }}' AND figures_hash = {{ hashes[name] }})
+        {{ "OR" if not loop.last }}
+        {% endfor %}
+    );

@@ -1,4 +1,5 @@
--- Records that the mail server accepted the mail.
+-- Records that the mail server accepted the mails of a day or period, by the names of their subscriptions; that of the daily
+-- report has none.
 BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
@@ -9,6 +10,11 @@ SET
     sent_at = {{ sent_at }}
 WHERE
     business_date = {{ business_date }}
-    AND figures_hash = {{ figures_hash }};
+    AND (
+        {% for name in hashes %}
+        (COALESCE(subscription, '') = '{{ name }}' AND figures_hash = {{ hashes[name] }})
+        {{ "OR" if not loop.last }}
+        {% endfor %}
+    );
 
 COMMIT TRANSACTION;

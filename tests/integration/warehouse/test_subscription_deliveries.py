@@ -1,0 +1,141 @@
+"""Claims of the mails of subscriptions: many in one transaction, each by its own rows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.sales import delivery_log
+from ecommerce.sales.delivery_log import Mail
+from ecommerce.storage.staging import DagRun
+from tests import queries
+from tests.integration.warehouse.conftest import MONDAY
+from tests.settings import lower
+
+NOW = datetime(2026, 3, 3, 11, tzinfo=UTC)
+SUNDAY = MONDAY + timedelta(days=6)
+FIFTY = [f"shop-{number}" for number in range(50)]
+
+
+def mail(name, figures_hash="figures", net_sales=None):
+    """The mail of a subscription."""
+    message_id = f"<{name}.{figures_hash}@x>"
+    return Mail(figures_hash, message_id, NOW, name, net_sales)
+
+
+def claimed(mails, run_id="scheduled", last_day=SUNDAY):
+    return delivery_log.claim_all(last_day, mails, DagRun("weekly_report", run_id))
+
+
+def sent(*names, figures_hash="figures"):
+    delivery_log.mark_all_sent(SUNDAY, dict.fromkeys(names, figures_hash))
+
+
+def deliveries(shop, *columns):
+    return shop.tuples("report_deliveries", *columns)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    lower(monkeypatch, delivery_log, LOOK_SECONDS=0)
+
+
+def test_each_subscription_gets_its_mail_once(shop, monkeypatch):
+    """One warehouse: what the rows of one case leave is where the next one begins."""
+    mails = [
+        mail("board", net_sales=Decimal("12.3456")),
+        mail("germany", net_sales=Decimal("-0.5")),
+        mail("alone"),
+    ]
+    claims = claimed(mails)
+    assert claims.busy == {}
+    assert claims.message_ids == {
+        "board": "<board.figures@x>",
+        "germany": "<germany.figures@x>",
+        "alone": "<alone.figures@x>",
+    }
+    assert deliveries(shop, "subscription", "net_sales", "state", "figures_at") == [
+        ("alone", None, "claimed", NOW),
+        ("board", Decimal("12.3456"), "claimed", NOW),
+        ("germany", Decimal("-0.5"), "claimed", NOW),
+    ]
+
+    # Another run waits for what is being sent; the same run, killed, takes it over at once.
+    sent("board")
+    others = claimed([*mails, mail("later")], run_id="manual")
+    assert others.message_ids == {"later": "<later.figures@x>"}
+    busy = dict.fromkeys(("germany", "alone"), "weekly_report/scheduled")
+    assert others.busy == busy
+    again = claimed(mails)
+    assert again.busy == {}
+    assert again.message_ids.keys() == {"germany", "alone"}
+
+    # After its lease, another one does.
+    ended = datetime.now(UTC) - timedelta(seconds=1)
+    shop.sql(
+        f"UPDATE sales.report_deliveries SET claimed_until = '{ended}' "
+        "WHERE subscription IN ('germany', 'board')"
+    )
+    taken = claimed(mails, run_id="manual")
+    assert taken.message_ids == {"germany": "<germany.figures@x>"}
+    assert taken.busy == {"alone": "weekly_report/scheduled"}
+    sent("germany")
+
+    # Figures that return after a correction are another mail; those of other subscriptions are not.
+    corrected = claimed([mail("board", "corrected"), mail("germany")])
+    assert corrected.message_ids == {"board": "<board.corrected@x>"}
+    sent("board", figures_hash="corrected")
+    assert claimed([mail("board", "corrected")]).message_ids == {}
+    returned = claimed([mail("board"), mail("germany")]).message_ids
+    assert returned.keys() == {"board"}
+    assert returned["board"].startswith("<board.figures.")
+    assert returned["board"].endswith("@x>")
+    sent("board")
+    newest_first = [
+        (row["subscription"], row["figures_hash"], row["state"])
+        for row in delivery_log.subscribed_deliveries(SUNDAY)
+    ]
+    assert newest_first[:3] == [
+        ("board", "figures", "sent"),
+        ("board", "corrected", "sent"),
+        ("germany", "figures", "sent"),
+    ]
+
+    # The daily report of the same day is another mail, whatever the subscriptions got.
+    run = DagRun("daily_sales_pipeline", "scheduled")
+    assert delivery_log.deliveries(SUNDAY) == []
+    assert delivery_log.claim(SUNDAY, "figures", "<day@x>", NOW, run) == "<day@x>"
+    sent("alone")
+    [of_day] = delivery_log.deliveries(SUNDAY)
+    assert of_day["state"] == "claimed"
+    assert claimed([mail("board")]).message_ids == {}
+    delivery_log.mark_sent(SUNDAY, "figures")
+    assert delivery_log.claim(SUNDAY, "figures", "<day@x>", NOW, run) == ""
+    names = {row["subscription"] for row in delivery_log.subscribed_deliveries(SUNDAY)}
+    assert names == {"board", "germany", "alone", "later"}
+    assert delivery_log.subscribed_deliveries(MONDAY) == []
+
+    # Of runs that claim at once, each mail is one run's; another day is another period.
+    def claim_fifty(run_id):
+        fifty = [mail(name) for name in FIFTY]
+        return claimed(fifty, run_id=run_id, last_day=MONDAY).message_ids
+
+    with ThreadPoolExecutor(2) as pool:
+        of_runs = list(pool.map(claim_fifty, ("scheduled", "manual")))
+    assert sorted(name for names in of_runs for name in names) == sorted(FIFTY)
+
+    # Fifty cost one statement to claim, and one to mark.
+    statements = []
+
+    def answer(send, sql, **options):
+        statements.append(sql)
+        return send(sql, **options)
+
+    queries.intercept(monkeypatch, answer)
+    tuesday = MONDAY + timedelta(days=1)
+    claimed([mail(name) for name in FIFTY], last_day=tuesday)
+    delivery_log.mark_all_sent(tuesday, dict.fromkeys(FIFTY, "figures"))
+    assert len(statements) == 2
+    states = [row["state"] for row in delivery_log.subscribed_deliveries(tuesday)]
+    assert states == ["sent"] * 50
