@@ -110,9 +110,10 @@ repair: environments ## rerun the failed tasks of a day and everything downstrea
 	@$(if $(DAY),,$(error DAY is missing: make repair DAY=2026-11-01))
 	@$(CLI) repair --day $(call quoted,$(DAY)) $(if $(SOURCE),--source $(call quoted,$(SOURCE))) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
-report: environments ## rebuild the report of a day from the warehouse: DAY=2026-11-01 [MAIL=1] [WAIT=0]
-	@$(if $(DAY),,$(error DAY is missing: make report DAY=2026-11-01))
-	@$(CLI) report --day $(call quoted,$(DAY)) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
+report: environments ## rebuild a report from the warehouse: DAY=2026-11-01, WEEK=2026-W47 or MONTH=2026-10 [SUBSCRIPTION=germany] [MAIL=1] [WAIT=0]
+	@$(if $(DAY)$(WEEK)$(MONTH),,$(error DAY is missing: make report DAY=2026-11-01, or WEEK=2026-W47, or MONTH=2026-10))
+	@$(CLI) report $(if $(DAY),--day $(call quoted,$(DAY))) $(if $(WEEK),--week $(call quoted,$(WEEK))) $(if $(MONTH),--month $(call quoted,$(MONTH))) \
+		$(if $(SUBSCRIPTION),--subscription $(call quoted,$(SUBSCRIPTION))) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
 forecast: environments ## forecast four weeks: [SERIES=total] [AS_OF=2026-11-01] [OUT=file.csv]
 	@$(CLI) forecast $(if $(SERIES),--series $(call quoted,$(SERIES))) $(if $(AS_OF),--as-of $(call quoted,$(AS_OF))) $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)

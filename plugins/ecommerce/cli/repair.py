@@ -1,4 +1,4 @@
-"""`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
+"""`make repair`: clear tasks of a day's newest run with downstream."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -39,7 +39,7 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     The exit code is 0 only if the run succeeded, or nothing had failed.
     """
     api = AirflowApi.from_environment()
-    run = _newest_run(api, day)
+    run = newest_run(api, day)
     run_id = run["dag_run_id"]
     instances = api.instances(run_id)
     task_ids = tasks_to_clear(instances, "failed")
@@ -55,7 +55,7 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
             raise PipelineError(f"the run has no task {task_id}; it has {known}")
         task_ids.add(task_id)
     if task_ids:
-        return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
+        return run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
     show(
         f"nothing to repair: the newest run of {day}, {run_id}, has no failed task; SOURCE=… reads a source "
         "again, make report rebuilds the report"
@@ -89,27 +89,9 @@ def _extracts(instances: Collection[Json]) -> set[str]:
     return {task for task in ids if task.startswith(f"{GROUP_EXTRACT}.")} - {TASK_GATE}
 
 
-@click.command()
-@day_option("--day")
-@mail_option
-@wait_option
-def report(day: date, *, mail: bool, wait: bool) -> int:
-    """Rebuild the report of a day from the warehouse.
-
-    The exit code is 0 only if the run succeeded.
-    """
-    api = AirflowApi.from_environment()
-    run_id = _newest_run(api, day)["dag_run_id"]
-    checks = api.get(f"{tasks_path(run_id)}/{names.TASK_CHECKS}")
-    if checks["state"] != "success":
-        raise PipelineError(
-            f"the newest run of {day}, {run_id}, has not loaded the day. If it is in progress, it will build "
-            f"the report itself; if not, see its failed task in {api.url}, then make repair DAY={day}"
-        )
-    return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
-
-
-def _newest_run(api: AirflowApi, day: date) -> Json:
+def newest_run(api: AirflowApi, day: date) -> Json:
+    """Return the run of a day that began last. Raise PipelineError: the day has no run or has not ended, or
+    the daily DAG is paused."""
     closed_day(day, api.timezone())
     runs = api.runs_of_day(day)
     if not runs:
@@ -118,7 +100,7 @@ def _newest_run(api: AirflowApi, day: date) -> Json:
     return runs[0]
 
 
-def _run_again(
+def run_again(
     api: AirflowApi,
     day: date,
     run_id: str,
@@ -127,15 +109,21 @@ def _run_again(
     mail: bool,
     wait: bool,
 ) -> int:
-    send = f"{tasks_path(run_id)}/{names.TASK_SEND}"
-    request = f"{send}/state-store/{names.STATE_SEND_MAIL}"
+    """Clear tasks of a day's run with downstream, and return the command's exit code. `mail`: let it mail the
+    report; `wait`: wait for its end."""
+    # The tasks end the request when they have mailed.
     if mail:
-        # The task ends the request when it has mailed the report.
-        api.request("PUT", request, json={"value": True})
+        api.request("PUT", _request(run_id, names.TASK_SEND), json={"value": True})
+        # A run of an older version has no such task.
+        with suppress(PipelineError):
+            path = _request(run_id, names.TASK_SUBSCRIPTIONS)
+            api.request("PUT", path, json={"value": True})
     else:
         # End the request of a repair that failed before it mailed; usually there is none.
-        with suppress(PipelineError):
-            api.request("PATCH", request, json={"value": False})
+        for task_id in (names.TASK_SEND, names.TASK_SUBSCRIPTIONS):
+            with suppress(PipelineError):
+                path = _request(run_id, task_id)
+                api.request("PATCH", path, json={"value": False})
     api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
@@ -146,3 +134,8 @@ def _run_again(
     )
     succeeded = states[str(day)] == "success"
     return show_end(day, succeeded=succeeded, where=f": see {url}")
+
+
+def _request(run_id: str, task_id: str) -> str:
+    """Return the path of the request to mail, in the state store of a task that mails."""
+    return f"{tasks_path(run_id)}/{task_id}/state-store/{names.STATE_SEND_MAIL}"

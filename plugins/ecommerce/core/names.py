@@ -5,6 +5,8 @@ Names of tables are the folders of include/sql/warehouse/tables."""
 # DAGs; each is in the file of its name.
 DAG_DAILY = "daily_sales_pipeline"
 DAG_SYNC = "storefront_orders_sync"
+DAG_WEEK = "weekly_report"
+DAG_MONTH = "monthly_report"
 DAG_HISTORY = "sales_history_load"
 DAG_HISTORY_READ = "sales_history_read"
 DAG_RECONCILIATION = "sales_reconciliation"
@@ -32,6 +34,9 @@ TASK_GATE = f"{GROUP_EXTRACT}.sources_ready"
 TASK_CHECKS = f"{GROUP_LOAD}.checks"
 TASK_REPORT = f"{GROUP_REPORT}.report"
 TASK_SEND = f"{GROUP_MAIL}.send"
+
+TASK_SUBSCRIPTIONS = f"{GROUP_MAIL}.subscriptions"
+TASK_PERIOD_REPORT = "report"
 
 STATE_SEND_MAIL = "send_mail"
 """The key in the state store of `mail.send` of a repair's request to mail the report; its value is true."""

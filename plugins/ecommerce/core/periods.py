@@ -93,3 +93,14 @@ def parse_period(text: str) -> Period:
         raise ConfigurationError(
             f"{text} is no period: a day is written as 2026-11-23, a week as 2026-W48, a month as 2026-11"
         ) from None
+
+
+def period_in(kind: PeriodKind, text: str) -> Period:
+    """Return the week of `2026-W48`, or the month of `2026-11`, or that of a day in it. Raise
+    ConfigurationError: it is none of that `kind`."""
+    period = parse_period(text)
+    if period.kind == "day":
+        return period_of(kind, period.first)
+    if period.kind != kind:
+        raise ConfigurationError(f"{text} is a {period.kind}, not a {kind}")
+    return period

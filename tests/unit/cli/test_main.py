@@ -28,7 +28,11 @@ USAGE_ERRORS = {
     ),
     "repair": "Missing option '--day'.",
     "repair --day 18.11.2026": "Invalid value for '--day'",
-    "report": "Missing option '--day'.",
+    "report": "give one of DAY, WEEK and MONTH",
+    "report --day 2026-11-01 --week 2026-W47": "give one of DAY, WEEK and MONTH",
+    "report --day 2026-11-01 --subscription board": (
+        "SUBSCRIPTION is of a WEEK or a MONTH"
+    ),
     "run": "Missing option '--day'.",
     "query": "pass one statement: make query SQL='SELECT",
     "query --sql SELECT --format json": "'json' is not one of 'table', 'csv'.",
@@ -74,6 +78,9 @@ repair DAY=2026-11-01
 repair DAY=2026-11-01 SOURCE=storefront MAIL=1 WAIT=0
 report DAY=2026-11-01
 report DAY=2026-11-01 MAIL=1 WAIT=0
+report WEEK=2026-W47
+report MONTH=2026-10 SUBSCRIPTION=board MAIL=1 WAIT=0
+report
 forecast SERIES=total AS_OF=2026-11-01 OUT=file.csv
 undo-history
 query FILE=question.sql FORMAT=csv
