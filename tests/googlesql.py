@@ -101,6 +101,13 @@ MAPPINGS = {
     "queried_at": dict.fromkeys(MAILS, datetime(2026, 3, 3, 11, tzinfo=UTC)),
     "net_sales": {"": None, "board": 100},
 }
+PERIODS = {
+    "slices": [{}, {"category": ["Toys", 'a "big`one\\'], "source": ["storefront"]}],
+    "first": DAYS[1],
+    "before": DAYS[0],
+    "year_before": date(2025, 3, 2),
+}
+"""What the macros of `slices.sql` use."""
 
 
 def spec_of(table):
@@ -332,6 +339,8 @@ def rendered(path, settings, *, bundled=False):
         values.pop("base", None)
     if path.startswith("report/daily_sales/"):
         values["report_day"] = DAYS[-1]
+    if path.startswith("report/periods/"):
+        values |= PERIODS | {"report_day": DAYS[-1]}
     return rendering.render(
         path,
         days=days,

@@ -22,6 +22,7 @@ In a template:
   `{{ report_attribute }}` (identifiers);
 - `{{ shops }}` (names by platform), `{{ shop_names }}` (literals of their sources), `{{ shop_labels }}`
   (any texts) and `{{ quoted(text) }}` (a literal);
+- `{{ slices }}`, those of a report, for the macros of `slices.sql`;
 - every keyword argument of `render` by its name;
 - `{{ checked_tables }}`, those with checks;
 - with the `spec` of a domain: `{{ spec.name }}` and its other fields, and `{{ sources }}`, a list of string
@@ -31,7 +32,7 @@ In a template:
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -86,6 +87,7 @@ def render(
     arriving: Collection[str] = (),
     staging: str | None = None,
     bundled: bool = False,
+    slices: Sequence[Mapping[str, Collection[str]]] = (),
     spec: LoadSpec | None = None,
     settings: Settings | None = None,
     **values: Value,
@@ -104,6 +106,7 @@ def render(
             that are not there is left out.
         staging: the suffix of this load's staging tables.
         bundled: whether the rows of all files of this load are in `BUNDLE`.
+        slices: of a report, each with the values of the columns that it limits, which may be any texts.
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
@@ -138,6 +141,7 @@ def render(
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
         "arriving": arriving,
+        "slices": slices,
         "headline_figures": HEADLINE,
         "least_cost_coverage": LEAST_COST_COVERAGE,
     }
@@ -223,9 +227,13 @@ def _settings_names(settings: Settings) -> Values:
 
 
 def _quoted(text: str) -> str:
-    """Return any text as a literal. JSON has the escapes of GoogleSQL; a backtick, which would begin a
-    table's name, becomes an apostrophe."""
-    return json.dumps(text.replace("`", "'"), ensure_ascii=False)
+    """Return any text as an expression. JSON has the escapes of GoogleSQL; a backtick, which could begin the
+    name of a table, is written as its code."""
+    literal = json.dumps(text, ensure_ascii=False)
+    if "`" in literal:
+        parts = literal.replace("`", '", CHR(96), "')
+        return f"CONCAT({parts})"
+    return literal
 
 
 def staging_table(name: str, suffix: str) -> str:

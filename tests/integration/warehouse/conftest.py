@@ -13,6 +13,7 @@ from demo.services.emulator import PROJECT
 from ecommerce.cli import environment
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import live_sources
 from ecommerce.warehouse.checks import run_checks
@@ -101,6 +102,10 @@ class Shop:
         """The figures of a day's report."""
         origin = ORIGIN.model_copy(update={"run_id": run_id})
         return figures_of_day(self.warehouse, day, origin, **options)
+
+    def period_figures(self, period, slices):
+        """The figures of slices of a period, by slice."""
+        return read_figures(self.warehouse, period, slices, ORIGIN)
 
     def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""

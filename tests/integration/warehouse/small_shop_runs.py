@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from ecommerce.catalogue.loading import CATALOGUE, stored_products
 from ecommerce.core.business_day import day_window
+from ecommerce.core.periods import KINDS, period_of
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
@@ -15,6 +16,8 @@ from ecommerce.sales import delivery_log, erasure
 from ecommerce.sales.days import state
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.periods.reader import read_net_sales
+from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage import staging
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.loadable import (
@@ -37,6 +40,7 @@ from tests.integration.warehouse.test_events_load import awkward
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
+SLICES = [WHOLE, Slice(channel=["acme"]), Slice(category=["Toys"], country=["US"])]
 WEBSITE_AND_RESTATEMENTS = (
     "website_steps",
     "website_devices",
@@ -63,6 +67,10 @@ def read_report(shop):
     for day in (DAY, DAY - ONE_DAY):
         shop.report(day, "again")
         read_breakdowns(shop, day)
+    for kind in KINDS:
+        period = period_of(kind, DAY)
+        shop.period_figures(period, SLICES)
+        read_net_sales(shop.warehouse, period, SLICES)
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
     assert not day_status.load_days(page, DAY - 7 * ONE_DAY, DAY).failed
     quality.page_texts(shop.warehouse, DAY, "USD")

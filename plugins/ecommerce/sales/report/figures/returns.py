@@ -1,10 +1,12 @@
 """The returns of the day by the reason that the source gives."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 
@@ -25,9 +27,14 @@ class Returns(Part):
 
 def read(queries: DayQueries) -> Returns:
     """Return the reasons of the returns."""
+    return Returns(return_reasons=by_reason(queries.rows("return_reasons")))
+
+
+def by_reason(rows: Iterable[Row]) -> list[ReturnReason]:
+    """Return the reasons of rows with `reason`, `refunds` and `amount`, the largest amount first."""
     refunds: dict[str, int] = defaultdict(int)
     amounts: dict[str, Decimal] = defaultdict(Decimal)
-    for row in queries.rows("return_reasons"):
+    for row in rows:
         # A free text may hold personal data.
         reason = text.clean(mask_e_mails(row["reason"] or ""))
         refunds[reason] += row["refunds"]
@@ -39,4 +46,4 @@ def read(queries: DayQueries) -> Returns:
         )
     # Reasons that became alike have moved up.
     reasons.sort(key=lambda row: -row.amount)
-    return Returns(return_reasons=reasons)
+    return reasons

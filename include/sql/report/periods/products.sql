@@ -1,0 +1,91 @@
+-- The best-selling products of each slice by sales after discounts, and those with the largest increase and decrease since the
+-- period before; amounts without an exchange rate are left out. Name and category are those of the newest order in the slice.
+-- One row without a slice where nothing was sold. `state` of all rows is that of `days.sql`.
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% from "warehouse/macros/slices.sql" import slices_of, state_of_days with context %}
+{% from "warehouse/macros/versions.sql" import newest %}
+WITH states AS (
+    {{ state_of_days() }}
+),
+
+lines AS (
+    SELECT
+        business_date,
+        source,
+        channel,
+        category,
+        COALESCE(country_code, 'ZZ') AS country_code,
+        currency,
+        COALESCE(sku, product_name, '') AS sku,
+        product_name,
+        ordered_at,
+        quantity,
+        amount_after_discount
+    FROM `sales.order_lines`
+    WHERE {{ days("business_date") }}
+        AND business_date >= {{ before }}
+        AND is_sale
+        AND NOT is_test
+),
+
+sums AS (
+    SELECT
+        slice,
+        lines.sku,
+        lines.business_date,
+        lines.currency,
+        {{ newest("product_name") }} AS product_name,
+        {{ newest("category") }} AS category,
+        MAX(lines.ordered_at) AS ordered_at,
+        SUM(lines.quantity) AS units,
+        SUM(lines.amount_after_discount) AS sales
+    FROM lines
+    CROSS JOIN UNNEST({{ slices_of("lines") }}) AS slice
+    WHERE slice IS NOT NULL
+    GROUP BY slice, lines.sku, lines.business_date, lines.currency
+),
+
+rated AS (
+    SELECT
+        sums.*,
+        {{ rate_columns("sums.currency", "rates") }}
+    FROM sums
+    LEFT JOIN `sales.conversion_rates` AS rates
+        ON
+            sums.business_date = rates.business_date
+            AND sums.currency = rates.currency
+),
+
+sold AS (
+    SELECT
+        slice,
+        sku,
+        {{ newest("product_name") }} AS name,
+        {{ newest("category") }} AS category,
+        COALESCE(SUM(IF(business_date >= {{ first }}, units, NULL)), 0) AS units,
+        COALESCE({{ rounded("SUM(IF(business_date >= " ~ first ~ ", " ~ converted("sales") ~ ", NULL))") }}, 0) AS sales,
+        COALESCE({{ rounded("SUM(IF(business_date < " ~ first ~ ", " ~ converted("sales") ~ ", NULL))") }}, 0) AS before,
+        COUNTIF(business_date >= {{ first }}) > 0 AS is_sold
+    FROM rated
+    WHERE order_rate IS NOT NULL
+        AND reporting_rate IS NOT NULL
+    GROUP BY slice, sku
+),
+
+chosen AS (
+    SELECT *
+    FROM sold
+    WHERE is_sold OR before <> 0
+    QUALIFY
+        ROW_NUMBER() OVER (PARTITION BY slice ORDER BY is_sold DESC, sales DESC, sku ASC) <= {{ most }}
+        OR ROW_NUMBER() OVER (PARTITION BY slice ORDER BY sales - before DESC, sku ASC) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (PARTITION BY slice ORDER BY sales - before, sku) <= {{ most_movers }}
+)
+
+SELECT
+    chosen.*,
+    states.state
+FROM states
+LEFT JOIN chosen
+    ON TRUE
+ORDER BY chosen.slice ASC, chosen.is_sold DESC, chosen.sales DESC, chosen.sku ASC
