@@ -183,7 +183,7 @@ class CustomerOracle:
         for source, refund_id, amount in self.orphans:
             found[source, refund_id, 0, False] = _units(amount)
         for order in self.orders:
-            for refund_id, _, amount, number in order.line_refunds:
+            for refund_id, _, amount, number, *_ in order.line_refunds:
                 found[order.source, refund_id, number, False] += _units(amount)
             for refund_id, amount, shares in divided_refunds(order):
                 for number, share in shares.items():

@@ -1,0 +1,389 @@
+"""The figures of a week and its slices, by an oracle without SQL, and by hand."""
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from ecommerce.core.periods import Period, parse_period
+from ecommerce.sales.periods.figures import Compared, Expected
+from ecommerce.sales.periods.reader import read_figures, read_net_sales
+from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.warehouse.client import Warehouse
+from tests.integration.warehouse.conftest import ORIGIN, open_shop
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    Payment,
+    Payout,
+    at,
+    forecast,
+)
+from tests.integration.warehouse.loaded_rows import history_rows, sales_of
+from tests.oracle_comparisons import Export, History
+from tests.oracle_periods import differences
+
+D = Decimal
+WEEK = parse_period("2026-W10")
+"""With the change to daylight saving time in New York, on its Sunday."""
+MONDAY = WEEK.first
+MORNING = at("2026-03-09 11:00")
+ODD = 'Kid\'s "toys" `sales.orders` \\ \N{SNOWMAN} @x'
+"""The name of a category."""
+EXPORT = "old_shop"
+SLICES = [
+    WHOLE,
+    Slice(country=["DE"]),
+    Slice(country=["DE", "US"]),
+    Slice(country=["ZZ"]),
+    Slice(shop=["storefront"]),
+    Slice(channel=["acme"]),
+    Slice(channel=["acme", "sales_db"]),
+    Slice(category=["Toys"]),
+    Slice(category=["Toys", "Garden"], country=["US"]),
+    Slice(category=["unallocated"]),
+    Slice(category=[ODD], shop=["sales_db"]),
+    Slice(country=["FR"]),
+]
+
+
+def noon(days):
+    """Noon in New York so many days after the Monday of `WEEK`."""
+    return at(f"{MONDAY} 17:00") + timedelta(days=days)
+
+
+def night(days):
+    """Shortly before midnight."""
+    return at(f"{MONDAY} 04:30") + timedelta(days=days + 1)
+
+
+def database():
+    goods = [("Toys", "1", "60"), ("Garden", "2", "40")]
+    charges = {"discount": "10", "tax": "7.2", "shipping": "5"}
+    refunds = [("r1", noon(3), "45")]
+    first = Order("1", noon(1), goods, refunds=refunds, reason=" broken ", **charges)
+    first.unit_costs = ["20", "5"]
+    second = Order("2", noon(2), [("Toys", "1", "30"), (ODD, "3", "9")], customer="bob")
+    second.line_refunds = [("r2", noon(4), "4", 2, "1"), ("r2", noon(4), "2", 1)]
+    second.unit_costs = ["10", None]
+    third = Order("3", night(5), [("Garden", "1", "25")], customer=None)
+    third.country_code = "DE"
+    test = Order("4", noon(5), is_test=True, refunds=[("r3", noon(5), "1")])
+    failed = Order("5", noon(5), status="failed", is_sale=False, customer="eve")
+    older = Order("6", noon(-40), customer="old", refunds=[("r4", noon(0), "3")])
+    orders = [first, second, third, test, failed, older]
+    # An order of each day makes it known.
+    for days in [*range(-7, 7), *range(-364, -357)]:
+        order = Order(f"d{days}", noon(days), [("Cups", "1", "8")], customer="old")
+        order.tax = "0.5"
+        orders.append(order)
+    for customer, days in REPEATED.items():
+        for number, day in enumerate(days):
+            lines = [("Cups", "1", "1")]
+            order = Order(f"{customer}{number}", noon(day), lines, customer=customer)
+            orders.append(order)
+    # `ann` is not new in the week; `bob` is new in it, in this shop first.
+    orders.append(Order("7", noon(-3), [("Toys", "2", "50")], customer="ann"))
+    return Folder(orders, orphans=[("99", "r9", noon(6), "5.5")], read_at=MORNING)
+
+
+def storefront():
+    def order(order_id, days, customer, **values):
+        values.setdefault("lines", [("Toys", "1", "20")])
+        return Order(
+            order_id, noon(days), customer=customer, source="storefront", **values
+        )
+
+    orders = [
+        order("s1", 4, "bob", country_code="DE", shipping="2"),
+        order("s2", 4, "br", currency="BRL", country_code="BR", tax="9"),
+        order("s3", 5, "eu", currency="EUR", country_code=None),
+        order("s4", -4, "eu2", currency="EUR", products=["mug"]),
+        order("s5", 6, "new", products=["mug"], lines=[("Cups", "4", "44")]),
+    ]
+    orders[1].products = ["real"]
+    orders[2].refunds = [("r1", noon(6), "7")]
+    paid = [
+        Payment("pay", "s1", noon(4), "20", "1", "out", source="storefront"),
+        Payment("back", "s1", noon(5), "-2", "0", "out", "refund", source="storefront"),
+    ]
+    payouts = [
+        Payout("out", MONDAY + timedelta(days=5), "18", source="storefront"),
+        Payout("next", MONDAY + timedelta(days=6), "5", source="storefront"),
+        Payout("later", MONDAY + timedelta(days=7), "9", source="storefront"),
+    ]
+    return Folder(
+        orders,
+        source="storefront",
+        read_at=MORNING,
+        payments=paid,
+        payouts=payouts,
+    )
+
+
+def partner():
+    orders = []
+    for number, days in enumerate([-2, 0, 3]):
+        order = Order(f"p{number}", noon(days), [("Garden", "1", "70")])
+        order.source = "partner_files"
+        order.channel = "acme"
+        order.customer = f"partner {number}"
+        orders.append(order)
+    return Folder(orders, source="partner_files", read_at=MORNING)
+
+
+def export():
+    lines = [("Toys", "1", "11")]
+    orders = [Order(f"e{n}", noon(n), lines, source=EXPORT) for n in (-6, -5)]
+    for order in orders:
+        order.customer = "exported"
+    return Folder(orders, source=EXPORT, read_at=MORNING)
+
+
+def rate(currency, day):
+    return {"USD": Fraction(1), "EUR": Fraction(5, 4)}.get(currency)
+
+
+REPEATED = {
+    "first of the window": (-113, -23),
+    "last of the window": (-84, -84),
+    "too late again": (-90, 1),
+    "before the window": (-114, -100),
+    "after the window": (-83, -82),
+}
+"""Days of the orders of customers around the 119 to 90 days before the Sunday."""
+FOLDERS = [database(), storefront(), partner(), export()]
+FRIDAY = MONDAY + timedelta(days=4)
+
+
+def load(shop):
+    """Load the fortnight, and the week of the year before. The storefront was not read on the Friday."""
+    days = [*WEEK.year_before.days, *WEEK.before.days, *WEEK.days]
+    days.append(MONDAY - timedelta(days=40))
+    shop.ran([day for day in days if day != FRIDAY])
+    shop.ran([FRIDAY], ["sales_db", "partner_files", "exchange_rates"])
+    rates = []
+    for day in days:
+        rates.append((day, "USD", "1.25"))
+    rate_folder = Folder(source="exchange_rates", read_at=MORNING, rates=rates)
+    shop.load(*FOLDERS[:3], rate_folder, day=WEEK.last, off_sources=["shopify"])
+    status = {"status": "history", "dag_id": "sales_history_load"}
+    shop.load(FOLDERS[3], day=MONDAY, run_id="manual__export", **status)
+
+
+FORECASTS = {"total": range(7), "channel:acme": range(7), "category:Toys": (1, 2, 4)}
+"""The days of the week with a forecast."""
+
+
+def plan(shop):
+    """Insert forecasts of the week and the next one, targets, and reads of web events."""
+    rows = []
+    for series, days in FORECASTS.items():
+        for number in days:
+            day = MONDAY + timedelta(days=number)
+            rows.append(forecast(series, day, at("2026-03-02 05:00")))
+    for made_at, amount in (
+        ("03-09 04:00", 50),
+        ("03-09 05:00", 9),
+        ("03-08 05:00", 8),
+    ):
+        for number in range(7, 13):
+            day = MONDAY + timedelta(days=number)
+            for series in ("total", "channel:acme"):
+                row = forecast(series, day, at(f"2026-{made_at}"), forecast=amount)
+                rows.append(row)
+    shop.insert("sales_forecasts", rows)
+    targets = [("02", "total", 1400), ("03", "total", 3100), ("03", "acme", 310)]
+    rows = []
+    for month, channel, target in targets:
+        row = {"month": f"2026-{month}-01", "channel": channel, "net_sales": target}
+        rows.append(row)
+    shop.insert("sales_targets", rows)
+    sessions = []
+    for number in range(-7, 7):
+        day = {"business_date": MONDAY + timedelta(days=number)}
+        sessions.append(day | {"step": "session", "sessions": 10})
+        sessions.append(day | {"step": "purchase", "sessions": 2})
+    sessions.append(sessions[0] | {"step": "view_item", "sessions": 4})
+    shop.insert("daily_funnel", sessions, device="", referrer="")
+    shop.ran([MONDAY + timedelta(days=n) for n in range(-6, 7)], ["web_events"])
+
+
+def mail(shop):
+    """Note that two days were mailed, and have changed since; one of them back."""
+    mailed = []
+    changes = []
+    for number, old in ((1, 90), (2, 47)):
+        day = {"business_date": MONDAY + timedelta(days=number)}
+        sent = {"state": "sent", "sent_at": noon(3), "figures_at": noon(3)}
+        mailed.append(day | sent | {"message_id": str(number), "figures_hash": "x"})
+        for figure in ("net_sales", "orders"):
+            change = {"figure": figure, "old": old, "new": 1, "reason": "x"}
+            changes.append(day | change | {"detected_at": noon(4)})
+    shop.insert("report_deliveries", mailed)
+    shop.insert("report_restatements", changes)
+
+
+@pytest.fixture(scope="module")
+def shop(bigquery_emulator, lend_dataset, tmp_path_factory):
+    """The warehouse of the fortnight."""
+    folder = tmp_path_factory.mktemp("shop")
+    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
+        patch.setenv("SHOPS", '{"storefront": ["outlet"]}')
+        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        load(shop)
+        plan(shop)
+        mail(shop)
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def sales(shop):
+    old = {}
+    for days in (-6, -5):
+        amounts = {"gross_sales": D(11), "discounts": D(0), "returns": D(0)}
+        old[MONDAY + timedelta(days=days)] = amounts
+    exports = [Export(min(old), max(old), old)]
+    return sales_of(FOLDERS, rate, History(history_rows(shop), exports))
+
+
+class Counted(Warehouse):
+    """A warehouse that counts its queries."""
+
+    def query(self, path, **options):
+        self.paths = [*getattr(self, "paths", ()), path]
+        return super().query(path, **options)
+
+
+def read(shop, period, slices):
+    """Figures and the number of queries for them."""
+    warehouse = Counted(**vars(shop.warehouse))
+    figures = read_figures(warehouse, period, slices, ORIGIN)
+    return figures, len(warehouse.paths)
+
+
+@pytest.fixture(scope="module")
+def week(shop):
+    many = [Slice(channel=["acme"], country=[str(number)]) for number in range(38)]
+    figures, queries = read(shop, WEEK, [*SLICES, *many])
+    assert queries == 8
+    return figures
+
+
+@pytest.mark.parametrize("only", SLICES)
+def test_a_week_has_the_figures_of_the_oracle(week, sales, only):
+    assert differences(sales, week[only], shop_names=True) == []
+
+
+def test_a_week_by_hand(week):
+    headline = week[WHOLE].headline
+    assert headline["net_sales"].value == D("371.75")
+    assert headline["orders"].value == 17
+    assert headline["customers"].value == 9
+    assert headline["new_customers"].value == 6
+    # A slice knows who is new in the whole shop, and the returns of an order that it has a part of.
+    german = week[Slice(country=["DE"])].headline
+    assert german["new_customers"].value == 1
+    assert german["shipping"].value == 2
+    toys = week[Slice(category=["Toys"])].headline
+    assert toys["returns"].value == D("38.75")
+    assert toys["orders"].value == 5
+    assert "tax" not in toys
+    empty = week[Slice(country=["FR"])]
+    assert empty.headline["net_sales"] == Compared(value=0, before=0, year_before=0)
+    assert empty.channels == empty.products == []
+    assert empty.costs is None
+
+
+def test_what_only_the_whole_shop_has(week):
+    whole = week[WHOLE]
+    assert (whole.repeat.customers, whole.repeat.repeated) == (3, 2)
+    assert whole.cohort.month == MONDAY.replace(day=1)
+    assert (whole.cohort.customers, whole.cohort.repeated) == (6, 1)
+    steps = [(row.step, row.sessions, row.before) for row in whole.funnel]
+    # The events of the Monday before are not loaded, and nobody viewed a product this week.
+    assert steps == [("session", 70, None), ("purchase", 14, None)]
+    [restated] = whole.restated
+    assert (restated.day.day, restated.mailed, restated.now) == (3, 90, 99)
+    assert whole.target.target == 700
+    for only, figures in week.items():
+        if only != WHOLE:
+            assert (figures.repeat, figures.cohort) == (None, None)
+            assert figures.funnel == figures.restated == []
+
+
+def test_payments_of_the_shop_and_of_its_slices(week):
+    fees = {}
+    for only, figures in week.items():
+        if figures.costs and figures.costs.fees:
+            costs = figures.costs
+            fees[only] = (costs.fees, costs.sales_with_fees)
+    assert fees == dict.fromkeys(
+        [WHOLE, Slice(shop=["storefront"]), Slice(category=["Toys"])], (1, 20)
+    )
+    assert week[Slice(category=["Toys"])].costs.fee_coverage == D("0.231884")
+    for only, figures in week.items():
+        if only in (WHOLE, Slice(shop=["storefront"])):
+            [paid] = figures.payouts
+            assert (paid.source, paid.currency) == ("storefront", "USD")
+            assert (paid.payouts, paid.amount, paid.unexplained) == (2, 23, 6)
+        else:
+            assert figures.payouts == []
+
+
+def test_forecasts_of_the_series_of_a_slice(week):
+    whole = week[WHOLE]
+    # Not of the Friday, which is not complete.
+    complete = [day for day in whole.days if day.complete]
+    assert whole.expected.days == 6
+    assert whole.expected.measure == "net_sales"
+    assert whole.expected.actual == D("371.75") - 22
+    assert whole.expected.forecast == sum(day.forecast for day in complete)
+    assert 50 < whole.expected.forecast < 60
+    assert whole.next_period.days == 6
+    assert whole.next_period.first == MONDAY + timedelta(days=7)
+    assert 240 < whole.next_period.forecast < 300
+    acme = week[Slice(channel=["acme"])]
+    assert acme.expected == Expected(
+        measure="gross_sales", forecast=60, actual=140, days=6
+    )
+    assert acme.next_period.forecast == 300
+    assert acme.target.target == 70
+    assert [day.forecast for day in acme.days] == [None] * 7
+    toys = week[Slice(category=["Toys"])]
+    assert toys.expected == Expected(
+        measure="gross_sales", forecast=20, actual=90, days=2
+    )
+    for only, figures in week.items():
+        if only not in (WHOLE, Slice(channel=["acme"]), Slice(category=["Toys"])):
+            assert figures.expected is None
+            assert figures.next_period is None
+        if only not in (WHOLE, Slice(channel=["acme"])):
+            assert figures.target is None
+
+
+def test_a_day_of_slices_takes_three_queries(shop, sales):
+    days = {}
+    for day in (FRIDAY, WEEK.last):
+        figures, queries = read(shop, Period("day", day, day), SLICES[1:9])
+        assert queries == 3
+        days |= {(day, only): found for only, found in figures.items()}
+    for figures in days.values():
+        assert differences(sales, figures, shop_names=True) == []
+    assert days[WEEK.last, Slice(channel=["acme"])].expected.actual == 0
+
+
+def test_the_first_week_has_no_new_customers_and_nothing_to_compare_with(shop, sales):
+    first = WEEK.year_before
+    figures = shop.period_figures(first, SLICES[:2])
+    for found in figures.values():
+        assert differences(sales, found, shop_names=True) == []
+        assert found.headline["new_customers"].value is None
+        assert found.headline["net_sales"].before is None
+        assert found.target is None
+
+
+def test_net_sales_for_corrections_are_those_of_the_reports(shop, week):
+    net_sales = read_net_sales(shop.warehouse, WEEK, SLICES)
+    assert net_sales == {only: week[only].value("net_sales") for only in SLICES}
