@@ -66,6 +66,13 @@ def trend(
     }
 
 
+def days(file: str, alt: str, days: Sequence[Day], *, mean_name: str) -> Chart:
+    """Return a column for each day of a period, as in `trend`, with a label below each, and a stroke for its
+    `mean`, which the legend names `mean_name`."""
+    chart = trend(file, alt, days, mean_name=mean_name)
+    return chart | {"kind": "days"}
+
+
 def interval(file: str, alt: str, day: Day) -> Chart:
     """Return a day within its forecast: both intervals as bands, the forecast as a stroke, the day as a
     diamond. Amounts of `day`: `actual`, `forecast`, `lower_80`, `upper_80`, `lower_95`, `upper_95`."""

@@ -53,13 +53,13 @@ def typeset(
     pictures: Mapping[str, bytes],
     *,
     pdf: Path,
-    preview: Path,
+    preview: Path | None,
     made_at: datetime,
 ) -> None:
-    """Write the document `pdf`, dated `made_at` (aware), and a picture of its first page, the PNG `preview`.
-    The template reads `texts` as `/texts.json` (plain JSON, Decimals as numbers), and `pictures` as files
-    next to it. The same arguments give the same bytes. Where the pictures are not fit for PDF/A or PDF/UA,
-    the document is an ordinary PDF, and the log shows why."""
+    """Write the document `pdf`, dated `made_at` (aware), and a picture of its first page, the PNG `preview`,
+    where it has a path. The template reads `texts` as `/texts.json` (plain JSON, Decimals as numbers), and
+    `pictures` as files next to it. The same arguments give the same bytes. Where the pictures are not fit for
+    PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows why."""
     import pypdfium2
     import typst
 
@@ -71,6 +71,8 @@ def typeset(
             log.warning("%s is neither PDF/A nor PDF/UA: %s", pdf.name, error.message)
             document = compiler.compile(**options)
     pdf.write_bytes(document)
+    if preview is None:
+        return
     with pypdfium2.PdfDocument(pdf) as pages:
         pages[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
 
