@@ -1,10 +1,14 @@
 """The sales of the day by channel, category, country, shop and an attribute of the orders."""
 
+from collections.abc import Collection
+from typing import Any
+
 from ecommerce.core import text
 from ecommerce.reporting.charts import Bar
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import (
     Section,
+    TableColumn,
     amounts,
     column_table,
     counts,
@@ -38,27 +42,35 @@ def tables(figures: Figures) -> list[Section]:
     dimensions = [CHANNEL, CATEGORY, COUNTRY]
     if figures.shops:
         dimensions.append(SHOP)
-    sections = [_by_dimension(figures, dimension) for dimension in dimensions]
+    sections = [by_dimension(figures, dimension) for dimension in dimensions]
     if figures.attribute:
         attribute = Dimension(terms.label(figures.attribute), "attributes", text.clean)
-        section = _by_dimension(figures, attribute)
+        section = by_dimension(figures, attribute)
         sections.append(section | {"id": "attribute", "annex": True, "chart": None})
     return sections
 
 
 def by_shop(figures: Figures) -> Section:
     """Return the sales by shop of several, or else by channel."""
-    return _by_dimension(figures, SHOP if figures.shops else CHANNEL)
+    return by_dimension(figures, SHOP if figures.shops else CHANNEL)
 
 
-def _by_dimension(figures: Figures, dimension: Dimension) -> Section:
+def by_dimension(
+    figures: Any,
+    dimension: Dimension,
+    *,
+    changes: Collection[TableColumn] = (),
+    most: int = MOST_ROWS,
+) -> Section:
+    """Return the sales of a day's or a period's figures by a dimension, in at most `most` rows; `changes` are
+    further columns."""
     rows = dimension.rows(figures)
     currency = figures.currency
     sales = total(rows, "net_sales")
     orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
     shown = with_others(
         rows,
-        MOST_ROWS,
+        most,
         size=lambda row: row.net_sales,
         alone=terms.UNALLOCATED,
     )
@@ -80,6 +92,7 @@ def _by_dimension(figures: Figures, dimension: Dimension) -> Section:
         roomy(amounts("Returns", "returns", currency)),
         amounts("Net sales", "net_sales", currency),
         (quiet("Share"), lambda row: text.share(row.net_sales, sales)),
+        *changes,
         empty="No sales.",
         note=f"amounts in {currency}",
         chart=ranked_bars(

@@ -1,4 +1,6 @@
-"""The returns of the day by the reason that the source gives."""
+"""The returns of a day or a period by the reason that the source gives."""
+
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.parts import total
@@ -12,13 +14,12 @@ from ecommerce.reporting.sections import (
     with_others,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.returns import ReturnReason
 
 MOST_REASONS = 21
 
 
-def tables(figures: Figures) -> list[Section]:
+def tables(figures: Any) -> list[Section]:
     """Return the table of the reasons."""
     returns = total(figures.return_reasons, "amount")
     # Where customers write reasons themselves, there are many.

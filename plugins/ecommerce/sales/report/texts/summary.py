@@ -101,8 +101,13 @@ def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:
         "target": _judged_target(figures),
         "is_month_over": (day + timedelta(days=1)).month != day.month,
     }
+    return rendered_sentences("summary/sentences.txt", texts)
+
+
+def rendered_sentences(template: str, texts: Values) -> list[str]:
+    """Render a template whose lines are clauses of sentences; an empty line ends a sentence."""
     sentences = []
-    for paragraph in render("summary/sentences.txt", texts).split("\n\n"):
+    for paragraph in render(template, texts).split("\n\n"):
         clauses = "; ".join(filter(None, paragraph.split("\n")))
         if clauses:
             # A date may end with a full stop: `12. Nov.`
