@@ -16,6 +16,8 @@ PDF, PREVIEW = "report.pdf", reports.PREVIEW
 DAYS_CHART = "days.svg"
 DAYS_PNG = "days.png"
 """The days for mail programs, on white, to be shown at half of its pixels."""
+DAYS_CID = "days@report"
+"""The content id of this picture in the mail."""
 CHART_FILES = (
     DAYS_CHART,
     "channels.svg",
@@ -52,6 +54,15 @@ def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
     if not only.is_whole:
         folder = f"slices/{slice_key(only)}/{folder}"
     return reports.Archive(PeriodFigures, FILES, source="report", folder=folder)
+
+
+def page_path(period: Period, only: Slice) -> str:
+    """Return the path of a report's page below `/sales-reports/`; empty for a day, whose slices are mailed
+    only."""
+    if period.kind == "day":
+        return ""
+    folder = archive_of(period.kind, only).folder
+    return f"{folder}/{period}/"
 
 
 def folder_of(reports_uri: str, period: Period, only: Slice) -> str:

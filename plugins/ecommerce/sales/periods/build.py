@@ -1,12 +1,43 @@
 """Building the reports of a period: figures, texts, the document that `include/templates/period.typ`
 typesets, and the archive."""
 
+import logging
 from collections.abc import Collection
+from functools import partial
+from pathlib import Path
 
+from ecommerce.core import text
+from ecommerce.core.business_day import day_window
 from ecommerce.core.periods import Period
-from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
+from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.reporting.sections import charts_of
+from ecommerce.reporting.typesetting import draw, typeset
+from ecommerce.sales.periods.archive import (
+    DAYS_CHART,
+    DAYS_CID,
+    DAYS_PNG,
+    PDF,
+    PREVIEW,
+    ArchivedPeriod,
+    PeriodMail,
+    archive_of,
+    folder_of,
+)
+from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
+from ecommerce.sales.periods.reader import read_figures
+from ecommerce.sales.periods.texts.figures_csv import figures_csv
+from ecommerce.sales.periods.texts.mail import mail_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import Slice
+from ecommerce.storage.kept_files import Store
+from ecommerce.storage.report_archive import Provenance
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
+from ecommerce.warehouse.client import connect
+
+DAYS_DOTS_PER_INCH = 280
+
+log = logging.getLogger(__name__)
 
 
 def build_reports(
@@ -18,9 +49,78 @@ def build_reports(
     Raises:
         PipelineError: the warehouse cannot be queried, or the archive cannot be written.
     """
-    raise NotImplementedError
+    origin = Provenance.of(run, shop_timezone())
+    warehouse = connect(dag=run.dag_id, step="report")
+    figures_of = read_figures(warehouse, period, slices, origin)
+    reports_uri = load_settings().reports_uri
+    reports = {}
+    for only, figures in figures_of.items():
+        reports[only] = archive_report(reports_uri, figures)
+    log.info("%d reports of %s are below %s", len(reports), period, reports_uri)
+    return reports
+
+
+def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
+    """Archive the report of `figures`; returns and raises as `build_reports`."""
+    origin = figures.provenance
+    report = ArchivedPeriod(
+        folder_of(reports_uri, figures.period, figures.only),
+        figures=figures,
+        figures_hash=figures_hash(figures),
+    )
+    archive_of(figures.kind, figures.only).publish(
+        report.uri,
+        figures,
+        csv=figures_csv(figures),
+        mail={"figures_hash": report.figures_hash},
+        # A slice of a day has no page.
+        write=partial(write_document, figures, only_mailed=figures.kind == "day"),
+        business_date=figures.last,
+        read_at=origin.generated_at,
+        window_start=day_window(figures.first, origin.timezone).start,
+        window_end=day_window(figures.last, origin.timezone).end,
+    )
+    return report
+
+
+def write_document(figures: PeriodFigures, folder: Path, *, only_mailed: bool) -> None:
+    """Write the PDF and the picture of the days for the mail into `folder`, and unless they are
+    `only_mailed`, also what pages show: the picture of page one and the charts. The same figures give the
+    same bytes."""
+    texts = page_texts(figures)
+    typeset(
+        "period.typ",
+        texts,
+        {},
+        pdf=folder / PDF,
+        preview=None if only_mailed else folder / PREVIEW,
+        made_at=figures.provenance.generated_at,
+    )
+    charts = charts_of(texts["sections"])
+    if not only_mailed:
+        draw(charts, folder)
+    days = [chart for chart in charts if chart["file"] == DAYS_CHART]
+    if days:
+        draw(days, folder, png_dpi=DAYS_DOTS_PER_INCH)
 
 
 def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
-    """Return the mail of a report in `locale`; empty: that of the archive."""
-    raise NotImplementedError
+    """Return the mail of a report in `locale`; empty: that of the archive.
+
+    Raises:
+        StagingError: the archived report is gone, or a newer run has replaced it.
+    """
+    figures = report.figures
+    archive = archive_of(figures.kind, figures.only)
+    archive.read_mail(report.uri, report.figures_hash)
+    archived_locale = text.parse_locale(load_settings().report_locale)
+    with text.in_locale(locale), scratch_folder() as scratch:
+        uri = report.uri
+        if locale and text.parse_locale(locale) != archived_locale:
+            write_document(figures, scratch, only_mailed=True)
+            uri = str(scratch)
+        texts = mail_texts(figures)
+        picture = Store(uri).read(DAYS_PNG)
+        if picture:
+            texts["days_cid"] = DAYS_CID
+        return PeriodMail(texts, archive.read(uri, PDF), picture)

@@ -1,0 +1,80 @@
+"""The drivers of a period: the names and products whose change is largest in the direction of the change of
+net sales. Each dimension divides the same change, so drivers of several do not add up."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ecommerce.core import text
+from ecommerce.reporting.parts import ZERO
+from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.report.figures.summary import Driver
+from ecommerce.sales.report.texts.base import (
+    CATEGORY,
+    CHANNEL,
+    COUNTRY,
+    SHOP,
+    Dimension,
+)
+from ecommerce.sales.report.texts.drivers import (
+    LONGEST_NAME,
+    NAMELESS,
+    PRODUCT,
+    SMALLEST_PART,
+)
+from ecommerce.sales.report.texts.products import product_name
+
+DIMENSIONS = (SHOP, COUNTRY, CHANNEL, CATEGORY)
+"""In reading order."""
+
+
+def dimensions_of(figures: PeriodFigures) -> list[Dimension]:
+    """Return the dimensions by which the sales are divided: those with several names, and shops where they
+    are not the channels."""
+    channels = {row.name for row in figures.channels}
+    divided = []
+    for dimension in DIMENSIONS:
+        names = {row.name for row in dimension.rows(figures)}
+        is_repeated = dimension is SHOP and names == channels
+        if len(names) > 1 and not is_repeated:
+            divided.append(dimension)
+    return divided
+
+
+def drivers(figures: PeriodFigures) -> list[Driver]:
+    """Return the drivers, the largest first; none where net sales have no period to compare with."""
+    net_sales = figures.headline["net_sales"]
+    if net_sales.value is None or net_sales.before is None or figures.unfinished:
+        return []
+    change = net_sales.value - net_sales.before
+    least = SMALLEST_PART * max(abs(net_sales.value), abs(net_sales.before))
+    large = []
+    for driver in _changes(figures):
+        is_large = abs(driver.change) >= least > 0
+        if is_large and driver.change * change > 0 and driver.name not in NAMELESS:
+            large.append(driver)
+    return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
+
+
+def largest_of_each(ranked: list[Driver]) -> list[Driver]:
+    """Return the largest driver of each dimension, and the largest product."""
+    largest: dict[str, Driver] = {}
+    for driver in ranked:
+        largest.setdefault(driver.dimension, driver)
+    return list(largest.values())
+
+
+def _changes(figures: PeriodFigures) -> Iterator[Driver]:
+    for dimension in dimensions_of(figures):
+        for row in dimension.rows(figures):
+            if row.before is not None:
+                label = dimension.label(row.name)
+                change = row.net_sales - row.before
+                yield _driver(dimension.name, row.name, label, change)
+    for product in (*figures.rising, *figures.falling):
+        change = product.sales - (product.before or ZERO)
+        yield _driver(PRODUCT, product.sku, product_name(product), change)
+
+
+def _driver(dimension: str, name: str, label: str, change: Decimal) -> Driver:
+    label = text.clean(label, LONGEST_NAME)
+    return Driver(dimension=dimension, name=name, label=label, change=change)

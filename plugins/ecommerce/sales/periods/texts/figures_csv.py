@@ -1,0 +1,61 @@
+"""`figures.csv` of a period: its figures as one long table, as that of a day."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.text import inert
+from ecommerce.reporting.parts import Part
+from ecommerce.sales.periods.figures import PeriodFigures
+
+COLUMNS = (
+    "period",
+    "section",
+    "name",
+    "figure",
+    "value",
+    "currency",
+    "complete",
+)
+
+
+def figures_csv(figures: PeriodFigures) -> str:
+    """Return the figures as one long table with `COLUMNS`: a section for each field of `PeriodFigures` that
+    is a part or has several, with values and cells as in that of a day. `complete`: of a day in the section
+    `days`, of the period in all others."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for section, name, part in _parts(figures):
+        complete = getattr(part, "complete", not figures.unfinished)
+        for figure, value in part:
+            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                continue
+            currency = ""
+            if _is_money(name, figure, value):
+                currency = getattr(part, "currency", figures.currency)
+            row = [figures.period, section, inert(name), figure, value, currency]
+            writer.writerow([*row, str(complete).lower()])
+    return stream.getvalue()
+
+
+def _parts(figures: PeriodFigures) -> Iterator[tuple[str, str, Part]]:
+    """Yield section, name and part: the name of a row is its first field."""
+    for figure, entry in figures.headline.items():
+        yield "headline", figure, entry
+    for section, content in figures:
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, Part):
+                first = next(iter(dict(part).values()))
+                name = str(first) if isinstance(first, str | date) else ""
+                yield section, name, part
+
+
+def _is_money(name: str, figure: str, value: Decimal | int) -> bool:
+    meaning = HEADLINE.get(figure) or HEADLINE.get(name)
+    if meaning and meaning.kind != "money":
+        return False
+    return isinstance(value, Decimal) and not figure.endswith("coverage")
