@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,21 @@ def draw(charts: Sequence[Chart], folder: Path, *, png_dpi: int = 0) -> None:
         (folder / chart["file"]).with_suffix(f".{suffix}").write_bytes(page)
 
 
+@cache
+def _fonts() -> Any:
+    """Return the `typst.Fonts`, which are read once: a run makes many documents."""
+    import typst
+
+    return typst.Fonts(
+        include_system_fonts=False,
+        font_paths=[
+            INCLUDE / "fonts",
+            Path(str(files("noto_cjk_sans_jp_regular"))),
+            Path(str(files("fontpkg_noto_sans_devanagari"))) / "files",
+        ],
+    )
+
+
 @contextmanager
 def _compiler(
     template: str, texts: Values, pictures: Mapping[str, bytes]
@@ -111,11 +127,6 @@ def _compiler(
         yield typst.Compiler(
             root / template,
             root=root,
-            font_paths=[
-                INCLUDE / "fonts",
-                Path(str(files("noto_cjk_sans_jp_regular"))),
-                Path(str(files("fontpkg_noto_sans_devanagari"))) / "files",
-            ],
-            ignore_system_fonts=True,
+            font_paths=_fonts(),
             sys_inputs={"fonts": ",".join(FAMILIES)},
         )

@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from ecommerce.core import text
+from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import day_window
 from ecommerce.core.periods import Period
 from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.values import Values
 from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.sales.periods.archive import (
@@ -22,12 +24,12 @@ from ecommerce.sales.periods.archive import (
     PeriodMail,
     archive_of,
     folder_of,
+    page_path,
 )
 from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
 from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.periods.texts.figures_csv import figures_csv
 from ecommerce.sales.periods.texts.mail import mail_texts
-from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import Slice
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.report_archive import Provenance
@@ -68,13 +70,13 @@ def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
         figures=figures,
         figures_hash=figures_hash(figures),
     )
+    texts = mail_texts(figures)
     archive_of(figures.kind, figures.only).publish(
         report.uri,
         figures,
         csv=figures_csv(figures),
-        mail={"figures_hash": report.figures_hash},
-        # A slice of a day has no page.
-        write=partial(write_document, figures, only_mailed=figures.kind == "day"),
+        mail={"figures_hash": report.figures_hash, "texts": texts},
+        write=partial(write_document, figures, texts),
         business_date=figures.last,
         read_at=origin.generated_at,
         window_start=day_window(figures.first, origin.timezone).start,
@@ -83,24 +85,22 @@ def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
     return report
 
 
-def write_document(figures: PeriodFigures, folder: Path, *, only_mailed: bool) -> None:
-    """Write the PDF and the picture of the days for the mail into `folder`, and unless they are
-    `only_mailed`, also what pages show: the picture of page one and the charts. The same figures give the
-    same bytes."""
-    texts = page_texts(figures)
+def write_document(figures: PeriodFigures, texts: Values, folder: Path) -> None:
+    """Write the PDF of `page_texts`, the picture of its page one and the charts into `folder`. A slice of a
+    day has the PDF alone, because no page shows it. The same figures give the same bytes."""
+    has_page = figures.kind != "day"
     typeset(
         "period.typ",
         texts,
         {},
         pdf=folder / PDF,
-        preview=None if only_mailed else folder / PREVIEW,
+        preview=folder / PREVIEW if has_page else None,
         made_at=figures.provenance.generated_at,
     )
-    charts = charts_of(texts["sections"])
-    if not only_mailed:
+    if has_page:
+        charts = charts_of(texts["sections"])
         draw(charts, folder)
-    days = [chart for chart in charts if chart["file"] == DAYS_CHART]
-    if days:
+        days = [chart for chart in charts if chart["file"] == DAYS_CHART]
         draw(days, folder, png_dpi=DAYS_DOTS_PER_INCH)
 
 
@@ -112,15 +112,18 @@ def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
     """
     figures = report.figures
     archive = archive_of(figures.kind, figures.only)
-    archive.read_mail(report.uri, report.figures_hash)
+    texts = archive.read_mail(report.uri, report.figures_hash)["texts"]
     archived_locale = text.parse_locale(load_settings().report_locale)
-    with text.in_locale(locale), scratch_folder() as scratch:
+    with scratch_folder() as scratch:
         uri = report.uri
         if locale and text.parse_locale(locale) != archived_locale:
-            write_document(figures, scratch, only_mailed=True)
+            with text.in_locale(locale):
+                texts = mail_texts(figures)
+                write_document(figures, texts, scratch)
             uri = str(scratch)
-        texts = mail_texts(figures)
+        pdf = archive.read(uri, PDF)
         picture = Store(uri).read(DAYS_PNG)
-        if picture:
-            texts["days_cid"] = DAYS_CID
-        return PeriodMail(texts, archive.read(uri, PDF), picture)
+    texts["days_cid"] = DAYS_CID if picture else ""
+    path = page_path(figures.period, figures.only)
+    texts["page_url"] = page_url(path) if path else ""
+    return PeriodMail(texts, pdf, picture)

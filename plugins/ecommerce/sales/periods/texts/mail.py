@@ -1,23 +1,18 @@
 """The mail of a period's report as finished texts, the only input of its templates."""
 
 from ecommerce.core import text
-from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.values import Values
-from ecommerce.sales.periods.archive import page_path
 from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.periods.texts.drivers import dimensions_of
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.periods.texts.summary import badge, short_title, subject
-from ecommerce.sales.periods.texts.tables import breakdowns
-
-MOST_BREAKDOWNS = 2
 
 
 def mail_texts(figures: PeriodFigures) -> Values:
     """Return the texts of a period's first mail by the names that its templates use; those of another one are
-    made by `with_corrections`. They are those of the page, with its sections by their ids as `parts`. The
-    delivery sets `subscription`, and `has_pdf` where the PDF is attached."""
+    made by `with_corrections`. They are those of the page, with its sections by their ids as `parts`.
+    `mail_of` sets `page_url`, the delivery `subscription`, and `has_pdf` where the PDF is attached."""
     page = page_texts(figures)
-    path = page_path(figures.period, figures.only)
     return page | {
         "subject": subject(figures),
         "badge": badge(figures),
@@ -30,7 +25,6 @@ def mail_texts(figures: PeriodFigures) -> Values:
         "currency": figures.currency,
         "timezone": figures.provenance.timezone,
         "parts": {section["id"]: section for section in page["sections"]},
-        "breakdowns": breakdowns(figures)[:MOST_BREAKDOWNS],
-        "page_url": page_url(path) if path else "",
+        "breakdowns": [dimension.plural for dimension in dimensions_of(figures)],
         "generated_at": text.instant(figures.provenance.generated_at),
     }

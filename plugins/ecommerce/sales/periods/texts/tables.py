@@ -38,28 +38,20 @@ RENDERED = ("customers", "costs", "payouts", "funnel", "restated", "figures")
 
 def sections(figures: PeriodFigures) -> list[Section]:
     """Return the sections that have rows, in reading order."""
+    changes = _changes(figures, "net_sales")
+    breakdowns = []
+    for dimension in dimensions_of(figures):
+        breakdown = by_dimension(figures, dimension, changes=changes, most=MOST_ROWS)
+        breakdowns.append(breakdown)
     every = [
         _days(figures),
         *_rendered(figures, "outlook", "drivers"),
         *_products(figures),
-        *breakdowns(figures),
+        *breakdowns,
         *returns.tables(figures),
         *_rendered(figures, *RENDERED),
     ]
     return [section for section in every if section["rows"]]
-
-
-def breakdowns(figures: PeriodFigures) -> list[Section]:
-    """Return the sales by each dimension that divides them."""
-    return [
-        by_dimension(
-            figures,
-            dimension,
-            changes=_changes(figures, "net_sales"),
-            most=MOST_ROWS,
-        )
-        for dimension in dimensions_of(figures)
-    ]
 
 
 def days_description(figures: PeriodFigures) -> str:
