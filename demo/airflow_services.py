@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from demo import processes
-from demo.environment import environment, format_env_file, second_shop
+from demo.environment import environment, format_env_file, second_shop, subscriptions
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
 from demo.services import postgres
@@ -135,6 +135,7 @@ class AirflowServices:
         return {
             **environment(self.ports, self.folders, timezone=self._timezone),
             **second_shop(self.ports),
+            **subscriptions(),
             # Explicit, because the first days do not show that the second partner sends nothing on Saturdays.
             "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
             "AIRFLOW_HOME": str(self.home),

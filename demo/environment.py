@@ -13,6 +13,8 @@ DATABASE = "shop"
 TIMEZONE = "America/New_York"
 REPORT_RECIPIENTS = "analytics@example.com"
 ALERT_RECIPIENTS = "data-engineering@example.com"
+FEW_ORDERS = 120
+"""An ordinary day has at least 140 orders, the slow Tuesday at most 110."""
 
 
 def environment(
@@ -21,7 +23,8 @@ def environment(
     host: str = "127.0.0.1",
     timezone: str = TIMEZONE,
 ) -> dict[str, str]:
-    """Return the environment variables that connect Airflow with the demo company, except `second_shop`.
+    """Return the environment variables that connect Airflow with the demo company, without those of its
+    second shop and of its subscriptions.
 
     They define Connections and Variables (`AIRFLOW_CONN_*`, `AIRFLOW_VAR_*`), and the settings that
     `.env.example` explains. None of the passwords is secret: they belong to made-up services.
@@ -123,6 +126,27 @@ def second_shop(ports: Ports, host: str = "127.0.0.1") -> dict[str, str]:
         "AIRFLOW_CONN_SHOPIFY_API_EU": json.dumps(connection),
         "SHOPS": json.dumps({SHOPIFY: [SECOND_SHOP]}),
         "SHOP_LABELS": json.dumps({SECOND_SOURCE: "Pop-up Europe"}),
+    }
+
+
+def subscriptions() -> dict[str, str]:
+    """Return the environment variable of the subscriptions: the week of one country, the month of the whole
+    shop, and an alert that is sent on the slow Tuesday of `demo.ledger.season` alone."""
+    germany = {
+        "name": "germany",
+        "to": ["germany@example.com"],
+        "report": "week",
+        "only": {"country": ["DE"]},
+    }
+    board = {"name": "board", "to": ["board@example.com"], "report": "month"}
+    few_orders = {
+        "name": "few_orders",
+        "to": ["founder@example.com"],
+        "alert": "orders",
+        "below": {"amount": FEW_ORDERS},
+    }
+    return {
+        "AIRFLOW_VAR_REPORT_SUBSCRIPTIONS": json.dumps([germany, board, few_orders])
     }
 
 

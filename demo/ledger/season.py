@@ -18,6 +18,9 @@ _MONTHS = (0.90, 0.88, 0.95, 1.0, 1.02, 0.96, 0.88, 0.9, 1.0, 1.06, 1.16, 1.3)
 _DOUBLED_IN = 410
 """Days in which sales double: 150 orders a day were 60 one and a half years before."""
 _MOST_GROWTH = 2.0
+_SLOW_TUESDAY = 0.6
+"""Of the orders of a Tuesday: on the first one after the move, ads were off for half of the day."""
+_TUESDAY = 1
 # Friday to Monday after the fourth Thursday of November.
 _AFTER_THANKSGIVING = (2.4, 1.6, 1.5, 2.0)
 # The additional demand for a category in its peak month, as a share, and that month.
@@ -49,8 +52,15 @@ class Season:
         """Return the orders of an average weekday around `day`, relative to `orders_per_day`."""
         growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
         volume = growth * _seasonal_factor(day) / _seasonal_factor(self.moved_on)
+        if self.is_slow(day):
+            volume *= _SLOW_TUESDAY
         offer = offer_of(day)
         return volume * offer.draw if offer else volume
+
+    def is_slow(self, day: date) -> bool:
+        """Return whether `day` is the first Tuesday after the move."""
+        since = day - self.moved_on
+        return day.weekday() == _TUESDAY and timedelta(0) <= since < timedelta(weeks=1)
 
 
 @cache

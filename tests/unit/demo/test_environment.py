@@ -8,9 +8,15 @@ import pytest
 import yaml
 
 from demo.airflow_services import AirflowServices
-from demo.environment import environment, format_env_file, second_shop
+from demo.environment import (
+    environment,
+    format_env_file,
+    second_shop,
+    subscriptions,
+)
 from demo.layout import Folders, Ports
 from ecommerce.cli import environment as commands
+from ecommerce.sales.subscriptions import parse_subscriptions
 from tests import settings
 
 FOLDERS = Folders(Path("/srv/demo"))
@@ -23,6 +29,14 @@ def test_the_pipeline_has_its_settings_and_connections(snapshot):
     assert found.shop_timezone == "Europe/Berlin"
     assert found.partner_drop_uri == "file:///srv/demo/partner_drop"
     assert format_env_file(variables) == snapshot
+
+
+def test_the_demo_has_a_subscription_of_each_kind():
+    [text] = subscriptions().values()
+    found = parse_subscriptions(text, "the demo")
+    assert found.problems == []
+    kinds = [each.report or each.alert for each in found.valid]
+    assert kinds == ["week", "month", "orders"]
 
 
 def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):

@@ -5,11 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from demo.environment import FEW_ORDERS
 from demo.ledger import SHOPIFY, STOREFRONT, Ledger
 from demo.scenario import Scenario
 
@@ -17,7 +18,7 @@ LEDGER = Ledger(date(2026, 10, 28), 12)
 END = datetime(2026, 11, 30, tzinfo=UTC)
 CENT = Decimal("0.005")
 PRINT_SNAPSHOT = """
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from demo.ledger import Ledger
 print(Ledger(date(2026, 10, 28), 3).as_of(datetime(2026, 11, 30, tzinfo=UTC)))
 """
@@ -50,6 +51,30 @@ def test_the_second_shop_sells_in_euro_from_the_first_day_on():
     assert max(days.values()) < 15
     first_shop = scenario.ledger(END).as_of(END).orders_of(SHOPIFY)
     assert {order.currency for order in first_shop} == {"USD"}
+
+
+@pytest.mark.parametrize("day", range(8, 15))
+def test_only_one_tuesday_of_the_demo_has_few_orders(day):
+    """Whatever weekday the demo is started on."""
+    scenario = Scenario.begin(datetime(2026, 10, day, 16, tzinfo=UTC))
+    end = datetime(2026, 10, day + 14, tzinfo=UTC)
+    orders = (
+        *scenario.ledger(end).as_of(end).orders,
+        *scenario.second_shop(end).orders,
+    )
+    counts = Counter(
+        scenario.today(order.ordered_at)
+        for order in orders
+        if order.status not in ("cancelled", "pending")
+    )
+    newest = scenario.first_day + timedelta(days=7)
+    few = []
+    for of_day, count in counts.items():
+        if scenario.first_day <= of_day <= newest and count < FEW_ORDERS * 1.15:
+            few.append(of_day)
+    [tuesday] = few
+    assert tuesday.weekday() == 1
+    assert counts[tuesday] < FEW_ORDERS * 0.9
 
 
 def paid_for(order):
