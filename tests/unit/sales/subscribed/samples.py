@@ -1,0 +1,147 @@
+"""Reports of made-up periods, their mails, and the delivery log in memory."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.core.periods import parse_period
+from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
+from ecommerce.sales.periods.figures import (
+    Compared,
+    PeriodDay,
+    PeriodFigures,
+    figures_hash,
+)
+from ecommerce.sales.slices import WHOLE
+from ecommerce.storage.report_archive import Provenance
+
+ORIGIN = Provenance(
+    dag_id="weekly_report",
+    run_id="run",
+    code_version="test",
+    timezone="America/New_York",
+    generated_at=datetime(2026, 11, 23, 11, tzinfo=UTC),
+)
+
+
+def archived(period, net_sales="1000", only=WHOLE, incomplete=()):
+    """The report of a period with these net sales; the days `incomplete` (`2026-11-16`) are not complete."""
+    period = parse_period(period)
+    days = []
+    for day in period.days:
+        complete = str(day) not in incomplete
+        days.append(PeriodDay(day=day, complete=complete, net_sales=None, orders=None))
+    figures = PeriodFigures(
+        kind=period.kind,
+        first=period.first,
+        last=period.last,
+        only=only,
+        currency="USD",
+        headline={"net_sales": Compared(value=Decimal(net_sales))},
+        days=days,
+        provenance=ORIGIN,
+    )
+    return ArchivedPeriod("", figures=figures, figures_hash=figures_hash(figures))
+
+
+def mail_of(report, locale=""):
+    """Stands for `build.mail_of`, which typesets a PDF: the texts show net sales and the locale."""
+    figures = report.figures
+    net_sales = figures.headline["net_sales"].value
+    texts = {
+        "subject": f"Sales {figures.period}: {net_sales} ({locale or 'as set'})",
+        "badge": "",
+        "corrected": None,
+        "short_day": str(figures.period),
+        "currency": figures.currency,
+        "net_sales": net_sales,
+        "days_cid": "days@report",
+    }
+    return PeriodMail(texts, f"%PDF-{locale}".encode(), b"\x89PNG")
+
+
+@dataclass
+class DeliveryLog:
+    """`report_deliveries` in memory: the rows of subscriptions, and the names of the statements on it. A run
+    in `busy` is sending the mails of those subscriptions."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+    busy: dict[str, str] = field(default_factory=dict)
+
+    def sent(self, name, report, when, *, state="sent", kind=""):
+        """Add the mail of a report that a subscription got at an instant."""
+        figures = report.figures
+        kind = kind or figures.kind
+        row = {
+            "business_date": figures.last,
+            "subscription": name,
+            "figures_hash": report.figures_hash,
+            "message_id": f"<{kind}.{name}@x>",
+            "state": state,
+            "sent_at": when,
+            "net_sales": figures.value("net_sales"),
+        }
+        self.rows.insert(0, row)
+
+    def query(self, path, **values):
+        name = path.rpartition("/")[2]
+        self.statements.append(name)
+        assert name == "by_subscription.sql"
+        day = values["last_day"]
+        return [row for row in self.rows if row["business_date"] == day]
+
+    def transact(self, path, **values):
+        name = path.rpartition("/")[2]
+        self.statements.append(name)
+        if name == "mark_sent.sql":
+            self._mark(**values)
+            return []
+        return [self._claim(each, values) for each in values["hashes"]]
+
+    def _claim(self, name, values):
+        figures_hash = values["hashes"][name]
+        if name in self.busy:
+            state = {"state": "claimed", "claimed_by": self.busy[name]}
+            return {"subscription": name, "message_id": "", **state}
+        for row in self.rows:
+            if row["subscription"] == name and row["state"] == "sent":
+                if row["figures_hash"] == figures_hash:
+                    return {**row, "claimed_by": ""}
+                break
+        net_sales = values["net_sales"][name]
+        row = {
+            "business_date": values["business_date"],
+            "subscription": name,
+            "figures_hash": figures_hash,
+            "message_id": values["message_ids"][name],
+            "state": "claimed",
+            "sent_at": None,
+            "claimed_by": values["owner"],
+            "net_sales": Decimal(net_sales).scaleb(-4),
+        }
+        self.rows.insert(0, row)
+        return row
+
+    def _mark(self, business_date, hashes, sent_at):
+        for row in self.rows:
+            is_marked = hashes.get(row["subscription"]) == row["figures_hash"]
+            if is_marked and row["business_date"] == business_date:
+                row |= {"state": "sent", "sent_at": sent_at}
+
+    def marked(self):
+        """The subscriptions whose mails are sent."""
+        return sorted(
+            {row["subscription"] for row in self.rows if row["state"] == "sent"}
+        )
+
+
+def at(text):
+    """An instant in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def day_of(text):
+    """A date."""
+    return date.fromisoformat(text)

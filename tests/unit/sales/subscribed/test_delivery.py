@@ -1,0 +1,437 @@
+"""The mails of subscriptions: who gets which, when, once, and what one failure leaves to the next attempt."""
+
+import logging
+from dataclasses import dataclass
+from decimal import Decimal
+from email.message import EmailMessage
+
+import pytest
+import time_machine
+
+from demo.services.ports import free_port
+from ecommerce.core.errors import PipelineError, TransientError
+from ecommerce.core.periods import parse_period
+from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.sales.subscribed import delivery
+from ecommerce.storage.staging import DagRun
+from tests.unit.sales.subscribed import samples
+from tests.unit.sales.subscribed.samples import archived, at, day_of
+
+RUN = DagRun("weekly_report", "scheduled")
+WEEK = "2026-W47"
+MONDAY = at("2026-11-23 11:00")
+TUESDAY = at("2026-11-24 11:00")
+GERMANY = Slice(country=("DE",))
+BOARD = {"name": "board", "to": ["ann@example.com"], "report": "week"}
+ANNA = {
+    "name": "germany",
+    "to": ["anna@example.com", "Eve@example.com"],
+    "report": "week",
+    "only": {"country": ["DE"]},
+    "locale": "de_DE",
+    "format": "mail",
+}
+TEAM = {
+    "name": "team",
+    "to": ["chat:alert_chat"],
+    "report": "week",
+    "format": "chat",
+}
+REPORTS = {WHOLE: archived(WEEK), GERMANY: archived(WEEK, "300", GERMANY)}
+SAME = "not mailed: a report with the same figures was mailed before"
+
+
+def deliver(now=MONDAY, period=WEEK, reports=None, **options):
+    with time_machine.travel(now, tick=False):
+        return delivery.deliver_period(
+            parse_period(period), reports or REPORTS, RUN, **options
+        )
+
+
+def texts_of(message):
+    return message.get_body(("plain",)).get_content()
+
+
+def files_of(message):
+    return [part.get_filename() for part in message.iter_attachments()]
+
+
+def test_each_subscription_gets_its_report(
+    subscribe, delivery_log, mailbox, chat, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    month = {"name": "month", "to": "ann@example.com", "report": "month"}
+    subscribe(BOARD, ANNA, TEAM, month)
+    assert deliver() == ["board: mailed", "germany: mailed", "team: mailed"]
+
+    germany, board = sorted(mailbox(), key=lambda message: -len(message["To"]))
+    assert board["X-Envelope-To"] == "ann@example.com"
+    assert board["Subject"] == "Sales 2026-W47: 1000 (as set)"
+    assert board["X-Sales-Mail"] == "period"
+    [pdf] = board.iter_attachments()
+    assert pdf.get_filename() == "sales-report-2026-W47-board.pdf"
+    assert pdf.get_content() == b"%PDF-"
+    assert "The full report is attached." in texts_of(board)
+    assert "Sent to the subscription board." in texts_of(board)
+    assert "cid:days@report" in board.get_body(("related", "html")).as_string()
+    digest = REPORTS[WHOLE].figures_hash[:16]
+    assert board["Message-ID"] == f"<week.2026-W47.board.{digest}@reports.example>"
+
+    assert germany["X-Envelope-To"] == "anna@example.com, Eve@example.com"
+    assert germany["Subject"] == "Sales 2026-W47: 300 (de_DE)"
+    assert files_of(germany) == []
+    assert "attached" not in texts_of(germany)
+    assert "Sent to the subscription germany." in texts_of(germany)
+    assert "1000" not in germany.as_string()
+
+    [post] = chat.posts
+    assert post["title"] == "Sales 2026-W47: 1000 (as set)"
+    assert "Net sales 1000." in post["message"]
+    assert "Sent to the subscription team." in post["message"]
+    assert chat.pictures() == [b"\x89PNG"]
+
+    assert delivery_log.statements == [
+        "by_subscription.sql",
+        "claim.sql",
+        "mark_sent.sql",
+    ]
+    assert delivery_log.marked() == ["board", "germany", "team"]
+    stored = {row["subscription"]: row["net_sales"] for row in delivery_log.rows}
+    assert stored == {"board": 1000, "germany": 300, "team": 1000}
+    assert {row["business_date"] for row in delivery_log.rows} == {day_of("2026-11-22")}
+    logged = " ".join(
+        row.getMessage() for row in caplog.records if row.name != "mail.log"
+    )
+    assert "@example.com" not in logged
+
+    # Once.
+    earlier = "not mailed: an earlier report of 2026-W47 was mailed"
+    assert deliver() == [f"{name}: {earlier}" for name in ("board", "germany", "team")]
+    assert deliver(send_mail=True) == [
+        f"{name}: {SAME}" for name in ("board", "germany", "team")
+    ]
+    assert len(mailbox()) == 2
+    assert len(chat.posts) == 1
+
+
+def test_a_mail_is_posted_to_its_chats_too(subscribe, delivery_log, mailbox, chat):
+    both = BOARD | {"to": ["ann@example.com", "chat:alert_chat", "chat:absent"]}
+    subscribe(both)
+    deliver()
+    assert len(mailbox()) == 1
+    assert len(chat.posts) == 1
+    assert delivery_log.marked() == ["board"]
+    # A chat that is down keeps no mail.
+    chat.status = 500
+    assert deliver(period="2026-11", now=TUESDAY, reports={}) == []
+    moved = {WHOLE: archived(WEEK, "2000")}
+    assert deliver(now=TUESDAY, reports=moved) == ["board: mailed"]
+    assert len(mailbox()) == 2
+
+
+def test_only_one_subscription_on_request(subscribe, delivery_log, mailbox):
+    subscribe(BOARD, ANNA)
+    assert deliver(only_name="germany") == ["germany: mailed"]
+    assert len(mailbox()) == 1
+    assert deliver(only_name="nobody") == []
+
+
+def test_without_subscriptions_nothing_is_asked(subscribe, delivery_log):
+    subscribe(BOARD | {"report": "month"})
+    assert deliver() == []
+    assert delivery_log.statements == []
+
+
+def test_a_slice_without_a_report_is_not_mailed(subscribe, delivery_log, mailbox):
+    subscribe(ANNA)
+    [sentence] = deliver(reports={WHOLE: REPORTS[WHOLE]}, send_mail=True)
+    assert sentence == "germany: not mailed: the report of its slice is not built"
+    assert mailbox() == []
+
+
+@dataclass
+class Attempt:
+    """What was mailed before (net sales, the instants of the first mail and of a correction), the present
+    report, and why it is not mailed; empty: it is."""
+
+    name: str
+    reason: str
+    sent: str = ""
+    corrected: str = ""
+    mailed: str = "1000"
+    now: str = "2026-11-24 11:00"
+    net_sales: str = "1000"
+    incomplete: tuple = ()
+    send_mail: bool = False
+    late: bool = False
+    state: str = "sent"
+    kind: str = "week"
+
+
+EARLIER = "an earlier report of 2026-W47 was mailed"
+OLD = "2026-W47 is not the newest week that has ended"
+OPEN = "1 day of 2026-W47 is not complete"
+FIRST = "2026-11-23 11:00"
+WED = ("2026-11-18",)
+ATTEMPTS = [
+    Attempt("first", ""),
+    Attempt("older week", OLD, now="2026-11-30 11:00"),
+    Attempt("its week has not ended in the shop", OLD, now="2026-11-23 04:59"),
+    Attempt("its week has just ended", "", now="2026-11-23 05:00"),
+    Attempt("older on request", "", now="2026-11-30 11:00", send_mail=True),
+    Attempt("incomplete", OPEN, incomplete=WED),
+    Attempt(
+        "incomplete days",
+        "2 days of 2026-W47 are not complete",
+        incomplete=("2026-11-18", "2026-11-19"),
+    ),
+    Attempt("incomplete and late", "", incomplete=WED, late=True),
+    Attempt("incomplete on request", "", incomplete=WED, send_mail=True),
+    Attempt("late, mailed before", EARLIER, sent=FIRST, late=True),
+    Attempt("unchanged", EARLIER, sent=FIRST),
+    Attempt("0.5 % less", EARLIER, sent=FIRST, net_sales="995"),
+    Attempt("0.5 % more", EARLIER, sent=FIRST, net_sales="1005"),
+    Attempt("more than 0.5 % less", "", sent=FIRST, net_sales="994.99"),
+    Attempt("more than 0.5 % more", "", sent=FIRST, net_sales="1005.01"),
+    Attempt(
+        "negative, unmoved", EARLIER, sent=FIRST, mailed="-1000", net_sales="-1004"
+    ),
+    Attempt("negative, moved", "", sent=FIRST, mailed="-1000", net_sales="-1006"),
+    Attempt("from nothing", "", sent=FIRST, mailed="0", net_sales="1"),
+    Attempt("from nothing to nothing", EARLIER, sent=FIRST, mailed="0", net_sales="0"),
+    Attempt("moved and incomplete", OPEN, sent=FIRST, net_sales="2000", incomplete=WED),
+    Attempt(
+        "moved on the day of the first mail",
+        "",
+        sent=FIRST,
+        now="2026-11-23 15:00",
+        net_sales="2000",
+    ),
+    Attempt(
+        "moved on the day of a correction",
+        EARLIER,
+        sent=FIRST,
+        corrected="2026-11-24 10:00",
+        net_sales="2000",
+    ),
+    Attempt(
+        "moved the day after a correction",
+        "",
+        sent=FIRST,
+        # In New York it was Monday.
+        corrected="2026-11-24 04:00",
+        net_sales="2000",
+    ),
+    Attempt(
+        "moved on the day of a correction, on request",
+        "",
+        sent=FIRST,
+        corrected="2026-11-24 10:00",
+        net_sales="2000",
+        send_mail=True,
+    ),
+    Attempt("unchanged on request", "", sent=FIRST, net_sales="1001", send_mail=True),
+    Attempt("claimed before", "", sent=FIRST, state="claimed", now="2026-11-30 11:00"),
+    Attempt(
+        "other figures claimed before",
+        OLD,
+        sent=FIRST,
+        state="claimed",
+        mailed="999",
+        now="2026-11-30 11:00",
+    ),
+    Attempt(
+        "a month that ended on the same day", "", sent=FIRST, mailed="999", kind="month"
+    ),
+]
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
+def test_an_attempt(subscribe, delivery_log, mailbox, attempt):
+    subscribe(BOARD)
+    if attempt.sent:
+        before = archived(WEEK, attempt.mailed)
+        delivery_log.sent(
+            "board", before, at(attempt.sent), state=attempt.state, kind=attempt.kind
+        )
+    if attempt.corrected:
+        correction = archived(WEEK, "1500")
+        delivery_log.sent("board", correction, at(attempt.corrected))
+    # Mails of others are no mails of this one.
+    other = archived(WEEK, "77")
+    delivery_log.sent("other", other, at("2026-11-24 10:30"))
+    delivery_log.sent("other", other, at("2026-11-24 10:40"))
+    report = archived(WEEK, attempt.net_sales, incomplete=attempt.incomplete)
+    [sentence] = deliver(
+        at(attempt.now),
+        reports={WHOLE: report},
+        send_mail=attempt.send_mail,
+        late=attempt.late,
+    )
+    if attempt.reason:
+        assert sentence == f"board: not mailed: {attempt.reason}"
+        assert mailbox() == []
+        assert "claim.sql" not in delivery_log.statements
+        return
+    assert sentence == "board: mailed"
+    [message] = mailbox()
+    is_correction = attempt.sent and attempt.state == "sent" and attempt.kind == "week"
+    assert ("Corrected" in message["Subject"]) == bool(is_correction)
+
+
+def test_a_correction_names_old_and_new_in_the_locale_of_its_reader(
+    subscribe, delivery_log, mailbox, chat
+):
+    subscribe(ANNA | {"to": ["anna@example.com", "chat:alert_chat"]})
+    before = archived(WEEK, "1234.5", GERMANY)
+    delivery_log.sent("germany", before, MONDAY)
+    moved = {GERMANY: archived(WEEK, "2000", GERMANY)}
+    assert deliver(TUESDAY, reports=moved) == ["germany: mailed"]
+    [message] = mailbox()
+    assert message["Subject"] == "Corrected net sales 2026-W47: 2.000 USD"
+    assert "Corrected: Net sales 1.234,50 → 2.000,00, +62,0" in texts_of(message)
+    [post] = chat.posts
+    assert "Net sales 1.234,50" in post["message"]
+
+
+def test_a_day_is_corrected_on_request_only(subscribe, delivery_log, mailbox):
+    subscribe(BOARD | {"report": "day", "only": {"country": "DE"}})
+    delivery_log.sent("board", archived("2026-11-22", "900", GERMANY), MONDAY)
+    moved = {GERMANY: archived("2026-11-22", "2000", GERMANY)}
+    [sentence] = deliver(period="2026-11-22", reports=moved)
+    assert sentence == "board: not mailed: an earlier report of 2026-11-22 was mailed"
+    assert deliver(period="2026-11-22", reports=moved, send_mail=True) == [
+        "board: mailed"
+    ]
+    [message] = mailbox()
+    assert message["Subject"].startswith("Corrected net sales 2026-11-22")
+    assert files_of(message) == ["sales-report-2026-11-22-board.pdf"]
+
+
+def refusing(monkeypatch, *refused):
+    """Let the mail server refuse these addresses, each with the error of its kind."""
+    send = delivery.mail.send
+    errors = dict(refused)
+
+    def refuse(message: EmailMessage, to):
+        for address in to:
+            if address in errors:
+                raise errors[address]
+        send(message, to)
+
+    monkeypatch.setattr(delivery.mail, "send", refuse)
+
+
+def test_one_that_fails_stops_no_other(
+    subscribe, delivery_log, mailbox, monkeypatch, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    bad = {"name": "bad", "to": "bad@example.com", "report": "week"}
+    subscribe(bad, BOARD, ANNA)
+    send = delivery.mail.send
+    refused = PipelineError("the mail server refuses every recipient (code 550)")
+    broken = ValueError("eve@example.com cannot be rendered")
+    refusing(monkeypatch, ("bad@example.com", refused), ("anna@example.com", broken))
+    with pytest.raises(PipelineError) as caught:
+        deliver()
+    assert not isinstance(caught.value, TransientError)
+    assert str(caught.value) == (
+        "not delivered: bad: the mail server refuses every recipient (code 550); "
+        "germany: ValueError: <e-mail> cannot be rendered"
+    )
+    assert len(mailbox()) == 1
+    assert delivery_log.marked() == ["board"]
+    assert "@example.com" not in " ".join(
+        row.getMessage() for row in caplog.records if row.name != "mail.log"
+    )
+    # The next attempt sends the others, under the same Message-IDs.
+    first = {row["subscription"]: row["message_id"] for row in delivery_log.rows}
+    monkeypatch.setattr(delivery.mail, "send", send)
+    assert deliver()[1:] == ["bad: mailed", "germany: mailed"]
+    assert {message["Message-ID"] for message in mailbox()} == set(first.values())
+
+
+def test_the_task_is_retried_where_each_failure_may_pass(
+    subscribe, delivery_log, mailbox, monkeypatch, chat
+):
+    subscribe(BOARD, ANNA, TEAM)
+    delivery_log.busy["germany"] = "weekly_report/manual"
+    chat.status = 503
+    with pytest.raises(TransientError) as caught:
+        deliver()
+    assert str(caught.value) == (
+        "not delivered: germany: the run weekly_report/manual is mailing it; "
+        "team: no chat accepted the message: see the log"
+    )
+    assert delivery_log.marked() == ["board"]
+    chat.status = 200
+    delivery_log.busy.clear()
+    sentences = deliver()
+    assert sentences[1:] == ["germany: mailed", "team: mailed"]
+    assert len(mailbox()) == 2
+    assert len(chat.posts) == 1
+
+
+def test_a_mail_server_that_is_down_fails_each_and_marks_none(
+    subscribe, delivery_log, use_server
+):
+    subscribe(BOARD, ANNA)
+    use_server(free_port())
+    with pytest.raises(TransientError, match="board: the mail server cannot be reach"):
+        deliver()
+    assert delivery_log.marked() == []
+    assert "mark_sent.sql" not in delivery_log.statements
+
+
+def test_what_was_sent_before_the_task_was_stopped_is_marked(
+    subscribe, delivery_log, mailbox, monkeypatch
+):
+    subscribe(BOARD, ANNA)
+    refusing(monkeypatch, ("anna@example.com", KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        deliver()
+    assert delivery_log.marked() == ["board"]
+
+
+def test_subscriptions_of_one_slice_and_locale_share_a_document(
+    subscribe, delivery_log, mailbox, monkeypatch
+):
+    rendered = []
+
+    def mail_of(report, locale):
+        rendered.append((report.figures.only, locale))
+        return samples.mail_of(report, locale)
+
+    monkeypatch.setattr("ecommerce.sales.subscribed.editions.mail_of", mail_of)
+    subscribe(
+        BOARD,
+        BOARD | {"name": "again"},
+        BOARD | {"name": "french", "locale": "fr_FR"},
+        ANNA,
+    )
+    deliver()
+    assert len(mailbox()) == 4
+    assert rendered == [(WHOLE, ""), (WHOLE, "fr_FR"), (GERMANY, "de_DE")]
+
+
+def test_the_slices_that_subscriptions_need(subscribe):
+    subscribe(
+        BOARD,
+        ANNA,
+        ANNA | {"name": "again"},
+        BOARD | {"name": "daily", "report": "day"},
+        ANNA | {"name": "daily germany", "report": "day"},
+        ANNA | {"name": "austria", "report": "day", "only": {"country": ["AT"]}},
+    )
+    assert delivery.slices_of("month") == []
+    assert set(delivery.slices_of("week")) == {WHOLE, GERMANY}
+    assert len(delivery.slices_of("week")) == 2
+    assert delivery.slices_of("day") == [Slice(country=("AT",))]
+
+
+@pytest.mark.parametrize(
+    ("mailed", "now", "moved"),
+    [("200", "201", False), ("200", "201.01", True), ("200", "198.99", True)],
+)
+def test_what_a_correction_needs(mailed, now, moved):
+    assert delivery.has_moved(Decimal(mailed), Decimal(now)) == moved
