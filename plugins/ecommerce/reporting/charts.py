@@ -99,6 +99,9 @@ def axis(amounts: Iterable[Amount | None]) -> Values:
     high = max(known) * _MARGIN
     places = ticks(low, high) if low < high else [0.0]
     labels = [{"at": place, "label": compact(place)} for place in places]
+    if low == high:
+        # An axis without amounts has a length, too.
+        high = 1.0
     return {"low": low, "high": high, "ticks": labels}
 
 

@@ -64,6 +64,9 @@ def build_reports(
 
 def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
     """Archive the report of `figures`; returns and raises as `build_reports`."""
+    if not figures.only.is_whole:
+        # Restated days are of the whole shop.
+        figures = figures.model_copy(update={"restated": []})
     origin = figures.provenance
     report = ArchivedPeriod(
         folder_of(reports_uri, figures.period, figures.only),

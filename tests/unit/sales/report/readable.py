@@ -8,7 +8,11 @@ SINGLE = ("title", "long_day", "footer", "changed", "changed_since", "footnote")
 
 def page(figures):
     """Return what the page of a day shows: the top, its sections, and the alternative texts of charts."""
-    texts = page_texts(figures)
+    return lines_of_page(page_texts(figures))
+
+
+def lines_of_page(texts):
+    """Return the texts of a page, as `page`."""
     lines = [*_top(texts)]
     for section in texts["sections"]:
         lines += _section(section)
@@ -44,7 +48,9 @@ def _top(texts):
         yield f"tile: {tile['label']} {tile['value']}"
         yield f"  choice: {_change(tile['change'])}"
         yield f"  shown: {'; '.join(map(_change, tile['changes']))}"
-    yield f"expected: {texts['expected']}"
+    # A period has none.
+    if "expected" in texts:
+        yield f"expected: {texts['expected']}"
 
 
 def _summary(summary):

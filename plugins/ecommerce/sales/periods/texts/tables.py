@@ -8,6 +8,7 @@ from ecommerce.core.templates import render, render_rows
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import (
+    Column,
     Section,
     TableColumn,
     amounts,
@@ -134,8 +135,8 @@ def own_change(now: Decimal, before: Decimal | None) -> str:
 
 
 def _rendered(figures: PeriodFigures, *parts: str) -> list[Section]:
-    """Return the sections of templates: the first row has title and note, the second one the headings of
-    numbers with `>`, or a single one where the section has names and words."""
+    """Return the sections of templates: the first row has title and note, the second one the headings, or
+    `facts` where the section has names and words."""
     facts = {
         "figures": figures,
         "drivers": drivers(figures),
@@ -149,12 +150,17 @@ def _rendered(figures: PeriodFigures, *parts: str) -> list[Section]:
     rendered = []
     for part in parts:
         (title, note), headings, *rows = render_rows(f"periods/{part}.txt", facts)
-        columns = []
-        for heading in headings:
-            column = number if heading.startswith(">") else name
-            columns.append(column(heading.removeprefix(">")))
-        section = table(part, title, columns, rows, empty="", note=note)
-        if len(headings) == 1:
+        section = table(part, title, [], rows, empty="", note=note)
+        if headings == ["facts"]:
             section["kind"] = "facts"
+        else:
+            section["columns"] = [_column(heading) for heading in headings]
         rendered.append(section)
     return rendered
+
+
+def _column(heading: str) -> Column:
+    """Return the column of a heading, one of numbers where it begins with `>`."""
+    if heading.startswith(">"):
+        return number(heading.removeprefix(">"))
+    return name(heading)
