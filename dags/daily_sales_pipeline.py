@@ -6,8 +6,9 @@ or response. Fix it, then run `make repair DAY=<day>`, or clear the task *with d
 rerun a day at any time and as often as you like, with the same result.
 
 Runs every morning at six for the business day that just ended: extracts all sources, transforms, loads
-BigQuery, builds the report and mails it. The partition key of a run is its business day; a run without a key
-uses the param `business_date`, or yesterday. To make a source optional, set the Variable `source_policy`.
+BigQuery, builds the report and mails it, also to the subscriptions of a report of every day. The partition
+key of a run is its business day; a run without a key uses the param `business_date`, or yesterday. To make a
+source optional, set the Variable `source_policy`.
 
 Past days, both included, also with *Backfill* in the UI, or `make backfill`, which waits for the end:
 
@@ -84,3 +85,4 @@ with DAG(
     ):
         tasks.alarm(report)
         tasks.send(report)
+        tasks.subscriptions(report)

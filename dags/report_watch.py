@@ -8,6 +8,9 @@ The last line of the log describes the error, in the warehouse or the mail serve
 Runs every morning at nine. If yesterday's report has not been mailed, it mails `alert_recipients` the failed
 task and run and what to do. It is skipped when `report_recipients` is empty.
 
+On Mondays and on the first of a month it mails the report of the last week or month to the subscriptions that
+have not got it, even if days are missing.
+
 On Tuesdays it also checks that a forecast was made after the week that ended on Sunday. If not, it mails
 `alert_recipients` the missing days and what to do. It is skipped on other days, and when no forecast was
 made in the previous eight weeks.
@@ -24,6 +27,7 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks as sales_tasks
+from ecommerce.sales.periods import tasks as period_tasks
 
 with DAG(
     dag_id=DAG_WATCH,
@@ -39,4 +43,5 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     sales_tasks.report_mailed()
+    period_tasks.periods_mailed()
     forecast_tasks.week_complete()

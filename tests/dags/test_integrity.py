@@ -77,8 +77,20 @@ def test_every_task_checks_the_conf_of_its_run(dag_bag):
         assert dag.on_failure_callback is alert_run_failure, dag.dag_id
 
 
-def test_a_claimed_mail_is_sent_within_its_lease_and_another_run_waits_longer(dag_bag):
-    send = dag_bag.dags["daily_sales_pipeline"].get_task("mail.send")
+@pytest.mark.parametrize(
+    ("dag_id", "task_id"),
+    [
+        ("daily_sales_pipeline", "mail.send"),
+        ("daily_sales_pipeline", "mail.subscriptions"),
+        ("weekly_report", "send"),
+        ("monthly_report", "send"),
+        ("report_watch", "periods_mailed"),
+    ],
+)
+def test_a_claimed_mail_is_sent_within_its_lease_and_another_run_waits_longer(
+    dag_bag, dag_id, task_id
+):
+    send = dag_bag.dags[dag_id].get_task(task_id)
     assert send.execution_timeout <= LEASE
     pauses = timedelta()
     for number in range(send.retries):

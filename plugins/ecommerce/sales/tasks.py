@@ -31,6 +31,8 @@ from ecommerce.sales import (
 from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
+from ecommerce.sales.subscribed.delivery import deliver_day
+from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.sales.transform import batches, transform
 from ecommerce.sources import Source, configured_sources
 from ecommerce.storage.staging import Manifest
@@ -179,10 +181,10 @@ def report(
 def alarm(report: ArchivedReport, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
-    is_requested = _is_mail_requested(context)
+    is_requested = is_mail_requested(context)
     day = business_day(context)
     reason = delivery.send_incomplete_alert(day, report, send_mail=is_requested)
-    _end_request(context)
+    end_request(context)
     log.info("%s", reason or "the alert was sent")
 
 
@@ -190,25 +192,41 @@ def alarm(report: ArchivedReport, **context: Any) -> None:
 def send(report: ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
-    is_requested = _is_mail_requested(context)
+    is_requested = is_mail_requested(context)
     reason = delivery.deliver(
         business_day(context), report, run_of(context), send_mail=is_requested
     )
     # A request is for one mail. An attempt that failed leaves it to the next one.
-    _end_request(context)
+    end_request(context)
     skip_if(reason)
 
 
-def _is_mail_requested(context: Any) -> bool:
+def is_mail_requested(context: Any) -> bool:
     """Return whether a repair requested the mail, or else the run's param."""
     param = context["params"]["send_mail"]
     return bool(context["task_state_store"].get(STATE_SEND_MAIL, param))
 
 
-def _end_request(context: Any) -> None:
+def end_request(context: Any) -> None:
     """Let neither the run's param nor a repair request another mail when the task is cleared."""
     store = context["task_state_store"]
     store.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
+
+
+@network_task(execution_timeout=min(task_timeout(), LEASE))
+def subscriptions(report: ArchivedReport, **context: Any) -> None:
+    """Mail the report of the day, or of its slices, to its subscriptions, and send alerts on its figures and
+    corrections of the newest week and month; skipped where there is no subscription."""
+    found = load_subscriptions()
+    if not found.valid and not found.problems:
+        skip_if("there is no subscription: see include/subscriptions.yaml")
+    is_requested = is_mail_requested(context)
+    sentences = deliver_day(
+        business_day(context), report, run_of(context), send_mail=is_requested
+    )
+    for sentence in sentences:
+        log.info("%s", sentence)
+    end_request(context)
 
 
 @network_task()

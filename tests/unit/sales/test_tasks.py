@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from ecommerce.core.errors import (
@@ -34,8 +35,13 @@ LOADED = LoadResult(
 )
 
 
-SENDERS = {"send": "deliver", "alarm": "send_incomplete_alert"}
+SENDERS = {
+    "send": "ecommerce.sales.delivery.deliver",
+    "alarm": "ecommerce.sales.delivery.send_incomplete_alert",
+    "subscriptions": "ecommerce.sales.tasks.deliver_day",
+}
 """By task that mails, the function that it calls."""
+BOARD = "[{name: board, to: [board@example.com], report: day}]"
 
 
 class Store(dict):
@@ -116,7 +122,8 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
     monkeypatch, task, param, is_requested, mails
 ):
     deliver = Mock(side_effect=[TransientError("the mail server is down"), "", "", ""])
-    monkeypatch.setattr(tasks.delivery, SENDERS[task], deliver)
+    monkeypatch.setattr(SENDERS[task], deliver)
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", BOARD)
     run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
     context = {
@@ -135,6 +142,32 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
     run(REPORT, **context)
     requested = [call.kwargs["send_mail"] for call in deliver.call_args_list]
     assert requested == [mails, mails, False, True]
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "is_skipped"),
+    [("[]", True), ("[{name: board}]", False), (BOARD, False)],
+)
+def test_without_a_subscription_their_task_is_skipped_at_once(
+    monkeypatch, subscriptions, is_skipped
+):
+    deliver = Mock(return_value=["mailed to board"])
+    monkeypatch.setattr("ecommerce.sales.tasks.deliver_day", deliver)
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", subscriptions)
+    run = SimpleNamespace(dag_id="d", partition_key="2026-03-02", run_after=None)
+    context = {
+        "dag_run": run,
+        "run_id": "r",
+        "params": {"send_mail": False},
+        "task_state_store": Store(),
+    }
+    if is_skipped:
+        with pytest.raises(AirflowSkipException, match="there is no subscription"):
+            tasks.subscriptions.function(REPORT, **context)
+    else:
+        # The delivery alerts on invalid ones too.
+        tasks.subscriptions.function(REPORT, **context)
+    assert deliver.called is not is_skipped
 
 
 def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):

@@ -1,0 +1,169 @@
+"""The steps of the weekly and monthly reports: which period, building its reports, mailing them."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.periods import (
+    Period,
+    PeriodKind,
+    newest_closed,
+    period_in,
+    period_of,
+)
+from ecommerce.core.settings import shop_timezone
+from ecommerce.sales import delivery_log
+from ecommerce.sales.periods.archive import ArchivedPeriod, archive_of
+from ecommerce.sales.periods.build import build_reports
+from ecommerce.sales.periods.figures import figures_hash
+from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.sales.subscribed import delivery
+from ecommerce.sales.subscriptions import load_subscriptions
+from ecommerce.storage.staging import DagRun
+
+log = logging.getLogger(__name__)
+
+OLDEST = timedelta(days=60)
+"""How long ago a period may have ended whose report is built without a request: a backfill of years is not to
+build hundreds of them."""
+REPORTED: tuple[PeriodKind, ...] = ("week", "month")
+"""The kinds of periods that have a DAG."""
+
+
+def period_of_run(
+    kind: PeriodKind, requested: str | None, due: datetime, timezone: str
+) -> Period:
+    """Return the period of a run: that of the text `requested`, from its partition key or its form, else the
+    newest that had ended when it was `due` (aware). Raise ConfigurationError: there is no such period, or it
+    has not ended."""
+    newest = newest_closed(kind, due, timezone)
+    if not requested:
+        return newest
+    period = period_in(kind, requested)
+    if period.last > newest.last:
+        raise ConfigurationError(
+            f"the {kind} {period} has not ended in {timezone}: the newest that has is {newest}"
+        )
+    return period
+
+
+def reason_not_to_build(period: Period) -> str:
+    """Return why no report of a period is built without a request; empty where it is."""
+    newest = newest_closed(period.kind, datetime.now(UTC), shop_timezone())
+    if newest.last - period.last <= OLDEST:
+        return ""
+    return (
+        f"{period} ended more than {OLDEST.days} days ago: "
+        f"make report {period.kind.upper()}={period} builds its report"
+    )
+
+
+def build(period: Period, run: DagRun, subscription: str = "") -> list[str]:
+    """Build and archive the reports of a period: that of the whole shop, then those of the slices that
+    subscriptions need, or only that of one subscription. Return the URIs of their folders.
+
+    Raises:
+        ConfigurationError: there is no such subscription, or it has no report of such periods.
+        PipelineError: as `build_reports`.
+    """
+    if subscription:
+        slices = [_slice_of(subscription, period.kind)]
+    else:
+        slices = [WHOLE, *delivery.slices_of(period.kind)]
+    reports = build_reports(period, list(dict.fromkeys(slices)), run)
+    return [report.uri for report in reports.values()]
+
+
+def _slice_of(name: str, kind: PeriodKind) -> Slice:
+    slices = _slices_by_name(kind)
+    if name not in slices:
+        known = ", ".join(slices) or "none"
+        raise ConfigurationError(
+            f"no subscription {name} has a report of a {kind}; those that have: {known}"
+        )
+    return slices[name]
+
+
+def _slices_by_name(kind: PeriodKind) -> dict[str, Slice]:
+    """Return the slices of the subscriptions to reports of one kind of period, by name."""
+    slices = {}
+    for subscription in load_subscriptions().valid:
+        if subscription.report == kind:
+            slices[subscription.name] = subscription.only
+    return slices
+
+
+def reason_not_to_mail(period: Period, *, send_mail: bool) -> str:
+    """Return why the reports of a period are mailed to no subscription, or nothing. `send_mail`: mail them
+    although the period is not the newest that has ended."""
+    if not delivery.slices_of(period.kind):
+        return f"no subscription has a report of a {period.kind}"
+    newest = newest_closed(period.kind, datetime.now(UTC), shop_timezone())
+    if send_mail or period == newest:
+        return ""
+    return (
+        f"{period} is not the newest {period.kind} that has ended: "
+        f"make report {period.kind.upper()}={period} MAIL=1 mails it"
+    )
+
+
+def mail(
+    period: Period,
+    uris: Sequence[str],
+    run: DagRun,
+    *,
+    send_mail: bool = False,
+    subscription: str = "",
+    late: bool = False,
+) -> None:
+    """Mail the archived reports of a period to their subscriptions, or to one; raises, and other arguments,
+    as `deliver_period`."""
+    reports = {}
+    for uri in uris:
+        report = read_report(uri)
+        reports[report.figures.only] = report
+    sentences = delivery.deliver_period(
+        period, reports, run, send_mail=send_mail, only_name=subscription, late=late
+    )
+    for sentence in sentences:
+        log.info("%s", sentence)
+
+
+def read_report(uri: str) -> ArchivedPeriod:
+    """Return an archived report; raises as `Archive.read_figures`."""
+    # The archives of all kinds and slices have the same files.
+    figures = archive_of("week", WHOLE).read_figures(uri)
+    return ArchivedPeriod(uri, figures, figures_hash(figures))
+
+
+def mail_late(day: BusinessDay, run: DagRun) -> str:
+    """Build the week and the month that ended with `day` again, and mail them to the subscriptions that have
+    not got them, even with days that are not complete. Return why not, or nothing."""
+    reasons = []
+    for kind in REPORTED:
+        period = period_of(kind, day.date)
+        reason = _reason_not_late(period, day)
+        if reason:
+            reasons.append(reason)
+        else:
+            mail(period, build(period, run), run, late=True)
+    if len(reasons) < len(REPORTED):
+        return ""
+    return "; ".join(reasons)
+
+
+def _reason_not_late(period: Period, day: BusinessDay) -> str:
+    if period.last != day.date:
+        return f"no {period.kind} ended on {day}"
+    reason = reason_not_to_mail(period, send_mail=False)
+    if reason:
+        return reason
+    sent = set()
+    for row in delivery_log.subscribed_deliveries(period.last):
+        if row["state"] == "sent":
+            sent.add(row["subscription"])
+    if _slices_by_name(period.kind).keys() <= sent:
+        return f"every subscription has got the report of {period}"
+    return ""

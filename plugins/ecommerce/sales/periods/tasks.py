@@ -1,0 +1,61 @@
+"""The tasks of `weekly_report` and `monthly_report`, and the one of `report_watch` for both."""
+
+from typing import Any
+
+from ecommerce.core.periods import Period, PeriodKind
+from ecommerce.core.settings import shop_timezone, task_timeout
+from ecommerce.runtime.run_context import business_day, run_of, skip_if
+from ecommerce.runtime.typed_task import network_task
+from ecommerce.sales.delivery_log import LEASE
+from ecommerce.sales.periods import steps
+from ecommerce.sales.tasks import end_request, is_mail_requested
+from ecommerce.warehouse.assets import DAILY_SALES
+
+
+@network_task(inlets=[DAILY_SALES])
+def report(kind: PeriodKind, **context: Any) -> list[str]:
+    """Build and archive the reports of the run's period; return the URIs of their folders, the whole shop's
+    first. Skipped for an old period, unless the run was started by hand."""
+    period = _period(kind, context)
+    if not _is_by_hand(context):
+        skip_if(steps.reason_not_to_build(period))
+    return steps.build(period, run_of(context), _subscription(context))
+
+
+@network_task(execution_timeout=min(task_timeout(), LEASE))
+def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
+    """Mail the reports to their subscriptions; skipped unless they are due or were requested by the param."""
+    period = _period(kind, context)
+    is_requested = is_mail_requested(context)
+    if _is_by_hand(context) and not is_requested:
+        skip_if("a run that was started by hand mails on request only: see send_mail")
+    skip_if(steps.reason_not_to_mail(period, send_mail=is_requested))
+    steps.mail(
+        period,
+        uris,
+        run_of(context),
+        send_mail=is_requested,
+        subscription=_subscription(context),
+    )
+    end_request(context)
+
+
+@network_task(execution_timeout=min(task_timeout(), LEASE))
+def periods_mailed(**context: Any) -> None:
+    """On the morning after a week or a month, mail its report where it has not been mailed; skipped on other
+    days, and where no subscription has one."""
+    skip_if(steps.mail_late(business_day(context), run_of(context)))
+
+
+def _period(kind: PeriodKind, context: Any) -> Period:
+    run = context["dag_run"]
+    requested = run.partition_key or context["params"][kind]
+    return steps.period_of_run(kind, requested, run.run_after, shop_timezone())
+
+
+def _subscription(context: Any) -> str:
+    return context["params"]["subscription"] or ""
+
+
+def _is_by_hand(context: Any) -> bool:
+    return bool(context["dag_run"].run_type == "manual")
