@@ -40,6 +40,10 @@ PAGES = {
     "a wrong date": "2026-13-45/",
     "data quality": "quality/",
     "forecast": "forecast/",
+    "a week": "weeks/2026-W46/",
+    "a month": "months/2026-10/",
+    "a slice": f"slices/{made_up.SLICE}/weeks/2026-W46/",
+    "a month without report": "months/2026-11/",
 }
 WIDE, NARROW = (1280, 900), (390, 844)
 FULL_DAY = date(2026, 11, 16)
@@ -93,6 +97,7 @@ def pages(tmp_path_factory):
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
+        shop.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", made_up.SUBSCRIPTIONS)
         required = ["sales_db", "storefront"]
         shop.setattr(day_status, "required_sources", lambda: required)
         shop.setattr(day_view, "required_sources", lambda: required)
@@ -196,5 +201,11 @@ def test_without_javascript_one_walks_from_the_calendar_to_a_pdf_and_back(pages,
     assert download.value.path().read_bytes().startswith(b"%PDF-")
     assert download.value.suggested_filename == "sales-report-2026-11-17-report.pdf"
     plain.get_by_role("link", name="2026-11-16").first.click()
+    plain.get_by_role("link", name="November 2026").first.click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("November 2026")
+    plain.get_by_role("link", name="W46").click()
+    plain.get_by_role("link", name="germany").click()
+    expect(plain.locator(".pill").first).to_have_text("Austria and Germany")
+    plain.get_by_role("link", name="Whole shop").first.click()
     plain.get_by_role("link", name="November 2026").first.click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("November 2026")

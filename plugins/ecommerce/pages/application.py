@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, responses
 from ecommerce.pages.navigation import PREFIX
-from ecommerce.pages.views import calendar, day, quality
+from ecommerce.pages.views import calendar, day, periods, quality
 from ecommerce.pages.views.forecast import router as forecast_router
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 
@@ -33,9 +33,13 @@ def create_app() -> FastAPI:
         app.add_exception_handler(kind, _error_page)
     app.add_api_route("/{page}", _add_slash)
     app.add_api_route("/forecast/{day}", _add_slash)
+    for kinds in ("weeks", "months"):
+        app.add_api_route(f"/{kinds}/{{key}}", _add_slash)
+        app.add_api_route(f"/slices/{{slice_key}}/{kinds}/{{key}}", _add_slash)
     app.include_router(calendar.router)
     app.include_router(quality.router)
     app.include_router(forecast_router)
+    app.include_router(periods.router)
     app.include_router(day.router)  # after the others, because it takes any address
     # A route, so that it needs a session too.
     app.add_api_route("/{path:path}", _not_found)

@@ -15,6 +15,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
 from ecommerce.core.values import Values
 from ecommerce.pages.navigation import NAVIGATION
+from ecommerce.storage.report_archive import Archive
 
 Texts = Values
 """Variables of a template."""
@@ -56,17 +57,17 @@ def page(
 
 
 def archived_file(
-    archive: Any, day: date, name: str, kind: str, shown: Collection[str]
+    archive: Archive[Any], day: date, name: str, label: str, shown: Collection[str]
 ) -> Response:
-    """Return a file of `day` in the module `archive`; HTTPException 404 where there is none. Names are fixed,
-    so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the others,
-    under a name that begins with `kind`."""
+    """Return a file of the folder `day` of an archive; HTTPException 404 where there is none. Names are
+    fixed, so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the
+    others, under a name that begins with `label`."""
     content = archive.read_file(load_settings().reports_uri, day, name)
     if content is None:
         raise HTTPException(404, f"There is no such file of {day}.")
-    response = Response(content, media_type=archive.FILES[name], headers=HEADERS)
+    response = Response(content, media_type=archive.files[name], headers=HEADERS)
     if name not in shown:
         # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
-        saved_as = f'attachment; filename="{kind}-{day}-{name}"'
+        saved_as = f'attachment; filename="{label}-{name}"'
         response.headers["Content-Disposition"] = saved_as
     return response

@@ -20,6 +20,7 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", SOURCE_POLICY)
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", made_up.SUBSCRIPTIONS)
 
 
 @pytest.fixture

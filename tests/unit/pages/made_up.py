@@ -12,13 +12,24 @@ from typing import Any
 
 from ecommerce.pages.runs import Run
 from ecommerce.sales.days.state import DayState
+from ecommerce.sales.periods import build as period_build
+from ecommerce.sales.periods.archive import archive_of, slice_key
 from ecommerce.sales.report import archive, build
 from tests.settings import environment
 from tests.unit.forecast.report.samples import publish_two_forecasts
+from tests.unit.sales.periods.samples import GERMANY, make, sliced
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 READ_AT = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+WEEK, MONTH = "2026-W46", "2026-10"
+"""The newest that have ended; both have a report."""
+SLICE = slice_key(GERMANY)
+SUBSCRIPTIONS = """
+- {name: germany, to: [anna@example.com], report: week, only: {country: [DE, AT]}}
+- {name: lighting, to: [anna@example.com], report: week, only: {category: [Lighting]}}
+- {name: everyone, to: [all@example.com], report: week}
+"""
 CAUSE = {
     "kind": "late",
     "source": "partner_files",
@@ -255,8 +266,20 @@ def write_archive(root):
             (folder / archive.FIGURES_JSON).write_text(
                 changed.model_dump_json(indent=1)
             )
+    write_periods(reports)
     publish_two_forecasts(reports)
     return reports
+
+
+def write_periods(reports):
+    """The report of a week with its documents, and the same for a slice of it and for a month."""
+    uri = period_build.archive_report(f"file://{reports}", make(WEEK)).uri
+    others = [make(WEEK, **sliced()), make(MONTH)]
+    for figures in others:
+        folder = archive_of(figures.kind, figures.only).folder
+        copy = reports / folder / str(figures.first)
+        shutil.copytree(uri.removeprefix("file://"), copy)
+        (copy / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
 @cache

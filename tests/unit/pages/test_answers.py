@@ -10,8 +10,13 @@ from fastapi.testclient import TestClient
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.warehouse_queries import WarehouseQueries
+from ecommerce.sales.periods.archive import slice_key
 from ecommerce.sales.report import archive
-from tests.unit.pages.made_up import FakeRuns, day
+from ecommerce.sales.slices import Slice
+from tests.unit.pages.made_up import SLICE, FakeRuns, day
+
+NOT_ARCHIVED = slice_key(Slice(category=("Lighting",)))
+"""The key of a subscription's slice without a report."""
 
 PAGES = [
     "/",
@@ -19,6 +24,10 @@ PAGES = [
     "/2026-11-09/",
     "/quality/",
     "/forecast/",
+    "/weeks/2026-W46/",
+    f"/slices/{SLICE}/weeks/2026-W46/",
+    "/months/2026-10/",
+    "/months/2026-11/",
     "/nowhere/at/all",
 ]
 
@@ -39,6 +48,21 @@ PAGES = [
         ("/?month=2026-13", 422),
         ("/?month=<script>", 422),
         ("/2026-11-17/build", 404),
+        ("/weeks/2026-W45/", 404),
+        ("/weeks/2026-W54/", 404),
+        ("/weeks/2026-10/", 404),
+        ("/months/2026-W46/", 404),
+        ("/weeks/2026-11-09/", 422),
+        ("/weeks/0999-W01/", 422),
+        ("/weeks/2026-W46/manifest.json", 404),
+        ("/weeks/2026-W46/mail.json", 404),
+        ("/weeks/2026-W46/..%2f..%2fetc%2fpasswd", 404),
+        ("/weeks/2026-W45/report.pdf", 404),
+        (f"/slices/{SLICE}/weeks/2026-W45/", 404),
+        (f"/slices/{SLICE}/months/2026-10/", 404),
+        (f"/slices/{NOT_ARCHIVED}/weeks/2026-W46/", 404),
+        ("/slices/0123456789abcdef/weeks/2026-W46/", 404),
+        ("/slices/%2e%2e/weeks/2026-W46/", 404),
         ("/docs/", 422),
         ("/nowhere/at/all", 404),
     ],
@@ -67,7 +91,17 @@ def test_pages_have_no_scripts_no_foreign_content_and_relative_links(client, pat
     assert not re.search('(href|src|action)="/', answer.text)
 
 
-@pytest.mark.parametrize("path", ["/quality", "/2026-11-19", "/forecast/2026-11-16"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/quality",
+        "/2026-11-19",
+        "/forecast/2026-11-16",
+        "/weeks/2026-W46",
+        "/months/2026-10",
+        f"/slices/{SLICE}/weeks/2026-W46",
+    ],
+)
 def test_an_address_without_its_last_slash_is_redirected(open_pages, path):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, open_pages().app)
@@ -77,7 +111,9 @@ def test_an_address_without_its_last_slash_is_redirected(open_pages, path):
     assert [each.status_code for each in answer.history] == [307]
 
 
-@pytest.mark.parametrize("path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf"])
+@pytest.mark.parametrize(
+    "path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf", "/weeks/2026-W46/"]
+)
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -39,6 +39,11 @@ SALES = [
     "/2026-11-19/report.pdf",
     "/2026-11-19/figures.json",
     "/quality/",
+    "/weeks/2026-W46/",
+    "/weeks/2026-W46/report.pdf",
+    "/months/2026-10/",
+    f"/slices/{made_up.SLICE}/weeks/2026-W46/",
+    f"/slices/{made_up.SLICE}/weeks/2026-W46/figures.json",
 ]
 FORECASTS = ["/forecast/", "/forecast/2026-11-16/", "/forecast/2026-11-16/forecast.pdf"]
 FORMS = ["/2026-11-17/build", "/2026-11-17/read"]

@@ -46,11 +46,11 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
     draw([narrow], folder, png_dpi=charts.PNG_DPI)
 
 
-_ARCHIVE = Archive(ForecastFigures, FILES, source="forecast_report", folder=FOLDER)
-folder_of = _ARCHIVE.folder_of
-read_figures = _ARCHIVE.read_figures
-read_file = _ARCHIVE.read_file
-archived = _ARCHIVE.days
+ARCHIVE = Archive(ForecastFigures, FILES, source="forecast_report", folder=FOLDER)
+folder_of = ARCHIVE.folder_of
+read_figures = ARCHIVE.read_figures
+read_file = ARCHIVE.read_file
+archived = ARCHIVE.days
 
 
 def publish(reports_uri: str, figures: ForecastFigures) -> Json:
@@ -59,7 +59,7 @@ def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     uri = folder_of(reports_uri, figures.as_of)
     digest = figures_hash(figures)
     first = day_window(figures.as_of, figures.provenance.timezone)
-    _ARCHIVE.publish(
+    ARCHIVE.publish(
         uri,
         figures,
         csv=figures_csv(figures),
@@ -85,9 +85,9 @@ def send_report(report: Json) -> str:
     digest = report["figures_hash"]
 
     def message() -> EmailMessage:
-        texts = _ARCHIVE.read_mail(uri, digest)["texts"]
-        pdf = _ARCHIVE.read(uri, PDF)
-        chart = _ARCHIVE.read(uri, charts.PNG)
+        texts = ARCHIVE.read_mail(uri, digest)["texts"]
+        pdf = ARCHIVE.read(uri, PDF)
+        chart = ARCHIVE.read(uri, charts.PNG)
         return report_message(texts, pdf, chart)
 
     # A part of the hash, so that the header is not folded.

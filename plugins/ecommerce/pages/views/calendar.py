@@ -8,10 +8,13 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.periods import period_of
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.day_status import load_days, status_of
+from ecommerce.sales.periods.archive import PDF, archive_of
 from ecommerce.sales.report import archive
+from ecommerce.sales.slices import WHOLE
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -29,7 +32,7 @@ def show(
     first = page.newest.replace(day=1)
     if month:
         first = date.fromisoformat(f"{month}-01")
-    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    last = period_of("month", first).last
     days = load_days(page, first, last)
     archived = archive.archived_days(page.settings.reports_uri, f"{first:%Y-%m}")
     runs = page.runs.between(first, last)
@@ -43,12 +46,20 @@ def show(
                 "archived": is_archived,
                 "loaded": days.state(day),
             }
+    weeks = []
+    for dates in calendar.Calendar().monthdatescalendar(first.year, first.month):
+        weeks.append(period_of("week", dates[0]))
+    week_reports = archive_of("week", WHOLE).days(page.settings.reports_uri)
     texts = {
         "month": first,
+        "has_month_report": archive_of("month", WHOLE).has(
+            page.settings.reports_uri, first, PDF
+        ),
         "previous": first - timedelta(days=1),
         "next": last + timedelta(days=1),
         "newest": page.newest,
-        "weeks": calendar.Calendar().monthdatescalendar(first.year, first.month),
+        "weeks": weeks,
+        "week_reports": week_reports,
         "entries": entries,
         "figures": {name: HEADLINE[name] for name in LISTED},
         "currency": page.settings.reporting_currency,

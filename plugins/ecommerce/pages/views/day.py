@@ -66,7 +66,8 @@ def reread_source(
 def file(day: Day, name: str) -> Response:
     """Return one of the archived files of a day."""
     shown = {archive.PREVIEW, *archive.CHART_FILES}
-    return responses.archived_file(archive, day, name, "sales-report", shown)
+    label = f"sales-report-{day}"
+    return responses.archived_file(archive.ARCHIVE, day, name, label, shown)
 
 
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:

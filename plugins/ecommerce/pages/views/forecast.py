@@ -48,4 +48,5 @@ def show(request: Request, as_of: Day | None = None) -> Response:
 def file(as_of: Day, name: str) -> Response:
     """Return a file of a forecast."""
     shown = {PREVIEW, charts.SVG, charts.NARROW_SVG}
-    return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
+    label = f"sales-forecast-{as_of}"
+    return responses.archived_file(archive.ARCHIVE, as_of, name, label, shown)

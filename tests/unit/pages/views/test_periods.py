@@ -1,0 +1,117 @@
+"""The pages of weeks and months, of the whole shop and of a slice."""
+
+import shutil
+
+import pytest
+
+from ecommerce.sales.periods.archive import FILES
+from ecommerce.sales.periods.texts.page import page_texts
+from tests.unit.pages.made_up import SLICE, WEEK
+from tests.unit.pages.reading import lines_of, part, text_of
+from tests.unit.sales.periods.samples import make, sliced
+
+PAGES = {
+    f"/weeks/{WEEK}/": make(WEEK),
+    f"/slices/{SLICE}/weeks/{WEEK}/": make(WEEK, **sliced()),
+    "/months/2026-10/": make("2026-10"),
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_report_has_every_section_with_its_rows(client, path):
+    page = client.get(path).text
+    texts = page_texts(PAGES[path])
+    shown = text_of(page)
+    assert f"{texts['long_day']} {texts['slice']}".strip() in shown
+    assert texts["summary"]["sentences"][0] in shown
+    for tile in (*texts["tiles"], *texts["small_tiles"]):
+        assert f"{tile['label']} {tile['value']} " in shown
+    assert texts["sections"]
+    for section in texts["sections"]:
+        words = part(page, section["id"])
+        for cells in section["rows"]:
+            assert " ".join(filter(None, cells)) in words
+    for name in ("report.pdf", "figures.csv", "figures.json"):
+        assert f'href="{name}" download' in page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_frames_a_report(client, path, snapshot):
+    """The heading, the links to other periods, and those to slices."""
+    page = lines_of(client.get(path).text)
+    head, _, rest = page.partition("\nNet sales ")
+    end = rest.splitlines()[-8:]
+    assert "\n".join([head, "…", *end]) == snapshot
+
+
+@pytest.mark.parametrize(
+    "path", ["/weeks/2026-W45/", "/weeks/2026-W47/", "/months/2026-11/"]
+)
+def test_a_period_without_a_report(client, path, snapshot):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert lines_of(answer.text) == snapshot
+
+
+def test_the_next_period_is_linked_once_it_has_ended(client):
+    last = client.get(f"/weeks/{WEEK}/").text
+    assert 'rel="next"' not in last
+    assert 'href="../../weeks/2026-W45/" rel="prev"' in last
+    before = client.get("/weeks/2026-W45/").text
+    assert f'href="../../weeks/{WEEK}/" rel="next"' in before
+    sliced_page = client.get(f"/slices/{SLICE}/weeks/2026-W45/").text
+    assert f'href="../../../../slices/{SLICE}/weeks/{WEEK}/" rel="next"' in sliced_page
+    assert "../../../../?month=2026-11" in sliced_page
+
+
+def test_a_page_of_a_slice_has_no_figure_of_the_whole_shop(client):
+    page = client.get(f"/slices/{SLICE}/weeks/{WEEK}/").text
+    for country in ("United States", "United Kingdom"):
+        assert country not in page
+        assert country in client.get(f"/weeks/{WEEK}/").text
+
+
+def test_slices_of_former_subscriptions_are_not_shown(client, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", "[]")
+    assert client.get(f"/slices/{SLICE}/weeks/{WEEK}/").status_code == 404
+    assert client.get(f"/slices/{SLICE}/weeks/{WEEK}/report.pdf").status_code == 404
+    assert "germany" not in client.get(f"/weeks/{WEEK}/").text
+
+
+def test_the_calendar_leads_to_weeks_and_months(client):
+    november = client.get("/?month=2026-11").text
+    assert '<a href="weeks/2026-W46/" title="Report of the week">W46</a>' in november
+    assert '<th scope="row">W47</th>' in november
+    assert "months/2026-11/" not in november
+    october = client.get("/?month=2026-10").text
+    assert '<h1><a href="months/2026-10/"' in october
+
+
+def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
+    client,
+):
+    for prefix in ("", f"/slices/{SLICE}"):
+        for name in ("report.pdf", "figures.csv", "figures.json", "page-1.png"):
+            answer = client.get(f"{prefix}/weeks/{WEEK}/{name}")
+            assert answer.status_code == 200
+            assert answer.headers["content-type"].split(";")[0] == FILES[name]
+            saved = f'attachment; filename="sales-report-{WEEK}-{name}"'
+            if name == "page-1.png":
+                saved = None
+            assert answer.headers.get("content-disposition") == saved
+    assert client.get(f"/weeks/{WEEK}/days.svg").status_code == 200
+
+
+def test_figures_of_another_version_leave_the_picture_of_page_one(client, reports):
+    (reports / "weeks/2026-11-09/figures.json").write_text('{"is": "older"}')
+    page = client.get(f"/weeks/{WEEK}/").text
+    assert '<img class="page" src="page-1.png"' in page
+    assert 'href="report.pdf"' in page
+    assert "make report WEEK=2026-W46" in page
+
+
+def test_what_an_archive_lacks_is_no_error(client, reports):
+    shutil.rmtree(reports / "weeks")
+    assert client.get("/").status_code == 200
+    assert client.get(f"/weeks/{WEEK}/").status_code == 404
+    assert client.get(f"/slices/{SLICE}/weeks/{WEEK}/").status_code == 200
