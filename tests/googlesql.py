@@ -105,7 +105,10 @@ PERIODS = {
     "slices": [{}, {"category": ["Toys", 'a "big`one\\'], "source": ["storefront"]}],
     "first": DAYS[1],
     "before": DAYS[0],
+    "before_last": DAYS[0],
     "year_before": date(2025, 3, 2),
+    "year_before_last": date(2025, 3, 9),
+    "whole": 0,
 }
 """What the macros of `slices.sql` use."""
 

@@ -90,6 +90,7 @@ class RandomSales:
     def __init__(self, seed, currency="USD"):
         self.chance = random.Random(seed)
         self.currency = currency
+        self.last = LAST
         self.orders = []
         self.refunds_of_day = Counter()
         for day in self.chance.sample(EARLIER, 25):
@@ -178,7 +179,7 @@ class RandomSales:
             hours = self.chance.choice([0, number])
             later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=hours)
             made_at = order.ordered_at + later
-            if business_date(made_at) > LAST:
+            if business_date(made_at) > self.last:
                 continue
             day = business_date(made_at)
             # Each source has refunds of these ids.

@@ -1,5 +1,7 @@
--- Of the customers whose first order was 90 to 119 days before the last day, those who ordered again within 90 days; and of
--- those whose first order was in the month of the last day, those who have ordered again until then.
+-- Of the customers whose first order was 90 to 119 days before the last day, those who ordered again within 90 days, the row of
+-- `part` 'repeat'; of those whose first order was in the month of the last day, those who have ordered again until then, the
+-- row of `part` 'cohort'. No row without such customers.
+{% set month = "CAST(DATE_TRUNC(" ~ report_day ~ ", MONTH) AS DATE)" %}
 WITH newcomers AS (
     SELECT
         customer_hash,
@@ -8,7 +10,7 @@ WITH newcomers AS (
     WHERE DATE(first_ordered_at, {{ shop_timezone }}) BETWEEN DATE_SUB({{ report_day }}, INTERVAL 119 DAY) AND {{ report_day }}
 ),
 
-sums AS (
+buyers AS (
     SELECT
         newcomers.first_date,
         COUNTIF(orders.business_date <= DATE_ADD(newcomers.first_date, INTERVAL 90 DAY)) > 1 AS repeated_soon,
@@ -23,8 +25,22 @@ sums AS (
 )
 
 SELECT
-    COUNTIF(first_date <= DATE_SUB({{ report_day }}, INTERVAL 90 DAY)) AS earlier_customers,
-    COUNTIF(first_date <= DATE_SUB({{ report_day }}, INTERVAL 90 DAY) AND repeated_soon) AS earlier_repeated,
-    COUNTIF(first_date >= DATE_TRUNC({{ report_day }}, MONTH)) AS customers,
-    COUNTIF(first_date >= DATE_TRUNC({{ report_day }}, MONTH) AND repeated) AS repeated
-FROM sums
+    {{ whole }} AS slice,
+    'repeat' AS part,
+    {{ month }} AS month,
+    COUNT(*) AS customers,
+    COUNTIF(repeated_soon) AS repeated
+FROM buyers
+WHERE first_date <= DATE_SUB({{ report_day }}, INTERVAL 90 DAY)
+HAVING COUNT(*) > 0
+UNION ALL
+SELECT
+    {{ whole }} AS slice,
+    'cohort' AS part,
+    {{ month }} AS month,
+    COUNT(*) AS customers,
+    COUNTIF(repeated) AS repeated
+FROM buyers
+WHERE first_date >= {{ month }}
+HAVING COUNT(*) > 0
+ORDER BY part

@@ -1,11 +1,12 @@
--- The sessions that reached each step of the website's funnel in the period and in the one before, and how many of their days
--- have read events. A step that no session of the period reached has no row.
+-- The sessions that reached each step of the website's funnel in the period and in the one before, NULL where the events of one
+-- of its days were not read; no row where those of a day of the period were not. A step that no session of the period reached
+-- has no row.
 {% from "warehouse/macros/event_days.sql" import event_days with context %}
 {% from "warehouse/macros/funnel.sql" import place_of %}
 WITH reads AS (
     SELECT
-        COUNTIF(business_date >= {{ first }}) AS days,
-        COUNTIF(business_date < {{ first }}) AS days_before
+        COUNTIF(business_date >= {{ first }}) > DATE_DIFF({{ report_day }}, {{ first }}, DAY) AS has_period,
+        COUNTIF(business_date <= {{ before_last }}) > DATE_DIFF({{ before_last }}, {{ before }}, DAY) AS has_before
     FROM (
         {{ event_days(before, report_day) | indent(4) }}
     ) AS read_days
@@ -15,19 +16,20 @@ steps AS (
     SELECT
         step,
         SUM(IF(business_date >= {{ first }}, sessions, 0)) AS sessions,
-        SUM(IF(business_date < {{ first }}, sessions, 0)) AS before
+        SUM(IF(business_date <= {{ before_last }}, sessions, 0)) AS before
     FROM `sales.daily_funnel`
     WHERE business_date BETWEEN {{ before }} AND {{ report_day }}
     GROUP BY step
 )
 
 SELECT
+    {{ whole }} AS slice,
+    'funnel' AS part,
     steps.step,
     steps.sessions,
-    steps.before,
-    reads.days,
-    reads.days_before
+    IF(reads.has_before, steps.before, NULL) AS before
 FROM steps
 CROSS JOIN reads
 WHERE steps.sessions > 0
+    AND reads.has_period
 ORDER BY steps.step <> 'session', {{ place_of("steps.step") }}

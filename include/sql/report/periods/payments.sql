@@ -1,30 +1,55 @@
--- The payment fees of the period by slice, and its payouts by source and currency, which belong to no slice.
+-- The payment fees of the period by slice, rows of `part` 'fees', and payouts by source and currency of the slices that are
+-- whole shops, rows of `part` 'payout'.
+{% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/slices.sql" import slices_of with context %}
+WITH sums AS (
+    SELECT
+        slice,
+        SUM(margins.net_sales) AS net_sales,
+        SUM(margins.fees) AS fees,
+        SUM(margins.sales_with_fees) AS sales_with_fees
+    FROM `sales.contribution_margin` AS margins
+    CROSS JOIN UNNEST({{ slices_of("margins", ["source", "channel", "category"]) }}) AS slice
+    WHERE {{ days("margins.business_date") }}
+        AND slice IS NOT NULL
+    GROUP BY slice
+),
+
+judged AS (
+    SELECT
+        *,
+        {{ covered("net_sales", "sales_with_fees") }} AS covered
+    FROM sums
+    WHERE fees IS NOT NULL
+)
+
 SELECT
     slice,
+    'fees' AS part,
+    fees,
+    sales_with_fees,
+    {{ rate("covered", "net_sales") }} AS fee_coverage,
     NULL AS source,
     NULL AS currency,
     NULL AS payouts,
     NULL AS amount,
-    NULL AS unexplained,
-    SUM(margins.fees) AS fees,
-    SUM(margins.sales_with_fees) AS sales_with_fees
-FROM `sales.contribution_margin` AS margins
-CROSS JOIN UNNEST({{ slices_of("margins") }}) AS slice
-WHERE {{ days("margins.business_date") }}
-    AND slice IS NOT NULL
-GROUP BY slice
+    NULL AS unexplained
+FROM judged
 UNION ALL
 SELECT
-    NULL AS slice,
-    source,
-    currency,
-    COUNT(*) AS payouts,
-    SUM(amount) AS amount,
-    SUM(unexplained) AS unexplained,
+    slice,
+    'payout' AS part,
     NULL AS fees,
-    NULL AS sales_with_fees
-FROM `sales.payout_reconciliation`
-WHERE {{ days("issued_on") }}
-GROUP BY source, currency
-ORDER BY slice, source, currency
+    NULL AS sales_with_fees,
+    NULL AS fee_coverage,
+    paid.source,
+    paid.currency,
+    COUNT(*) AS payouts,
+    SUM(paid.amount) AS amount,
+    SUM(paid.unexplained) AS unexplained
+FROM `sales.payout_reconciliation` AS paid
+CROSS JOIN UNNEST({{ slices_of("paid", ["source"]) }}) AS slice
+WHERE {{ days("paid.issued_on") }}
+    AND slice IS NOT NULL
+GROUP BY slice, paid.source, paid.currency
+ORDER BY slice, part, source, currency

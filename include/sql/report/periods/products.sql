@@ -1,6 +1,7 @@
--- The best-selling products of each slice by sales after discounts, and those with the largest increase and decrease since the
--- period before; amounts without an exchange rate are left out. Name and category are those of the newest order in the slice.
--- One row without a slice where nothing was sold. `state` of all rows is that of `days.sql`.
+-- Products of each slice by sales after discounts, without amounts that have no exchange rate: rows of `part` 'product' are the
+-- best-selling ones, 'rising' and 'falling' those with the largest increase and decrease since the period before. Name and
+-- category are those of the newest order in the slice. One row without a slice where nothing was sold. `state` of all rows is
+-- that of `order_days.sql`.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/slices.sql" import slices_of, state_of_days with context %}
 {% from "warehouse/macros/versions.sql" import newest %}
@@ -73,13 +74,19 @@ sold AS (
 ),
 
 chosen AS (
-    SELECT *
+    SELECT
+        sold.*,
+        part,
+        ROW_NUMBER() OVER (
+            PARTITION BY sold.slice, part
+            ORDER BY
+                CASE part WHEN 'rising' THEN sold.before - sold.sales WHEN 'falling' THEN sold.sales - sold.before ELSE -sold.sales END,
+                sold.sku
+        ) AS place
     FROM sold
-    WHERE is_sold OR before <> 0
-    QUALIFY
-        ROW_NUMBER() OVER (PARTITION BY slice ORDER BY is_sold DESC, sales DESC, sku ASC) <= {{ most }}
-        OR ROW_NUMBER() OVER (PARTITION BY slice ORDER BY sales - before DESC, sku ASC) <= {{ most_movers }}
-        OR ROW_NUMBER() OVER (PARTITION BY slice ORDER BY sales - before, sku) <= {{ most_movers }}
+    CROSS JOIN UNNEST(['product', 'rising', 'falling']) AS part
+    WHERE
+        CASE part WHEN 'rising' THEN sold.sales > sold.before WHEN 'falling' THEN sold.sales < sold.before ELSE sold.is_sold END
 )
 
 SELECT
@@ -87,5 +94,5 @@ SELECT
     states.state
 FROM states
 LEFT JOIN chosen
-    ON TRUE
-ORDER BY chosen.slice ASC, chosen.is_sold DESC, chosen.sales DESC, chosen.sku ASC
+    ON chosen.place <= IF(chosen.part = 'product', {{ most }}, {{ most_movers }})
+ORDER BY chosen.slice, chosen.part, chosen.place

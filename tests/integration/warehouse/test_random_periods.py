@@ -1,0 +1,116 @@
+"""Random weeks and months, and random slices of them, have the figures of an oracle without SQL."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from ecommerce.core.periods import parse_period
+from ecommerce.sales.periods.reader import read_net_sales
+from ecommerce.sales.slices import WHOLE, Slice
+from tests.integration.warehouse.loaded_rows import history_rows, sales_of
+from tests.integration.warehouse.random_sales import (
+    CATEGORIES,
+    LIVE,
+    MORNING,
+    RATES,
+    RandomSales,
+)
+from tests.oracle_comparisons import History
+from tests.oracle_periods import differences
+
+pytestmark = pytest.mark.slow
+
+VALUES = {
+    "country": ["US", "CA", "DE", "ZZ", "FR"],
+    "shop": LIVE,
+    "channel": ["sales_db", "storefront", "acme", "zeta"],
+    "category": [*CATEGORIES, "unallocated", "Books"],
+}
+PERIODS = [
+    "2026-W53",
+    "2027-W01",
+    "2026-W10",
+    "2026-W44",
+    "2026-W09",
+    "2026-11-01",
+    "2026-03",
+    "2026-11",
+    "2028-02",
+    "2027-01",
+]
+"""With a leap week, changes of the clocks, months of several lengths."""
+SLICES_OF_EACH = 24
+
+
+class RandomPeriod(RandomSales):
+    """Sales of a period and those it is compared with. Of some days nothing is loaded, and some are not
+    complete."""
+
+    def __init__(self, seed, period):
+        self.chance = random.Random(seed)
+        self.currency = "USD"
+        self.last = period.last
+        self.converted_until = period.last - timedelta(self.chance.randint(0, 9))
+        self.orders = []
+        self.orphans = []
+        self.refunds_of_day = Counter()
+        self.days = [*period.year_before.days, *period.before.days, *period.days]
+        lost = self.chance.sample(self.days, self.chance.choice([0, 0, 1]))
+        self.incomplete = self.chance.sample(self.days, self.chance.choice([0, 1, 2]))
+        self.days += [period.first - timedelta(days=number) for number in (60, 80)]
+        for day in self.days:
+            if day not in lost:
+                for channel in VALUES["channel"]:
+                    for _ in range(self.chance.randint(0, 3)):
+                        self._sell(channel, day)
+
+    def rate_rows(self):
+        """Day, currency and units per euro."""
+        rows = []
+        for day in self.days:
+            for currency, rate in RATES.items():
+                is_outdated = day > self.converted_until - timedelta(days=7)
+                if currency != "EUR" and not (currency == "GBP" and is_outdated):
+                    rows.append((day, currency, rate))
+        return rows
+
+    def rate_of(self, currency, day):
+        """Reporting currency for one unit; None without a rate."""
+        rates = [row for row in self.rate_rows() if (day - row[0]).days in range(8)]
+        if currency != "EUR" and currency not in {row[1] for row in rates}:
+            return None
+        return super().rate_of(currency, min(day, self.converted_until))
+
+    def slices(self):
+        """The whole shop and random slices, each with values of one dimension or more."""
+        slices = [WHOLE]
+        while len(slices) < SLICES_OF_EACH:
+            limits = {}
+            for dimension in self.chance.sample([*VALUES], self.chance.choice([1, 2])):
+                values = VALUES[dimension]
+                count = self.chance.randint(1, 3)
+                limits[dimension] = self.chance.sample(values, count)
+            slices.append(Slice(**limits))
+        return slices
+
+
+@pytest.mark.parametrize(("seed", "name"), enumerate(PERIODS))
+def test_slices_have_the_figures_of_the_oracle(shop, seed, name):
+    period = parse_period(name)
+    sales = RandomPeriod(seed, period)
+    shop.ran([day for day in sales.days if day not in sales.incomplete])
+    folders = sales.nothing(MORNING)
+    sales.fill(folders)
+    shop.load(*folders.values(), day=period.first, off_sources=["shopify"])
+    history = History(history_rows(shop))
+    true = sales_of(folders.values(), sales.rate_of, history)
+    slices = sales.slices()
+    figures = shop.period_figures(period, slices)
+    different = []
+    for only in slices:
+        different += differences(true, figures[only])
+    assert different == []
+    net_sales = read_net_sales(shop.warehouse, period, slices)
+    assert net_sales == {only: figures[only].value("net_sales") for only in slices}
