@@ -148,6 +148,12 @@ def subscribed_deliveries(last_day: date) -> list[Row]:
     return open_prepared(STEP).query(statement, last_day=last_day)
 
 
+def alerts_until(day: date) -> list[Row]:
+    """Return the rows of alerts about days up to `day`."""
+    statement = "warehouse/tables/report_deliveries/alerts.sql"
+    return open_prepared(STEP).query(statement, last_day=day)
+
+
 def ten_thousandths(amount: Decimal | None) -> int | None:
     """Return an amount as a transaction, which has no decimals, takes it."""
     return None if amount is None else int(amount.scaleb(4))

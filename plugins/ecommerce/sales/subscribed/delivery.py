@@ -1,9 +1,4 @@
-"""The delivery of reports to subscriptions, in three steps: claim, send, mark.
-
-All subscriptions of a period are claimed in one transaction, and those that got their mail are marked in
-another one, also when a later one fails. As with the daily report, delivery is at least once: an attempt
-after one that was killed between sending and marking sends the mails again, under the same Message-IDs. A
-subscription that fails does not stop the others.
+"""The delivery of reports to subscriptions.
 
 Only the newest period that has ended is mailed, unless a mail is requested. A week or a month that was
 mailed before is mailed again where its net sales have moved by more than 0.5 %, as a correction, at most one
@@ -11,17 +6,16 @@ a day; a day is corrected on request.
 """
 
 import hashlib
-import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from ecommerce.core.business_day import BusinessDay, shop_day
-from ecommerce.core.errors import TransientError
 from ecommerce.core.periods import Period, PeriodKind, newest_closed, period_of
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.templates import render
 from ecommerce.core.text import counted, in_locale, plural
 from ecommerce.core.values import Row, Values
 from ecommerce.mail import transport as mail
@@ -33,16 +27,18 @@ from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.report.texts.corrected import with_corrections
 from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.sales.subscribed import sending
 from ecommerce.sales.subscribed.editions import (
     Edition,
     Rendered,
     compose,
     edition_of_day,
     edition_of_period,
-    post,
     render_mail,
 )
 from ecommerce.sales.subscribed.failures import Failures
+from ecommerce.sales.subscribed.figure_alerts import send_alerts
+from ecommerce.sales.subscribed.sending import send_once
 from ecommerce.sales.subscriptions import Subscription, load_subscriptions
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
@@ -51,34 +47,77 @@ CORRECTED_FROM = Decimal("0.005")
 """The part of the net sales as mailed that a correction differs by more than."""
 CORRECTED: tuple[PeriodKind, ...] = ("week", "month")
 """The kinds of periods that are corrected without a request."""
-SAME = "a report with the same figures was mailed before"
 
-log = logging.getLogger(__name__)
+
+Renderings = dict[tuple[str, str], Rendered]
+"""The mails of editions by the hash of their figures and their locale: subscriptions share them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A subscription, the report that it gets, and the rows of its mails of the period, the latest first."""
+    """The report of a period for a subscription. `rows`: of its mails of the period, the latest first."""
 
+    period: Period
     subscription: Subscription
     edition: Edition
     rows: list[Row]
+    renderings: Renderings
 
     @property
     def sent(self) -> list[Row]:
         """The rows of the mails that were sent."""
-        return _sent(self.rows)
+        return [row for row in self.rows if row["state"] == "sent"]
 
     @property
     def is_claimed(self) -> bool:
         """Whether an attempt has claimed the mail of these figures, and not sent it."""
+        hashes = []
         for row in self.rows:
-            if (
-                row["state"] != "sent"
-                and row["figures_hash"] == self.edition.figures_hash
-            ):
-                return True
-        return False
+            if row["state"] != "sent":
+                hashes.append(row["figures_hash"])
+        return self.edition.figures_hash in hashes
+
+    @property
+    def mail(self) -> Mail:
+        """What is claimed."""
+        edition = self.edition
+        name = self.subscription.name
+        stem = f"{self.period.kind}.{self.period}.{name}.{edition.figures_hash[:16]}"
+        message_id = sending.message_id(self.subscription, stem)
+        return Mail(
+            edition.figures_hash,
+            message_id,
+            edition.figures_at,
+            name,
+            edition.net_sales,
+        )
+
+    def send(self, message_id: str) -> bool:
+        """Mail the report, and post its headline to the chats."""
+        subscription = self.subscription
+        key = (self.edition.figures_hash, subscription.locale)
+        if key not in self.renderings:
+            self.renderings[key] = render_mail(self.edition, subscription.locale)
+        rendered = self.renderings[key]
+        file_name = ""
+        if subscription.format == "pdf":
+            file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
+        added = {"subscription": subscription.name, "has_pdf": bool(file_name)}
+        texts = self._corrected(rendered.texts) | added
+        words = render(f"{rendered.template}_chat.txt", texts)
+        message = compose(rendered, texts, file_name)
+        message["Message-ID"] = message_id
+        sending.send(subscription, message, words, rendered.picture)
+        return True
+
+    def _corrected(self, texts: Values) -> Values:
+        """Return the texts of the mail, with old and new net sales where another one was sent before."""
+        if not self.sent:
+            return texts
+        before = {"net_sales": self.sent[0]["net_sales"]}
+        now = {"net_sales": self.edition.net_sales}
+        with in_locale(self.subscription.locale):
+            return with_corrections(texts, now, before)
 
 
 def slices_of(kind: PeriodKind) -> list[Slice]:
@@ -137,6 +176,8 @@ def deliver_day(
         sentences += delivery.deliver(
             subscriptions, _editions_of_day(period, report, run)
         )
+    with failures.collected("alerts"):
+        sentences += send_alerts(day, run, failures)
     for kind in CORRECTED:
         with failures.collected(f"corrections of the {kind}"):
             newest = newest_closed(kind, now, day.timezone)
@@ -170,8 +211,6 @@ class Delivery:
     failures: Failures = field(default_factory=Failures)
     send_mail: bool = False
     late: bool = False
-    rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
-    """The mails by the hash of their figures and their locale."""
 
     def deliver(
         self, subscriptions: Sequence[Subscription], editions: Mapping[Slice, Edition]
@@ -181,50 +220,57 @@ class Delivery:
         if not subscriptions:
             return []
         rows = self.rows_by_subscription()
-        sentences = []
-        due = {}
+        renderings: Renderings = {}
+        due = []
+        reasons = {}
         for subscription in subscriptions:
             name = subscription.name
-            reason = "the report of its slice is not built"
-            if subscription.only in editions:
-                order = Order(subscription, editions[subscription.only], rows[name])
-                reason = self.not_due(order)
-            if reason:
-                sentences.append(f"{name}: not mailed: {reason}")
-            else:
-                due[name] = order
+            edition = editions.get(subscription.only)
+            if edition is None:
+                reasons[name] = "the report of its slice is not built"
+                continue
+            order = Order(self.period, subscription, edition, rows[name], renderings)
+            reasons[name] = self.not_due(order)
+            if not reasons[name]:
+                reasons[name] = "a report with the same figures was mailed before"
+                due.append(order)
+        sent = set()
         if due:
-            sentences += self._claim_and_send(due)
+            sent = send_once(self.period.last, due, self.run, self.failures)
+        sentences = []
+        for name, reason in reasons.items():
+            if name in sent:
+                sentences.append(f"{name}: mailed")
+            elif name not in self.failures.errors:
+                sentences.append(f"{name}: not mailed: {reason}")
         return sentences
 
     def correct(self) -> list[str]:
-        """Build and mail the reports again whose net sales have moved since they were mailed, and that were
-        not corrected today; return a sentence about each."""
+        """Build and mail the reports again whose net sales have moved since they were mailed; return a
+        sentence about each."""
         subscriptions = _subscriptions_to(self.period.kind)
         if not subscriptions:
             return []
         rows = self.rows_by_subscription()
-        mailed = []
+        mailed: dict[Subscription, Decimal] = {}
         for subscription in subscriptions:
-            sent = _sent(rows[subscription.name])
-            if sent and not _is_corrected_today(sent):
-                mailed.append(subscription)
+            for row in rows[subscription.name]:
+                if row["state"] == "sent":
+                    mailed.setdefault(subscription, row["net_sales"])
         if not mailed:
             return []
         warehouse = connect(dag=self.run.dag_id, step="report")
         slices = {subscription.only for subscription in mailed}
         net_sales = read_net_sales(warehouse, self.period, slices)
         moved = []
-        for subscription in mailed:
-            before = _sent(rows[subscription.name])[0]["net_sales"]
+        for subscription, before in mailed.items():
             if has_moved(before, net_sales[subscription.only]):
                 moved.append(subscription)
         if not moved:
             return []
         slices = {subscription.only for subscription in moved}
-        return self.deliver(
-            moved, _editions(build_reports(self.period, slices, self.run))
-        )
+        reports = build_reports(self.period, slices, self.run)
+        return self.deliver(moved, _editions(reports))
 
     def rows_by_subscription(self) -> Mapping[str, list[Row]]:
         """Return the rows of the period's mails by subscription, the latest first."""
@@ -259,84 +305,10 @@ class Delivery:
             return ""
         return f"an earlier report of {period} was mailed"
 
-    def _claim_and_send(self, due: Mapping[str, Order]) -> list[str]:
-        mails = []
-        for name, order in due.items():
-            edition = order.edition
-            claimed = Mail(
-                edition.figures_hash,
-                self._message_id(name, edition),
-                edition.figures_at,
-                name,
-                edition.net_sales,
-            )
-            mails.append(claimed)
-        claims = delivery_log.claim_all(self.period.last, mails, self.run)
-        for name, sender in claims.busy.items():
-            self.failures.errors[name] = TransientError(
-                f"the run {sender} is mailing it"
-            )
-        sentences = []
-        sent = {}
-        try:
-            for name, order in due.items():
-                if name in claims.message_ids:
-                    with self.failures.collected(name):
-                        self._send(order, claims.message_ids[name])
-                        sent[name] = order.edition.figures_hash
-                        sentences.append(f"{name}: mailed")
-                elif name not in claims.busy:
-                    sentences.append(f"{name}: not mailed: {SAME}")
-        finally:
-            if sent:
-                delivery_log.mark_all_sent(self.period.last, sent)
-        return sentences
-
-    def _message_id(self, name: str, edition: Edition) -> str:
-        digest = edition.figures_hash[:16]
-        return mail.message_id(f"{self.period.kind}.{self.period}.{name}.{digest}")
-
-    def _send(self, order: Order, message_id: str) -> None:
-        """Mail a report to the addresses of its subscription, and post its headline to the chats."""
-        subscription = order.subscription
-        rendered = self._rendered(order)
-        file_name = ""
-        if subscription.format == "pdf":
-            file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
-        added = {"subscription": subscription.name, "has_pdf": bool(file_name)}
-        texts = _corrected(order, rendered.texts) | added
-        if subscription.addresses:
-            message = compose(rendered, texts, file_name)
-            message["Message-ID"] = message_id
-            mail.send(message, subscription.addresses)
-        is_needed = not subscription.addresses
-        post(rendered, texts, subscription.chats, is_needed=is_needed)
-
-    def _rendered(self, order: Order) -> Rendered:
-        """Return the mail of an order's report, which those of the same slice and locale share."""
-        key = (order.edition.figures_hash, order.subscription.locale)
-        if key not in self.rendered:
-            self.rendered[key] = render_mail(order.edition, order.subscription.locale)
-        return self.rendered[key]
-
 
 def has_moved(mailed: Decimal, now: Decimal) -> bool:
     """Return whether net sales differ from those that were mailed by more than a correction needs."""
     return abs(now - mailed) > CORRECTED_FROM * abs(mailed)
-
-
-def _corrected(order: Order, texts: Values) -> Values:
-    """Return the texts of a mail, which names old and new net sales where another one was sent before."""
-    if not order.sent:
-        return texts
-    before = {"net_sales": order.sent[0]["net_sales"]}
-    now = {"net_sales": order.edition.net_sales}
-    with in_locale(order.subscription.locale):
-        return with_corrections(texts, now, before)
-
-
-def _sent(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["state"] == "sent"]
 
 
 def _is_corrected_today(sent: Sequence[Row]) -> bool:

@@ -1,6 +1,5 @@
 """The report that the subscriptions of one slice get, and its mail in one locale."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,11 +7,8 @@ from email.message import EmailMessage
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
-from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import load_settings
-from ecommerce.core.templates import render
 from ecommerce.core.values import Values
-from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.sales.delivery import TREND_CID
 from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
@@ -127,17 +123,3 @@ def compose(rendered: Rendered, texts: Values, file_name: str) -> EmailMessage:
             filename=file_name,
         )
     return message
-
-
-def post(
-    rendered: Rendered, texts: Values, connections: Sequence[str], *, is_needed: bool
-) -> None:
-    """Post the headline to the chats of `connections`. Raise TransientError: it `is_needed`, because there is
-    no mail, and no chat accepted it."""
-    words = render(f"{rendered.template}_chat.txt", texts)
-    accepted = []
-    for connection_id in connections:
-        is_posted = chat.post(texts["subject"], words, rendered.picture, connection_id)
-        accepted.append(is_posted)
-    if is_needed and not any(accepted):
-        raise TransientError("no chat accepted the message: see the log")

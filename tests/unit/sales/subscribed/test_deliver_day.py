@@ -1,0 +1,329 @@
+"""What subscriptions get after a day: its report or that of a slice, alerts, and corrections of the newest
+week and month."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from email.message import EmailMessage
+
+import pytest
+import time_machine
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import PipelineError, TransientError
+from ecommerce.sales.report import build
+from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.sales.subscribed import delivery, editions
+from ecommerce.storage.staging import DagRun
+from tests.unit.sales.report.samples import DAY, make_figures
+from tests.unit.sales.subscribed.samples import archived, at
+
+RUN = DagRun("daily_sales_pipeline", "scheduled")
+WINDOW = day_window(DAY, "America/New_York")
+"""A Thursday, 19 November."""
+MORNING = at("2026-11-20 11:00")
+GERMANY = Slice(country=("DE",))
+DAILY = {"name": "daily", "to": "ann@example.com", "report": "day"}
+SLICED = DAILY | {
+    "name": "germany",
+    "to": "anna@example.com",
+    "only": {"country": "DE"},
+}
+BOARD = {"name": "board", "to": "board@example.com", "report": "week"}
+FIGURES = make_figures()
+WEEK = "2026-W46"
+"""The newest that has ended."""
+
+
+@pytest.fixture(scope="module")
+def archived_day(tmp_path_factory):
+    """The archived report of the day."""
+    folder = tmp_path_factory.mktemp("archived")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+        patch.setenv("SHOP_TIMEZONE", "America/New_York")
+        return build.archive_report(f"file://{folder}/reports", FIGURES)
+
+
+@dataclass
+class Reports:
+    """The net sales in the warehouse by period and slice, and what was read and built of them."""
+
+    net_sales: dict = field(default_factory=dict)
+    read: list = field(default_factory=list)
+    built: list = field(default_factory=list)
+
+    def build_reports(self, period, slices, run):
+        assert run == RUN
+        self.built.append((str(period), sorted(slices, key=repr)))
+        return {
+            only: archived(
+                str(period), self.net_sales.get((str(period), only), "1"), only
+            )
+            for only in slices
+        }
+
+    def read_net_sales(self, warehouse, period, slices):
+        self.read.append((str(period), sorted(slices, key=repr)))
+        stored = self.net_sales
+        return {only: Decimal(stored.get((str(period), only), "1")) for only in slices}
+
+
+@pytest.fixture
+def reports(monkeypatch):
+    fake = Reports()
+    monkeypatch.setattr(delivery, "build_reports", fake.build_reports)
+    monkeypatch.setattr(delivery, "read_net_sales", fake.read_net_sales)
+    monkeypatch.setattr(delivery, "connect", lambda **labels: None)
+    return fake
+
+
+@pytest.fixture
+def deliver(archived_day, reports, delivery_log, mailbox):
+    """Deliver the day at an instant."""
+
+    def deliver_day(now=MORNING, *, send_mail=False):
+        with time_machine.travel(now, tick=False):
+            return delivery.deliver_day(WINDOW, archived_day, RUN, send_mail=send_mail)
+
+    return deliver_day
+
+
+@pytest.fixture
+def received(mailbox, chat):
+    """The mail server and the chat."""
+    return mailbox, chat
+
+
+def texts_of(message: EmailMessage) -> str:
+    return message.get_body(("plain",)).get_content()
+
+
+def by_recipient(messages):
+    return {message["X-Envelope-To"]: message for message in messages}
+
+
+def test_the_report_of_the_day_and_that_of_a_slice(
+    subscribe, deliver, delivery_log, received, reports
+):
+    german = DAILY | {"name": "german", "to": "eve@example.com", "locale": "de_DE"}
+    plain = DAILY | {"name": "plain", "to": "bob@example.com", "format": "mail"}
+    team = DAILY | {"name": "team", "to": "chat:alert_chat", "format": "chat"}
+    subscribe(DAILY, SLICED, german, plain, team)
+    reports.net_sales["2026-11-19", GERMANY] = "300"
+    sentences = deliver()
+    names = ("daily", "germany", "german", "plain", "team")
+    assert sentences == [f"{name}: mailed" for name in names]
+    assert reports.built == [("2026-11-19", [GERMANY])]
+
+    mailbox, chat = received
+    mails = by_recipient(mailbox())
+    daily = mails["ann@example.com"]
+    assert daily["Subject"].startswith("Sales Thu 19 Nov: 18,343 USD")
+    assert daily["X-Sales-Mail"] == "report"
+    assert "The full report is attached." in texts_of(daily)
+    assert "Sent to the subscription daily." in texts_of(daily)
+    page = "https://airflow.example/team/plugin/sales-reports/team/sales-reports/2026-11-19/"
+    assert page in texts_of(daily)
+    assert "Sent to the subscription daily." in daily.get_body(("html",)).get_content()
+    assert "cid:trend@report" in daily.as_string()
+    [pdf] = daily.iter_attachments()
+    assert pdf.get_filename() == "sales-report-2026-11-19-daily.pdf"
+    archived_pdf = pdf.get_content()
+    assert archived_pdf.startswith(b"%PDF-")
+
+    in_german = mails["eve@example.com"]
+    assert "18.342,56" in texts_of(in_german)
+    [pdf] = in_german.iter_attachments()
+    assert pdf.get_content().startswith(b"%PDF-")
+    assert pdf.get_content() != archived_pdf
+
+    without = mails["bob@example.com"]
+    assert list(without.iter_attachments()) == []
+    assert "attached" not in texts_of(without)
+    assert "attached" not in without.get_body(("html",)).get_content()
+
+    germany = mails["anna@example.com"]
+    assert germany["Subject"] == "Sales 2026-11-19: 300 (as set)"
+    [post] = chat.posts
+    assert post["title"] == daily["Subject"]
+    assert "Sent to the subscription team." in post["message"]
+
+    stored = {row["subscription"]: row["net_sales"] for row in delivery_log.rows}
+    assert stored["daily"] == Decimal("18342.56")
+    assert stored["germany"] == 300
+    assert delivery_log.statements == [
+        "by_subscription.sql",
+        "claim.sql",
+        "mark_sent.sql",
+    ]
+    earlier = "an earlier report of 2026-11-19 was mailed"
+    assert deliver()[0] == f"daily: not mailed: {earlier}"
+
+
+def test_the_locale_of_the_archive_is_not_typeset_again(
+    subscribe, deliver, mailbox, monkeypatch
+):
+    def write_document(figures, folder):
+        raise AssertionError(folder)
+
+    monkeypatch.setattr(editions, "write_document", write_document)
+    subscribe(DAILY | {"locale": "en-US"})
+    assert deliver() == ["daily: mailed"]
+    [message] = mailbox()
+    assert "18,342.56" in texts_of(message)
+
+
+def test_an_older_day_is_delivered_on_request_only(
+    subscribe, deliver, delivery_log, mailbox, reports
+):
+    subscribe(DAILY, SLICED, BOARD, {"name": "invalid"})
+    later = at("2026-11-21 11:00")
+    [sentence] = deliver(later)
+    assert sentence == "2026-11-19 is not the newest day that has ended"
+    assert delivery_log.statements == []
+    assert reports.built == []
+    assert mailbox() == []
+    sentences = deliver(later, send_mail=True)
+    assert sentences[:2] == ["daily: mailed", "germany: mailed"]
+
+
+def test_a_sliced_day_that_is_not_complete_is_mailed_in_the_morning(
+    subscribe, deliver, monkeypatch
+):
+    incomplete = archived("2026-11-19", "5", GERMANY, ("2026-11-19",))
+    monkeypatch.setattr(delivery, "build_reports", lambda *_: {GERMANY: incomplete})
+    subscribe(SLICED)
+    assert deliver() == ["germany: mailed"]
+
+
+def test_without_subscriptions_nothing_is_asked(
+    subscribe, deliver, delivery_log, reports
+):
+    assert deliver() == []
+    assert delivery_log.statements == []
+    assert reports.built == []
+
+
+def test_the_newest_week_is_corrected_where_it_has_moved(
+    subscribe, deliver, delivery_log, mailbox, reports
+):
+    in_germany = BOARD | {"name": "germany", "only": {"country": "DE"}}
+    never_mailed = BOARD | {"name": "new", "only": {"country": "FR"}}
+    corrected_today = BOARD | {"name": "today", "only": {"country": "AT"}}
+    subscribe(BOARD, in_germany, never_mailed, corrected_today)
+    for name, only in (("board", WHOLE), ("germany", GERMANY)):
+        before = archived(WEEK, "1000", only)
+        delivery_log.sent(name, before, at("2026-11-16 11:00"))
+    austria = Slice(country=("AT",))
+    for net_sales, when in (("1", "2026-11-16 11:00"), ("2", "2026-11-20 10:00")):
+        delivery_log.sent("today", archived(WEEK, net_sales, austria), at(when))
+    reports.net_sales[WEEK, WHOLE] = "1005"
+    reports.net_sales[WEEK, GERMANY] = "1100"
+    reports.net_sales[WEEK, austria] = "99"
+    earlier = "today: not mailed: an earlier report of 2026-W46 was mailed"
+    assert deliver() == ["germany: mailed", earlier]
+    [message] = mailbox()
+    assert message["Subject"] == "Corrected net sales 2026-W46: 1,100 USD"
+    [(period, slices)] = reports.read
+    assert period == WEEK
+    assert GERMANY in slices
+    assert Slice(country=("FR",)) not in slices
+    [(_, built)] = reports.built
+    assert set(built) == {GERMANY, austria}
+    # Once a day.
+    reports.net_sales[WEEK, GERMANY] = "2200"
+    assert "germany: mailed" not in deliver()
+    assert len(mailbox()) == 1
+    # In New York it is still Friday.
+    assert "germany: mailed" not in deliver(at("2026-11-21 04:00"))
+
+
+def test_a_month_is_corrected_too(subscribe, deliver, delivery_log, reports):
+    subscribe(BOARD | {"report": "month"})
+    delivery_log.sent("board", archived("2026-10", "1000"), at("2026-11-01 11:00"))
+    reports.net_sales["2026-10", WHOLE] = "2000"
+    assert deliver() == ["board: mailed"]
+    assert reports.built == [("2026-10", [WHOLE])]
+
+
+def test_a_week_that_was_not_mailed_is_not_corrected(
+    subscribe, deliver, delivery_log, reports
+):
+    subscribe(BOARD)
+    claimed = archived(WEEK, "1000")
+    delivery_log.sent("board", claimed, None, state="claimed")
+    assert deliver() == []
+    assert reports.read == []
+
+
+def test_invalid_subscriptions_are_alerted_and_the_others_delivered(
+    subscribe, deliver, mailbox, chat
+):
+    subscribe(
+        DAILY, {"name": "broken", "to": "eve@example.com"}, {"to": "bob@example.org"}
+    )
+    assert deliver() == ["daily: mailed"]
+    mails = by_recipient(mailbox())
+    alert = mails["ops@example.com"]
+    assert alert["Subject"] == "Invalid subscriptions: 2"
+    words = " ".join(texts_of(alert).split())
+    assert "broken: needs either report or alert" in words
+    assert "line 1: name is missing" in words
+    assert "make check ARGS=report_subscriptions" in words
+    assert "eve@example.com" not in alert.as_string()
+    assert alert["Message-ID"].startswith("<subscriptions.2026-11-19.")
+    assert [post["title"] for post in chat.posts] == ["Invalid subscriptions: 2"]
+    # The same problems of a day are one mail for mail programs, others another one.
+    deliver()
+    subscribe({"to": "bob@example.org"})
+    deliver()
+    ids = [
+        message["Message-ID"]
+        for message in mailbox()
+        if message["X-Envelope-To"] == "ops@example.com"
+    ]
+    assert len(ids) == 3
+    assert len(set(ids)) == 2
+
+
+def test_one_step_that_fails_stops_no_other(
+    subscribe, deliver, mailbox, reports, monkeypatch
+):
+    def fail(*_):
+        raise TransientError("other runs kept loading")
+
+    monkeypatch.setattr(delivery, "build_reports", fail)
+    monkeypatch.setattr(delivery, "send_alerts", fail)
+    subscribe(SLICED, {"name": "invalid"})
+    with pytest.raises(TransientError) as caught:
+        deliver()
+    assert str(caught.value) == (
+        "not delivered: reports of the day: other runs kept loading; "
+        "alerts: other runs kept loading"
+    )
+    [alert] = mailbox()
+    assert alert["X-Envelope-To"] == "ops@example.com"
+
+    def refuse(*_):
+        raise PipelineError("no")
+
+    monkeypatch.setattr(delivery, "send_alerts", refuse)
+    with pytest.raises(PipelineError) as caught:
+        deliver()
+    assert not isinstance(caught.value, TransientError)
+
+
+def test_alerts_are_sent_after_the_reports(subscribe, deliver, mailbox, monkeypatch):
+    asked = []
+
+    def send_alerts(day, run, failures):
+        asked.append((day, run))
+        failures.errors["drop"] = PipelineError("no recipient")
+        return ["alert"]
+
+    monkeypatch.setattr(delivery, "send_alerts", send_alerts)
+    subscribe(DAILY)
+    with pytest.raises(PipelineError, match="not delivered: drop: no recipient"):
+        deliver()
+    assert asked == [(WINDOW, RUN)]
+    assert len(mailbox()) == 1
