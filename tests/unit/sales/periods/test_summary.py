@@ -129,14 +129,28 @@ def test_the_second_sentence_names_the_largest_change_of_each_dimension():
     }
     sentences = summary_texts(week_of("1043", "1000", **changes))["sentences"]
     assert sentences[1:] == [
-        "The increase was largest in Germany (+800), the product Pot (+400) and A (+300)."
+        "The increase was largest in Germany (+800), A (+300) and the product Pot (+400)."
     ]
     changes["falling"] = [samples.product("Y", None, "A", "0", "1000")]
     sentences = summary_texts(week_of("900", "1000", **changes))["sentences"]
     assert sentences[1:] == [
-        "The decrease was largest in the product Y (\N{MINUS SIGN}1,000) and United Kingdom "
-        "(\N{MINUS SIGN}900)."
+        "The decrease was largest in United Kingdom (\N{MINUS SIGN}900) and the product Y "
+        "(\N{MINUS SIGN}1,000)."
     ]
+
+
+def test_the_second_sentence_names_three_drivers_and_a_product_among_them():
+    rows = {"X": ("900", "100"), "Y": ("1", "1")}
+    changes = {
+        "countries": samples.rows_of({"DE": ("800", "1"), "US": ("1", "1")}),
+        "categories": samples.rows_of({"A": ("700", "1"), "B": ("1", "1")}, None),
+        "channels": samples.rows_of(rows),
+    }
+    sentences = summary_texts(week_of("1043", "1000", **changes))["sentences"]
+    assert sentences[1].endswith("X (+800), Germany (+799) and A (+699).")
+    changes["rising"] = [samples.product("P", "Pot", "A", "400", "0")]
+    sentences = summary_texts(week_of("1043", "1000", **changes))["sentences"]
+    assert sentences[1].endswith("X (+800), Germany (+799) and the product Pot (+400).")
 
 
 def test_small_changes_and_names_of_nothing_are_no_drivers():

@@ -17,6 +17,7 @@ from ecommerce.sales.report.texts.base import (
 )
 from ecommerce.sales.report.texts.drivers import (
     LONGEST_NAME,
+    MOST_DRIVERS,
     NAMELESS,
     PRODUCT,
     SMALLEST_PART,
@@ -55,12 +56,17 @@ def drivers(figures: PeriodFigures) -> list[Driver]:
     return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
 
 
-def largest_of_each(ranked: list[Driver]) -> list[Driver]:
-    """Return the largest driver of each dimension, and the largest product."""
+def named_drivers(ranked: list[Driver]) -> list[Driver]:
+    """Return the drivers that the summary names: the largest of each dimension, and last the largest product,
+    `MOST_DRIVERS` in all."""
     largest: dict[str, Driver] = {}
     for driver in ranked:
         largest.setdefault(driver.dimension, driver)
-    return list(largest.values())
+    product = largest.pop(PRODUCT, None)
+    named = list(largest.values())
+    if product is None:
+        return named[:MOST_DRIVERS]
+    return [*named[: MOST_DRIVERS - 1], product]
 
 
 def _changes(figures: PeriodFigures) -> Iterator[Driver]:

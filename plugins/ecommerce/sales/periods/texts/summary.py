@@ -5,7 +5,7 @@ from ecommerce.core import text
 from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.drivers import drivers, largest_of_each
+from ecommerce.sales.periods.texts.drivers import drivers, named_drivers
 from ecommerce.sales.periods.texts.names import (
     base_name,
     before_words,
@@ -13,14 +13,14 @@ from ecommerce.sales.periods.texts.names import (
     slice_name,
 )
 from ecommerce.sales.report.texts.corrected import subject_value
-from ecommerce.sales.report.texts.drivers import MOST_DRIVERS, PRODUCT
+from ecommerce.sales.report.texts.drivers import PRODUCT
 from ecommerce.sales.report.texts.summary import rendered_sentences
 from ecommerce.sales.terms import capital
 
 
 def summary_texts(figures: PeriodFigures) -> Values:
     """Return `sentences` and `trust`, as that of a day's report."""
-    named = largest_of_each(drivers(figures))[:MOST_DRIVERS]
+    named = named_drivers(drivers(figures))
     facts = _facts(figures) | {"drivers": named, "PRODUCT": PRODUCT}
     sentences = rendered_sentences("summary/period_sentences.txt", facts)
     return {"sentences": sentences, "trust": _trust(figures)}
