@@ -68,12 +68,19 @@ def claim(
     return claims.message_ids.get("", "")
 
 
-def claim_all(business_date: date, mails: Sequence[Mail], run: DagRun) -> Claims:
+def claim_all(
+    business_date: date,
+    mails: Sequence[Mail],
+    run: DagRun,
+    *,
+    only_first: bool = False,
+) -> Claims:
     """Claim mails of a day, or of the period that ends with it, for `run`, in one transaction.
 
     A claim that was never marked as sent can be claimed again: by its own run at once, by another one after
     `LEASE`. So can figures that return after a correction, under another Message-ID than their first mail's.
-    Changes after `figures_at`, when the figures were queried, are in the next report.
+    Changes after `figures_at`, when the figures were queried, are in the next report. `only_first`: none is
+    claimed of a subscription that got one of this period before.
     """
     owner = f"{run.dag_id}/{run.run_id}"
     for _ in range(LOOKS):
@@ -86,6 +93,7 @@ def claim_all(business_date: date, mails: Sequence[Mail], run: DagRun) -> Claims
             net_sales={
                 mail.subscription: ten_thousandths(mail.net_sales) for mail in mails
             },
+            only_first=int(only_first),
             owner=owner,
             lease_seconds=int(LEASE.total_seconds()),
         )

@@ -24,8 +24,9 @@ def mail(name, figures_hash="figures", net_sales=None):
     return Mail(figures_hash, message_id, NOW, name, net_sales)
 
 
-def claimed(mails, run_id="scheduled", last_day=SUNDAY):
-    return delivery_log.claim_all(last_day, mails, DagRun("weekly_report", run_id))
+def claimed(mails, run_id="scheduled", last_day=SUNDAY, **options):
+    run = DagRun("weekly_report", run_id)
+    return delivery_log.claim_all(last_day, mails, run, **options)
 
 
 def sent(*names, figures_hash="figures"):
@@ -101,6 +102,16 @@ def test_each_subscription_gets_its_mail_once(shop, monkeypatch):
         ("board", "corrected", "sent"),
         ("germany", "figures", "sent"),
     ]
+
+    # Only a first mail is claimed: of a subscription that got none, or whose first was not sent.
+    others = [mail("board", "third"), mail("alone"), mail("new")]
+    firsts = claimed(others, only_first=True)
+    assert firsts.message_ids.keys() == {"alone", "new"}
+    assert claimed([mail("board", "corrected")], only_first=True).message_ids == {}
+    assert claimed([mail("board", "corrected")]).message_ids.keys() == {"board"}
+    shop.sql(
+        "DELETE FROM sales.report_deliveries WHERE figures_hash = 'corrected' OR subscription = 'new'"
+    )
 
     # The daily report of the same day is another mail, whatever the subscriptions got.
     run = DagRun("daily_sales_pipeline", "scheduled")

@@ -139,6 +139,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
         "message_ids": {"": delivery.message_id(archived)},
         "queried_at": {"": archived.figures_at},
         "net_sales": {"": None},
+        "only_first": 0,
         "owner": "daily_sales_pipeline/test__mailing",
         "lease_seconds": 600,
     }

@@ -219,7 +219,11 @@ class Delivery:
         fail are kept in `failures`."""
         if not subscriptions:
             return []
-        rows = self.rows_by_subscription()
+        # A day is corrected on request only, so its claim needs no look at earlier mails.
+        only_first = self.period.kind == "day" and not self.send_mail
+        rows: Mapping[str, list[Row]] = defaultdict(list)
+        if not only_first:
+            rows = self.rows_by_subscription()
         renderings: Renderings = {}
         due = []
         reasons = {}
@@ -233,10 +237,14 @@ class Delivery:
             reasons[name] = self.not_due(order)
             if not reasons[name]:
                 reasons[name] = "a report with the same figures was mailed before"
+                if only_first:
+                    reasons[name] = f"an earlier report of {self.period} was mailed"
                 due.append(order)
         sent = set()
         if due:
-            sent = send_once(self.period.last, due, self.run, self.failures)
+            sent = send_once(
+                self.period.last, due, self.run, self.failures, only_first=only_first
+            )
         sentences = []
         for name, reason in reasons.items():
             if name in sent:
@@ -297,11 +305,7 @@ class Delivery:
             return ""
         before = order.sent[0]["net_sales"]
         is_moved = has_moved(before, order.edition.net_sales)
-        if (
-            period.kind in CORRECTED
-            and is_moved
-            and not _is_corrected_today(order.sent)
-        ):
+        if is_moved and not _is_corrected_today(order.sent):
             return ""
         return f"an earlier report of {period} was mailed"
 

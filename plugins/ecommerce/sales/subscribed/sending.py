@@ -31,15 +31,22 @@ class Outgoing(Protocol):
 
 
 def send_once(
-    last_day: date, messages: Sequence[Outgoing], run: DagRun, failures: Failures
+    last_day: date,
+    messages: Sequence[Outgoing],
+    run: DagRun,
+    failures: Failures,
+    *,
+    only_first: bool = False,
 ) -> set[str]:
     """Claim, send and mark messages about a day or a period that ends with it; return the names of the
     subscriptions whose messages are marked. Those that fail are kept in `failures`, and stop no other.
+    `only_first`: see `claim_all`.
 
     Raises:
         PipelineError: the warehouse is unavailable.
     """
-    claims = delivery_log.claim_all(last_day, [each.mail for each in messages], run)
+    mails = [message.mail for message in messages]
+    claims = delivery_log.claim_all(last_day, mails, run, only_first=only_first)
     for name, sender in claims.busy.items():
         failures.errors[name] = TransientError(f"the run {sender} is sending it")
     sent = {}

@@ -100,20 +100,29 @@ class DeliveryLog:
         if name == "mark_sent.sql":
             self._mark(**values)
             return []
-        return [self._claim(each, values) for each in values["hashes"]]
+        rows = []
+        for each in values["hashes"]:
+            row = self._claim(each, values)
+            if row:
+                rows.append(row)
+        return rows
 
     def _claim(self, name, values):
+        """The row of a claim; None where the figures are other ones than those that were sent, and only the
+        first mail is claimed."""
         figures_hash = values["hashes"][name]
         if name in self.busy:
             state = {"state": "claimed", "claimed_by": self.busy[name]}
             return {"subscription": name, "message_id": "", **state}
+        sent = []
         for row in self.rows:
-            is_of_period = row["business_date"] == values["business_date"]
             is_sent = row["subscription"] == name and row["state"] == "sent"
-            if is_of_period and is_sent:
-                if row["figures_hash"] == figures_hash:
-                    return {**row, "claimed_by": ""}
-                break
+            if is_sent and row["business_date"] == values["business_date"]:
+                sent.append(row)
+        if sent and sent[0]["figures_hash"] == figures_hash:
+            return {**sent[0], "claimed_by": ""}
+        if sent and values["only_first"]:
+            return None
         net_sales = values["net_sales"][name]
         row = {
             "business_date": values["business_date"],

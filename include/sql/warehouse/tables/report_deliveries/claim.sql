@@ -1,8 +1,8 @@
 -- Claims the mails of a day or period unless another run has claimed them, or they are the last ones sent: that of the
 -- daily report, or those of subscriptions, each by its own rows. A claim that was not marked as sent is sent with current
 -- figures: at once by the run that claimed it, by another run when the lease has ended. Earlier figures that return after a
--- correction are claimed again, under another Message-ID: mail programs would hide a copy of the first mail. Net sales are
--- in ten-thousandths.
+-- correction are claimed again, under another Message-ID: mail programs would hide a copy of the first mail. `only_first` is
+-- 1 where no other mail than the first one is claimed, else 0. Net sales are in ten-thousandths.
 {% macro subscription(name) -%}
 {{ "'" ~ name ~ "'" if name else "CAST(NULL AS STRING)" }}
 {%- endmacro %}
@@ -59,7 +59,7 @@ WHEN
         figures_at = claimed.figures_at,
         claimed_by = claimed.claimed_by,
         claimed_until = claimed.claimed_until
-WHEN MATCHED AND stored.sent_at < claimed.last_sent_at THEN
+WHEN MATCHED AND stored.sent_at < claimed.last_sent_at AND {{ only_first }} = 0 THEN
     UPDATE SET
         message_id = REPLACE(
             claimed.message_id, '@', CONCAT('.', CAST(UNIX_MICROS(claimed.last_sent_at) AS STRING), '@')
@@ -69,7 +69,7 @@ WHEN MATCHED AND stored.sent_at < claimed.last_sent_at THEN
         figures_at = claimed.figures_at,
         claimed_by = claimed.claimed_by,
         claimed_until = claimed.claimed_until
-WHEN NOT MATCHED THEN
+WHEN NOT MATCHED AND ({{ only_first }} = 0 OR claimed.last_sent_at IS NULL) THEN
     INSERT (
         business_date,
         figures_hash,
