@@ -400,6 +400,14 @@ def test_a_period_follows_its_loaded_days_of_the_shop(
         assert mapper.to_downstream(str(day)) == key
 
 
+@pytest.mark.parametrize("kind", ["week", "month"])
+def test_the_tasks_of_a_report_are_of_its_kind_of_period(dag_bag, kind):
+    dag = dag_bag.dags[f"{kind}ly_report"]
+    for task in dag.tasks:
+        assert task.op_args[0] == kind
+    assert dag.params[kind] is None
+
+
 def test_the_form_has_these_fields(dag):
     fields = {}
     for name, value in dag.params.dump().items():

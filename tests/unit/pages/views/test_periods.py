@@ -100,6 +100,9 @@ def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_ar
                 saved = None
             assert answer.headers.get("content-disposition") == saved
     assert client.get(f"/weeks/{WEEK}/days.svg").status_code == 200
+    for prefix, countries in (("", []), (f"/slices/{SLICE}", ["AT", "DE"])):
+        figures = client.get(f"{prefix}/weeks/{WEEK}/figures.json").json()
+        assert figures["only"]["country"] == countries
 
 
 def test_figures_of_another_version_leave_the_picture_of_page_one(client, reports):
