@@ -44,6 +44,7 @@ SLICES = [
     Slice(category=["Toys", "Garden"], country=["US"]),
     Slice(category=["unallocated"]),
     Slice(category=[ODD], shop=["sales_db"]),
+    Slice(country=["PT"]),
     Slice(country=["FR"]),
 ]
 
@@ -73,8 +74,8 @@ def database():
     failed = Order("5", noon(5), status="failed", is_sale=False, customer="eve")
     older = Order("6", noon(-40), customer="old", refunds=[("r4", noon(0), "3")])
     orders = [first, second, third, test, failed, older]
-    # An order of each day makes it known.
-    for days in [*range(-7, 7), *range(-364, -357)]:
+    # An order of each day makes it known; on one of them only the export has one.
+    for days in [-7, *range(-5, 7), *range(-364, -357)]:
         order = Order(f"d{days}", noon(days), [("Cups", "1", "8")], customer="old")
         order.tax = "0.5"
         orders.append(order)
@@ -99,9 +100,13 @@ def storefront():
         order("s1", 4, "bob", country_code="DE", shipping="2"),
         order("s2", 4, "br", currency="BRL", country_code="BR", tax="9"),
         order("s3", 5, "eu", currency="EUR", country_code=None),
-        order("s4", -4, "eu2", currency="EUR", products=["mug"]),
+        order("s4", -4, "gb", currency="GBP"),
         order("s5", 6, "new", products=["mug"], lines=[("Cups", "4", "44")]),
+        order("s6", -4, "pt", currency="BRL", country_code="PT"),
     ]
+    # Each is rounded: the sum of the day is not their sum.
+    orders[3].lines = [("Toys", "1", "20"), ("Cups", "1", ".01"), ("Mugs", "1", ".01")]
+    orders[5].refunds = [("r2", noon(2), "4")]
     orders[1].products = ["real"]
     orders[2].refunds = [("r1", noon(6), "7")]
     paid = [
@@ -142,7 +147,7 @@ def export():
 
 
 def rate(currency, day):
-    return {"USD": Fraction(1), "EUR": Fraction(5, 4)}.get(currency)
+    return RATES.get(currency)
 
 
 REPEATED = {
@@ -153,6 +158,12 @@ REPEATED = {
     "after the window": (-83, -82),
 }
 """Days of the orders of customers around the 119 to 90 days before the Sunday."""
+RATES = {
+    "USD": Fraction(1),
+    "EUR": Fraction(5, 4),
+    "GBP": Fraction(12500, 8533),
+}
+"""The worth of one unit in dollars. The real has none."""
 FOLDERS = [database(), storefront(), partner(), export()]
 FRIDAY = MONDAY + timedelta(days=4)
 
@@ -165,7 +176,7 @@ def load(shop):
     shop.ran([FRIDAY], ["sales_db", "partner_files", "exchange_rates"])
     rates = []
     for day in days:
-        rates.append((day, "USD", "1.25"))
+        rates += [(day, "USD", "1.25"), (day, "GBP", "0.8533")]
     rate_folder = Folder(source="exchange_rates", read_at=MORNING, rates=rates)
     shop.load(*FOLDERS[:3], rate_folder, day=WEEK.last, off_sources=["shopify"])
     status = {"status": "history", "dag_id": "sales_history_load"}
@@ -276,8 +287,12 @@ def test_a_week_has_the_figures_of_the_oracle(week, sales, only):
     assert differences(sales, week[only], shop_names=True) == []
 
 
-def test_a_week_by_hand(week):
+def test_a_week_by_hand(week, sales):
     headline = week[WHOLE].headline
+    # To the last digit, the sum of the daily reports.
+    days = [sales.history.days[day] for day in WEEK.before.days]
+    assert headline["net_sales"].before == sum(day["net_sales"] for day in days)
+    assert headline["returns"].before is None
     assert headline["net_sales"].value == D("371.75")
     assert headline["orders"].value == 17
     assert headline["customers"].value == 9
