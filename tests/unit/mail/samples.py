@@ -6,11 +6,15 @@ from functools import partial
 from io import BytesIO
 from unittest.mock import patch
 
+from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
+from ecommerce.sales.periods.archive import DAYS_CID
+from ecommerce.sales.periods.texts.mail import mail_texts
 from ecommerce.sales.reconciliation import comparison
 from tests.archived_reports import REPORT, archived_texts
+from tests.unit.sales.periods import samples as periods
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -126,10 +130,24 @@ FAILURE = {
     "source": "storefront",
 }
 
+
+def _period(make):
+    texts = mail_texts(make())
+    texts |= {
+        "days_cid": DAYS_CID,
+        "subscription": "board",
+        "has_pdf": True,
+        "page_url": page_url("weeks/2026-W48/"),
+    }
+    return mail.compose(texts["subject"], "period_mail", texts, picture(), DAYS_CID)
+
+
 MAILS = {
     **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
+    "period_week": partial(_period, periods.week),
+    "period_crowded": partial(_period, periods.crowded_month),
     "alarm": partial(_alarm, is_complete=False),
     "alarm_complete": partial(_alarm, is_complete=True),
     "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),

@@ -17,6 +17,7 @@ _OTHERS = sorted(
 EVERY = dict(samples.MAILS)
 for domain in _OTHERS:
     EVERY |= import_module(f"tests.unit.{domain}.mail_samples").MAILS
+IN_FULL = {"report": "report_full", "period": "period_week"}
 GMAIL_CUTS_AT = 102 * 1024
 
 
@@ -36,9 +37,10 @@ def text(name):
 
 @pytest.mark.parametrize("name", samples.MAILS)
 def test_text(name, snapshot):
-    """That of the report of an ordinary day in full; of other days what differs."""
-    if name.startswith("report_") and name != "report_full":
-        assert differences(text(name), text("report_full")) == snapshot
+    """Those of the reports of an ordinary day and week in full; of others what differs."""
+    whole = IN_FULL.get(name.partition("_")[0], name)
+    if name != whole:
+        assert differences(text(name), text(whole)) == snapshot
     else:
         assert text(name) == snapshot
 

@@ -1,4 +1,4 @@
-"""The mail and the chat message of a period's report."""
+"""The mail and the chat message of a period's report. `tests/unit/mail` has the whole text of one."""
 
 import re
 
@@ -21,10 +21,6 @@ def mail(figures, **texts):
     texts = mail_texts(figures) | SET | texts
     picture = b"png" if texts["days_cid"] else None
     return compose(texts["subject"], "period_mail", texts, picture, "days@report")
-
-
-def test_the_text_of_a_week(snapshot):
-    assert plain(mail(samples.week(), subscription="board", has_pdf=True)) == snapshot
 
 
 def test_the_html_has_what_the_text_has():
