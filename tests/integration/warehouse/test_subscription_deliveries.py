@@ -127,6 +127,25 @@ def test_each_subscription_gets_its_mail_once(shop, monkeypatch):
     assert names == {"board", "germany", "alone", "later"}
     assert delivery_log.subscribed_deliveries(MONDAY) == []
 
+    # The days of alerts up to a day, in whatever state.
+    evaluated = [
+        {"business_date": SUNDAY, "figures_hash": "below", "subscription": "drop"},
+        {"business_date": MONDAY, "figures_hash": "above", "subscription": "drop"},
+        {"business_date": MONDAY, "figures_hash": "unknown", "subscription": "other"},
+        {"business_date": MONDAY, "figures_hash": "below"},
+    ]
+    shop.insert("report_deliveries", evaluated, state="claimed")
+    of_alerts = delivery_log.alerts_until(SUNDAY)
+    assert sorted((row["figures_hash"], row["subscription"]) for row in of_alerts) == [
+        ("above", "drop"),
+        ("below", "drop"),
+        ("unknown", "other"),
+    ]
+    assert {row["business_date"] for row in delivery_log.alerts_until(MONDAY)} == {
+        MONDAY
+    }
+    shop.sql("DELETE FROM sales.report_deliveries WHERE state = 'claimed'")
+
     # Of runs that claim at once, each mail is one run's; another day is another period.
     def claim_fifty(run_id):
         fifty = [mail(name) for name in FIFTY]

@@ -142,7 +142,43 @@ def _period(make):
     return mail.compose(texts["subject"], "period_mail", texts, picture(), DAYS_CID)
 
 
+PROBLEMS = [
+    "include/subscriptions.yaml line 7: germany: to: entry 2 of 2 is neither an e-mail address nor "
+    "chat:<connection>",
+    "include/subscriptions.yaml line 12: name is missing",
+]
+
+
+def _figure_alert(*facts, **texts):
+    url = "https://airflow.example/team/plugin/sales-reports/2026-11-19/"
+    texts = {
+        "facts": facts,
+        "day": "Thu 19 Nov",
+        "is_complete": True,
+        "reference": "the forecast",
+        "subscription": "drop",
+        "page_url": url,
+        **texts,
+    }
+    subject = "Net sales Thu 19 Nov: 799.99 USD, below 800.00 USD"
+    return mail.compose(subject, "figure_alert_mail", texts)
+
+
+def _invalid_subscriptions():
+    texts = {"problems": PROBLEMS}
+    return mail.compose("Invalid subscriptions: 2", "subscriptions_mail", texts)
+
+
+FACTS = (
+    ("Net sales Thu 19 Nov", "799.99 USD"),
+    ("Line", "800.00 USD: 20.0 % below the forecast, 1,000.00 USD"),
+    ("Largest fall", f"{JAPANESE}: 499.50 USD vs Thu 12 Nov"),
+)
 MAILS = {
+    "figure_alert": partial(_figure_alert, *FACTS),
+    "figure_alert_incomplete": partial(_figure_alert, is_complete=False),
+    "figure_alert_without_line": _figure_alert,
+    "subscriptions": _invalid_subscriptions,
     **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
