@@ -12,12 +12,15 @@ from collections.abc import Sequence
 
 from ecommerce.core.text import clean
 from ecommerce.core.values import Row
+from ecommerce.sales.periods.archive import FOLDERS
 from ecommerce.storage import staging
 from ecommerce.storage.report_archive import FIGURES_JSON
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import prepare
 
 FIND = "warehouse/procedures/erasure/find.sql"
+DAY = "????-??-??"
+"""The pattern of the name of a report's folder."""
 CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is hashed as it is, even where the id looks like an address."""
 
@@ -69,7 +72,7 @@ def _clear(rows: Sequence[Row], warehouse: Warehouse) -> None:
 
 
 def _remove_reports(rows: Sequence[Row], reports_uri: str) -> list[str]:
-    """Remove the archived reports of any day that name an order of the customer or the reason of a refund,
+    """Remove the archived reports of any period that name an order of the customer or the reason of a refund,
     and what is left of a report without figures; return their folders. An order number may be another
     number in a report: that is removed too, and can be built again. `rows` are those of `FIND`."""
     texts = []
@@ -82,12 +85,17 @@ def _remove_reports(rows: Sequence[Row], reports_uri: str) -> list[str]:
     named = re.compile(f'[" ](?:{"|".join(texts)})[") :]')
     removed = []
     with staging.storage_errors(reports_uri):
-        for folder in staging.storage_path(reports_uri).glob("????-??-??"):
+        root = staging.storage_path(reports_uri)
+        folders = [*root.glob(DAY)]
+        for archive in FOLDERS:
+            folders.extend(root.glob(f"{archive}/{DAY}"))
+        for folder in folders:
             figures = folder / FIGURES_JSON
             is_complete = figures.exists()
             if is_complete and not named.search(figures.read_text(encoding="utf-8")):
                 continue
-            uri = f"{reports_uri}/{folder.name}"
+            below = folder.path.removeprefix(root.path).strip("/")
+            uri = f"{reports_uri}/{below}"
             staging.discard(uri)
             removed.append(uri)
     return removed

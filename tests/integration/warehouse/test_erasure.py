@@ -7,6 +7,7 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.sales import erasure
+from ecommerce.sales.periods.archive import FOLDERS
 from ecommerce.warehouse.rendering import views
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, at, read_folders
@@ -34,7 +35,11 @@ def known(shop, monkeypatch, tmp_path, no_env_file):
         "2026-03-03": {"orders": 10, "reasons": ["too small"]},
         "2026-03-05": {"checks": ["discount (for example sales_db order 1 line 2)"]},
         "2026-03-06": {"checks": ["shipping (for example sales_db order 1: -7.00)"]},
+        "weeks/2026-03-02": {"reasons": ["too small"]},
     }
+    for folder in FOLDERS:
+        key = folder.replace("*", "0a1b")
+        figures[f"{key}/2026-03-09"] = {"reasons": ["Ann findet es zu groß"]}
     for day, content in figures.items():
         report = tmp_path / "REPORTS_URI" / day
         report.mkdir(parents=True)
@@ -116,8 +121,10 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     assert {name: after[name] for name in FIGURES} == {
         name: before[name] for name in FIGURES
     }
-    reports = (tmp_path / "REPORTS_URI").iterdir()
-    assert [report.name for report in reports] == ["2026-03-03"]
+    archive = tmp_path / "REPORTS_URI"
+    kept = {str(each.parent.relative_to(archive)) for each in archive.rglob("*.json")}
+    assert kept == {"2026-03-03", "weeks/2026-03-02"}
+    assert not (archive / "2026-03-04").exists()
     assert list((tmp_path / "STAGING_URI").iterdir()) == []
     token = known.one("load_lock", "token")
     assert erasure.forget(ADDRESS, known.warehouse) == {"staged folders": 0}

@@ -27,6 +27,8 @@ CHART_FILES = (
 )
 FILES = reports.media_types(PDF, *CHART_FILES, DAYS_PNG)
 """The files of a period's folder that pages serve, with media types."""
+FOLDERS = ("weeks", "months", "slices/*/days", "slices/*/weeks", "slices/*/months")
+"""Patterns of the folders of all archives below `REPORTS_URI`."""
 
 
 @dataclass(frozen=True, slots=True)
