@@ -162,16 +162,15 @@ class Sales:
         return first
 
 
-def sales_of_ledger(oracle, exports=()):
-    """The `Sales` of an `Oracle`."""
-    summary = {row["business_date"]: row for row in oracle.daily_summary}
+def sales_of_ledger(oracle, history):
+    """The `Sales` of an `Oracle`. `history`: the known days."""
     return Sales(
         oracle.orders,
         oracle.order_lines,
         oracle.refunds,
         of_ledger(oracle).return_rows(),
         oracle.exact_rate,
-        History(summary, list(exports)),
+        history,
         oracle.business_date,
     )
 
@@ -210,8 +209,15 @@ class Span:
         return set(self.days) <= self.sales.history.complete
 
     def lacks(self, figure):
-        lacking = self.sales.history.lacking
-        return any(figure in lacking.get(day, OF_CUSTOMERS) for day in self.days)
+        """Whether a day lacks a figure; days that are not known lack what all days before them do."""
+        history = self.sales.history
+        since = history.customers_since
+        for day in self.days:
+            is_early = since is None or day <= since
+            unknown = OF_CUSTOMERS if is_early else ()
+            if figure in history.lacking.get(day, unknown):
+                return True
+        return False
 
     def total(self, name, rows=None):
         """The sum of the amounts that have a rate."""

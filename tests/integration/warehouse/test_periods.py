@@ -390,13 +390,13 @@ def test_a_day_of_slices_takes_three_queries(shop, sales):
     assert days[WEEK.last, Slice(channel=["acme"])].expected.actual == 0
 
 
-def test_the_first_week_has_no_new_customers_and_nothing_to_compare_with(shop, sales):
-    first = WEEK.year_before
-    figures = shop.period_figures(first, SLICES[:2])
+def test_the_first_month_has_no_new_customers_and_days_that_are_not_known(shop, sales):
+    figures = shop.period_figures(parse_period("2025-03"), SLICES[:2])
     for found in figures.values():
         assert differences(sales, found, shop_names=True) == []
         assert found.headline["new_customers"].value is None
         assert found.headline["net_sales"].before is None
+        assert [day.day.day for day in found.days if day.complete] == [*range(3, 10)]
         assert found.target is None
 
 

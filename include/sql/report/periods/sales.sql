@@ -64,9 +64,18 @@ span_states AS (
     GROUP BY span
 ),
 
+categories AS (
+    SELECT DISTINCT
+        source,
+        order_id,
+        category
+    FROM `sales.order_lines`
+    WHERE {{ days("business_date") }}
+),
+
 -- An order is in a category if one of its lines is.
 placed AS (
-    SELECT DISTINCT
+    SELECT
         orders.source,
         orders.order_id,
         orders.business_date,
@@ -76,13 +85,12 @@ placed AS (
         orders.customer_hash,
         orders.tax_amount,
         orders.shipping_amount,
-        order_lines.category
+        categories.category
     FROM `sales.orders` AS orders
-    LEFT JOIN `sales.order_lines` AS order_lines
+    LEFT JOIN categories
         ON
-            orders.source = order_lines.source
-            AND orders.order_id = order_lines.order_id
-            AND {{ days("order_lines.business_date") }}
+            orders.source = categories.source
+            AND orders.order_id = categories.order_id
     WHERE {{ days("orders.business_date") }}
         AND orders.is_sale
         AND NOT orders.is_test
