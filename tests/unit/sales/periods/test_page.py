@@ -220,7 +220,8 @@ def test_the_outlook_has_target_and_forecasts():
     following = samples.week().next_period.model_copy(
         update={"measure": "gross_sales", "days": 3}
     )
-    figures = samples.week(expected=expected, next_period=following, target=None)
+    nothing = PeriodTarget(target=D(0))
+    figures = samples.week(expected=expected, next_period=following, target=nothing)
     assert dict(rows_of(figures, "outlook")) == {
         "Forecast gross sales (1 day)": "1,000.00",
         "Actual gross sales (1 day)": "900.00",

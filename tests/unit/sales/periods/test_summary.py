@@ -116,6 +116,10 @@ def test_a_period_without_orders_and_one_that_is_incomplete():
     days = samples.incomplete_week().days
     sentences = summary_texts(week_of("1043", "1000", "800", days=days))["sentences"]
     assert sentences == ["Net sales of week 48 are 1,043 USD so far."]
+    # Neither forecast is compared with a part of the week.
+    assert summary_texts(samples.incomplete_week())["sentences"][1:] == [
+        "Week 49 is forecast at 150,900 USD net sales."
+    ]
 
 
 def test_the_second_sentence_names_the_largest_change_of_each_dimension():
