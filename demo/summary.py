@@ -16,6 +16,7 @@ from demo.services.emulator import PROJECT
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.periods import Period
 
 _FIGURES = """
 SELECT business_date, orders, gross_sales, net_sales, complete
@@ -72,7 +73,7 @@ def print_links(
     company: Company,
     airflow: AirflowServices,
     day: date,
-    forecast_of: date,
+    week: Period,
 ) -> None:
     """Print where to find the results of the demo.
 
@@ -80,7 +81,7 @@ def print_links(
         company: the demo company.
         airflow: its Airflow.
         day: the newest business day.
-        forecast_of: the first day of the newest forecast.
+        week: the newest week that has ended.
     """
     reports = company.folders.reports
     echo(
@@ -88,9 +89,11 @@ def print_links(
   {airflow.url}/plugin/sales-reports
       all reports (user {USER}, password {PASSWORD})
   {reports / str(day) / "report.pdf"}
-      the report of {day} as PDF"""
+      the report of {day} as PDF
+  {reports / "weeks" / str(week.first) / "report.pdf"}
+      the report of the week {week}; the mailbox has that of one country, for its subscription"""
     )
-    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
+    forecast = reports / "forecasts" / str(week.next.first) / "forecast.pdf"
     if forecast.exists():
         echo(
             f"""  {forecast}
@@ -98,7 +101,8 @@ def print_links(
         )
     echo(
         f"""  http://localhost:{company.ports.mailbox}
-      the mailbox: reports, the forecast, and the differences that the reconciliation found
+      the mailbox: reports of days, a week and a month, an alert on few orders, the forecast, and the
+      differences that the reconciliation found
   {airflow.url}/dags/{DAG_DAILY}
       the daily pipeline in Airflow
   {airflow.url}/dags

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +13,9 @@ from ecommerce.core.names import (
     DAG_DAILY,
     DAG_FORECAST,
     DAG_HISTORY_READ,
+    DAG_MONTH,
     DAG_SELECTION,
+    DAG_WEEK,
 )
 from ecommerce.core.text import short_day
 from tests.browser.conftest import DAYS
@@ -72,6 +75,25 @@ def test_the_newest_whole_week_was_forecast_and_mailed(api, demo):
     assert (folder / "forecast.pdf").read_bytes().startswith(b"%PDF")
     mails = [path.read_bytes() for path in demo.folders.mail.glob("*.eml")]
     assert sum(b"X-Sales-Mail: forecast" in mail for mail in mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "address"),
+    [(DAG_WEEK, "germany@example.com"), (DAG_MONTH, "board@example.com")],
+)
+def test_the_week_and_the_month_were_mailed_to_their_subscriptions(
+    api, demo, dag_id, address
+):
+    [run] = api.get(f"dags/{dag_id}/dagRuns")["dag_runs"]
+    assert (run["state"], run["run_type"]) == ("success", "manual")
+    mails = [path.read_bytes() for path in demo.folders.mail.glob("*.eml")]
+    [mail] = [mail for mail in mails if f"\nTo: {address}".encode() in mail]
+    assert b"application/pdf" in mail
+
+
+def test_the_report_of_the_week_is_where_the_demo_says(demo):
+    [path] = re.findall(r"^  (/.*/weeks/.*/report\.pdf)$", demo.output, re.MULTILINE)
+    assert Path(path).read_bytes().startswith(b"%PDF-")
 
 
 def test_the_reconciliation_found_what_changed_without_a_trace(demo, days):
