@@ -106,7 +106,7 @@ def print_links(
   {airflow.url}/dags/{DAG_DAILY}
       the daily pipeline in Airflow
   {airflow.url}/dags
-      all DAGs, now unpaused; only the monthly one and sales_history_read have not run yet
+      all DAGs, now unpaused; only forecast_model_selection and sales_history_read have not run yet
   make query SQL="SELECT business_date, orders, net_sales FROM daily_summary ORDER BY 1 DESC LIMIT 14"
       a query of the warehouse from this terminal
 """
