@@ -181,7 +181,8 @@ def deliver_day(
     for kind in CORRECTED:
         with failures.collected(f"corrections of the {kind}"):
             newest = newest_closed(kind, now, day.timezone)
-            sentences += Delivery(newest, run, failures).correct()
+            # A period may have been mailed although days of it were not complete.
+            sentences += Delivery(newest, run, failures, late=True).correct()
     with failures.collected("alert about invalid subscriptions"):
         alert_problems(day, load_subscriptions().problems)
     failures.raise_all()

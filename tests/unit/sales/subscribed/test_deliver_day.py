@@ -52,21 +52,22 @@ def archived_day(tmp_path, monkeypatch):
 
 @dataclass
 class Reports:
-    """The net sales in the warehouse by period and slice, and what was read and built of them."""
+    """The net sales in the warehouse by period and slice, the days that are not complete, and what was read
+    and built of them."""
 
     net_sales: dict = field(default_factory=dict)
+    incomplete: tuple[str, ...] = ()
     read: list = field(default_factory=list)
     built: list = field(default_factory=list)
 
     def build_reports(self, period, slices, run):
         assert run == RUN
         self.built.append((str(period), sorted(slices, key=repr)))
-        return {
-            only: archived(
-                str(period), self.net_sales.get((str(period), only), "1"), only
-            )
-            for only in slices
-        }
+        reports = {}
+        for only in slices:
+            net_sales = self.net_sales.get((str(period), only), "1")
+            reports[only] = archived(str(period), net_sales, only, self.incomplete)
+        return reports
 
     def read_net_sales(self, warehouse, period, slices):
         self.read.append((str(period), sorted(slices, key=repr)))
@@ -236,6 +237,16 @@ def test_the_newest_week_is_corrected_where_it_has_moved(
     assert len(mailbox()) == 1
     # In New York it is still Friday.
     assert "germany: mailed" not in deliver(at("2026-11-21 04:00"))
+
+
+def test_a_week_that_was_mailed_late_is_corrected_while_a_day_is_not_complete(
+    subscribe, deliver, delivery_log, reports
+):
+    subscribe(BOARD)
+    delivery_log.sent("board", archived(WEEK, "1000"), at("2026-11-16 14:00"))
+    reports.net_sales[WEEK, WHOLE] = "1100"
+    reports.incomplete = ("2026-11-12",)
+    assert deliver() == ["board: mailed"]
 
 
 def test_a_month_is_corrected_too(subscribe, deliver, delivery_log, reports):
