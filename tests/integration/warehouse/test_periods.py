@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.periods import Period, parse_period
 from ecommerce.sales.periods.figures import Compared, Expected
 from ecommerce.sales.periods.reader import read_figures, read_net_sales
@@ -289,6 +290,7 @@ def test_a_week_has_the_figures_of_the_oracle(week, sales, only):
 
 def test_a_week_by_hand(week, sales):
     headline = week[WHOLE].headline
+    assert list(headline) == list(HEADLINE)
     # To the last digit, the sum of the daily reports.
     days = [sales.history.days[day] for day in WEEK.before.days]
     assert headline["net_sales"].before == sum(day["net_sales"] for day in days)

@@ -393,8 +393,7 @@ reasons AS (
             AND returned.refund_id = refunded.refund_id
             AND IF(returned.is_share, 0, returned.line_number) = refunded.line_number
     CROSS JOIN UNNEST({{ slices_of("returned") }}) AS slice
-    WHERE returned.business_date >= {{ first }}
-        AND returned.returns <> 0
+    WHERE returned.returns <> 0
         AND slice IS NOT NULL
     GROUP BY slice, refunded.reason
 )
