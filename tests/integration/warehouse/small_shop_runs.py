@@ -229,6 +229,11 @@ def look_up(shop):
     for name in WEBSITE_AND_RESTATEMENTS:
         for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):
             shop.warehouse.query(f"report/daily_sales/{name}.sql", report_day=day)
+    # Only of these days were the events read.
+    yesterday = DAY - ONE_DAY
+    days = {"first": DAY, "before": yesterday, "before_last": yesterday}
+    path = "report/periods/funnel.sql"
+    shop.warehouse.query(path, report_day=DAY, whole=0, **days)
     compare_with_forecasts(shop)
     shop.warehouse.query(
         "forecast/daily_series.sql",
