@@ -216,8 +216,8 @@ class Delivery:
     def deliver(
         self, subscriptions: Sequence[Subscription], editions: Mapping[Slice, Edition]
     ) -> list[str]:
-        """Claim, send and mark the mails that are due; return a sentence about each subscription. Those that
-        fail are kept in `failures`."""
+        """Claim, send and mark the mails that are due; return a sentence about each subscription, which are
+        of use only where none is in `failures`."""
         if not subscriptions:
             return []
         # A day is corrected on request only, so its claim needs no look at earlier mails.
@@ -250,7 +250,7 @@ class Delivery:
         for name, reason in reasons.items():
             if name in sent:
                 sentences.append(f"{name}: mailed")
-            elif name not in self.failures.errors:
+            else:
                 sentences.append(f"{name}: not mailed: {reason}")
         return sentences
 

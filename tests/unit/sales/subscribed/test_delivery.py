@@ -129,6 +129,14 @@ def test_a_mail_is_posted_to_its_chats_too(subscribe, delivery_log, mailbox, cha
     assert len(mailbox()) == 2
 
 
+def test_a_chat_needs_no_mail_server(subscribe, delivery_log, chat):
+    subscribe(TEAM)
+    assert deliver() == ["team: mailed"]
+    assert len(chat.posts) == 1
+    [row] = delivery_log.rows
+    assert row["message_id"].startswith("<week.2026-W47.team.")
+
+
 def test_only_one_subscription_on_request(subscribe, delivery_log, mailbox):
     subscribe(BOARD, ANNA)
     assert deliver(only_name="germany") == ["germany: mailed"]
