@@ -344,6 +344,34 @@ def test_it_is_sent_again_only_after_it_was_back_above(
     assert sum("below" in subject for subject in subjects) == 2
 
 
+def test_days_that_could_not_be_evaluated_end_no_crossing(
+    subscribe, delivery_log, warehouse, mailbox
+):
+    subscribe(DROP)
+    for number, net_sales in enumerate(("1", None, None, None, None, "2")):
+        day = DAY + timedelta(days=number)
+        sales = Sales(net_sales) if net_sales else Sales(complete=False)
+        warehouse.days[day, WHOLE] = sales
+        run_of_day(day)
+    below, unknown = [message["Subject"] for message in mailbox()]
+    assert below.startswith("Net sales Thu 19 Nov: 1.00 USD")
+    assert unknown == "Not evaluated: Net sales Fri 20 Nov"
+
+
+def test_two_days_of_one_crossing_that_one_run_evaluates_are_one_message(
+    subscribe, delivery_log, warehouse, mailbox
+):
+    subscribe(DROP)
+    warehouse.days[DAY, WHOLE] = Sales("1", complete=False)
+    run_of_day()
+    following = DAY + timedelta(days=1)
+    for day in (DAY, following):
+        warehouse.days[day, WHOLE] = Sales("1")
+    run_of_day(following)
+    [message] = mailbox()
+    assert message["Subject"].startswith("Net sales Thu 19 Nov")
+
+
 def test_a_day_that_becomes_complete_is_evaluated_by_the_next_run(
     subscribe, delivery_log, warehouse, mailbox
 ):
