@@ -66,7 +66,7 @@ def test_the_chat_message_and_its_link():
     assert lines == [
         *texts["summary"]["sentences"],
         "",
-        "Complete: all 7 days are complete; restated since mailed: Mon 23 Nov",
+        "Complete: all 7 days are complete; Mon 23 Nov has changed since its report was mailed",
         "",
         SET["page_url"],
         "",

@@ -86,7 +86,7 @@ def test_tiles_compare_with_the_period_before_and_the_year_before():
     ]
     assert tiles[0]["changes"] == [
         {"words": "+4.0 %", "label": "vs week 47", "tone": 1},
-        {"words": "+20.3 %", "label": "vs 52 weeks before", "tone": 1},
+        {"words": "+20.3 %", "label": "vs week 48 of 2025", "tone": 1},
         {"words": "103.1 %", "label": "of the target", "tone": 1},
     ]
     assert tiles[0]["change"] == tiles[0]["changes"][0]

@@ -55,7 +55,7 @@ NET_SALES = {
     ),
     "year before": (
         ("1043", "1000", "800"),
-        "Net sales rose 4 % to 1,043 USD against the week before, +30 % vs 52 weeks before.",
+        "Net sales rose 4 % to 1,043 USD against the week before, +30 % vs week 48 of 2025.",
     ),
     "year before of nothing": (
         ("1043", "1000", "0"),
@@ -68,7 +68,7 @@ NET_SALES = {
     ),
     "first with a year before": (
         ("1043", None, "800"),
-        "Net sales of week 48 were 1,043 USD, +30 % vs 52 weeks before; there is no "
+        "Net sales of week 48 were 1,043 USD, +30 % vs week 48 of 2025; there is no "
         "complete week before it to compare with.",
     ),
     "after nothing": (
@@ -78,7 +78,7 @@ NET_SALES = {
     "negative": (
         ("-43", "-10", "100"),
         "Net sales of week 48 were \N{MINUS SIGN}43 USD, after \N{MINUS SIGN}10 USD (the week before), "
-        "\N{MINUS SIGN}143 % vs 52 weeks before.",
+        "\N{MINUS SIGN}143 % vs week 48 of 2025.",
     ),
     "fell below zero": (
         ("-43", "1000"),
@@ -96,11 +96,11 @@ def test_the_first_sentence_states_net_sales(case):
 def test_the_first_sentence_has_the_target():
     target = samples.PeriodTarget(target=D(2000))
     assert first_sentence(week_of("1043", "1000", "800", target=target)) == (
-        "Net sales rose 4 % to 1,043 USD against the week before, +30 % vs 52 weeks "
-        "before and 52 % of the target."
+        "Net sales rose 4 % to 1,043 USD against the week before, +30 % vs week 48 of "
+        "2025; 52 % of the target was reached."
     )
-    assert first_sentence(week_of("1043", target=target)).startswith(
-        "Net sales of week 48 were 1,043 USD, 52 % of the target; there"
+    assert first_sentence(week_of("1043", target=target)).endswith(
+        "to compare with; 52 % of the target was reached."
     )
     nothing = samples.PeriodTarget(target=D(0))
     assert "target" not in first_sentence(week_of("1043", "1000", target=nothing))
@@ -248,8 +248,8 @@ def test_the_badge_names_the_days_that_are_not_complete():
     assert trust_of(samples.incomplete_week()) == (
         "incomplete",
         "Incomplete",
-        "Sat 28 Nov and Sun 29 Nov are not complete; without Shopify; restated since "
-        "mailed: Mon 23 Nov",
+        "Sat 28 Nov and Sun 29 Nov are not complete; without Shopify; Mon 23 Nov has "
+        "changed since its report was mailed",
     )
     day = samples.sliced_day().days[0].model_copy(update={"complete": False})
     assert trust_of(samples.sliced_day(days=[day]))[2] == "the day is not complete"

@@ -42,7 +42,7 @@ def title(period: Period) -> str:
 
 
 def base_name(period: Period, base: str) -> str:
-    """Return the label of one of `BASES`: `week 47`, `52 weeks before`, `Nov 2025`, `Thu 20 Nov 2025`."""
+    """Return the label of one of `BASES`: `week 47`, `week 48 of 2025`, `Nov 2025`, `Thu 20 Nov 2025`."""
     compared = period.before if base == "before" else period.year_before
     year = compared.first.year
     if period.kind == "month":
@@ -50,7 +50,7 @@ def base_name(period: Period, base: str) -> str:
     if base == "before":
         return period_name(compared)
     if period.kind == "week":
-        return "52 weeks before"
+        return f"{period_name(compared)} of {compared.first.isocalendar().year}"
     return f"{period_name(compared)} {year}"
 
 

@@ -13,7 +13,6 @@ from ecommerce.sales.periods.texts.names import (
     slice_name,
 )
 from ecommerce.sales.report.texts.corrected import subject_value
-from ecommerce.sales.report.texts.drivers import PRODUCT
 from ecommerce.sales.report.texts.summary import rendered_sentences
 from ecommerce.sales.terms import capital
 
@@ -21,7 +20,7 @@ from ecommerce.sales.terms import capital
 def summary_texts(figures: PeriodFigures) -> Values:
     """Return `sentences` and `trust`, as that of a day's report."""
     named = named_drivers(drivers(figures))
-    facts = _facts(figures) | {"drivers": named, "PRODUCT": PRODUCT}
+    facts = _facts(figures) | {"drivers": named}
     sentences = rendered_sentences("summary/period_sentences.txt", facts)
     return {"sentences": sentences, "trust": _trust(figures)}
 
