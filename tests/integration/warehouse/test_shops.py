@@ -47,7 +47,7 @@ def test_the_view_of_shops_has_the_names_of_the_last_load(shop, monkeypatch):
     assert shop.tuples("shops") == [
         ("sales_db", "sales_db", None, MONDAY, MONDAY, 1),
         ("sales_db_brand", "sales_db", None, None, None, 0),
-        ("shopify_de", "shopify", LABEL.replace("`", "'"), date(2026, 3, 1), MONDAY, 2),
+        ("shopify_de", "shopify", LABEL, date(2026, 3, 1), MONDAY, 2),
         ("shopify_old", "export", None, MONDAY, MONDAY, 1),
     ]
 
