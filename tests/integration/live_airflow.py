@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from demo import processes
 from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.environment import subscriptions
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port
 from ecommerce.cli import metadata_database
@@ -55,8 +56,8 @@ class LiveAirflow(AirflowServices):
         self._changes = dict(environment)
 
     def environment(self):
-        """As the demo's without its second shop, with the changes of this one."""
-        without = {"SHOPS": "", "SHOP_LABELS": ""}
+        """As the demo's without its second shop and its subscriptions, with the changes of this one."""
+        without = dict.fromkeys(("SHOPS", "SHOP_LABELS", *subscriptions()), "")
         return super().environment() | without | self._changes
 
     def begin(self, *dag_ids):
