@@ -87,7 +87,7 @@ SPECS = (
     FORECASTS,
 )
 """What the domains load. SQL that no other domain has is rendered for the first."""
-NUMBERS = re.compile(r"most|count|limit|seconds")
+NUMBERS = re.compile(r"most|count|limit|seconds|only")
 TEXTS = re.compile(r"hash|message_id|source|token|owner")
 INSTANTS = re.compile(r"_at$")
 TEXT = TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING)

@@ -129,6 +129,11 @@ def browse(shop):
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
         website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
     check(shop, EVENTS, f"events {DAY}")
+    # Of the periods of reports, no other days' events are read.
+    yesterday = DAY - ONE_DAY
+    days = {"first": DAY, "before": yesterday, "before_last": yesterday}
+    path = "report/periods/funnel.sql"
+    shop.warehouse.query(path, report_day=DAY, whole=0, **days)
 
 
 def refresh_catalogue(shop):
@@ -229,11 +234,6 @@ def look_up(shop):
     for name in WEBSITE_AND_RESTATEMENTS:
         for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):
             shop.warehouse.query(f"report/daily_sales/{name}.sql", report_day=day)
-    # Only of these days were the events read.
-    yesterday = DAY - ONE_DAY
-    days = {"first": DAY, "before": yesterday, "before_last": yesterday}
-    path = "report/periods/funnel.sql"
-    shop.warehouse.query(path, report_day=DAY, whole=0, **days)
     compare_with_forecasts(shop)
     shop.warehouse.query(
         "forecast/daily_series.sql",

@@ -20,27 +20,25 @@ from tests.integration.warehouse.random_sales import (
 from tests.oracle_comparisons import History
 from tests.oracle_periods import differences
 
-pytestmark = pytest.mark.slow
-
 VALUES = {
     "country": ["US", "CA", "DE", "ZZ", "FR"],
     "shop": LIVE,
     "channel": ["sales_db", "storefront", "acme", "zeta"],
     "category": [*CATEGORIES, "unallocated", "Books"],
 }
-PERIODS = [
-    "2026-W53",
-    "2027-W01",
-    "2026-W10",
-    "2026-W44",
-    "2026-W09",
-    "2026-11-01",
-    "2026-03",
-    "2026-11",
-    "2028-02",
-    "2027-01",
-]
-"""With a leap week, changes of the clocks, months of several lengths."""
+PERIODS = {
+    "2026-W53": pytest.mark.slow,
+    "2027-W01": pytest.mark.nightly,
+    "2026-W10": pytest.mark.nightly,
+    "2026-W44": pytest.mark.slow,
+    "2026-W09": pytest.mark.nightly,
+    "2026-11-01": pytest.mark.slow,
+    "2026-03": pytest.mark.nightly,
+    "2026-11": pytest.mark.nightly,
+    "2028-02": pytest.mark.slow,
+    "2027-01": pytest.mark.nightly,
+}
+"""With a leap week, changes of the clocks, months of several lengths; each with how often it is tested."""
 SLICES_OF_EACH = 24
 
 
@@ -96,7 +94,13 @@ class RandomPeriod(RandomSales):
         return slices
 
 
-@pytest.mark.parametrize(("seed", "name"), enumerate(PERIODS))
+@pytest.mark.parametrize(
+    ("seed", "name"),
+    [
+        pytest.param(seed, name, marks=PERIODS[name])
+        for seed, name in enumerate(PERIODS)
+    ],
+)
 def test_slices_have_the_figures_of_the_oracle(shop, seed, name):
     period = parse_period(name)
     sales = RandomPeriod(seed, period)

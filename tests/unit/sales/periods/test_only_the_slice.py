@@ -238,8 +238,14 @@ def test_a_few_slices_of_a_day(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(10))
 def test_slices_of_random_days(seed, tmp_path, monkeypatch):
+    check("2026-11-28", seed, 4, tmp_path, monkeypatch)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10, 40))
+def test_slices_of_more_random_days(seed, tmp_path, monkeypatch):
     check("2026-11-28", seed, 4, tmp_path, monkeypatch)
 
 
