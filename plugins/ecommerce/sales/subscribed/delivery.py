@@ -121,7 +121,7 @@ class Order:
 
 
 def slices_of(kind: PeriodKind) -> list[Slice]:
-    """Return the slices, each once, whose reports subscriptions need, beside the daily report."""
+    """Return the slices, each once, whose reports subscriptions need, without that of the daily report."""
     slices = {subscription.only for subscription in _subscriptions_to(kind)}
     if kind == "day":
         slices.discard(WHOLE)

@@ -269,7 +269,7 @@ def row_of(name, state="sent"):
 
 
 def watch(day):
-    """What the watch says on the morning after a day; it runs as Airflow calls it."""
+    """The result of the watch on the morning after a day; it runs as Airflow calls it."""
     window = day_window(date.fromisoformat(day), NEW_YORK)
     run = SimpleNamespace(dag_id="report_watch", partition_key=day, run_after=None)
     context = {"dag_run": run, "run_id": "r", "params": {}}
