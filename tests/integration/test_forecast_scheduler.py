@@ -1,7 +1,8 @@
-"""The weekly forecast in the real scheduler: what starts it, what holds it back, what it does about failures.
+"""What follows a week and a month in the real scheduler: forecast and reports, what starts them, what holds
+them back, what they do about failures.
 
-The seven days are announced as daily runs announce them, by events of their asset with the day as partition.
-The same Airflow then selects the model.
+The days are announced as daily runs announce them, by events of their asset with the day as partition. The
+same Airflow then selects the model.
 """
 
 import json
@@ -11,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demo.services.ports import free_port
+from ecommerce.core.names import DAG_MONTH, DAG_WEEK, VARIABLE_REPORT_SUBSCRIPTIONS
+from ecommerce.core.periods import newest_closed
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.partner_ftp.files import Announced
 from ecommerce.forecast.weeks import Week, newest_week
@@ -27,6 +30,8 @@ pytestmark = pytest.mark.slow
 DAG = "weekly_sales_forecast"
 SELECTION = "forecast_model_selection"
 DAYS = 150
+READERS = {"week": "weekly@shop.example", "month": "monthly@shop.example"}
+"""Who gets the report, by its period."""
 
 
 def announce(airflow, days):
@@ -43,20 +48,47 @@ def announce(airflow, days):
         airflow.api.post("assets/events", event)
 
 
-def runs(airflow):
+def pause(airflow, *dag_ids, is_paused=True):
+    """Pause DAGs, or unpause them."""
+    for dag_id in dag_ids:
+        airflow.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": is_paused})
+
+
+def runs(airflow, dag_id=DAG):
     """The runs in their order."""
     return airflow.api.get(
-        f"dags/{DAG}/dagRuns",
+        f"dags/{dag_id}/dagRuns",
         order_by="id",
     )["dag_runs"]
 
 
-def ended_run(airflow, number):
+def ended_run(airflow, number, dag_id=DAG):
     """The id of the run of that number, when there is one and it has ended."""
-    found = airflow.until(lambda: runs(airflow)[number - 1 :], f"begins run {number}")
+    found = airflow.until(
+        lambda: runs(airflow, dag_id)[number - 1 :], f"begins run {number} of {dag_id}"
+    )
     run_id = found[0]["dag_run_id"]
-    airflow.state(DAG, run_id)
+    airflow.state(dag_id, run_id)
     return run_id
+
+
+def mails(mailbox):
+    """The messages that are no weekly or monthly report."""
+    others = []
+    for message in mailbox.messages():
+        if message["To"] not in READERS.values():
+            others.append(message)
+    return others
+
+
+def reports(mailbox):
+    """Recipient and title of the weekly and monthly reports."""
+    found = []
+    for message in mailbox.messages():
+        if message["To"] in READERS.values():
+            title = message["Subject"].partition(":")[0]
+            found.append((message["To"], title))
+    return found
 
 
 @pytest.fixture
@@ -94,11 +126,17 @@ def settings(
     timezone,
 ):
     environment = mailbox.environment() | partner.environment()
+    subscriptions = []
+    for kind, address in READERS.items():
+        subscriptions.append({"name": kind, "to": address, "report": kind})
     return environment | {
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
         "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
         "SHOP_TIMEZONE": timezone,
+        f"AIRFLOW_VAR_{VARIABLE_REPORT_SUBSCRIPTIONS.upper()}": json.dumps(
+            subscriptions
+        ),
     }
 
 
@@ -106,10 +144,11 @@ def settings(
 def airflow(shop, metadata_server, tmp_path):
     dags = tmp_path / "dags"
     dags.mkdir()
-    for dag_id in (DAG, SELECTION):
+    dag_ids = (DAG, SELECTION, DAG_WEEK, DAG_MONTH)
+    for dag_id in dag_ids:
         shutil.copy(REPOSITORY / "dags" / f"{dag_id}.py", dags)
     home = tmp_path / "airflow"
-    with live_airflow(home, metadata_server, shop.settings, DAG, SELECTION) as airflow:
+    with live_airflow(home, metadata_server, shop.settings, *dag_ids) as airflow:
         yield airflow
 
 
@@ -129,22 +168,14 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
         )
 
     # A week that is completed while the DAG is paused is not made up for.
-    airflow.api.request(
-        "PATCH",
-        f"dags/{DAG}",
-        json={"is_paused": True},
-    )
+    pause(airflow, DAG, DAG_WEEK)
     announce(airflow, week_before.days)
-    airflow.api.request(
-        "PATCH",
-        f"dags/{DAG}",
-        json={"is_paused": False},
-    )
+    pause(airflow, DAG, DAG_WEEK, is_paused=False)
 
     # The seventh day starts the week, while the partner's server is down.
     announce(airflow, newest.days)
     run_id = ended_run(airflow, 1)
-    [message] = airflow.until(mailbox.messages, "mails the failure")
+    [message] = airflow.until(lambda: mails(mailbox), "mails the failure")
     assert message["Subject"].startswith(f"Failed: {DAG}.fetch")
     assert len(airflow.tries(DAG, run_id, "fetch")) == 2
     states = airflow.task_states(DAG, run_id)
@@ -165,7 +196,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
         made = forecasts()
         assert made[0]["target_date"] == newest.as_of
         assert len(made) == 5 * 28
-        assert len(mailbox.messages()) == 2
+        assert len(mails(mailbox)) == 2
 
         # A repeated week and an old one are skipped, and mail nobody.
         for number, week in ((2, newest), (3, old)):
@@ -181,8 +212,44 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
     ]
     assert weeks == [(str(monday), "success") for monday in expected]
     assert forecasts() == made
-    assert len(mailbox.messages()) == 2
+    assert len(mails(mailbox)) == 2
+    assert_week_is_reported_once(airflow, mailbox, newest, old)
+    announced = [*newest.days, *week_before.days, *old.days]
+    assert_month_is_reported(airflow, mailbox, announced, timezone)
     assert_champion_is_announced(airflow, mailbox, newest.as_of)
+
+
+def assert_week_is_reported_once(airflow, mailbox, newest, old):
+    """The newest week is mailed once though it was completed twice, an old one is built without a mail."""
+    ends = []
+    for number, (week, sent) in enumerate(
+        ((newest, "success"), (newest, "success"), (old, "skipped")), start=1
+    ):
+        run_id = ended_run(airflow, number, DAG_WEEK)
+        states = airflow.task_states(DAG_WEEK, run_id)
+        assert states == {"report": "success", "send": sent}
+        ends.append((str(week.monday), "success"))
+    found = [(run["partition_key"], run["state"]) for run in runs(airflow, DAG_WEEK)]
+    assert found == ends
+    title = f"Sales week {newest.monday.isocalendar().week}"
+    assert reports(mailbox) == [(READERS["week"], title)]
+
+
+def assert_month_is_reported(airflow, mailbox, announced, timezone):
+    """Each day of the newest month starts its report, which is mailed."""
+    month = newest_closed("month", datetime.now(UTC), timezone)
+    pause(airflow, DAG, DAG_WEEK)
+    missing = [day for day in month.days if day not in announced]
+    announce(airflow, missing[:-1])
+    assert runs(airflow, DAG_MONTH) == []
+    announce(airflow, missing[-1:])
+    run_id = ended_run(airflow, 1, DAG_MONTH)
+    states = airflow.task_states(DAG_MONTH, run_id)
+    assert states == {"report": "success", "send": "success"}
+    [run] = runs(airflow, DAG_MONTH)
+    assert run["partition_key"] == str(month.first)
+    title = f"Sales {month.first:%B %Y}"
+    assert reports(mailbox)[1:] == [(READERS["month"], title)]
 
 
 def assert_champion_is_announced(airflow, mailbox, as_of):
@@ -213,7 +280,7 @@ def assert_champion_is_announced(airflow, mailbox, as_of):
     yesterday = as_of - timedelta(days=1)
     assert registry.champion(store, yesterday).name == "seasonal_naive"
     subject = f"Forecast model: {chosen.name} replaces seasonal_naive"
-    message = mailbox.messages()[-1]
+    message = mails(mailbox)[-1]
     assert message["Subject"] == subject
     assert message["To"] == REPORTED_TO
     record = json.loads(store.read(chosen.version))
