@@ -14,7 +14,7 @@ from ecommerce.core import names
 from ecommerce.core.connections import find_connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.text import clean
 
 if TYPE_CHECKING:
@@ -33,19 +33,17 @@ def post(
     picture: bytes | None = None,
     connection_id: str = CONNECTION,
 ) -> bool:
-    """Post a message and return whether a service accepted it; never raise. The title is one line;
-    `picture`, a PNG, is for services that accept files."""
+    """Post a message and return whether a service accepted it; an invalid connection, or a service that
+    fails, only causes a warning. The title is one line; `picture`, a PNG, is for services that accept
+    files."""
     try:
         services = configured(connection_id)
-        if services is None:
-            return False
-        return _notify(services, title, text, picture)
-    except PipelineError as error:
-        reason = str(error)
-    except Exception as error:  # its own text may show a secret
-        reason = reason_of(error, otherwise="its library fails")
-    log.warning("nothing was posted to the chat: %s", reason)
-    return False
+    except ConfigurationError as error:
+        log.warning("nothing was posted to the chat: %s", error)
+        return False
+    if services is None:
+        return False
+    return _notify(services, title, text, picture)
 
 
 def configured(connection_id: str = CONNECTION) -> Apprise | None:
@@ -88,14 +86,22 @@ def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> 
     if picture:
         of_bytes: Any = memory.AttachMemory
         attachment = of_bytes(picture, name="sales-report.png", mimetype="image/png")
+    body = _harmless(text)
+    title = clean(_harmless(title))
     # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
-    results: Any = services.notify(
-        body=_harmless(text),
-        title=clean(_harmless(title)),
-        body_format=NotifyFormat.TEXT,
-        attach=attachment,
-        timeout=TIMEOUT,
-    )
+    try:
+        results: Any = services.notify(
+            body=body,
+            title=title,
+            body_format=NotifyFormat.TEXT,
+            attach=attachment,
+            timeout=TIMEOUT,
+        )
+    except Exception as error:
+        # Apprise raises errors of any type; their own text may show a secret.
+        reason = reason_of(error, otherwise="its library fails")
+        log.warning("nothing was posted to the chat: %s", reason)
+        return False
     for result in results:
         if not result:
             problem = result.status.name

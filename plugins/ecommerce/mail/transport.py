@@ -168,7 +168,7 @@ def send_alert(message: EmailMessage, name: str = "") -> str:
 
 
 def post(message: EmailMessage) -> bool:
-    """Post the text of a mail to the chat and return whether a service accepted it; never raise."""
+    """Post the text of a mail to the chat and return whether a service accepted it; see `chat.post`."""
     text, _ = message.iter_parts()
     return chat.post(message["Subject"], text.get_content().strip())
 

@@ -98,6 +98,12 @@ def test_an_error_of_the_library_is_a_warning_without_its_text(
     assert "nothing was posted to the chat: its library fails" in spoken.text
 
 
+@pytest.mark.usefixtures("chat")
+def test_an_error_of_the_code_is_no_warning():
+    with pytest.raises(TypeError):
+        posting.post("title", None)
+
+
 @pytest.mark.parametrize(
     "config",
     [

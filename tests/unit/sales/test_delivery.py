@@ -218,7 +218,7 @@ def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
     assert list(warehouse.steps) == ["claim.sql"]
 
 
-def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
+def test_a_missed_forecast_is_posted_after_the_headline(chat, monkeypatch):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
     missed_day = make_figures(expectation=expectation(forecast=Decimal(10_000)))
     mailed = ReportMail(**mail_parts(missed_day), pdf=b"", trend=None)
@@ -227,8 +227,26 @@ def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog
     assert headline["title"].startswith("Sales Thu 19 Nov: 18,343 USD")
     assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
     assert missed["message"].endswith("/2026-11-19/")
-    delivery.post({}, mailed)
-    assert "the headline is not posted to the chat" in caplog.text
+
+
+def test_a_chat_that_refuses_the_headline_is_a_warning(
+    chat, mailbox, archived, warehouse, caplog
+):
+    chat.status = 500
+    assert deliver(archived) == ""
+    assert "did not accept the message: FAILURE" in caplog.text
+    assert list(warehouse.steps)[1:] == [
+        "mark_sent.sql",
+        "load_before_mail.sql",
+        "mail",
+    ]
+
+
+def test_an_error_of_the_code_in_a_post_fails_the_task():
+    with pytest.raises(KeyError):
+        delivery.post(
+            {}, ReportMail(texts={}, pdf=b"", trend=None, forecast_missed=None)
+        )
 
 
 @pytest.mark.parametrize(
