@@ -69,7 +69,11 @@ def deliver(
     mail.send(message, recipients)
     log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
     mark(report)
-    post(texts, mailed)
+    try:
+        delivery_log.record_restatements(report)
+    finally:
+        # An attempt that finds the report mailed does not post it.
+        post(texts, mailed)
     return ""
 
 
@@ -103,10 +107,9 @@ def _not_due(day: BusinessDay, report: ArchivedReport) -> str:
 
 
 def mark(report: ArchivedReport) -> None:
-    """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
+    """Mark `report` as sent."""
     day = report.business_date
     delivery_log.mark_sent(day, report.figures_hash)
-    delivery_log.record_restatements(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 

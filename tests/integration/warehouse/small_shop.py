@@ -61,6 +61,7 @@ def mail(day):
         headline=headline,
     )
     delivery.mark(report)
+    delivery_log.record_restatements(report)
 
 
 def check(shop, spec, *run_ids):

@@ -44,6 +44,13 @@ def claim():
     return figures_at
 
 
+def mark(figures_at):
+    """Mark Monday's report as sent, and record what changed since its figures were read."""
+    report = replace(MAILED, figures_at=figures_at)
+    delivery.mark(report)
+    delivery_log.record_restatements(report)
+
+
 def mail():
     claim()
     delivery_log.mark_sent(MONDAY, "hash")
@@ -170,8 +177,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     shop.load(Folder([ORDER]))
 
     def mail_report():
-        figures_at = claim()
-        delivery.mark(replace(MAILED, figures_at=figures_at))
+        mark(claim())
 
     shop.warehouse.client = ActsBeforeTheLoad(shop.warehouse.client, mail_report)
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
@@ -187,7 +193,7 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
     assert shop.rows("report_restatements") == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
-        delivery.mark(replace(MAILED, figures_at=figures_at))
+        mark(figures_at)
 
     assert len(shop.rows("report_restatements")) == len(CHANGES)
     assert changes(shop.rows("report_restatements")) == CHANGES

@@ -56,9 +56,11 @@ def mail_row(state, figures=FIGURES):
 @dataclass
 class FakeWarehouse:
     """The warehouse of a day whose last mail had other net sales. `mails` are its rows of
-    `report_deliveries`, `steps` the statements that changed it, with their values."""
+    `report_deliveries`, `steps` the statements that changed it, with their values. It is unavailable for the
+    statement `failing`."""
 
     mails: list[dict[str, str]] = field(default_factory=list)
+    failing: str = ""
     steps: dict[str, Any] = field(default_factory=dict)
 
     def query(self, path, **values):
@@ -73,7 +75,10 @@ class FakeWarehouse:
         return [day | state | figures | {"mail_count": 1}]
 
     def transact(self, path, **values):
-        self.steps[path.rpartition("/")[2]] = values
+        statement = path.rpartition("/")[2]
+        if statement == self.failing:
+            raise errors.TransientError("the warehouse is unavailable")
+        self.steps[statement] = values
         if not path.endswith("claim.sql"):
             return []
         state = "sent" if self.mails[:1] == [mail_row("sent")] else "claimed"
@@ -192,7 +197,7 @@ def test_an_attempt(archived, mailbox, warehouse, caplog, attempt):
     steps = list(warehouse.steps)
     assert len(mailbox()) == (not reason)
     if not reason:
-        assert steps == ["claim.sql", "mark_sent.sql", "load_before_mail.sql", "mail"]
+        assert steps == ["claim.sql", "mark_sent.sql", "mail", "load_before_mail.sql"]
         return
     assert f"not mailed: {found}" in caplog.text
     if reason == SAME:
@@ -237,9 +242,30 @@ def test_a_chat_that_refuses_the_headline_is_a_warning(
     assert "did not accept the message: FAILURE" in caplog.text
     assert list(warehouse.steps)[1:] == [
         "mark_sent.sql",
-        "load_before_mail.sql",
         "mail",
+        "load_before_mail.sql",
     ]
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_restatements_that_cannot_be_recorded_fail_the_task_after_the_post(
+    chat, archived, warehouse
+):
+    warehouse.failing = "load_before_mail.sql"
+    with pytest.raises(errors.TransientError):
+        deliver(archived)
+    assert "mark_sent.sql" in warehouse.steps
+    assert len(chat.posts) == 1
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_a_mail_that_cannot_be_marked_is_not_posted_because_it_is_sent_again(
+    chat, archived, warehouse
+):
+    warehouse.failing = "mark_sent.sql"
+    with pytest.raises(errors.TransientError):
+        deliver(archived)
+    assert chat.posts == []
 
 
 def test_an_error_of_the_code_in_a_post_fails_the_task():
