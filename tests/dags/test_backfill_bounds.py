@@ -27,8 +27,11 @@ BROWSERS = [
     "America/Los_Angeles",
     "Asia/Tokyo",
     "Pacific/Fiji",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Honolulu",
 ]
-"""Timezones that the UI may be set to, at most half a day from UTC; at first it is the browser's."""
+"""Timezones that the UI may be set to, from UTC-10 to UTC+13:45; at first it is the browser's."""
 SPANS = [
     (date(2026, 11, 20), date(2026, 11, 22)),
     (date(2026, 11, 20), date(2026, 11, 20)),

@@ -13,6 +13,11 @@ from ecommerce.core.errors import ConfigurationError
 TICK = timedelta(hours=6)
 """The time after the shop's midnight at which the daily run is scheduled."""
 
+EASTERNMOST = timedelta(hours=13, minutes=45)
+"""The easternmost timezone of a browser that is recognized: the Chatham Islands in summer. A midnight of
+UTC+13 is also one of UTC-11, of the day before; likewise UTC+14 and UTC-10. New Zealand and Hawaii have more
+people than the others."""
+
 MOST_DAYS = 31
 """Of a run of several days: a month is loaded in one transaction."""
 
@@ -106,9 +111,9 @@ def _beginning_day(moment: datetime, timezone: tzinfo) -> date | None:
 
 
 def _nearest_day(moment: datetime, timezone: tzinfo) -> date:
-    """Return the day that begins at `moment`, or else, in a third timezone, nearest to it: a browser is at
-    most half a day away from UTC, except in a few countries of the Pacific."""
-    return _beginning_day(moment, timezone) or (moment + timedelta(hours=12)).date()
+    """Return the day that begins at `moment`, or else the one that begins then in a third timezone, from
+    UTC-10 to `EASTERNMOST`."""
+    return _beginning_day(moment, timezone) or (moment + EASTERNMOST).date()
 
 
 def closed_days(first: date, last: date, timezone: str) -> BusinessDay:
