@@ -192,6 +192,10 @@ def alert_texts(evaluation: Evaluation) -> Values:
             ),
             *_drivers(figures, alert, currency),
         ]
+    url = ""
+    if alert.only.is_whole:
+        # The page shows the whole shop: the slice of a day has none.
+        url = page_url(f"{figures.day}/")
     return {
         "subject": subject,
         "facts": facts,
@@ -199,7 +203,7 @@ def alert_texts(evaluation: Evaluation) -> Values:
         "is_complete": figures.is_complete(alert),
         "reference": LINES.get(_line_name(alert), ""),
         "subscription": alert.name,
-        "page_url": page_url(f"{figures.day}/"),
+        "page_url": url,
     }
 
 

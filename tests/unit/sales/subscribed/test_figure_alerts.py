@@ -439,6 +439,19 @@ def test_the_month_is_named_where_its_target_is_the_line(
     assert "below the target to date, 1.000,00 USD" in words
 
 
+def test_the_alert_of_a_slice_has_no_link_to_the_page_of_the_whole_shop(
+    subscribe, delivery_log, warehouse, mailbox, chat
+):
+    subscribe(DROP | {"only": WEB, "below": {"amount": 800}})
+    warehouse.days[DAY, Slice(channel=("web",))] = Sales("799.99")
+    run_of_day()
+    [message] = mailbox()
+    parts = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
+    [post] = chat.posts
+    assert "799.99 USD" in post["message"]
+    assert "sales-reports" not in "".join([*parts, post["message"]])
+
+
 def test_an_alert_that_fails_stops_no_other_and_is_repeated(
     subscribe, delivery_log, warehouse, mailbox, chat
 ):
