@@ -132,7 +132,10 @@ WIRINGS = {
         params={"business_date": NO_DAY, "send_mail": NO},
         once=["extract.sources_ready", "transform.transform_source"],
         loads={"load.load": 5},
-        rules={"extract.sources_ready": "all_done"},
+        rules={
+            "extract.sources_ready": "all_done",
+            "load.load": "all_done_min_one_success",
+        },
         reads={"report.report": ["daily_sales", *ORDERS]} | SOURCES_READ,
         writes={"load.load": ORDERS, "load.checks": ["daily_sales"]},
         most_runs=8,
@@ -221,7 +224,10 @@ WIRINGS = {
         once=["extract.sources_ready", "transform.transform_source"],
         long=[*SOURCE_TASKS, *SALES],
         loads={"load.load": 5},
-        rules={"extract.sources_ready": "all_done"},
+        rules={
+            "extract.sources_ready": "all_done",
+            "load.load": "all_done_min_one_success",
+        },
         reads=SOURCES_READ,
         writes={"load.load": ORDERS},
         most_runs=2,

@@ -25,7 +25,7 @@ from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRO
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
-MAILS = 18
+MAILS = 20
 POLICY = {STOREFRONT: "optional", EXCHANGE_RATES: "off"}
 RUNS = {
     "limits": "limits",
@@ -34,12 +34,16 @@ RUNS = {
     "retries": "retries",
     "an optional source fails": "sources",
     "a required source fails": "sources",
+    "an optional source cannot be transformed": "sources",
+    "a required source cannot be transformed": "sources",
     "a source fails that is made optional": "sources",
     "a misspelt param": "sources",
 }
 FAILING = {
     "an optional source fails": STOREFRONT,
     "a required source fails": SALES_DB,
+    "an optional source cannot be transformed": f"transform {STOREFRONT}",
+    "a required source cannot be transformed": f"transform {SALES_DB}",
     "a source fails that is made optional": PARTNER_FILES,
 }
 MISSPELT = {"fialing": STOREFRONT}
@@ -204,8 +208,11 @@ def test_a_log_ends_with_what_is_wrong(ended, snapshot):
     assert "\n".join(lines) == snapshot
 
 
-def test_the_load_gets_the_sources_that_were_read(ended):
-    run_id = ended.runs["an optional source fails"]
+@pytest.mark.parametrize(
+    "run", ["an optional source fails", "an optional source cannot be transformed"]
+)
+def test_the_load_gets_the_other_sources(ended, run):
+    run_id = ended.runs[run]
     path = f"dags/sources/dagRuns/{run_id}/taskInstances/load/xcomEntries/return_value"
     loaded = str(ended.airflow.api.get(path)["value"])
     sources = re.findall(r"\w+", loaded)

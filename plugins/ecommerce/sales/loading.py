@@ -70,8 +70,13 @@ def load_day(
 ) -> LoadResult:
     """Load the loadable folders of a run of one or several days, which alone decides whether these days are
     complete. Sources without a manifest are missing, unless they are off. `params` are as in
-    `source_policy.policies_of_run`."""
+    `source_policy.policies_of_run`.
+
+    Raises:
+        PipelineError: a required source has no manifest, or the warehouse is unavailable.
+    """
     policies = source_policy.policies_of_run(params)
+    manifests = source_policy.usable_manifests(policies, manifests)
     loaded = [manifest.source for manifest in manifests]
     missing = source_policy.missing_sources(policies, loaded)
     off = [name for name in policies if policies[name] == source_policy.OFF]

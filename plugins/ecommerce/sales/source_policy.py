@@ -146,7 +146,8 @@ def usable_manifests(
     policies: Policies,
     manifests: Iterable[Manifest],
 ) -> list[Manifest]:
-    """Return the manifests with which a run continues after its extracts, in the order of the sources.
+    """Return the manifests with which a run continues after its extracts, or its transforms, in the order of
+    the sources.
 
     Raises:
         PipelineError: a required source left none, or there is no source of orders to load.
@@ -157,8 +158,8 @@ def usable_manifests(
     if required:
         raise errors.AlertedError(
             f"no data from {listed(required)}, which {plural(len(required), 'is', 'are')} required: "
-            "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
-            "terminal), or make the source optional (Variable source_policy) and clear this task"
+            "nothing was loaded; fix the error of the extract or transform, then make repair DAY=<day> (make "
+            "run in a terminal), or make the source optional (Variable source_policy) and clear this task"
         )
     partner_files = by_source.get(PARTNER_FILES.name)
     if partner_files and policies.get(POLICY_DELIVERIES) == REQUIRED:

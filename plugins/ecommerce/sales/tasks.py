@@ -102,7 +102,7 @@ def sources_ready(
     manifests, in a list for each task that transforms them."""
     policies = source_policy.policies_of_run(context["params"])
     usable = source_policy.usable_manifests(policies, filter(None, manifests))
-    return batches(usable)
+    return batches(usable, policies)
 
 
 @typed_task(task_id="transform")
@@ -125,9 +125,14 @@ def transform_batch(manifests: list[Manifest], **context: Any) -> list[Manifest]
     return [transform(each, run_id=context["run_id"]) for each in manifests]
 
 
-@network_task(**LOADS, outlets=assets.tables(loading.ORDERS.tables))
+@network_task(
+    **LOADS,
+    outlets=assets.tables(loading.ORDERS.tables),
+    trigger_rule="all_done_min_one_success",
+)
 def load(manifests: list[list[Manifest]], **context: Any) -> LoadResult:
-    """Load the run's business day, or its days, in one transaction; return the load's result."""
+    """Load the run's business day, or its days, in one transaction, without optional sources whose transform
+    failed; return the load's result."""
     return loading.load_day(
         business_day(context),
         run_of(context),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ecommerce.sales.source_policy import OPTIONAL, Policies
 from ecommerce.sources import live_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.transform.run import FEW_BYTES, TransformSpec, run_transform
@@ -25,13 +26,15 @@ def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest
     return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)
 
 
-def batches(manifests: Iterable[Manifest]) -> list[list[Manifest]]:
-    """Return what one task each transforms: one source, or several small shops of a platform."""
+def batches(manifests: Iterable[Manifest], policies: Policies) -> list[list[Manifest]]:
+    """Return what one task each transforms: one source, or several small shops of a platform. An optional
+    source is alone, because its transform may fail without the others."""
     sources = live_sources()
     ready: list[list[Manifest]] = []
     newest: dict[str, list[Manifest]] = {}
     for manifest in manifests:
-        if manifest.bytes > FEW_BYTES:
+        is_optional = policies.get(manifest.source) == OPTIONAL
+        if is_optional or manifest.bytes > FEW_BYTES:
             ready.append([manifest])
             continue
         platform = sources[manifest.source].platform.name

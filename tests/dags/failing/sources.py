@@ -3,13 +3,15 @@
 
 **When it fails:** that is what it is for: some sources a run can do without, others it cannot.
 
-The extracts and the gate of `daily_sales_pipeline`; the run's conf `failing` names the source that fails.
+The extracts and the gate of `daily_sales_pipeline`, and a load behind transforms; the run's conf `failing`
+names the source that fails, or with `transform ` before it the one whose transform fails.
 """
 
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup, task
+from airflow.sdk import DAG, TaskGroup
 
 from ecommerce.core.errors import ContractError
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
@@ -53,8 +55,17 @@ with DAG(
             [extract.override(task_id=source)(source) for source in live_sources()]
         )
 
-    @task
-    def load(batches):
-        return [manifest["source"] for [manifest] in batches]
+    @typed_task()
+    def transform(manifests: list[Manifest], *, dag_run: Any) -> list[Manifest]:
+        for manifest in manifests:
+            if dag_run.conf["failing"] == f"transform {manifest.source}":
+                raise ContractError(f"{manifest.source} cannot be transformed")
+        return manifests
 
-    load(ready)
+    @typed_task(trigger_rule=tasks.load.kwargs["trigger_rule"])
+    def load(batches: list[list[Manifest]]) -> list[str]:
+        policies = source_policy.read_policies()
+        usable = source_policy.usable_manifests(policies, chain.from_iterable(batches))
+        return [manifest.source for manifest in usable]
+
+    load(transform.expand(manifests=ready))

@@ -113,6 +113,32 @@ def test_small_shops_share_transforms_and_every_extract_is_in_one(monkeypatch):
     assert ["exchange_rates"] in batches
 
 
+def test_an_optional_source_is_transformed_alone(monkeypatch):
+    monkeypatch.setenv("SHOPS", '{"shopify": ["at", "de", "fr"]}')
+    policy = {"shopify_de": "optional", "sales_db": "off", "storefront": "off"}
+    policy |= {"partner_files": "off", "exchange_rates": "off"}
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", json.dumps(policy))
+    shops = ["shopify_at", "shopify_de", "shopify_fr"]
+    read = [to_plain(extracted(name, 10)) for name in shops]
+    ready = tasks.sources_ready.function(read, params={})
+    batches = [[manifest["source"] for manifest in batch] for batch in ready]
+    assert sorted(batches) == [["shopify_at", "shopify_fr"], ["shopify_de"]]
+
+
+def test_a_load_without_a_required_source_changes_nothing(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    connect = Mock()
+    monkeypatch.setattr(tasks.loading, "connect", connect)
+    loadable = [[to_plain(extracted("exchange_rates", 10))]]
+    run = SimpleNamespace(
+        dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
+    )
+    # Another task has sent the alert.
+    with pytest.raises(AlertedError, match="no data from sales_db, storefront"):
+        tasks.load.function(loadable, dag_run=run, run_id="run", params={})
+    connect.assert_not_called()
+
+
 @pytest.mark.parametrize("task", SENDERS)
 @pytest.mark.parametrize(
     ("param", "is_requested", "mails"),
