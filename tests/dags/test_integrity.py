@@ -1,7 +1,9 @@
 """What every DAG file of this repository keeps to."""
 
+import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -128,3 +130,22 @@ def test_the_id_of_a_run_begins_with_its_business_day(dag_bag, run_type):
         partition_key="2026-11-19",
     )
     assert run_id.split("__")[2] == "2026-11-19"
+
+
+def test_the_runbook_has_a_row_for_each_task_and_none_for_another(dag_bag):
+    runbook = (REPOSITORY / "docs" / "RUNBOOK.md").read_text()
+    [rows] = re.findall(r"(?ms)^## Mails\n(.+?)^### Other mails$", runbook)
+    patterns = []
+    for name in re.findall(r"`(\w+\.[\w.*]+)`", rows):
+        if name.partition(".")[0] in dag_bag.dags:
+            # X is a source.
+            patterns.append(re.sub(r"\bX\b", "*", name))
+    tasks = []
+    for dag in dag_bag.dags.values():
+        tasks += [f"{dag.dag_id}.{task_id}" for task_id in dag.task_ids]
+    described = set()
+    for pattern in patterns:
+        matching = fnmatch.filter(tasks, pattern)
+        assert matching, f"no task is named {pattern}"
+        described.update(matching)
+    assert set(tasks) - described == set()
