@@ -17,12 +17,11 @@ from tests.integration.warehouse.loadable import (
 
 pytestmark = pytest.mark.slow
 
-NOW = datetime.now(UTC).replace(hour=17)
-LATELY = NOW - timedelta(days=20)
-YESTERDAY = NOW - timedelta(days=1)
-LAST_MONTH = (NOW.replace(day=1) - timedelta(days=1)).replace(day=10)
-THIS_MONTH = NOW.replace(day=1)
-LONG_AGO = LAST_MONTH - timedelta(days=60)
+NOW = datetime(2026, 11, 18, 17, tzinfo=UTC)
+LATELY = datetime(2026, 10, 29, 17, tzinfo=UTC)
+YESTERDAY = datetime(2026, 11, 17, 17, tzinfo=UTC)
+LAST_MONTH = datetime(2026, 10, 10, 17, tzinfo=UTC)
+LONG_AGO = datetime(2026, 8, 11, 17, tzinfo=UTC)
 LAST_PAYOUT = business_date(NOW)
 
 
@@ -53,15 +52,14 @@ def asked(shop, repository):
         Payout("b", LAST_PAYOUT, "81.00"),
         Payout("c", LAST_PAYOUT - timedelta(days=1), "99.00", status="failed"),
     ]
-    read = Folder(
-        orders, "shopify", datetime.now(UTC), payments=payments, payouts=payouts
-    )
+    read = Folder(orders, "shopify", NOW, payments=payments, payouts=payouts)
     shop.load(read, day=business_date(YESTERDAY))
     text = (repository / "docs" / "QUERIES.md").read_text()
 
     def ask(heading):
         section = text.split(f"## {heading}\n")[1]
         sql = re.search(r"```sql\n(.+?)```", section, re.DOTALL)[1]
+        sql = sql.replace("CURRENT_DATE()", f"DATE '{NOW.date()}'")
         return list(adhoc_query.run_query(sql, shop.warehouse).rows)
 
     return ask
