@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 VENV = REPOSITORY / ".venv-emulator"
 PROCESS = Path(__file__).with_name("emulator_process.py")
 DATA = REPOSITORY / ".airflow" / "bigquery"
+STATEMENTS = VENV / "statements"
+"""The results that `PROCESS` caches, a file of about 5 kB each. Each change of its code makes all useless."""
+MOST_STATEMENTS = 20_000
+"""About 100 MB."""
 CONNECTION = {
     "conn_type": "google_cloud_platform",
     "extra": {"is_anonymous": True, "project": PROJECT},
@@ -63,6 +68,7 @@ def start(
         RuntimeError: it has ended; see its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
+    remove_old_statements(STATEMENTS, MOST_STATEMENTS)
     command, environment = _command(data_dir, port, keep, program)
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
@@ -74,6 +80,18 @@ def start(
         )
     wait_for(port, process=process)
     return Emulator(process, port)
+
+
+def remove_old_statements(folder: Path, most: int) -> None:
+    """Remove the older half of the cached results where there are more than `most`."""
+    files = list(folder.glob("*"))
+    if len(files) <= most:
+        return
+    # Another emulator may be removing the same files.
+    with suppress(FileNotFoundError):
+        files.sort(key=lambda file: file.stat().st_mtime)
+        for file in files[: len(files) // 2]:
+            file.unlink()
 
 
 def _command(
@@ -113,6 +131,7 @@ def main(folder: Path = DATA) -> NoReturn:
     if stays_open(ports.bigquery):
         raise SystemExit(f"emulator: {ports.port_taken('bigquery')}")
     folder.mkdir(parents=True, exist_ok=True)
+    remove_old_statements(STATEMENTS, MOST_STATEMENTS)
     print(
         f"The BigQuery emulator runs until Ctrl-C. Tables and emulator.log are in {folder}. For .env:"
     )
