@@ -330,6 +330,11 @@ def test_what_only_the_whole_shop_has(week):
             assert figures.funnel == figures.restated == []
 
 
+def test_a_week_of_which_events_are_missing_has_no_funnel(shop):
+    figures, _ = read(shop, WEEK.before, [WHOLE])
+    assert figures[WHOLE].funnel == []
+
+
 def test_payments_of_the_shop_and_of_its_slices(week):
     fees = {}
     for only, figures in week.items():
@@ -339,6 +344,8 @@ def test_payments_of_the_shop_and_of_its_slices(week):
     assert fees == dict.fromkeys(
         [WHOLE, Slice(shop=["storefront"]), Slice(category=["Toys"])], (1, 20)
     )
+    # A partner that sells, without a cost and a payment.
+    assert week[Slice(channel=["acme"])].costs is None
     # Of net sales where the refund of the whole order is in no category.
     assert week[Slice(category=["Toys"])].costs.fee_coverage == D("0.162602")
     for only, figures in week.items():
