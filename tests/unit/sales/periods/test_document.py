@@ -56,6 +56,16 @@ def test_a_week_has_every_section(tmp_path):
     assert files == {"report.pdf", "page-1.png", "days.png", *charts}
 
 
+def test_the_name_of_a_country_is_in_full_beside_large_amounts(tmp_path):
+    amounts = {"AE": ("1234567.80", "1224567.80"), "DE": ("1", "2")}
+    figures = samples.week(countries=samples.rows_of(amounts))
+    pages, _ = pages_of(figures, tmp_path)
+    assert "United Arab Emirates" in pages[0]
+    assert "United Arab" in pages[1]
+    assert "Emirates" in pages[1]
+    assert "United Arab…" not in pages[1]
+
+
 def test_a_day_of_a_slice_is_one_page_with_its_names(tmp_path):
     pages, _ = pages_of(samples.sliced_day(), tmp_path)
     assert len(pages) == 1
