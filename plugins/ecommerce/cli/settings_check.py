@@ -21,6 +21,7 @@ from ecommerce.sales.source_policy import (
     order_sources,
     read_policies,
     required_sources,
+    unknown_shops,
 )
 from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.sources import live_sources
@@ -97,6 +98,8 @@ def check_source_policy() -> Lines:
         )
     shown = [f"{source} {policy}" for source, policy in policies.items()]
     yield OK, ", ".join(shown)
+    for name in unknown_shops():
+        yield HINT, f"{name} is not used: SHOPS has no such shop"
 
 
 def check_folder(name: str) -> Lines:

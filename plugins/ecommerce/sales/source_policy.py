@@ -47,9 +47,24 @@ def read_policies() -> Policies:
         ConfigurationError: SHOPS is wrong, or the Variable is not a JSON object of known sources and
             `required`, `optional` or `off`.
     """
+    return parse_source_policy(_text())
+
+
+def unknown_shops() -> list[str]:
+    """Return the names in the Variable of shops that SHOPS does not have: it no longer has them, or their
+    names are misspelt. Raises as `read_policies`."""
+    policies = read_policies()
+    names = []
+    for name in _configured(_text()):
+        if _is_of_shops(name) and name not in policies and "*" not in name:
+            names.append(name)
+    return names
+
+
+def _text() -> str:
     from airflow.sdk import Variable
 
-    return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
+    return Variable.get(VARIABLE_SOURCE_POLICY, default="{}")
 
 
 def order_sources(policies: Policies) -> list[str]:
@@ -65,12 +80,7 @@ def required_sources() -> list[str]:
 
 def parse_source_policy(text: str) -> Policies:
     """Return the policy of each source, from the text of the Variable; errors as in `read_policies`."""
-    try:
-        configured = TypeAdapter(Policies).validate_json(text or "{}")
-    except ValidationError:
-        raise _invalid(
-            "is not a JSON object of sources with required, optional or off"
-        ) from None
+    configured = _configured(text)
     check_names()
     policies: Policies = {}
     for source in configured_sources().values():
@@ -83,6 +93,16 @@ def parse_source_policy(text: str) -> Policies:
     # A name precedes the patterns.
     exact = configured.keys() & {POLICY_DELIVERIES, *policies}
     return policies | {name: configured[name] for name in exact}
+
+
+def _configured(text: str) -> Policies:
+    """Return the policies of the Variable's text, by name or pattern."""
+    try:
+        return TypeAdapter(Policies).validate_json(text or "{}")
+    except ValidationError:
+        raise _invalid(
+            "is not a JSON object of sources with required, optional or off"
+        ) from None
 
 
 def _is_of_shops(name: str) -> bool:

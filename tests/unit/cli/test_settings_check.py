@@ -42,6 +42,15 @@ def test_misspelt_names_in_the_environment_are_named(monkeypatch):
     ]
 
 
+def test_the_policy_of_an_unknown_shop_is_a_hint(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("SHOPS", '{"shopify": ["de"]}')
+    policy = '{"shopify_dee": "off", "shopify_de": "optional", "sales_db_*": "off"}'
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policy)
+    _, *hints = settings_check.check_source_policy()
+    assert hints == [("hint", "shopify_dee is not used: SHOPS has no such shop")]
+
+
 NEEDED = {
     "SALES_DB": "postgresql://a:b@db/shop?sslmode=verify-full&sslrootcert=system",
     "STOREFRONT_API": '{"conn_type": "http", "host": "https://shop.test"}',
