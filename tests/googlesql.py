@@ -108,7 +108,6 @@ PERIODS = {
     "before_last": DAYS[0],
     "year_before": date(2025, 3, 2),
     "year_before_last": date(2025, 3, 9),
-    "whole": 0,
 }
 """What the macros of `slices.sql` use."""
 

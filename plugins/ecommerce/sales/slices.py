@@ -41,6 +41,11 @@ class Slice(BaseModel):
                 yield dimension, values
 
     @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The values of the columns of `daily_sales` that are limited."""
+        return {DIMENSIONS[dimension]: values for dimension, values in self.limits()}
+
+    @property
     def is_whole(self) -> bool:
         """Whether this is the whole shop."""
         return not any(self.limits())

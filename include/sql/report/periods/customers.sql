@@ -25,7 +25,7 @@ buyers AS (
 )
 
 SELECT
-    {{ whole }} AS slice,
+    {{ slices.index({}) }} AS slice,
     'repeat' AS part,
     {{ month }} AS month,
     COUNT(*) AS customers,
@@ -35,7 +35,7 @@ WHERE first_date <= DATE_SUB({{ report_day }}, INTERVAL 90 DAY)
 HAVING COUNT(*) > 0
 UNION ALL
 SELECT
-    {{ whole }} AS slice,
+    {{ slices.index({}) }} AS slice,
     'cohort' AS part,
     {{ month }} AS month,
     COUNT(*) AS customers,

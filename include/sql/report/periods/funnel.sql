@@ -23,7 +23,7 @@ steps AS (
 )
 
 SELECT
-    {{ whole }} AS slice,
+    {{ slices.index({}) }} AS slice,
     'funnel' AS part,
     steps.step,
     steps.sessions,

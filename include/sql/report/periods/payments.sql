@@ -1,5 +1,5 @@
--- The payment fees of the period by slice, rows of `part` 'fees', and payouts by source and currency of the slices that are
--- whole shops, rows of `part` 'payout'.
+-- The payment fees of the period by slice, rows of `part` 'costs', and payouts by source and currency of the slices that are
+-- whole shops, rows of `part` 'payouts'.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/slices.sql" import slices_of with context %}
 WITH sums AS (
@@ -25,7 +25,7 @@ judged AS (
 
 SELECT
     slice,
-    'fees' AS part,
+    'costs' AS part,
     fees,
     sales_with_fees,
     {{ rate("covered", "net_sales") }} AS fee_coverage,
@@ -38,7 +38,7 @@ FROM judged
 UNION ALL
 SELECT
     slice,
-    'payout' AS part,
+    'payouts' AS part,
     NULL AS fees,
     NULL AS sales_with_fees,
     NULL AS fee_coverage,

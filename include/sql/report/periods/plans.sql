@@ -19,7 +19,7 @@ forecasts AS (
         forecast
     FROM `sales.sales_forecasts`
     WHERE target_date BETWEEN {{ next_first }} AND {{ next_last }}
-        AND made_at <= @ends_at
+        AND made_at <= TIMESTAMP(DATE_ADD({{ report_day }}, INTERVAL 1 DAY), {{ shop_timezone }})
         AND NOT STARTS_WITH(series, 'sku:')
     QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
 ),

@@ -1,12 +1,24 @@
--- Products of each slice by sales after discounts, without amounts that have no exchange rate: rows of `part` 'product' are the
--- best-selling ones, 'rising' and 'falling' those with the largest increase and decrease since the period before. Name and
--- category are those of the newest order in the slice. One row without a slice where nothing was sold. `state` of all rows is
--- that of `order_days.sql`.
+-- Products of each slice by sales after discounts, without amounts that have no exchange rate: rows of `part` 'products' are
+-- the best-selling ones, 'rising' and 'falling' those with the largest increase and decrease since the period before, if it can
+-- be compared with. Name and category are those of the newest order in the slice. One row without a slice where nothing was
+-- sold. `state` of all rows is that of `order_days.sql`.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
-{% from "warehouse/macros/slices.sql" import slices_of, state_of_days with context %}
+{% from "warehouse/macros/slices.sql" import calendar, slices_of, state_of_days with context %}
 {% from "warehouse/macros/versions.sql" import newest %}
 WITH states AS (
     {{ state_of_days() }}
+),
+
+calendar AS (
+    {{ calendar() }}
+),
+
+bases AS (
+    SELECT LOGICAL_AND(COALESCE(known_days.is_complete, FALSE)) AS is_comparable
+    FROM calendar
+    LEFT JOIN `sales.known_days` AS known_days
+        ON calendar.day = known_days.business_date
+    WHERE calendar.span = 'before'
 ),
 
 lines AS (
@@ -75,7 +87,8 @@ sold AS (
 
 chosen AS (
     SELECT
-        sold.*,
+        sold.* EXCEPT (before),
+        IF(bases.is_comparable, sold.before, NULL) AS before,
         part,
         ROW_NUMBER() OVER (
             PARTITION BY sold.slice, part
@@ -84,9 +97,14 @@ chosen AS (
                 sold.sku
         ) AS place
     FROM sold
-    CROSS JOIN UNNEST(['product', 'rising', 'falling']) AS part
+    CROSS JOIN bases
+    CROSS JOIN UNNEST(['products', 'rising', 'falling']) AS part
     WHERE
-        CASE part WHEN 'rising' THEN sold.sales > sold.before WHEN 'falling' THEN sold.sales < sold.before ELSE sold.is_sold END
+        CASE part
+            WHEN 'rising' THEN bases.is_comparable AND sold.sales > sold.before
+            WHEN 'falling' THEN bases.is_comparable AND sold.sales < sold.before
+            ELSE sold.is_sold
+        END
 )
 
 SELECT
@@ -94,5 +112,5 @@ SELECT
     states.state
 FROM states
 LEFT JOIN chosen
-    ON chosen.place <= IF(chosen.part = 'product', {{ most }}, {{ most_movers }})
+    ON chosen.place <= IF(chosen.part = 'products', {{ most }}, {{ most_movers }})
 ORDER BY chosen.slice, chosen.part, chosen.place

@@ -6,7 +6,7 @@ WITH figures AS (
 )
 
 SELECT
-    {{ whole }} AS slice,
+    {{ slices.index({}) }} AS slice,
     'restated' AS part,
     figures.business_date AS day,
     figures.mailed_value AS mailed,

@@ -1,11 +1,10 @@
--- What the slices sold in the period and those before it, as rows of several parts, which `part` names:
--- 'headline', a figure and what it is compared with; 'day'; 'channel', 'category', 'country' and 'shop' (the source), with
--- their net sales in the period before; 'currency', those without an exchange rate, whose amounts count nowhere; 'costs';
--- 'reason', of returns; and 'expected', what is sold on the complete days with a forecast.
--- Each has other columns.
+-- What the slices sold in the period and those before it, as rows of several parts; `part` is their field of PeriodFigures.
+-- 'channels', 'categories', 'countries' and 'shops' (the sources) have net sales of the period before, and no row where the
+-- slice is a single one of them; 'unconverted' are currencies without an exchange rate, whose amounts count nowhere; 'expected'
+-- is what is sold on the complete days with a forecast. Each part has other columns.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
-{% from "warehouse/macros/slices.sql" import all_slices, calendar, slices_of with context %}
+{% from "warehouse/macros/slices.sql" import all_slices, calendar, is_divided_by, slices_of with context %}
 {% set of_orders = ["average_order_value", "tax", "shipping"] %}
 {% set of_customers = ["new_customers", "returning_customers"] %}
 {% set of_days = ["net_sales", "gross_sales", "discounts", "returns", "units", "tax", "shipping", "cost_of_goods", "sales_with_cost"] %}
@@ -221,11 +220,13 @@ sums AS (
         UNNEST([
             STRUCT('total' AS part, '' AS name),
             STRUCT('day' AS part, CAST(entries.business_date AS STRING) AS name),
-            STRUCT('channel' AS part, entries.channel AS name),
-            STRUCT('category' AS part, entries.category AS name),
-            STRUCT('country' AS part, entries.country AS name),
-            STRUCT('shop' AS part, entries.shop AS name),
-            STRUCT('currency' AS part, entries.currency AS name)
+            STRUCT('channels' AS part, entries.channel AS name),
+            STRUCT('categories' AS part, entries.category AS name),
+            STRUCT('countries' AS part, entries.country AS name),
+            {% if shop_names %}
+            STRUCT('shops' AS part, entries.shop AS name),
+            {% endif %}
+            STRUCT('unconverted' AS part, entries.currency AS name)
         ]) AS parts
     WHERE parts.name IS NOT NULL
     GROUP BY entries.slice, calendar.span, parts.part, parts.name
@@ -403,19 +404,22 @@ reasons AS (
 }) }}
 FROM headline
 UNION ALL
-{{ row_of("day", {
+{{ row_of("days", {
     "day": "day", "complete": "is_complete", "missing_sources": "COALESCE(missing_sources, [])", "orders": "orders",
     "net_sales": "net_sales", "forecast": "IF(is_whole, net_forecast, NULL)"
 }) }}
 FROM days
-{% for part in ["channel", "category", "country", "shop", "currency"] %}
+{% for part, column in {
+    "channels": "channel", "categories": "category", "countries": "country_code", "shops": "source", "unconverted": "currency"
+}.items() %}
 UNION ALL
 {{ row_of(part, {
-    "name": "name", "orders": "NULL" if part == "category" else "orders", "units": "units", "gross_sales": "gross_sales",
+    "name": "name", "orders": "NULL" if part == "categories" else "orders", "units": "units", "gross_sales": "gross_sales",
     "discounts": "discounts", "returns": "returns", "net_sales": "net_sales", "before": "before"
 }) }}
 FROM breakdowns
 WHERE part = '{{ part }}'
+    AND {{ is_divided_by(column) }}
 {% endfor %}
 UNION ALL
 {{ row_of("costs", {
@@ -423,7 +427,7 @@ UNION ALL
 }) }}
 FROM costs
 UNION ALL
-{{ row_of("reason", {"reason": "reason", "refunds": "refunds", "amount": "amount"}) }}
+{{ row_of("return_reasons", {"reason": "reason", "refunds": "refunds", "amount": "amount"}) }}
 FROM reasons
 UNION ALL
 {{ row_of("expected", {

@@ -48,6 +48,12 @@ UNNEST([
         ])
 {%- endmacro %}
 
+{# The condition that a slice has several values of a column. #}
+{% macro is_divided_by(column) -%}
+slice NOT IN (
+        {%- for limits in slices if limits.get(column, []) | length == 1 %}{{ slices.index(limits) }}, {% endfor %}-1)
+{%- endmacro %}
+
 {# The days of the period and of those it is compared with: `span` is their field of `Compared`. #}
 {% macro calendar() -%}
 SELECT

@@ -9,68 +9,63 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from ecommerce.core.periods import Period, PeriodKind
 from ecommerce.reporting.parts import Part
+from ecommerce.sales.report.figures.breakdowns import Breakdown
+from ecommerce.sales.report.figures.products import SoldProduct
+from ecommerce.sales.report.figures.returns import ReturnReason
 from ecommerce.sales.slices import Slice
 from ecommerce.storage.report_archive import Provenance
 
+Amount = Decimal | None
+"""None where it is not known."""
+Measure = Literal["net_sales", "gross_sales"]
 
-class Compared(Part):
+
+class RowPart(Part):
+    """A part that is a row of a query, which has columns of other parts, too."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Compared(RowPart):
     """A figure of the period, of the period before and of the year before (see `Period`). A compared value is
     None where a day of that period is not known or not complete, or lacks the figure."""
 
-    value: Decimal | None
-    before: Decimal | None = None
-    year_before: Decimal | None = None
+    value: Amount
+    before: Amount = None
+    year_before: Amount = None
 
 
-class PeriodDay(Part):
+class PeriodDay(RowPart):
     """One day of the period. One that is not known has no figures; `forecast` of net sales, as it was in
     force on the day, is None where the slice has none."""
 
     day: date
     complete: bool
-    net_sales: Decimal | None
+    net_sales: Amount
     orders: int | None
-    forecast: Decimal | None = None
+    forecast: Amount = None
     missing_sources: list[str] = []
 
 
-class PeriodRow(Part):
+class PeriodRow(Breakdown, RowPart):
     """The sales of one channel, category, country or shop; `before`: its net sales in the period before, None
-    where that period cannot be compared with. `orders` is None by category: an order may have several."""
+    where that period cannot be compared with."""
 
-    name: str
-    orders: int | None
-    units: Decimal
-    gross_sales: Decimal
-    discounts: Decimal
-    returns: Decimal
-    net_sales: Decimal
-    before: Decimal | None = None
+    before: Amount = None
 
 
-class PeriodProduct(Part):
-    """A product of the period; `sales` and `before` are gross sales less discounts, of this period and of the
-    period before (None where it cannot be compared with)."""
+class PeriodProduct(SoldProduct, RowPart):
+    """A product of the period; `before`: its sales in the period before, None where it cannot be compared
+    with."""
 
-    sku: str
-    name: str | None
-    category: str | None
-    units: Decimal
-    sales: Decimal
-    before: Decimal | None = None
+    before: Amount = None
 
 
-class PeriodReason(Part):
-    """Returns of one reason; `reason` is None where the source gives none."""
-
-    reason: str | None
-    refunds: int
-    amount: Decimal
-
-
-class Repeat(Part):
+class Repeat(RowPart):
     """Of `customers`, whose first order was 90 to 119 days before the end of the period, those who ordered
     again within 90 days."""
 
@@ -78,7 +73,7 @@ class Repeat(Part):
     repeated: int
 
 
-class Cohort(Part):
+class Cohort(RowPart):
     """The customers whose first order was in the month of the period's last day, and those of them who have
     ordered again since."""
 
@@ -87,19 +82,19 @@ class Cohort(Part):
     repeated: int
 
 
-class Costs(Part):
+class Costs(RowPart):
     """Cost of goods of `sales_with_cost`, and payment fees of `sales_with_fees`; None where not known.
     `coverage` and `fee_coverage` are their parts of net sales."""
 
-    cost_of_goods: Decimal | None = None
-    sales_with_cost: Decimal | None = None
-    coverage: Decimal | None = None
-    fees: Decimal | None = None
-    sales_with_fees: Decimal | None = None
-    fee_coverage: Decimal | None = None
+    cost_of_goods: Amount = None
+    sales_with_cost: Amount = None
+    coverage: Amount = None
+    fees: Amount = None
+    sales_with_fees: Amount = None
+    fee_coverage: Amount = None
 
 
-class PaidOut(Part):
+class PaidOut(RowPart):
     """The payouts of one source in one currency that were issued in the period, and what of them their
     payments do not explain."""
 
@@ -110,7 +105,7 @@ class PaidOut(Part):
     unexplained: Decimal
 
 
-class FunnelStep(Part):
+class FunnelStep(RowPart):
     """The sessions that reached a step of the website's funnel, and those of the period before (None where a
     day's events are not loaded)."""
 
@@ -119,39 +114,39 @@ class FunnelStep(Part):
     before: int | None = None
 
 
-class Expected(Part):
+class Expected(RowPart):
     """The period against its forecast, over the days that have one: gross sales of a single channel or
     category, net sales of the whole shop. `actual` is of the same days."""
 
-    measure: Literal["net_sales", "gross_sales"]
+    measure: Measure
     forecast: Decimal
     actual: Decimal
     days: int
 
 
-class NextPeriod(Part):
+class NextPeriod(RowPart):
     """The forecast of the period that follows, in `measure` as `Expected`; `days` of it have a forecast."""
 
     first: date
     last: date
-    measure: Literal["net_sales", "gross_sales"]
+    measure: Measure
     forecast: Decimal
     days: int
 
 
-class PeriodTarget(Part):
+class PeriodTarget(RowPart):
     """The target of net sales for the days of the period: of a month its own, of a week the parts of its
     months by days."""
 
     target: Decimal
 
 
-class RestatedDay(Part):
+class RestatedDay(RowPart):
     """A day of the period whose net sales have changed since its report was mailed; of the whole shop."""
 
     day: date
-    mailed: Decimal | None
-    now: Decimal | None
+    mailed: Amount
+    now: Amount
 
 
 class PeriodFigures(Part):
@@ -165,7 +160,7 @@ class PeriodFigures(Part):
     only: Slice
     currency: str
     headline: dict[str, Compared]
-    days: list[PeriodDay]
+    days: list[PeriodDay] = []
     channels: list[PeriodRow] = []
     categories: list[PeriodRow] = []
     countries: list[PeriodRow] = []
@@ -177,7 +172,7 @@ class PeriodFigures(Part):
     cohort: Cohort | None = None
     costs: Costs | None = None
     payouts: list[PaidOut] = []
-    return_reasons: list[PeriodReason] = []
+    return_reasons: list[ReturnReason] = []
     funnel: list[FunnelStep] = []
     expected: Expected | None = None
     next_period: NextPeriod | None = None

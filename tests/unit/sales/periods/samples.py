@@ -17,12 +17,12 @@ from ecommerce.sales.periods.figures import (
     PeriodDay,
     PeriodFigures,
     PeriodProduct,
-    PeriodReason,
     PeriodRow,
     PeriodTarget,
     Repeat,
     RestatedDay,
 )
+from ecommerce.sales.report.figures.returns import ReturnReason
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.report_archive import Provenance
 
@@ -166,7 +166,7 @@ def crowded_month():
     for name, values in VALUES.items():
         headline[name] = compared(*[str(D(value) * factor) for value in values])
     reasons = [
-        PeriodReason(reason=f"{name} because", refunds=3, amount=D(77))
+        ReturnReason(reason=f"{name} because", refunds=3, amount=D(77))
         for name in names
     ]
     return month(
@@ -236,8 +236,8 @@ def make(period_text, **changes):
             )
         ],
         "return_reasons": [
-            PeriodReason(reason="arrived_broken", refunds=31, amount=D("3510.20")),
-            PeriodReason(reason=None, refunds=14, amount=D("2509.00")),
+            ReturnReason(reason="arrived_broken", refunds=31, amount=D("3510.20")),
+            ReturnReason(reason=None, refunds=14, amount=D("2509.00")),
         ],
         "funnel": [
             FunnelStep(step="session", sessions=40100, before=38900),

@@ -18,7 +18,8 @@ from ecommerce.core.periods import parse_period
 from ecommerce.core.templates import render
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.periods import build
-from ecommerce.sales.periods.figures import PeriodDay, PeriodProduct, PeriodReason
+from ecommerce.sales.periods.figures import PeriodDay, PeriodProduct
+from ecommerce.sales.report.figures.returns import ReturnReason
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.staging import DagRun
 from tests.unit.pages.reading import text_of
@@ -92,7 +93,7 @@ def random_figures(random, period, only, origin):
             for place in range(3)
         ]
 
-    reason = PeriodReason(reason="broken", refunds=count(), amount=amount())
+    reason = ReturnReason(reason="broken", refunds=count(), amount=amount())
     days = [
         PeriodDay(
             day=day,

@@ -6,14 +6,19 @@ from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import MOST_PRODUCTS, DayQueries
 
 
-class Product(Part):
-    """One product of the day; `sales` is gross sales less discounts, `thumbnail` the URI of its picture."""
+class SoldProduct(Part):
+    """A product; `sales` is gross sales less discounts."""
 
     sku: str
     name: str | None
     category: str | None
     units: Decimal
     sales: Decimal
+
+
+class Product(SoldProduct):
+    """One product of the day; `thumbnail` is the URI of its picture."""
+
     thumbnail: str | None = None
 
 
