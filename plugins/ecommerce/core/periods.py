@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from ecommerce.core.business_day import days_between, newest_closed_day
+from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
 
 PeriodKind = Literal["day", "week", "month"]
 KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
-WEEKS_OF_YEAR = timedelta(weeks=52)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,8 @@ class Period:
     def before(self) -> Period:
         """The period that this one is compared with: the week or month before, and for a day the same weekday
         of the week before."""
-        if self.kind == "month":
-            return period_of("month", self.first - timedelta(days=1))
-        return period_of(self.kind, self.first - timedelta(weeks=1))
+        days = 7 if self.kind == "day" else 1
+        return period_of(self.kind, self.first - timedelta(days=days))
 
     @property
     def next(self) -> Period:
@@ -56,9 +54,8 @@ class Period:
     def year_before(self) -> Period:
         """The same month of the year before; of a day or a week, that of 52 weeks before, with the same
         weekdays."""
-        if self.kind == "month":
-            return period_of("month", self.first.replace(year=self.first.year - 1))
-        return period_of(self.kind, self.first - WEEKS_OF_YEAR)
+        # 52 weeks before the first day of a month is one of the first days of the same month.
+        return period_of(self.kind, self.first - timedelta(weeks=52))
 
 
 def period_of(kind: PeriodKind, day: date) -> Period:
@@ -74,11 +71,8 @@ def period_of(kind: PeriodKind, day: date) -> Period:
 
 def newest_closed(kind: PeriodKind, now: datetime, timezone: str) -> Period:
     """Return the last period that has ended at `now`, an aware instant, in the shop's `timezone`."""
-    newest = newest_closed_day(now, timezone).date
-    period = period_of(kind, newest)
-    if period.last == newest:
-        return period
-    return period_of(kind, period.first - timedelta(days=1))
+    current = period_of(kind, shop_day(now, timezone).date)
+    return period_of(kind, current.first - timedelta(days=1))
 
 
 def parse_period(text: str) -> Period:
@@ -86,9 +80,8 @@ def parse_period(text: str) -> Period:
     try:
         if re.fullmatch(r"\d{4}-\d\d", text):
             return period_of("month", date.fromisoformat(f"{text}-01"))
-        if re.fullmatch(r"\d{4}-W\d\d", text):
-            return period_of("week", date.fromisoformat(f"{text}-1"))
-        return period_of("day", date.fromisoformat(text))
+        kind: PeriodKind = "week" if "W" in text else "day"
+        return period_of(kind, date.fromisoformat(text))
     except ValueError:
         raise ConfigurationError(
             f"{text} is no period: a day is written as 2026-11-23, a week as 2026-W48, a month as 2026-11"

@@ -51,8 +51,7 @@ def period_of_run(
 
 def reason_not_to_build(period: Period) -> str:
     """Return why no report of a period is built without a request; empty where it is."""
-    newest = newest_closed(period.kind, datetime.now(UTC), shop_timezone())
-    if newest.last - period.last <= OLDEST:
+    if _newest(period.kind).last - period.last <= OLDEST:
         return ""
     return (
         f"{period} ended more than {OLDEST.days} days ago: "
@@ -68,22 +67,17 @@ def build(period: Period, run: DagRun, subscription: str = "") -> list[str]:
         ConfigurationError: there is no such subscription, or it has no report of such periods.
         PipelineError: as `build_reports`.
     """
+    by_name = _slices_by_name(period.kind)
+    slices = [WHOLE, *by_name.values()]
     if subscription:
-        slices = [_slice_of(subscription, period.kind)]
-    else:
-        slices = [WHOLE, *delivery.slices_of(period.kind)]
+        if subscription not in by_name:
+            known = ", ".join(by_name) or "none"
+            raise ConfigurationError(
+                f"no subscription {subscription} has a report of a {period.kind}; those that have: {known}"
+            )
+        slices = [by_name[subscription]]
     reports = build_reports(period, list(dict.fromkeys(slices)), run)
     return [report.uri for report in reports.values()]
-
-
-def _slice_of(name: str, kind: PeriodKind) -> Slice:
-    slices = _slices_by_name(kind)
-    if name not in slices:
-        known = ", ".join(slices) or "none"
-        raise ConfigurationError(
-            f"no subscription {name} has a report of a {kind}; those that have: {known}"
-        )
-    return slices[name]
 
 
 def _slices_by_name(kind: PeriodKind) -> dict[str, Slice]:
@@ -95,13 +89,17 @@ def _slices_by_name(kind: PeriodKind) -> dict[str, Slice]:
     return slices
 
 
-def reason_not_to_mail(period: Period, *, send_mail: bool) -> str:
+def _newest(kind: PeriodKind) -> Period:
+    """Return the newest period that has ended."""
+    return newest_closed(kind, datetime.now(UTC), shop_timezone())
+
+
+def reason_not_to_mail(period: Period, *, send_mail: bool = False) -> str:
     """Return why the reports of a period are mailed to no subscription, or nothing. `send_mail`: mail them
     although the period is not the newest that has ended."""
-    if not delivery.slices_of(period.kind):
+    if not _slices_by_name(period.kind):
         return f"no subscription has a report of a {period.kind}"
-    newest = newest_closed(period.kind, datetime.now(UTC), shop_timezone())
-    if send_mail or period == newest:
+    if send_mail or period == _newest(period.kind):
         return ""
     return (
         f"{period} is not the newest {period.kind} that has ended: "
@@ -141,23 +139,15 @@ def read_report(uri: str) -> ArchivedPeriod:
 def mail_late(day: BusinessDay, run: DagRun) -> str:
     """Build the week and the month that ended with `day` again, and mail them to the subscriptions that have
     not got them, even with days that are not complete. Return why not, or nothing."""
-    reasons = []
-    for kind in REPORTED:
-        period = period_of(kind, day.date)
-        reason = _reason_not_late(period, day)
-        if reason:
-            reasons.append(reason)
-        else:
-            mail(period, build(period, run), run, late=True)
-    if len(reasons) < len(REPORTED):
-        return ""
-    return "; ".join(reasons)
+    reasons = [_mail_late(period_of(kind, day.date), day, run) for kind in REPORTED]
+    return "; ".join(reasons) if all(reasons) else ""
 
 
-def _reason_not_late(period: Period, day: BusinessDay) -> str:
+def _mail_late(period: Period, day: BusinessDay, run: DagRun) -> str:
+    """Mail one of these periods, or return why not."""
     if period.last != day.date:
         return f"no {period.kind} ended on {day}"
-    reason = reason_not_to_mail(period, send_mail=False)
+    reason = reason_not_to_mail(period)
     if reason:
         return reason
     sent = set()
@@ -166,4 +156,5 @@ def _reason_not_late(period: Period, day: BusinessDay) -> str:
             sent.add(row["subscription"])
     if _slices_by_name(period.kind).keys() <= sent:
         return f"every subscription has got the report of {period}"
+    mail(period, build(period, run), run, late=True)
     return ""
