@@ -11,7 +11,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.periods.archive import DAYS_CID
-from ecommerce.sales.periods.texts.mail import mail_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.reconciliation import comparison
 from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.periods import samples as periods
@@ -132,7 +132,7 @@ FAILURE = {
 
 
 def _period(make):
-    texts = mail_texts(make())
+    texts = page_texts(make())
     texts |= {
         "days_cid": DAYS_CID,
         "subscription": "board",

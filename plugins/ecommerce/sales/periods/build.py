@@ -29,7 +29,7 @@ from ecommerce.sales.periods.archive import (
 from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
 from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.periods.texts.figures_csv import figures_csv
-from ecommerce.sales.periods.texts.mail import mail_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import Slice
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.report_archive import Provenance
@@ -73,7 +73,7 @@ def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
         figures=figures,
         figures_hash=figures_hash(figures),
     )
-    texts = mail_texts(figures)
+    texts = page_texts(figures)
     archive_of(figures.kind, figures.only).publish(
         report.uri,
         figures,
@@ -121,7 +121,7 @@ def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
         uri = report.uri
         if locale and text.parse_locale(locale) != archived_locale:
             with text.in_locale(locale):
-                texts = mail_texts(figures)
+                texts = page_texts(figures)
                 write_document(figures, texts, scratch)
             uri = str(scratch)
         pdf = archive.read(uri, PDF)

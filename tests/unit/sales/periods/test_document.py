@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from ecommerce.sales.periods import build
-from ecommerce.sales.periods.texts.mail import mail_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from tests.unit.sales.periods import samples
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,7 @@ MOST_PAGES = {"day": 2, "week": 3, "month": 4}
 
 def pages_of(figures, folder):
     """Return the words of each page, and the metadata of the document."""
-    build.write_document(figures, mail_texts(figures), folder)
+    build.write_document(figures, page_texts(figures), folder)
     document = PdfReader(folder / "report.pdf")
     words = [re.sub(r"\s+", " ", page.extract_text()) for page in document.pages]
     return words, document
@@ -24,7 +24,7 @@ def pages_of(figures, folder):
 @pytest.mark.parametrize("make", samples.EVERY)
 def test_a_period_is_laid_out(make, tmp_path, caplog):
     figures = make()
-    texts = mail_texts(figures)
+    texts = page_texts(figures)
     pages, document = pages_of(figures, tmp_path)
     first = pages[0]
     assert len(pages) <= MOST_PAGES[figures.kind]
@@ -45,7 +45,7 @@ def test_a_period_is_laid_out(make, tmp_path, caplog):
 
 def test_a_week_has_every_section(tmp_path):
     pages, _ = pages_of(samples.week(), tmp_path)
-    sections = mail_texts(samples.week())["sections"]
+    sections = page_texts(samples.week())["sections"]
     for part in sections:
         title = f"{part['title']} {part['note']}".strip()
         assert title in " ".join(pages), title

@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.templates import render
 from ecommerce.mail.transport import compose
-from ecommerce.sales.periods.texts.mail import mail_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.report.texts.corrected import with_corrections
 from tests.unit.mail.readable import Html, html, plain
 from tests.unit.pages.reading import text_of
@@ -18,7 +18,7 @@ SET = {"page_url": "https://airflow.example/sales-reports/weeks/2026-W48/"}
 
 def mail(figures, **texts):
     """Return the mail of a period."""
-    texts = mail_texts(figures) | SET | texts
+    texts = page_texts(figures) | SET | texts
     picture = b"png" if texts["days_cid"] else None
     return compose(texts["subject"], "period_mail", texts, picture, "days@report")
 
@@ -61,7 +61,7 @@ def test_a_slice_is_named_and_shows_nothing_of_the_whole_shop(read):
 
 
 def test_the_chat_message_and_its_link():
-    texts = mail_texts(samples.week()) | SET | {"subscription": "board"}
+    texts = page_texts(samples.week()) | SET | {"subscription": "board"}
     lines = render("period_chat.txt", texts).splitlines()
     assert lines == [
         *texts["summary"]["sentences"],
@@ -82,7 +82,7 @@ def test_a_correction_states_what_has_changed():
     figures = samples.sliced_week()
     headline = {name: figure.value for name, figure in figures.headline.items()}
     mailed = {"net_sales": samples.D("140000.00")}
-    texts = with_corrections(mail_texts(figures), headline, mailed)
+    texts = with_corrections(page_texts(figures), headline, mailed)
     assert texts["subject"] == (
         "Corrected net sales week 48, Austria and Germany: 142,301 USD"
     )
@@ -90,7 +90,7 @@ def test_a_correction_states_what_has_changed():
     message = mail(figures, **texts)
     assert plain(message).startswith(f"Corrected: {line}\n")
     assert f"Corrected since it was mailed {line}" in text_of(html(message))
-    incomplete = mail_texts(samples.incomplete_week())
+    incomplete = page_texts(samples.incomplete_week())
     subject = with_corrections(incomplete, headline, mailed)["subject"]
     assert subject == "Corrected net sales week 48: 142,301 USD (incomplete)"
 

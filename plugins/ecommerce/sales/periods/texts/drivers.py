@@ -31,11 +31,12 @@ DIMENSIONS = (SHOP, COUNTRY, CHANNEL, CATEGORY)
 def dimensions_of(figures: PeriodFigures) -> list[Dimension]:
     """Return the dimensions by which the sales are divided: those with several names, and shops where they
     are not the channels."""
-    channels = {row.name for row in figures.channels}
     divided = []
     for dimension in DIMENSIONS:
         names = {row.name for row in dimension.rows(figures)}
-        is_repeated = dimension is SHOP and names == channels
+        is_repeated = dimension is SHOP and names == {
+            row.name for row in figures.channels
+        }
         if len(names) > 1 and not is_repeated:
             divided.append(dimension)
     return divided
@@ -43,24 +44,25 @@ def dimensions_of(figures: PeriodFigures) -> list[Dimension]:
 
 def drivers(figures: PeriodFigures) -> list[Driver]:
     """Return the drivers, the largest first; none where net sales have no period to compare with."""
-    net_sales = figures.headline["net_sales"]
-    if net_sales.value is None or net_sales.before is None or figures.unfinished:
+    before = figures.headline["net_sales"].before
+    if before is None or figures.unfinished:
         return []
-    change = net_sales.value - net_sales.before
-    least = SMALLEST_PART * max(abs(net_sales.value), abs(net_sales.before))
+    net_sales = figures.value("net_sales")
+    least = SMALLEST_PART * max(abs(net_sales), abs(before))
     large = []
     for driver in _changes(figures):
         is_large = abs(driver.change) >= least > 0
-        if is_large and driver.change * change > 0 and driver.name not in NAMELESS:
+        has_direction = driver.change * (net_sales - before) > 0
+        if is_large and has_direction and driver.name not in NAMELESS:
             large.append(driver)
     return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
 
 
-def named_drivers(ranked: list[Driver]) -> list[Driver]:
+def named_drivers(figures: PeriodFigures) -> list[Driver]:
     """Return the drivers that the summary names: the largest of each dimension, and last the largest product,
     `MOST_DRIVERS` in all."""
     largest: dict[str, Driver] = {}
-    for driver in ranked:
+    for driver in drivers(figures):
         largest.setdefault(driver.dimension, driver)
     product = largest.pop(PRODUCT, None)
     named = list(largest.values())
@@ -72,10 +74,8 @@ def named_drivers(ranked: list[Driver]) -> list[Driver]:
 def _changes(figures: PeriodFigures) -> Iterator[Driver]:
     for dimension in dimensions_of(figures):
         for row in dimension.rows(figures):
-            if row.before is not None:
-                label = dimension.label(row.name)
-                change = row.net_sales - row.before
-                yield _driver(dimension.name, row.name, label, change)
+            change = row.net_sales - (row.before or ZERO)
+            yield _driver(dimension.name, row.name, dimension.label(row.name), change)
     for product in (*figures.rising, *figures.falling):
         change = product.sales - (product.before or ZERO)
         yield _driver(PRODUCT, product.sku, product_name(product), change)

@@ -1,37 +1,62 @@
-"""The report of a period as finished texts, the only input of the PDF's and the web page's templates."""
+"""The report of a period as finished texts, the only input of all its templates: PDF, web page, mail and
+chat."""
 
+from ecommerce.core import text
 from ecommerce.core.values import Values
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts import headline, tables
+from ecommerce.sales.periods.texts.headline import tiles
 from ecommerce.sales.periods.texts.names import KIND_NAMES, slice_name, title
-from ecommerce.sales.periods.texts.summary import summary_texts
+from ecommerce.sales.periods.texts.summary import (
+    badge,
+    short_title,
+    subject,
+    summary_texts,
+)
+from ecommerce.sales.periods.texts.tables import sections
 from ecommerce.sales.report.texts.headline import NOTE, TILES
 from ecommerce.sales.terms import capital
 
 
 def page_texts(figures: PeriodFigures) -> Values:
     """Return everything that a page shows, by the names of `sales.report.texts.page.page_texts`, without what
-    a period does not have. `kind` is the name of the report, `slice` that of the slice, or empty."""
-    period = figures.period
+    a period does not have. `kind` is the name of the report, `slice` that of the slice, or empty.
+
+    The mail has the same texts, with the sections by their ids as `parts`; those of another mail are made by
+    `with_corrections`. `mail_of` sets `page_url` and `days_cid`, the delivery `subscription`, and `has_pdf`
+    where the PDF is attached.
+    """
+    day = str(figures.period)
     kind = KIND_NAMES[figures.kind]
     only = slice_name(figures.only)
-    tiles = headline.tiles(figures)
+    timezone = figures.provenance.timezone
+    all_tiles = tiles(figures)
+    parts = {section["id"]: section for section in sections(figures)}
     return {
-        "title": ", ".join(filter(None, [f"{kind} {period}", only])),
+        "title": ", ".join(filter(None, [f"{kind} {day}", only])),
         "kind": kind,
-        "day": str(period),
-        "long_day": title(period),
+        "period_kind": figures.kind,
+        "day": day,
+        "short_day": short_title(figures),
+        "long_day": title(figures.period),
         "slice": only,
+        "currency": figures.currency,
+        "timezone": timezone,
         "scope": [
             f"Amounts in {figures.currency}",
-            f"Midnight to midnight, {figures.provenance.timezone}",
+            f"Midnight to midnight, {timezone}",
         ],
-        "footer": " · ".join(filter(None, [kind, str(period), only])),
+        "footer": " · ".join(filter(None, [kind, day, only])),
+        "subject": subject(figures),
+        "badge": badge(figures),
         "summary": summary_texts(figures),
-        "tiles": tiles[:TILES],
-        "small_tiles": tiles[TILES:],
+        "tiles": all_tiles[:TILES],
+        "small_tiles": all_tiles[TILES:],
         "footnote": f"{capital(NOTE)}. All definitions: docs/DEFINITIONS.md.",
-        "changed": "",
-        "changed_since": "",
-        "sections": tables.sections(figures),
+        "sections": list(parts.values()),
+        "parts": parts,
+        "corrected": None,
+        "subscription": "",
+        "has_pdf": False,
+        "days_cid": "",
+        "generated_at": text.instant(figures.provenance.generated_at),
     }

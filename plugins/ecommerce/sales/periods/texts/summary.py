@@ -4,33 +4,31 @@ and the badge. The same in PDF, mail, chat and page."""
 from ecommerce.core import text
 from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
+from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.drivers import drivers, named_drivers
+from ecommerce.sales.periods.texts.drivers import named_drivers
 from ecommerce.sales.periods.texts.names import (
     base_name,
     before_words,
     period_name,
     slice_name,
 )
-from ecommerce.sales.report.texts.corrected import subject_value
+from ecommerce.sales.report.figures.summary import State, Trust
 from ecommerce.sales.report.texts.summary import rendered_sentences
-from ecommerce.sales.terms import capital
+from ecommerce.sales.report.texts.trust import badge_of
 
 
 def summary_texts(figures: PeriodFigures) -> Values:
     """Return `sentences` and `trust`, as that of a day's report."""
-    named = named_drivers(drivers(figures))
-    facts = _facts(figures) | {"drivers": named}
+    facts = _facts(figures) | {"drivers": named_drivers(figures)}
     sentences = rendered_sentences("summary/period_sentences.txt", facts)
-    return {"sentences": sentences, "trust": _trust(figures)}
+    return {"sentences": sentences, "trust": _trust(figures).model_dump()}
 
 
 def subject(figures: PeriodFigures) -> str:
     """Return `Sales week 48, Germany: 142,300 USD, +4 % vs the week before`; the badge follows where the
     period is not complete."""
-    value = subject_value("net_sales", figures.value("net_sales"), figures.currency)
     facts = _facts(figures) | {
-        "value": value,
         "title": short_title(figures),
         "badge": badge(figures),
     }
@@ -45,28 +43,23 @@ def short_title(figures: PeriodFigures) -> str:
 
 def badge(figures: PeriodFigures) -> str:
     """Return ` (incomplete)`; nothing for a period that is complete."""
-    trust = _trust(figures)
-    if trust["state"] == "complete":
-        return ""
-    return f" ({trust['label'].lower()})"
+    return badge_of(_trust(figures))
 
 
-def _trust(figures: PeriodFigures) -> Values:
-    """Return the badge: its `state`, as that of a day's report, its `label`, and its `words`."""
-    state = "complete"
+def _trust(figures: PeriodFigures) -> Trust:
+    """Return the badge of a period."""
+    state: State = "complete"
     if figures.unfinished:
         state = "incomplete"
     elif figures.unconverted:
         state = "may_change"
     clauses = render_lines("summary/period_badge.txt", _facts(figures))
-    label = capital(state.replace("_", " "))
-    return {"state": state, "label": label, "words": "; ".join(clauses)}
+    return Trust(state=state, label=terms.label(state), words="; ".join(clauses))
 
 
 def _facts(figures: PeriodFigures) -> Values:
     """Return what the templates state of a period."""
     period = figures.period
-    values = [entry.value for entry in figures.headline.values()]
     return {
         "figures": figures,
         "period": period,
@@ -74,7 +67,6 @@ def _facts(figures: PeriodFigures) -> Values:
         "next": period_name(period.next),
         "before_words": before_words(period),
         "year_before": base_name(period, "year_before"),
-        "has_sales": any(values),
         "level": text.share(0, places=0),
         "manifold": text.MANIFOLD,
     }

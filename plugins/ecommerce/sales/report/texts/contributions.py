@@ -1,6 +1,8 @@
 """Contributions to the change of net sales: by category, country, channel, shop, customers and kind of
 amount, and by product. The view `sales_contributions` has the rules."""
 
+from decimal import Decimal
+
 from ecommerce.core import text
 from ecommerce.core.templates import render
 from ecommerce.reporting.charts import Bar, Chart
@@ -70,11 +72,11 @@ def left_out(figures: Figures) -> str:
     return terms.without_amounts(changes.unconverted) if changes else ""
 
 
-def own_change(row: Contribution) -> str:
+def own_change(now: Decimal, before: Decimal | None) -> str:
     """Return the change of a row in percent, or `new`; there is none from a negative amount."""
-    if row.now and not row.before:
+    if now and before == 0:
         return "new"
-    return text.change(row.now, max(row.before, ZERO))
+    return text.change(now, max(before or ZERO, ZERO))
 
 
 def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section:
@@ -85,7 +87,7 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
         with_others(rows, MOST_ROWS, alone=terms.UNALLOCATED),
         named(dimension.name.capitalize(), "name", dimension.label),
         *_both_days(figures, base, "Contribution"),
-        (quiet("Change"), own_change),
+        (quiet("Change"), lambda row: own_change(row.now, row.before)),
         empty="No sales on either day." if figures.changes else no_base(figures),
         note=f"contribution to the change of net sales in {figures.currency}{left_out(figures)}",
         chart=_chart(figures, dimension, rows),
@@ -120,7 +122,7 @@ def _chart(figures: Figures, dimension: Dimension, rows: list[Contribution]) -> 
     def bar(row: Contribution) -> Bar:
         change = terms.signed(row.change, figures.currency)
         label = dimension.label(row.name)
-        return Bar(label, row.change, change, own_change(row))
+        return Bar(label, row.change, change, own_change(row.now, row.before))
 
     return ranked_bars(
         f"changes-{dimension.plural}.svg",

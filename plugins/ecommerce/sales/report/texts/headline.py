@@ -107,20 +107,28 @@ def changes(figures: Figures, figure: str) -> dict[str, Values]:
     """Return the changes of a figure in percent, those of a rate in percentage points, by the `BASES` that
     have one, in the order of `SHOWN`: `words`, the `label` of the base, and `tone` (1: welcome, -1: not)."""
     entry = figures.entries[figure]
-    meaning = MEANINGS[figure]
     known = known_bases(figures)
     stated = {}
     for base in SHOWN:
-        before = entry.base(base)
-        words = _change(entry.value, before, meaning)
-        # A percentage of a negative amount would mislead.
-        if base in known and words != text.NOTHING and before and before > 0:
-            stated[base] = {
-                "words": words,
-                "label": f"vs {base_name(figures, base, figure)}",
-                "tone": terms.direction(entry.value, before, meaning.good),
-            }
+        name = base_name(figures, base, figure)
+        change = change_since(figure, entry.value, entry.base(base), name)
+        if base in known and change:
+            stated[base] = change
     return stated
+
+
+def change_since(
+    figure: str, value: Decimal | None, before: Decimal | None, base: str
+) -> Values | None:
+    """Return the change of a figure as in `changes`; None where there is none. `base` is the name of what it
+    is compared with."""
+    meaning = MEANINGS[figure]
+    words = _change(value, before, meaning)
+    # A percentage of a negative amount would mislead.
+    if words == text.NOTHING or not before or before < 0:
+        return None
+    tone = terms.direction(value, before, meaning.good)
+    return {"words": words, "label": f"vs {base}", "tone": tone}
 
 
 def base_of_choice(stated: Container[str]) -> str:
@@ -151,18 +159,31 @@ def small_tiles(figures: Figures) -> list[Row]:
 
 
 def _tile(figures: Figures, figure: str) -> Values:
-    meaning = MEANINGS[figure]
     entry = figures.entries[figure]
     stated = changes(figures, figure)
-    if not stated:
-        why = NO_ORDERS if entry.value is None else NOTHING_YET
-        stated = {CHOICE[0]: NO_CHANGE | {"label": why}}
-    label = f"{meaning.label}{NOTED}" if entry.note else meaning.label
+    shown = list(stated.values())[:MOST_SHOWN]
+    tile = tile_of(figure, entry.value, figures.currency, shown)
+    if stated:
+        tile["change"] = stated[base_of_choice(stated)]
+    if entry.note:
+        tile["label"] += NOTED
+    return tile
+
+
+def tile_of(
+    figure: str, value: Decimal | None, currency: str, changes: list[Values]
+) -> Values:
+    """Return the tile of a figure, as in `tiles`; its `change` is the first of `changes`, or else states why
+    there is none."""
+    meaning = MEANINGS[figure]
+    if not changes:
+        why = NO_ORDERS if value is None else NOTHING_YET
+        changes = [NO_CHANGE | {"label": why}]
     return {
-        "label": label,
-        "value": text.figure(entry.value, meaning.kind, figures.currency),
-        "changes": list(stated.values())[:MOST_SHOWN],
-        "change": stated[base_of_choice(stated)],
+        "label": meaning.label,
+        "value": text.figure(value, meaning.kind, currency),
+        "changes": changes,
+        "change": changes[0],
     }
 
 

@@ -10,7 +10,7 @@ from ecommerce.sales.report.texts import breakdowns, headline, payments, trend
 from ecommerce.sales.report.texts.corrected import subject_value
 from ecommerce.sales.report.texts.page import summary_texts
 from ecommerce.sales.report.texts.summary import chosen_base, named_base
-from ecommerce.sales.report.texts.trust import trust_of
+from ecommerce.sales.report.texts.trust import badge_of, trust_of
 
 MOST_RESTATED = 5
 """Days: programs cut long mails, and the report is attached."""
@@ -32,7 +32,7 @@ def mail_texts(figures: Figures) -> Values:
     restatements = figures.quality.restatements
     return {
         "subject": subject(figures),
-        "badge": _badge(figures),
+        "badge": badge_of(trust_of(figures)),
         "corrected": None,
         "day": figures.business_date.isoformat(),
         "short_day": text.short_day(figures.business_date),
@@ -58,14 +58,9 @@ def subject(figures: Figures) -> str:
         "figures": figures,
         "value": subject_value("net_sales", net_sales, figures.currency),
         "base": named_base(figures, chosen_base(figures)),
-        "badge": _badge(figures),
+        "badge": badge_of(trust_of(figures)),
     }
     return render("summary/subject.txt", facts).strip()
-
-
-def _badge(figures: Figures) -> str:
-    trust = trust_of(figures)
-    return "" if trust.state == "complete" else f" ({trust.label.lower()})"
 
 
 def forecast_missed(figures: Figures, percent: int | None) -> tuple[str, str] | None:

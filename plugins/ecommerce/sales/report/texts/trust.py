@@ -31,6 +31,11 @@ def trust_of(figures: Figures) -> Trust:
     return Trust(state=state, label=terms.label(state), words=", ".join(clauses))
 
 
+def badge_of(trust: Trust) -> str:
+    """Return ` (incomplete)` for a subject; nothing where the figures are complete."""
+    return "" if trust.state == "complete" else f" ({trust.label.lower()})"
+
+
 def alarms(figures: Figures) -> list[str]:
     """Return what is wrong with the day although all its sources were read, so that no failed task has sent
     it."""
