@@ -1,6 +1,7 @@
 """Terms of the daily report: differences, averages and names."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.text import (
@@ -9,7 +10,9 @@ from ecommerce.core.text import (
     counted,
     listed,
     shop_label,
+    short_day,
     source_name,
+    weekday,
     words_locale,
 )
 
@@ -43,6 +46,13 @@ def average_name(days: int, without_sales: int = 0) -> str:
     if without_sales:
         name += f", {counted(without_sales, 'day')} without sales"
     return name
+
+
+def last_weekday(day: date) -> str:
+    """Return the day one week before `day`: `last Monday`, or its date where words are not English."""
+    if words_locale().language == "en":
+        return f"last {weekday(day)}"
+    return short_day(day - timedelta(weeks=1))
 
 
 def without_amounts(currencies: Iterable[str]) -> str:

@@ -191,11 +191,6 @@ class PeriodFigures(Part):
         """The days that are not known or not complete."""
         return [day for day in self.days if not day.complete]
 
-    @property
-    def has_sales(self) -> bool:
-        """Whether any headline figure is not 0."""
-        return any(entry.value for entry in self.headline.values())
-
     def value(self, figure: str) -> Decimal:
         """Return a headline figure of the period; 0 where it has none."""
         return self.headline[figure].value or Decimal(0)

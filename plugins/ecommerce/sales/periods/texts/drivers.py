@@ -17,7 +17,6 @@ from ecommerce.sales.report.texts.base import (
 )
 from ecommerce.sales.report.texts.drivers import (
     LONGEST_NAME,
-    MOST_DRIVERS,
     NAMELESS,
     PRODUCT,
     SMALLEST_PART,
@@ -56,19 +55,6 @@ def drivers(figures: PeriodFigures) -> list[Driver]:
         if is_large and has_direction and driver.name not in NAMELESS:
             large.append(driver)
     return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
-
-
-def named_drivers(figures: PeriodFigures) -> list[Driver]:
-    """Return the drivers that the summary names: the largest of each dimension, and last the largest product,
-    `MOST_DRIVERS` in all."""
-    largest: dict[str, Driver] = {}
-    for driver in drivers(figures):
-        largest.setdefault(driver.dimension, driver)
-    product = largest.pop(PRODUCT, None)
-    named = list(largest.values())
-    if product is None:
-        return named[:MOST_DRIVERS]
-    return [*named[: MOST_DRIVERS - 1], product]
 
 
 def _changes(figures: PeriodFigures) -> Iterator[Driver]:

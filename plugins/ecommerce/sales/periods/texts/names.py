@@ -58,9 +58,12 @@ def before_words(period: Period) -> str:
     """Return the name of the period before in a sentence: `the week before`, `last Thursday`."""
     if period.kind != "day":
         return f"the {period.kind} before"
-    if text.words_locale().language == "en":
-        return f"last {text.weekday(period.first)}"
-    return period_name(period.before)
+    return terms.last_weekday(period.first)
+
+
+def short_title(period: Period, only: Slice) -> str:
+    """Return the period and the slice inside a sentence: `week 48, Germany and Austria`."""
+    return ", ".join(filter(None, [period_name(period), slice_name(only)]))
 
 
 def slice_name(only: Slice) -> str:

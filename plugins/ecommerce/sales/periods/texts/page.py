@@ -5,15 +5,16 @@ from ecommerce.core import text
 from ecommerce.core.values import Values
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.headline import tiles
-from ecommerce.sales.periods.texts.names import KIND_NAMES, slice_name, title
-from ecommerce.sales.periods.texts.summary import (
-    badge,
+from ecommerce.sales.periods.texts.names import (
+    KIND_NAMES,
     short_title,
-    subject,
-    summary_texts,
+    slice_name,
+    title,
 )
+from ecommerce.sales.periods.texts.summary import subject, summary_texts, trust_of
 from ecommerce.sales.periods.texts.tables import sections
 from ecommerce.sales.report.texts.headline import NOTE, TILES
+from ecommerce.sales.report.texts.trust import badge_of
 from ecommerce.sales.terms import capital
 
 
@@ -36,7 +37,7 @@ def page_texts(figures: PeriodFigures) -> Values:
         "kind": kind,
         "period_kind": figures.kind,
         "day": day,
-        "short_day": short_title(figures),
+        "short_day": short_title(figures.period, figures.only),
         "long_day": title(figures.period),
         "slice": only,
         "currency": figures.currency,
@@ -47,10 +48,12 @@ def page_texts(figures: PeriodFigures) -> Values:
         ],
         "footer": " · ".join(filter(None, [kind, day, only])),
         "subject": subject(figures),
-        "badge": badge(figures),
+        "badge": badge_of(trust_of(figures)),
         "summary": summary_texts(figures),
         "tiles": all_tiles[:TILES],
         "small_tiles": all_tiles[TILES:],
+        "changed": "",
+        "changed_since": "",
         "footnote": f"{capital(NOTE)}. All definitions: docs/DEFINITIONS.md.",
         "sections": list(parts.values()),
         "parts": parts,

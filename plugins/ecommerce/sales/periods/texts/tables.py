@@ -1,9 +1,6 @@
 """The sections of a period's report. What a slice does not have has no row, and its section is left out."""
 
-from decimal import Decimal
-
 from ecommerce.core import text
-from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.templates import render, render_rows
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
@@ -21,13 +18,13 @@ from ecommerce.reporting.sections import (
 from ecommerce.sales import terms
 from ecommerce.sales.periods.archive import DAYS_CHART
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.drivers import dimensions_of, drivers
-from ecommerce.sales.periods.texts.names import BASES, base_name, period_name
+from ecommerce.sales.periods.texts.drivers import dimensions_of
+from ecommerce.sales.periods.texts.facts import facts_of
+from ecommerce.sales.periods.texts.names import base_name
 from ecommerce.sales.report.texts import returns
 from ecommerce.sales.report.texts.breakdowns import by_dimension
 from ecommerce.sales.report.texts.contributions import own_change
 from ecommerce.sales.report.texts.products import product_table
-from ecommerce.sales.report.texts.website import STEPS
 
 MOST_ROWS = 10
 """Of a breakdown; the last one is all others. figures.json and figures.csv have all."""
@@ -35,14 +32,14 @@ MOST_ROWS = 10
 
 def sections(figures: PeriodFigures) -> list[Section]:
     """Return the sections that have rows, in reading order."""
-    facts = _facts(figures)
+    facts = facts_of(figures)
     currency = figures.currency
     sales = _changes(figures, "sales")
     changes = _changes(figures, "net_sales")
-    breakdowns = []
-    for dimension in dimensions_of(figures):
-        breakdown = by_dimension(figures, dimension, changes=changes, most=MOST_ROWS)
-        breakdowns.append(breakdown)
+    breakdowns = [
+        by_dimension(figures, dimension, changes=changes, most=MOST_ROWS)
+        for dimension in dimensions_of(figures)
+    ]
     every = [
         _rendered("days", facts, _days_chart(figures)),
         _rendered("outlook", facts),
@@ -91,20 +88,6 @@ def _changes(figures: PeriodFigures, amount: str) -> list[TableColumn]:
         (quiet(before), lambda row: text.amount(row.before, figures.currency)),
         (number("Change"), lambda row: own_change(getattr(row, amount), row.before)),
     ]
-
-
-def _facts(figures: PeriodFigures) -> Values:
-    """Return what the templates of sections state of a period."""
-    return {
-        "figures": figures,
-        "drivers": drivers(figures),
-        "headline": HEADLINE,
-        "bases": {base: base_name(figures.period, base) for base in BASES},
-        "next": period_name(figures.period.next),
-        "steps": STEPS,
-        "least_coverage": Decimal(LEAST_COST_COVERAGE) / 100,
-        "signed": terms.signed,
-    }
 
 
 def _rendered(part: str, facts: Values, chart: Chart | None = None) -> Section:

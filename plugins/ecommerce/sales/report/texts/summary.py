@@ -149,8 +149,8 @@ def chosen_base(figures: Figures) -> str:
 
 def base_words(figures: Figures, base: str) -> str:
     """Return the name of one of `BASES` in a sentence: `last Monday`, `the 28-day average`."""
-    if base == "week_before" and text.words_locale().language == "en":
-        return f"last {text.weekday(figures.business_date)}"
+    if base == "week_before":
+        return terms.last_weekday(figures.business_date)
     name = base_name(figures, base, "net_sales")
     return f"the {name}" if base == "average" else name
 

@@ -1,0 +1,42 @@
+"""What the templates state of a period."""
+
+from decimal import Decimal
+
+from ecommerce.core import text
+from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
+from ecommerce.core.values import Values
+from ecommerce.sales import terms
+from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.periods.texts.drivers import drivers
+from ecommerce.sales.periods.texts.names import (
+    BASES,
+    base_name,
+    before_words,
+    period_name,
+    short_title,
+)
+from ecommerce.sales.report.texts.drivers import MOST_DRIVERS
+from ecommerce.sales.report.texts.website import STEPS
+
+
+def facts_of(figures: PeriodFigures) -> Values:
+    """Return the figures, their names, and the rules that templates need."""
+    period = figures.period
+    return {
+        "figures": figures,
+        "period": period,
+        "title": short_title(period, figures.only),
+        "name": period_name(period),
+        "next": period_name(period.next),
+        "before_words": before_words(period),
+        "bases": {base: base_name(period, base) for base in BASES},
+        "has_sales": any(entry.value for entry in figures.headline.values()),
+        "drivers": drivers(figures),
+        "most_drivers": MOST_DRIVERS,
+        "headline": HEADLINE,
+        "steps": STEPS,
+        "least_coverage": Decimal(LEAST_COST_COVERAGE) / 100,
+        "level": text.share(0, places=0),
+        "manifold": text.MANIFOLD,
+        "signed": terms.signed,
+    }
