@@ -1,12 +1,15 @@
--- Business days of the orders that were refunded in the period and those it is compared with, or one row without a day. `state`
--- of all rows is that of `products.sql`.
+-- The days of the period, and business days of the orders that were refunded in it and in those it is compared with. `state` of
+-- all rows is that of `products.sql`.
 {% from "warehouse/macros/slices.sql" import state_of_days with context %}
 WITH states AS (
     {{ state_of_days() }}
 ),
 
-refunded AS (
-    SELECT DISTINCT order_business_date AS business_date
+read_days AS (
+    SELECT day AS business_date
+    FROM UNNEST(GENERATE_DATE_ARRAY({{ first }}, {{ report_day }})) AS day
+    UNION DISTINCT
+    SELECT order_business_date AS business_date
     FROM `sales.refunds`
     WHERE {{ days("business_date") }}
         AND order_business_date IS NOT NULL
@@ -15,9 +18,8 @@ refunded AS (
 )
 
 SELECT
-    refunded.business_date,
+    read_days.business_date,
     states.state
 FROM states
-LEFT JOIN refunded
-    ON TRUE
-ORDER BY refunded.business_date
+CROSS JOIN read_days
+ORDER BY read_days.business_date

@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
@@ -45,9 +45,7 @@ def read_figures(
     figures = {}
     for number, only in enumerate(queries.slices):
         figures[only] = PeriodFigures(
-            kind=period.kind,
-            first=period.first,
-            last=period.last,
+            **asdict(period),
             only=only,
             currency=warehouse.settings.reporting_currency,
             provenance=origin,
@@ -68,9 +66,10 @@ def read_net_sales(
     if not slices:
         return {}
     queries = _Queries(warehouse, period, list(slices))
-    read_days = set(period.days)
+    read_days = period.days
     if any(only.category for only in slices):
-        read_days |= _order_days(queries.run("order_days", days=period.days))
+        orders = queries.run("order_days", days=period.days)
+        read_days = [row["business_date"] for row in orders]
     rows = queries.run("net_sales", days=period.days, read_days=read_days)
     return {queries.slices[row["slice"]]: row["net_sales"] for row in rows}
 
@@ -110,7 +109,7 @@ class _Queries:
         """Return the rows of all queries, with their slice and part; raises as `read_figures`."""
         for _ in range(MOST_ATTEMPTS):
             orders = self.run("order_days")
-            rows = self._read(_order_days(orders) | set(self.period.days))
+            rows = self._read([row["business_date"] for row in orders])
             # What was the same before and after was the same in between.
             products = self.run("products", most=MOST_PRODUCTS, most_movers=MOST_MOVERS)
             if products[0]["state"] == orders[0]["state"]:
@@ -132,11 +131,6 @@ class _Queries:
             for name in ("customers", "funnel", "restated"):
                 rows += self.run(name)
         return rows
-
-
-def _order_days(rows: Iterable[Row]) -> set[date]:
-    """Return the days of `order_days.sql`; of no refund there is a row without a day."""
-    return {row["business_date"] for row in rows if row["business_date"]}
 
 
 def _parts(rows: Iterable[Row]) -> Values:
