@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +13,7 @@ from ecommerce.core.errors import ConfigurationError
 
 PeriodKind = Literal["day", "week", "month"]
 KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
+FORMATS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,7 @@ class Period:
 
     def __str__(self) -> str:
         """Return `2026-11-23`, `2026-W48` or `2026-11`."""
-        if self.kind == "month":
-            return f"{self.first:%Y-%m}"
-        if self.kind == "week":
-            year, week, _ = self.first.isocalendar()
-            return f"{year}-W{week:02}"
-        return str(self.first)
+        return self.first.strftime(FORMATS[self.kind])
 
     @property
     def days(self) -> list[date]:
@@ -78,7 +73,7 @@ def newest_closed(kind: PeriodKind, now: datetime, timezone: str) -> Period:
 def parse_period(text: str) -> Period:
     """Return the period of `2026-11-23`, `2026-W48` or `2026-11`. Raise ConfigurationError: there is none."""
     try:
-        if re.fullmatch(r"\d{4}-\d\d", text):
+        if len(text) == len("2026-11"):
             return period_of("month", date.fromisoformat(f"{text}-01"))
         kind: PeriodKind = "week" if "W" in text else "day"
         return period_of(kind, date.fromisoformat(text))

@@ -15,7 +15,6 @@ from ecommerce.core.values import Values
 from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.sales.periods.archive import (
-    DAYS_CHART,
     DAYS_CID,
     DAYS_PNG,
     PDF,
@@ -101,10 +100,8 @@ def write_document(figures: PeriodFigures, texts: Values, folder: Path) -> None:
         made_at=figures.provenance.generated_at,
     )
     if has_page:
-        charts = charts_of(texts["sections"])
-        draw(charts, folder)
-        days = [chart for chart in charts if chart["file"] == DAYS_CHART]
-        draw(days, folder, png_dpi=DAYS_DOTS_PER_INCH)
+        draw(charts_of(texts["sections"]), folder)
+        draw([texts["parts"]["days"]["chart"]], folder, png_dpi=DAYS_DOTS_PER_INCH)
 
 
 def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
@@ -117,8 +114,8 @@ def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
     archive = archive_of(figures.kind, figures.only)
     texts = archive.read_mail(report.uri, report.figures_hash)["texts"]
     archived_locale = text.parse_locale(load_settings().report_locale)
+    uri = report.uri
     with scratch_folder() as scratch:
-        uri = report.uri
         if locale and text.parse_locale(locale) != archived_locale:
             with text.in_locale(locale):
                 texts = page_texts(figures)

@@ -32,7 +32,7 @@ def figures_csv(figures: PeriodFigures) -> str:
     for section, name, part in _parts(figures):
         complete = getattr(part, "complete", not figures.unfinished)
         for figure, value in part:
-            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            if type(value) not in (int, Decimal):
                 continue
             currency = ""
             if _is_money(name, figure, value):

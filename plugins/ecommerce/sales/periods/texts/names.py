@@ -44,14 +44,14 @@ def title(period: Period) -> str:
 def base_name(period: Period, base: str) -> str:
     """Return the label of one of `BASES`: `week 47`, `week 48 of 2025`, `Nov 2025`, `Thu 20 Nov 2025`."""
     compared = period.before if base == "before" else period.year_before
-    year = compared.first.year
+    name = period_name(compared)
     if period.kind == "month":
-        return f"{text.short_month(compared.first)} {year}"
+        return f"{text.short_month(compared.first)} {compared.first:%Y}"
     if base == "before":
-        return period_name(compared)
+        return name
     if period.kind == "week":
-        return f"{period_name(compared)} of {compared.first.isocalendar().year}"
-    return f"{period_name(compared)} {year}"
+        return f"{name} of {compared.first:%G}"
+    return f"{name} {compared.first:%Y}"
 
 
 def before_words(period: Period) -> str:
