@@ -81,9 +81,13 @@ def show(address: ReportAddressDep, page: PageRequestDep) -> Response:
 def file(address: ReportAddressDep, name: str) -> Response:
     """Return one of the archived files of a period."""
     period = address.period
-    shown = {PREVIEW, *CHART_FILES}
-    label = f"sales-report-{period}"
-    return responses.archived_file(address.archive, period.first, name, label, shown)
+    return responses.archived_file(
+        address.archive,
+        period.first,
+        name,
+        f"sales-report-{period}",
+        {PREVIEW, *CHART_FILES},
+    )
 
 
 for prefix in PREFIXES:

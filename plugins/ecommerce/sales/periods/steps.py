@@ -59,7 +59,7 @@ def reason_not_to_build(period: Period) -> str:
     )
 
 
-def build(period: Period, run: DagRun, subscription: str = "") -> list[str]:
+def build(period: Period, run: DagRun, subscription: str | None = None) -> list[str]:
     """Build and archive the reports of a period: that of the whole shop, then those of the slices that
     subscriptions need, or only that of one subscription. Return the URIs of their folders.
 
@@ -113,17 +113,19 @@ def mail(
     run: DagRun,
     *,
     send_mail: bool = False,
-    subscription: str = "",
+    subscription: str | None = None,
     late: bool = False,
 ) -> None:
     """Mail the archived reports of a period to their subscriptions, or to one; raises, and other arguments,
     as `deliver_period`."""
-    reports = {}
-    for uri in uris:
-        report = read_report(uri)
-        reports[report.figures.only] = report
+    reports = [read_report(uri) for uri in uris]
     sentences = delivery.deliver_period(
-        period, reports, run, send_mail=send_mail, only_name=subscription, late=late
+        period,
+        {report.figures.only: report for report in reports},
+        run,
+        send_mail=send_mail,
+        only_name=subscription or "",
+        late=late,
     )
     for sentence in sentences:
         log.info("%s", sentence)

@@ -11,15 +11,18 @@ from ecommerce.sales.periods import steps
 from ecommerce.sales.tasks import end_request, is_mail_requested
 from ecommerce.warehouse.assets import DAILY_SALES
 
+BY_HAND = "manual"
+"""The type of a run that was started by hand."""
+
 
 @network_task(inlets=[DAILY_SALES])
 def report(kind: PeriodKind, **context: Any) -> list[str]:
     """Build and archive the reports of the run's period; return the URIs of their folders, the whole shop's
     first. Skipped for an old period, unless the run was started by hand."""
     period = _period(kind, context)
-    if not _is_by_hand(context):
+    if context["dag_run"].run_type != BY_HAND:
         skip_if(steps.reason_not_to_build(period))
-    return steps.build(period, run_of(context), _subscription(context))
+    return steps.build(period, run_of(context), context["params"]["subscription"])
 
 
 @network_task(execution_timeout=min(task_timeout(), LEASE))
@@ -27,7 +30,7 @@ def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     """Mail the reports to their subscriptions; skipped unless they are due or were requested by the param."""
     period = _period(kind, context)
     is_requested = is_mail_requested(context)
-    if _is_by_hand(context) and not is_requested:
+    if context["dag_run"].run_type == BY_HAND and not is_requested:
         skip_if("a run that was started by hand mails on request only: see send_mail")
     skip_if(steps.reason_not_to_mail(period, send_mail=is_requested))
     steps.mail(
@@ -35,7 +38,7 @@ def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
         uris,
         run_of(context),
         send_mail=is_requested,
-        subscription=_subscription(context),
+        subscription=context["params"]["subscription"],
     )
     end_request(context)
 
@@ -51,11 +54,3 @@ def _period(kind: PeriodKind, context: Any) -> Period:
     run = context["dag_run"]
     requested = run.partition_key or context["params"][kind]
     return steps.period_of_run(kind, requested, run.run_after, shop_timezone())
-
-
-def _subscription(context: Any) -> str:
-    return context["params"]["subscription"] or ""
-
-
-def _is_by_hand(context: Any) -> bool:
-    return bool(context["dag_run"].run_type == "manual")

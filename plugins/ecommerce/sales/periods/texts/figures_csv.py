@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from more_itertools import always_iterable
+
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
@@ -47,9 +49,9 @@ def _parts(figures: PeriodFigures) -> Iterator[tuple[str, str, Part]]:
     for figure, entry in figures.headline.items():
         yield "headline", figure, entry
     for section, content in figures:
-        for part in content if isinstance(content, list) else [content]:
+        for part in always_iterable(content, Part):
             if isinstance(part, Part):
-                first = next(iter(dict(part).values()))
+                _, first = next(iter(part))
                 name = str(first) if isinstance(first, str | date) else ""
                 yield section, name, part
 
