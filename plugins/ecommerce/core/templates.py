@@ -68,6 +68,7 @@ def environment(folder: Path) -> Any:
         "short_weekday": text.short_weekday,
         "source_name": text.source_name,
         "source_title": text.source_title,
+        "span": text.span,
         "weekday": text.weekday,
         "whole": text.whole,
         "with_currency": text.with_currency,

@@ -16,7 +16,7 @@ from ecommerce.sales.periods.archive import (
     archive_of,
     slice_key,
 )
-from ecommerce.sales.periods.texts.names import title
+from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscriptions import load_subscriptions
@@ -61,7 +61,7 @@ def show(address: ReportAddressDep, page: PageRequestDep) -> Response:
         "period": period,
         "folder": f"{archive.folder}/",
         "newest": page.newest,
-        "name": title(period),
+        "name": names_of(period).title,
         "report": None,
         "slices": {},
     }

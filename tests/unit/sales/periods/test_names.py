@@ -57,22 +57,19 @@ NAMES = {
 @pytest.mark.parametrize("written", NAMES)
 def test_a_period_and_its_bases_have_names(written):
     period = parse_period(written)
-    found = (
-        names.period_name(period),
-        names.title(period),
-        names.base_name(period, "before"),
-        names.base_name(period, "year_before"),
-        names.before_words(period),
-    )
-    assert found == NAMES[written]
+    found = names.names_of(period)
+    assert (found.name, found.title, *found[3:]) == NAMES[written]
+    assert found.next == names.names_of(period.next).name
 
 
 def test_dates_are_those_of_the_locale_and_words_are_english():
     with in_locale("de_DE"):
         week = parse_period("2026-W48")
-        assert names.title(week) == "Week 48 · 23.\N{EN DASH}29. Nov. 2026"
-        assert names.before_words(parse_period("2026-11-28")) == "Sa., 21. Nov."
-        assert names.base_name(parse_period("2026-03"), "before") == "Feb 2026"
+        assert names.names_of(week).title == "Week 48 · 23.\N{EN DASH}29. Nov. 2026"
+        assert (
+            names.names_of(parse_period("2026-11-28")).before_words == "Sa., 21. Nov."
+        )
+        assert names.names_of(parse_period("2026-03")).before == "Feb 2026"
 
 
 def test_a_slice_is_named_by_its_values(monkeypatch):

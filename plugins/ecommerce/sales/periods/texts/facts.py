@@ -8,13 +8,7 @@ from ecommerce.core.values import Values
 from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import drivers
-from ecommerce.sales.periods.texts.names import (
-    BASES,
-    base_name,
-    before_words,
-    period_name,
-    short_title,
-)
+from ecommerce.sales.periods.texts.names import names_of, short_title
 from ecommerce.sales.report.texts.drivers import MOST_DRIVERS
 from ecommerce.sales.report.texts.website import STEPS
 
@@ -26,10 +20,7 @@ def facts_of(figures: PeriodFigures) -> Values:
         "figures": figures,
         "period": period,
         "title": short_title(period, figures.only),
-        "name": period_name(period),
-        "next": period_name(period.next),
-        "before_words": before_words(period),
-        "bases": {base: base_name(period, base) for base in BASES},
+        "names": names_of(period),
         "has_sales": any(entry.value for entry in figures.headline.values()),
         "drivers": drivers(figures),
         "most_drivers": MOST_DRIVERS,

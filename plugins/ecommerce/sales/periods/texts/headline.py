@@ -4,20 +4,21 @@ from ecommerce.core import text
 from ecommerce.core.values import Row, Values
 from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.names import BASES, base_name
+from ecommerce.sales.periods.texts.names import BASES, names_of
 from ecommerce.sales.report.texts.headline import change_since, tile_of
 
 
 def tiles(figures: PeriodFigures) -> list[Row]:
     """Return the headline figures in reading order: `label`, `value`, `changes`, and `change`, the first of
     them."""
+    names = names_of(figures.period)
     made = []
     for figure, entry in figures.headline.items():
         changes = []
         for base in BASES:
-            name = base_name(figures.period, base)
-            change = change_since(figure, entry.value, getattr(entry, base), name)
-            changes.append(change)
+            before = getattr(entry, base)
+            name = getattr(names, base)
+            changes.append(change_since(figure, entry.value, before, name))
         if figure == "net_sales":
             changes.append(_reached(figures))
         stated = list(filter(None, changes))

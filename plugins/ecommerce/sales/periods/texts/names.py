@@ -1,13 +1,16 @@
 """The names of a period, of what it is compared with, and of a slice."""
 
+from typing import NamedTuple
+
 from ecommerce.core import text
 from ecommerce.core.periods import Period
+from ecommerce.core.templates import render_lines
 from ecommerce.sales import terms
 from ecommerce.sales.report.texts.drivers import LABELS
 from ecommerce.sales.slices import Slice
 
 BASES = ("before", "year_before")
-"""The fields of `Compared` that a figure is compared with, and the periods of `Period`."""
+"""The fields of `Compared` that a figure is compared with, and their labels in `PeriodNames`."""
 KIND_NAMES = {
     "day": "Daily sales report",
     "week": "Weekly sales report",
@@ -17,53 +20,32 @@ MOST_VALUES = 4
 """Values of one dimension of a slice that its name has."""
 
 
-def period_name(period: Period) -> str:
-    """Return the name inside a sentence: `week 48`, `November 2026`, `Thu 19 Nov`."""
-    if period.kind == "week":
-        return f"week {period.first.isocalendar().week}"
-    if period.kind == "month":
-        return text.month(period.first)
-    return text.short_day(period.first)
+class PeriodNames(NamedTuple):
+    """A period and the `next` one inside a sentence (`week 48`, `November 2026`, `Thu 19 Nov`), its title,
+    the labels of those it is compared with (`week 47`, `week 48 of 2025`), and the one before in a sentence
+    (`the week before`, `last Thursday`)."""
+
+    name: str
+    title: str
+    next: str
+    before: str
+    year_before: str
+    before_words: str
 
 
-def title(period: Period) -> str:
-    """Return the period for a title, a week with its number and its days."""
-    if period.kind == "day":
-        return text.long_day(period.first)
-    name = terms.capital(period_name(period))
-    if period.kind == "month":
-        return name
-    days = text.span(period.first, period.last)
-    is_one_month = period.first.month == period.last.month
-    if is_one_month and text.words_locale().language == "en":
-        end = text.span(period.last, period.last)
-        days = f"{period.first.day} {text.NOTHING} {end}"
-    return f"{name} · {days}"
-
-
-def base_name(period: Period, base: str) -> str:
-    """Return the label of one of `BASES`: `week 47`, `week 48 of 2025`, `Nov 2025`, `Thu 20 Nov 2025`."""
-    compared = period.before if base == "before" else period.year_before
-    name = period_name(compared)
-    if period.kind == "month":
-        return f"{text.short_month(compared.first)} {compared.first:%Y}"
-    if base == "before":
-        return name
-    if period.kind == "week":
-        return f"{name} of {compared.first:%G}"
-    return f"{name} {compared.first:%Y}"
-
-
-def before_words(period: Period) -> str:
-    """Return the name of the period before in a sentence: `the week before`, `last Thursday`."""
-    if period.kind != "day":
-        return f"the {period.kind} before"
-    return terms.last_weekday(period.first)
+def names_of(period: Period) -> PeriodNames:
+    """Return the names of a period."""
+    facts = {
+        "period": period,
+        "is_english": text.words_locale().language == "en",
+        "last_weekday": terms.last_weekday(period.first),
+    }
+    return PeriodNames(*render_lines("periods/names.txt", facts))
 
 
 def short_title(period: Period, only: Slice) -> str:
     """Return the period and the slice inside a sentence: `week 48, Germany and Austria`."""
-    return ", ".join(filter(None, [period_name(period), slice_name(only)]))
+    return ", ".join(filter(None, [names_of(period).name, slice_name(only)]))
 
 
 def slice_name(only: Slice) -> str:

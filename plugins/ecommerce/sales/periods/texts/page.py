@@ -7,9 +7,9 @@ from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.headline import tiles
 from ecommerce.sales.periods.texts.names import (
     KIND_NAMES,
+    names_of,
     short_title,
     slice_name,
-    title,
 )
 from ecommerce.sales.periods.texts.summary import subject, summary_texts, trust_of
 from ecommerce.sales.periods.texts.tables import sections
@@ -38,7 +38,7 @@ def page_texts(figures: PeriodFigures) -> Values:
         "period_kind": figures.kind,
         "day": day,
         "short_day": short_title(figures.period, figures.only),
-        "long_day": title(figures.period),
+        "long_day": names_of(figures.period).title,
         "slice": only,
         "currency": figures.currency,
         "timezone": timezone,

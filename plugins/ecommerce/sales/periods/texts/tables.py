@@ -20,7 +20,7 @@ from ecommerce.sales.periods.archive import DAYS_CHART
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import dimensions_of
 from ecommerce.sales.periods.texts.facts import facts_of
-from ecommerce.sales.periods.texts.names import base_name
+from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.report.texts import returns
 from ecommerce.sales.report.texts.breakdowns import by_dimension
 from ecommerce.sales.report.texts.contributions import own_change
@@ -83,7 +83,7 @@ def _changes(figures: PeriodFigures, amount: str) -> list[TableColumn]:
     to compare with."""
     if figures.headline["net_sales"].before is None:
         return []
-    before = terms.capital(base_name(figures.period, "before"))
+    before = terms.capital(names_of(figures.period).before)
     return [
         (quiet(before), lambda row: text.amount(row.before, figures.currency)),
         (number("Change"), lambda row: own_change(getattr(row, amount), row.before)),
