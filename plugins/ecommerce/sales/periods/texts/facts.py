@@ -8,7 +8,7 @@ from ecommerce.core.values import Values
 from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import drivers
-from ecommerce.sales.periods.texts.names import names_of, short_title
+from ecommerce.sales.periods.texts.names import names_of, slice_name
 from ecommerce.sales.report.texts.drivers import MOST_DRIVERS
 from ecommerce.sales.report.texts.website import STEPS
 
@@ -16,11 +16,15 @@ from ecommerce.sales.report.texts.website import STEPS
 def facts_of(figures: PeriodFigures) -> Values:
     """Return the figures, their names, and the rules that templates need."""
     period = figures.period
+    names = names_of(period)
+    only = slice_name(figures.only)
     return {
         "figures": figures,
         "period": period,
-        "title": short_title(period, figures.only),
-        "names": names_of(period),
+        "names": names,
+        "slice": only,
+        # Inside a sentence: `week 48, Germany and Austria`.
+        "title": ", ".join(filter(None, [names.name, only])),
         "has_sales": any(entry.value for entry in figures.headline.values()),
         "drivers": drivers(figures),
         "most_drivers": MOST_DRIVERS,

@@ -4,7 +4,7 @@ from ecommerce.core import text
 from ecommerce.core.values import Row, Values
 from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.names import BASES, names_of
+from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.report.texts.headline import change_since, tile_of
 
 
@@ -14,15 +14,15 @@ def tiles(figures: PeriodFigures) -> list[Row]:
     names = names_of(figures.period)
     made = []
     for figure, entry in figures.headline.items():
-        changes = []
-        for base in BASES:
-            before = getattr(entry, base)
-            name = getattr(names, base)
-            changes.append(change_since(figure, entry.value, before, name))
+        value = entry.value
+        changes = [
+            change_since(figure, value, entry.before, names.before),
+            change_since(figure, value, entry.year_before, names.year_before),
+        ]
         if figure == "net_sales":
             changes.append(_reached(figures))
         stated = list(filter(None, changes))
-        made.append(tile_of(figure, entry.value, figures.currency, stated))
+        made.append(tile_of(figure, value, figures.currency, stated))
     return made
 
 

@@ -9,13 +9,6 @@ from ecommerce.sales import terms
 from ecommerce.sales.report.texts.drivers import LABELS
 from ecommerce.sales.slices import Slice
 
-BASES = ("before", "year_before")
-"""The fields of `Compared` that a figure is compared with, and their labels in `PeriodNames`."""
-KIND_NAMES = {
-    "day": "Daily sales report",
-    "week": "Weekly sales report",
-    "month": "Monthly sales report",
-}
 MOST_VALUES = 4
 """Values of one dimension of a slice that its name has."""
 
@@ -41,11 +34,6 @@ def names_of(period: Period) -> PeriodNames:
         "last_weekday": terms.last_weekday(period.first),
     }
     return PeriodNames(*render_lines("periods/names.txt", facts))
-
-
-def short_title(period: Period, only: Slice) -> str:
-    """Return the period and the slice inside a sentence: `week 48, Germany and Austria`."""
-    return ", ".join(filter(None, [names_of(period).name, slice_name(only)]))
 
 
 def slice_name(only: Slice) -> str:

@@ -2,15 +2,11 @@
 chat."""
 
 from ecommerce.core import text
+from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.periods.texts.facts import facts_of
 from ecommerce.sales.periods.texts.headline import tiles
-from ecommerce.sales.periods.texts.names import (
-    KIND_NAMES,
-    names_of,
-    short_title,
-    slice_name,
-)
 from ecommerce.sales.periods.texts.summary import subject, summary_texts, trust_of
 from ecommerce.sales.periods.texts.tables import sections
 from ecommerce.sales.report.texts.headline import NOTE, TILES
@@ -26,27 +22,22 @@ def page_texts(figures: PeriodFigures) -> Values:
     `with_corrections`. `mail_of` sets `page_url` and `days_cid`, the delivery `subscription`, and `has_pdf`
     where the PDF is attached.
     """
-    day = str(figures.period)
-    kind = KIND_NAMES[figures.kind]
-    only = slice_name(figures.only)
-    timezone = figures.provenance.timezone
+    facts = facts_of(figures)
+    kind, title, footer, *scope = render_lines("periods/page.txt", facts)
     all_tiles = tiles(figures)
     parts = {section["id"]: section for section in sections(figures)}
     return {
-        "title": ", ".join(filter(None, [f"{kind} {day}", only])),
+        "title": title,
         "kind": kind,
         "period_kind": figures.kind,
-        "day": day,
-        "short_day": short_title(figures.period, figures.only),
-        "long_day": names_of(figures.period).title,
-        "slice": only,
+        "day": str(figures.period),
+        "short_day": facts["title"],
+        "long_day": facts["names"].title,
+        "slice": facts["slice"],
         "currency": figures.currency,
-        "timezone": timezone,
-        "scope": [
-            f"Amounts in {figures.currency}",
-            f"Midnight to midnight, {timezone}",
-        ],
-        "footer": " · ".join(filter(None, [kind, day, only])),
+        "timezone": figures.provenance.timezone,
+        "scope": scope,
+        "footer": footer,
         "subject": subject(figures),
         "badge": badge_of(trust_of(figures)),
         "summary": summary_texts(figures),
