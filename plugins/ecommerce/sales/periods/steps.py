@@ -152,10 +152,8 @@ def _mail_late(period: Period, day: BusinessDay, run: DagRun) -> str:
     reason = reason_not_to_mail(period)
     if reason:
         return reason
-    sent = set()
-    for row in delivery_log.subscribed_deliveries(period.last):
-        if row["state"] == "sent":
-            sent.add(row["subscription"])
+    rows = delivery_log.subscribed_deliveries(period.last)
+    sent = {row["subscription"] for row in rows if row["state"] == "sent"}
     if _slices_by_name(period.kind).keys() <= sent:
         return f"every subscription has got the report of {period}"
     mail(period, build(period, run), run, late=True)

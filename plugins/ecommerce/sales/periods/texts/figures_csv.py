@@ -37,7 +37,7 @@ def figures_csv(figures: PeriodFigures) -> str:
             if type(value) not in (int, Decimal):
                 continue
             currency = ""
-            if _is_money(name, figure, value):
+            if _is_money(name if section == "headline" else figure, value):
                 currency = getattr(part, "currency", figures.currency)
             row = [figures.period, section, inert(name), figure, value, currency]
             writer.writerow([*row, str(complete).lower()])
@@ -56,8 +56,7 @@ def _parts(figures: PeriodFigures) -> Iterator[tuple[str, str, Part]]:
                 yield section, name, part
 
 
-def _is_money(name: str, figure: str, value: Decimal | int) -> bool:
-    meaning = HEADLINE.get(figure) or HEADLINE.get(name)
-    if meaning and meaning.kind != "money":
-        return False
+def _is_money(figure: str, value: Decimal | int) -> bool:
+    if figure in HEADLINE:
+        return HEADLINE[figure].kind == "money"
     return isinstance(value, Decimal) and not figure.endswith("coverage")

@@ -29,6 +29,9 @@ from ecommerce.sales.report.texts.products import product_table
 MOST_ROWS = 10
 """Of a breakdown; the last one is all others. figures.json and figures.csv have all."""
 
+LAST = ("customers", "costs", "payouts", "funnel", "restated", "figures")
+"""The sections of templates that follow the others, in reading order."""
+
 
 def sections(figures: PeriodFigures) -> list[Section]:
     """Return the sections that have rows, in reading order."""
@@ -49,12 +52,7 @@ def sections(figures: PeriodFigures) -> list[Section]:
         product_table("falling", "Falling products", figures.falling, currency, sales),
         *breakdowns,
         *returns.tables(figures),
-        _rendered("customers", facts),
-        _rendered("costs", facts),
-        _rendered("payouts", facts),
-        _rendered("funnel", facts),
-        _rendered("restated", facts),
-        _rendered("figures", facts),
+        *[_rendered(part, facts) for part in LAST],
     ]
     return [section for section in every if section["rows"]]
 
