@@ -2,9 +2,7 @@
 net sales. Each dimension divides the same change, so drivers of several do not add up."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from ecommerce.core import text
 from ecommerce.reporting.parts import ZERO
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.report.figures.summary import Driver
@@ -16,7 +14,6 @@ from ecommerce.sales.report.texts.base import (
     Dimension,
 )
 from ecommerce.sales.report.texts.drivers import (
-    LONGEST_NAME,
     NAMELESS,
     PRODUCT,
     SMALLEST_PART,
@@ -61,12 +58,17 @@ def _changes(figures: PeriodFigures) -> Iterator[Driver]:
     for dimension in dimensions_of(figures):
         for row in dimension.rows(figures):
             change = row.net_sales - (row.before or ZERO)
-            yield _driver(dimension.name, row.name, dimension.label(row.name), change)
+            yield Driver(
+                dimension=dimension.name,
+                name=row.name,
+                label=dimension.label(row.name),
+                change=change,
+            )
     for product in (*figures.rising, *figures.falling):
         change = product.sales - (product.before or ZERO)
-        yield _driver(PRODUCT, product.sku, product_name(product), change)
-
-
-def _driver(dimension: str, name: str, label: str, change: Decimal) -> Driver:
-    label = text.clean(label, LONGEST_NAME)
-    return Driver(dimension=dimension, name=name, label=label, change=change)
+        yield Driver(
+            dimension=PRODUCT,
+            name=product.sku,
+            label=product_name(product),
+            change=change,
+        )

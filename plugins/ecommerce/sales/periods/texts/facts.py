@@ -9,7 +9,7 @@ from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import drivers
 from ecommerce.sales.periods.texts.names import names_of, slice_name
-from ecommerce.sales.report.texts.drivers import MOST_DRIVERS
+from ecommerce.sales.report.texts.drivers import LONGEST_NAME, MOST_DRIVERS
 from ecommerce.sales.report.texts.website import STEPS
 
 
@@ -28,6 +28,7 @@ def facts_of(figures: PeriodFigures) -> Values:
         "has_sales": any(entry.value for entry in figures.headline.values()),
         "drivers": drivers(figures),
         "most_drivers": MOST_DRIVERS,
+        "longest_name": LONGEST_NAME,
         "headline": HEADLINE,
         "steps": STEPS,
         "least_coverage": Decimal(LEAST_COST_COVERAGE) / 100,

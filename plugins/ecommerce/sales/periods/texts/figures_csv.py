@@ -12,16 +12,9 @@ from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.report.texts.figures_csv import COLUMNS as COLUMNS_OF_DAY
 
-COLUMNS = (
-    "period",
-    "section",
-    "name",
-    "figure",
-    "value",
-    "currency",
-    "complete",
-)
+COLUMNS = ("period", *COLUMNS_OF_DAY[1:])
 
 
 def figures_csv(figures: PeriodFigures) -> str:
