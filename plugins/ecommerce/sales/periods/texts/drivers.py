@@ -27,12 +27,11 @@ DIMENSIONS = (SHOP, COUNTRY, CHANNEL, CATEGORY)
 def dimensions_of(figures: PeriodFigures) -> list[Dimension]:
     """Return the dimensions by which the sales are divided: those with several names, and shops where they
     are not the channels."""
+    channels = {row.name for row in figures.channels}
     divided = []
     for dimension in DIMENSIONS:
         names = {row.name for row in dimension.rows(figures)}
-        is_repeated = dimension is SHOP and names == {
-            row.name for row in figures.channels
-        }
+        is_repeated = dimension is SHOP and names == channels
         if len(names) > 1 and not is_repeated:
             divided.append(dimension)
     return divided
@@ -55,6 +54,7 @@ def drivers(figures: PeriodFigures) -> list[Driver]:
 
 
 def _changes(figures: PeriodFigures) -> Iterator[Driver]:
+    """Yield the change of each name and product; those of products are the largest alone."""
     for dimension in dimensions_of(figures):
         for row in dimension.rows(figures):
             change = row.net_sales - (row.before or ZERO)

@@ -28,7 +28,6 @@ from ecommerce.sales.report.texts.products import product_table
 
 MOST_ROWS = 10
 """Of a breakdown; the last one is all others. figures.json and figures.csv have all."""
-
 LAST = ("customers", "costs", "payouts", "funnel", "restated", "figures")
 """The sections of templates that follow the others, in reading order."""
 
