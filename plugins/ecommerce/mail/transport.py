@@ -4,6 +4,7 @@ Addresses are read where they are used and reach neither logs, XCom nor rendered
 would store them in a rendered field, and has no text alternative.
 """
 
+import hashlib
 import logging
 import re
 import smtplib
@@ -103,6 +104,13 @@ def compose(
     return message
 
 
+def attach_pdf(message: EmailMessage, pdf: bytes, file_name: str) -> None:
+    """Attach a PDF to a mail."""
+    message.add_attachment(
+        pdf, maintype="application", subtype="pdf", filename=file_name
+    )
+
+
 def send(message: EmailMessage, to: Sequence[str]) -> None:
     """Send `message` through the connection `smtp_default`, with addresses and date. Raises CredentialsError,
     ConfigurationError (an invalid connection or recipient) or TransientError (worth another attempt)."""
@@ -150,14 +158,19 @@ def send_report(composed: Callable[[], EmailMessage], name: str) -> str:
     return ""
 
 
-def send_alert(message: EmailMessage, name: str = "") -> str:
-    """Mail `message`, then post it to the chat, and return the reason if neither was done. `name` determines
-    the Message-ID; empty: a unique one.
+def send_alert(
+    message: EmailMessage, name: str = "", reasons: Sequence[str] = ()
+) -> str:
+    """Mail `message`, then post it to the chat, and return the reason if neither was done. `name` and
+    `reasons` determine the Message-ID; without a name it is unique.
 
     Raises:
         PipelineError: the mail cannot be sent, see `send`. Nothing has been posted then.
     """
     to = recipients(names.VARIABLE_ALERT_RECIPIENTS)
+    if reasons:
+        digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()
+        name = f"{name}.{digest[:16]}"
     if to:
         message["Message-ID"] = message_id(name or uuid.uuid4().hex)
         send(message, to)

@@ -4,7 +4,6 @@ Delivery is at least once: an attempt after one that was killed between sending 
 again, under the same Message-ID. After the mail, its headline is posted to the chat.
 """
 
-import hashlib
 import logging
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -138,12 +137,7 @@ def report_message(
     texts = texts | {"trend_cid": trend_cid, "page_url": page_url(f"{day}/")}
     subject = texts["subject"]
     message = mail.compose(subject, "report_mail", texts, trend, trend_cid)
-    message.add_attachment(
-        pdf,
-        maintype="application",
-        subtype="pdf",
-        filename=f"sales-report-{day}.pdf",
-    )
+    mail.attach_pdf(message, pdf, f"sales-report-{day}.pdf")
     return message
 
 
@@ -171,8 +165,7 @@ def send_incomplete_alert(
         "deliveries": PARTNER_FILES.name,
     }
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
-    name = hashlib.sha256("\0".join(report.alarms).encode()).hexdigest()[:16]
-    return mail.send_alert(message, f"alarm.{day}.{name}")
+    return mail.send_alert(message, f"alarm.{day}", report.alarms)
 
 
 def is_newest(day: BusinessDay, now: datetime) -> bool:

@@ -35,8 +35,7 @@ class Slice(BaseModel):
 
     def limits(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each dimension that is limited, with its values."""
-        for dimension in DIMENSIONS:
-            values = getattr(self, dimension)
+        for dimension, values in self:
             if values:
                 yield dimension, values
 

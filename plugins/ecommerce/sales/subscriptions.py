@@ -39,6 +39,9 @@ Format = Literal["pdf", "mail", "chat"]
 Line = Literal["forecast", "last_week", "target", "weekday_average"]
 Figure = Literal["net_sales", "gross_sales", "orders"]
 
+FOREIGN_KEYS = {"report": {"below", "at_least"}, "alert": {"format"}}
+"""The kinds of subscriptions, each with the keys of the other one."""
+
 
 def _recipients(entries: tuple[str, ...]) -> tuple[str, ...]:
     """Return the distinct recipients; ValueError where there are none, or with the place of
@@ -47,8 +50,7 @@ def _recipients(entries: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("has no recipient")
     distinct: dict[str, str] = {}
     for place, entry in enumerate(entries, start=1):
-        is_chat = re.fullmatch(rf"{CHAT}[\w.-]+", entry)
-        if not is_chat and not is_address(entry):
+        if not is_address(entry) and not re.fullmatch(rf"{CHAT}[\w.-]+", entry):
             raise ValueError(
                 f"entry {place} of {len(entries)} is neither an e-mail address nor {CHAT}<connection>"
             )
@@ -61,7 +63,7 @@ def _known_values(only: Slice) -> Slice:
     without values would be the whole shop."""
     for dimension in only.model_fields_set:
         values = getattr(only, dimension)
-        if not all(values) or not values:
+        if "" in values or not values:
             raise ValueError(f"{dimension} has no value")
     for country in only.country:
         if not re.fullmatch("[A-Z]{2}", country):
@@ -88,9 +90,7 @@ class Below(BaseModel):
 
     @model_validator(mode="after")
     def _one_line(self) -> Self:
-        parts = [self.percent is not None, self.of is not None]
-        has_amount = self.amount is not None
-        if any(parts) == has_amount or any(parts) != all(parts):
+        if self.model_fields_set not in ({"percent", "of"}, {"amount"}):
             raise ValueError("needs percent and of, or amount")
         return self
 
@@ -116,7 +116,7 @@ class Subscription(BaseModel):
     only: Annotated[Slice, AfterValidator(_known_values)] = WHOLE
     locale: Annotated[str, AfterValidator(_optional_locale)] = ""
     alert: Figure | None = None
-    below: Below | None = None
+    below: Below = Below.model_construct()
     at_least: AtLeast = AtLeast()
 
     @field_validator("name", mode="after")
@@ -128,14 +128,14 @@ class Subscription(BaseModel):
 
     @model_validator(mode="after")
     def _report_or_alert(self) -> Self:
-        if (self.report is None) == (self.alert is None):
+        keys = self.model_fields_set
+        kinds = sorted(keys & FOREIGN_KEYS.keys())
+        if len(kinds) != 1:
             raise ValueError("needs either report or alert")
-        keys = {"below", "at_least"} if self.report else {"format"}
-        foreign = sorted(keys & self.model_fields_set)
-        if foreign:
-            kind = "report" if self.report else "alert"
-            raise ValueError(f"{foreign[0]} is no key of a subscription with {kind}")
-        if self.alert and not self.below:
+        [kind] = kinds
+        for key in sorted(keys & FOREIGN_KEYS[kind]):
+            raise ValueError(f"{key} is no key of a subscription with {kind}")
+        if self.alert and "below" not in keys:
             raise ValueError("an alert needs below")
         if self.format == "chat" and self.addresses:
             raise ValueError(f"the format chat is for {CHAT}<connection> only")
@@ -144,10 +144,9 @@ class Subscription(BaseModel):
 
     def _check_line(self) -> None:
         """Raise ValueError where the warehouse has no line for the figure of this slice."""
-        line = self.below.of if self.below else None
-        figure = "gross_sales"
-        if self.only.is_whole or line == "target":
-            figure = "net_sales"
+        line = self.below.of
+        is_net = self.only.is_whole or line == "target"
+        figure = "net_sales" if is_net else "gross_sales"
         if line in ("forecast", "target") and self.alert != figure:
             raise ValueError(f"the {line} of this slice is of {figure}")
         if line == "forecast" and not self.series:
@@ -159,12 +158,11 @@ class Subscription(BaseModel):
     def series(self) -> str:
         """The series of forecasts of the slice: `total`, `channel:<name>` or `category:<name>`; empty where
         it has none."""
-        if self.only.is_whole:
-            return "total"
-        limits = dict(self.only.limits())
-        for dimension in ("channel", "category"):
-            if limits.keys() == {dimension} and len(limits[dimension]) == 1:
-                return f"{dimension}:{limits[dimension][0]}"
+        match list(self.only.limits()):
+            case []:
+                return "total"
+            case [("channel" | "category" as dimension, [name])]:
+                return f"{dimension}:{name}"
         return ""
 
     @property
@@ -197,43 +195,33 @@ def load_subscriptions() -> Subscriptions:
     from airflow.sdk import Variable
 
     text = Variable.get(VARIABLE_REPORT_SUBSCRIPTIONS, default="")
-    if text.strip():
-        return parse_subscriptions(
-            text, f"the Variable {VARIABLE_REPORT_SUBSCRIPTIONS}"
-        )
-    if not FILE.exists():
-        return Subscriptions()
-    text = FILE.read_text("utf-8", errors="replace")
-    return parse_subscriptions(text, f"include/{FILE.name}")
+    place = f"the Variable {VARIABLE_REPORT_SUBSCRIPTIONS}"
+    if not text.strip() and FILE.exists():
+        text = FILE.read_text("utf-8", errors="replace")
+        place = f"include/{FILE.name}"
+    return parse_subscriptions(text, place)
 
 
 def parse_subscriptions(text: str, place: str) -> Subscriptions:
     """Return the subscriptions of a YAML text, which problems name as `place`."""
     found = Subscriptions()
     try:
-        entries = parse_yaml(text)
+        entries = parse_yaml(text) or []
     except ValueError as error:
-        found.problems.append(f"{place} {error}")
-        return found
-    if entries and not isinstance(entries, list):
-        found.problems.append(f"{place} is no list of subscriptions")
-        return found
-    names: set[str] = set()
-    for number, entry in enumerate(entries or []):
+        return Subscriptions(problems=[f"{place} {error}"])
+    if not isinstance(entries, list):
+        return Subscriptions(problems=[f"{place} is no list of subscriptions"])
+    for number, entry in enumerate(entries):
+        names = [subscription.name for subscription in found.valid]
         try:
-            subscription = Subscription.model_validate(entry, context=names)
+            found.valid.append(Subscription.model_validate(entry, context=names))
         except ValidationError as error:
             line, problem = first_problem(error, text, UNKNOWN_KEY, number)
             found.problems.append(f"{place} line {line}: {_title(entry)}{problem}")
-            continue
-        names.add(subscription.name)
-        found.valid.append(subscription)
     return found
 
 
 def _title(entry: object) -> str:
     """Return the name of an invalid subscription, if it has one that can be shown."""
-    name = entry.get("name") if isinstance(entry, dict) else None
-    if isinstance(name, str) and re.fullmatch(NAME, name):
-        return f"{name}: "
-    return ""
+    name = entry.get("name", "") if isinstance(entry, dict) else ""
+    return f"{name}: " if re.fullmatch(NAME, str(name)) else ""

@@ -110,12 +110,7 @@ def report_message(texts: Values, pdf: bytes, chart: bytes) -> EmailMessage:
     texts = texts | {"chart_cid": _CHART_CID}
     subject = texts["subject"]
     message = mail.compose(subject, "forecast_mail", texts, chart, _CHART_CID)
-    message.add_attachment(
-        pdf,
-        maintype="application",
-        subtype="pdf",
-        filename=f"sales-forecast-{texts['day']}.pdf",
-    )
+    mail.attach_pdf(message, pdf, f"sales-forecast-{texts['day']}.pdf")
     return message
 
 

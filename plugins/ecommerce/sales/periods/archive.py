@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from ecommerce.core.periods import Period, PeriodKind
 from ecommerce.core.values import Values
@@ -39,15 +41,33 @@ class ArchivedPeriod:
     figures: PeriodFigures
     figures_hash: str
 
+    @property
+    def figures_at(self) -> datetime:
+        """When the figures were queried (aware)."""
+        return self.figures.provenance.generated_at
+
+    @property
+    def net_sales(self) -> Decimal:
+        """Net sales of the period; 0 where it has none."""
+        return self.figures.value("net_sales")
+
+    @property
+    def unfinished(self) -> int:
+        """The number of days that are not known or not complete."""
+        return len(self.figures.unfinished)
+
 
 @dataclass(frozen=True, slots=True)
 class PeriodMail:
     """What is mailed and posted of a report in one locale: the texts of its mail by the names that its
-    templates use, the PDF, and the chart of its days as PNG."""
+    templates use, the PDF, and the chart of its days as PNG. `template` is the first part of the names of its
+    templates; `cid` is the content id of the chart."""
 
     texts: Values
     pdf: bytes
     picture: bytes | None
+    template: str = "period"
+    cid: str = DAYS_CID
 
 
 def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:

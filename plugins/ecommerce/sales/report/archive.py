@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from ecommerce.core.headline_figures import Amounts
 from ecommerce.core.values import Values
@@ -55,6 +56,11 @@ class ArchivedReport:
     """Sentences: why the day is incomplete, or which partner's file cannot be used."""
     headline: Amounts
     """By the names of `HEADLINE`."""
+
+    @property
+    def net_sales(self) -> Decimal:
+        """Net sales of the day; 0 where it has none."""
+        return self.headline["net_sales"] or Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

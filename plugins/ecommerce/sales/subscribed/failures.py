@@ -27,10 +27,8 @@ class Failures:
         succeed later. Its text has no address."""
         if not self.errors:
             return
-        kind: type[PipelineError] = PipelineError
-        if all(isinstance(error, TransientError) for error in self.errors.values()):
-            kind = TransientError
-        reasons = []
-        for name, error in self.errors.items():
-            reasons.append(f"{name}: {failure_reason(error)}")
+        errors = self.errors.items()
+        reasons = [f"{name}: {failure_reason(error)}" for name, error in errors]
+        is_transient = all(isinstance(error, TransientError) for _, error in errors)
+        kind = TransientError if is_transient else PipelineError
         raise kind(f"not delivered: {'; '.join(reasons)}")

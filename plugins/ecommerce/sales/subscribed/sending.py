@@ -6,9 +6,9 @@ after one that was killed between sending and marking sends the messages again, 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
-from typing import Protocol
 
 from ecommerce.core.errors import TransientError
 from ecommerce.mail import chat, transport
@@ -19,15 +19,15 @@ from ecommerce.sales.subscriptions import Subscription
 from ecommerce.storage.staging import DagRun
 
 
-class Outgoing(Protocol):
-    """A message to one subscription."""
+@dataclass(frozen=True, kw_only=True)
+class Outgoing(Mail):
+    """A message to the subscription `to`."""
 
-    @property
-    def mail(self) -> Mail:
-        """What is claimed."""
+    to: Subscription
 
     def send(self, message_id: str) -> bool:
         """Send it, and return whether it is marked as sent."""
+        raise NotImplementedError
 
 
 def send_once(
@@ -37,32 +37,31 @@ def send_once(
     failures: Failures,
     *,
     only_first: bool = False,
-) -> set[str]:
-    """Claim, send and mark messages about a day or a period that ends with it; return the names of the
-    subscriptions whose messages are marked. Those that fail are kept in `failures`, and stop no other.
-    `only_first`: see `claim_all`.
+) -> dict[str, str]:
+    """Claim, send and mark messages about a day or a period that ends with it; return the hashes of those
+    that are marked by subscription. Those that fail are kept in `failures`, and stop no other. `only_first`:
+    see `claim_all`.
 
     Raises:
         PipelineError: the warehouse is unavailable.
     """
-    mails = [message.mail for message in messages]
-    claims = delivery_log.claim_all(last_day, mails, run, only_first=only_first)
+    if not messages:
+        return {}
+    claims = delivery_log.claim_all(last_day, messages, run, only_first=only_first)
     for name, sender in claims.busy.items():
         failures.errors[name] = TransientError(f"the run {sender} is sending it")
     sent = {}
     try:
         for message in messages:
-            mail = message.mail
-            message_id = claims.message_ids.get(mail.subscription)
-            if message_id is None:
-                continue
-            with failures.collected(mail.subscription):
-                if message.send(message_id):
-                    sent[mail.subscription] = mail.figures_hash
+            name = message.subscription
+            message_id = claims.message_ids.get(name)
+            with failures.collected(name):
+                if message_id and message.send(message_id):
+                    sent[name] = message.figures_hash
     finally:
         if sent:
             delivery_log.mark_all_sent(last_day, sent)
-    return set(sent)
+    return sent
 
 
 def message_id(subscription: Subscription, name: str) -> str:
@@ -87,9 +86,10 @@ def send(
     """
     if subscription.addresses:
         transport.send(message, subscription.addresses)
-    accepted = []
-    for connection_id in subscription.chats:
-        is_posted = chat.post(message["Subject"], words, picture, connection_id)
-        accepted.append(is_posted)
+    subject = message["Subject"]
+    accepted = [
+        chat.post(subject, words, picture, connection_id)
+        for connection_id in subscription.chats
+    ]
     if not subscription.addresses and not any(accepted):
         raise TransientError("no chat accepted the message: see the log")

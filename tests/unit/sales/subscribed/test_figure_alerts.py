@@ -12,7 +12,7 @@ from ecommerce.core.errors import PipelineError, TransientError
 from ecommerce.core.text import MINUS
 from ecommerce.sales.periods.figures import Compared, Expected, PeriodRow
 from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.sales.subscribed import day_figures, figure_alerts
+from ecommerce.sales.subscribed import figure_alerts
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.storage.staging import DagRun
 from tests.unit.sales.subscribed.samples import archived, day_of
@@ -92,7 +92,7 @@ def compared(value, before):
 @pytest.fixture
 def warehouse(monkeypatch):
     fake = Warehouse()
-    monkeypatch.setattr(day_figures, "read_figures", fake.figures)
+    monkeypatch.setattr(figure_alerts, "read_figures", fake.figures)
     monkeypatch.setattr(figure_alerts, "connect", lambda **labels: fake)
     return fake
 
