@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from ecommerce.core.errors import TransientError
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Row
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.storage.staging import DagRun
+from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import open_prepared
 
 STEP = "delivery"
@@ -84,8 +84,8 @@ def claim_all(
     """
     owner = f"{run.dag_id}/{run.run_id}"
     for _ in range(LOOKS):
-        rows = _transact(
-            "report_deliveries/claim",
+        rows = _log().transact(
+            "warehouse/tables/report_deliveries/claim.sql",
             business_date=business_date,
             hashes={mail.subscription: mail.figures_hash for mail in mails},
             message_ids={mail.subscription: mail.message_id for mail in mails},
@@ -119,8 +119,8 @@ def mark_sent(business_date: date, figures_hash: str) -> None:
 
 def mark_all_sent(business_date: date, hashes: Mapping[str, str]) -> None:
     """Record that the mail server accepted mails: the hashes of their figures by subscription."""
-    _transact(
-        "report_deliveries/mark_sent",
+    _log().transact(
+        "warehouse/tables/report_deliveries/mark_sent.sql",
         business_date=business_date,
         hashes=hashes,
         sent_at=datetime.now(UTC),
@@ -134,8 +134,8 @@ def record_restatements(report: ArchivedReport) -> None:
     for name, value in report.headline.items():
         if name in HEADLINE:
             reported[name] = ten_thousandths(value)
-    _transact(
-        "report_restatements/load_before_mail",
+    _log().transact(
+        "warehouse/tables/report_restatements/load_before_mail.sql",
         business_date=report.business_date,
         reported=reported,
         detected_at=datetime.now(UTC),
@@ -147,19 +147,19 @@ def deliveries(business_date: date) -> list[Row]:
     """Return the rows of `report_deliveries` of a day's report, the latest first; without those of
     subscriptions."""
     statement = "warehouse/tables/report_deliveries/by_day.sql"
-    return open_prepared(STEP).query(statement, business_date=business_date)
+    return _log().query(statement, business_date=business_date)
 
 
 def subscribed_deliveries(last_day: date) -> list[Row]:
     """Return the rows of subscriptions to a period that ends with `last_day`, the latest first."""
     statement = "warehouse/tables/report_deliveries/by_subscription.sql"
-    return open_prepared(STEP).query(statement, last_day=last_day)
+    return _log().query(statement, last_day=last_day)
 
 
 def alerts_until(day: date) -> list[Row]:
     """Return the rows of alerts about days up to `day`."""
     statement = "warehouse/tables/report_deliveries/alerts.sql"
-    return open_prepared(STEP).query(statement, last_day=day)
+    return _log().query(statement, last_day=day)
 
 
 def ten_thousandths(amount: Decimal | None) -> int | None:
@@ -167,5 +167,5 @@ def ten_thousandths(amount: Decimal | None) -> int | None:
     return None if amount is None else int(amount.scaleb(4))
 
 
-def _transact(statement: str, **values: Any) -> list[Row]:
-    return open_prepared(STEP).transact(f"warehouse/tables/{statement}.sql", **values)
+def _log() -> Warehouse:
+    return open_prepared(STEP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, field_validator
 
 from ecommerce.core.yaml_texts import Several
 
@@ -17,11 +17,10 @@ DIMENSIONS = {
 """The dimensions of a slice, each with the column of `daily_sales` that has its values."""
 
 
-class Slice(BaseModel):
+class Slice(BaseModel, frozen=True, extra="forbid"):
     """The values of each dimension that the slice has; a dimension without values is not limited. A slice
     without any is the whole shop."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     country: Several[str] = ()
     shop: Several[str] = ()
     channel: Several[str] = ()

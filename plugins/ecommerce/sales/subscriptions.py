@@ -7,14 +7,12 @@ figure. The Variable `report_recipients` is that of the daily report without a s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -80,10 +78,9 @@ def _optional_locale(name: str) -> str:
     return name and known_locale(name)
 
 
-class Below(BaseModel):
+class Below(BaseModel, frozen=True, extra="forbid"):
     """The line of an alert: `percent` below the figure `of`, or an `amount`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     percent: Decimal | None = Field(None, gt=0, lt=100)
     of: Line | None = None
     amount: Decimal | None = Field(None, gt=0)
@@ -95,19 +92,17 @@ class Below(BaseModel):
         return self
 
 
-class AtLeast(BaseModel):
+class AtLeast(BaseModel, frozen=True, extra="forbid"):
     """How many orders a day or its weekday's average must have, for an alert to be sent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     orders: int = Field(0, ge=0)
 
 
-class Subscription(BaseModel):
+class Subscription(BaseModel, frozen=True, extra="forbid"):
     """One subscription. `to`: addresses, and `chat:<connection>`; `format`: the PDF attached to a mail, the
     mail alone, or a message to the chats alone. Either `report` or `alert`, the figure that is `below` its
     line. `locale`: empty for REPORT_LOCALE."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     # It is part of a Message-ID and of statements.
     name: str = Field(pattern=f"^{NAME}$")
     to: Annotated[Several[str], AfterValidator(_recipients)]
@@ -121,21 +116,23 @@ class Subscription(BaseModel):
 
     @field_validator("name", mode="after")
     @classmethod
-    def _taken_once(cls, name: str, info: ValidationInfo) -> str:
+    def _taken_once(
+        cls,
+        name: str,
+        info: ValidationInfo,
+    ) -> str:
         if name in (info.context or ()):
             raise ValueError(f"there is another subscription {name}")
         return name
 
     @model_validator(mode="after")
     def _report_or_alert(self) -> Self:
-        keys = self.model_fields_set
-        kinds = sorted(keys & FOREIGN_KEYS.keys())
-        if len(kinds) != 1:
+        if (self.report is None) == (self.alert is None):
             raise ValueError("needs either report or alert")
-        [kind] = kinds
-        for key in sorted(keys & FOREIGN_KEYS[kind]):
+        kind = "report" if self.report else "alert"
+        for key in sorted(self.model_fields_set & FOREIGN_KEYS[kind]):
             raise ValueError(f"{key} is no key of a subscription with {kind}")
-        if self.alert and "below" not in keys:
+        if self.alert and "below" not in self.model_fields_set:
             raise ValueError("an alert needs below")
         if self.format == "chat" and self.addresses:
             raise ValueError(f"the format chat is for {CHAT}<connection> only")
@@ -181,12 +178,11 @@ UNKNOWN_KEY = (
 )
 
 
-@dataclass
-class Subscriptions:
+class Subscriptions(BaseModel):
     """The subscriptions that can be served, and a sentence about each of the others."""
 
-    valid: list[Subscription] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    valid: list[Subscription] = []
+    problems: list[str] = []
 
 
 def load_subscriptions() -> Subscriptions:
@@ -216,7 +212,12 @@ def parse_subscriptions(text: str, place: str) -> Subscriptions:
         try:
             found.valid.append(Subscription.model_validate(entry, context=names))
         except ValidationError as error:
-            line, problem = first_problem(error, text, UNKNOWN_KEY, number)
+            line, problem = first_problem(
+                error,
+                text,
+                UNKNOWN_KEY,
+                number,
+            )
             found.problems.append(f"{place} line {line}: {_title(entry)}{problem}")
     return found
 

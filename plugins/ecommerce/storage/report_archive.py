@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ecommerce.core.errors import StagingError
 from ecommerce.core.paths import code_version
@@ -28,10 +28,9 @@ MAIL_JSON = "mail.json"
 F = TypeVar("F", bound=BaseModel)
 
 
-class Provenance(BaseModel):
+class Provenance(BaseModel, frozen=True, extra="forbid"):
     """The run and the code version of a report, and the shop's timezone; instants in UTC."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     dag_id: str
     run_id: str
     code_version: str

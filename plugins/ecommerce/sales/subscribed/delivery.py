@@ -58,8 +58,9 @@ class Order(Outgoing):
         has_pdf = subscription.format == "pdf"
         texts = parts.texts | {"subscription": subscription.name, "has_pdf": has_pdf}
         now = {"net_sales": self.net_sales}
+        last = next(iter(self.sent), None)
         with in_locale(subscription.locale):
-            texts = with_corrections(texts, now, next(iter(self.sent), None))
+            texts = with_corrections(texts, now, last)
         message = mail.compose(
             texts["subject"],
             f"{parts.template}_mail",
@@ -72,7 +73,12 @@ class Order(Outgoing):
             file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
             mail.attach_pdf(message, parts.pdf, file_name)
         words = render(f"{parts.template}_chat.txt", texts)
-        sending.send(subscription, message, words, parts.picture)
+        sending.send(
+            subscription,
+            message,
+            words,
+            parts.picture,
+        )
         return True
 
 
@@ -105,14 +111,24 @@ def deliver_period(
     subscriptions = _subscriptions_to(period.kind)
     if only_name:
         subscriptions = [each for each in subscriptions if each.name == only_name]
-    delivery = Delivery(period, run, failures, send_mail, late)
+    delivery = Delivery(
+        period,
+        run,
+        failures,
+        send_mail,
+        late,
+    )
     sentences = delivery.deliver(subscriptions, reports)
     failures.raise_all()
     return sentences
 
 
 def deliver_day(
-    day: BusinessDay, report: ArchivedReport, run: DagRun, *, send_mail: bool
+    day: BusinessDay,
+    report: ArchivedReport,
+    run: DagRun,
+    *,
+    send_mail: bool,
 ) -> list[str]:
     """Mail the report of a day, or of its slices, to its subscriptions, then send alerts on its figures, and
     corrections of the newest week and month; return a sentence about each. Invalid subscriptions are alerted:
@@ -133,7 +149,12 @@ def deliver_day(
         if slices:
             reports |= build_reports(period, slices, run)
         # They are mailed in the morning, with a badge where the day is not complete.
-        delivery = Delivery(period, run, failures, send_mail)
+        delivery = Delivery(
+            period,
+            run,
+            failures,
+            send_mail,
+        )
         sentences += delivery.deliver(_subscriptions_to("day"), reports)
     with failures.collected("alerts"):
         sentences += send_alerts(day, run, failures)
@@ -169,13 +190,17 @@ class Delivery:
     late: bool = True
 
     def deliver(
-        self, subscriptions: Collection[Subscription], reports: Mapping[Slice, Report]
+        self,
+        subscriptions: Collection[Subscription],
+        reports: Mapping[Slice, Report],
     ) -> list[str]:
         """Claim, send and mark the mails that are due; return a sentence about each subscription, which are
         of use only where none is in `failures`."""
         period = self.period
         not_claimed = "a report with the same figures was mailed before"
-        if self.only_first:
+        # A day is corrected on request only, so its claim needs no look at earlier mails.
+        only_first = period.kind == "day" and not self.send_mail
+        if only_first:
             not_claimed = f"an earlier report of {period} was mailed"
 
         @cache
@@ -186,7 +211,7 @@ class Delivery:
         outcomes = {}
         for subscription in subscriptions:
             name = subscription.name
-            sent = self.sent[name]
+            sent = [] if only_first else self.sent[name]
             report = reports.get(subscription.only)
             if report is None:
                 outcomes[name] = "not mailed: the report of its slice is not built"
@@ -210,7 +235,11 @@ class Delivery:
                 due.append(order)
             outcomes[name] = f"not mailed: {reason}"
         mailed = send_once(
-            period.last, due, self.run, self.failures, only_first=self.only_first
+            period.last,
+            due,
+            self.run,
+            self.failures,
+            only_first=only_first,
         )
         outcomes |= dict.fromkeys(mailed, "mailed")
         return [f"{name}: {outcome}" for name, outcome in outcomes.items()]
@@ -234,27 +263,25 @@ class Delivery:
         if not moved:
             return []
         slices = {subscription.only for subscription in moved}
-        return self.deliver(moved, build_reports(self.period, slices, self.run))
-
-    @property
-    def only_first(self) -> bool:
-        """Whether only first mails are claimed, without a look at earlier ones: a day is corrected on request
-        only."""
-        return self.period.kind == "day" and not self.send_mail
+        reports = build_reports(self.period, slices, self.run)
+        return self.deliver(moved, reports)
 
     @cached_property
     def sent(self) -> Mapping[str, list[Row]]:
         """The rows of the mails that subscriptions got of the period, by name, the latest first."""
         sent = defaultdict(list)
-        if not self.only_first:
-            for row in delivery_log.subscribed_deliveries(self.period.last):
-                # A week and a month may end on the same day.
-                is_same = row["message_id"].startswith(f"<{self.period.kind}.")
-                if is_same and row["state"] == "sent":
-                    sent[row["subscription"]].append(row)
+        for row in delivery_log.subscribed_deliveries(self.period.last):
+            # A week and a month may end on the same day.
+            is_of_kind = row["message_id"].startswith(f"<{self.period.kind}.")
+            if is_of_kind and row["state"] == "sent":
+                sent[row["subscription"]].append(row)
         return sent
 
-    def reason_not_to_mail(self, report: Report, sent: Sequence[Row]) -> str:
+    def reason_not_to_mail(
+        self,
+        report: Report,
+        sent: Sequence[Row],
+    ) -> str:
         """Return why a report is mailed on request only, after the mails of the rows `sent`; empty where it
         is due."""
         if self.send_mail:
@@ -267,9 +294,12 @@ class Delivery:
             return ""
         timezone = shop_timezone()
         today = shop_day(datetime.now(UTC), timezone)
+        last = sent[0]
+        is_moved = has_moved(last["net_sales"], report.net_sales)
+        is_today = shop_day(last["sent_at"], timezone) == today
         # The first mail is no correction.
-        is_corrected = len(sent) > 1 and shop_day(sent[0]["sent_at"], timezone) == today
-        if has_moved(sent[0]["net_sales"], report.net_sales) and not is_corrected:
+        is_corrected = is_today and len(sent) > 1
+        if is_moved and not is_corrected:
             return ""
         return f"an earlier report of {self.period} was mailed"
 

@@ -36,4 +36,10 @@ def mail_in_locale(report: Report, locale: str) -> PeriodMail:
             trend = Store(str(folder)).read(archive.TREND_PNG)
     texts["trend_cid"] = TREND_CID if trend else ""
     texts["page_url"] = page_url(f"{report.business_date}/")
-    return PeriodMail(texts, pdf, trend, "report", TREND_CID)
+    return PeriodMail(
+        texts,
+        pdf,
+        trend,
+        "report",
+        TREND_CID,
+    )

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.message import EmailMessage
 from functools import cache
 from operator import itemgetter
 
@@ -19,7 +20,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.periods import period_of
 from ecommerce.core.templates import render_rows
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery_log
 from ecommerce.sales.periods.figures import PeriodFigures
@@ -62,15 +63,18 @@ class Evaluation(Outgoing):
         """Send the message, if there is one."""
         if self.is_message:
             with text.in_locale(self.to.locale):
-                texts = alert_texts(self)
-                message = mail.compose(texts["subject"], "figure_alert_mail", texts)
+                message = compose(self)
             message["Message-ID"] = message_id
             words, _ = message.iter_parts()
             sending.send(self.to, message, words.get_content().strip())
         return self.is_final
 
 
-def send_alerts(day: BusinessDay, run: DagRun, failures: Failures) -> list[str]:
+def send_alerts(
+    day: BusinessDay,
+    run: DagRun,
+    failures: Failures,
+) -> list[str]:
     """Evaluate the alerts of a day, and of earlier ones that could not be evaluated, and send the messages;
     return a sentence about each. Those that fail are kept in `failures`. Raise PipelineError if the warehouse
     is unavailable."""
@@ -83,42 +87,61 @@ def send_alerts(day: BusinessDay, run: DagRun, failures: Failures) -> list[str]:
 
     @cache
     def read(any_day: date) -> dict[Slice, PeriodFigures]:
-        return read_figures(warehouse, period_of("day", any_day), slices, origin)
+        return read_figures(
+            warehouse,
+            period_of("day", any_day),
+            slices,
+            origin,
+        )
 
     @cache
     def targets(any_day: date) -> list[Row]:
         path = "report/daily_sales/targets.sql"
         return warehouse.query(path, report_day=any_day)
 
-    # By subscription; empty where a day is not evaluated.
-    states: dict[date, dict[str, str]] = defaultdict(dict)
-    states[day.date] = {alert.name: "" for alert in alerts}
+    evaluated = {}
+    claimed = {(day.date, alert.name) for alert in alerts}
     for row in delivery_log.alerts_until(day.date):
-        name = row["subscription"]
-        by_name = states[row["business_date"]]
-        by_name.setdefault(name, "")
+        key = (row["business_date"], row["subscription"])
+        claimed.add(key)
         if row["state"] == "sent":
-            by_name[name] = row["figures_hash"]
+            evaluated[key] = row["figures_hash"]
     sentences = []
-    before: dict[str, list[str]] = defaultdict(list)
-    for open_day, by_name in sorted(states.items()):
+    before = defaultdict(list)
+    for open_day in sorted({claimed_day for claimed_day, _ in claimed}):
+        is_last = day.date - open_day >= PATIENCE
         evaluations = []
         for alert in alerts:
-            if by_name.get(alert.name) == "":
-                alert_day = AlertDay(alert, open_day, read, targets)
-                is_last = day.date - open_day >= PATIENCE
-                evaluation = evaluate(alert_day, before[alert.name], is_last=is_last)
+            name = alert.name
+            if (open_day, name) in evaluated:
+                before[name].append(evaluated[open_day, name])
+            elif (open_day, name) in claimed:
+                alert_day = AlertDay(
+                    alert,
+                    open_day,
+                    read,
+                    targets,
+                )
+                evaluation = evaluate(alert_day, before[name], is_last=is_last)
                 evaluations.append(evaluation)
-                state = evaluation.figures_hash
-                sentences.append(f"{alert.name}: {open_day} is {state}")
-        by_name.update(send_once(open_day, evaluations, run, failures))
-        for name, state in by_name.items():
-            if state:
-                before[name].append(state)
+                sentences.append(f"{name}: {open_day} is {evaluation.figures_hash}")
+        marked = send_once(
+            open_day,
+            evaluations,
+            run,
+            failures,
+        )
+        for name, state in marked.items():
+            before[name].append(state)
     return sentences
 
 
-def evaluate(alert_day: AlertDay, before: list[str], *, is_last: bool) -> Evaluation:
+def evaluate(
+    alert_day: AlertDay,
+    before: list[str],
+    *,
+    is_last: bool,
+) -> Evaluation:
     """Return how the figure of an alert compares with its line. `before`: the states of earlier days, in
     order; `is_last`: no later run evaluates the day again."""
     alert = alert_day.alert
@@ -150,8 +173,8 @@ def evaluate(alert_day: AlertDay, before: list[str], *, is_last: bool) -> Evalua
     )
 
 
-def alert_texts(evaluation: Evaluation) -> Values:
-    """Return the texts of a message by the names that its template uses."""
+def compose(evaluation: Evaluation) -> EmailMessage:
+    """Return the message without addresses."""
     alert = evaluation.to
     figures = evaluation.figures
     url = ""
@@ -169,7 +192,7 @@ def alert_texts(evaluation: Evaluation) -> Values:
         "page_url": url,
     }
     [subject], *facts = render_rows("tables/figure_alert.txt", texts)
-    return texts | {"subject": subject, "facts": facts}
+    return mail.compose(subject, "figure_alert_mail", texts | {"facts": facts})
 
 
 def _falls(figures: PeriodFigures) -> list[tuple[Decimal, str]]:
@@ -179,6 +202,9 @@ def _falls(figures: PeriodFigures) -> list[tuple[Decimal, str]]:
     for dimension in (CATEGORY, COUNTRY, CHANNEL):
         rows = dimension.rows(figures)
         for row in rows:
-            if len(rows) > 1 and row.before is not None and row.net_sales < row.before:
-                falls.append((row.net_sales - row.before, dimension.label(row.name)))
+            if row.before is None or len(rows) == 1:
+                continue
+            change = row.net_sales - row.before
+            if change < 0:
+                falls.append((change, dimension.label(row.name)))
     return sorted(falls, key=itemgetter(0))[:1]

@@ -47,7 +47,12 @@ def send_once(
     """
     if not messages:
         return {}
-    claims = delivery_log.claim_all(last_day, messages, run, only_first=only_first)
+    claims = delivery_log.claim_all(
+        last_day,
+        messages,
+        run,
+        only_first=only_first,
+    )
     for name, sender in claims.busy.items():
         failures.errors[name] = TransientError(f"the run {sender} is sending it")
     sent = {}
@@ -88,7 +93,12 @@ def send(
         transport.send(message, subscription.addresses)
     subject = message["Subject"]
     accepted = [
-        chat.post(subject, words, picture, connection_id)
+        chat.post(
+            subject,
+            words,
+            picture,
+            connection_id,
+        )
         for connection_id in subscription.chats
     ]
     if not subscription.addresses and not any(accepted):
