@@ -224,5 +224,7 @@ def parse_subscriptions(text: str, place: str) -> Subscriptions:
 
 def _title(entry: object) -> str:
     """Return the name of an invalid subscription, if it has one that can be shown."""
-    name = entry.get("name", "") if isinstance(entry, dict) else ""
-    return f"{name}: " if re.fullmatch(NAME, str(name)) else ""
+    match entry:
+        case {"name": str(name)} if re.fullmatch(NAME, name):
+            return f"{name}: "
+    return ""

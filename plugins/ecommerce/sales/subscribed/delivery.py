@@ -213,20 +213,19 @@ class Delivery:
             name = subscription.name
             sent = [] if only_first else self.sent[name]
             report = reports.get(subscription.only)
-            if report is None:
-                outcomes[name] = "not mailed: the report of its slice is not built"
-                continue
-            reason = self.reason_not_to_mail(report, sent)
-            if not reason:
+            reason = "the report of its slice is not built"
+            if report:
+                reason = self.reason_not_to_mail(report, sent)
+            if report and not reason:
                 reason = not_claimed
                 digest = report.figures_hash
                 stem = f"{period.kind}.{period}.{name}.{digest[:16]}"
                 order = Order(
-                    figures_hash=digest,
-                    message_id=sending.message_id(subscription, stem),
-                    figures_at=report.figures_at,
-                    subscription=name,
-                    net_sales=report.net_sales,
+                    digest,
+                    sending.message_id(subscription, stem),
+                    report.figures_at,
+                    name,
+                    report.net_sales,
                     to=subscription,
                     period=period,
                     sent=sent,

@@ -159,10 +159,10 @@ def evaluate(
     is_message = is_last and state != ABOVE and before[-1:] != [state]
     stem = f"alert.{alert_day.day}.{alert.name}.{state}"
     return Evaluation(
-        figures_hash=state,
-        message_id=sending.message_id(alert, stem),
-        figures_at=datetime.now(UTC),
-        subscription=alert.name,
+        state,
+        sending.message_id(alert, stem),
+        datetime.now(UTC),
+        alert.name,
         to=alert,
         figures=figures,
         value=value,
