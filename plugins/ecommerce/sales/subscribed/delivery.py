@@ -6,11 +6,11 @@ ended, unless a mail is requested.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache
 
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.periods import Period, PeriodKind, newest_closed, period_of
@@ -111,14 +111,15 @@ def deliver_period(
     subscriptions = _subscriptions_to(period.kind)
     if only_name:
         subscriptions = [each for each in subscriptions if each.name == only_name]
-    delivery = Delivery(
+    sentences = deliver(
         period,
+        subscriptions,
+        reports,
         run,
         failures,
-        send_mail,
-        late,
+        send_mail=send_mail,
+        late=late,
     )
-    sentences = delivery.deliver(subscriptions, reports)
     failures.raise_all()
     return sentences
 
@@ -148,21 +149,20 @@ def deliver_day(
         slices = slices_of("day")
         if slices:
             reports |= build_reports(period, slices, run)
-        # They are mailed in the morning, with a badge where the day is not complete.
-        delivery = Delivery(
+        sentences += deliver(
             period,
+            _subscriptions_to("day"),
+            reports,
             run,
             failures,
-            send_mail,
+            send_mail=send_mail,
         )
-        sentences += delivery.deliver(_subscriptions_to("day"), reports)
     with failures.collected("alerts"):
         sentences += send_alerts(day, run, failures)
     for kind in CORRECTED:
         with failures.collected(f"corrections of the {kind}"):
             newest = newest_closed(kind, now, day.timezone)
-            # A period may have been mailed although days of it were not complete.
-            sentences += Delivery(newest, run, failures).correct()
+            sentences += correct(newest, run, failures)
     with failures.collected("alert about invalid subscriptions"):
         alert_problems(day)
     failures.raise_all()
@@ -179,128 +179,136 @@ def alert_problems(day: BusinessDay) -> None:
         mail.send_alert(message, f"subscriptions.{day}", problems)
 
 
-@dataclass
-class Delivery:
-    """The delivery of the reports of one period. `send_mail` and `late`: see `deliver_period`."""
+def deliver(
+    period: Period,
+    subscriptions: Sequence[Subscription],
+    reports: Mapping[Slice, Report],
+    run: DagRun,
+    failures: Failures,
+    *,
+    send_mail: bool = False,
+    late: bool = True,
+) -> list[str]:
+    """Claim, send and mark the mails that are due; return a sentence about each subscription, which are of
+    use only where none is in `failures`. `send_mail`, `late`: see `deliver_period`. By default, days that are
+    not complete stop no mail: those of a day have a badge, and a correction follows a mail."""
+    if not subscriptions:
+        return []
+    # A day is corrected on request only, so its claim needs no look at earlier mails.
+    only_first = period.kind == "day" and not send_mail
+    mailed = {} if only_first else mails_of(period)
+    not_claimed = "a report with the same figures was mailed before"
+    if only_first:
+        not_claimed = f"an earlier report of {period} was mailed"
 
-    period: Period
-    run: DagRun
-    failures: Failures
-    send_mail: bool = False
-    late: bool = True
+    @cache
+    def mail_of(only: Slice, locale: str) -> PeriodMail:
+        return mail_in_locale(reports[only], locale)
 
-    def deliver(
-        self,
-        subscriptions: Collection[Subscription],
-        reports: Mapping[Slice, Report],
-    ) -> list[str]:
-        """Claim, send and mark the mails that are due; return a sentence about each subscription, which are
-        of use only where none is in `failures`."""
-        period = self.period
-        not_claimed = "a report with the same figures was mailed before"
-        # A day is corrected on request only, so its claim needs no look at earlier mails.
-        only_first = period.kind == "day" and not self.send_mail
-        if only_first:
-            not_claimed = f"an earlier report of {period} was mailed"
+    due = []
+    outcomes = {}
+    for subscription in subscriptions:
+        name = subscription.name
+        sent = mailed.get(name, [])
+        report = reports.get(subscription.only)
+        reason = "the report of its slice is not built"
+        if report:
+            reason = reason_not_to_mail(period, report, sent, late=late)
+        if report and (send_mail or not reason):
+            reason = not_claimed
+            digest = report.figures_hash
+            stem = f"{period.kind}.{period}.{name}.{digest[:16]}"
+            order = Order(
+                digest,
+                sending.message_id(subscription, stem),
+                report.figures_at,
+                name,
+                report.net_sales,
+                to=subscription,
+                period=period,
+                sent=sent,
+                mail_of=mail_of,
+            )
+            due.append(order)
+        outcomes[name] = f"not mailed: {reason}"
+    claimed = send_once(
+        period.last,
+        due,
+        run,
+        failures,
+        only_first=only_first,
+    )
+    outcomes |= dict.fromkeys(claimed, "mailed")
+    return [f"{name}: {outcome}" for name, outcome in outcomes.items()]
 
-        @cache
-        def mail_of(only: Slice, locale: str) -> PeriodMail:
-            return mail_in_locale(reports[only], locale)
 
-        due = []
-        outcomes = {}
-        for subscription in subscriptions:
-            name = subscription.name
-            sent = [] if only_first else self.sent[name]
-            report = reports.get(subscription.only)
-            reason = "the report of its slice is not built"
-            if report:
-                reason = self.reason_not_to_mail(report, sent)
-            if report and not reason:
-                reason = not_claimed
-                digest = report.figures_hash
-                stem = f"{period.kind}.{period}.{name}.{digest[:16]}"
-                order = Order(
-                    digest,
-                    sending.message_id(subscription, stem),
-                    report.figures_at,
-                    name,
-                    report.net_sales,
-                    to=subscription,
-                    period=period,
-                    sent=sent,
-                    mail_of=mail_of,
-                )
-                due.append(order)
-            outcomes[name] = f"not mailed: {reason}"
-        mailed = send_once(
-            period.last,
-            due,
-            self.run,
-            self.failures,
-            only_first=only_first,
-        )
-        outcomes |= dict.fromkeys(mailed, "mailed")
-        return [f"{name}: {outcome}" for name, outcome in outcomes.items()]
+def correct(period: Period, run: DagRun, failures: Failures) -> list[str]:
+    """Build and mail the reports of a period again whose net sales have moved since they were mailed; return
+    a sentence about each."""
+    subscriptions = _subscriptions_to(period.kind)
+    if not subscriptions:
+        return []
+    mailed = mails_of(period)
+    subscriptions = [each for each in subscriptions if each.name in mailed]
+    if not subscriptions:
+        return []
+    warehouse = connect(dag=run.dag_id, step="report")
+    slices = {subscription.only for subscription in subscriptions}
+    net_sales = read_net_sales(warehouse, period, slices)
+    moved = []
+    for subscription in subscriptions:
+        last = mailed[subscription.name][0]
+        if has_moved(last["net_sales"], net_sales[subscription.only]):
+            moved.append(subscription)
+    if not moved:
+        return []
+    slices = {subscription.only for subscription in moved}
+    reports = build_reports(period, slices, run)
+    return deliver(
+        period,
+        moved,
+        reports,
+        run,
+        failures,
+    )
 
-    def correct(self) -> list[str]:
-        """Build and mail the reports again whose net sales have moved since they were mailed; return a
-        sentence about each."""
-        mailed = {}
-        for subscription in _subscriptions_to(self.period.kind):
-            for last in self.sent[subscription.name][:1]:
-                mailed[subscription] = last["net_sales"]
-        if not mailed:
-            return []
-        warehouse = connect(dag=self.run.dag_id, step="report")
-        slices = {subscription.only for subscription in mailed}
-        net_sales = read_net_sales(warehouse, self.period, slices)
-        moved = []
-        for subscription, before in mailed.items():
-            if has_moved(before, net_sales[subscription.only]):
-                moved.append(subscription)
-        if not moved:
-            return []
-        slices = {subscription.only for subscription in moved}
-        reports = build_reports(self.period, slices, self.run)
-        return self.deliver(moved, reports)
 
-    @cached_property
-    def sent(self) -> Mapping[str, list[Row]]:
-        """The rows of the mails that subscriptions got of the period, by name, the latest first."""
-        sent = defaultdict(list)
-        for row in delivery_log.subscribed_deliveries(self.period.last):
-            # A week and a month may end on the same day.
-            is_of_kind = row["message_id"].startswith(f"<{self.period.kind}.")
-            if is_of_kind and row["state"] == "sent":
-                sent[row["subscription"]].append(row)
-        return sent
+def mails_of(period: Period) -> dict[str, list[Row]]:
+    """Return the rows of the mails that subscriptions got of a period, by name, the latest first."""
+    mails = defaultdict(list)
+    for row in delivery_log.subscribed_deliveries(period.last):
+        # A week and a month may end on the same day.
+        is_of_kind = row["message_id"].startswith(f"<{period.kind}.")
+        if is_of_kind and row["state"] == "sent":
+            mails[row["subscription"]].append(row)
+    return mails
 
-    def reason_not_to_mail(
-        self,
-        report: Report,
-        sent: Sequence[Row],
-    ) -> str:
-        """Return why a report is mailed on request only, after the mails of the rows `sent`; empty where it
-        is due."""
-        if self.send_mail:
-            return ""
-        if not self.late and isinstance(report, ArchivedPeriod) and report.unfinished:
-            days = counted(report.unfinished, "day")
-            verb = plural(report.unfinished, "is", "are")
-            return f"{days} of {self.period} {verb} not complete"
-        if not sent:
-            return ""
-        timezone = shop_timezone()
-        today = shop_day(datetime.now(UTC), timezone)
-        last = sent[0]
-        is_moved = has_moved(last["net_sales"], report.net_sales)
-        is_today = shop_day(last["sent_at"], timezone) == today
-        # The first mail is no correction.
-        is_corrected = is_today and len(sent) > 1
-        if is_moved and not is_corrected:
-            return ""
-        return f"an earlier report of {self.period} was mailed"
+
+def reason_not_to_mail(
+    period: Period,
+    report: Report,
+    sent: Sequence[Row],
+    *,
+    late: bool,
+) -> str:
+    """Return why a report is mailed on request only, after the mails of the rows `sent`; empty where it is
+    due."""
+    if not late and isinstance(report, ArchivedPeriod) and report.unfinished:
+        days = counted(report.unfinished, "day")
+        verb = plural(report.unfinished, "is", "are")
+        return f"{days} of {period} {verb} not complete"
+    if not sent:
+        return ""
+    last = sent[0]
+    timezone = shop_timezone()
+    today = shop_day(datetime.now(UTC), timezone)
+    is_moved = has_moved(last["net_sales"], report.net_sales)
+    is_today = shop_day(last["sent_at"], timezone) == today
+    # The first mail is no correction.
+    is_corrected = is_today and len(sent) > 1
+    if is_moved and not is_corrected:
+        return ""
+    return f"an earlier report of {period} was mailed"
 
 
 def has_moved(mailed: Decimal, now: Decimal) -> bool:
