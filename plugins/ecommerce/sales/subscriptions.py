@@ -111,6 +111,7 @@ class Subscription(BaseModel, frozen=True, extra="forbid"):
     only: Annotated[Slice, AfterValidator(_known_values)] = WHOLE
     locale: Annotated[str, AfterValidator(_optional_locale)] = ""
     alert: Figure | None = None
+    # A report has no line.
     below: Below = Below.model_construct()
     at_least: AtLeast = AtLeast()
 

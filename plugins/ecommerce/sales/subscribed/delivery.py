@@ -190,8 +190,8 @@ def deliver(
     late: bool = True,
 ) -> list[str]:
     """Claim, send and mark the mails that are due; return a sentence about each subscription, which are of
-    use only where none is in `failures`. `send_mail`, `late`: see `deliver_period`. By default, days that are
-    not complete stop no mail: those of a day have a badge, and a correction follows a mail."""
+    use only where none is in `failures`. `send_mail` and `late`: see `deliver_period`. Only a first mail of a
+    week or a month waits for its days: that of a day has a badge where the day is not complete."""
     if not subscriptions:
         return []
     # A day is corrected on request only, so its claim needs no look at earlier mails.
@@ -246,9 +246,7 @@ def correct(period: Period, run: DagRun, failures: Failures) -> list[str]:
     """Build and mail the reports of a period again whose net sales have moved since they were mailed; return
     a sentence about each."""
     subscriptions = _subscriptions_to(period.kind)
-    if not subscriptions:
-        return []
-    mailed = mails_of(period)
+    mailed = mails_of(period) if subscriptions else {}
     subscriptions = [each for each in subscriptions if each.name in mailed]
     if not subscriptions:
         return []
