@@ -23,11 +23,11 @@ def mail(figures, **texts):
     return compose(texts["subject"], "period_mail", texts, picture, "days@report")
 
 
-def test_the_html_has_what_the_text_has():
-    message = mail(samples.week(), subscription="board", has_pdf=True)
+@pytest.mark.parametrize("make", [samples.week, samples.first_week, samples.sliced_day])
+def test_the_html_has_what_the_text_has(make):
+    message = mail(make(), subscription="board", has_pdf=True)
     shown = text_of(html(message))
     Html(html(message))
-    assert "Weekly sales report Week 48 · 23" in shown
     for number in re.findall(r"\d[\d,.]*\d", plain(message)):
         assert number in shown, number
 
@@ -93,19 +93,6 @@ def test_a_correction_states_what_has_changed():
     incomplete = page_texts(samples.incomplete_week())
     subject = with_corrections(incomplete, headline, mailed)["subject"]
     assert subject == "Corrected net sales week 48: 142,301 USD (incomplete)"
-
-
-def test_the_restated_days_and_two_breakdowns_are_in_the_mail():
-    words = text_of(html(mail(samples.week())))
-    assert "Mon 23 Nov 18,716.13 20,373.40 +8.9 %" in words
-    assert "Shop Orders Net sales Change Shopify de 301 61,200.20 +11.1 %" in words
-    assert "Country Orders Net sales Change" in words
-    assert "Category" not in words
-    assert "Mon 23 Nov: net sales 18,716.13 → 20,373.40, +8.9 %" in plain(
-        mail(samples.week())
-    )
-    first = text_of(html(mail(samples.first_week())))
-    assert "Shop Orders Net sales Shopify de 301 61,200.20" in first
 
 
 def test_names_from_data_are_no_markup():

@@ -1,46 +1,29 @@
 """Reports of made-up periods, their mails, and the delivery log in memory."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
-from ecommerce.sales.periods.figures import (
-    Compared,
-    PeriodDay,
-    PeriodFigures,
-    figures_hash,
-)
+from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.slices import WHOLE
-from ecommerce.storage.report_archive import Provenance
-
-ORIGIN = Provenance(
-    dag_id="weekly_report",
-    run_id="run",
-    code_version="test",
-    timezone="America/New_York",
-    generated_at=datetime(2026, 11, 23, 11, tzinfo=UTC),
-)
+from tests.unit.sales.periods.samples import compared, days_of, make
 
 
 def archived(period, net_sales="1000", only=WHOLE, incomplete=()):
     """The report of a period with these net sales; the days `incomplete` (`2026-11-16`) are not complete."""
-    period = parse_period(period)
     days = []
-    for day in period.days:
-        complete = str(day) not in incomplete
-        days.append(PeriodDay(day=day, complete=complete, net_sales=None, orders=None))
-    figures = PeriodFigures(
-        kind=period.kind,
-        first=period.first,
-        last=period.last,
+    for day in days_of(parse_period(period)):
+        complete = str(day.day) not in incomplete
+        days.append(day.model_copy(update={"complete": complete}))
+    figures = make(
+        period,
         only=only,
-        currency="USD",
-        headline={"net_sales": Compared(value=Decimal(net_sales))},
+        headline={"net_sales": compared(net_sales)},
         days=days,
-        provenance=ORIGIN,
+        expected=None,
     )
     return ArchivedPeriod("", figures=figures, figures_hash=figures_hash(figures))
 
@@ -154,8 +137,3 @@ class DeliveryLog:
 def at(text):
     """An instant in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def day_of(text):
-    """A date."""
-    return date.fromisoformat(text)
