@@ -5,13 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import Ledger
-from ecommerce.core.periods import parse_period
-from ecommerce.sales.periods.reader import read_figures
-from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.storage.report_archive import Provenance
-from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.client import connect
-from tests import oracle_customers, oracle_periods, oracle_report, oracle_wording
+from tests import oracle_customers, oracle_report, oracle_wording
 from tests.integration.comparison_views import check_comparisons
 from tests.integration.customer_views import check_views
 from tests.integration.daily_run import morning_after, report_of, run_day
@@ -62,35 +56,6 @@ def test_day_after_day_and_again(start_company, tmp_path):
     )
     run_day(second)  # once more under its own name
     assert company.differences(company.oracle(run_days=[first, second])) == ""
-
-
-@pytest.mark.slow
-def test_weeks_and_months_of_the_ledger_and_their_slices(start_company):
-    company = start_company()
-    books = ledger(14, date(2026, 8, 31))
-    days = books.business_days
-    now = morning_after(days[-1])
-    company.show(books.as_of(now))
-    run_day(days[0], now, last=days[-2])
-    run_day(days[-1])
-    expected = company.oracle(run_days=days)
-    stored = {row["business_date"]: row for row in company.rows("daily_summary")}
-    sales = oracle_periods.sales_of_ledger(expected, History(stored))
-    slices = [WHOLE, Slice(category=["Kitchen", "Garden"])]
-    for column, dimension in (
-        ("country_code", "country"),
-        ("channel", "channel"),
-        ("source", "shop"),
-    ):
-        names = sorted({row[column] or "ZZ" for row in expected.orders})
-        slices += [Slice(**{dimension: names[:2]}), Slice(**{dimension: names[-1:]})]
-    origin = Provenance.of(DagRun("daily", "run"), company.timezone)
-    for name in ("2026-W37", "2026-W36", "2026-09", "2026-08", "2026-09-09"):
-        period = parse_period(name)
-        figures = read_figures(connect(step="test"), period, slices, origin)
-        for only in slices:
-            different = oracle_periods.differences(sales, figures[only])
-            assert different == [], name
 
 
 @pytest.mark.slow

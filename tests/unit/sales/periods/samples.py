@@ -1,6 +1,6 @@
 """Figures of periods for the tests of everything that shows them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -143,11 +143,6 @@ def negative_week():
     headline = dict(week().headline)
     headline["net_sales"] = Compared(value=D("-5200.10"), before=D("-310.00"))
     return week(headline=headline, target=None)
-
-
-def yen_week():
-    """Return a week in a currency without decimals."""
-    return week(currency="JPY")
 
 
 def crowded_month():
@@ -323,25 +318,6 @@ def product(sku, name, category, sales, before):
         sales=D(sales),
         before=D(before),
     )
-
-
-def before(day, days):
-    """Return the day so many days earlier."""
-    return day - timedelta(days=days)
-
-
-EVERY = (
-    week,
-    month,
-    sliced_day,
-    sliced_week,
-    first_week,
-    incomplete_week,
-    empty_week,
-    negative_week,
-    yen_week,
-    crowded_month,
-)
 
 
 def folder(report):
