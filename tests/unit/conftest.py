@@ -36,22 +36,30 @@ def use_server(monkeypatch):
     return use
 
 
-@pytest.fixture
-def mailbox(tmp_path, use_server):
-    """A mail server that `smtp_default` leads to; call it for the messages it has been given."""
-    folder = tmp_path / "mailbox"
+@pytest.fixture(scope="session")
+def mail_server(tmp_path_factory):
+    """The port and the folder of a mail server, which serves all tests of this process."""
+    folder = tmp_path_factory.mktemp("mailbox")
     port = free_port()
+    with mail_service.run_mail_server(folder, port, free_port()):
+        yield port, folder
+
+
+@pytest.fixture
+def mailbox(mail_server, use_server):
+    """A mail server that `smtp_default` leads to; call it for the messages that the test has sent."""
+    port, folder = mail_server
     use_server(port)
+    earlier = set(folder.glob("*.eml"))
 
     def messages():
         received = []
-        for file in sorted(folder.glob("*.eml")):
+        for file in sorted(set(folder.glob("*.eml")) - earlier):
             message = message_from_bytes(file.read_bytes(), policy=policy.default)
             received.append(message)
         return received
 
-    with mail_service.run_mail_server(folder, port, free_port()):
-        yield messages
+    return messages
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def _settings():
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         environment.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+        environment.setenv("CODE_VERSION", "test")
         yield
 
 

@@ -9,14 +9,12 @@ from ecommerce.core.periods import parse_period
 from ecommerce.core.settings import load_settings
 from ecommerce.sales.periods.reader import read_figures, read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.storage.report_archive import Provenance
-from ecommerce.storage.staging import DagRun
+from tests.unit.sales.periods import samples
 
 WEEK = parse_period("2026-W10")
 GERMANY = Slice(country=["DE"])
 SHARED = ["order_days", "sales", "products"]
 OF_SOME = ["order_days", "sales", "payments", "plans", "products"]
-ORIGIN = Provenance.of(DagRun("daily", "run"), "America/New_York")
 
 
 class ScriptedWarehouse:
@@ -57,14 +55,14 @@ class ScriptedWarehouse:
 )
 def test_queries_do_not_depend_on_the_number_of_slices(period, slices, queries):
     warehouse = ScriptedWarehouse("a", "a")
-    figures = read_figures(warehouse, parse_period(period), slices * 2, ORIGIN)
+    figures = read_figures(warehouse, parse_period(period), slices * 2, samples.ORIGIN)
     assert list(figures) == slices
     assert warehouse.queries == queries
 
 
 def test_what_a_load_has_changed_is_read_again():
     warehouse = ScriptedWarehouse("a", "b", "b", "b")
-    figures = read_figures(warehouse, WEEK, [GERMANY], ORIGIN)
+    figures = read_figures(warehouse, WEEK, [GERMANY], samples.ORIGIN)
     assert figures[GERMANY].value("net_sales") == 2
     assert warehouse.queries == SHARED * 2
 
@@ -72,12 +70,12 @@ def test_what_a_load_has_changed_is_read_again():
 def test_days_that_loads_keep_changing():
     warehouse = ScriptedWarehouse(*"abcdef")
     with pytest.raises(TransientError, match="figures of 2026-W10"):
-        read_figures(warehouse, WEEK, [GERMANY], ORIGIN)
+        read_figures(warehouse, WEEK, [GERMANY], samples.ORIGIN)
     assert warehouse.queries == SHARED * 3
 
 
 def test_nothing_is_read_for_no_slice():
     warehouse = ScriptedWarehouse()
-    assert read_figures(warehouse, WEEK, [], ORIGIN) == {}
+    assert read_figures(warehouse, WEEK, [], samples.ORIGIN) == {}
     assert read_net_sales(warehouse, WEEK, []) == {}
     assert warehouse.queries == []

@@ -41,6 +41,7 @@ def _settings(monkeypatch, templates_folder):
     monkeypatch.setattr(templates, "TEMPLATES", templates_folder)
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("REPORT_LOCALE", "en_US")
+    monkeypatch.setenv("CODE_VERSION", "test")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "ops@example.com")
     monkeypatch.setattr(editions, "mail_of", samples.mail_of)
