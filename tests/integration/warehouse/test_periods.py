@@ -11,14 +11,7 @@ from ecommerce.sales.periods.figures import Compared, Expected
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import (
-    Folder,
-    Order,
-    Payment,
-    Payout,
-    at,
-    forecast,
-)
+from tests.integration.warehouse.loadable import Folder, at, forecast, read_folders
 from tests.integration.warehouse.loaded_rows import history_rows, sales_of
 from tests.oracle_comparisons import Export, History
 from tests.oracle_periods import differences
@@ -30,7 +23,6 @@ MONDAY = WEEK.first
 MORNING = at("2026-03-09 11:00")
 ODD = 'Kid\'s "toys" `sales.orders` \\ \N{SNOWMAN} @x'
 """The name of a category."""
-EXPORT = "old_shop"
 SLICES = [
     WHOLE,
     Slice(country=["DE"]),
@@ -53,117 +45,17 @@ def noon(days):
     return at(f"{MONDAY} 17:00") + timedelta(days=days)
 
 
-def night(days):
-    """Shortly before midnight."""
-    return at(f"{MONDAY} 04:30") + timedelta(days=days + 1)
-
-
-def database():
-    goods = [("Toys", "1", "60"), ("Garden", "2", "40")]
-    charges = {"discount": "10", "tax": "7.2", "shipping": "5"}
-    refunds = [("r1", noon(3), "45")]
-    first = Order("1", noon(1), goods, refunds=refunds, reason=" broken ", **charges)
-    first.unit_costs = ["20", "5"]
-    second = Order("2", noon(2), [("Toys", "1", "30"), (ODD, "3", "9")], customer="bob")
-    second.line_refunds = [("r2", noon(4), "4", 2, "1"), ("r2", noon(4), "2", 1)]
-    second.unit_costs = ["10", None]
-    third = Order("3", night(5), [("Garden", "1", "25")], customer=None)
-    third.country_code = "DE"
-    test = Order("4", noon(5), is_test=True, refunds=[("r3", noon(5), "1")])
-    failed = Order("5", noon(5), status="failed", is_sale=False, customer="eve")
-    older = Order("6", noon(-40), customer="old", refunds=[("r4", noon(0), "3")])
-    orders = [first, second, third, test, failed, older]
-    # An order of each day makes it known; on one of them only the export has one.
-    for days in [-7, *range(-5, 7), *range(-364, -357)]:
-        order = Order(f"d{days}", noon(days), [("Cups", "1", "8")], customer="old")
-        order.tax = "0.5"
-        orders.append(order)
-    for customer, days in REPEATED.items():
-        for number, day in enumerate(days):
-            lines = [("Cups", "1", "1")]
-            order = Order(f"{customer}{number}", noon(day), lines, customer=customer)
-            orders.append(order)
-    # `ann` is not new in the week; `bob` is new in it, in this shop first.
-    orders.append(Order("7", noon(-3), [("Toys", "2", "50")], customer="ann"))
-    return Folder(orders, orphans=[("99", "r9", noon(6), "5.5")], read_at=MORNING)
-
-
-def storefront():
-    def order(order_id, days, customer, **values):
-        values.setdefault("lines", [("Toys", "1", "20")])
-        return Order(
-            order_id, noon(days), customer=customer, source="storefront", **values
-        )
-
-    orders = [
-        order("s1", 4, "bob", country_code="DE", shipping="2"),
-        order("s2", 4, "br", currency="BRL", country_code="BR", tax="9"),
-        order("s3", 5, "eu", currency="EUR", country_code=None),
-        order("s4", -4, "gb", currency="GBP"),
-        order("s5", 6, "new", products=["mug"], lines=[("Cups", "4", "44")]),
-        order("s6", -4, "pt", currency="BRL", country_code="PT"),
-    ]
-    # Each is rounded: the sum of the day is not their sum.
-    orders[3].lines = [("Toys", "1", "20"), ("Cups", "1", ".01"), ("Mugs", "1", ".01")]
-    orders[5].refunds = [("r2", noon(2), "4")]
-    orders[1].products = ["real"]
-    orders[2].refunds = [("r1", noon(6), "7")]
-    paid = [
-        Payment("pay", "s1", noon(4), "20", "1", "out", source="storefront"),
-        Payment("back", "s1", noon(5), "-2", "0", "out", "refund", source="storefront"),
-    ]
-    payouts = [
-        Payout("out", MONDAY + timedelta(days=5), "18", source="storefront"),
-        Payout("next", MONDAY + timedelta(days=6), "5", source="storefront"),
-        Payout("later", MONDAY + timedelta(days=7), "9", source="storefront"),
-    ]
-    return Folder(
-        orders,
-        source="storefront",
-        read_at=MORNING,
-        payments=paid,
-        payouts=payouts,
-    )
-
-
-def partner():
-    orders = []
-    for number, days in enumerate([-2, 0, 3]):
-        order = Order(f"p{number}", noon(days), [("Garden", "1", "70")])
-        order.source = "partner_files"
-        order.channel = "acme"
-        order.customer = f"partner {number}"
-        orders.append(order)
-    return Folder(orders, source="partner_files", read_at=MORNING)
-
-
-def export():
-    lines = [("Toys", "1", "11")]
-    orders = [Order(f"e{n}", noon(n), lines, source=EXPORT) for n in (-6, -5)]
-    for order in orders:
-        order.customer = "exported"
-    return Folder(orders, source=EXPORT, read_at=MORNING)
-
-
 def rate(currency, day):
     return RATES.get(currency)
 
 
-REPEATED = {
-    "first of the window": (-113, -23),
-    "last of the window": (-84, -84),
-    "too late again": (-90, 1),
-    "before the window": (-114, -100),
-    "after the window": (-83, -82),
-}
-"""Days of the orders of customers around the 119 to 90 days before the Sunday."""
 RATES = {
     "USD": Fraction(1),
     "EUR": Fraction(5, 4),
     "GBP": Fraction(12500, 8533),
 }
 """The worth of one unit in dollars. The real has none."""
-FOLDERS = [database(), storefront(), partner(), export()]
+FOLDERS = [folder for [folder] in read_folders("fortnight.yaml").values()]
 FRIDAY = MONDAY + timedelta(days=4)
 
 
