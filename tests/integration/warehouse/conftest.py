@@ -114,6 +114,10 @@ class Shop:
         rows = self.sql(f"SELECT {selected} FROM `sales.{table}` {where}", table)
         return sorted(rows, key=repr)
 
+    def summaries(self):
+        """The rows of `daily_summary` by day."""
+        return {row["business_date"]: row for row in self.rows("daily_summary")}
+
     def tuples(self, table, *columns):
         """The values of columns of a table."""
         return [tuple(row.values()) for row in self.rows(table, *columns)]

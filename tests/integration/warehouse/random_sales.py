@@ -47,7 +47,12 @@ BROKEN_DOWN = ("channel", "category", "country", "shop")
 @dataclass(frozen=True)
 class Entry:
     """An order line or a returned line. `names` has its name in each dimension. Amounts are in reporting
-    currency, without an exchange rate in the order's."""
+    currency, without an exchange rate in the order's.
+
+    Attributes:
+        refund: source and id of the refund that returns the line.
+        cost: of its goods, negative where they are returned; None where it is not known.
+    """
 
     day: date
     channel: str
@@ -59,6 +64,9 @@ class Entry:
     gross: Fraction
     discount: Fraction
     returned: Fraction
+    order: Order
+    refund: tuple | None = None
+    cost: Fraction | None = None
 
     @property
     def net(self):
@@ -114,9 +122,13 @@ class RandomSales:
             orphan = f"unknown {number}", f"orphan {number}", refunded_at
             self.orphans.append((*orphan, self._amount(2_000)))
         self.converted_until = LAST - timedelta(days=self.chance.randint(0, 9))
+        self._settle()
+
+    def _settle(self):
+        """Compute the truth about the orders and orphans."""
         orphans = [("sales_db", each[1], each[3]) for each in self.orphans]
         self.customers = CustomerOracle(
-            self.orders, business_date, self.rate_of, orphans, currency
+            self.orders, business_date, self.rate_of, orphans, self.currency
         )
         self.entries = [*self._sold(), *self._returned()]
 
@@ -325,7 +337,11 @@ class RandomSales:
                     "product": sku or f"{category} {number}",
                     "customers": buyer,
                 }
-                yield self._entry(day, order, names, units, (gross, discount, 0))
+                cost = None
+                if order.unit_costs and order.unit_costs[number - 1]:
+                    cost = Fraction(order.unit_costs[number - 1]) * Fraction(units)
+                amounts = gross, discount, 0
+                yield self._entry(day, order, names, units, amounts, cost=cost)
 
     def _buyer(self, order):
         if not order.customer:
@@ -349,7 +365,12 @@ class RandomSales:
             if number and not (is_share and self.rate_of(order.currency, day) is None):
                 names["category"] = order.lines[number - 1][0]
             amounts = 0, 0, Fraction(amount, 10_000)
-            yield self._entry(day, order, names, 0, amounts)
+            refund = source, refund_id
+            cost = None
+            for line_refund_id, _, _, line, *costs in order.line_refunds:
+                if (line_refund_id, line) == (refund_id, number) and costs:
+                    cost = -Fraction(costs[0])
+            yield self._entry(day, order, names, 0, amounts, refund=refund, cost=cost)
 
     def _refunds(self):
         """When each refund was made, and of which order; of an unknown one, in reporting currency."""
@@ -362,7 +383,7 @@ class RandomSales:
             refunds["sales_db", refund_id] = made_at, order
         return refunds
 
-    def _entry(self, day, order, names, units, amounts):
+    def _entry(self, day, order, names, units, amounts, *, refund=None, cost=None):
         """An entry of `day`, of which `names` has what depends on the line."""
         rate = self.rate_of(order.currency, day)
         channel = order.channel or order.source
@@ -384,6 +405,9 @@ class RandomSales:
             names,
             Fraction(units),
             *converted,
+            order,
+            refund,
+            None if cost is None or rate is None else cost * rate,
         )
 
     def unconverted(self, *days):
