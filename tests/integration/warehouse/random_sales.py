@@ -99,6 +99,7 @@ class RandomSales:
         self.chance = random.Random(seed)
         self.currency = currency
         self.last = LAST
+        self.days = [*EARLIER, *DAYS]
         self.orders = []
         self.refunds_of_day = Counter()
         for day in self.chance.sample(EARLIER, 25):
@@ -310,7 +311,7 @@ class RandomSales:
     def rate_rows(self):
         """Day, currency and units per euro."""
         rates = []
-        for day in [*EARLIER, *DAYS]:
+        for day in self.days:
             for currency, rate in RATES.items():
                 # The euro has no row of its own. A rate serves for seven days.
                 is_outdated = day > self.converted_until - timedelta(days=7)

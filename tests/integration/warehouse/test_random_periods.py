@@ -13,7 +13,6 @@ from tests.integration.warehouse.random_sales import (
     CATEGORIES,
     LIVE,
     MORNING,
-    RATES,
     RandomSales,
 )
 from tests.oracle_comparisons import History
@@ -64,16 +63,6 @@ class RandomPeriod(RandomSales):
                         self._sell(channel, day)
         self.published = {(currency, day) for day, currency, _ in self.rate_rows()}
         self._settle()
-
-    def rate_rows(self):
-        """Day, currency and units per euro."""
-        rows = []
-        for day in self.days:
-            for currency, rate in RATES.items():
-                is_outdated = day > self.converted_until - timedelta(days=7)
-                if currency != "EUR" and not (currency == "GBP" and is_outdated):
-                    rows.append((day, currency, rate))
-        return rows
 
     def rate_of(self, currency, day):
         """Reporting currency for one unit; None without a rate."""

@@ -4,22 +4,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import yaml
+
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods.figures import (
     Cohort,
     Compared,
-    Costs,
     Expected,
-    FunnelStep,
     NextPeriod,
-    PaidOut,
     PeriodDay,
     PeriodFigures,
     PeriodProduct,
     PeriodRow,
-    PeriodTarget,
-    Repeat,
     RestatedDay,
 )
 from ecommerce.sales.report.figures.returns import ReturnReason
@@ -35,44 +32,8 @@ ORIGIN = Provenance(
     timezone="America/New_York",
     generated_at=datetime(2026, 11, 30, 11, 2, 5, tzinfo=UTC),
 )
-VALUES = {
-    "net_sales": ("142300.50", "136804.12", "118250.00"),
-    "orders": ("1204", "1150", "1010"),
-    "average_order_value": ("131.20", "128.02", "125.10"),
-    "customers": ("1101", "1060", "930"),
-    "gross_sales": ("158120.10", "147002.55", "129000.00"),
-    "discounts": ("9800.40", "5120.30", "6100.00"),
-    "returns": ("6019.20", "5078.13", "4650.00"),
-    "units": ("2960", "2811", "2405"),
-    "new_customers": ("604", "580", "530"),
-    "returning_customers": ("497", "480", "400"),
-    "tax": ("17012.22", "16355.00", "14200.00"),
-    "shipping": ("2510.00", "2402.00", "2100.00"),
-}
-CHANNELS = {
-    "shopify": ("61200.20", "55100.00"),
-    "sales_db": ("45100.30", "47204.12"),
-    "storefront": ("25900.00", "24500.00"),
-    "agora": ("10100.00", "10000.00"),
-}
-COUNTRIES = {
-    "US": ("92300.50", "91604.12"),
-    "DE": ("31000.00", "24100.00"),
-    "AT": ("10800.00", "12900.00"),
-    "GB": ("8200.00", "8200.00"),
-}
-CATEGORIES = {
-    "Lighting": ("70100.00", "61000.00"),
-    "Textiles": ("50000.50", "52804.12"),
-    "Kitchen": ("25200.00", "25000.00"),
-    "unallocated": ("-3000.00", "-2000.00"),
-}
-SHOPS = {"shopify_de": ("61200.20", "55100.00"), "sales_db": ("81100.30", "81704.12")}
-PRODUCTS = {
-    "LAMP-1": ("Pendant lamp", "Lighting", "21000.00", "14500.00"),
-    "SHEET-2": ("Linen sheet, queen", "Textiles", "12500.00", "13900.00"),
-    "KNIFE-3": ("Chef's knife, 20 cm", "Kitchen", "9100.00", "9000.00"),
-}
+FIGURES = yaml.safe_load(Path(__file__).with_name("figures.yaml").read_text())
+VALUES = FIGURES["headline"]
 
 
 def week(**changes):
@@ -188,7 +149,7 @@ def sliced():
         "costs": None,
         "expected": None,
         "next_period": None,
-        "countries": rows_of({name: COUNTRIES[name] for name in ("DE", "AT")}),
+        "countries": make("2026-W48").countries[1:3],
     }
 
 
@@ -196,6 +157,9 @@ def make(period_text, **changes):
     """Return the figures of a period with other fields."""
     period = parse_period(period_text)
     following = period.next
+    products = []
+    for sku, values in FIGURES["products"].items():
+        products.append(product(sku, *values))
     fields = {
         "kind": period.kind,
         "first": period.first,
@@ -204,41 +168,14 @@ def make(period_text, **changes):
         "currency": "USD",
         "headline": {name: compared(*values) for name, values in VALUES.items()},
         "days": days_of(period),
-        "channels": rows_of(CHANNELS),
-        "categories": rows_of(CATEGORIES, orders=None),
-        "countries": rows_of(COUNTRIES),
-        "shops": rows_of(SHOPS),
-        "products": [product(sku, *values) for sku, values in PRODUCTS.items()],
-        "rising": [product("LAMP-1", *PRODUCTS["LAMP-1"])],
-        "falling": [product("SHEET-2", *PRODUCTS["SHEET-2"])],
-        "repeat": Repeat(customers=120, repeated=23),
+        "channels": rows_of(FIGURES["channels"]),
+        "categories": rows_of(FIGURES["categories"], orders=None),
+        "countries": rows_of(FIGURES["countries"]),
+        "shops": rows_of(FIGURES["shops"]),
+        "products": products,
+        "rising": products[:1],
+        "falling": products[1:2],
         "cohort": Cohort(month=period.last.replace(day=1), customers=431, repeated=31),
-        "costs": Costs(
-            cost_of_goods=D("88000.00"),
-            sales_with_cost=D("141000.00"),
-            coverage=D("0.99"),
-            fees=D("3120.45"),
-            sales_with_fees=D("120300.00"),
-            fee_coverage=D("0.845"),
-        ),
-        "payouts": [
-            PaidOut(
-                source="shopify",
-                currency="USD",
-                payouts=5,
-                amount=D("58010.11"),
-                unexplained=D("-12.50"),
-            )
-        ],
-        "return_reasons": [
-            ReturnReason(reason="arrived_broken", refunds=31, amount=D("3510.20")),
-            ReturnReason(reason=None, refunds=14, amount=D("2509.00")),
-        ],
-        "funnel": [
-            FunnelStep(step="session", sessions=40100, before=38900),
-            FunnelStep(step="view_item", sessions=27000, before=26500),
-            FunnelStep(step="purchase", sessions=1100, before=1080),
-        ],
         "expected": Expected(
             measure="net_sales",
             forecast=D("138100.00"),
@@ -252,13 +189,12 @@ def make(period_text, **changes):
             forecast=D("150900.00"),
             days=len(following.days),
         ),
-        "target": PeriodTarget(target=D("138000.00")),
         "restated": [
             RestatedDay(day=period.first, mailed=D("18716.13"), now=D("20373.40"))
         ],
         "provenance": ORIGIN,
     }
-    return PeriodFigures(**fields | changes)
+    return PeriodFigures(**FIGURES["others"] | fields | changes)
 
 
 def compared(value, before=None, year_before=None):

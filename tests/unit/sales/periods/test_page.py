@@ -54,7 +54,7 @@ def week_of_one_country():
     costs are known as a margin needs."""
     return samples.week(
         countries=rows_of({"DE": ("10", "5")}),
-        shops=rows_of(samples.CHANNELS),
+        shops=samples.week().channels,
         target=PeriodTarget(target=D(200000)),
         costs=costs_known_of("0.95"),
     )

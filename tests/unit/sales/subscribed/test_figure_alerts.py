@@ -15,6 +15,7 @@ from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscribed import figure_alerts
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.storage.staging import DagRun
+from tests.unit.mail.readable import plain
 from tests.unit.sales.periods.samples import compared, rows_of
 from tests.unit.sales.subscribed.samples import archived
 
@@ -118,7 +119,7 @@ def test_a_crossing_is_sent_with_figure_line_driver_and_link(
     assert message["X-Envelope-To"] == "ann@example.com"
     assert message["X-Sales-Mail"] == "figure_alert"
     assert message["Message-ID"] == "<alert.2026-11-19.drop.below@reports.example>"
-    words = message.get_body(("plain",)).get_content()
+    words = plain(message)
     assert words.splitlines() == [
         "Net sales Thu 19 Nov: 799.99 USD",
         "Line: 800.00 USD: 20.0 % below the forecast, 1,000.00 USD",
@@ -328,7 +329,7 @@ def test_a_line_that_is_not_known_is_named(subscribe, delivery_log, warehouse, m
         warehouse.days[day, WHOLE] = Sales(forecast="")
         run_of_day(day)
     [message] = mailbox()
-    words = " ".join(message.get_body(("plain",)).get_content().split())
+    words = " ".join(plain(message).split())
     assert "There is nothing to compare with (the forecast)" in words
 
 
@@ -341,7 +342,7 @@ def test_the_month_is_named_where_its_target_is_the_line(
     [message] = mailbox()
     title = "Net sales of the month to Do., 19. Nov."
     assert message["Subject"] == f"{title}: 1,50 USD, below 950,00 USD"
-    words = message.get_body(("plain",)).get_content()
+    words = plain(message)
     assert "below the target to date, 1.000,00 USD" in words
 
 
