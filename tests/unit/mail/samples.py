@@ -13,6 +13,7 @@ from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.periods.archive import DAYS_CID
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.report.texts.corrected import with_corrections
 from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.periods import samples as periods
 from tests.unit.sales.report import samples
@@ -108,7 +109,7 @@ def _reconciliation():
     days = [pair(19), pair(18), pair(17), pair(16), pair(15), pair(15, "storefront")]
     differences = [day | gone for day in days]
     built = ["2026-11-16", "2026-11-15"]
-    texts = comparison.mail_texts(differences, loaded + failed, loaded, built)
+    texts = comparison.page_texts(differences, loaded + failed, loaded, built)
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
@@ -131,15 +132,22 @@ FAILURE = {
 }
 
 
-def _period(make):
-    texts = page_texts(make())
-    texts |= {
-        "days_cid": DAYS_CID,
-        "subscription": "board",
-        "has_pdf": True,
-        "page_url": page_url("weeks/2026-W48/"),
-    }
+def _period(make, **added):
+    texts = page_texts(make()) | {"page_url": page_url("weeks/2026-W48/")} | added
+    return mail.compose(texts["subject"], "period_mail", texts)
+
+
+def _period_with_picture(make):
+    delivered = {"days_cid": DAYS_CID, "subscription": "board", "has_pdf": True}
+    texts = page_texts(make()) | {"page_url": page_url("weeks/2026-W48/")} | delivered
     return mail.compose(texts["subject"], "period_mail", texts, picture(), DAYS_CID)
+
+
+def _corrected_period(make):
+    figures = make()
+    headline = {name: figure.value for name, figure in figures.headline.items()}
+    mailed = {"net_sales": Decimal(140000)}
+    return _period(make, **with_corrections(page_texts(figures), headline, mailed))
 
 
 PROBLEMS = [
@@ -182,8 +190,12 @@ MAILS = {
     **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
-    "period_week": partial(_period, periods.week),
-    "period_crowded": partial(_period, periods.crowded_month),
+    "period_week": partial(_period_with_picture, periods.week),
+    "period_crowded": partial(_period_with_picture, periods.crowded_month),
+    "period_first": partial(_period, periods.first_week),
+    "period_day": partial(_period, periods.sliced_day),
+    "period_slice": partial(_corrected_period, periods.sliced_week),
+    "period_incomplete": partial(_corrected_period, periods.incomplete_week),
     "alarm": partial(_alarm, is_complete=False),
     "alarm_complete": partial(_alarm, is_complete=True),
     "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),

@@ -11,6 +11,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales import subscriptions
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscriptions import (
+    Below,
     Subscription,
     load_subscriptions,
     parse_subscriptions,
@@ -35,15 +36,8 @@ def test_the_example_of_the_file_is_valid(monkeypatch):
     board, germany, drop = found.valid
     assert (board.report, board.format, board.only) == ("month", "pdf", WHOLE)
     assert germany.only == Slice(country=("AT", "DE"))
-    assert germany.locale == "de_DE"
-    assert (drop.alert, drop.below.percent, drop.below.of) == (
-        "net_sales",
-        Decimal(20),
-        "forecast",
-    )
-    assert drop.at_least.orders == 20
-    assert drop.addresses == ["founder@example.com"]
-    assert drop.chats == ["alert_chat"]
+    assert drop.below == Below(percent=Decimal(20), of="forecast")
+    assert (drop.addresses, drop.chats) == (["founder@example.com"], ["alert_chat"])
 
 
 def test_values_are_texts_and_a_single_one_is_a_list():
