@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from ecommerce.core.periods import Period, parse_period
-from ecommerce.sales.periods.figures import Compared, Expected
+from ecommerce.sales.periods.figures import Compared, Expected, PaidOut
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.integration.warehouse.conftest import open_shop
@@ -23,15 +23,18 @@ MONDAY = WEEK.first
 MORNING = at("2026-03-09 11:00")
 ODD = 'Kid\'s "toys" `sales.orders` \\ \N{SNOWMAN} @x'
 """The name of a category."""
+STOREFRONT = Slice(shop=["storefront"])
+ACME = Slice(channel=["acme"])
+TOYS = Slice(category=["Toys"])
 SLICES = [
     WHOLE,
     Slice(country=["DE"]),
     Slice(country=["DE", "US"]),
     Slice(country=["ZZ"]),
-    Slice(shop=["storefront"]),
-    Slice(channel=["acme"]),
+    STOREFRONT,
+    ACME,
     Slice(channel=["acme", "sales_db"]),
-    Slice(category=["Toys"]),
+    TOYS,
     Slice(category=["Toys", "Garden"], country=["US"]),
     Slice(category=["unallocated"]),
     Slice(category=[ODD], shop=["sales_db"]),
@@ -193,7 +196,7 @@ def test_a_week_by_hand(week, history):
     # A slice knows who is new in the whole shop, and the returns of an order that it has a part of.
     german = week[Slice(country=["DE"])].headline
     assert german["new_customers"].value == 1
-    toys = week[Slice(category=["Toys"])].headline
+    toys = week[TOYS].headline
     assert toys["returns"].value == D("38.75")
     assert toys["orders"].value == 5
     empty = week[Slice(country=["FR"])]
@@ -211,10 +214,6 @@ def test_what_only_the_whole_shop_has(week):
     [restated] = whole.restated
     assert (restated.day.day, restated.mailed, restated.now) == (3, 90, 99)
     assert whole.target.target == 700
-    for only, figures in week.items():
-        if only != WHOLE:
-            assert (figures.repeat, figures.cohort) == (None, None)
-            assert figures.funnel == figures.restated == []
 
 
 def test_a_week_of_which_events_are_missing_has_no_funnel(shop):
@@ -228,20 +227,15 @@ def test_payments_of_the_shop_and_of_its_slices(week):
         if figures.costs and figures.costs.fees:
             costs = figures.costs
             fees[only] = (costs.fees, costs.sales_with_fees)
-    assert fees == dict.fromkeys(
-        [WHOLE, Slice(shop=["storefront"]), Slice(category=["Toys"])], (1, 20)
-    )
+    assert fees == dict.fromkeys([WHOLE, STOREFRONT, TOYS], (1, 20))
     # A partner that sells, without a cost and a payment.
-    assert week[Slice(channel=["acme"])].costs is None
+    assert week[ACME].costs is None
     # Of net sales where the refund of the whole order is in no category.
-    assert week[Slice(category=["Toys"])].costs.fee_coverage == D("0.162602")
-    for only, figures in week.items():
-        if only in (WHOLE, Slice(shop=["storefront"])):
-            [paid] = figures.payouts
-            assert (paid.source, paid.currency) == ("storefront", "USD")
-            assert (paid.payouts, paid.amount, paid.unexplained) == (2, 23, 6)
-        else:
-            assert figures.payouts == []
+    assert week[TOYS].costs.fee_coverage == D("0.162602")
+    paid = PaidOut(
+        source="storefront", currency="USD", payouts=2, amount=23, unexplained=6
+    )
+    assert week[WHOLE].payouts == week[STOREFRONT].payouts == [paid]
 
 
 def test_forecasts_of_the_series_of_a_slice(week):
@@ -256,23 +250,29 @@ def test_forecasts_of_the_series_of_a_slice(week):
     assert whole.next_period.days == 6
     assert whole.next_period.first == MONDAY + timedelta(days=7)
     assert 240 < whole.next_period.forecast < 300
-    acme = week[Slice(channel=["acme"])]
+    acme = week[ACME]
     assert acme.expected == Expected(
         measure="gross_sales", forecast=60, actual=140, days=6
     )
     assert acme.next_period.forecast == 300
     assert acme.target.target == 70
     assert [day.forecast for day in acme.days] == [None] * 7
-    toys = week[Slice(category=["Toys"])]
+    toys = week[TOYS]
     assert toys.expected == Expected(
         measure="gross_sales", forecast=20, actual=90, days=2
     )
+
+
+def test_what_a_slice_does_not_have(week):
+    forecast = {"expected", "next_period", "target"}
+    only_whole = {"repeat", "cohort", "funnel", "restated"}
+    parts = {"payouts", *forecast, *only_whole}
+    expected = dict.fromkeys(SLICES, frozenset())
+    expected |= {ACME: forecast, TOYS: {"expected"}, STOREFRONT: {"payouts"}}
+    expected[WHOLE] = parts
     for only, figures in week.items():
-        if only not in (WHOLE, Slice(channel=["acme"]), Slice(category=["Toys"])):
-            assert figures.expected is None
-            assert figures.next_period is None
-        if only not in (WHOLE, Slice(channel=["acme"])):
-            assert figures.target is None
+        found = {name for name in parts if getattr(figures, name)}
+        assert found == expected[only]
 
 
 def test_a_day_of_slices(shop, check):
@@ -280,7 +280,7 @@ def test_a_day_of_slices(shop, check):
         figures = shop.period_figures(Period("day", day, day), SLICES[1:9])
         for found in figures.values():
             check(found)
-    assert figures[Slice(channel=["acme"])].expected.actual == 0
+    assert figures[ACME].expected.actual == 0
 
 
 def test_the_first_month_has_no_new_customers_and_days_that_are_not_known(shop, check):

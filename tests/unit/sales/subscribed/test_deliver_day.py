@@ -1,6 +1,7 @@
 """What subscriptions get after a day: its report or that of a slice, alerts, and corrections of the newest
 week and month."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from unittest.mock import Mock
@@ -57,7 +58,7 @@ class Reports:
     """The net sales in the warehouse by period and slice, the days that are not complete, and what was read
     and built of them."""
 
-    net_sales: dict = field(default_factory=dict)
+    net_sales: dict = field(default_factory=lambda: defaultdict(lambda: "1"))
     incomplete: tuple[str, ...] = ()
     read: list = field(default_factory=list)
     built: list = field(default_factory=list)
@@ -67,14 +68,13 @@ class Reports:
         self.built.append((str(period), sorted(slices, key=repr)))
         reports = {}
         for only in slices:
-            net_sales = self.net_sales.get((str(period), only), "1")
+            net_sales = self.net_sales[str(period), only]
             reports[only] = archived(str(period), net_sales, only, self.incomplete)
         return reports
 
     def read_net_sales(self, warehouse, period, slices):
         self.read.append((str(period), sorted(slices, key=repr)))
-        stored = self.net_sales
-        return {only: Decimal(stored.get((str(period), only), "1")) for only in slices}
+        return {only: Decimal(self.net_sales[str(period), only]) for only in slices}
 
 
 @pytest.fixture
@@ -265,12 +265,9 @@ def test_invalid_subscriptions_are_alerted_and_the_others_delivered(
     deliver()
     subscribe({"to": "bob@example.org"})
     deliver()
-    alerts = []
-    for mail in mailbox():
-        if mail["X-Envelope-To"] == "ops@example.com":
-            alerts.append(mail["Message-ID"])
+    alerts = [mail for mail in mailbox() if mail["X-Envelope-To"] == "ops@example.com"]
     assert len(alerts) == 3
-    assert len(set(alerts)) == 2
+    assert len({mail["Message-ID"] for mail in alerts}) == 2
 
 
 def test_one_step_that_fails_stops_no_other(
