@@ -9,6 +9,8 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.values import Values
 
 TEMPLATES = INCLUDE / "templates"
+_BAR = "\x1f"
+"""In place of a `|` of the data until cells are separated: `text.clean` removes control characters."""
 
 
 def render(template: str, texts: Values) -> str:
@@ -27,17 +29,23 @@ def render_lines(template: str, texts: Values) -> list[str]:
 
 def render_rows(template: str, texts: Values) -> list[list[str]]:
     """Render a template of one row of a table a line, as `render_lines`; return the cells, which it separates
-    by `|`."""
+    by `|`. The filter `cell` keeps a `|` of the data in its cell."""
     rows = []
     for line in render_lines(template, texts):
-        rows.append([cell.strip() for cell in line.split("|")])
+        cells = [cell.strip().replace(_BAR, "|") for cell in line.split("|")]
+        rows.append(cells)
     return rows
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", _BAR)
 
 
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`; the others are those of the same names. Jinja
+    values. The filter `counted` is `core.text.number_of`, `cell` is of `render_rows`; the others are those of
+    `core.text` with the same names. Jinja
     computes an expression of constants once, so none may depend on the locale."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -51,6 +59,7 @@ def environment(folder: Path) -> Any:
     )
     templates.filters |= {
         "amount": text.amount,
+        "cell": _cell,
         "change": text.change,
         "clean": text.clean,
         "compact": text.compact,

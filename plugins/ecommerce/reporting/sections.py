@@ -17,10 +17,12 @@ A section has these keys:
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from ecommerce.core.templates import render_rows
 from ecommerce.core.text import amount, clean, count, quantity
 from ecommerce.core.values import Values
 from ecommerce.reporting.charts import Chart
@@ -163,6 +165,23 @@ def column_table(
         cells,
         **more,
     )
+
+
+COLUMNS = {">": number, ":": word}
+"""What the first character of a template's heading stands for."""
+
+
+def rendered_table(template: str, facts: Values, **more: Any) -> Section:
+    """Return the table of a template as of `render_rows`, with its name as `id`: the first row has the title,
+    the note and the words for a table without rows, the second one the headings. The heading of a column of
+    figures begins with `>`, of one of short words with `:`. `more` as in `table`."""
+    (title, note, empty), headings, *rows = render_rows(template, facts)
+    columns = []
+    for heading in headings:
+        column = COLUMNS.get(heading[:1], name)
+        columns.append(column(heading.lstrip(">:")))
+    section_id = Path(template).stem
+    return table(section_id, title, columns, rows, empty=empty, note=note, **more)
 
 
 def sentences(
