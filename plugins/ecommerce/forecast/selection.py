@@ -8,8 +8,7 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
-from ecommerce.core.text import counted
-from ecommerce.core.text import share as percent
+from ecommerce.core.templates import render, render_rows
 from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
@@ -152,25 +151,24 @@ def choose(test: Json, champion: str) -> Json:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
     challenger that is at least 5 % better, and better at nine of ten origins, the best of several, the first
     of equals, whose total is not more than 10 % too high or too low, unless the champion's is further off."""
-    chosen = champion
-    tested = counted(len(test["origins"]), "weekly origin")
-    why = (
-        f"{champion} stays: at {tested} ({FEWEST_ORIGINS} are needed) no candidate is at least 5 % better, "
-        "at nine of ten of them, with a total within 10 % of actual sales."
-    )
     accuracies = {accuracy["candidate"]: accuracy for accuracy in test["scores"]}
-    challengers = []
-    for accuracy in test["scores"]:
-        if _is_better(accuracy, accuracies[champion]):
-            challengers.append(accuracy)
-    if challengers:
-        best = min(challengers, key=itemgetter("score"))
-        chosen = best["candidate"]
-        why = (
-            f"{chosen} replaces {champion}: its score is {percent(best['score'])}, "
-            f"{champion}'s {percent(accuracies[champion]['score'])}."
-        )
-    return {"champion": chosen, "previous": champion, "why": why}
+    present = accuracies.get(champion, {})
+    challengers = [
+        accuracy for accuracy in test["scores"] if _is_better(accuracy, present)
+    ]
+    best = min(challengers, key=itemgetter("score"), default=None)
+    facts = {
+        "best": best,
+        "champion": champion,
+        "present": present,
+        "tested": len(test["origins"]),
+        "fewest": FEWEST_ORIGINS,
+    }
+    return {
+        "champion": best["candidate"] if best else champion,
+        "previous": champion,
+        "why": render("forecast/choice.txt", facts).strip(),
+    }
 
 
 def _is_better(challenger: Json, present: Json) -> bool:
@@ -201,19 +199,11 @@ def notify(record: Json) -> str:
 
 def compose(record: Json) -> EmailMessage:
     """Compose the mail without its addresses."""
-    champion = record["champion"]
-    subject = f"Forecast model: {champion} stays"
-    if champion != record["previous"]:
-        subject = f"Forecast model: {champion} replaces {record['previous']}"
-    rows = []
-    for accuracy in record["scores"]:
-        name = accuracy["candidate"]
-        if name == champion:
-            name += " (champion)"
-        weekly = map(percent, accuracy["weekly"].values())
-        score = percent(accuracy["score"])
-        rows.append([name, score, *weekly, signed_percent(accuracy["bias"])])
-    header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
-    return transport.compose(
-        subject, "selection_mail", record | {"header": header, "rows": rows}
-    )
+    outcome = "stays"
+    if record["champion"] != record["previous"]:
+        outcome = f"replaces {record['previous']}"
+    subject = f"Forecast model: {record['champion']} {outcome}"
+    facts = record | {"kinds": KIND_NAMES, "signed_percent": signed_percent}
+    header, *rows = render_rows("forecast/candidates.txt", facts)
+    texts = record | {"header": header, "rows": rows}
+    return transport.compose(subject, "selection_mail", texts)
