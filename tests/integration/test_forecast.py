@@ -13,20 +13,20 @@ from click.testing import CliRunner
 
 from ecommerce.cli.forecast import forecast as command
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.periods import period_of
 from ecommerce.forecast import loading, tasks
 from ecommerce.forecast.data.history import NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
-from ecommerce.forecast.weeks import Week
 from ecommerce.runtime.run_context import run_of
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 from tests.integration.made_up_sales import CATEGORIES, SALES_COLUMNS, amount, total
 
-WEEK = Week(date(2026, 11, 2))
-NEXT = Week(date(2026, 11, 9))
-FIRST = WEEK.monday - timedelta(days=17 * 7)
+WEEK = period_of("week", date(2026, 11, 2))
+NEXT = period_of("week", date(2026, 11, 9))
+FIRST = WEEK.first - timedelta(days=17 * 7)
 HISTORY = 18 * 7
 """Days up to the end of `WEEK`."""
 NOTHING_ANNOUNCED = PartnerFiles()
@@ -39,7 +39,7 @@ def context_of(week, run_id="first", **params):
         "run_after": datetime(2027, 1, 20, tzinfo=UTC),
     }
     run = SimpleNamespace(dag_id="weekly_sales_forecast", **later)
-    params = {"week": str(week.monday), **params}
+    params = {"week": str(week.first), **params}
     return {"dag_run": run, "run_id": run_id, "params": params}
 
 
@@ -49,7 +49,7 @@ def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     manifest = to_plain(
         prepare(
             run_of(context),
-            week.as_of,
+            week.next.first,
             partner,
         )
     )
@@ -113,9 +113,9 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
         )
         == []
     )
-    assert loading.week_state(WEEK, "test") == ([], {WEEK.as_of})
-    assert loading.week_state(NEXT, "test") == ([*NEXT.days], {WEEK.as_of})
-    earlier = Week(WEEK.monday - timedelta(days=7))
+    assert loading.week_state(WEEK, "test") == ([], {WEEK.next.first})
+    assert loading.week_state(NEXT, "test") == ([*NEXT.days], {WEEK.next.first})
+    earlier = period_of("week", WEEK.first - timedelta(days=7))
     assert loading.week_state(earlier, "test") == ([], set())
 
     rows = forecasts(made_up_shop)
@@ -124,7 +124,7 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
         "channel:web",
         *(f"category:{name}" for name in CATEGORIES),
     }
-    days = {WEEK.as_of + timedelta(days=ahead) for ahead in range(28)}
+    days = {WEEK.next.first + timedelta(days=ahead) for ahead in range(28)}
     assert {(row["series"], row["target_date"]) for row in rows} == {
         (name, day) for name in series for day in days
     }
@@ -184,7 +184,7 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
     registry.keep(
         store,
         registry.CHAMPIONS,
-        WEEK.as_of,
+        WEEK.next.first,
         {"champion": "ridge"},
     )
     run_week(WEEK, "third")
@@ -201,32 +201,32 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     )
     assert loading.week_state(WEEK, "test") == ([*WEEK.days[5:]], set())
     made_up_shop.sell(
-        WEEK.as_of - timedelta(days=1101),
+        WEEK.next.first - timedelta(days=1101),
         1,
         runs=False,
     )
     out = made_up_shop.folder / "forecast.csv"
     printed = forecast_table(
-        WEEK.as_of,
+        WEEK.next.first,
         "total",
         f"--out={out}",
     )
     written = out.read_text()
-    made_up_shop.sell(WEEK.as_of, 30)
-    run_week(Week(WEEK.as_of + timedelta(days=21)))
+    made_up_shop.sell(WEEK.next.first, 30)
+    run_week(period_of("week", WEEK.next.first + timedelta(days=21)))
     assert (
         forecast_table(
-            WEEK.as_of,
+            WEEK.next.first,
             "total",
             f"--out={out}",
         )
         == printed
     )
     assert out.read_text() == written
-    assert forecast_table(WEEK.as_of + timedelta(days=14)) != printed
+    assert forecast_table(WEEK.next.first + timedelta(days=14)) != printed
     header, *lines = written.splitlines()
     assert header == "series,target_date,forecast,lower_80,upper_80,lower_95,upper_95"
-    days = [str(WEEK.as_of + timedelta(days=ahead)) for ahead in range(28)]
+    days = [str(WEEK.next.first + timedelta(days=ahead)) for ahead in range(28)]
     assert [line.split(",")[1] for line in lines] == days
     assert printed[0] == "total: gross sales in USD, by blend, as of 2026-11-09"
     assert printed[2].split()[:2] == ["2026-11-09", "495.15"]
@@ -238,7 +238,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     )
     manifest = prepare(
         DagRun("weekly", "again"),
-        WEEK.as_of,
+        WEEK.next.first,
         NOTHING_ANNOUNCED,
     )
     history = read_prepared(manifest).panels()
@@ -250,7 +250,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     store = Store.of_models()
     kept = training.fit(
         history,
-        registry.champion(store, WEEK.as_of),
+        registry.champion(store, WEEK.next.first),
         store,
     )
     store.write(f"{kept['name']}/{training.MODEL}", b"something else")
@@ -261,9 +261,9 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
 SHORT = "cannot be forecast: the warehouse has less than 28 days"
 WITHOUT_HISTORY = [
     (FIRST, "total", "no sales in the three years before"),
-    (WEEK.as_of, "category:Toys", f"Toys {SHORT}"),
+    (WEEK.next.first, "category:Toys", f"Toys {SHORT}"),
     (FIRST + timedelta(days=3), "total", f"total {SHORT}"),
-    (WEEK.as_of, "Toys", "'Toys' is not a series: use total, category:"),
+    (WEEK.next.first, "Toys", "'Toys' is not a series: use total, category:"),
 ]
 
 
@@ -297,7 +297,7 @@ def order_line(
     sku, back, amount, *, name="Product", sale=True, test=False, currency="USD"
 ):
     """The values of an order line so many days before the forecast."""
-    day = WEEK.as_of - timedelta(days=back)
+    day = WEEK.next.first - timedelta(days=back)
     return (
         f"('O-{sku}-{back}', '{sku}', '{name}', '{day}', {amount}, {amount}, {sale}, {test}, '{currency}', "
         f"'sales_db', 1, 'web', 'Kitchen', 1, 0, 0, TIMESTAMP('{day}'), TIMESTAMP('{day}'), 'run')"
@@ -356,9 +356,9 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
         "business_date, source, run_id, status, window_start, window_end, read_at",
         f"('{day}', 'old_shop', 'run', 'history', '{MADE_AT}', '{MADE_AT}', '{MADE_AT}')",
     )
-    tomorrow = WEEK.as_of + timedelta(days=1)
+    tomorrow = WEEK.next.first + timedelta(days=1)
     promotion = Promotion(
-        WEEK.as_of,
+        WEEK.next.first,
         tomorrow,
         "promoted",
         Decimal(10),
@@ -367,7 +367,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
     sales = read_prepared(
         prepare(
             DagRun("weekly", "first"),
-            WEEK.as_of,
+            WEEK.next.first,
             partner,
         )
     )
@@ -378,7 +378,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
             assert row["category"] == "Kitchen"
             if row["is_best_seller"]:
                 best_sellers.add(row["name"])
-            back = (WEEK.as_of - row["business_date"]).days
+            back = (WEEK.next.first - row["business_date"]).days
             sold[row["name"], back] = row["gross_sales"]
     assert sold == expected
     history = sales.panels()
@@ -394,4 +394,4 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
     series = read_prepared(earlier).panels().panels["sku"].series
     assert series == ("sku:S-29", "sku:before", "sku:s-29")
     with pytest.raises(PipelineError, match=f"sku:S-00 {SHORT[:40]}"):
-        forecast_table(WEEK.as_of, "sku:S-00")
+        forecast_table(WEEK.next.first, "sku:S-00")

@@ -3,21 +3,21 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ecommerce.core.periods import period_of
 from ecommerce.forecast import loading
 from ecommerce.forecast.data.history import prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.forecast.report import archive, steps
-from ecommerce.forecast.weeks import Week
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
 from tests.integration.made_up_sales import CATEGORIES, total
 
-WEEK = Week(date(2026, 11, 2))
-NEXT = Week(date(2026, 11, 9))
-FIRST = WEEK.monday - timedelta(days=10 * 7)
+WEEK = period_of("week", date(2026, 11, 2))
+NEXT = period_of("week", date(2026, 11, 9))
+FIRST = WEEK.first - timedelta(days=10 * 7)
 PROMOTION = Promotion(
     date(2026, 12, 1),
     date(2026, 12, 2),
@@ -34,11 +34,11 @@ def report_of(week):
     """The tasks of a weekly run, but for the fetching: the figures, and what the mails are given."""
     run = DagRun("weekly_sales_forecast", f"run-{week}")
     store = Store.of_models()
-    prepared = prepare(run, week.as_of, PARTNER)
+    prepared = prepare(run, week.next.first, PARTNER)
     history = read_prepared(prepared).panels()
     kept = training.fit(
         history,
-        registry.champion(store, week.as_of),
+        registry.champion(store, week.next.first),
         store,
     )
     forecasts = training.predict_all(history, training.read(kept, store))
@@ -47,7 +47,7 @@ def report_of(week):
         run,
         loading.write(
             forecasts,
-            week.as_of,
+            week.next.first,
             run,
         ),
     )
@@ -81,10 +81,10 @@ def test_the_second_report_looks_back_at_the_first(made_up_shop):
     assert first.card.total_error is not None
 
     # Twice as much is sold as ever, and one day is incomplete: it is in no score.
-    made_up_shop.sell(NEXT.monday, 7)
+    made_up_shop.sell(NEXT.first, 7)
     made_up_shop.ask(
         "UPDATE {sales}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
-        f"WHERE business_date >= '{NEXT.monday}'"
+        f"WHERE business_date >= '{NEXT.first}'"
     )
     made_up_shop.ask(
         f"UPDATE {{sales}}.daily_summary SET complete = FALSE WHERE business_date = '{NEXT.days[-1]}'"

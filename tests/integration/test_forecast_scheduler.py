@@ -16,7 +16,6 @@ from ecommerce.core.names import DAG_MONTH, DAG_WEEK, VARIABLE_REPORT_SUBSCRIPTI
 from ecommerce.core.periods import newest_closed
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.partner_ftp.files import Announced
-from ecommerce.forecast.weeks import Week, newest_week
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 from tests.dags.conftest import REPOSITORY
@@ -155,11 +154,10 @@ def airflow(shop, metadata_server, tmp_path):
 def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
     airflow, shop, mailbox, partner, timezone
 ):
-    newest = newest_week(datetime.now(UTC), timezone)
-    week_before, old = [
-        Week(newest.monday - timedelta(weeks=weeks)) for weeks in (1, 2)
-    ]
-    shop.sell(newest.as_of - timedelta(days=DAYS), DAYS)
+    newest = newest_closed("week", datetime.now(UTC), timezone)
+    week_before = newest.before
+    old = week_before.before
+    shop.sell(newest.next.first - timedelta(days=DAYS), DAYS)
 
     def forecasts():
         return shop.ask(
@@ -194,7 +192,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
         airflow.state(DAG, run_id)
         assert set(airflow.task_states(DAG, run_id).values()) == {"success"}
         made = forecasts()
-        assert made[0]["target_date"] == newest.as_of
+        assert made[0]["target_date"] == newest.next.first
         assert len(made) == 5 * 28
         assert len(mails(mailbox)) == 2
 
@@ -206,9 +204,9 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
             assert set(states.values()) == {"skipped"}
     weeks = [(run["partition_key"], run["state"]) for run in runs(airflow)]
     expected = [
-        newest.monday,
-        newest.monday,
-        old.monday,
+        newest.first,
+        newest.first,
+        old.first,
     ]
     assert weeks == [(str(monday), "success") for monday in expected]
     assert forecasts() == made
@@ -216,7 +214,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
     assert_week_is_reported_once(airflow, mailbox, newest, old)
     announced = [*newest.days, *week_before.days, *old.days]
     assert_month_is_reported(airflow, mailbox, announced, timezone)
-    assert_champion_is_announced(airflow, mailbox, newest.as_of)
+    assert_champion_is_announced(airflow, mailbox, newest.next.first)
 
 
 def assert_week_is_reported_once(airflow, mailbox, newest, old):
@@ -228,10 +226,10 @@ def assert_week_is_reported_once(airflow, mailbox, newest, old):
         run_id = ended_run(airflow, number, DAG_WEEK)
         states = airflow.task_states(DAG_WEEK, run_id)
         assert states == {"report": "success", "send": sent}
-        ends.append((str(week.monday), "success"))
+        ends.append((str(week.first), "success"))
     found = [(run["partition_key"], run["state"]) for run in runs(airflow, DAG_WEEK)]
     assert found == ends
-    title = f"Sales week {newest.monday.isocalendar().week}"
+    title = f"Sales week {newest.first.isocalendar().week}"
     assert reports(mailbox) == [(READERS["week"], title)]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.periods import Period
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Json
-from ecommerce.forecast.weeks import HORIZON, Week
+from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources import live_sources
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.warehouse.client import connect
@@ -28,18 +29,19 @@ DAILY_RUNS = LoadSpec(
 )
 
 
-def week_state(week: Week, dag: str) -> tuple[list[date], set[date]]:
+def week_state(week: Period, dag: str) -> tuple[list[date], set[date]]:
     """Return the days of `week` without a daily run, in order, and the first days of the forecasts of the
     `RECENT_DAYS` before the next week and of its Monday; `dag` is the caller's."""
     warehouse = connect(dag=dag, step="weeks")
     prepare(warehouse)  # creates the forecast's table in an older deployment
+    as_of = week.next.first
     runs = warehouse.query(
-        "warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.days[-1]
+        "warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.last
     )
     made = warehouse.query(
         "warehouse/tables/sales_forecasts/origins.sql",
-        first=week.as_of - timedelta(days=RECENT_DAYS),
-        day=week.as_of,
+        first=as_of - timedelta(days=RECENT_DAYS),
+        day=as_of,
     )
     loaded = {row["business_date"] for row in runs}
     missing = [day for day in week.days if day not in loaded]

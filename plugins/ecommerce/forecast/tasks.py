@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.periods import Period, newest_closed
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.core.values import Json
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.partner_ftp import fetch
 from ecommerce.forecast.partner_ftp.files import read_folder
 from ecommerce.forecast.weeks import (
-    Week,
     as_of_run,
-    newest_week,
     reason_to_skip,
     week_of,
 )
@@ -34,7 +33,7 @@ from ecommerce.warehouse.schema import prepare as prepare_warehouse
 log = logging.getLogger(__name__)
 
 
-def _week(context: Any) -> Week:
+def _week(context: Any) -> Period:
     run = context["dag_run"]
     monday = run.partition_key or context["params"].get("week")
     return week_of(monday, run.run_after, shop_timezone())
@@ -47,19 +46,19 @@ def due(**context: Any) -> None:
     if context["params"].get("force"):
         return
     missing, made = loading.week_state(week, run_of(context).dag_id)
-    newest = newest_week(datetime.now(UTC), shop_timezone())
+    newest = newest_closed("week", datetime.now(UTC), shop_timezone())
     skip_if(reason_to_skip(week, newest, missing, made))
 
 
 def publish_partner_files(path: Path, context: Any, read_at: datetime) -> Manifest:
     """Publish the partner's files for the last day of the week."""
     week = _week(context)
-    folder = run_of(context).folder(week.as_of, fetch.CONNECTION)
+    folder = run_of(context).folder(week.next.first, fetch.CONNECTION)
     return publish_files(
         path,
         folder,
         fetch.CONNECTION,
-        week.days[-1],
+        week.last,
         files=fetch.FILES,
         read_at=read_at,
     )
@@ -83,7 +82,7 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     from ecommerce.forecast.data import history
 
     partner = read_folder(storage_path(manifest.uri))
-    return history.prepare(run_of(context), _week(context).as_of, partner)
+    return history.prepare(run_of(context), _week(context).next.first, partner)
 
 
 @typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))

@@ -1,12 +1,11 @@
 """The week of a run, and whether it is forecast."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from ecommerce.core.business_day import shop_day
-from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.periods import Period, newest_closed, period_of
 
 DAYS = 7
 WEEKS = 4
@@ -16,45 +15,24 @@ LEAST_DAYS = 28
 """Series with fewer known days have no forecast."""
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
-    """Monday to Sunday in the shop's calendar."""
-
-    monday: date
-
-    @property
-    def days(self) -> list[date]:
-        """Its seven business days."""
-        return calendar_week(self.monday)
-
-    @property
-    def as_of(self) -> date:
-        """The first day of the forecast made after this week: the next Monday."""
-        return self.monday + timedelta(days=DAYS)
-
-    def __str__(self) -> str:
-        return f"the week of {self.monday}"
-
-
-def week_of(day: str | None, now: datetime, timezone: str) -> Week:
+def week_of(day: str | None, now: datetime, timezone: str) -> Period:
     """Return the week of a run: that of the ISO date `day`, from the partition key or the form, else the
     newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
     week has not ended."""
-    newest = newest_week(now, timezone)
+    newest = newest_closed("week", now, timezone)
     if not day:
         return newest
-    week = Week(calendar_week(date.fromisoformat(day))[0])
-    if week.monday > newest.monday:
+    week = period_of("week", date.fromisoformat(day))
+    if week.first > newest.first:
         raise ConfigurationError(
-            f"{week} has not ended in {timezone}: the newest that has is {newest.monday}"
+            f"{name_of(week)} has not ended in {timezone}: the newest that has is {newest.first}"
         )
     return week
 
 
-def newest_week(now: datetime, timezone: str) -> Week:
-    """Return the last week whose Sunday has ended at `now` (an aware instant)."""
-    a_week_ago = shop_day(now, timezone).shifted(-DAYS).date
-    return Week(calendar_week(a_week_ago)[0])
+def name_of(week: Period) -> str:
+    """Return the name of a week in a message, with its Monday."""
+    return f"the week of {week.first}"
 
 
 def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
@@ -71,17 +49,18 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
 
 
 def reason_to_skip(
-    week: Week, newest: Week, missing: Sequence[date], made: Collection[date]
+    week: Period, newest: Period, missing: Sequence[date], made: Collection[date]
 ) -> str:
     """Return why no forecast is made after the run's `week`; empty if one is. `newest` has ended last,
     `missing` are the week's days without a daily run, `made` the first days of existing forecasts."""
+    name = name_of(week)
     if missing:
         return (
-            f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "
+            f"{name} is not complete: no daily run of {', '.join(map(str, missing))} "
             f"(make backfill FROM={missing[0]} TO={missing[-1]})"
         )
     if week != newest:
-        return f"{week} is older than {newest}: see force"
-    if week.as_of in made:
-        return f"the forecast after {week} exists: force makes it again"
+        return f"{name} is older than {name_of(newest)}: see force"
+    if week.next.first in made:
+        return f"the forecast after {name} exists: force makes it again"
     return ""

@@ -8,7 +8,6 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.periods import KINDS, period_of
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
-from ecommerce.forecast.weeks import Week
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
@@ -229,7 +228,7 @@ def look_up(shop):
             path = f"warehouse/tables/{table}/for_reconciliation.sql"
             shop.warehouse.query(path, days=days, parameters={"source": source})
     delivery_log.deliveries(DAY)
-    forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast")
+    forecast_loading.week_state(period_of("week", DAY - 2 * ONE_DAY), "forecast")
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
     for name in WEBSITE_AND_RESTATEMENTS:
         for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):

@@ -2,10 +2,10 @@
 
 from datetime import date
 
+from ecommerce.core.periods import period_of
 from ecommerce.forecast import missing_forecast, selection
 from ecommerce.forecast.report import archive as forecast
 from ecommerce.forecast.report.view import mail_texts
-from ecommerce.forecast.weeks import Week
 from tests.unit.forecast import shops
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
@@ -38,7 +38,7 @@ def _selection():
 
 def _week():
     missing = [date(2026, 11, 12), date(2026, 11, 14)]
-    return missing_forecast.alert(Week(date(2026, 11, 9)), missing)
+    return missing_forecast.alert(period_of("week", date(2026, 11, 9)), missing)
 
 
 MAILS = {"drift": _drift, "forecast": _forecast, "selection": _selection, "week": _week}

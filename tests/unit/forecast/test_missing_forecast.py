@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.periods import period_of
 from ecommerce.forecast import missing_forecast
-from ecommerce.forecast.weeks import Week
 from tests.unit.pages.reading import mail_of
 
-WEEK = Week(date(2026, 11, 9))
+WEEK = period_of("week", date(2026, 11, 9))
 
 
 @pytest.mark.parametrize("weekday", range(1, 7))
 def test_the_week_is_checked_on_tuesdays_for_monday(weekday):
-    day = day_window(WEEK.as_of + timedelta(days=weekday), "America/New_York")
+    day = day_window(WEEK.next.first + timedelta(days=weekday), "America/New_York")
     why = missing_forecast.check_last_week(day)
     assert why.startswith(f"{day} is not a Monday"), "without a query"
 

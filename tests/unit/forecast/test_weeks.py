@@ -1,20 +1,19 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.periods import period_of
 from ecommerce.forecast.weeks import (
-    Week,
     as_of_run,
-    newest_week,
     reason_to_skip,
     week_of,
 )
 
 NEW_YORK = "America/New_York"
 MONDAY = date(2026, 11, 9)
-WEEK = Week(MONDAY)
-NEXT = Week(MONDAY + timedelta(days=7))
+WEEK = period_of("week", MONDAY)
+NEXT = WEEK.next
 
 
 @pytest.mark.parametrize(
@@ -27,8 +26,7 @@ NEXT = Week(MONDAY + timedelta(days=7))
     ],
 )
 def test_a_week_has_ended_when_its_sunday_has(now, monday):
-    assert newest_week(now, NEW_YORK).monday == monday
-    assert week_of(None, now, NEW_YORK).monday == monday
+    assert week_of(None, now, NEW_YORK).first == monday
 
 
 def test_the_form_takes_any_day_of_a_week_that_has_ended():
@@ -43,7 +41,7 @@ def test_the_form_takes_any_day_of_a_week_that_has_ended():
     ("newest", "missing", "forecast", "reason"),
     [
         (WEEK, (), (), ""),
-        (WEEK, (), [WEEK.as_of], "exists: force makes it again"),
+        (WEEK, (), [NEXT.first], "exists: force makes it again"),
         (
             WEEK,
             WEEK.days[3:4],
