@@ -5,23 +5,25 @@ from email.message import EmailMessage
 from itertools import chain
 from operator import itemgetter
 
-import numpy as np
 import pandas as pd
 
 from ecommerce.core.templates import render, render_rows
 from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import YEAR, Panel
+from ecommerce.forecast.data.panel import YEAR, Panel, is_known, only_where
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import (
+    CANDIDATES,
     predict_each_candidate,
     train,
     with_total,
+    with_total_name,
 )
 from ecommerce.forecast.models.ridge import LEAST_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
+from ecommerce.forecast.wording import KIND_NAMES, signed_percent
 from ecommerce.mail import transport
+from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.kept_files import Store
 
 ORIGINS = 8
@@ -42,7 +44,7 @@ MOST_BIAS = 0.1
 def back_test(history: History) -> Json:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
-    `scores` as `score_candidate` returns them, none with too few origins or without series."""
+    `scores` as `score_candidates` returns them, none with too few origins or without series."""
     panel = history.panels["category"]
     known_days = origins(panel.days)
     series = {}
@@ -52,17 +54,13 @@ def back_test(history: History) -> Json:
             series[kind] = len(tested.series)
             if len(known_days) >= FEWEST_ORIGINS:
                 tests += [past_forecasts(tested, days) for days in known_days]
-    scores = []
-    if tests:
-        for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
-            scores.append(score_candidate(str(candidate), past))
     return {
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
         "origins": [str(panel.dates[days - 1].date()) for days in known_days],
         "series": series,
-        "scores": scores,
+        "scores": score_candidates(pd.concat(tests)) if tests else [],
     }
 
 
@@ -78,61 +76,35 @@ def origins(days: int) -> list[int]:
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
-    """Return every candidate's forecasts when `days` days were known, a row per series and day, with the sum
-    of the categories as the series `total`: `candidate`, `kind`, `series`, `origin`, `week`, `forecast`,
-    `actual`; NaN where unknown."""
+    """Return every candidate's forecasts when `days` days were known, a row per day and series, those of
+    categories with their sum: `candidate`, `series`, `origin`, `day`, `forecast`, `actual`; NaN where
+    unknown."""
     sales = panel.values[days : days + HORIZON]
     then = panel.until(days)
-    weeks = np.arange(HORIZON) // DAYS
-    rows = pd.MultiIndex.from_product(
-        [weeks, [*panel.series, TOTAL]], names=["week", "series"]
-    )
+    names = with_total_name(panel.series)
+    rows = pd.MultiIndex.from_product([range(HORIZON), names], names=["day", "series"])
     candidates = {}
     for candidate, predicted in predict_each_candidate(train(then), then).items():
         forecast = predicted.forecast
         # A series that could not be forecast is in neither sum.
-        actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))
-        columns = {"forecast": forecast.ravel(), "actual": actual.ravel()}
+        actual = with_total(only_where(is_known(forecast[:, :-1]), sales))
+        columns = {
+            "forecast": forecast[:, : len(names)].ravel(),
+            "actual": actual[:, : len(names)].ravel(),
+        }
         candidates[candidate] = pd.DataFrame(columns, rows)
     past = pd.concat(candidates, names=["candidate"]).reset_index()
-    kind = past["series"].str.partition(":")[0]
-    past = past.assign(kind=kind, origin=days)
-    return past[(kind != TOTAL) | ("category" in kind.values)]
+    return past.assign(origin=days)
 
 
-def score_candidate(candidate: str, past: pd.DataFrame) -> Json:
-    """Return the accuracy of a candidate as ratios (0.1 is 10 %), None without sales: the WAPE of `weekly`
-    sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, and
-    the total's `bias`."""
-    by_week = past.groupby(["kind", "series", "origin", "week"], sort=False)
-    weeks = by_week[["forecast", "actual"]].sum(min_count=DAYS)
-    # A week with an unknown day does not count.
-    weeks = weeks.where(weeks.notna().all(axis=1))
-    weeks["error"] = (weeks["forecast"] - weeks["actual"]).abs()
-    total = weeks.query("kind == @TOTAL").sum()
-    of_kinds = weeks.query("kind != @TOTAL").groupby(["kind", "origin"], sort=False)
-    sums = of_kinds.sum()
-    by_origin = _wape(sums).groupby("origin", sort=False).mean()
-    weekly = _wape(sums.groupby("kind", sort=False).sum())
-    return {
-        "candidate": candidate,
-        "score": _ratio(weekly.mean()),
-        "by_origin": [_ratio(error) for error in by_origin],
-        "weekly": {kind: _ratio(error) for kind, error in weekly.items()},
-        "bias": _ratio(total["forecast"] - total["actual"], total["actual"]),
-    }
-
-
-def _wape(sums: pd.DataFrame) -> "pd.Series[float]":
-    """Return the errors as a share of sales, NaN without sales."""
-    return sums["error"] / sums["actual"].where(sums["actual"] > 0)
-
-
-def _ratio(part: float, whole: float = 1.0) -> float | None:
-    """Return a share with six decimals; None where it is unknown."""
-    if np.isnan(part) or whole <= 0:
-        return None
-    return round(float(part / whole), 6) + 0.0  # no minus zero
+def score_candidates(past: pd.DataFrame) -> list[Json]:
+    """Return the accuracy of each candidate by its `past_forecasts`, as of
+    include/sql/transform/forecast/candidate_scores.sql."""
+    # Sums do not depend on the number of threads.
+    with connect_duckdb(threads=1) as duck:
+        duck.register("past", past)
+        set_variables(duck, candidates=list(CANDIDATES))
+        return run_sql_file(duck, "transform/forecast/candidate_scores")
 
 
 def select(test: Json) -> Json:

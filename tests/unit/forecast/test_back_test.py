@@ -12,7 +12,7 @@ from ecommerce.forecast.selection import (
     back_test,
     origins,
     past_forecasts,
-    score_candidate,
+    score_candidates,
 )
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.shops import history, panel
@@ -20,16 +20,17 @@ from tests.unit.forecast.shops import history, panel
 NAN = float("nan")
 
 
-def made(forecast, actual, kind="sku", name="1"):
+def made(forecast, actual, series="sku:1"):
     """The forecasts of a series at one origin, and its sales: an amount a day, or a list of them."""
     amounts = {"forecast": forecast, "actual": actual}
     frame = pd.DataFrame(amounts, range(HORIZON), dtype=float)
-    week = np.arange(HORIZON) // 7
-    return frame.assign(week=week, kind=kind, series=f"{kind}:{name}", origin=100)
+    return frame.assign(day=range(HORIZON), series=series, origin=100)
 
 
-def weekly_error(*series):
-    return score_candidate("any", pd.concat(series))["weekly"]["sku"]
+def accuracy(*series):
+    """That of a candidate by its forecasts of series."""
+    [figures] = score_candidates(pd.concat(series).assign(candidate="ridge"))
+    return figures
 
 
 UNEVEN = np.tile([12.0, 8, 10, 10, 10, 10, 10], 4)
@@ -44,17 +45,17 @@ WRONG_IN_ITS_WEEK = np.where(np.arange(HORIZON) // 7 == 1, 1000.0, 10.0)
         ([made(UNEVEN, 10)], 0),
         ([made(11, 10)], 0.1),
         # Series are pooled by their sales, and the total is none of them.
-        ([made(11, 10), made(90, 90, name="2")], 0.01),
-        ([made(11, 10), made(90, 90, name="2"), made(500, 100, "total")], 0.01),
+        ([made(11, 10), made(90, 90, "sku:2")], 0.01),
+        ([made(11, 10), made(90, 90, "sku:2"), made(500, 100, "total")], 0.01),
         # A week with an unknown day is left out, and a series of which nothing is known.
         ([made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY)], 0),
-        ([made(11, 10), made(NAN, 10, name="2"), made(10, NAN, name="3")], 0.1),
+        ([made(11, 10), made(NAN, 10, "sku:2"), made(10, NAN, "sku:3")], 0.1),
         ([made(NAN, 10)], None),
         ([made(10, 0)], None),
     ],
 )
 def test_the_weekly_error(series, error):
-    assert weekly_error(*series) == error
+    assert accuracy(*series)["weekly"]["sku"] == error
 
 
 @pytest.mark.parametrize(
@@ -68,18 +69,17 @@ def test_the_weekly_error(series, error):
     ],
 )
 def test_the_total_has_a_bias_with_a_sign(forecasts, bias):
-    past = pd.concat(forecasts)
-    assert score_candidate("any", past)["bias"] == pytest.approx(bias)
+    assert accuracy(*forecasts)["bias"] == pytest.approx(bias)
 
 
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
     past = [
-        made(11, 10, "category"),
+        made(11, 10, "category:1"),
         made(11, 10, "total"),
-        made(13, 10, "channel"),
-        made(NAN, 10, "sku"),
+        made(13, 10, "channel:1"),
+        made(NAN, 10),
     ]
-    figures = score_candidate("ridge", pd.concat(past))
+    figures = accuracy(*past)
     assert figures["score"] == 0.2
     assert figures["weekly"] == {"category": 0.1, "channel": 0.3, "sku": None}
     assert figures["bias"] == 0.1
@@ -102,7 +102,7 @@ def test_the_season_of_the_coming_weeks_is_tested_a_year_ago():
         made(13, 10),
         made(10, 0).assign(origin=107),
     ]
-    figures = score_candidate("any", pd.concat(past))
+    figures = accuracy(*past)
     assert figures["by_origin"] == [0.1, 0.3, None]
 
 
@@ -131,6 +131,6 @@ def test_an_origin_knows_nothing_of_what_came_after_it(origin):
     after = past_forecasts(other, origin)
     assert after.drop(columns="actual").equals(before.drop(columns="actual"))
     assert not after["actual"].equals(before["actual"])
-    total = before.query("kind == 'total' and candidate == 'blend'")
+    total = before.query("series == 'total' and candidate == 'blend'")
     sold = shop.values[origin:end, :2].sum(axis=1)
     assert np.allclose(total["actual"], sold), "of the series with a forecast"

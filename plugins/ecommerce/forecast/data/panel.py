@@ -100,9 +100,9 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     closed = (_closed_weekdays(values) | _closed_weekdays(shop))[weekday]
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0)
     share_empty = empty_share(only_where(is_ordinary, values)[-YEAR:])
-    for series, share in enumerate(share_empty):
-        sales = values[:, series] if share <= _HARDLY else shop[:, 0]
-        _close_holidays(closed[:, series], panel.holidays[:, 0], sales)
+    sales = np.where(share_empty <= _HARDLY, values, shop)
+    for series in range(len(panel.series)):
+        _close_holidays(closed[:, series], panel.holidays[:, 0], sales[:, series])
     closed[days:] |= _yearly_closure(panel)[:, None]
     is_left_out = closed[:days] | (share_empty <= _RARE)
     values[(values == 0) & is_left_out] = np.nan
@@ -121,9 +121,13 @@ def without_absurd_day(values: Floats) -> Floats:
 
 def by_week(values: Floats) -> Floats:
     """Return `values` [days, series] as [weeks, 7, series]; a week ends on the weekday of the last day."""
-    missing_days = -len(values) % DAYS
-    whole = np.pad(values, ((missing_days, 0), (0, 0)), constant_values=np.nan)
+    whole = padded(values, -len(values) % DAYS, 0)
     return whole.reshape(-1, DAYS, values.shape[1])
+
+
+def padded(values: Floats, before: int, after: int) -> Floats:
+    """Return `values` [days, series] with unknown days `before` and `after` them."""
+    return np.pad(values, ((before, after), (0, 0)), constant_values=np.nan)
 
 
 def by_day(weeks: Floats, values: Floats) -> Floats:
@@ -135,9 +139,9 @@ def trailing_mean(values: Floats, rows: int) -> Floats:
     """Return the mean of the `rows` rows up to each row, over known ones."""
     # Cumulative sums: the windows of pandas take several times as long.
     sums = np.cumsum(np.nan_to_num(values), axis=0)
-    counts = np.cumsum(~np.isnan(values), axis=0)
-    sums[rows:] -= sums[:-rows].copy()
-    counts[rows:] -= counts[:-rows].copy()
+    counts = np.cumsum(is_known(values), axis=0)
+    for totals in (sums, counts):
+        totals[rows:] -= totals[:-rows].copy()
     return ratio(sums, counts)
 
 
@@ -151,6 +155,11 @@ def ratio(part: Floats, whole: Floats | Ints) -> Floats:
     return part / only_where(whole > 0, whole)
 
 
+def is_known(values: Floats) -> Bools:
+    """Return which values are not NaN."""
+    return ~np.isnan(values)
+
+
 def only_where(flags: Bools, values: Floats | Ints) -> Floats:
     """Return `values` where the flags are set, NaN elsewhere."""
     return np.where(flags, values, np.nan)
@@ -158,7 +167,7 @@ def only_where(flags: Bools, values: Floats | Ints) -> Floats:
 
 def empty_share(values: Floats) -> Floats:
     """Return the share of the known days on which each series had no sales; NaN where none is known."""
-    return ratio((values == 0).sum(axis=0), (~np.isnan(values)).sum(axis=0))
+    return ratio((values == 0).sum(axis=0), is_known(values).sum(axis=0))
 
 
 def run_numbers(flags: "pd.Series[bool]") -> "pd.Series[int]":
@@ -171,17 +180,20 @@ def has_vanished(recent: Floats) -> Bools:
     """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks that
     sold on one of seven days before; and those without for a week that sold on most days before it, while the
     sum of all series is as before: others replaced them."""
-    quarter = recent[-_VANISHED_DAYS - _QUARTER : -_VANISHED_DAYS]
     # Four weeks without a sale of a product that sells once a fortnight are chance.
-    is_gone = empty_share(recent[-_VANISHED_DAYS:]) == 1
-    is_gone &= empty_share(quarter) <= 1 - _SOLD_WEEKLY
-    week = recent[-DAYS:]
+    is_gone = _has_stopped(recent, _VANISHED_DAYS, _QUARTER, _SOLD_WEEKLY)
     before = recent[-DAYS - _VANISHED_DAYS : -DAYS]
     usual_week = np.nansum(before) / len(before) * DAYS
-    if np.nansum(week) < usual_week / 2:
+    if np.nansum(recent[-DAYS:]) < usual_week / 2:
         return is_gone
-    sold_often = empty_share(before) <= 1 - _SOLD_OFTEN
-    return is_gone | ((empty_share(week) == 1) & sold_often)
+    return is_gone | _has_stopped(recent, DAYS, _VANISHED_DAYS, _SOLD_OFTEN)
+
+
+def _has_stopped(recent: Floats, days: int, days_before: int, share: float) -> Bools:
+    """Return the series without sales in the last `days` that sold on this share of the days before."""
+    is_empty = empty_share(recent[-days:]) == 1
+    before = recent[-days - days_before : -days]
+    return is_empty & (empty_share(before) <= 1 - share)
 
 
 def sells_rarely(values: Floats) -> Bools:
@@ -205,15 +217,14 @@ def _drop_truncated(values: Floats) -> None:
 def total_of(values: Floats) -> Floats:
     """Return the sum of the series known on each day, [..., 1]; NaN on days on which none is known."""
     total = np.nansum(values, axis=-1, keepdims=True)
-    is_unknown = np.isnan(values).all(axis=-1, keepdims=True)
-    return np.where(is_unknown, np.nan, total)
+    return only_where(is_known(values).any(axis=-1, keepdims=True), total)
 
 
 def _closed_weekdays(values: Floats) -> Bools:
     """Return which of the last seven days' weekdays are closed, [7, series], of series that sell on nearly
     every day of their other weekdays: with fewer sales, a weekday may be empty by chance."""
     recent = by_week(values)[-_WEEKDAY_WEEKS:]
-    known_days = (~np.isnan(recent)).sum(axis=0)
+    known_days = is_known(recent).sum(axis=0)
     closed = (known_days >= _FEWEST_KNOWN) & (empty_share(recent) >= _CLOSED)
     open_days = np.concatenate(only_where(~closed, recent))
     return closed & (empty_share(open_days) <= _RARE)
