@@ -72,6 +72,7 @@ def environment(folder: Path) -> Any:
         "month": text.month,
         "plural": text.plural,
         "share": text.share,
+        "signed_share": text.signed_share,
         "short_day": text.short_day,
         "short_month": text.short_month,
         "short_weekday": text.short_weekday,

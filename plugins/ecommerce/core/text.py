@@ -152,6 +152,13 @@ def share(
     return _percent(Decimal(str(part)) / whole, places)
 
 
+def signed_share(part: Decimal | float | None) -> str:
+    """Format a share of 1 in percent with its sign; `NOTHING` without one."""
+    if part is None:
+        return NOTHING
+    return change(1 + Decimal(str(part)), Decimal(1))
+
+
 def number_of(number: Decimal | int, noun: str) -> str:
     """Return `1 order` or `1,234 orders` for a report or a page."""
     return f"{count(number)} {plural(number, noun)}"

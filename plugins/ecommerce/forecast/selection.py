@@ -21,7 +21,7 @@ from ecommerce.forecast.models.ensemble import (
 )
 from ecommerce.forecast.models.ridge import LEAST_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import KIND_NAMES, signed_percent
+from ecommerce.forecast.wording import KIND_NAMES
 from ecommerce.mail import transport
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file, set_variables
 from ecommerce.storage.kept_files import Store
@@ -175,7 +175,7 @@ def compose(record: Json) -> EmailMessage:
     if record["champion"] != record["previous"]:
         outcome = f"replaces {record['previous']}"
     subject = f"Forecast model: {record['champion']} {outcome}"
-    facts = record | {"kinds": KIND_NAMES, "signed_percent": signed_percent}
+    facts = record | {"kinds": KIND_NAMES}
     header, *rows = render_rows("forecast/candidates.txt", facts)
     texts = record | {"header": header, "rows": rows}
     return transport.compose(subject, "selection_mail", texts)

@@ -1,7 +1,5 @@
 """Names of series and figures as the report and the mails write them."""
 
-from decimal import Decimal
-
 from ecommerce.core import text
 
 Names = dict[str, str]
@@ -23,10 +21,3 @@ def series_name(series: str, products: Names) -> str:
     if kind == "sku" and product:
         return f"{product} ({text.clean(name)})"
     return text.clean(name)
-
-
-def signed_percent(part: Decimal | float | None) -> str:
-    """Format a share of 1 with its sign; a dash for None."""
-    if part is None:
-        return text.NOTHING
-    return text.change(1 + Decimal(str(part)), Decimal(1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import Floats, ratio
+from ecommerce.forecast.data.panel import Floats, is_known, ratio
 from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 
@@ -53,9 +53,9 @@ class Boosting:
             sales = known.values[origin + 1 :][:HORIZON]
             base = known.base_after(origin)[: len(sales)]
             change = (sales - base) / known.level[origin]
-            is_known = ~np.isnan(change)
-            samples.append(features_after(known, origin)[: len(sales)][is_known])
-            changes.append(change[is_known])
+            is_sample = is_known(change)
+            samples.append(features_after(known, origin)[: len(sales)][is_sample])
+            changes.append(change[is_sample])
         rows = np.concatenate(samples)
         if len(rows) < _LEAST_ROWS:
             return None

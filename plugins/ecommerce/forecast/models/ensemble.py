@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,9 @@ from ecommerce.forecast.data.panel import (
     Floats,
     Panel,
     has_vanished,
+    is_known,
     only_where,
+    padded,
     ratio,
     sells_rarely,
     total_of,
@@ -89,13 +92,11 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     """Train all candidates, and forecast from the weekly origins of the last 13 weeks with each, from data
     before the origin. The result does not depend on the number of cores."""
     panel = _prepared(panel)
-    known_days = (~np.isnan(panel.values)).sum(axis=0)
-    skipped = {}
-    for series, days in zip(panel.series, known_days, strict=True):
-        if days < LEAST_DAYS:
-            skipped[series] = f"fewer than {LEAST_DAYS} days of history"
+    is_too_new = is_known(panel.values).sum(axis=0) < LEAST_DAYS
+    too_new = compress(panel.series, is_too_new)
+    skipped = dict.fromkeys(too_new, f"fewer than {LEAST_DAYS} days of history")
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
-    sales = np.pad(panel.values, ((0, HORIZON), (0, 0)), constant_values=np.nan)
+    sales = padded(panel.values, 0, HORIZON)
     boosting = None
     forecasts: list[CandidateForecasts] = []
     actual = []

@@ -6,6 +6,7 @@ import numpy as np
 from ecommerce.forecast.data.panel import (
     Floats,
     Panel,
+    is_known,
     only_where,
     ratio,
     trailing_mean,
@@ -29,15 +30,15 @@ def ridge_forecast(known: Statistics) -> Floats:
     rows = _designs(known.panel)
     line = np.full((len(rows), known.values.shape[1]), np.nan)
     for series, sales in enumerate(known.values.T):
-        is_known = ~np.isnan(sales)
-        if is_known.sum() < LEAST_DAYS:
+        is_fitted = is_known(sales)
+        if is_fitted.sum() < LEAST_DAYS:
             continue
-        known_rows = rows[:days, series][is_known]
-        model = Ridge().fit(known_rows, np.log1p(sales[is_known]))
+        known_rows = rows[:days, series][is_fitted]
+        model = Ridge().fit(known_rows, np.log1p(sales[is_fitted]))
         logs = model.predict(rows[:, series])
         line[:, series] = np.expm1(logs)
     line = np.maximum(line, 0)
-    fitted = only_where(~np.isnan(known.values), line[:days])
+    fitted = only_where(is_known(known.values), line[:days])
     actual_level = trailing_mean(known.values, _LEVEL_DAYS)[-1]
     fitted_level = trailing_mean(fitted, _LEVEL_DAYS)[-1]
     # After a gap as long as the days of the level, it is not corrected.

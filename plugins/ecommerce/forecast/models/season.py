@@ -19,7 +19,9 @@ from ecommerce.forecast.data.panel import (
     by_day,
     by_week,
     clean,
+    is_known,
     only_where,
+    padded,
     ratio,
     trailing_mean,
 )
@@ -166,9 +168,7 @@ def _repeated_share(expected: Floats, actual: Floats, noise: float) -> float:
 
 def _interpolated(line: Floats) -> Floats:
     """Return `line` with unknown days interpolated."""
-    days = np.arange(len(line))
-    is_known = ~np.isnan(line)
-    return np.interp(days, days[is_known], line[is_known])
+    return pd.Series(line).interpolate(limit_direction="both").to_numpy()
 
 
 def _week_index(daily: Floats) -> Floats:
@@ -180,9 +180,12 @@ def _week_index(daily: Floats) -> Floats:
 
 def _relative(values: Floats, others: Floats) -> Floats:
     """Return the ratio of the sums of the series known in both, [days, 1]."""
-    is_known = ~np.isnan(values + others)
-    total = np.where(is_known, values, 0).sum(axis=1, keepdims=True)
-    return ratio(total, np.where(is_known, others, 0).sum(axis=1, keepdims=True))
+    is_compared = is_known(values + others)
+    total, other_total = [
+        np.where(is_compared, table, 0).sum(axis=1, keepdims=True)
+        for table in (values, others)
+    ]
+    return ratio(total, other_total)
 
 
 def _slope(neutral: Floats) -> float:
@@ -210,8 +213,7 @@ def _without_weekdays(values: Floats) -> Floats:
 
 def _centred(values: Floats) -> Floats:
     """The mean of the known values of seven days around each day."""
-    padded = np.pad(values, ((0, 3), (0, 0)), constant_values=np.nan)
-    return trailing_mean(padded, DAYS)[3:]
+    return trailing_mean(padded(values, 0, 3), DAYS)[3:]
 
 
 def _log(values: Floats) -> Floats:

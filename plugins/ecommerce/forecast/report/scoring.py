@@ -6,7 +6,6 @@ from decimal import Decimal
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.forecast.report.figures import Drift, Known, Score
-from ecommerce.forecast.wording import signed_percent
 from ecommerce.warehouse.client import Warehouse
 
 SCORED_DAYS = 56
@@ -20,7 +19,6 @@ LIMITS: Values = {
     "least_covered": Decimal("0.60"),
     # Times the champion's error in its back-test.
     "largest_error": Decimal("1.5"),
-    "signed_percent": signed_percent,
 }
 """What include/templates/forecast/drift.txt states."""
 

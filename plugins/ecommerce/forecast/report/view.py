@@ -15,7 +15,7 @@ from ecommerce.core.values import Json, Values
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
-from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
+from ecommerce.forecast.wording import KIND_NAMES, series_name
 from ecommerce.reporting.sections import Section, rendered_table, sentences
 
 MOST_NAMED = 20
@@ -30,7 +30,6 @@ FORMATS: Values = {
     "least_difference": LEAST_DIFFERENCE,
     "most_named": MOST_NAMED,
     "series_name": series_name,
-    "signed_percent": signed_percent,
     "versus": versus,
     "week_name": week_name,
 }
