@@ -1,12 +1,10 @@
 """Accuracy of forecasts whose days have ended, and drift (see docs/DEFINITIONS.md)."""
 
-from datetime import date
 from decimal import Decimal
 
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.forecast.report.figures import Drift, Known, Score
-from ecommerce.warehouse.client import Warehouse
 
 SCORED_DAYS = 56
 """Eight weeks, of which a usual one is the median: a mean would rise with a season under way."""
@@ -21,13 +19,6 @@ LIMITS: Values = {
     "largest_error": Decimal("1.5"),
 }
 """What include/templates/forecast/drift.txt states."""
-
-
-def read_scores(warehouse: Warehouse, first: date, last: date) -> list[Score]:
-    """Return the scores of the days from `first` to `last`: of the total, then of categories, channels and
-    products pooled. A kind without scored days has no `periods`."""
-    rows = warehouse.query("forecast/scores.sql", first=first, day=last)
-    return [Score.model_validate(row) for row in rows]
 
 
 def drift(score: Score, usual_error: Known) -> Drift:

@@ -23,12 +23,12 @@ from ecommerce.forecast.report.figures import (
     ForecastFigures,
     ForecastProvenance,
     ModelCard,
+    Score,
 )
 from ecommerce.forecast.report.scoring import (
     DRIFT_DAYS,
     SCORED_DAYS,
     drift,
-    read_scores,
 )
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL, Names
@@ -94,8 +94,16 @@ def read_figures(
         for start in range(0, len(outlook), DAYS)
     ]
     in_force = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
-    scores = read_scores(warehouse, first, yesterday)
-    recent = read_scores(warehouse, as_of - timedelta(days=DRIFT_DAYS), yesterday)
+    scores = warehouse.query("forecast/scores.sql", first=first, day=yesterday)
+    recent = warehouse.query(
+        "forecast/scores.sql",
+        first=as_of - timedelta(days=DRIFT_DAYS),
+        day=yesterday,
+    )
+    events = []
+    for week in range(WEEKS):
+        days = calendar_week(as_of + timedelta(weeks=week))
+        events.append(event(days, settings.holiday_calendar))
     sales = past_sales(history)
     model = ModelCard.model_validate(card)
     skipped: Names = {}
@@ -108,9 +116,9 @@ def read_figures(
             "past": _past_days(sales, complete, in_force),
             "series": _series(coming, history, usual_weeks(sales, complete)),
             "promotions": _promotions(history),
-            "scores": [score for score in scores if score.periods],
-            "drift": drift(recent[0], model.total_error),
-            "events": _events(as_of, settings.holiday_calendar),
+            "scores": [score for score in scores if score["periods"]],
+            "drift": drift(Score.model_validate(recent[0]), model.total_error),
+            "events": events,
             "products": history.products,
             "skipped": skipped,
             "gaps": history.gaps,
@@ -134,12 +142,6 @@ def _series(
             "usual_week": usual[name],
             "days": [{"day": row["target_date"], "expected": row} for row in rows],
         }
-
-
-def _events(as_of: date, calendar: str) -> Iterator[str | None]:
-    """Return the names of the coming weeks, None for an ordinary one."""
-    for week in range(WEEKS):
-        yield event(calendar_week(as_of + timedelta(weeks=week)), calendar)
 
 
 def _past_days(
