@@ -119,11 +119,11 @@ class Sales:
         for kind, table in sales.items():
             panels[kind] = Panel(
                 first_day=first_day.date(),
-                series=tuple(f"{kind}:{name}" for name in table),
+                series=tuple(table.add_prefix(f"{kind}:")),
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
                 holidays=holidays[:, None],
-                market=np.asarray(market, np.float64),
+                market=market.to_numpy(),
             )
         return History(
             as_of=self.last_day + timedelta(days=1),
@@ -261,10 +261,10 @@ def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     is_empty = total <= 0
     run = run_numbers(is_empty)
     is_long = is_empty & (run.map(run.value_counts()) >= LONG_GAP)
-    is_empty = is_empty[~is_long]
-    weekdays = pd.DatetimeIndex(is_empty.index).day_of_week
-    share_empty = is_empty.groupby(weekdays).transform("mean")
-    is_usual = (share_empty < MOSTLY_EMPTY) & (holidays[~is_long] == 0)
-    if is_empty[is_usual].mean() > OFTEN_EMPTY:
+    weekdays = pd.DatetimeIndex(total.index).day_of_week
+    others = is_empty.astype(float).mask(is_long)
+    share_empty = others.groupby(weekdays).transform("mean")
+    is_usual = (share_empty < MOSTLY_EMPTY) & (holidays == 0)
+    if others[is_usual].mean() > OFTEN_EMPTY:
         return is_long
-    return is_long | (is_empty & is_usual).reindex(is_long.index, fill_value=False)
+    return is_long | (is_empty & is_usual)

@@ -11,6 +11,7 @@ import numpy as np
 from ecommerce.core.errors import StagingError
 from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
+from ecommerce.forecast.data.panel import is_known, only_where
 from ecommerce.forecast.models.ensemble import (
     DEFAULT,
     NAIVE,
@@ -104,8 +105,8 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
         )
     categories = trained["category"]
     actual = categories.actual
-    known = np.where(np.isnan(actual), 0, categories.forecasts[champion.name])
-    total_error = wape(known.sum(axis=-1), np.nansum(actual, axis=-1))
+    known = only_where(is_known(actual), categories.forecasts[champion.name])
+    total_error = wape(np.nansum(known, axis=-1), np.nansum(actual, axis=-1))
     return {
         "champion": champion.name,
         "selected": champion.version,

@@ -9,10 +9,9 @@ import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import ExpectedWeek
-from ecommerce.reporting.parts import ZERO
 from ecommerce.storage.report_archive import Provenance
 
 Known = Decimal | None
@@ -97,12 +96,6 @@ class ForecastSeries(BaseModel, frozen=True):
     category: str | None
     usual_week: Known
     days: list[ComingDay]
-
-    @property
-    def weeks(self) -> list[Decimal]:
-        """The forecasts of the four weeks."""
-        amounts = [day.expected.forecast for day in self.days]
-        return [sum(amounts[day : day + DAYS], ZERO) for day in range(0, HORIZON, DAYS)]
 
 
 class ComingPromotion(BaseModel, frozen=True):
