@@ -119,11 +119,11 @@ class Sales:
         for kind, table in sales.items():
             panels[kind] = Panel(
                 first_day=first_day.date(),
-                series=tuple(table.add_prefix(f"{kind}:")),
+                series=tuple(f"{kind}:{name}" for name in table),
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
                 holidays=holidays[:, None],
-                market=market.to_numpy(),
+                market=np.asarray(market, np.float64),
             )
         return History(
             as_of=self.last_day + timedelta(days=1),

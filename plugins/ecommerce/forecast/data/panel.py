@@ -139,7 +139,7 @@ def trailing_mean(values: Floats, rows: int) -> Floats:
     """Return the mean of the `rows` rows up to each row, over known ones."""
     # Cumulative sums: the windows of pandas take several times as long.
     sums = np.cumsum(np.nan_to_num(values), axis=0)
-    counts = np.cumsum(is_known(values), axis=0)
+    counts = np.cumsum(is_known(values), axis=0, dtype=np.int64)
     for totals in (sums, counts):
         totals[rows:] -= totals[:-rows].copy()
     return ratio(sums, counts)
@@ -217,7 +217,8 @@ def _drop_truncated(values: Floats) -> None:
 def total_of(values: Floats) -> Floats:
     """Return the sum of the series known on each day, [..., 1]; NaN on days on which none is known."""
     total = np.nansum(values, axis=-1, keepdims=True)
-    return only_where(is_known(values).any(axis=-1, keepdims=True), total)
+    has_known = is_known(values).any(axis=-1, keepdims=True)
+    return np.where(has_known, total, np.nan)
 
 
 def _closed_weekdays(values: Floats) -> Bools:

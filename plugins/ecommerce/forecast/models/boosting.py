@@ -105,17 +105,15 @@ def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:
     quarter = known.quarter[origin]
     usual_week = known.base[: origin + 1][-DAYS:]
     day = origin + np.arange(1, HORIZON + 1)
+    dates = panel.dates[day]
     day_after = np.minimum(day + 1, len(panel.promotions) - 1)
+    is_holiday = panel.holidays > 0
+    nearby = [day, day - 1, day_after]
     columns = [
-        panel.dates.day_of_week.to_numpy()[day, None],
-        panel.dates.day.to_numpy()[day, None],
-        panel.promotions[day],
-        panel.promotions[day - 1],
-        panel.promotions[day_after],
-        panel.promotions[day - DAYS],
-        panel.holidays[day] > 0,
-        panel.holidays[day - 1] > 0,
-        panel.holidays[day_after] > 0,
+        dates.day_of_week.to_numpy()[:, None],
+        dates.day.to_numpy()[:, None],
+        *panel.promotions[[*nearby, day - DAYS]],
+        *is_holiday[nearby],
         np.tile(usual_week / level, (WEEKS, 1)),
         ratio(level, quarter),
         ratio(quarter, known.year[origin]),

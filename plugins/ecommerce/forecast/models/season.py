@@ -168,7 +168,8 @@ def _repeated_share(expected: Floats, actual: Floats, noise: float) -> float:
 
 def _interpolated(line: Floats) -> Floats:
     """Return `line` with unknown days interpolated."""
-    return pd.Series(line).interpolate(limit_direction="both").to_numpy()
+    interpolated = pd.Series(line).interpolate(limit_direction="both")
+    return np.asarray(interpolated, np.float64)
 
 
 def _week_index(daily: Floats) -> Floats:
