@@ -101,8 +101,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0)
     share_empty = empty_share(only_where(is_ordinary, values)[-YEAR:])
     sales = np.where(share_empty <= _HARDLY, values, shop)
-    for series in range(len(panel.series)):
-        _close_holidays(closed[:, series], panel.holidays[:, 0], sales[:, series])
+    _close_holidays(closed, panel.holidays[:, 0], sales)
     closed[days:] |= _yearly_closure(panel)[:, None]
     is_left_out = closed[:days] | (share_empty <= _RARE)
     values[(values == 0) & is_left_out] = np.nan
@@ -160,7 +159,7 @@ def is_known(values: Floats) -> Bools:
     return ~np.isnan(values)
 
 
-def only_where(flags: Bools, values: Floats | Ints) -> Floats:
+def only_where(flags: Bools, values: Floats | Ints | Bools) -> Floats:
     """Return `values` where the flags are set, NaN elsewhere."""
     return np.where(flags, values, np.nan)
 
@@ -233,16 +232,16 @@ def _closed_weekdays(values: Floats) -> Bools:
 
 def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
     """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
-    were closed."""
+    were closed. `values` are those to judge by."""
     days = len(values)
-    was_closed = {}
-    for day in np.flatnonzero(holidays[:days]):
-        if not closed[day] and not np.isnan(values[day]):
-            was_closed[holidays[day]] = values[day] == 0
-    usually = list(was_closed.values())
-    is_usually_closed = len(usually) >= 2 and np.mean(usually) >= _USUALLY_CLOSED
-    for day in days + np.flatnonzero(holidays[days:]):
-        closed[day] |= was_closed.get(holidays[day], is_usually_closed)
+    is_judged = is_known(values) & ~closed[:days]
+    was_closed = pd.DataFrame(only_where(is_judged, values == 0))
+    last = was_closed.groupby(holidays[:days]).last()
+    last = last.drop(index=0, errors="ignore")
+    is_usual = (last.count() >= 2) & (last.mean() >= _USUALLY_CLOSED)
+    coming = days + np.flatnonzero(holidays[days:])
+    is_closed = last.reindex(holidays[coming]).fillna(is_usual)
+    closed[coming] |= is_closed.to_numpy(bool)
 
 
 def _yearly_closure(panel: Panel) -> Bools:
