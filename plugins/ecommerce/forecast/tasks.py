@@ -50,7 +50,11 @@ def due(**context: Any) -> None:
     skip_if(reason_to_skip(week, newest, missing, made))
 
 
-def publish_partner_files(path: Path, context: Any, read_at: datetime) -> Manifest:
+def publish_partner_files(
+    path: Path,
+    context: Any,
+    read_at: datetime,
+) -> Manifest:
     """Publish the partner's files for the last day of the week."""
     week = _week(context)
     folder = run_of(context).folder(week.next.first, fetch.CONNECTION)

@@ -15,7 +15,11 @@ LEAST_DAYS = 28
 """Series with fewer known days have no forecast."""
 
 
-def week_of(day: str | None, now: datetime, timezone: str) -> Period:
+def week_of(
+    day: str | None,
+    now: datetime,
+    timezone: str,
+) -> Period:
     """Return the week of a run: that of the ISO date `day`, from the partition key or the form, else the
     newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
     week has not ended."""
@@ -35,7 +39,11 @@ def name_of(week: Period) -> str:
     return f"the week of {week.first}"
 
 
-def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
+def as_of_run(
+    as_of: str | None,
+    run_after: datetime,
+    timezone: str,
+) -> date:
     """Return the day before which the data of a selection ends: the run's param, an ISO date, else the day in
     the shop's `timezone` on which the run was due (an aware instant). Raises ConfigurationError: the param is
     in the future."""

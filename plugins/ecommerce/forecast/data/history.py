@@ -170,7 +170,8 @@ def _promoted(
 
 def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
     """Return the sales of the quarter before each of `days`; after the last known one, those of the last."""
-    return sales.rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
+    sums = sales.rolling(WINDOW_DAYS, min_periods=1).sum()
+    return sums.reindex(days).shift().ffill()
 
 
 def query(
@@ -211,7 +212,11 @@ def query(
     return Sales(last, table, partner, load_settings().holiday_calendar, requested)
 
 
-def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
+def prepare(
+    run: DagRun,
+    as_of: date,
+    partner: PartnerFiles | None = None,
+) -> Manifest:
     """Write the sales before `as_of`, the first forecast day, to the run's staging folder. Announcements of
     `partner` are stored for good; without it they are those of the last forecast. Raises as `query`, and
     PipelineError: the files cannot be written."""
@@ -222,7 +227,12 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
         registry.keep(store, registry.INPUTS, as_of, to_plain(partner.announced))
     else:
         partner = registry.announced(store, as_of)
-    sales = query(as_of, partner, dag=run.dag_id, step="history")
+    sales = query(
+        as_of,
+        partner,
+        dag=run.dag_id,
+        step="history",
+    )
     known = {"partner": to_plain(partner), "calendar": sales.calendar}
     warnings = [data_warning("note", text=text) for text in partner.warnings]
     day = day_window(sales.last_day, shop_timezone())

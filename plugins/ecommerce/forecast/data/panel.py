@@ -81,7 +81,11 @@ class Panel:
         )
 
 
-def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
+def holidays_of(
+    calendar: str,
+    first_day: date,
+    days: int,
+) -> Ints:
     """Return a number for the name of each day's holiday, the same in every year; 0 on other days. `calendar`
     and errors are those of `public_holidays`."""
     dates = pd.Series(pd.date_range(first_day, periods=days).date)
@@ -124,7 +128,11 @@ def by_week(values: Floats) -> Floats:
     return whole.reshape(-1, DAYS, values.shape[1])
 
 
-def padded(values: Floats, before: int, after: int) -> Floats:
+def padded(
+    values: Floats,
+    before: int,
+    after: int,
+) -> Floats:
     """Return `values` [days, series] with unknown days `before` and `after` them."""
     return np.pad(values, ((before, after), (0, 0)), constant_values=np.nan)
 
@@ -188,7 +196,12 @@ def has_vanished(recent: Floats) -> Bools:
     return is_gone | _has_stopped(recent, DAYS, _VANISHED_DAYS, _SOLD_OFTEN)
 
 
-def _has_stopped(recent: Floats, days: int, days_before: int, share: float) -> Bools:
+def _has_stopped(
+    recent: Floats,
+    days: int,
+    days_before: int,
+    share: float,
+) -> Bools:
     """Return the series without sales in the last `days` that sold on this share of the days before."""
     is_empty = empty_share(recent[-days:]) == 1
     before = recent[-days - days_before : -days]
@@ -230,7 +243,11 @@ def _closed_weekdays(values: Floats) -> Bools:
     return closed & (empty_share(open_days) <= _RARE)
 
 
-def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
+def _close_holidays(
+    closed: Bools,
+    holidays: Ints,
+    values: Floats,
+) -> None:
     """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
     were closed. `values` are those to judge by."""
     days = len(values)
@@ -252,8 +269,9 @@ def _yearly_closure(panel: Panel) -> Bools:
     is_empty = pd.Series(~(panel.values > 0).any(axis=1), dates)
     is_holiday = (panel.holidays[: panel.days, 0] > 0) | dates.is_year_start
     run = run_numbers(is_empty)
-    has_holiday = pd.Series(is_holiday, dates).groupby(run).transform("any")
-    is_closure = is_empty & run.map(run.value_counts()).between(3, 31)
+    runs = pd.Series(is_holiday, dates).groupby(run)
+    has_holiday = runs.transform("any")
+    is_closure = is_empty & runs.transform("size").between(3, 31)
     # Two points close a day: one for each year in which it was closed, two with a holiday.
     points = (1.0 + has_holiday).where(is_closure, -np.inf)
     points = points[is_empty.argmin() :]

@@ -26,11 +26,21 @@ class Champion:
     why: str = ""
 
 
-def keep(store: Store, folder: str, as_of: date, content: Json) -> str:
+def keep(
+    store: Store,
+    folder: str,
+    as_of: date,
+    content: Json,
+) -> str:
     """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
     record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
     name = f"{folder}/{as_of}.json"
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(
+        content,
+        indent=1,
+        sort_keys=True,
+        ensure_ascii=False,
+    )
     store.write(name, f"{text}\n".encode())
     return name
 
@@ -52,7 +62,11 @@ def announced(store: Store, as_of: date) -> PartnerFiles:
     return PartnerFiles(from_plain(Announced, record))
 
 
-def _newest(store: Store, folder: str, as_of: date) -> tuple[str, Json]:
+def _newest(
+    store: Store,
+    folder: str,
+    as_of: date,
+) -> tuple[str, Json]:
     """Return the name and the content of the last record up to the day `as_of`; both empty without one."""
     last = f"{folder}/{as_of}.json"
     names = [name for name in store.names(folder) if name <= last]

@@ -97,8 +97,10 @@ def growth(panel: Panel, neutral: Floats) -> Floats:
     day = np.arange(panel.days + HORIZON) - panel.days
     week = (day + 1) / DAYS
     damped = (1 - _DAMPED**week) / -np.log(_DAMPED)
-    weeks = np.where(week > 0, damped, np.maximum(week, -_GROWN_WEEKS))
-    return np.exp(_slope(neutral) * weeks)[:, None]
+    past = np.maximum(week, -_GROWN_WEEKS)
+    weeks = np.where(week > 0, damped, past)
+    grown = np.exp(_slope(neutral) * weeks)
+    return grown[:, None]
 
 
 def at_level(panel: Panel) -> Panel:
@@ -154,7 +156,11 @@ def _rise(line: Floats) -> Floats:
     return line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
 
 
-def _repeated_share(expected: Floats, actual: Floats, noise: float) -> float:
+def _repeated_share(
+    expected: Floats,
+    actual: Floats,
+    noise: float,
+) -> float:
     """Return the share of the `expected` rises that is repeated: by the `actual` ones so far, which count
     more with each day, and before that by what is more than `noise`."""
     size = max(float(np.mean(expected**2)), 1e-9)

@@ -74,7 +74,11 @@ class Statistics:
         values = values * self.season[coming]
         return np.where(self.closed[coming] & ~np.isnan(values), 0.0, values)
 
-    def _promoted(self, week: Floats, origin: int) -> Floats:
+    def _promoted(
+        self,
+        week: Floats,
+        origin: int,
+    ) -> Floats:
         """Return a usual week [DAYS, series] as the days after `origin`, with the effect of promotions."""
         values = np.tile(week, (WEEKS, 1))
         coming = self.panel.promotions[origin + 1 :][:HORIZON]

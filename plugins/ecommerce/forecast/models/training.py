@@ -56,7 +56,11 @@ def rounded(value: float) -> Decimal | None:
     return Decimal(repr(float(value))).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def fit(history: History, champion: Champion, store: Store) -> Json:
+def fit(
+    history: History,
+    champion: Champion,
+    store: Store,
+) -> Json:
     """Fit the champion on each kind of series, and store it with its card below `trained/<as of>-<hash>/`;
     return the folder's `name`, the model's `sha256` and the `card`."""
     trained = {
@@ -85,7 +89,11 @@ def read(kept: Json, store: Store) -> Models:
     return trained
 
 
-def card(history: History, champion: Champion, trained: Models) -> Json:
+def card(
+    history: History,
+    champion: Champion,
+    trained: Models,
+) -> Json:
     """Return the model card, as the report shows it: training data, errors at the weekly origins, limits."""
     kinds = []
     for kind, model in trained.items():

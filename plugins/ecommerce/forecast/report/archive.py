@@ -46,7 +46,12 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
     draw([narrow], folder, png_dpi=charts.PNG_DPI)
 
 
-ARCHIVE = Archive(ForecastFigures, FILES, source="forecast_report", folder=FOLDER)
+ARCHIVE = Archive(
+    ForecastFigures,
+    FILES,
+    source="forecast_report",
+    folder=FOLDER,
+)
 folder_of = ARCHIVE.folder_of
 read_figures = ARCHIVE.read_figures
 read_file = ARCHIVE.read_file
@@ -104,7 +109,11 @@ def send_alarm(report: Json) -> str:
     return mail.send_alert(message, f"drift.{as_of}.{report['figures_hash'][:16]}")
 
 
-def report_message(texts: Values, pdf: bytes, chart: bytes) -> EmailMessage:
+def report_message(
+    texts: Values,
+    pdf: bytes,
+    chart: bytes,
+) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached. `texts` as in `mail_texts`."""
     texts = texts | {"chart_cid": _CHART_CID}

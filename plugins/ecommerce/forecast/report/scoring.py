@@ -28,4 +28,8 @@ def drift(score: Score, usual_error: Known) -> Drift:
     if score.periods >= LEAST_SCORED_DAYS:
         facts = LIMITS | {"score": score, "usual_error": usual_error}
         reasons = render_lines("forecast/drift.txt", facts)
-    return Drift(score=score, usual_error=usual_error, reasons=reasons)
+    return Drift(
+        score=score,
+        usual_error=usual_error,
+        reasons=reasons,
+    )

@@ -70,7 +70,11 @@ def read_figures(
     first = as_of - timedelta(days=SCORED_DAYS)
     last = as_of + timedelta(days=HORIZON - 1)
     ended = last_known_day(as_of, shop_day(origin.generated_at, origin.timezone).date)
-    rows = warehouse.query("forecast/complete_days.sql", first=first, day=ended)
+    rows = warehouse.query(
+        "forecast/complete_days.sql",
+        first=first,
+        day=ended,
+    )
     complete = {row["business_date"] for row in rows}
     coming = warehouse.query(
         "forecast/coming_days.sql",
@@ -93,8 +97,16 @@ def read_figures(
         ExpectedWeek.of_days(outlook[start : start + DAYS])
         for start in range(0, len(outlook), DAYS)
     ]
-    in_force = warehouse.query("forecast/past_days.sql", first=first, day=yesterday)
-    scores = warehouse.query("forecast/scores.sql", first=first, day=yesterday)
+    in_force = warehouse.query(
+        "forecast/past_days.sql",
+        first=first,
+        day=yesterday,
+    )
+    scores = warehouse.query(
+        "forecast/scores.sql",
+        first=first,
+        day=yesterday,
+    )
     recent = warehouse.query(
         "forecast/scores.sql",
         first=as_of - timedelta(days=DRIFT_DAYS),
@@ -161,8 +173,9 @@ def _past_days(
 def last_known_day(as_of: date, today: date) -> date:
     """Return the newest day whose actual sales count in a report that is made `today`. In the first forecast
     week that is the day before; a report of a past week states its forecast alone."""
-    is_under_way = as_of < today < as_of + timedelta(days=DAYS)
-    return (today if is_under_way else as_of) - timedelta(days=1)
+    if as_of < today < as_of + timedelta(days=DAYS):
+        return today - timedelta(days=1)
+    return as_of - timedelta(days=1)
 
 
 def past_sales(history: History) -> pd.DataFrame:
@@ -184,7 +197,8 @@ def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> "pd.Series[Any]":
     """Return the median of the last eight weeks by series. A week with a day that is not known and complete
     is left out; None without any other. `sales` is as `past_sales` returns them."""
     # A closed day of an export had no run, so it is not among the complete ones.
-    known_sales = sales[sales.index.isin(complete) | (sales[TOTAL] == 0)]
+    is_complete = sales.index.isin(complete) | (sales[TOTAL] == 0)
+    known_sales = sales[is_complete]
     calendar_weeks = pd.to_datetime(known_sales.index).to_period("W")
     weeks = known_sales.groupby(calendar_weeks).sum(min_count=DAYS)
     return weeks.median().map(rounded)
