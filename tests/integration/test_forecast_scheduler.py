@@ -208,7 +208,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
         newest.first,
         old.first,
     ]
-    assert weeks == [(str(monday), "success") for monday in expected]
+    assert weeks == [(str(first), "success") for first in expected]
     assert forecasts() == made
     assert len(mails(mailbox)) == 2
     assert_week_is_reported_once(airflow, mailbox, newest, old)

@@ -185,6 +185,15 @@ class Subscriptions(BaseModel):
     valid: list[Subscription] = []
     problems: list[str] = []
 
+    def to(self, kind: PeriodKind) -> list[Subscription]:
+        """Return the subscriptions to reports of one kind of period."""
+        return [each for each in self.valid if each.report == kind]
+
+    @property
+    def alerts(self) -> list[Subscription]:
+        """The subscriptions to alerts."""
+        return [each for each in self.valid if each.alert]
+
 
 def load_subscriptions() -> Subscriptions:
     """Return the subscriptions of the Variable, or of the file where it is empty. An invalid one stops only

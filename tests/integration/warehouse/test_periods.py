@@ -217,7 +217,7 @@ def test_what_only_the_whole_shop_has(week):
 
 
 def test_a_week_of_which_events_are_missing_has_no_funnel(shop):
-    figures, _ = read(shop, WEEK.before, [WHOLE])
+    figures = shop.period_figures(WEEK.before, [WHOLE])
     assert figures[WHOLE].funnel == []
 
 

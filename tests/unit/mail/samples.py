@@ -109,7 +109,7 @@ def _reconciliation():
     days = [pair(19), pair(18), pair(17), pair(16), pair(15), pair(15, "storefront")]
     differences = [day | gone for day in days]
     built = ["2026-11-16", "2026-11-15"]
-    texts = comparison.page_texts(differences, loaded + failed, loaded, built)
+    texts = comparison.mail_texts(differences, loaded + failed, loaded, built)
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 

@@ -65,9 +65,9 @@ def read_net_sales(
     """
     if not slices:
         return {}
-    queries = _Queries(warehouse, period, list(slices))
+    queries = _Queries(warehouse, period, list(dict.fromkeys(slices)))
     read_days = period.days
-    if any(only.category for only in slices):
+    if any(only.category for only in queries.slices):
         orders = queries.run("order_days", days=period.days)
         read_days = [row["business_date"] for row in orders]
     rows = queries.run("net_sales", days=period.days, read_days=read_days)

@@ -82,11 +82,7 @@ def build(period: Period, run: DagRun, subscription: str | None = None) -> list[
 
 def _slices_by_name(kind: PeriodKind) -> dict[str, Slice]:
     """Return the slices of the subscriptions to reports of one kind of period, by name."""
-    slices = {}
-    for subscription in load_subscriptions().valid:
-        if subscription.report == kind:
-            slices[subscription.name] = subscription.only
-    return slices
+    return {each.name: each.only for each in load_subscriptions().to(kind)}
 
 
 def _newest(kind: PeriodKind) -> Period:

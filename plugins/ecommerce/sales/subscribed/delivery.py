@@ -82,14 +82,6 @@ class Order(Outgoing):
         return True
 
 
-def slices_of(kind: PeriodKind) -> list[Slice]:
-    """Return the slices, each once, whose reports subscriptions need, without that of the daily report."""
-    slices = dict.fromkeys(each.only for each in _subscriptions_to(kind))
-    if kind == "day":
-        slices.pop(WHOLE, None)
-    return list(slices)
-
-
 def deliver_period(
     period: Period,
     reports: Mapping[Slice, ArchivedPeriod],
@@ -108,7 +100,7 @@ def deliver_period(
             succeed later.
     """
     failures = Failures()
-    subscriptions = _subscriptions_to(period.kind)
+    subscriptions = load_subscriptions().to(period.kind)
     if only_name:
         subscriptions = [each for each in subscriptions if each.name == only_name]
     sentences = deliver(
@@ -143,36 +135,37 @@ def deliver_day(
         return [f"{day} is not the newest day that has ended"]
     failures = Failures()
     sentences = []
+    subscriptions = load_subscriptions()
     with failures.collected("reports of the day"):
         period = period_of("day", day.date)
         reports: dict[Slice, Report] = {WHOLE: report}
-        slices = slices_of("day")
+        daily = subscriptions.to("day")
+        slices = [each.only for each in daily if not each.only.is_whole]
         if slices:
             reports |= build_reports(period, slices, run)
         sentences += deliver(
             period,
-            _subscriptions_to("day"),
+            daily,
             reports,
             run,
             failures,
             send_mail=send_mail,
         )
     with failures.collected("alerts"):
-        sentences += send_alerts(day, run, failures)
+        sentences += send_alerts(day, subscriptions.alerts, run, failures)
     for kind in CORRECTED:
         with failures.collected(f"corrections of the {kind}"):
             newest = newest_closed(kind, now, day.timezone)
-            sentences += correct(newest, run, failures)
+            sentences += correct(newest, subscriptions.to(kind), run, failures)
     with failures.collected("alert about invalid subscriptions"):
-        alert_problems(day)
+        alert_problems(day, subscriptions.problems)
     failures.raise_all()
     return sentences
 
 
-def alert_problems(day: BusinessDay) -> None:
+def alert_problems(day: BusinessDay, problems: Sequence[str]) -> None:
     """Send an alert about invalid subscriptions, by mail and chat; on a day, the same problems have the same
     Message-ID."""
-    problems = load_subscriptions().problems
     if problems:
         subject = f"Invalid subscriptions: {len(problems)}"
         message = mail.compose(subject, "subscriptions_mail", {"problems": problems})
@@ -242,16 +235,20 @@ def deliver(
     return [f"{name}: {outcome}" for name, outcome in outcomes.items()]
 
 
-def correct(period: Period, run: DagRun, failures: Failures) -> list[str]:
+def correct(
+    period: Period,
+    subscriptions: Sequence[Subscription],
+    run: DagRun,
+    failures: Failures,
+) -> list[str]:
     """Build and mail the reports of a period again whose net sales have moved since they were mailed; return
     a sentence about each."""
-    subscriptions = _subscriptions_to(period.kind)
     mailed = mails_of(period) if subscriptions else {}
     subscriptions = [each for each in subscriptions if each.name in mailed]
     if not subscriptions:
         return []
     warehouse = connect(dag=run.dag_id, step="report")
-    slices = {subscription.only for subscription in subscriptions}
+    slices = [subscription.only for subscription in subscriptions]
     net_sales = read_net_sales(warehouse, period, slices)
     moved = []
     for subscription in subscriptions:
@@ -260,7 +257,7 @@ def correct(period: Period, run: DagRun, failures: Failures) -> list[str]:
             moved.append(subscription)
     if not moved:
         return []
-    slices = {subscription.only for subscription in moved}
+    slices = [subscription.only for subscription in moved]
     reports = build_reports(period, slices, run)
     return deliver(
         period,
@@ -312,8 +309,3 @@ def reason_not_to_mail(
 def has_moved(mailed: Decimal, now: Decimal) -> bool:
     """Return whether net sales differ from those that were mailed by more than a correction needs."""
     return abs(now - mailed) > CORRECTED_FROM * abs(mailed)
-
-
-def _subscriptions_to(kind: PeriodKind) -> list[Subscription]:
-    """Return the valid subscriptions to reports of one kind of period."""
-    return [each for each in load_subscriptions().valid if each.report == kind]

@@ -7,6 +7,7 @@ message reports that it cannot be evaluated.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,7 +32,7 @@ from ecommerce.sales.subscribed import sending
 from ecommerce.sales.subscribed.day_figures import AlertDay
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.sales.subscribed.sending import Outgoing, send_once
-from ecommerce.sales.subscriptions import load_subscriptions
+from ecommerce.sales.subscriptions import Subscription
 from ecommerce.storage.report_archive import Provenance
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
@@ -72,13 +73,13 @@ class Evaluation(Outgoing):
 
 def send_alerts(
     day: BusinessDay,
+    alerts: Sequence[Subscription],
     run: DagRun,
     failures: Failures,
 ) -> list[str]:
-    """Evaluate the alerts of a day, and of earlier ones that could not be evaluated, and send the messages;
+    """Evaluate `alerts` of a day, and of earlier ones that could not be evaluated, and send the messages;
     return a sentence about each. Those that fail are kept in `failures`. Raise PipelineError if the warehouse
     is unavailable."""
-    alerts = [each for each in load_subscriptions().valid if each.alert]
     if not alerts:
         return []
     warehouse = connect(dag=run.dag_id, step="alerts")

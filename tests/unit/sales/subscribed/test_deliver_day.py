@@ -288,8 +288,8 @@ def test_one_step_that_fails_stops_no_other(
 
 
 def test_alerts_are_sent_after_the_reports(subscribe, deliver, mailbox, monkeypatch):
-    def send_alerts(day, run, failures):
-        assert (day, run) == (WINDOW, RUN)
+    def send_alerts(day, alerts, run, failures):
+        assert (day, alerts, run) == (WINDOW, [], RUN)
         assert len(mailbox()) == 1
         failures.errors["drop"] = PipelineError("no recipient")
         return ["alert"]

@@ -14,6 +14,7 @@ from ecommerce.sales.periods.figures import Expected
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscribed import figure_alerts
 from ecommerce.sales.subscribed.failures import Failures
+from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.storage.staging import DagRun
 from tests.unit.mail.readable import plain
 from tests.unit.sales.periods.samples import compared, rows_of
@@ -96,7 +97,9 @@ def run_of_day(day=DAY):
     """The alerts of a run of a day: sentences, and what failed."""
     failures = Failures()
     window = day_window(day, "America/New_York")
-    sentences = figure_alerts.send_alerts(window, RUN, failures)
+    sentences = figure_alerts.send_alerts(
+        window, load_subscriptions().alerts, RUN, failures
+    )
     failures.raise_all()
     return sentences
 
