@@ -136,6 +136,7 @@ def find_header(
     there is none, or if it has one of them more than once.
     """
     first = b""
+    first_number = 0
     nearest: list[str] = []
     nearest_number = 0
     missing = list(wanted)
@@ -143,7 +144,7 @@ def find_header(
         line = stream.readline(LONGEST_HEADER + 1)
         if not first and line.strip():
             first = line
-            nearest_number = number
+            first_number = number
         try:
             names = _names(line, dialect)
         except UnusableFileError:
@@ -158,20 +159,21 @@ def find_header(
     for name in wanted:
         if nearest.count(name) > 1:
             raise UnusableFileError(f"its header has {name} more than once")
-    if missing:
+    if not missing:
+        return nearest, nearest_number
+    place = f" in line {nearest_number}" if nearest_number > 1 else ""
+    fault = f"its header{place} lacks {', '.join(missing)}"
+    shown = ""
+    if not nearest:
+        # Raises what is wrong with the first line, if it is no CSV.
         _names(first, dialect)
-        place = f" in line {nearest_number}" if nearest_number > 1 else ""
-        fault = f"its header{place} lacks {', '.join(missing)}"
-        end = ""
-        if not nearest:
-            fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
-            end = f"line {nearest_number} is: {_shape(first)}; "
-        raise UnusableFileError(
-            f"{fault} (the delimiter is {dialect.delimiter!r}); {end}if its partner has another layout, "
-            "describe it in include/partners (docs/RECIPES.md)",
-            reason="missing_column",
-        )
-    return nearest, nearest_number
+        fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
+        shown = f"line {first_number} is: {_shape(first)}; "
+    raise UnusableFileError(
+        f"{fault} (the delimiter is {dialect.delimiter!r}); {shown}if its partner has another layout, "
+        "describe it in include/partners (docs/RECIPES.md)",
+        reason="missing_column",
+    )
 
 
 def _shape(line: bytes) -> str:

@@ -92,6 +92,14 @@ NO_HEADERS = {
         "Report\nsku;price\norder_id;price\n",
         f"its header in line 2 lacks order_id (the delimiter is ';'); {HINT}",
     ),
+    "the nearest is behind a line in another encoding": (
+        "Ums\udce4tze\norder_id;price\n",
+        f"its header in line 2 lacks sku (the delimiter is ';'); {HINT}",
+    ),
+    "the nearest is behind a line that is no CSV": (
+        '"Report" of "March;"\n\norder_id;price\n',
+        f"its header in line 3 lacks sku (the delimiter is ';'); {HINT}",
+    ),
     "another delimiter": (
         "\ufefforder_id,sku,Größe 12 é\n",
         f"none of its first 30 lines is a header of its layout (the delimiter is ';'); "
@@ -132,8 +140,9 @@ def test_the_header_may_follow_a_preamble(name):
 @pytest.mark.parametrize("name", NO_HEADERS)
 def test_no_line_is_the_header(name):
     content, detail = NO_HEADERS[name]
+    stream = io.BytesIO(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(UnusableFileError) as refused:
-        find_header(io.BytesIO(content.encode()), SEMICOLON, WANTED)
+        find_header(stream, SEMICOLON, WANTED)
     assert refused.value.reason == "missing_column"
     assert refused.value.detail == detail
 
