@@ -87,7 +87,7 @@ class Record(NamedTuple):
     """The record's first line in the file; the header is line 1."""
     text: bytes
     """Without the line end and, if the record is well-formed, without blanks around quotes."""
-    fault: tuple[str, str] | None = None
+    fault: tuple[str, ...] = ()
 
 
 class Batch(NamedTuple):

@@ -17,7 +17,6 @@ from ecommerce.core.text import listed
 from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
-    Batch,
     Bounds,
     Dialect,
     Record,
@@ -89,13 +88,14 @@ def read_csv(
     bounds: Bounds = UNBOUNDED,
     former_orders: Sequence[str] = (),
 ) -> list[DataWarning]:
-    """Read the lines of a CSV file into the Parquet file `target`, and the shapes of its malformed lines into
-    the table `rejects`. A column of `ORDER_ATTRIBUTES` that the file lacks is NULL.
+    """Read the lines of a CSV file into the Parquet file `target`, or the rows of a settlement into the table
+    `settlement_rows`; and the shapes of its malformed records into the table `rejects`. A column of
+    `ORDER_ATTRIBUTES` that the file lacks is NULL.
 
     Args:
         duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql.
         stream: The file as delivered, decompressed.
-        target: Path of the Parquet file.
+        target: Path of the Parquet file; beside it, a file with the ending `.records` is written meanwhile.
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.
@@ -108,113 +108,71 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
-    if layout.kind == "settlement":
-        raise UnusableFileError(
-            "its layout is that of a settlement, which has no orders"
-        )
-    records = target
-    if layout != STANDARD:
-        records = target.with_suffix(".records")
-    set_variables(duck, lines=str(target), former_orders=list(former_orders))
-    file, warnings = _read_records(duck, stream, records, facts, layout, bounds=bounds)
-    if layout != STANDARD:
-        warnings += json_warnings(
-            duck,
-            "extract/delivered_files/convert_records",
-            delivered=file,
-            computed=COMPUTED,
-            records=records,
-            lines=target,
-        )
-        records.unlink()
-    run_sql_file(duck, "extract/delivered_files/keep_malformed")
-    return warnings + json_warnings(duck, DOUBTFUL_VALUES)
-
-
-def read_settlement(
-    duck: DuckDBPyConnection,
-    stream: IO[bytes],
-    records: Path,
-    facts: Values,
-    layout: Layout,
-    *,
-    bounds: Bounds = UNBOUNDED,
-) -> list[DataWarning]:
-    """Read the rows of a settlement into the table `settlement_rows`, and the shapes of its malformed ones
-    into the table `rejects`. `records` is the path of a file that is written meanwhile; arguments, warnings
-    and errors are else those of `read_csv`."""
-    file, warnings = _read_records(duck, stream, records, facts, layout, bounds=bounds)
-    run_sql_file(
-        duck,
-        "extract/delivered_files/convert_settlement",
-        delivered=file,
-        records=records,
-    )
-    run_sql_file(duck, "extract/delivered_files/keep_malformed_rows")
-    records.unlink()
-    return warnings
-
-
-def _read_records(
-    duck: DuckDBPyConnection,
-    stream: IO[bytes],
-    records: Path,
-    facts: Values,
-    layout: Layout,
-    *,
-    bounds: Bounds,
-) -> tuple[_File, list[DataWarning]]:
-    """Write the records of a file to `records`, and its malformed ones into the table `malformed`; return the
-    file, and warnings of columns and encoding. Other arguments and errors are those of `read_csv`."""
     run_sql_file(duck, "extract/delivered_files/create_tables")
     if layout.problem:
         raise UnusableFileError(layout.problem)
+    records = target
+    if layout != STANDARD:
+        records = target.with_suffix(".records")
     text: Any = layout.as_utf8(stream)
-    dialect = Dialect(layout.delimiter, layout.quoting)
     with unusable_data():
-        wanted = layout.header_columns()
-        names, header_line = find_header(text, dialect, wanted)
-        file = _File(names, layout, facts)
-        if file.short_without:
-            place = file.place_of(file.short_without)
-            dialect = replace(dialect, short_without=place)
+        file = _File(text, layout, facts)
         set_variables(
             duck,
+            lines=str(target),
+            former_orders=list(former_orders),
             delimiter=layout.delimiter,
             place=file.place_of("order_id") + 1,
             **facts,
         )
-        batches = tables(text, len(names), bounds, dialect, header_line + 1)
-        _write_records(duck, file, batches, records, bounds.malformed)
+        _write_records(duck, file, text, records, bounds)
     warnings = file.unread_columns()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
         )
-    return file, warnings
+    context: Values = {"delivered": file, "records": records, "lines": target}
+    if layout.kind == "settlement":
+        run_sql_file(duck, "extract/delivered_files/convert_settlement", **context)
+    else:
+        if layout != STANDARD:
+            convert = "extract/delivered_files/convert_records"
+            warnings += json_warnings(duck, convert, computed=COMPUTED, **context)
+        run_sql_file(duck, "extract/delivered_files/keep_order_ids")
+        warnings += json_warnings(duck, DOUBTFUL_VALUES)
+    run_sql_file(duck, "extract/delivered_files/keep_malformed")
+    if layout != STANDARD:
+        records.unlink()
+    return warnings
 
 
 class _File:
-    """A file whose header was read: what its columns are to us."""
+    """A file in a layout: what its columns are to us."""
 
-    def __init__(self, names: Sequence[str], layout: Layout, facts: Values) -> None:
-        """`names` is the file's header, `facts` those of `read_csv`."""
+    def __init__(self, text: IO[bytes], layout: Layout, facts: Values) -> None:
+        """Read `text` in UTF-8 up to its header. `facts` are those of `read_csv`."""
         settings = load_settings()
-        self.names = names
         self.layout = layout
         self.timezone = layout.timezone or settings.shop_timezone
         self.ours = [*COLUMNS, *extra_columns(settings.order_attributes)]
         self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
-        self.short_without = layout.skip_without
-        """A column without which a record may end early."""
+        # A column without which a record may end early.
+        short_without = layout.skip_without
         if layout.kind == "settlement":
             self.all_columns = list(SETTLEMENT_COLUMNS)
-            self.short_without = "amount"
+            short_without = "amount"
+        self.dialect = Dialect(layout.delimiter, layout.quoting)
+        self.names, self.header_line = find_header(
+            text, self.dialect, layout.header_columns()
+        )
         self.places: dict[str, list[int]] = {}
         """The places, from 0, of each column of ours that the file has."""
         for name, parts in layout.file_columns(self.ours).items():
-            if set(parts) <= set(names):
-                self.places[name] = [names.index(part) for part in parts]
+            if set(parts) <= set(self.names):
+                self.places[name] = [self.names.index(part) for part in parts]
+        if short_without:
+            place = self.place_of(short_without)
+            self.dialect = replace(self.dialect, short_without=place)
         self._facts = facts
 
     def place_of(self, name: str) -> int:
@@ -231,17 +189,15 @@ class _File:
         if self.layout != STANDARD:
             return records
         kinds = {"received_at": pa.timestamp("us", "UTC")}
-        lines: dict[str, Any] = {}
-        for name in (*self.ours, *LINE_FACTS):
-            if name == "row_number":
-                lines[name] = records["number"]
-            elif name in self.places:
+        lines: dict[str, Any] = {"row_number": records["number"]}
+        for name in (*self.ours, *self._facts):
+            if name in self.places:
                 lines[name] = records[self.places[name][0]]
             else:
                 kind = kinds.get(name, pa.string())
                 value: Any = pa.scalar(self._facts.get(name), kind)
                 lines[name] = pa.repeat(value, len(records))
-        return pa.table(lines)
+        return pa.table(lines).select([*self.ours, *LINE_FACTS])
 
     def unread_columns(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any, or with a layout that
@@ -264,9 +220,9 @@ class _File:
 def _write_records(
     duck: DuckDBPyConnection,
     file: _File,
-    batches: Iterator[Batch],
+    text: IO[bytes],
     target: Path,
-    most_malformed: float,
+    bounds: Bounds,
 ) -> None:
     """Write the records of a file to `target`, and the malformed ones into the table `malformed`."""
     from pyarrow import parquet as pq
@@ -274,6 +230,7 @@ def _write_records(
     malformed = 0
     bytes_of_long_lines = 0
     writer: Any = None
+    batches = tables(text, len(file.names), bounds, file.dialect, file.header_line + 1)
     with closing(ahead(batches)) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
             lines = file.written(records)
@@ -292,9 +249,9 @@ def _write_records(
             if malformed_records:
                 _keep_malformed(duck, malformed_records)
             malformed += len(malformed_records)
-            if malformed > most_malformed:
+            if malformed > bounds.malformed:
                 raise UnusableFileError(
-                    f"more than {most_malformed:,} of its lines are malformed"
+                    f"more than {bounds.malformed:,} of its lines are malformed"
                 )
             if lines.nbytes > LONG_LINE * len(lines):
                 bytes_of_long_lines += lines.nbytes
@@ -307,13 +264,11 @@ def _write_records(
 
 def _keep_malformed(duck: DuckDBPyConnection, records: Sequence[Record]) -> None:
     """Add malformed records to the table `malformed`."""
-    texts = [record.text[:MOST_RAW_TEXT] for record in records]
-    parameters = {
-        "numbers": [record.number for record in records],
-        "faults": [record.fault for record in records],
-        "texts": [text.decode(errors="replace") for text in texts],
-    }
-    run_sql_file(duck, "extract/delivered_files/add_malformed", parameters)
+    rows = []
+    for record in records:
+        text = record.text[:MOST_RAW_TEXT].decode(errors="replace")
+        rows.append([str(record.number), *record.fault, text])
+    run_sql_file(duck, "extract/delivered_files/add_malformed", {"records": rows})
 
 
 def json_warnings(

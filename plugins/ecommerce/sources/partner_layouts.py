@@ -55,25 +55,23 @@ SETTLEMENT_COLUMNS = (
     "posted_at",
 )
 """Those of a settlement, the statement of a marketplace about one or more payouts."""
+SHARED_COLUMNS = {*COLUMNS} & {*SETTLEMENT_COLUMNS}
 SETTLEMENT = "_settlement"
 """What the names of settlement files have behind the partner, and those of their layouts."""
-SETTLEMENT_KEYS = {
-    "kind",
-    "delimiter",
-    "quoting",
-    "encoding",
-    "decimal_comma",
-    "thousands",
-    "date_format",
-    "month_names",
-    "timezone",
-    "columns",
-    "joined",
-    "constants",
-    "negated",
-    "payments",
-    "extends",
+KEYS_OF_ONE_KIND = {
+    "orders": {
+        "values",
+        "country_names",
+        "number_lines",
+        "fill_down",
+        "skip_without",
+        "only",
+        "refund_when",
+        "prices_include_tax",
+    },
+    "settlement": {"payments"},
 }
+"""Keys that only the layouts of one kind of file have."""
 PAYMENT_KINDS = (
     "charge",
     "refund",
@@ -361,15 +359,14 @@ def _check_kind(file: Path, layout: Layout) -> None:
         raise InvalidLayoutError(
             f": kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
         )
-    keys = layout.model_dump(exclude_defaults=True).keys()
-    foreign = keys - SETTLEMENT_KEYS if is_settlement else keys & {"payments"}
-    for name in sorted(foreign):
-        raise InvalidLayoutError(f": {name} is no key of the kind {layout.kind}")
+    foreign_kind = "orders" if is_settlement else "settlement"
+    keys = layout.model_dump(exclude_defaults=True)
+    foreign = sorted(KEYS_OF_ONE_KIND[foreign_kind] & keys.keys())
+    if foreign:
+        raise InvalidLayoutError(f": {foreign[0]} is no key of the kind {layout.kind}")
     for name in [*layout.renamed(), *layout.constants]:
-        is_known = name not in SETTLEMENT_COLUMNS or name in COLUMNS
-        if is_settlement:
-            is_known = name in SETTLEMENT_COLUMNS
-        if not is_known:
+        is_foreign = (name in SETTLEMENT_COLUMNS) != is_settlement
+        if is_foreign and name not in SHARED_COLUMNS:
             raise InvalidLayoutError(f": {name} is no column of the kind {layout.kind}")
 
 

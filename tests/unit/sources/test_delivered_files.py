@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.sources.csv_records import UNBOUNDED, UnusableFileError
 from ecommerce.sources.delivered_files import extra_columns
-from ecommerce.sources.partner_layouts import COLUMNS, STANDARD_SETTLEMENT
+from ecommerce.sources.partner_layouts import COLUMNS
 
 ATTRIBUTES = {"Payment", "group", "partner", "sales_channel"}
 
@@ -52,9 +52,3 @@ def test_a_file_may_have_as_many_malformed_lines_as_its_bound(read_file):
     assert rejects == [(2, "malformed_line"), (3, "malformed_line")]
     with pytest.raises(UnusableFileError, match="more than 2 of its lines are malf"):
         read_file(f"{content}z\n".encode(), bounds=bounds)
-
-
-def test_an_export_with_the_layout_of_a_settlement_has_no_orders(read_file):
-    header = ",".join(COLUMNS)
-    with pytest.raises(UnusableFileError, match="has no orders"):
-        read_file(f"{header}\n{header}\n".encode(), STANDARD_SETTLEMENT)

@@ -1,13 +1,8 @@
--- DuckDB: adds malformed records, whose faults are a reason and a detail.
+-- DuckDB: adds malformed records, each with its number, reason, detail and text.
 INSERT INTO malformed BY NAME
 SELECT
-    row_number,
-    fault[1] AS reason,
-    fault[2] AS detail,
-    record
-FROM (
-    SELECT
-        unnest($numbers::BIGINT[]) AS row_number,
-        unnest($faults::VARCHAR[][]) AS fault,
-        unnest($texts::VARCHAR[]) AS record
-) AS added
+    added[1]::BIGINT AS row_number,
+    added[2] AS reason,
+    added[3] AS detail,
+    added[4] AS record
+FROM (SELECT unnest($records::VARCHAR[][]) AS added) AS listed

@@ -1,5 +1,5 @@
--- DuckDB: the malformed records of the file that is being read, as delivered. keep_malformed.sql sets `order_id`, and
--- adds the records' shapes to the table rejects; this table is never written to a file.
+-- DuckDB: the malformed records of the file that is being read, as delivered. keep_order_ids.sql sets `order_id`, and
+-- keep_malformed.sql adds the records' shapes to the table rejects; this table is never written to a file.
 CREATE OR REPLACE TABLE malformed (
     row_number BIGINT,
     reason VARCHAR,

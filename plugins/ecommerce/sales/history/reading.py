@@ -128,6 +128,10 @@ def _read_csv(
     import pyarrow as pa
 
     layout = partner_layouts().get(request.source.lower(), STANDARD)
+    if layout.kind == "settlement":
+        raise UnusableFileError(
+            "its layout is that of a settlement, which has no orders"
+        )
     try:
         # Decompresses by the ending of the name.
         with pa.input_stream(str(path)) as stream:

@@ -18,9 +18,8 @@ from ecommerce.core.errors import TransientError
 from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds, UnusableFileError
-from ecommerce.sources.delivered_files import json_warnings
+from ecommerce.sources.delivered_files import json_warnings, read_csv
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
@@ -213,20 +212,15 @@ def _read_file(
         # The bytes that are read are those that are compared, so that the file is read once less.
         stream = HashedStream(delivered)
         text = file.decompressed(stream)
-        if file.is_settlement:
-            warnings = delivered_files.read_settlement(
-                duck, text, lines, facts, file.layout, bounds=bounds
-            )
-        else:
-            warnings = delivered_files.read_csv(
-                duck,
-                text,
-                lines,
-                facts,
-                file.layout,
-                bounds=bounds,
-                former_orders=known.order_ids,
-            )
+        warnings = read_csv(
+            duck,
+            text,
+            lines,
+            facts,
+            file.layout,
+            bounds=bounds,
+            former_orders=known.order_ids,
+        )
         if file.checksum_of(stream) != sha256:
             raise TransientError(
                 f"{file.name} changed while it was read: it is still being delivered"

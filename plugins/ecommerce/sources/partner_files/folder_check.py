@@ -12,11 +12,7 @@ from ecommerce.core.data_warnings import wording
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.sources.csv_records import UnusableFileError
-from ecommerce.sources.delivered_files import (
-    read_csv,
-    read_settlement,
-    unusable_data,
-)
+from ecommerce.sources.delivered_files import read_csv, unusable_data
 from ecommerce.sources.partner_files.folder import DroppedFile, list_folder
 from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import connect_duckdb, define_values, run_sql_file
@@ -55,15 +51,11 @@ def _sample(file: DroppedFile) -> Lines:
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
         start = _start_of(file.decompressed(stream), file.layout.encoding)
-        lines = work / "lines.parquet"
-        facts = file.facts(None)
+        sample = "extract/delivered_files/sample"
         if file.is_settlement:
             sample = "extract/delivered_files/sample_settlement"
-            warnings = read_settlement(duck, start, lines, facts, file.layout)
-        else:
-            sample = "extract/delivered_files/sample"
-            warnings = read_csv(duck, start, lines, facts, file.layout)
-        for warning in warnings:
+        facts = file.facts(None)
+        for warning in read_csv(duck, start, work / "lines", facts, file.layout):
             yield HINT, wording(warning).found
         for row in run_sql_file(duck, sample):
             yield row["state"], f"{file.name} {row['text']}"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecommerce.core.errors import ContractError
+from ecommerce.sources import partner_layouts
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.unit.sales.history.export import (
     HEADER,
@@ -69,6 +70,17 @@ def test_a_file_that_cannot_be_read_stops_the_export(name, content, complaint, e
     with pytest.raises(ContractError, match=message):
         export.read()
     assert not list(export.staging.rglob("manifest.json"))
+
+
+def test_an_export_with_the_layout_of_a_settlement_has_no_orders(
+    export, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(partner_layouts, "FOLDER", tmp_path)
+    (tmp_path / "agora_settlement.yaml").write_text("kind: settlement")
+    export.put("a.csv", text(line("A")))
+    message = "^a.csv: its layout is that of a settlement, which has no orders"
+    with pytest.raises(ContractError, match=message):
+        export.read(source="agora_settlement")
 
 
 INSTANTS = """
