@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
@@ -27,6 +27,23 @@ def reading_errors(what: str) -> Iterator[None]:
 def is_regular(facts: Values) -> bool:
     """Return whether fsspec's `facts` are those of a regular file, and of no link to one."""
     return facts["type"] == "file" and not facts.get("islink")
+
+
+class Version(NamedTuple):
+    """What changes when a file is written."""
+
+    size: int
+    """Bytes."""
+    modified_at: datetime
+    """UTC."""
+
+
+def version_of(file_system: Any, path: str) -> Version:
+    """Return the present version of a file."""
+    # Object stores keep listings.
+    file_system.invalidate_cache()
+    size = int(file_system.info(path)["size"])
+    return Version(size, modified_at(file_system, path))
 
 
 def modified_at(file_system: Any, path: str) -> datetime:

@@ -199,11 +199,30 @@ def test_a_file_that_the_disk_cannot_read_keeps_no_other_out(drop, bucket):
 
 
 def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(drop, bucket):
+    store = staging.storage_path("memory://partner-drop").fs
+    delivered = file_of(line("A")).encode()
+
+    class Growing(io.BytesIO):
+        def readinto(self, buffer):
+            bucket.clear()
+            store.pipe_file(f"/partner-drop/{ACME}", delivered + b"more")
+            return super().readinto(buffer)
+
+    bucket[ACME] = lambda: Growing(delivered)
+    with pytest.raises(TransientError, match=f"{ACME} changed while it was read"):
+        drop.extract()
+    assert not staging.exists(f"file://{drop.staging}/1")
+
+
+def test_a_new_version_that_changes_between_two_reads_is_left_for_the_retry(
+    drop, bucket
+):
+    drop.extract_and_load()
     versions = map(line, itertools.count())
     bucket[ACME] = lambda: io.BytesIO(file_of(next(versions)).encode())
     with pytest.raises(TransientError, match=f"{ACME} changed while it was read"):
         drop.extract()
-    assert not staging.exists(f"file://{drop.staging}/1")
+    assert not staging.exists(f"file://{drop.staging}/2")
 
 
 def test_a_folder_that_does_not_exist(drop, monkeypatch):

@@ -13,7 +13,12 @@ from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.sources import reserved_names
-from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
+from ecommerce.storage.delivered import (
+    is_regular,
+    modified_at,
+    reading_errors,
+    version_of,
+)
 from ecommerce.storage.staging import DagRun, storage_path
 
 FIRST_DAY = "2000-01-01"
@@ -53,13 +58,9 @@ class ExportFile:
 
     def check_unchanged(self) -> None:
         """Raise a ContractError if size or modification time differ from the listing."""
-        file_system = self.file_system
-        # Object stores keep listings.
-        file_system.invalidate_cache()
         with reading_errors(self.name):
-            size = int(file_system.info(self.path)["size"])
-            modified = modified_at(file_system, self.path)
-        if size != self.bytes or modified != self.modified_at:
+            version = version_of(self.file_system, self.path)
+        if version != (self.bytes, self.modified_at):
             raise ContractError(
                 f"{self.name} has changed since it was listed: when the export is complete, clear list_files "
                 "with downstream"

@@ -29,7 +29,7 @@ from ecommerce.sources.partner_files.folder import (
     partner_and_day,
 )
 from ecommerce.sources.source import Extracted
-from ecommerce.storage.delivered import modified_at, reading_errors
+from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import (
     connect_duckdb,
     define_values,
@@ -197,31 +197,33 @@ def _read_file(
     TransientError if it changed meanwhile.
     """
     settings = load_settings()
-    sha256 = file.checksum()
-    if known.sha256 == sha256 and not known.was_refused:
-        return []
+    known_sha256 = ""
+    if known is not NOT_LOADED:
+        known_sha256 = file.checksum()
+        if known.sha256 == known_sha256 and not known.was_refused:
+            return []
     lines = work / "lines.partial"
-    received_at = _received_at(file, sha256, known)
-    facts = file.facts(received_at)
     bounds = Bounds(
         lines=settings.partner_file_max_lines,
         bytes=settings.partner_file_max_bytes,
         seconds=settings.partner_file_max_seconds,
     )
     with file.open() as delivered:
-        # The bytes that are read are those that are compared, so that the file is read once less.
+        version = file.version()
+        received_at = _received_at(version.modified_at, known_sha256, known)
+        # The bytes are hashed while they are read, so that a new file is read once.
         stream = HashedStream(delivered)
-        text = file.decompressed(stream)
         warnings = read_csv(
             duck,
-            text,
+            file.decompressed(stream),
             lines,
-            facts,
+            file.facts(received_at),
             file.layout,
             bounds=bounds,
             former_orders=known.order_ids,
         )
-        if file.checksum_of(stream) != sha256:
+        sha256 = file.checksum_of(stream)
+        if file.version() != version or known_sha256 not in ("", sha256):
             raise TransientError(
                 f"{file.name} changed while it was read: it is still being delivered"
             )
@@ -243,16 +245,15 @@ def _read_file(
     return warnings
 
 
-def _received_at(file: DroppedFile, sha256: str, known: LoadedFile) -> datetime:
+def _received_at(modified: datetime, sha256: str, known: LoadedFile) -> datetime:
     """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
     former = known.received_at
     if known.sha256 == READ_AGAIN + sha256:
         return former
-    received_at = modified_at(file.path.fs, file.path.path)
-    if received_at <= former:
+    if modified <= former:
         # A copy kept an older time, and the load would ignore what is the newest delivery.
         return max(datetime.now(UTC), former + AN_INSTANT)
-    return received_at
+    return modified
 
 
 def _remember(

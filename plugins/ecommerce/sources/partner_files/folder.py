@@ -30,7 +30,13 @@ from ecommerce.sources.partner_layouts import (
     partner_layouts,
 )
 from ecommerce.sources.text_blocks import BLOCK
-from ecommerce.storage.delivered import is_regular, modified_at, reading_errors
+from ecommerce.storage.delivered import (
+    Version,
+    is_regular,
+    modified_at,
+    reading_errors,
+    version_of,
+)
 from ecommerce.storage.staging import is_local, storage_path
 
 if TYPE_CHECKING:
@@ -69,7 +75,15 @@ class HashedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: D102
-        size: int = self._file.readinto(buffer)
+        try:
+            size: int = self._file.readinto(buffer)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            # The other partners' files do not wait.
+            raise UnusableFileError(
+                "the disk cannot read it (input/output error)"
+            ) from None
         self.digest.update(memoryview(buffer)[:size])
         return size
 
@@ -122,6 +136,10 @@ class DroppedFile:
                 f"it cannot be opened: {reason_of(error)}"
             ) from None
 
+    def version(self) -> Version:
+        """Return what changes when the file is written."""
+        return version_of(self.path.fs, self.path.path)
+
     def decompressed(self, stream: Any) -> IO[bytes]:
         """Return the decompressed text of the opened file, as bytes."""
         if self.name.endswith(".gz"):
@@ -132,16 +150,8 @@ class DroppedFile:
     def checksum(self) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
         reads the file again."""
-        try:
-            with self.open() as stream:
-                return self.checksum_of(HashedStream(stream))
-        except OSError as error:
-            if error.errno != errno.EIO:
-                raise
-            # The other partners' files do not wait.
-            raise UnusableFileError(
-                "the disk cannot read it (input/output error)"
-            ) from None
+        with self.open() as stream:
+            return self.checksum_of(HashedStream(stream))
 
     def checksum_of(self, stream: HashedStream) -> str:
         """Return the checksum of the opened file, whose last bytes are read now."""
