@@ -262,50 +262,35 @@ class Reader:
         import numpy as np
         import pyarrow as pa
 
-        misfits: list[int] = []
-
-        def skip(row: Any) -> Literal["skip"]:
-            misfits.append(row.number - 1)
-            return "skip"
-
         text = self._unfinished + block
+        self._unfinished = b""
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n")
         is_certain = self.certain_lines(text)
         certain = text
-        lines: list[bytes] = []
+        if not is_certain.all():
+            certain = b"\n".join(compress(text.split(b"\n"), is_certain))
+        table, misfits = self._parse(certain, self.number + np.flatnonzero(is_certain))
+        is_certain[misfits - self.number] = False
+        malformed: list[Record] = []
         if not is_certain.all():
             lines = text.split(b"\n")
-            certain = b"\n".join(compress(lines, is_certain))
-        table = self._parse(certain, skip)
-        positions = np.flatnonzero(is_certain)
-        is_certain[positions[misfits]] = False
-        numbers = self.number + np.flatnonzero(is_certain)
-        table = table.append_column("number", pa.array(numbers))
-        records: list[Record] = []
-        self._unfinished = b""
-        if not is_certain.all():
-            lines = lines or text.split(b"\n")
             lines.pop()
             if not block:
                 lines += [b""] * MOST_LINES
             positions = np.flatnonzero(~is_certain)
-            records = list(self._records(lines, positions.tolist()))
-        malformed = [record for record in records if record.fault]
-        others = [record for record in records if not record.fault]
-        if others:
-            table = pa.concat_tables([table, self._table(others)])
+            sound: list[Record] = []
+            for record in self._records(lines, positions.tolist()):
+                records = malformed if record.fault else sound
+                records.append(record)
+            texts = [record.text for record in sound]
+            numbers = np.array([record.number for record in sound], np.int64)
+            further, lost = self._parse(b"\n".join(texts), numbers)
+            if len(lost):
+                raise UnusableFileError("some of its records were lost")
+            table = pa.concat_tables([table, further])
         self.number += len(is_certain) - self._unfinished.count(b"\n")
         return Batch(table, malformed)
-
-    def _table(self, records: Iterable[Record]) -> pa.Table:
-        """Return the table of well-formed records."""
-        import pyarrow as pa
-
-        texts = [record.text for record in records]
-        numbers = [record.number for record in records]
-        table = self._parse(b"\n".join(texts))
-        return table.append_column("number", pa.array(numbers, pa.int64()))
 
     def certain_lines(self, text: bytes) -> Any:
         """Return which lines of a text are certainly records, if they have the right number of fields.
@@ -400,15 +385,23 @@ class Reader:
             fault = ("malformed_line", "a carriage return outside quotes")
         return Record(number, text, fault)
 
-    def _parse(self, records: bytes, skip: Any = None) -> pa.Table:
-        """Return the table of records; `skip` is called with each that has another number of fields."""
+    def _parse(self, records: bytes, numbers: Any) -> tuple[pa.Table, Any]:
+        """Return the table of records with these numbers, and the numbers of those that have another number
+        of fields, which are left out."""
+        import numpy as np
         import pyarrow as pa
         from pyarrow import csv as pa_csv
+
+        misfits: list[int] = []
+
+        def skip(row: Any) -> Literal["skip"]:
+            misfits.append(row.number - 1)
+            return "skip"
 
         names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
         text = b"".join([b"\n", records, b"\n"])
-        return pa_csv.read_csv(
+        table = pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
                 use_threads=False,
@@ -429,3 +422,5 @@ class Reader:
                 quoted_strings_can_be_null=False,
             ),
         )
+        kept = pa.array(np.delete(numbers, misfits))
+        return table.append_column("number", kept), numbers[misfits]
