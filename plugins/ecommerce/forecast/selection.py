@@ -10,14 +10,12 @@ import pandas as pd
 from ecommerce.core.templates import render, render_rows
 from ecommerce.core.values import Json
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import YEAR, Panel, is_known, only_where
+from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
     predict_each_candidate,
     train,
-    with_total,
-    with_total_name,
 )
 from ecommerce.forecast.models.ridge import LEAST_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON
@@ -76,22 +74,17 @@ def origins(days: int) -> list[int]:
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
-    """Return every candidate's forecasts when `days` days were known, a row per day and series, those of
-    categories with their sum: `candidate`, `series`, `origin`, `day`, `forecast`, `actual`; NaN where
-    unknown."""
+    """Return every candidate's forecasts when `days` days were known, a row per day and series: `candidate`,
+    `series`, `origin`, `day`, `forecast`, `actual`; NaN where unknown."""
     sales = panel.values[days : days + HORIZON]
     then = panel.until(days)
-    names = with_total_name(panel.series)
-    rows = pd.MultiIndex.from_product([range(HORIZON), names], names=["day", "series"])
+    rows = pd.MultiIndex.from_product(
+        [range(HORIZON), panel.series], names=["day", "series"]
+    )
     candidates = {}
     for candidate, predicted in predict_each_candidate(train(then), then).items():
-        forecast = predicted.forecast
-        # A series that could not be forecast is in neither sum.
-        actual = with_total(only_where(is_known(forecast[:, :-1]), sales))
-        columns = {
-            "forecast": forecast[:, : len(names)].ravel(),
-            "actual": actual[:, : len(names)].ravel(),
-        }
+        forecast = predicted.forecast[:, :-1]
+        columns = {"forecast": forecast.ravel(), "actual": sales.ravel()}
         candidates[candidate] = pd.DataFrame(columns, rows)
     past = pd.concat(candidates, names=["candidate"]).reset_index()
     return past.assign(origin=days)
@@ -152,14 +145,13 @@ def _is_better(challenger: Json, present: Json) -> bool:
     bias = abs(challenger["bias"] or 0)
     if bias > MOST_BIAS and bias >= abs(present["bias"] or 0):
         return False
-    known = 0
-    better = 0
+    wins = []
     errors = zip(challenger["by_origin"], present["by_origin"], strict=True)
     for error, present_error in errors:
         if error is not None and present_error is not None:
-            known += 1
-            better += error < present_error
-    return known >= FEWEST_ORIGINS and better >= MOST_ORIGINS * known
+            wins.append(error < present_error)
+    known = len(wins)
+    return known >= FEWEST_ORIGINS and sum(wins) >= MOST_ORIGINS * known
 
 
 def notify(record: Json) -> str:

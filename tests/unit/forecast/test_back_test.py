@@ -46,7 +46,7 @@ WRONG_IN_ITS_WEEK = np.where(np.arange(HORIZON) // 7 == 1, 1000.0, 10.0)
         ([made(11, 10)], 0.1),
         # Series are pooled by their sales, and the total is none of them.
         ([made(11, 10), made(90, 90, "sku:2")], 0.01),
-        ([made(11, 10), made(90, 90, "sku:2"), made(500, 100, "total")], 0.01),
+        ([made(11, 10), made(90, 90, "sku:2"), made(500, 100, "category:1")], 0.01),
         # A week with an unknown day is left out, and a series of which nothing is known.
         ([made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY)], 0),
         ([made(11, 10), made(NAN, 10, "sku:2"), made(10, NAN, "sku:3")], 0.1),
@@ -61,11 +61,14 @@ def test_the_weekly_error(series, error):
 @pytest.mark.parametrize(
     ("forecasts", "bias"),
     [
-        ([made(UNEVEN, 10, "total")], 0),
-        ([made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY, "total")], 0),
-        ([made(12, 10, "total")], 0.2),
-        # It is that of the total.
-        ([made(9, 10, "total"), made(5, 1)], -0.1),
+        ([made(UNEVEN, 10, "category:1")], 0),
+        ([made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY, "category:1")], 0),
+        ([made(12, 10, "category:1")], 0.2),
+        # It is that of the total: the sum of the categories that could be forecast.
+        ([made(9, 10, "category:1"), made(5, 1)], -0.1),
+        ([made(12, 10, "category:1"), made(9, 10, "category:2")], 0.05),
+        ([made(12, 10, "category:1"), made(NAN, 50, "category:2")], 0.2),
+        ([made(5, 1)], None),
     ],
 )
 def test_the_total_has_a_bias_with_a_sign(forecasts, bias):
@@ -75,7 +78,6 @@ def test_the_total_has_a_bias_with_a_sign(forecasts, bias):
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
     past = [
         made(11, 10, "category:1"),
-        made(11, 10, "total"),
         made(13, 10, "channel:1"),
         made(NAN, 10),
     ]
@@ -131,6 +133,5 @@ def test_an_origin_knows_nothing_of_what_came_after_it(origin):
     after = past_forecasts(other, origin)
     assert after.drop(columns="actual").equals(before.drop(columns="actual"))
     assert not after["actual"].equals(before["actual"])
-    total = before.query("series == 'total' and candidate == 'blend'")
-    sold = shop.values[origin:end, :2].sum(axis=1)
-    assert np.allclose(total["actual"], sold), "of the series with a forecast"
+    is_forecast = before.groupby("series")["forecast"].count() > 0
+    assert is_forecast.tolist() == [True, True, False]

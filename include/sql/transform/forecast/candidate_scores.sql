@@ -1,8 +1,31 @@
 -- The accuracy of each candidate as ratios (0.1 is 10 %), NULL without sales: the WAPE of `weekly` sums by kind of
--- series, their mean `score`, by which candidates are compared, the same `by_origin`, and the `bias` of the total. The
--- table `past` has their forecasts and the actual sales of each day, NULL where unknown; the variable `candidates` is
--- the list of their names.
-WITH weeks AS (
+-- series, their mean `score`, by which candidates are compared, the same `by_origin`, and the `bias` of the total, the
+-- sum of the categories. The table `past` has the forecasts and the actual sales of each series and day, NULL where
+-- unknown; the variable `candidates` is the list of the candidates' names.
+WITH series_and_total AS (
+    SELECT
+        candidate,
+        series,
+        origin,
+        day,
+        forecast,
+        actual
+    FROM past
+    UNION ALL
+    SELECT
+        candidate,
+        'total' AS series,
+        origin,
+        day,
+        sum(forecast) AS forecast,
+        -- A series that could not be forecast is in neither sum.
+        sum(actual) FILTER (forecast IS NOT NULL) AS actual
+    FROM past
+    WHERE starts_with(series, 'category:')
+    GROUP BY candidate, origin, day
+),
+
+weeks AS (
     SELECT
         candidate,
         series,
@@ -13,7 +36,7 @@ WITH weeks AS (
         sum(actual) AS actual,
         -- A week with an unknown day does not count.
         count(forecast + actual) = 7 AS is_known
-    FROM past
+    FROM series_and_total
     GROUP BY candidate, series, origin, week
 ),
 

@@ -1,6 +1,5 @@
 """Training and prediction of a panel: the champion, the weights of the blend, and intervals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import NamedTuple
@@ -25,7 +24,7 @@ from ecommerce.forecast.models.ridge import ridge_forecast
 from ecommerce.forecast.models.season import at_level
 from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
-from ecommerce.forecast.wording import TOTAL, Names
+from ecommerce.forecast.wording import Names
 
 CALIBRATION_WEEKS = 13
 """The weekly origins, a quarter, whose errors give the weights and the intervals."""
@@ -228,14 +227,6 @@ def _blend(forecasts: CandidateForecasts, weights: dict[str, float]) -> Floats:
 def with_total(table: Floats) -> Floats:
     """Return `table` [..., series] with the sum of the series; unknown series count 0."""
     return np.append(table, total_of(table), axis=-1)
-
-
-def with_total_name(series: Sequence[str]) -> list[str]:
-    """Return the names of series, those of categories with the total, which is their sum."""
-    names = list(series)
-    if series[0].startswith("category:"):
-        names.append(TOTAL)
-    return names
 
 
 def wape(forecast: Floats, actual: Floats) -> float | None:

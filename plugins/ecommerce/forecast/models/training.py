@@ -19,10 +19,10 @@ from ecommerce.forecast.models.ensemble import (
     predict,
     train,
     wape,
-    with_total_name,
 )
 from ecommerce.forecast.models.registry import TRAINED, Champion
 from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
 
 Models = dict[str, TrainedModel]
@@ -38,7 +38,10 @@ def predict_all(history: History, trained: Models) -> list[Json]:
     rows = []
     for kind, model in trained.items():
         forecast = predict(model, history.panels[kind])
-        for place, series in enumerate(with_total_name(model.series)):
+        names = list(model.series)
+        if kind == "category":
+            names.append(TOTAL)
+        for place, series in enumerate(names):
             for ahead in range(HORIZON):
                 row: Json = {"series": series, "model": model.champion}
                 row["target_date"] = history.as_of + timedelta(days=ahead)
