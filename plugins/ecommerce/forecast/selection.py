@@ -52,13 +52,17 @@ def back_test(history: History) -> Json:
             series[kind] = len(tested.series)
             if len(known_days) >= FEWEST_ORIGINS:
                 tests += [past_forecasts(tested, days) for days in known_days]
+    scores = []
+    if tests:
+        scores = score_candidates(pd.concat(tests))
+    last_days = [str(panel.dates[days - 1].date()) for days in known_days]
     return {
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
-        "origins": [str(panel.dates[days - 1].date()) for days in known_days],
+        "origins": last_days,
         "series": series,
-        "scores": score_candidates(pd.concat(tests)) if tests else [],
+        "scores": scores,
     }
 
 

@@ -117,11 +117,13 @@ class Sales:
             market[str(known_from) :] = float(week.index)
         panels = {}
         for kind, table in sales.items():
+            known_sales = table.mask(is_gap, axis=0)
+            promotions = promoted[kind][table.columns]
             panels[kind] = Panel(
                 first_day=first_day.date(),
                 series=tuple(f"{kind}:{name}" for name in table),
-                values=table.mask(is_gap, axis=0).to_numpy(copy=True),
-                promotions=promoted[kind][table.columns].to_numpy(copy=True),
+                values=known_sales.to_numpy(copy=True),
+                promotions=promotions.to_numpy(copy=True),
                 holidays=holidays[:, None],
                 market=np.asarray(market, np.float64),
             )
