@@ -66,6 +66,7 @@ def build_reports(monkeypatch, tmp_path):
 
     monkeypatch.setattr(build, "read_figures", read_figures)
     monkeypatch.setattr(build, "connect", lambda **names: names)
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
 
     def build_in(name, period, *slices):
         monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/{name}")
@@ -84,13 +85,21 @@ def build_reports(monkeypatch, tmp_path):
     "name", ["2026-11-28", pytest.param("2026-W48", marks=pytest.mark.slow)]
 )
 def test_a_report_has_nothing_of_another_slice(build_reports, name):
-    """Its files and its mail are the same to the byte, with and without the report of the other."""
+    """It is in dollars, the report of the whole shop in euros. Its files and its mail are the same to the
+    byte, with and without the other."""
     period = parse_period(name)
     alone = build_reports("alone", period, samples.GERMANY)[samples.GERMANY]
     reports = build_reports("both", period, WHOLE, samples.GERMANY)
     assert list(reports) == [WHOLE, samples.GERMANY]
     german = reports[samples.GERMANY]
-    assert build.mail_of(german) == build.mail_of(alone)
+    mail = build.mail_of(german)
+    assert mail == build.mail_of(alone)
+    words = [page.extract_text() for page in PdfReader(BytesIO(mail.pdf)).pages]
+    assert "USD" in str(words)
+    assert "EUR" not in f"{words} {mail.texts}"
+    assert build.mail_of(reports[WHOLE]).texts["currency"] == "EUR"
+    page = archive.page_path(period, samples.GERMANY)
+    assert mail.texts["page_url"].endswith(page)
     for path in samples.folder(alone).iterdir():
         if path.name != "manifest.json":
             content = (samples.folder(german) / path.name).read_bytes()

@@ -93,26 +93,26 @@ class DeliveryLog:
     def _claim(self, name, values):
         """The row of a claim; None where the figures are other ones than those that were sent, and only the
         first mail is claimed."""
-        figures_hash = values["hashes"][name]
+        mail = {
+            "business_date": values["business_date"],
+            "subscription": name,
+            "figures_hash": values["hashes"][name],
+            "state": "claimed",
+        }
         if name in self.busy:
-            state = {"state": "claimed", "claimed_by": self.busy[name]}
-            return {"subscription": name, "message_id": "", **state}
+            return mail | {"message_id": "", "claimed_by": self.busy[name]}
         sent = []
         for row in self.rows:
-            is_sent = row["subscription"] == name and row["state"] == "sent"
-            if is_sent and row["business_date"] == values["business_date"]:
+            if row["state"] == "sent" and row["subscription"] == name:
                 sent.append(row)
-        if sent and sent[0]["figures_hash"] == figures_hash:
+        sent = [row for row in sent if row["business_date"] == mail["business_date"]]
+        if sent and sent[0]["figures_hash"] == mail["figures_hash"]:
             return {**sent[0], "claimed_by": ""}
         if sent and values["only_first"]:
             return None
         net_sales = values["net_sales"][name]
-        row = {
-            "business_date": values["business_date"],
-            "subscription": name,
-            "figures_hash": figures_hash,
+        row = mail | {
             "message_id": values["message_ids"][name],
-            "state": "claimed",
             "sent_at": None,
             "claimed_by": values["owner"],
             "net_sales": None if net_sales is None else Decimal(net_sales).scaleb(-4),

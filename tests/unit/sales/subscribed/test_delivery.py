@@ -3,9 +3,11 @@
 import logging
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 import time_machine
+import yaml
 
 from ecommerce.core.errors import PipelineError, TransientError
 from ecommerce.core.periods import parse_period
@@ -75,6 +77,7 @@ def test_each_subscription_gets_its_report(
     attached = "The full report is attached."
     assert lines_of(board) == ["Net sales 1000.", attached, f"{sent_to} board."]
     assert "cid:days@report" in board.get_body(("related", "html")).as_string()
+    assert "Content-ID: <days@report>" in board.as_string()
     digest = REPORTS[WHOLE].figures_hash[:16]
     assert board["Message-ID"] == f"<week.2026-W47.board.{digest}@reports.example>"
 
@@ -155,7 +158,7 @@ class Attempt:
     report, and why it is not mailed; empty: it is."""
 
     name: str
-    reason: str
+    reason: str = ""
     sent: str = ""
     corrected: str = ""
     mailed: str = "1000"
@@ -168,78 +171,12 @@ class Attempt:
     kind: str = "week"
 
 
-EARLIER = "an earlier report of 2026-W47 was mailed"
-OPEN = "1 day of 2026-W47 is not complete"
-FIRST = "2026-11-23 11:00"
-WED = ("2026-11-18",)
-ATTEMPTS = [
-    Attempt("first", ""),
-    Attempt(
-        "incomplete",
-        "2 days of 2026-W47 are not complete",
-        incomplete=("2026-11-18", "2026-11-19"),
-    ),
-    Attempt("incomplete on request", "", incomplete=WED, send_mail=True),
-    Attempt("incomplete and late", "", incomplete=WED, late=True),
-    Attempt("late, mailed before", EARLIER, sent=FIRST, late=True),
-    Attempt("0.5 % less", EARLIER, sent=FIRST, net_sales="995"),
-    Attempt("0.5 % more", EARLIER, sent=FIRST, net_sales="1005"),
-    Attempt("more than 0.5 % less", "", sent=FIRST, net_sales="994.99"),
-    Attempt("more than 0.5 % more", "", sent=FIRST, net_sales="1005.01"),
-    Attempt(
-        "negative, unmoved", EARLIER, sent=FIRST, mailed="-1000", net_sales="-1004"
-    ),
-    Attempt("negative, moved", "", sent=FIRST, mailed="-1000", net_sales="-1006"),
-    Attempt("from nothing", "", sent=FIRST, mailed="0", net_sales="1"),
-    Attempt("from nothing to nothing", EARLIER, sent=FIRST, mailed="0", net_sales="0"),
-    Attempt("moved and incomplete", OPEN, sent=FIRST, net_sales="2000", incomplete=WED),
-    Attempt(
-        "moved on the day of the first mail",
-        "",
-        sent=FIRST,
-        now="2026-11-23 15:00",
-        net_sales="2000",
-    ),
-    Attempt(
-        "moved on the day of a correction",
-        EARLIER,
-        sent=FIRST,
-        corrected="2026-11-24 10:00",
-        net_sales="2000",
-    ),
-    Attempt(
-        "moved the day after a correction",
-        "",
-        sent=FIRST,
-        # In New York it was Monday.
-        corrected="2026-11-24 04:00",
-        net_sales="2000",
-    ),
-    Attempt(
-        "moved on the day of a correction, on request",
-        "",
-        sent=FIRST,
-        corrected="2026-11-24 10:00",
-        net_sales="2000",
-        send_mail=True,
-    ),
-    Attempt("unchanged on request", "", sent=FIRST, net_sales="1001", send_mail=True),
-    Attempt("claimed before", "", sent=FIRST, state="claimed"),
-    Attempt(
-        "other figures claimed before",
-        "",
-        sent=FIRST,
-        state="claimed",
-        mailed="999",
-    ),
-    Attempt(
-        "a month that ended on the same day", "", sent=FIRST, mailed="999", kind="month"
-    ),
-]
+ATTEMPTS = yaml.safe_load(Path(__file__).with_name("attempts.yaml").read_text())
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_an_attempt(subscribe, delivery_log, mailbox, attempt):
+@pytest.mark.parametrize("written", ATTEMPTS, ids=lambda written: written["name"])
+def test_an_attempt(subscribe, delivery_log, mailbox, written):
+    attempt = Attempt(**written)
     subscribe(BOARD)
     if attempt.sent:
         before = archived(WEEK, attempt.mailed)
