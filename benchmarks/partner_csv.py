@@ -5,7 +5,7 @@
 
 The limit is DuckDB: it reads a file without broken lines and writes it as Parquet, as the pipeline does. The
 pipeline reads the same file (`clean`), and with one line in a thousand broken, in six ways (`pipeline`). It
-also splits records, keeps broken lines with their numbers, compares checksums, lists the orders and sums up.
+also splits records, keeps broken lines with their numbers, hashes the file, lists the orders and sums up.
 """
 
 import os
