@@ -251,13 +251,13 @@ def _close_holidays(
     """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
     were closed. `values` are those to judge by."""
     days = len(values)
-    is_judged = is_known(values) & ~closed[:days]
-    was_closed = pd.DataFrame(only_where(is_judged, values == 0))
-    last = was_closed.groupby(holidays[:days]).last()
-    last = last.drop(index=0, errors="ignore")
+    past = np.flatnonzero(holidays[:days])
+    is_judged = is_known(values[past]) & ~closed[past]
+    was_closed = pd.DataFrame(only_where(is_judged, values[past] == 0))
+    last = was_closed.groupby(holidays[past]).last()
     is_usual = (last.count() >= 2) & (last.mean() >= _USUALLY_CLOSED)
     coming = days + np.flatnonzero(holidays[days:])
-    is_closed = last.reindex(holidays[coming]).fillna(is_usual)
+    is_closed = last.reindex(holidays[coming]).fillna(is_usual.astype(float))
     closed[coming] |= is_closed.to_numpy(bool)
 
 
