@@ -54,7 +54,6 @@ def build_reports(monkeypatch, tmp_path):
     """Build the reports of slices, each with amounts of its own. The run is not in them."""
     figures_of = {
         WHOLE: samples.week(currency="EUR"),
-        TEXTILES: samples.sliced_week(only=TEXTILES, currency="GBP"),
         samples.GERMANY: samples.sliced_week(),
     }
     asked = []
@@ -106,22 +105,17 @@ def test_a_report_has_nothing_of_another_slice(build_reports, name):
             assert content == path.read_bytes(), path.name
 
 
-def test_each_slice_has_a_folder_without_a_letter_of_the_data(build_reports, tmp_path):
-    day = parse_period("2026-11-28")
-    reports = build_reports("reports", day, samples.GERMANY, TEXTILES)
-    folder = tmp_path / "reports"
-    keys = [archive.slice_key(only) for only in reports]
-    assert [path.name for path in folder.iterdir()] == ["slices"]
-    assert {path.name for path in (folder / "slices").iterdir()} == set(keys)
-    for (only, report), key in zip(reports.items(), keys, strict=True):
-        assert report.uri == f"file://{folder}/slices/{key}/days/2026-11-28"
-        of_slice = archive.archive_of("day", only)
-        assert of_slice.read_figures(report.uri) == report.figures
-        assert report.figures.only == only
-        assert report.figures_hash == figures_hash(report.figures)
-        assert of_slice.days(f"file://{folder}") == [date(2026, 11, 28)]
-        # No page shows a slice of a day.
-        assert {path.name for path in samples.folder(report).iterdir()} == MAILED_FILES
+def test_a_slice_has_a_folder_without_a_letter_of_the_data(day, tmp_path):
+    key = archive.slice_key(samples.GERMANY)
+    assert day.uri == f"file://{tmp_path}/slices/{key}/days/2026-11-28"
+    assert [path.name for path in tmp_path.iterdir()] == ["slices"]
+    of_slice = archive.archive_of("day", samples.GERMANY)
+    assert of_slice.read_figures(day.uri) == day.figures
+    assert day.figures.only == samples.GERMANY
+    assert day.figures_hash == figures_hash(day.figures)
+    assert of_slice.days(f"file://{tmp_path}") == [date(2026, 11, 28)]
+    # No page shows a slice of a day.
+    assert {path.name for path in samples.folder(day).iterdir()} == MAILED_FILES
 
 
 def test_a_week_has_every_file_of_its_page(week):

@@ -39,7 +39,7 @@ def _monday_morning(monkeypatch):
 
 @pytest.fixture
 def built(monkeypatch, tmp_path):
-    """What was built: period and slices. The figures are in an archive, without documents."""
+    """What was built: period and slices. The figures are in an archive, without texts and documents."""
     asked = []
 
     def build_reports(period, slices, run):
@@ -50,6 +50,7 @@ def built(monkeypatch, tmp_path):
             reports[only] = build.archive_report(f"file://{tmp_path}", figures)
         return reports
 
+    monkeypatch.setattr(build, "mail_texts", Mock(return_value={}))
     monkeypatch.setattr(build, "write_document", Mock())
     monkeypatch.setattr(steps, "build_reports", build_reports)
     return asked
