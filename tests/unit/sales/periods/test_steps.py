@@ -50,7 +50,7 @@ def built(monkeypatch, tmp_path):
             reports[only] = build.archive_report(f"file://{tmp_path}", figures)
         return reports
 
-    monkeypatch.setattr(build, "mail_texts", Mock(return_value={}))
+    monkeypatch.setattr(build, "page_texts", Mock(return_value={}))
     monkeypatch.setattr(build, "write_document", Mock())
     monkeypatch.setattr(steps, "build_reports", build_reports)
     return asked

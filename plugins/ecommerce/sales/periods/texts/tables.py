@@ -1,19 +1,16 @@
 """The sections of a period's report. What a slice does not have has no row, and its section is left out."""
 
 from ecommerce.core import text
-from ecommerce.core.templates import render, render_rows
+from ecommerce.core.templates import render
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
 from ecommerce.reporting.sections import (
-    Column,
     Section,
     TableColumn,
-    name,
     number,
     quiet,
-    table,
-    word,
+    rendered_table,
 )
 from ecommerce.sales import terms
 from ecommerce.sales.periods.archive import DAYS_CHART
@@ -30,6 +27,8 @@ MOST_ROWS = 10
 """Of a breakdown; the last one is all others. figures.json and figures.csv have all."""
 LAST = ("customers", "costs", "payouts", "funnel", "restated", "figures")
 """The sections of templates that follow the others, in reading order."""
+FACTS = ("customers", "costs")
+"""Those of names and words."""
 
 
 def sections(figures: PeriodFigures) -> list[Section]:
@@ -88,20 +87,8 @@ def _changes(figures: PeriodFigures, amount: str) -> list[TableColumn]:
 
 
 def _rendered(part: str, facts: Values, chart: Chart | None = None) -> Section:
-    """Return the section of a template: the first row has title and note, the second one the headings, or
-    `facts` where the section has names and words."""
-    (title, note), headings, *rows = render_rows(f"periods/{part}.txt", facts)
-    columns = [_column(heading) for heading in headings]
-    section = table(part, title, columns, rows, empty="", note=note, chart=chart)
-    if headings == ["facts"]:
+    """Return the section of a template; some have names and words, and no columns."""
+    section = rendered_table(f"periods/{part}.txt", facts, chart=chart)
+    if part in FACTS:
         section |= {"kind": "facts", "columns": []}
     return section
-
-
-def _column(heading: str) -> Column:
-    """Return the column of a heading: one of numbers where it begins with `>`, of short words with `=`."""
-    if heading.startswith(">"):
-        return number(heading.removeprefix(">"))
-    if heading.startswith("="):
-        return word(heading.removeprefix("="))
-    return name(heading)
