@@ -256,6 +256,8 @@ def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "SHOP_TIMEZONE": "America/New_York",
         "REPORTING_CURRENCY": currency,
+        "STAGING_URI": f"file://{folder}/staging",
+        "REPORTS_URI": f"file://{folder}/reports",
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
