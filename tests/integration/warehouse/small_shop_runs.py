@@ -132,7 +132,7 @@ def browse(shop):
     yesterday = DAY - ONE_DAY
     days = {"first": DAY, "before": yesterday, "before_last": yesterday}
     path = "report/periods/funnel.sql"
-    shop.warehouse.query(path, report_day=DAY, whole=0, **days)
+    shop.warehouse.query(path, report_day=DAY, slices=[WHOLE.columns], **days)
 
 
 def refresh_catalogue(shop):
