@@ -291,5 +291,8 @@ def _difference(left, right):
     only_left = [row for row in left if _comparable(row) not in second]
     only_right = [row for row in right if _comparable(row) not in first]
     if not only_left and not only_right:
-        return f"another order or number: {left[:6]} / {right[:6]}"
+        for one, other in zip(left, right, strict=False):
+            if _comparable(one) != _comparable(other):
+                return f"another order, from {one} / {other} on"
+        return f"another number: {len(left)} / {len(right)}"
     return f"{len(left)} / {len(right)} rows; {only_left[:3]} / {only_right[:3]}"

@@ -440,4 +440,5 @@ ORDER BY
     day ASC,
     place ASC,
     net_sales DESC,
-    name ASC
+    name ASC,
+    reason ASC
