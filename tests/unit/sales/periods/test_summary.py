@@ -80,6 +80,10 @@ PRODUCTS = {
     "channels": rows_of({"only": ("1043", "1")}),
     "falling": [samples.product("Y", None, "A", "0", "1000")],
 }
+SHOPS = {
+    "shops": rows_of({"sales_db": ("900", "100"), "storefront": ("1", "1")}),
+    "channels": rows_of({"sales_db": ("900", "100"), "agora": ("1", "1")}),
+}
 SMALL = {"DE": ("129", "100"), "ZZ": ("900", "100"), "US": ("14", "15")}
 LARGER = SMALL | {"DE": ("132", "100")}
 IN_LINE = Expected(measure="net_sales", forecast=D(1000), actual=D(1001), days=7)
@@ -98,6 +102,7 @@ CASES = {
         "1043",
         DRIVERS,
     ),
+    "The increase was largest in Sales database (+800).": ("1043", SHOPS),
     f"in United Kingdom ({MINUS}900) and the product Y ({MINUS}1,000).": (
         "900",
         PRODUCTS,

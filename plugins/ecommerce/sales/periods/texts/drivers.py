@@ -2,6 +2,9 @@
 net sales. Each dimension divides the same change, so drivers of several do not add up."""
 
 from collections.abc import Iterator
+from operator import attrgetter
+
+from more_itertools import unique_everseen
 
 from ecommerce.reporting.parts import ZERO
 from ecommerce.sales.periods.figures import PeriodFigures
@@ -45,7 +48,8 @@ def drivers(figures: PeriodFigures) -> list[Driver]:
     net_sales = figures.value("net_sales")
     least = SMALLEST_PART * max(abs(net_sales), abs(before))
     large = []
-    for driver in _changes(figures):
+    # A shop may be a channel, too.
+    for driver in unique_everseen(_changes(figures), key=attrgetter("label", "change")):
         is_large = abs(driver.change) >= least > 0
         has_direction = driver.change * (net_sales - before) > 0
         if is_large and has_direction and driver.name not in NAMELESS:
