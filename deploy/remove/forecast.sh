@@ -9,10 +9,12 @@ git rm -rq --ignore-unmatch \
   plugins/ecommerce/pages/views/forecast.py \
   include/scripts/fetch_partner_files.sh \
   include/sql/forecast \
+  include/sql/transform/forecast \
   include/sql/warehouse/loads/forecasts \
   include/sql/warehouse/tables/sales_forecasts/load.sql \
   include/templates/drift_mail.html \
   include/templates/drift_mail.txt \
+  include/templates/forecast \
   include/templates/forecast.typ \
   include/templates/forecast_mail.html \
   include/templates/forecast_mail.txt \

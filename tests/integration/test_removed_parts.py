@@ -37,8 +37,9 @@ def test_the_rest_passes_its_tests(copy):
     files = (copy / "tests" / "unit").rglob("test_*.py")
     names = [path.name for path in files if is_referring(path)]
     assert names
-    # Without the forecast, report_watch has one task less than the reviewed one.
-    selected = f"({' or '.join(['dags', *names])}) and not reviewed[report_watch]"
+    # Without the forecast, report_watch has one task less than the reviewed one; the documents stay.
+    named = " or ".join(["dags", *names])
+    selected = f"({named}) and not reviewed[report_watch] and not runbook"
     tests = ("tests/dags", "tests/unit", "-k", selected)
     in_copy(
         copy,
