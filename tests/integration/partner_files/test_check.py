@@ -1,16 +1,21 @@
 """What `make check` shows of the drop folder."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_files import folder_check
 from tests.integration.partner_files.drop import HEADER, file_of, line
 
-TODAY = datetime.now(UTC).date()
-ACME = f"acme_{TODAY - timedelta(days=1)}.csv"
-ZETA = f"zeta_{TODAY - timedelta(days=1)}.csv"
+ACME, ZETA = "acme_2026-03-10.csv", "zeta_2026-03-10.csv"
+
+
+@pytest.fixture(autouse=True)
+def _morning_after():
+    with time_machine.travel(datetime(2026, 3, 11, 12, tzinfo=UTC)):
+        yield
 
 
 def shown():
@@ -22,7 +27,7 @@ def shown():
 
 def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layouts):
     (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
-    drop.deliver(f"acme_{TODAY - timedelta(days=2)}.csv", "Old")
+    drop.deliver("acme_2026-03-09.csv", "Old")
     lines = [line(f"A{number}") for number in range(1, 4)]
     broken = [line("A4", quantity="many"), line("A5", quantity="0")]
     unknown = line("A6").replace("completed", "versandt")
