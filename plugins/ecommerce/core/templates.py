@@ -45,8 +45,8 @@ def _cell(words: str) -> str:
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
     values. The filter `counted` is `core.text.number_of`, `cell` is of `render_rows`; the others are those of
-    `core.text` with the same names. Jinja
-    computes an expression of constants once, so none may depend on the locale."""
+    `core.text` with the same names. Jinja computes an expression of constants once, so none may depend on the
+    locale."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(

@@ -95,7 +95,7 @@ def read_csv(
     Args:
         duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql.
         stream: The file as delivered, decompressed.
-        target: Path of the Parquet file; beside it, a file with the ending `.records` is written meanwhile.
+        target: Path of the Parquet file; its folder also gets a temporary file with the ending `.records`.
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.

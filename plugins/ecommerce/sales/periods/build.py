@@ -104,6 +104,12 @@ def write_document(figures: PeriodFigures, texts: Values, folder: Path) -> None:
         draw([texts["parts"]["days"]["chart"]], folder, png_dpi=DAYS_DOTS_PER_INCH)
 
 
+def is_archived_in(locale: str) -> bool:
+    """Return whether reports are archived in `locale`; empty: REPORT_LOCALE."""
+    archived = text.parse_locale(load_settings().report_locale)
+    return not locale or text.parse_locale(locale) == archived
+
+
 def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
     """Return the mail of a report in `locale`; empty: that of the archive.
 
@@ -113,10 +119,9 @@ def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
     figures = report.figures
     archive = archive_of(figures.kind, figures.only)
     texts = archive.read_mail(report.uri, report.figures_hash)["texts"]
-    archived_locale = text.parse_locale(load_settings().report_locale)
     uri = report.uri
     with scratch_folder() as scratch:
-        if locale and text.parse_locale(locale) != archived_locale:
+        if not is_archived_in(locale):
             with text.in_locale(locale):
                 texts = page_texts(figures)
                 write_document(figures, texts, scratch)

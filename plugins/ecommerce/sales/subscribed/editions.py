@@ -2,10 +2,9 @@
 
 from ecommerce.core import text
 from ecommerce.core.airflow_urls import page_url
-from ecommerce.core.settings import load_settings
 from ecommerce.sales.delivery import TREND_CID
 from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
-from ecommerce.sales.periods.build import mail_of
+from ecommerce.sales.periods.build import is_archived_in, mail_of
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.report.build import write_document
@@ -27,7 +26,7 @@ def mail_in_locale(report: Report, locale: str) -> PeriodMail:
         return mail_of(report, locale)
     day = archive.read_mail(report)
     texts, pdf, trend = day.texts, day.pdf, day.trend
-    if locale not in ("", load_settings().report_locale):
+    if not is_archived_in(locale):
         figures = archive.read_figures(report.uri)
         with text.in_locale(locale), scratch_folder() as folder:
             write_document(figures, folder)
