@@ -125,7 +125,8 @@ def test_no_task_sees_a_secret_of_the_stack(stack):
 def test_run_finishes_although_a_worker_dies_in_the_middle(stack, day, interrupted_run):
     run_id, killed = interrupted_run
     retried = stack.task(run_id, "extract.sales_db")
-    assert retried["try_number"] == killed["try_number"] + 1
+    # More than one retry is possible: on a busy machine a task loses its heartbeat.
+    assert retried["try_number"] > killed["try_number"]
     assert retried["hostname"] != killed["hostname"]
     assert stack.query(
         f"SELECT complete FROM sales.daily_summary WHERE business_date = '{day}'"
