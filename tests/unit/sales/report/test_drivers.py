@@ -150,10 +150,6 @@ CASES = {
         },
         ["Wohnzimmerbeleuchtung und Außenbereich u… -1000"],
     ),
-    "channels have names": (
-        {"channels": {"shopify_pos": (1000, 200), "sales_db": (9000, 9000)}},
-        ["Shopify POS -800"],
-    ),
     "guests": (
         {"customers": {"guests": (1000, 200), "returning": (9000, 9000)}},
         ["guests -800"],
