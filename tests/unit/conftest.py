@@ -12,10 +12,12 @@ from tests import chat as chat_server
 SENDER = "shop@reports.example"
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
+@pytest.fixture(scope="package", autouse=True)
+def _key():
     """The only setting without a default."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+        yield
 
 
 @pytest.fixture

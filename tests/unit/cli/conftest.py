@@ -20,16 +20,22 @@ ANONYMOUS = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": tr
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
-    """The empty root of a repository, and an environment without settings."""
-    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
+def _environment():
+    """An environment without settings, that is restored after `monkeypatch` has undone its changes."""
     names = {*environment.SETTINGS, "QUERY"}
     with settings.environment({}):
         for name in list(os.environ):
             if name.startswith(("AIRFLOW", "DEMO_")) or name in names:
                 del os.environ[name]
         os.environ["COLUMNS"] = "80"
-        yield tmp_path
+        yield
+
+
+@pytest.fixture(autouse=True)
+def folder(_environment, monkeypatch, tmp_path):
+    """The empty root of a repository."""
+    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ SUBJECT = "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch, use_server):
-    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     use_server(1)
 

@@ -17,7 +17,6 @@ SOURCE_POLICY = '{"partner_files": "optional", "exchange_rates": "off"}'
 @pytest.fixture
 def shop(archive_of_november, monkeypatch):
     """This process then is a deployment with that archive, which nobody changes."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", SOURCE_POLICY)
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", made_up.SUBSCRIPTIONS)

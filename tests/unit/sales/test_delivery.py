@@ -34,8 +34,6 @@ CORRECTIONS = {"net_sales": Decimal("16716.13")}
 def _settings(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "")
 
 
@@ -43,9 +41,7 @@ def _settings(monkeypatch):
 def archived(tmp_path_factory):
     """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
     folder = tmp_path_factory.mktemp("archived")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-        return build.archive_report(f"file://{folder}/reports", FIGURES)
+    return build.archive_report(f"file://{folder}/reports", FIGURES)
 
 
 def mail_row(state, figures=FIGURES):

@@ -22,7 +22,6 @@ RUN = DagRun("storefront_orders_sync", "scheduled__1")
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("STAGING_URI", "file:///staging")
 
 

@@ -50,7 +50,6 @@ def test_people_are_told_what_it_means_and_what_to_do():
 
 def test_of_a_loads_warnings_the_worst_follow_those_of_its_extracts(monkeypatch):
     """A wrong rate counts for more than a refund without its order."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", ANONYMOUS)
     rate = replace(FAILURE, check_name="exchange_rates: no rate doubles or halves")
     monkeypatch.setattr(checks, "run_checks", lambda *_: [FAILURE, rate])

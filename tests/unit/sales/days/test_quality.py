@@ -33,7 +33,6 @@ SOURCE |= {"source": "partner_files", "status": "success"}
 @pytest.fixture
 def quality(monkeypatch):
     """Return the quality of a day from the rows that its queries return by their names."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("REFUND_LOOKBACK_DAYS", "9")
     monkeypatch.setenv("RECONCILE_DAYS", "21")
 

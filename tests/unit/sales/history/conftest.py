@@ -7,7 +7,6 @@ from tests.unit.sales.history.export import Export
 
 def new_export(folder, patch):
     """The shop is in New York and reports in US dollars."""
-    patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     patch.setenv("SHOP_TIMEZONE", "America/New_York")
     patch.setenv("REPORTING_CURRENCY", "USD")
     patch.setenv("STAGING_URI", f"file://{folder}/staging")

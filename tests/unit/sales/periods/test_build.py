@@ -30,7 +30,6 @@ MAILED_FILES = {
 @pytest.fixture(scope="module", autouse=True)
 def _settings():
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         environment.setenv("SHOP_TIMEZONE", "Europe/Berlin")
         environment.setenv("CODE_VERSION", "test")
         yield

@@ -140,7 +140,6 @@ def test_a_customers_new_address_changes_no_order_of_the_sales_database(
 
 
 def test_compares_the_closed_days_up_to_yesterday_in_the_shop(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("RECONCILE_DAYS", "5")
     read_days = Mock(return_value=[])
     monkeypatch.setattr(comparison.load_history, "read_days", read_days)

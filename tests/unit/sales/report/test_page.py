@@ -16,7 +16,6 @@ from tests.unit.sales.report import readable, samples
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
 
 
