@@ -256,8 +256,7 @@ def write_archive(root):
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""
     reports = root / "reports"
-    figures = make_figures()
-    build.archive_report(f"file://{reports}", figures)
+    build.archive_report(f"file://{reports}", make_figures())
     for number in ARCHIVED:
         if day(number) != DAY:
             folder = reports / str(day(number))

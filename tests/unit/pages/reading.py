@@ -34,6 +34,19 @@ def part(page, section):
     return text_of(html.partition(">")[2])
 
 
+def check_report(page, texts):
+    """Check that a page has the tiles and the sections of a report, each with its rows and remarks."""
+    shown = text_of(page)
+    for tile in (*texts["tiles"], *texts["small_tiles"]):
+        assert f"{tile['label']} {tile['value']} " in shown
+    assert texts["sections"]
+    for section in texts["sections"]:
+        words = part(page, section["id"])
+        rows = [" ".join(filter(None, cells)) for cells in section["rows"]]
+        for line in (*rows, section["note"], section["empty"], *section["remarks"]):
+            assert line in words
+
+
 def mail_of(message):
     """The words of a mail: its plain part, then its HTML part on one line."""
     plain = message.get_body(("plain",)).get_content()

@@ -10,12 +10,12 @@ from fastapi.testclient import TestClient
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.warehouse_queries import WarehouseQueries
-from ecommerce.sales.periods.archive import slice_key
+from ecommerce.sales.periods import archive as periods
 from ecommerce.sales.report import archive
 from ecommerce.sales.slices import Slice
 from tests.unit.pages.made_up import SLICE, FakeRuns, day
 
-NOT_ARCHIVED = slice_key(Slice(category=("Lighting",)))
+NOT_ARCHIVED = periods.slice_key(Slice(category=("Lighting",)))
 """The key of a subscription's slice without a report."""
 
 PAGES = [
@@ -136,22 +136,25 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
     assert "geheim" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("folder", "chart"),
+    [
+        ("/2026-11-19", "trend.svg"),
+        ("/weeks/2026-W46", "days.svg"),
+        (f"/slices/{SLICE}/weeks/2026-W46", "days.svg"),
+    ],
+)
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
-    client,
+    client, folder, chart
 ):
-    for name in (
-        "report.pdf",
-        "figures.csv",
-        "figures.json",
-        "page-1.png",
-        "trend.svg",
-    ):
-        answer = client.get(f"/2026-11-19/{name}")
-        assert answer.headers["content-type"].split(";")[0] == archive.FILES[name]
-        shown = name in ("page-1.png", "trend.svg")
-        saved = (
-            None if shown else f'attachment; filename="sales-report-2026-11-19-{name}"'
-        )
+    types = archive.FILES | periods.FILES
+    report = folder.rpartition("/")[2]
+    for name in ("report.pdf", "figures.csv", "figures.json", "page-1.png", chart):
+        answer = client.get(f"{folder}/{name}")
+        assert answer.headers["content-type"].split(";")[0] == types[name]
+        saved = f'attachment; filename="sales-report-{report}-{name}"'
+        if name in ("page-1.png", chart):
+            saved = None
         assert answer.headers.get("content-disposition") == saved
 
 

@@ -17,5 +17,4 @@ from tests.unit.pages.made_up import DAY, total
     ],
 )
 def test_a_missing_file_hides_neither_a_loss_nor_a_failure(changes, text):
-    row = total(DAY, "partner_files", **changes)
-    assert state_text(row) == text
+    assert state_text(total(DAY, "partner_files", **changes)) == text
