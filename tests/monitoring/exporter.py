@@ -17,8 +17,6 @@ from socketserver import BaseRequestHandler, UDPServer
 import pytest
 import yaml
 
-from demo.services.ports import free_port
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
 
@@ -27,8 +25,8 @@ class Exporter:
     """Receives packets and holds the current value of every series."""
 
     def __init__(self, mapping):
-        self.statsd_port = _free_udp_port()
-        self.web_port = free_port()
+        self.statsd_port = 0
+        self.web_port = 0
         self._rules = []
         for rule in mapping["mappings"]:
             pattern = re.escape(rule["match"]).replace(r"\*", "([^.]*)")
@@ -120,9 +118,11 @@ def exporter():
         def log_message(self, *arguments):
             pass
 
-    inbox = UDPServer(("127.0.0.1", started.statsd_port), Packet)
+    inbox = UDPServer(("127.0.0.1", 0), Packet)
     inbox.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    web = ThreadingHTTPServer(("127.0.0.1", started.web_port), Page)
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    started.statsd_port = inbox.server_address[1]
+    started.web_port = web.server_port
     with inbox, web:
         for server in (inbox, web):
             threading.Thread(
@@ -147,9 +147,3 @@ def sending_to(server):
         stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
         yield
     stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
-
-
-def _free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

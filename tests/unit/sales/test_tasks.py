@@ -44,6 +44,14 @@ SENDERS = {
 BOARD = "[{name: board, to: [board@example.com], report: day}]"
 
 
+def context_of(**params):
+    """The context of a task of the run of 2 March."""
+    run = SimpleNamespace(
+        dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
+    )
+    return {"dag_run": run, "run_id": "run", "params": params}
+
+
 class Store(dict):
     """A task's state store."""
 
@@ -64,11 +72,7 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
         return warnings
 
     monkeypatch.setattr(tasks, "check_load", check)
-    run = SimpleNamespace(
-        dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
-    )
-    context = {"dag_run": run, "run_id": "run", "params": {}}
-    call = {"outlet_events": events, **context}
+    call = {"outlet_events": events, **context_of()}
     if is_sound:
         assert tasks.checks.function(to_plain(LOADED), **call) == warnings
         events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
@@ -95,22 +99,26 @@ def extracted(source, size):
     return Manifest(source, date(2026, 3, 2), "", 1, size, "", {}, now, now, now)
 
 
+def batches_of(sizes, **params):
+    """The sources of each batch that is transformed, from the bytes of extracts by source."""
+    read = [to_plain(extracted(name, size)) for name, size in sizes.items()]
+    ready = tasks.sources_ready.function(read, params=params)
+    return [[manifest["source"] for manifest in batch] for batch in ready]
+
+
 def test_small_shops_share_transforms_and_every_extract_is_in_one(monkeypatch):
     shops = [f"s{number}" for number in range(17)]
     monkeypatch.setenv("SHOPS", json.dumps({"shopify": shops, "sales_db": ["big"]}))
     sizes = {"sales_db": 10, "sales_db_big": FEW_BYTES + 1, "exchange_rates": 10}
     sizes |= {"shopify": FEW_BYTES}
     sizes |= {f"shopify_{shop}": FEW_BYTES for shop in shops}
-    read = [to_plain(extracted(name, size)) for name, size in sizes.items()]
-    params = {"first_day": "2026-03-02", "source": "sales_db"}  # requires no other
-    ready = tasks.sources_ready.function(read, params=params)
-    batches = [[manifest["source"] for manifest in batch] for batch in ready]
+    # A run of one source requires no other.
+    batches = batches_of(sizes, first_day="2026-03-02", source="sales_db")
     assert sorted(map(len, batches)) == [1, 1, 1, 3, 15]
     assert sorted(chain.from_iterable(batches)) == sorted(sizes)
     # Platforms are apart, and so is what is large.
-    assert ["sales_db"] in batches
-    assert ["sales_db_big"] in batches
-    assert ["exchange_rates"] in batches
+    for source in ("sales_db", "sales_db_big", "exchange_rates"):
+        assert [source] in batches
 
 
 def test_an_optional_source_is_transformed_alone(monkeypatch):
@@ -118,24 +126,18 @@ def test_an_optional_source_is_transformed_alone(monkeypatch):
     policy = {"shopify_de": "optional", "sales_db": "off", "storefront": "off"}
     policy |= {"partner_files": "off", "exchange_rates": "off"}
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", json.dumps(policy))
-    shops = ["shopify_at", "shopify_de", "shopify_fr"]
-    read = [to_plain(extracted(name, 10)) for name in shops]
-    ready = tasks.sources_ready.function(read, params={})
-    batches = [[manifest["source"] for manifest in batch] for batch in ready]
+    shops = ("shopify_at", "shopify_de", "shopify_fr")
+    batches = batches_of(dict.fromkeys(shops, 10))
     assert sorted(batches) == [["shopify_at", "shopify_fr"], ["shopify_de"]]
 
 
 def test_a_load_without_a_required_source_changes_nothing(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     connect = Mock()
     monkeypatch.setattr(tasks.loading, "connect", connect)
     loadable = [[to_plain(extracted("exchange_rates", 10))]]
-    run = SimpleNamespace(
-        dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
-    )
     # Another task has sent the alert.
     with pytest.raises(AlertedError, match="no data from sales_db, storefront"):
-        tasks.load.function(loadable, dag_run=run, run_id="run", params={})
+        tasks.load.function(loadable, **context_of())
     connect.assert_not_called()
 
 
@@ -152,14 +154,7 @@ def test_a_request_by_param_or_repair_is_for_one_mail(
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", BOARD)
     run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
-    context = {
-        "dag_run": SimpleNamespace(
-            dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
-        ),
-        "run_id": "run",
-        "params": {"send_mail": param},
-        "task_state_store": store,
-    }
+    context = context_of(send_mail=param) | {"task_state_store": store}
     with pytest.raises(TransientError):
         run(REPORT, **context)
     for _ in range(2):
@@ -180,13 +175,7 @@ def test_without_a_subscription_their_task_is_skipped_at_once(
     deliver = Mock(return_value=["mailed to board"])
     monkeypatch.setattr("ecommerce.sales.tasks.deliver_day", deliver)
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_SUBSCRIPTIONS", subscriptions)
-    run = SimpleNamespace(dag_id="d", partition_key="2026-03-02", run_after=None)
-    context = {
-        "dag_run": run,
-        "run_id": "r",
-        "params": {"send_mail": False},
-        "task_state_store": Store(),
-    }
+    context = context_of(send_mail=False) | {"task_state_store": Store()}
     if is_skipped:
         with pytest.raises(AirflowSkipException, match="there is no subscription"):
             tasks.subscriptions.function(REPORT, **context)
@@ -199,8 +188,6 @@ def test_without_a_subscription_their_task_is_skipped_at_once(
 def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):
     build = Mock(return_value={})
     monkeypatch.setattr(tasks.build, "build_report", build)
-    run = SimpleNamespace(dag_id="d", partition_key="2026-03-02", run_after=None)
-    context = {"dag_run": run, "run_id": "r", "params": {}}
     for given in (None, "2026-02-27"):
-        tasks.report.function([], given, **context)
+        tasks.report.function([], given, **context_of())
         assert str(build.call_args.args[0]) == (given or "2026-03-02")

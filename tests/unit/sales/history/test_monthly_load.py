@@ -6,7 +6,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from pyarrow.parquet import write_table
 
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -15,7 +14,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.sales.history import monthly_load, tasks
-from ecommerce.sources import delivered_files
+from ecommerce.sources import partner_layouts
 from ecommerce.storage.plain import from_plain
 from ecommerce.storage.staging import Manifest, exists
 from tests.unit.sales.history.export import (
@@ -310,23 +309,17 @@ def test_spellings_of_one_id_are_one_order_of_the_month_that_counts(export):
     )
 
 
-def test_refunds_of_an_export_are_in_no_amount_of_a_month(export, monkeypatch):
+LAYOUT = "columns: {unit_price: line_amount}\nrefund_when: {quantity: [negative]}"
+
+
+def test_refunds_of_an_export_are_in_no_amount_of_a_month(
+    export, monkeypatch, tmp_path
+):
     """A refund goes with its order, also from a later month; alone it is of an order that was not sold."""
-    read_csv = delivered_files.read_csv
-
-    def read_returns(duck, stream, target, *arguments, **options):
-        """As a layout that reads a negative quantity as a refund, and states the amount of a line."""
-        warnings = read_csv(duck, stream, target, *arguments, **options)
-        lines = duck.sql(
-            "SELECT * REPLACE (ltrim(quantity, '-') AS quantity), quantity LIKE '-%' AS is_refund, "
-            f"CASE WHEN quantity = '3' THEN ' 6.66 ' END AS gross_amount FROM read_parquet('{target}')"
-        )
-        write_table(lines.to_arrow_table(), target)
-        return warnings
-
-    monkeypatch.setattr(delivered_files, "read_csv", read_returns)
+    monkeypatch.setattr(partner_layouts, "FOLDER", tmp_path)
+    (tmp_path / "old_shop.yaml").write_text(LAYOUT)
     lines = [
-        line("A", 1, quantity=3),
+        line("A", 1, quantity=3, unit_price=" 6.66 "),
         line("A", 2, quantity=1),
         line("A", 2, quantity=-1, ordered_at="2024-04-05T15:00:00Z"),
         line("B", 1, quantity=-1),

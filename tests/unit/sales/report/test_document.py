@@ -131,27 +131,17 @@ def test_products_have_their_pictures_and_a_broken_one_does_no_harm(tmp_path):
     figures = samples.full()
     (tmp_path / "broken.png").write_bytes(b"<html>")
     Image.new("RGB", (96, 64), (200, 80, 20)).save(tmp_path / "whole.png")
-    thumbnails = {}
-    for name, product in zip(
-        ("whole", "broken", "missing"), figures.products[:3], strict=True
-    ):
-        thumbnails[product.sku] = f"file://{tmp_path}/{name}.png"
-
-    def pictured(products):
-        return [
-            row.model_copy(update={"thumbnail": thumbnails.get(row.sku)})
-            for row in products
-        ]
-
-    movers = {}
-    for field in ("rising", "falling"):
-        movers[field] = pictured(getattr(figures.changes, field))
-    changes = figures.changes.model_copy(update=movers)
-    figures = samples.full(products=pictured(figures.products), changes=changes)
-    (tmp_path / "report").mkdir()
-    build.write_document(figures, tmp_path / "report")
-    pages = PdfReader(tmp_path / "report" / archive.PDF).pages
-    # On page one, among the rising products (of the same SKU), and in the table of products.
+    products = list(figures.products)
+    for place, name in enumerate(("whole", "broken", "missing")):
+        thumbnail = {"thumbnail": f"file://{tmp_path}/{name}.png"}
+        products[place] = products[place].model_copy(update=thumbnail)
+    # The first is a rising product, too.
+    [rising] = [row for row in figures.changes.rising if row.sku == products[0].sku]
+    rising = rising.model_copy(update={"thumbnail": products[0].thumbnail})
+    changes = figures.changes.model_copy(update={"rising": [rising], "falling": []})
+    build.write_document(samples.full(products=products, changes=changes), tmp_path)
+    pages = PdfReader(tmp_path / archive.PDF).pages
+    # On page one, among the rising products, and in the table of products.
     assert [len(page.images) for page in pages[:3]] == [1, 1, 1]
 
 
