@@ -97,31 +97,22 @@ def deliver(archived_day, reports, delivery_log, mailbox):
     return deliver_day
 
 
-@pytest.fixture
-def received(mailbox, chat):
-    """The mail server and the chat."""
-    return mailbox, chat
-
-
 def by_recipient(messages):
     return {message["X-Envelope-To"]: message for message in messages}
 
 
 def test_the_report_of_the_day_and_that_of_a_slice(
-    subscribe, deliver, delivery_log, received, reports
+    subscribe, deliver, delivery_log, mailbox, reports
 ):
     german = DAILY | {"name": "german", "to": "eve@example.com", "locale": "de_DE"}
-    short = DAILY | {"name": "short", "to": "bob@example.com", "format": "mail"}
-    team = DAILY | {"name": "team", "to": "chat:alert_chat", "format": "chat"}
     english = DAILY | {"name": "english", "to": "joe@example.com", "locale": "en-US"}
-    subscribe(DAILY, SLICED, german, short, team, english)
+    subscribe(DAILY, SLICED, german, english)
     reports.net_sales["2026-11-19", GERMANY] = "300"
     sentences = deliver()
-    names = ("daily", "germany", "german", "short", "team", "english")
+    names = ("daily", "germany", "german", "english")
     assert sentences == [f"{name}: mailed" for name in names]
     assert reports.built == [("2026-11-19", [GERMANY])]
 
-    mailbox, chat = received
     mails = by_recipient(mailbox())
     daily = mails["ann@example.com"]
     assert daily["Subject"].startswith("Sales Thu 19 Nov: 18,343 USD")
@@ -143,15 +134,8 @@ def test_the_report_of_the_day_and_that_of_a_slice(
     assert "18,342.56" in plain(mails["joe@example.com"])
     assert editions.write_document.call_count == 1
 
-    without = mails["bob@example.com"]
-    assert list(without.iter_attachments()) == []
-    assert "attached" not in plain(without)
-
     germany = mails["anna@example.com"]
     assert germany["Subject"] == "Sales 2026-11-19: 300 (as set)"
-    [post] = chat.posts
-    assert post["title"] == daily["Subject"]
-    assert "Sent to the subscription team." in post["message"]
 
     stored = {row["subscription"]: row["net_sales"] for row in delivery_log.rows}
     assert stored["daily"] == Decimal("18342.56")
