@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.sources.test_layout_rules import DATE, layout_of
+from tests.unit.sources.test_layout_rules import DATE, by_row, layout_of
 
 AMOUNTS = (
     "unit_price",
@@ -221,6 +221,29 @@ CASES = {
             },
         ],
     ),
+    "a refund with tax has no part of the order's shipping": Case(
+        WITH_TAX | {"refund_when": {"Pieces": ["negative"]}},
+        {
+            "Tax": "tax_amount",
+            "Cut": "discount_amount",
+            "Ship": "order_shipping_amount",
+        },
+        ["1,119.00,19.00,,5", "-1,119.00,-15.97,-19.00,5"],
+        [
+            {
+                "unit_price": "100",
+                "gross_amount": "100",
+                "tax_amount": "19",
+                "shipping_amount": "5",
+            },
+            {
+                "unit_price": "99.9957",
+                "gross_amount": "99.9957",
+                "discount_amount": "15.9657",
+                "tax_amount": "15.97",
+            },
+        ],
+    ),
     "an amount of the order that is none is kept": Case(
         {},
         {
@@ -314,7 +337,8 @@ def test_amounts(read_file, name):
         content.append(f"A1,{number},{DATE},{row}")
     lines, rejects, _ = read_file("\n".join(content).encode(), layout)
     assert rejects == []
-    ordered = sorted(lines, key=by_row_number)
+    # The lines of a file are written in any order.
+    ordered = sorted(lines, key=by_row)
     for line, amounts in zip(ordered, case.amounts, strict=True):
         is_valid = amounts["gross_amount"] and isinstance(
             value(amounts["gross_amount"]), Decimal
@@ -324,39 +348,9 @@ def test_amounts(read_file, name):
                 assert value(line[amount]) == value(amounts.get(amount)), amount
 
 
-def by_row_number(line):
-    """The lines of a file are written in any order."""
-    return line["row_number"]
-
-
 def value(text):
     """A number, or a text that is none. Nothing is 0."""
     try:
         return Decimal(text or 0)
     except ArithmeticError:
         return text
-
-
-def test_an_order_of_a_refund_has_no_amounts_of_its_own(read_file):
-    layout = layout_of(
-        columns={
-            "Tax": "tax_amount",
-            "Cut": "discount_amount",
-            "Ship": "order_shipping_amount",
-        },
-        prices_include_tax=True,
-        refund_when={"Pieces": ["negative"]},
-    )
-    header = ",".join(layout.columns)
-    rows = [f"A1,1,{DATE},1,119.00,19.00,,5", f"A1,1,{DATE},-1,119.00,-15.97,-19.00,5"]
-    lines, _, _ = read_file("\n".join([header, *rows]).encode(), layout)
-    sold, returned = sorted(lines, key=by_row_number)
-    assert Decimal(sold["shipping_amount"]) == 5
-    assert returned["is_refund"]
-    assert Decimal(returned["quantity"]) == 1
-    merchandise = Decimal(returned["gross_amount"]) - Decimal(
-        returned["discount_amount"]
-    )
-    assert merchandise == Decimal("84.03")
-    assert Decimal(returned["tax_amount"]) == Decimal("15.97")
-    assert Decimal(returned["shipping_amount"]) == 0

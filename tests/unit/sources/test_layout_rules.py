@@ -449,6 +449,8 @@ NUMBERS = {
             "1.234,50-": "-1234.50",
             "1.500": "1500",
             "12,": "12.",
+            "12.50": "12.50 (not a number with a decimal comma)",
+            "1,234.50": "1,234.50 (not a number with a decimal comma)",
             "12,5 kg": "12,5 kg (not a number with a decimal comma)",
         },
     ),

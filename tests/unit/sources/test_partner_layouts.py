@@ -151,24 +151,6 @@ def layout_of(second=PRICE, **fields):
     return Layout(**{"columns": columns, "constants": constants, **fields})
 
 
-@pytest.mark.parametrize(
-    ("delivered", "number"),
-    [
-        ("12,50", "12.50"),
-        ("-1.234.567,5", "-1234567.5"),
-        ("1.500", "1500"),
-        (" 7 ", "7"),
-        ("", None),
-        ("12.50", "12.50 (not a number with a decimal comma)"),
-        ("1,234.50", "1,234.50 (not a number with a decimal comma)"),
-    ],
-)
-def test_decimal_commas_are_converted(read_file, delivered, number):
-    layout = layout_of(delimiter=";", decimal_comma=True)
-    [line], _, _ = read_file(f"order_id;Wert\nO1;{delivered}\n".encode(), layout)
-    assert line["unit_price"] == number
-
-
 @pytest.mark.parametrize("timezone", ["Europe/Berlin", None])
 @pytest.mark.parametrize(
     ("delivered", "instant"),
