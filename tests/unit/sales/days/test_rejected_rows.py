@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecommerce.sales.days import rejected_rows
-from ecommerce.sales.days.rejected_rows import expected_values, reject_rows, sample_of
+from ecommerce.sales.days.rejected_rows import reject_rows, sample_of
 
 LINE = json.dumps(
     {
@@ -177,10 +177,3 @@ def test_reason_and_number_of_rows_are_said_once():
         ["Sales database", "Invalid quantity", "1,200"],
         ["", "", ""],
     ]
-
-
-@pytest.mark.parametrize(("reason", "field"), expected_values())
-def test_what_is_expected_of_a_field_or_else_by_its_reason(reason, field):
-    detail = f"{field or 'other'} = x"
-    sample = sample_of(row("sales_db", reason, detail))
-    assert sample.expected == expected_values()[reason, field]

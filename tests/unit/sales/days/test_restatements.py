@@ -105,13 +105,6 @@ def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
             "2 orders changed in the file of bazario",
         ),
         (
-            "changed",
-            "sales_db",
-            "sales_db",
-            2,
-            "2 orders changed in the sales database",
-        ),
-        (
             "cancelled",
             "storefront",
             "storefront",
@@ -119,20 +112,6 @@ def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
             "1 order cancelled in the storefront",
         ),
         ("removed", "sales_db", "sales_db", 1, "1 order deleted in the sales database"),
-        (
-            "removed",
-            "partner_files",
-            "bazario",
-            1,
-            "1 order deleted in the file of bazario",
-        ),
-        (
-            "removed",
-            "old_shop",
-            "old_shop",
-            9,
-            "9 orders deleted in the export old_shop",
-        ),
         (
             "refunded",
             "storefront",

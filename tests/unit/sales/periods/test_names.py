@@ -9,27 +9,6 @@ from ecommerce.sales.slices import WHOLE, Slice
 
 NAMES = {
     # period: name, title, label of before, label of the year before, before in a sentence
-    "2026-W48": (
-        "week 48",
-        "Week 48 · 23 \N{EN DASH} 29 Nov 2026",
-        "week 47",
-        "week 48 of 2025",
-        "the week before",
-    ),
-    "2026-W49": (
-        "week 49",
-        "Week 49 · 30 Nov to 6 Dec 2026",
-        "week 48",
-        "week 49 of 2025",
-        "the week before",
-    ),
-    "2027-W01": (
-        "week 1",
-        "Week 1 · 4 \N{EN DASH} 10 Jan 2027",
-        "week 53",
-        "week 2 of 2026",
-        "the week before",
-    ),
     "2026-W53": (
         "week 53",
         "Week 53 · 28 Dec 2026 to 3 Jan 2027",
@@ -44,14 +23,8 @@ NAMES = {
         "Jan 2025",
         "the month before",
     ),
-    "2026-11-28": (
-        "Sat 28 Nov",
-        "Saturday, 28 November 2026",
-        "Sat 21 Nov",
-        "Sat 29 Nov 2025",
-        "last Saturday",
-    ),
 }
+"""Where a year changes; others are in the snapshots of pages."""
 
 
 @pytest.mark.parametrize("written", NAMES)

@@ -293,14 +293,6 @@ order_items | 32         | invalid_number         | line_number = -1
     )
 
 
-def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(done):
-    rejected = {
-        row["file"] for row in done.rejected_rows if row["order_id"] == "unread"
-    }
-    assert rejected == {"order_items", "refunds"}
-    assert "unread" not in {row["order_id"] for row in done.order_versions}
-
-
 def test_a_rejected_row_is_stored_without_what_is_personal(done):
     stored = {(row["file"], row["row_number"]): row for row in done.rejected_rows}
     assert stored["refunds", 3]["raw"] == f"{1_990 * 'x'} <e-mail>"

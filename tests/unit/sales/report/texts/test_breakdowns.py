@@ -2,16 +2,7 @@
 
 from tests.unit.sales.report.parts import D
 from tests.unit.sales.report.readable import section
-from tests.unit.sales.report.samples import breakdown, large_shop, make_figures
-
-
-def test_of_many_rows_the_last_one_adds_up_the_others():
-    channels = [breakdown(f"p{number}", "10") for number in range(23)]
-    rows = section(make_figures(channels=channels), "channels")["rows"]
-    assert (len(rows), rows[-1][:2]) == (21, ["3 others", "30"])
-    assert rows[-1][-2:] == ["30.00", "13.0 %"]
-    rows = section(make_figures(channels=channels[:21]), "channels")["rows"]
-    assert rows[-1][:2] == ["P20", "10"]
+from tests.unit.sales.report.samples import large_shop
 
 
 def test_what_adds_up_many_things_has_no_bar():

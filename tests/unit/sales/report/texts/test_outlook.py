@@ -59,11 +59,6 @@ def test_days_of_the_week_that_are_known_count_with_their_actual_net_sales():
     assert week.parts == "30,000 so far and 73,300 forecast"
 
 
-def test_a_week_that_has_not_begun_is_its_forecast():
-    week = outlook_of(date(2026, 11, 22)).named_week
-    assert (week.so_far, week.net_sales, week.parts) == (None, 118_000, "")
-
-
 def test_the_table_states_the_whole_week_and_its_parts():
     figures = full(outlook=outlook_of(date(2026, 11, 26)))
     (section,) = tables(figures)

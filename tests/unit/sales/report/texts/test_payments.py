@@ -101,13 +101,3 @@ def test_figures_csv_has_them():
     assert "contribution_margin,,coverage,0.962,,true" in lines
     assert "contribution_margin,,fees,1031.42,USD,true" in lines
     assert "payouts,shopify 8807 USD,unexplained,-12,USD,true" in lines
-
-
-def test_without_payments_nothing_is_shown():
-    figures = full()
-    ids = [section["id"] for section in page_texts(figures)["sections"]]
-    assert "payouts" not in ids
-    assert "Payment fees" not in tiles(figures)
-    page = readable.page(figures).lower()
-    assert "contribution margin" not in page
-    assert "payout" not in page

@@ -99,12 +99,6 @@ ACME, BOLT, CODY = "partner_files: acme", "partner_files: bolt", "partner_files:
             "acme and 2 others have delivered no valid file for Thu 19 Nov",
         ),
         (["storefront"], [], "Storefront was not read"),
-        (
-            [ACME, "storefront"],
-            ["sales_db"],
-            "acme has delivered no valid file for Thu 19 Nov, Storefront was not read, "
-            "Sales database has no orders",
-        ),
         ([], [ACME, "storefront"], "acme and Storefront have no orders"),
         ([], [], "not every source of this day was read"),
     ],
