@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from ecommerce.core.periods import Period, PeriodKind
-from ecommerce.reporting.parts import Part
+from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales.report.figures.breakdowns import Breakdown
 from ecommerce.sales.report.figures.products import SoldProduct
 from ecommerce.sales.report.figures.returns import ReturnReason
@@ -57,12 +57,22 @@ class PeriodRow(Breakdown, RowPart):
 
     before: Amount = None
 
+    @property
+    def change(self) -> Decimal:
+        """The change of net sales; 0 where they cannot be compared."""
+        return ZERO if self.before is None else self.net_sales - self.before
+
 
 class PeriodProduct(SoldProduct, RowPart):
     """A product of the period; `before`: its sales in the period before, None where it cannot be compared
     with."""
 
     before: Amount = None
+
+    @property
+    def change(self) -> Decimal:
+        """The change of sales; 0 where they cannot be compared."""
+        return ZERO if self.before is None else self.sales - self.before
 
 
 class Repeat(RowPart):
@@ -193,7 +203,7 @@ class PeriodFigures(Part):
 
     def value(self, figure: str) -> Decimal:
         """Return a headline figure of the period; 0 where it has none."""
-        return self.headline[figure].value or Decimal(0)
+        return self.headline[figure].value or ZERO
 
 
 _HASHED: Any = {

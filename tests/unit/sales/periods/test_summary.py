@@ -103,7 +103,7 @@ CASES = {
         DRIVERS,
     ),
     "The increase was largest in Sales database (+800).": ("1043", SHOPS),
-    f"in United Kingdom ({MINUS}900) and the product Y ({MINUS}1,000).": (
+    f"in United Kingdom ({MINUS}900) and the product Y ({MINUS}1,000); Germany gained 800.": (
         "900",
         PRODUCTS,
     ),

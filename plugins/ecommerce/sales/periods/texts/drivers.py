@@ -1,12 +1,10 @@
-"""The drivers of a period: the names and products whose change is largest in the direction of the change of
-net sales. Each dimension divides the same change, so drivers of several do not add up."""
+"""The drivers of a period: the names and products whose change of net sales is largest in either direction.
+Each dimension divides the same change, so drivers of several do not add up."""
 
-from collections.abc import Iterator
-from operator import attrgetter
+from operator import itemgetter
 
 from more_itertools import unique_everseen
 
-from ecommerce.reporting.parts import ZERO
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.report.figures.summary import Driver
 from ecommerce.sales.report.texts.base import (
@@ -45,34 +43,19 @@ def drivers(figures: PeriodFigures) -> list[Driver]:
     before = figures.headline["net_sales"].before
     if before is None or figures.unfinished:
         return []
-    net_sales = figures.value("net_sales")
-    least = SMALLEST_PART * max(abs(net_sales), abs(before))
-    large = []
-    # A shop may be a channel, too.
-    for driver in unique_everseen(_changes(figures), key=attrgetter("label", "change")):
-        is_large = abs(driver.change) >= least > 0
-        has_direction = driver.change * (net_sales - before) > 0
-        if is_large and has_direction and driver.name not in NAMELESS:
-            large.append(driver)
-    return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
-
-
-def _changes(figures: PeriodFigures) -> Iterator[Driver]:
-    """Yield the change of each name and product; those of products are the largest alone."""
+    least = SMALLEST_PART * max(abs(figures.value("net_sales")), abs(before))
+    changes = []
     for dimension in dimensions_of(figures):
         for row in dimension.rows(figures):
-            change = row.net_sales - (row.before or ZERO)
-            yield Driver(
-                dimension=dimension.name,
-                name=row.name,
-                label=dimension.label(row.name),
-                change=change,
-            )
+            label = dimension.label(row.name)
+            changes.append((dimension.name, row.name, label, row.change))
     for product in (*figures.rising, *figures.falling):
-        change = product.sales - (product.before or ZERO)
-        yield Driver(
-            dimension=PRODUCT,
-            name=product.sku,
-            label=product_name(product),
-            change=change,
-        )
+        label = product_name(product)
+        changes.append((PRODUCT, product.sku, label, product.change))
+    large = []
+    # A shop may be a channel, too.
+    for kind, name, label, change in unique_everseen(changes, key=itemgetter(2, 3)):
+        if abs(change) >= least > 0 and name not in NAMELESS:
+            driver = Driver(dimension=kind, name=name, label=label, change=change)
+            large.append(driver)
+    return sorted(large, key=lambda driver: (-abs(driver.change), driver.name))
