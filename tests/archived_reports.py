@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, date, datetime
 
+from ecommerce.core.airflow_urls import page_url
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.report.texts.corrected import with_corrections
 from ecommerce.sales.report.texts.mail import mail_texts
+from ecommerce.sales.report_mail import ReportMail
 from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 
@@ -28,3 +30,21 @@ def archived_texts(figures, corrections=None):
     texts = json.loads(json.dumps(to_plain(mail_texts(figures))))
     headline = {name: figure.value for name, figure in figures.headline.items()}
     return with_corrections(texts, headline, corrections)
+
+
+def report_mail(texts, pdf=b"%PDF-", picture=None):
+    """The mail of a day's report, as `read_mail` returns it."""
+    page = {"page_url": page_url(f"{texts['day']}/")}
+    return ReportMail("report", "trend.png", texts | page, pdf, picture)
+
+
+def report_message(texts, pdf=b"%PDF-", picture=None):
+    """The message of a day's report without its addresses."""
+    mail = report_mail(texts, pdf, picture)
+    return mail.compose(mail.texts, f"sales-report-{texts['day']}.pdf")
+
+
+def chat_text(texts):
+    """What is posted of a day's report."""
+    mail = report_mail(texts)
+    return mail.chat_text(mail.texts)

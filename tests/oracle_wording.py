@@ -12,9 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pypdf import PdfReader
 
-from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report_mail import read_mail
 from tests.oracle import rounded
 from tests.oracle_day import Expected
 from tests.oracle_report import NEARLY, SECTIONS
@@ -49,10 +49,10 @@ def lacking(oracle, figures, folder):
 def _texts(figures, folder):
     """The words of each form that people read."""
     report = build.archive_report(f"file://{folder}/reports", figures)
-    mailed = archive.read_mail(report)
+    mailed = read_mail(report)
     first = PdfReader(io.BytesIO(mailed.pdf)).pages[0]
     yield "page one", " ".join(first.extract_text().split())
-    message = delivery.report_message(mailed.texts, b"")
+    message = mailed.compose(mailed.texts)
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
         assert part

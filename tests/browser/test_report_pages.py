@@ -165,7 +165,7 @@ def test_on_a_phone_the_page_of_a_day_shows_the_sales_of_products_and_is_of_a_bo
 def test_dark_pages_and_mails_are_dark(pages, browser, theme, least, most):
     context = browser.new_context(color_scheme=theme)
     page = context.new_page()
-    texts = {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""}
+    texts = {**mail_texts(make_figures()), "picture_cid": "trend", "page_url": ""}
     chart = f"data:image/png;base64,{b64encode(pages.trend).decode()}"
     mail = render("report_mail.html", texts).replace("cid:trend", chart)
     page.set_content(mail)

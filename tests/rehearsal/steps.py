@@ -29,6 +29,7 @@ from ecommerce.sales import delivery_log
 from ecommerce.sales.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive, build
+from ecommerce.sales.report_mail import read_mail
 from ecommerce.sources import live_sources
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
@@ -129,7 +130,7 @@ def report(shop):
     window = day_window(day, shop.company.timezone)
     archived = build.build_report(window, run)
     figures = archive.read_figures(archived.uri)
-    pdf = archive.read_mail(archived).pdf
+    pdf = read_mail(archived).pdf
     differing = oracle_report.differences(shop.oracle(), figures)
     yield Check(f"figures of the report of {day}", SAME, words(differing, SAME))
     yield Check("its document", "a PDF", "a PDF" if pdf[:4] == b"%PDF" else "none")

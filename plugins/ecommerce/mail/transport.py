@@ -86,10 +86,10 @@ def compose(
     cid: str = "",
 ) -> EmailMessage:
     """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses. `template`
-    is `<kind>_mail`; the subject is also a variable of both; the HTML shows `picture`, a PNG, as `cid:<cid>`;
-    `cid` has the form of an address."""
+    is `<kind>_mail`; the subject is also a variable of both. The HTML shows `picture`, a PNG, as
+    `cid:<picture_cid>`, a variable that is empty without it; `cid` has the form of an address."""
     subject = clean(subject)
-    texts = {**texts, "subject": subject}
+    texts = {**texts, "subject": subject, "picture_cid": cid if picture else ""}
     message = EmailMessage()
     message["Subject"] = subject
     message[KIND_HEADER] = template.removesuffix("_mail")

@@ -6,26 +6,22 @@ again, under the same Message-ID. After the mail, its headline is posted to the 
 
 import logging
 from datetime import UTC, datetime
-from email.message import EmailMessage
 
 from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
-from ecommerce.core.templates import render
 from ecommerce.core.values import Values
 from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.sales import delivery_log
 from ecommerce.sales.days import state
-from ecommerce.sales.report import archive
-from ecommerce.sales.report.archive import ArchivedReport, ReportMail
+from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.report.texts.corrected import with_corrections
+from ecommerce.sales.report_mail import ReportMail, read_mail
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.storage.staging import DagRun
-
-TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +55,10 @@ def deliver(
     if reason:
         log.info("not mailed: %s", reason)
         return reason
-    mailed = archive.read_mail(report)
+    mailed = read_mail(report)
     corrections = state.corrections(report.business_date, report.headline)
     texts = with_corrections(mailed.texts, report.headline, corrections)
-    message = report_message(texts, mailed.pdf, mailed.trend)
+    message = mailed.compose(texts, f"sales-report-{day}.pdf")
     message["Message-ID"] = claimed_id
     recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, recipients)
@@ -115,30 +111,10 @@ def mark(report: ArchivedReport) -> None:
 def post(texts: Values, mailed: ReportMail) -> None:
     """Post the headline of a mailed report to the chat, and net sales that miss their forecast by
     FORECAST_MISS_ALERT_PERCENT or more. A chat that fails only causes a warning in the log."""
-    chat.post(texts["subject"], chat_text(texts), mailed.trend)
+    chat.post(texts["subject"], mailed.chat_text(texts), mailed.picture)
     if mailed.forecast_missed:
         title, body = mailed.forecast_missed
-        chat.post(title, f"{body}\n{page_url(texts['day'] + '/')}".strip())
-
-
-def chat_text(texts: Values) -> str:
-    """Return the text of the headline, as in the mail; its title is the mail's subject."""
-    page = {"page_url": page_url(f"{texts['day']}/")}
-    return render("report_chat.txt", texts | page)
-
-
-def report_message(
-    texts: Values, pdf: bytes, trend: bytes | None = None
-) -> EmailMessage:
-    """Compose the mail of a report without its addresses: text and HTML with the headline and the `trend`
-    chart, a PNG, the PDF attached. `texts` as in `mail_texts`."""
-    day = texts["day"]
-    trend_cid = TREND_CID if trend else ""
-    texts = texts | {"trend_cid": trend_cid, "page_url": page_url(f"{day}/")}
-    subject = texts["subject"]
-    message = mail.compose(subject, "report_mail", texts, trend, trend_cid)
-    mail.attach_pdf(message, pdf, f"sales-report-{day}.pdf")
-    return message
+        chat.post(title, f"{body}\n{texts['page_url']}".strip())
 
 
 def send_incomplete_alert(

@@ -10,11 +10,10 @@ from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
-from ecommerce.sales.periods.archive import DAYS_CID
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.report.texts.corrected import with_corrections
-from tests.archived_reports import REPORT, archived_texts
+from tests.archived_reports import REPORT, archived_texts, report_message
 from tests.unit.sales.periods import samples as periods
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, make_figures
@@ -65,17 +64,17 @@ DAYS = {
 
 
 def _report(name):
-    return delivery.report_message(archived_texts(DAYS[name]()), b"%PDF-", picture())
+    return report_message(archived_texts(DAYS[name]()), b"%PDF-", picture())
 
 
 def _corrected():
     texts = archived_texts(make_figures(), CORRECTIONS)
-    return delivery.report_message(texts, b"%PDF-", picture())
+    return report_message(texts, b"%PDF-", picture())
 
 
 def _corrected_without_visible_change():
     texts = archived_texts(make_figures(), {"tax": CORRECTIONS["tax"]})
-    return delivery.report_message(texts, b"%PDF-")
+    return report_message(texts, b"%PDF-")
 
 
 def _alarm(*, is_complete):
@@ -138,9 +137,11 @@ def _period(make, **added):
 
 
 def _period_with_picture(make):
-    delivered = {"days_cid": DAYS_CID, "subscription": "board", "has_pdf": True}
+    delivered = {"subscription": "board", "has_pdf": True}
     texts = page_texts(make()) | {"page_url": page_url("weeks/2026-W48/")} | delivered
-    return mail.compose(texts["subject"], "period_mail", texts, picture(), DAYS_CID)
+    return mail.compose(
+        texts["subject"], "period_mail", texts, picture(), "days@report"
+    )
 
 
 def _corrected_period(make):

@@ -14,10 +14,15 @@ from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, build
-from ecommerce.sales.report.archive import ReportMail
 from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report.texts.mail import forecast_missed, mail_parts
-from tests.archived_reports import MAILING_RUN, REPORT, archived_texts
+from tests.archived_reports import (
+    MAILING_RUN,
+    REPORT,
+    archived_texts,
+    chat_text,
+    report_mail,
+)
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
 
@@ -129,7 +134,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
 
     (post,) = chat.posts
     assert post["title"] == texts["subject"]
-    assert post["message"] == delivery.chat_text(texts).strip()
+    assert post["message"] == chat_text(texts).strip()
     trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
     assert "is not posted" not in caplog.text
@@ -222,7 +227,10 @@ def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
 def test_a_missed_forecast_is_posted_after_the_headline(chat, monkeypatch):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
     missed_day = make_figures(expectation=expectation(forecast=Decimal(10_000)))
-    mailed = ReportMail(**mail_parts(missed_day), pdf=b"", trend=None)
+    parts = mail_parts(missed_day)
+    mailed = replace(
+        report_mail(parts["texts"]), forecast_missed=parts["forecast_missed"]
+    )
     delivery.post(mailed.texts, mailed)
     headline, missed = chat.posts
     assert headline["title"].startswith("Sales Thu 19 Nov: 18,343 USD")
@@ -266,9 +274,7 @@ def test_a_mail_that_cannot_be_marked_is_not_posted_because_it_is_sent_again(
 
 def test_an_error_of_the_code_in_a_post_fails_the_task():
     with pytest.raises(KeyError):
-        delivery.post(
-            {}, ReportMail(texts={}, pdf=b"", trend=None, forecast_missed=None)
-        )
+        delivery.post({}, report_mail({"day": DAY}))
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,6 @@ def report_message(
 ) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached. `texts` as in `mail_texts`."""
-    texts = texts | {"chart_cid": _CHART_CID}
     subject = texts["subject"]
     message = mail.compose(subject, "forecast_mail", texts, chart, _CHART_CID)
     mail.attach_pdf(message, pdf, f"sales-forecast-{texts['day']}.pdf")

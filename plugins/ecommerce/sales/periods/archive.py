@@ -7,9 +7,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from ecommerce.core.periods import Period, PeriodKind
-from ecommerce.core.values import Values
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.slices import Slice
 from ecommerce.storage import report_archive as reports
@@ -18,8 +18,6 @@ PDF, PREVIEW = "report.pdf", reports.PREVIEW
 DAYS_CHART = "days.svg"
 DAYS_PNG = "days.png"
 """The days for mail programs, on white, to be shown at half of its pixels."""
-DAYS_CID = "days@report"
-"""The content id of this picture in the mail."""
 CHART_FILES = (
     DAYS_CHART,
     "channels.svg",
@@ -35,11 +33,24 @@ FOLDERS = ("weeks", "months", "slices/*/days", "slices/*/weeks", "slices/*/month
 
 @dataclass(frozen=True, slots=True)
 class ArchivedPeriod:
-    """Where the report of a period is, and the figures that its mail depends on."""
+    """Where the report of a period is, and the figures that its mail depends on; see `ArchivedReport`."""
 
+    template: ClassVar = "period"
+    picture: ClassVar = DAYS_PNG
     uri: str
     figures: PeriodFigures
     figures_hash: str
+
+    @property
+    def archive(self) -> reports.Archive[PeriodFigures]:
+        """The archive of the report."""
+        return archive_of(self.figures.kind, self.figures.only)
+
+    @property
+    def page_path(self) -> str:
+        """The path of the page below `/sales-reports/`; empty for a day, whose slices are mailed only."""
+        period = self.figures.period
+        return "" if period.kind == "day" else f"{self.archive.folder}/{period}/"
 
     @property
     def figures_at(self) -> datetime:
@@ -57,34 +68,12 @@ class ArchivedPeriod:
         return len(self.figures.unfinished)
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodMail:
-    """What is mailed and posted of a report in one locale: the texts of its mail by the names that its
-    templates use, the PDF, and the chart of its days as PNG. `template` is the first part of the names of its
-    templates; `cid` is the content id of the chart."""
-
-    texts: Values
-    pdf: bytes
-    picture: bytes | None
-    template: str = "period"
-    cid: str = DAYS_CID
-
-
 def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
     """Return the archive of the reports of one kind of period and one slice."""
     folder = f"{kind}s"
     if not only.is_whole:
         folder = f"slices/{slice_key(only)}/{folder}"
     return reports.Archive(PeriodFigures, FILES, source="report", folder=folder)
-
-
-def page_path(period: Period, only: Slice) -> str:
-    """Return the path of a report's page below `/sales-reports/`; empty for a day, whose slices are mailed
-    only."""
-    if period.kind == "day":
-        return ""
-    folder = archive_of(period.kind, only).folder
-    return f"{folder}/{period}/"
 
 
 def folder_of(reports_uri: str, period: Period, only: Slice) -> str:

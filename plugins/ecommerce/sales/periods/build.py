@@ -6,8 +6,6 @@ from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
-from ecommerce.core import text
-from ecommerce.core.airflow_urls import page_url
 from ecommerce.core.business_day import day_window
 from ecommerce.core.periods import Period
 from ecommerce.core.settings import load_settings, shop_timezone
@@ -15,24 +13,18 @@ from ecommerce.core.values import Values
 from ecommerce.reporting.sections import charts_of
 from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.sales.periods.archive import (
-    DAYS_CID,
-    DAYS_PNG,
     PDF,
     PREVIEW,
     ArchivedPeriod,
-    PeriodMail,
     archive_of,
     folder_of,
-    page_path,
 )
 from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
 from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.periods.texts.figures_csv import figures_csv
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import Slice
-from ecommerce.storage.kept_files import Store
 from ecommerce.storage.report_archive import Provenance
-from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
 
@@ -104,31 +96,8 @@ def write_document(figures: PeriodFigures, texts: Values, folder: Path) -> None:
         draw([texts["parts"]["days"]["chart"]], folder, png_dpi=DAYS_DOTS_PER_INCH)
 
 
-def is_archived_in(locale: str) -> bool:
-    """Return whether reports are archived in `locale`; empty: REPORT_LOCALE."""
-    archived = text.parse_locale(load_settings().report_locale)
-    return not locale or text.parse_locale(locale) == archived
-
-
-def mail_of(report: ArchivedPeriod, locale: str = "") -> PeriodMail:
-    """Return the mail of a report in `locale`; empty: that of the archive.
-
-    Raises:
-        StagingError: the archived report is gone, or a newer run has replaced it.
-    """
-    figures = report.figures
-    archive = archive_of(figures.kind, figures.only)
-    texts = archive.read_mail(report.uri, report.figures_hash)["texts"]
-    uri = report.uri
-    with scratch_folder() as scratch:
-        if not is_archived_in(locale):
-            with text.in_locale(locale):
-                texts = page_texts(figures)
-                write_document(figures, texts, scratch)
-            uri = str(scratch)
-        pdf = archive.read(uri, PDF)
-        picture = Store(uri).read(DAYS_PNG)
-    texts["days_cid"] = DAYS_CID if picture else ""
-    path = page_path(figures.period, figures.only)
-    texts["page_url"] = page_url(path) if path else ""
-    return PeriodMail(texts, pdf, picture)
+def write_mail(figures: PeriodFigures, folder: Path) -> Values:
+    """Write the files of a report into `folder`, and return the parts of its mail."""
+    texts = page_texts(figures)
+    write_document(figures, texts, folder)
+    return {"texts": texts}

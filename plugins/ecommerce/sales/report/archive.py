@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from ecommerce.core.headline_figures import Amounts
-from ecommerce.core.values import Values
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.storage import report_archive as reports
-from ecommerce.storage.kept_files import Store
 
 PDF, PREVIEW = "report.pdf", reports.PREVIEW
 FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
@@ -42,7 +41,12 @@ archived_days = ARCHIVE.days
 
 @dataclass(frozen=True, slots=True)
 class ArchivedReport:
-    """Where an archived report is, and what its mail depends on."""
+    """Where an archived report is, and what its mail depends on. `template` is the first part of the names of
+    the mail's templates, `picture` the file of its chart."""
+
+    template: ClassVar = "report"
+    picture: ClassVar = TREND_PNG
+    archive: ClassVar = ARCHIVE
 
     uri: str
     """Of the day's folder in the archive."""
@@ -62,26 +66,10 @@ class ArchivedReport:
         """Net sales of the day; 0 where it has none."""
         return self.headline["net_sales"] or Decimal(0)
 
-
-@dataclass(frozen=True, slots=True)
-class ReportMail:
-    """What is mailed and posted of an archived report: the texts of its mail by the names its templates use,
-    title and text of the message that net sales missed their forecast, and its files."""
-
-    texts: Values
-    forecast_missed: tuple[str, str] | None
-    pdf: bytes
-    trend: bytes | None
-
-
-def read_mail(report: ArchivedReport) -> ReportMail:
-    """Return the mail of an archived report; raises as `Archive.read_mail`."""
-    parts = ARCHIVE.read_mail(report.uri, report.figures_hash)
-    return ReportMail(
-        **parts,
-        pdf=ARCHIVE.read(report.uri, PDF),
-        trend=Store(report.uri).read(TREND_PNG),
-    )
+    @property
+    def page_path(self) -> str:
+        """The path of the page below `/sales-reports/`."""
+        return f"{self.business_date}/"
 
 
 def is_archived(reports_uri: str, day: date) -> bool:

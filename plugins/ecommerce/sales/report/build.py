@@ -10,6 +10,7 @@ from pathlib import Path
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import load_settings
+from ecommerce.core.values import Values
 from ecommerce.reporting.sections import Section, charts_of
 from ecommerce.reporting.typesetting import draw, typeset
 from ecommerce.runtime import metrics
@@ -28,6 +29,7 @@ from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.sales.report.texts.mail import mail_parts
 from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.storage import staging
+from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.client import connect
 
 TREND_DOTS_PER_INCH = 280
@@ -95,6 +97,12 @@ def write_document(figures: Figures, folder: Path) -> None:
         made_at=figures.provenance.generated_at,
     )
     write_charts(texts["sections"], folder)
+
+
+def write_mail(figures: Figures, folder: Path) -> Values:
+    """Write the files of a report into `folder`, and return the parts of its mail."""
+    write_document(figures, folder)
+    return to_plain(mail_parts(figures))
 
 
 def write_charts(sections: Sequence[Section], folder: Path) -> None:

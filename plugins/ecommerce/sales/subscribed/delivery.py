@@ -15,20 +15,19 @@ from functools import cache
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.periods import Period, PeriodKind, newest_closed, period_of
 from ecommerce.core.settings import shop_timezone
-from ecommerce.core.templates import render
 from ecommerce.core.text import counted, in_locale, plural
 from ecommerce.core.values import Row
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery_log
 from ecommerce.sales.delivery import is_newest
-from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
+from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.build import build_reports
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.report.texts.corrected import with_corrections
+from ecommerce.sales.report_mail import Report, ReportMail, read_mail
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscribed import sending
-from ecommerce.sales.subscribed.editions import Report, mail_in_locale
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.sales.subscribed.figure_alerts import send_alerts
 from ecommerce.sales.subscribed.sending import Outgoing, send_once
@@ -49,36 +48,26 @@ class Order(Outgoing):
 
     period: Period
     sent: list[Row]
-    mail_of: Callable[[Slice, str], PeriodMail]
+    mail_of: Callable[[Slice, str], ReportMail]
 
     def send(self, message_id: str) -> bool:
         """Mail the report, and post its headline to the chats."""
         subscription = self.to
-        parts = self.mail_of(subscription.only, subscription.locale)
+        report_mail = self.mail_of(subscription.only, subscription.locale)
         has_pdf = subscription.format == "pdf"
-        texts = parts.texts | {"subscription": subscription.name, "has_pdf": has_pdf}
+        texts = report_mail.texts | {
+            "subscription": subscription.name,
+            "has_pdf": has_pdf,
+        }
         now = {"net_sales": self.net_sales}
         last = next(iter(self.sent), None)
         with in_locale(subscription.locale):
             texts = with_corrections(texts, now, last)
-        message = mail.compose(
-            texts["subject"],
-            f"{parts.template}_mail",
-            texts,
-            parts.picture,
-            parts.cid,
-        )
+        file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
+        message = report_mail.compose(texts, file_name if has_pdf else "")
         message["Message-ID"] = message_id
-        if has_pdf:
-            file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
-            mail.attach_pdf(message, parts.pdf, file_name)
-        words = render(f"{parts.template}_chat.txt", texts)
-        sending.send(
-            subscription,
-            message,
-            words,
-            parts.picture,
-        )
+        words = report_mail.chat_text(texts)
+        sending.send(subscription, message, words, report_mail.picture)
         return True
 
 
@@ -195,8 +184,8 @@ def deliver(
         not_claimed = f"an earlier report of {period} was mailed"
 
     @cache
-    def mail_of(only: Slice, locale: str) -> PeriodMail:
-        return mail_in_locale(reports[only], locale)
+    def mail_of(only: Slice, locale: str) -> ReportMail:
+        return read_mail(reports[only], locale)
 
     due = []
     outcomes = {}

@@ -88,52 +88,36 @@ def send_alerts(
 
     @cache
     def read(any_day: date) -> dict[Slice, PeriodFigures]:
-        return read_figures(
-            warehouse,
-            period_of("day", any_day),
-            slices,
-            origin,
-        )
+        return read_figures(warehouse, period_of("day", any_day), slices, origin)
 
     @cache
     def targets(any_day: date) -> list[Row]:
-        path = "report/daily_sales/targets.sql"
-        return warehouse.query(path, report_day=any_day)
+        return warehouse.query("report/daily_sales/targets.sql", report_day=any_day)
 
-    evaluated = {}
-    claimed = {(day.date, alert.name) for alert in alerts}
+    # A day that is claimed and not evaluated has no state.
+    states = defaultdict(dict, {day.date: {alert.name: "" for alert in alerts}})
     for row in delivery_log.alerts_until(day.date):
-        key = (row["business_date"], row["subscription"])
-        claimed.add(key)
+        states_of_day = states[row["business_date"]]
+        states_of_day.setdefault(row["subscription"], "")
         if row["state"] == "sent":
-            evaluated[key] = row["figures_hash"]
+            states_of_day[row["subscription"]] = row["figures_hash"]
     sentences = []
-    before = defaultdict(list)
-    for open_day in sorted({claimed_day for claimed_day, _ in claimed}):
+    before: dict[str, list[str]] = defaultdict(list)
+    for open_day, states_of_day in sorted(states.items()):
         is_last = day.date - open_day >= PATIENCE
         evaluations = []
         for alert in alerts:
-            name = alert.name
-            if (open_day, name) in evaluated:
-                before[name].append(evaluated[open_day, name])
-            elif (open_day, name) in claimed:
-                alert_day = AlertDay(
-                    alert,
-                    open_day,
-                    read,
-                    targets,
-                )
-                evaluation = evaluate(alert_day, before[name], is_last=is_last)
+            if states_of_day.get(alert.name) == "":
+                alert_day = AlertDay(alert, open_day, read, targets)
+                evaluation = evaluate(alert_day, before[alert.name], is_last=is_last)
                 evaluations.append(evaluation)
-                sentences.append(f"{name}: {open_day} is {evaluation.figures_hash}")
-        marked = send_once(
-            open_day,
-            evaluations,
-            run,
-            failures,
-        )
-        for name, state in marked.items():
-            before[name].append(state)
+                sentences.append(
+                    f"{alert.name}: {open_day} is {evaluation.figures_hash}"
+                )
+        states_of_day.update(send_once(open_day, evaluations, run, failures))
+        for name, state in states_of_day.items():
+            if state:
+                before[name].append(state)
     return sentences
 
 
@@ -202,10 +186,7 @@ def _falls(figures: PeriodFigures) -> list[tuple[Decimal, str]]:
     falls = []
     for dimension in (CATEGORY, COUNTRY, CHANNEL):
         rows = dimension.rows(figures)
-        for row in rows:
-            if row.before is None or len(rows) == 1:
-                continue
-            change = row.net_sales - row.before
-            if change < 0:
-                falls.append((change, dimension.label(row.name)))
-    return sorted(falls, key=itemgetter(0))[:1]
+        if len(rows) > 1:
+            falls += [(row.change, dimension.label(row.name)) for row in rows]
+    falls.sort(key=itemgetter(0))
+    return [fall for fall in falls[:1] if fall[0] < 0]

@@ -12,6 +12,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods import archive, build
 from ecommerce.sales.periods.figures import figures_hash
+from ecommerce.sales.report_mail import read_mail
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.staging import DagRun
 from tests.unit.sales.periods import samples
@@ -89,14 +90,13 @@ def test_a_report_has_nothing_of_another_slice(build_reports, name):
     reports = build_reports("both", period, WHOLE, samples.GERMANY)
     assert list(reports) == [WHOLE, samples.GERMANY]
     german = reports[samples.GERMANY]
-    mail = build.mail_of(german)
-    assert mail == build.mail_of(alone)
+    mail = read_mail(german)
+    assert mail == read_mail(alone)
     words = [page.extract_text() for page in PdfReader(BytesIO(mail.pdf)).pages]
     assert "USD" in str(words)
     assert "EUR" not in f"{words} {mail.texts}"
-    assert build.mail_of(reports[WHOLE]).texts["currency"] == "EUR"
-    page = archive.page_path(period, samples.GERMANY)
-    assert mail.texts["page_url"].endswith(page)
+    assert read_mail(reports[WHOLE]).texts["currency"] == "EUR"
+    assert mail.texts["page_url"].endswith(german.page_path)
     for path in samples.folder(alone).iterdir():
         if path.name != "manifest.json":
             content = (samples.folder(german) / path.name).read_bytes()
@@ -124,41 +124,39 @@ def test_a_week_has_every_file_of_its_page(week):
 
 @pytest.mark.parametrize("locale", ["", "en-US"])
 def test_the_mail_of_an_archived_report_has_its_document_and_picture(week, locale):
-    mail = build.mail_of(week, locale)
+    mail = read_mail(week, locale)
     folder = samples.folder(week)
     assert mail.pdf == (folder / "report.pdf").read_bytes()
     assert mail.picture == (folder / "days.png").read_bytes()
     assert Image.open(BytesIO(mail.picture)).width > 1000
-    assert mail.texts["days_cid"] == "days@report"
 
 
 def test_the_mail_links_to_the_page_of_its_slice(week, day, monkeypatch):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
-    url = build.mail_of(week).texts["page_url"]
+    url = read_mail(week).texts["page_url"]
     assert url.endswith("/sales-reports/weeks/2026-W48/")
     key = archive.slice_key(TEXTILES)
-    month = parse_period("2026-11")
-    assert archive.page_path(month, TEXTILES) == f"slices/{key}/months/2026-11/"
-    mail = build.mail_of(day)
-    assert (mail.texts["page_url"], mail.texts["days_cid"]) == ("", "")
+    month = archive.ArchivedPeriod("", samples.month(only=TEXTILES), "")
+    assert month.page_path == f"slices/{key}/months/2026-11/"
+    mail = read_mail(day)
+    assert mail.texts["page_url"] == ""
     assert mail.picture is None
 
 
 def test_the_mail_in_another_locale_has_a_document_of_its_own(day):
-    mail = build.mail_of(day, "de_DE")
+    mail = read_mail(day, "de_DE")
     assert mail.texts["tiles"][0]["value"] == "142.300,50"
     assert mail.texts["slice"] == "Österreich and Deutschland"
     words = PdfReader(BytesIO(mail.pdf)).pages[0].extract_text()
     assert "142.300,50" in words
     assert "142,300.50" not in words
-    assert build.mail_of(day).texts["slice"] == "Austria and Germany"
+    assert read_mail(day).texts["slice"] == "Austria and Germany"
 
 
 @pytest.mark.slow
 def test_the_mail_in_another_locale_has_a_picture_of_its_own(week):
-    mail = build.mail_of(week, "de_DE")
-    assert mail.picture != build.mail_of(week).picture
-    assert mail.texts["days_cid"] == "days@report"
+    mail = read_mail(week, "de_DE")
+    assert mail.picture != read_mail(week).picture
 
 
 def test_a_slice_never_has_restated_days(tmp_path):
@@ -174,4 +172,4 @@ def test_a_slice_never_has_restated_days(tmp_path):
 def test_a_report_that_a_newer_run_has_replaced_is_not_mailed(day, tmp_path):
     build.archive_report(f"file://{tmp_path}", samples.sliced_day(currency="EUR"))
     with pytest.raises(StagingError, match="newer run has replaced it"):
-        build.mail_of(day)
+        read_mail(day)

@@ -15,11 +15,11 @@ from pypdf import PdfReader
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.periods import parse_period
-from ecommerce.core.templates import render
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.periods import archive, build
 from ecommerce.sales.periods.figures import PeriodDay, PeriodProduct
 from ecommerce.sales.report.figures.returns import ReturnReason
+from ecommerce.sales.report_mail import read_mail
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.staging import DagRun
 from tests.unit.pages.reading import text_of
@@ -195,14 +195,15 @@ def read(words):
 def texts_of(report):
     """Return every text that a slice's recipients can read, by its name; of a report without a document,
     those of the mail."""
-    mail = build.mail_of(report)
+    mail = read_mail(report)
     texts = mail.texts | {"subscription": "germany", "has_pdf": True}
-    html = render("period_mail.html", texts)
+    message = mail.compose(texts)
+    html = message.get_body(("html",)).get_content()
     written = {
-        "subject": texts["subject"],
-        "text": render("period_mail.txt", texts),
+        "subject": message["Subject"],
+        "text": message.get_body(("plain",)).get_content(),
         "html": text_of(html[html.index("<body") :]),
-        "chat": render("period_chat.txt", texts),
+        "chat": mail.chat_text(texts),
         "csv": (samples.folder(report) / "figures.csv").read_text(),
     }
     if mail.pdf != NO_DOCUMENT:

@@ -3,10 +3,9 @@
 import pytest
 
 from ecommerce.core.templates import TEMPLATES, environment
-from ecommerce.sales import delivery
 from ecommerce.sales.report.texts.mail import subject
 from ecommerce.sales.report.texts.page import page_texts
-from tests.archived_reports import archived_texts
+from tests.archived_reports import archived_texts, chat_text, report_message
 from tests.unit.mail.readable import html, plain
 from tests.unit.pages.reading import text_of
 from tests.unit.sales.report.parts import D, day, figure, hostile_day
@@ -67,7 +66,7 @@ def test_the_subject_of_a_correction_has_the_first_figure_that_changed(
 
 def test_the_mail_of_several_shops_compares_them_in_place_of_channels():
     figures = make_figures(shops=[breakdown("shopify_de", "300", orders=7)])
-    message = delivery.report_message(archived_texts(figures), b"%PDF-")
+    message = report_message(archived_texts(figures), b"%PDF-")
     words = " ".join(plain(message).split())
     assert "Net sales in USD and orders by shop: 300.00 7 Shopify de" in words
     table = text_of(html(message))
@@ -79,11 +78,11 @@ def test_names_from_data_are_no_markup_in_any_form(monkeypatch):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
     figures = hostile_day()
     texts = archived_texts(figures)
-    message = delivery.report_message(texts, b"%PDF-")
+    message = report_message(texts, b"%PDF-")
     parts = environment(TEMPLATES).get_template("pages/parts.html").module
     page = str(parts.summary(page_texts(figures)["summary"]))
     sentences = " ".join(figures.summary.sentences)
-    for text in (plain(message), delivery.chat_text(texts)):
+    for text in (plain(message), chat_text(texts)):
         assert sentences in " ".join(text.split())
     for markup in (html(message), page):
         assert sentences in text_of(markup)

@@ -4,11 +4,10 @@ from collections import defaultdict
 
 import pytest
 
-from ecommerce.sales import delivery
 from ecommerce.sales.report.figures.headline import MEANINGS
 from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.sales.report.texts.page import page_texts
-from tests.archived_reports import archived_texts
+from tests.archived_reports import archived_texts, chat_text
 from tests.unit.differences import differences
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report import readable, samples
@@ -78,9 +77,9 @@ def test_a_headline_figure_has_a_currency_only_if_it_is_money(monkeypatch):
 @pytest.mark.parametrize("day", [samples.full, samples.troubled])
 def test_chat(day, snapshot):
     texts = archived_texts(day())
-    assert f"{texts['subject']}\n\n{delivery.chat_text(texts)}" == snapshot
+    assert f"{texts['subject']}\n\n{chat_text(texts)}" == snapshot
 
 
 def test_chat_of_a_correction(snapshot):
     texts = archived_texts(samples.full(), CORRECTIONS)
-    assert f"{texts['subject']}\n\n{delivery.chat_text(texts)}" == snapshot
+    assert f"{texts['subject']}\n\n{chat_text(texts)}" == snapshot

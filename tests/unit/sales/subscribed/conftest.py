@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecommerce.core import templates
-from ecommerce.sales.subscribed import editions
+from ecommerce.sales.subscribed import delivery
 from tests.unit.sales.subscribed import samples
 
 PLAIN = """{% for line in corrected or [] %}
@@ -20,7 +20,7 @@ Sent to the subscription {{ subscription }}.
 TEMPLATES_OF_PERIODS = {
     "period_mail.txt": PLAIN,
     "period_chat.txt": PLAIN,
-    "period_mail.html": f"<img src='cid:{{{{ days_cid }}}}'>{PLAIN}",
+    "period_mail.html": f"<img src='cid:{{{{ picture_cid }}}}'>{PLAIN}",
 }
 
 
@@ -44,7 +44,7 @@ def _settings(monkeypatch, templates_folder):
     monkeypatch.setenv("CODE_VERSION", "test")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team")
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "ops@example.com")
-    monkeypatch.setattr(editions, "mail_of", samples.mail_of)
+    monkeypatch.setattr(delivery, "read_mail", samples.read_mail)
 
 
 @pytest.fixture

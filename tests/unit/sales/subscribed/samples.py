@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.periods import parse_period
-from ecommerce.sales.periods.archive import ArchivedPeriod, PeriodMail
+from ecommerce.sales import report_mail
+from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.slices import WHOLE
 from tests.unit.sales.periods.samples import compared, days_of, make
@@ -28,8 +29,13 @@ def archived(period, net_sales="1000", only=WHOLE, incomplete=()):
     return ArchivedPeriod("", figures=figures, figures_hash=figures_hash(figures))
 
 
-def mail_of(report, locale=""):
-    """Stands for `build.mail_of`, which typesets a PDF: the texts show net sales and the locale."""
+READ_MAIL = report_mail.read_mail
+
+
+def read_mail(report, locale=""):
+    """Stands for `read_mail` of periods, which typesets a PDF: the texts show net sales and the locale."""
+    if not isinstance(report, ArchivedPeriod):
+        return READ_MAIL(report, locale)
     figures = report.figures
     net_sales = figures.headline["net_sales"].value
     texts = {
@@ -39,9 +45,9 @@ def mail_of(report, locale=""):
         "short_day": str(figures.period),
         "currency": figures.currency,
         "net_sales": net_sales,
-        "days_cid": "days@report",
     }
-    return PeriodMail(texts, f"%PDF-{locale}".encode(), b"\x89PNG")
+    pdf = f"%PDF-{locale}".encode()
+    return report_mail.ReportMail("period", "days.png", texts, pdf, b"\x89PNG")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import PipelineError, TransientError
 from ecommerce.sales.report import build
 from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.sales.subscribed import delivery, editions
+from ecommerce.sales.subscribed import delivery
 from ecommerce.storage.staging import DagRun
 from tests.unit.mail.readable import plain
 from tests.unit.sales.report.samples import DAY, make_figures
@@ -47,9 +47,7 @@ def write_document(figures, folder):
 @pytest.fixture
 def archived_day(tmp_path, monkeypatch):
     """The archived report of the day."""
-    monkeypatch.setattr(build, "write_document", write_document)
-    typeset = Mock(side_effect=write_document)
-    monkeypatch.setattr(editions, "write_document", typeset)
+    monkeypatch.setattr(build, "write_document", Mock(side_effect=write_document))
     return build.archive_report(f"file://{tmp_path}/reports", FIGURES)
 
 
@@ -130,9 +128,9 @@ def test_the_report_of_the_day_and_that_of_a_slice(
     assert "18.342,56" in plain(in_german)
     [pdf] = in_german.iter_attachments()
     assert pdf.get_content() == b"%PDF-18.342,56"
-    # The locale of the archive is not typeset again.
     assert "18,342.56" in plain(mails["joe@example.com"])
-    assert editions.write_document.call_count == 1
+    # For the archive and in German: the locale of the archive is not typeset again.
+    assert build.write_document.call_count == 2
 
     germany = mails["anna@example.com"]
     assert germany["Subject"] == "Sales 2026-11-19: 300 (as set)"

@@ -314,11 +314,11 @@ def test_subscriptions_of_one_slice_and_locale_share_a_document(
 ):
     rendered = []
 
-    def mail_of(report, locale):
+    def read_mail(report, locale):
         rendered.append((report.figures.only, locale))
-        return samples.mail_of(report, locale)
+        return samples.read_mail(report, locale)
 
-    monkeypatch.setattr("ecommerce.sales.subscribed.editions.mail_of", mail_of)
+    monkeypatch.setattr(delivery, "read_mail", read_mail)
     subscribe(
         BOARD,
         BOARD | {"name": "again"},

@@ -19,8 +19,8 @@ def page_texts(figures: PeriodFigures) -> Values:
     a period does not have. `kind` is the name of the report, `slice` that of the slice, or empty.
 
     The mail has the same texts, with the sections by their ids as `parts`; those of another mail are made by
-    `with_corrections`. `mail_of` sets `page_url` and `days_cid`, the delivery `subscription`, and `has_pdf`
-    where the PDF is attached.
+    `with_corrections`. `read_mail` sets `page_url`, the delivery `subscription`, and `has_pdf` where the PDF
+    is attached.
     """
     facts = facts_of(figures)
     kind, title, footer, *scope = render_lines("periods/page.txt", facts)
@@ -51,6 +51,5 @@ def page_texts(figures: PeriodFigures) -> Values:
         "corrected": None,
         "subscription": "",
         "has_pdf": False,
-        "days_cid": "",
         "generated_at": text.instant(figures.provenance.generated_at),
     }
