@@ -5,14 +5,13 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
 
 PeriodKind = Literal["day", "week", "month"]
-KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
 FORMATS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 

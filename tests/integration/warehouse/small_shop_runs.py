@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from ecommerce.catalogue.loading import CATALOGUE, stored_products
 from ecommerce.core.business_day import day_window
-from ecommerce.core.periods import KINDS, period_of
+from ecommerce.core.periods import FORMATS, period_of
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.pages import day_status
@@ -66,7 +66,7 @@ def read_report(shop):
     for day in (DAY, DAY - ONE_DAY):
         shop.report(day, "again")
         read_breakdowns(shop, day)
-    for kind in KINDS:
+    for kind in FORMATS:
         period = period_of(kind, DAY)
         shop.period_figures(period, SLICES)
         read_net_sales(shop.warehouse, period, SLICES)

@@ -14,7 +14,6 @@ from ecommerce.core.periods import (
     period_of,
 )
 from ecommerce.core.settings import shop_timezone
-from ecommerce.sales import delivery_log
 from ecommerce.sales.periods.archive import ArchivedPeriod, archive_of
 from ecommerce.sales.periods.build import build_reports
 from ecommerce.sales.periods.figures import figures_hash
@@ -68,15 +67,13 @@ def build(period: Period, run: DagRun, subscription: str | None = None) -> list[
         PipelineError: as `build_reports`.
     """
     by_name = _slices_by_name(period.kind)
-    slices = [WHOLE, *by_name.values()]
-    if subscription:
-        if subscription not in by_name:
-            known = ", ".join(by_name) or "none"
-            raise ConfigurationError(
-                f"no subscription {subscription} has a report of a {period.kind}; those that have: {known}"
-            )
-        slices = [by_name[subscription]]
-    reports = build_reports(period, list(dict.fromkeys(slices)), run)
+    if subscription and subscription not in by_name:
+        known = ", ".join(by_name) or "none"
+        raise ConfigurationError(
+            f"no subscription {subscription} has a report of a {period.kind}; those that have: {known}"
+        )
+    slices = [by_name[subscription]] if subscription else [WHOLE, *by_name.values()]
+    reports = build_reports(period, slices, run)
     return [report.uri for report in reports.values()]
 
 
@@ -148,9 +145,7 @@ def _mail_late(period: Period, day: BusinessDay, run: DagRun) -> str:
     reason = reason_not_to_mail(period)
     if reason:
         return reason
-    rows = delivery_log.subscribed_deliveries(period.last)
-    sent = {row["subscription"] for row in rows if row["state"] == "sent"}
-    if _slices_by_name(period.kind).keys() <= sent:
+    if _slices_by_name(period.kind).keys() <= delivery.mails_of(period).keys():
         return f"every subscription has got the report of {period}"
     mail(period, build(period, run), run, late=True)
     return ""

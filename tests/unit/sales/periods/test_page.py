@@ -11,7 +11,6 @@ from ecommerce.sales.periods.figures import (
     Repeat,
 )
 from ecommerce.sales.periods.texts.page import page_texts
-from ecommerce.sales.periods.texts.summary import subject
 from tests.unit.differences import differences
 from tests.unit.sales.periods import samples
 from tests.unit.sales.periods.samples import D, rows_of
@@ -20,7 +19,8 @@ from tests.unit.sales.report.readable import lines_of_page
 
 def shown(figures):
     """Return the subject and the page as lines."""
-    return f"{subject(figures)}\n{lines_of_page(page_texts(figures))}"
+    texts = page_texts(figures)
+    return f"{texts['subject']}\n{lines_of_page(texts)}"
 
 
 def costs_known_of(part):

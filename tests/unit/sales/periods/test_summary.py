@@ -3,7 +3,7 @@
 import pytest
 
 from ecommerce.sales.periods.figures import Compared, Expected, NextPeriod, PeriodTarget
-from ecommerce.sales.periods.texts.summary import summary_texts
+from ecommerce.sales.periods.texts.page import page_texts
 from tests.unit.sales.periods import samples
 from tests.unit.sales.periods.samples import D, rows_of
 
@@ -33,7 +33,7 @@ def week_of(values, **changes):
 
 def sentences_of(figures):
     """Return the sentences of the summary."""
-    return summary_texts(figures)["sentences"]
+    return page_texts(figures)["summary"]["sentences"]
 
 
 NOT_COMPARED = "there is no complete week before it to compare with"
@@ -141,7 +141,7 @@ def test_the_first_week_may_be_without_orders():
 
 def test_the_badge_of_a_slice_names_no_source():
     days = samples.incomplete_week().days
-    badge = summary_texts(samples.sliced_week(days=days))["trust"]
+    badge = page_texts(samples.sliced_week(days=days))["summary"]["trust"]
     assert badge["words"] == "Sat 28 Nov and Sun 29 Nov are not complete"
-    badge = summary_texts(samples.sliced_day(days=days[5:6]))["trust"]
+    badge = page_texts(samples.sliced_day(days=days[5:6]))["summary"]["trust"]
     assert badge["words"] == "the day is not complete"

@@ -1,8 +1,6 @@
 """`figures.csv` of a period: its figures as one long table, as that of a day."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +11,7 @@ from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.report.texts.figures_csv import COLUMNS as COLUMNS_OF_DAY
+from ecommerce.sales.report.texts.figures_csv import csv_text
 
 COLUMNS = ("period", *COLUMNS_OF_DAY[1:])
 
@@ -21,9 +20,7 @@ def figures_csv(figures: PeriodFigures) -> str:
     """Return the figures as one long table with `COLUMNS`: a section for each field of `PeriodFigures` that
     is a part or has several, with values and cells as in that of a day. `complete`: of a day in the section
     `days`, of the period in all others."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    table: list[Sequence[object]] = [COLUMNS]
     for section, name, part in _parts(figures):
         complete = getattr(part, "complete", not figures.unfinished)
         for figure, value in part:
@@ -33,8 +30,8 @@ def figures_csv(figures: PeriodFigures) -> str:
             if _is_money(name if section == "headline" else figure, value):
                 currency = getattr(part, "currency", figures.currency)
             row = [figures.period, section, inert(name), figure, value, currency]
-            writer.writerow([*row, str(complete).lower()])
-    return stream.getvalue()
+            table.append([*row, str(complete).lower()])
+    return csv_text(table)
 
 
 def _parts(figures: PeriodFigures) -> Iterator[tuple[str, str, Part]]:

@@ -4,14 +4,13 @@ from ecommerce.core import text
 from ecommerce.core.values import Row, Values
 from ecommerce.sales import terms
 from ecommerce.sales.periods.figures import PeriodFigures
-from ecommerce.sales.periods.texts.names import names_of
+from ecommerce.sales.periods.texts.names import PeriodNames
 from ecommerce.sales.report.texts.headline import change_since, tile_of
 
 
-def tiles(figures: PeriodFigures) -> list[Row]:
+def tiles(figures: PeriodFigures, names: PeriodNames) -> list[Row]:
     """Return the headline figures in reading order: `label`, `value`, `changes`, and `change`, the first of
     them."""
-    names = names_of(figures.period)
     made = []
     for figure, entry in figures.headline.items():
         value = entry.value

@@ -16,8 +16,6 @@ from ecommerce.sales import terms
 from ecommerce.sales.periods.archive import DAYS_CHART
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import dimensions_of
-from ecommerce.sales.periods.texts.facts import facts_of
-from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.report.texts import returns
 from ecommerce.sales.report.texts.breakdowns import by_dimension
 from ecommerce.sales.report.texts.contributions import own_change
@@ -31,12 +29,12 @@ FACTS = ("customers", "costs")
 """Those of names and words."""
 
 
-def sections(figures: PeriodFigures) -> list[Section]:
-    """Return the sections that have rows, in reading order."""
-    facts = facts_of(figures)
+def sections(figures: PeriodFigures, facts: Values) -> list[Section]:
+    """Return the sections that have rows, in reading order. `facts`: what their templates need."""
     currency = figures.currency
-    sales = _changes(figures, "sales")
-    changes = _changes(figures, "net_sales")
+    before = terms.capital(facts["names"].before)
+    sales = _changes(figures, before, "sales")
+    changes = _changes(figures, before, "net_sales")
     breakdowns = [
         by_dimension(figures, dimension, changes=changes, most=MOST_ROWS)
         for dimension in dimensions_of(figures)
@@ -74,12 +72,11 @@ def _days_chart(figures: PeriodFigures) -> Chart:
     return charts.days(DAYS_CHART, alt, days, mean_name="Forecast")
 
 
-def _changes(figures: PeriodFigures, amount: str) -> list[TableColumn]:
-    """Return the columns of an amount in the period before and of its change; none where there is no period
+def _changes(figures: PeriodFigures, before: str, amount: str) -> list[TableColumn]:
+    """Return the columns of an amount in the period `before` and of its change; none where there is no period
     to compare with."""
     if figures.headline["net_sales"].before is None:
         return []
-    before = terms.capital(names_of(figures.period).before)
     return [
         (quiet(before), lambda row: text.amount(row.before, figures.currency)),
         (number("Change"), lambda row: own_change(getattr(row, amount), row.before)),

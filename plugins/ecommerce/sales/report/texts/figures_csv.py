@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from more_itertools import flatten
 from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.report.figures import forecast, outlook
+from ecommerce.sales.report.figures.contributions import FIELDS
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import MEANINGS
 from ecommerce.sales.report.figures.month import SPANS
@@ -43,9 +44,7 @@ def figures_csv(figures: Figures) -> str:
     """Return the figures as one long table with `COLUMNS`. Values are plain decimals; cells that a
     spreadsheet would take for a formula begin with an apostrophe. `complete` is `true` or `false`: of the
     trend's own day in its rows, of the business day in all others."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    table: list[Sequence[object]] = [COLUMNS]
     trend = {str(day.business_date): day.complete for day in figures.trend}
     cells = flatten(section(figures) for section in SECTIONS)
     for section, name, figure, value in cells:
@@ -61,7 +60,14 @@ def figures_csv(figures: Figures) -> str:
             _currency(figures, section, name, figure),
             str(complete).lower(),
         ]
-        writer.writerow(row)
+        table.append(row)
+    return csv_text(table)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
     return stream.getvalue()
 
 
@@ -78,7 +84,7 @@ def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
 
 def rows(section: str, path: str, name: str, *columns: str) -> Cells:
     """Return the cells of rows: `path` is where `Figures` has them, or the only one, `name` the field
-    with the name of a row, `columns` the fields that are its figures."""
+    with the name of a row, or empty, `columns` the fields that are its figures."""
 
     def cells(figures: Figures) -> Iterator[Cell]:
         found: Any = figures
@@ -91,7 +97,7 @@ def rows(section: str, path: str, name: str, *columns: str) -> Cells:
             for column in columns:
                 yield (
                     section,
-                    str(getattr(row, name) or ""),
+                    str(getattr(row, name, "") or ""),
                     column,
                     getattr(row, column),
                 )
@@ -112,13 +118,6 @@ def _headline(figures: Figures) -> Iterator[Cell]:
             yield "margin", "", "gross_profit", margin.gross_profit
         yield "margin", "", "gross_margin", margin.rate
         yield "margin", "", "cost_coverage", margin.coverage
-
-
-def _contribution_margin(figures: Figures) -> Iterator[Cell]:
-    margin = figures.contribution_margin
-    if margin:
-        for figure in ("fees", "contribution", "coverage", "rate"):
-            yield "contribution_margin", "", figure, getattr(margin, figure)
 
 
 def _payouts(figures: Figures) -> Iterator[Cell]:
@@ -166,16 +165,23 @@ SECTIONS: tuple[Cells, ...] = (
     rows("shops", "shops", "name", "orders", *breakdowns.FIGURES),
     rows("attribute", "attributes", "name", "orders", *breakdowns.FIGURES),
     rows("products", "products", "sku", "units", "sales"),
-    rows("change_by_categories", "changes.categories", "name", "before", "now"),
-    rows("change_by_countries", "changes.countries", "name", "before", "now"),
-    rows("change_by_channels", "changes.channels", "name", "before", "now"),
-    rows("change_by_shops", "changes.shops", "name", "before", "now"),
-    rows("change_by_measures", "changes.measures", "name", "before", "now"),
-    rows("change_by_customers", "changes.customers", "name", "before", "now"),
+    *[
+        rows(f"change_by_{part}", f"changes.{part}", "name", "before", "now")
+        for part in FIELDS.values()
+        if part != "products"
+    ],
     rows("rising", "changes.rising", "sku", "before", "now"),
     rows("falling", "changes.falling", "sku", "before", "now"),
     rows("return_reasons", "return_reasons", "reason", "refunds", "amount"),
-    _contribution_margin,
+    rows(
+        "contribution_margin",
+        "contribution_margin",
+        "",
+        "fees",
+        "contribution",
+        "coverage",
+        "rate",
+    ),
     _payouts,
     rows("funnel", "website.steps", "step", "sessions"),
     rows("outlook", "outlook.days", "day", *outlook.FIGURES),
