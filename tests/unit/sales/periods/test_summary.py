@@ -107,6 +107,14 @@ CASES = {
         "900",
         PRODUCTS,
     ),
+    "The increase was largest in Germany (+11,070); Austria lost 8,138.": (
+        "3932",
+        {"countries": rows_of({"DE": ("12070", "1000"), "AT": ("862", "9000")})},
+    ),
+    "level with the week before at 1,000 USD. The increase was largest in A (+50); B lost 50.": (
+        "1000",
+        {"categories": rows_of({"A": ("60", "10"), "B": ("0", "50")})},
+    ),
     "to 1,050 USD against the week before.": ("1050", {"countries": rows_of(SMALL)}),
     "The increase was largest in Germany (+32).": (
         "1043",
