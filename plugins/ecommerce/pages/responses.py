@@ -3,7 +3,6 @@ root, and the files of archived reports."""
 
 import base64
 import hashlib
-from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -56,17 +55,16 @@ def page(
     return HTMLResponse(render(f"pages/{template}", variables), status, HEADERS)
 
 
-def archived_file(
-    archive: Archive[Any], day: date, name: str, label: str, shown: Collection[str]
-) -> Response:
+def archived_file(archive: Archive[Any], day: date, name: str, label: str) -> Response:
     """Return a file of the folder `day` of an archive; HTTPException 404 where there is none. Names are
-    fixed, so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the
-    others, under a name that begins with `label`."""
+    fixed, so no path of a request reaches the storage. Pages show pictures; browsers save the other files,
+    under a name that begins with `label`."""
     content = archive.read_file(load_settings().reports_uri, day, name)
     if content is None:
         raise HTTPException(404, f"There is no such file of {day}.")
-    response = Response(content, media_type=archive.files[name], headers=HEADERS)
-    if name not in shown:
+    media_type = archive.files[name]
+    response = Response(content, media_type=media_type, headers=HEADERS)
+    if not media_type.startswith("image/"):
         # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
         saved_as = f'attachment; filename="{label}-{name}"'
         response.headers["Content-Disposition"] = saved_as

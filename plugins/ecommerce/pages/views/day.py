@@ -65,9 +65,7 @@ def reread_source(
 @router.get("/{day}/{name}")
 def file(day: Day, name: str) -> Response:
     """Return one of the archived files of a day."""
-    shown = {archive.PREVIEW, *archive.CHART_FILES}
-    label = f"sales-report-{day}"
-    return responses.archived_file(archive.ARCHIVE, day, name, label, shown)
+    return responses.archived_file(archive.ARCHIVE, day, name, f"sales-report-{day}")
 
 
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:

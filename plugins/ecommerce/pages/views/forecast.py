@@ -10,7 +10,6 @@ from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import Day
-from ecommerce.storage.report_archive import PREVIEW
 
 router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_forecasts)])
 
@@ -47,6 +46,5 @@ def show(request: Request, as_of: Day | None = None) -> Response:
 @router.get("/{as_of}/{name}")
 def file(as_of: Day, name: str) -> Response:
     """Return a file of a forecast."""
-    shown = {PREVIEW, charts.SVG, charts.NARROW_SVG}
     label = f"sales-forecast-{as_of}"
-    return responses.archived_file(archive.ARCHIVE, as_of, name, label, shown)
+    return responses.archived_file(archive.ARCHIVE, as_of, name, label)

@@ -9,13 +9,7 @@ from ecommerce.core.errors import ConfigurationError, StagingError
 from ecommerce.core.periods import parse_period
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
-from ecommerce.sales.periods.archive import (
-    CHART_FILES,
-    PDF,
-    PREVIEW,
-    archive_of,
-    slice_key,
-)
+from ecommerce.sales.periods.archive import PDF, archive_of, slice_key
 from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import WHOLE, Slice
@@ -81,13 +75,8 @@ def show(address: ReportAddressDep, page: PageRequestDep) -> Response:
 def file(address: ReportAddressDep, name: str) -> Response:
     """Return one of the archived files of a period."""
     period = address.period
-    return responses.archived_file(
-        address.archive,
-        period.first,
-        name,
-        f"sales-report-{period}",
-        {PREVIEW, *CHART_FILES},
-    )
+    label = f"sales-report-{period}"
+    return responses.archived_file(address.archive, period.first, name, label)
 
 
 for prefix in PREFIXES:

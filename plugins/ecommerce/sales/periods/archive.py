@@ -18,14 +18,15 @@ PDF, PREVIEW = "report.pdf", reports.PREVIEW
 DAYS_CHART = "days.svg"
 DAYS_PNG = "days.png"
 """The days for mail programs, on white, to be shown at half of its pixels."""
-CHART_FILES = (
+FILES = reports.media_types(
+    PDF,
     DAYS_CHART,
     "channels.svg",
     "categories.svg",
     "countries.svg",
     "shops.svg",
+    DAYS_PNG,
 )
-FILES = reports.media_types(PDF, *CHART_FILES, DAYS_PNG)
 """The files of a period's folder that pages serve, with media types."""
 FOLDERS = ("weeks", "months", "slices/*/days", "slices/*/weeks", "slices/*/months")
 """Patterns of the folders of all archives below `REPORTS_URI`."""

@@ -11,7 +11,10 @@ from ecommerce.storage import report_archive as reports
 
 PDF, PREVIEW = "report.pdf", reports.PREVIEW
 FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
-CHART_FILES = (
+TREND_PNG = "trend.png"
+"""The trend for mail programs, on white, to be shown at half of its pixels."""
+FILES = reports.media_types(
+    PDF,
     "trend.svg",
     "expected.svg",
     "outlook.svg",
@@ -24,12 +27,9 @@ CHART_FILES = (
     "changes-shops.svg",
     "changes-categories.svg",
     "changes-countries.svg",
+    TREND_PNG,
 )
-"""Of all charts that a day may have, except `TREND_PNG`."""
-TREND_PNG = "trend.png"
-"""The trend for mail programs, on white, to be shown at half of its pixels."""
-FILES = reports.media_types(PDF, *CHART_FILES, TREND_PNG)
-"""The files of a day's folder that pages serve, with media types."""
+"""The files of a day's folder that pages serve, with media types; charts are of all sections of any day."""
 
 
 ARCHIVE = reports.Archive(Figures, FILES, source="report")
