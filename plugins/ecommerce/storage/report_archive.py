@@ -145,8 +145,8 @@ class Archive(Generic[F]):
                 return (folder / name).read_bytes()
         return None
 
-    def has(self, reports_uri: str, day: date, name: str) -> bool:
-        """Return whether a day has the file `name`.
+    def has(self, reports_uri: str, day: date) -> bool:
+        """Return whether there is a report of a day.
 
         Raises:
             OSError: the archive cannot be read.
@@ -154,7 +154,7 @@ class Archive(Generic[F]):
         folder = staging.storage_path(self.folder_of(reports_uri, day))
         try:
             # exists() returns False when the store fails.
-            (folder / name).stat()
+            (folder / FIGURES_JSON).stat()
         except FileNotFoundError:
             return False
         return True

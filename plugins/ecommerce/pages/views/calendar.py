@@ -12,7 +12,7 @@ from ecommerce.core.periods import period_of
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.day_status import load_days, status_of
-from ecommerce.sales.periods.archive import PDF, archive_of
+from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.report import archive
 from ecommerce.sales.slices import WHOLE
 
@@ -53,7 +53,7 @@ def show(
     texts = {
         "month": first,
         "has_month_report": archive_of("month", WHOLE).has(
-            page.settings.reports_uri, first, PDF
+            page.settings.reports_uri, first
         ),
         "previous": first - timedelta(days=1),
         "next": last + timedelta(days=1),

@@ -9,7 +9,7 @@ from ecommerce.core.errors import ConfigurationError, StagingError
 from ecommerce.core.periods import parse_period
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
-from ecommerce.sales.periods.archive import PDF, archive_of, slice_key
+from ecommerce.sales.periods.archive import archive_of, slice_key
 from ecommerce.sales.periods.texts.names import names_of
 from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import WHOLE, Slice
@@ -59,14 +59,14 @@ def show(address: ReportAddressDep, page: PageRequestDep) -> Response:
         "report": None,
         "slices": {},
     }
-    if not archive.has(reports_uri, period.first, PDF):
+    if not archive.has(reports_uri, period.first):
         return responses.page(page.request, "no_period.html", texts, 404)
     with suppress(StagingError):  # another version of the code wrote the figures
         figures = archive.read_figures(archive.folder_of(reports_uri, period.first))
         texts["report"] = page_texts(figures)
     if address.only.is_whole:
         for name, only in _sliced().items():
-            if archive_of(period.kind, only).has(reports_uri, period.first, PDF):
+            if archive_of(period.kind, only).has(reports_uri, period.first):
                 texts["slices"][name] = slice_key(only)
     return responses.page(page.request, "period.html", texts)
 

@@ -37,6 +37,7 @@ folder_of = ARCHIVE.folder_of
 read_figures = ARCHIVE.read_figures
 read_file = ARCHIVE.read_file
 archived_days = ARCHIVE.days
+is_archived = ARCHIVE.has
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,3 @@ class ArchivedReport:
     def page_path(self) -> str:
         """The path of the page below `/sales-reports/`."""
         return f"{self.business_date}/"
-
-
-def is_archived(reports_uri: str, day: date) -> bool:
-    """Return whether there is a report of the day; raises as `Archive.has`."""
-    return ARCHIVE.has(reports_uri, day, PDF)
