@@ -41,6 +41,8 @@ FAMILIES = (
 )
 """In this order: a letter is printed in the first that has it."""
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
+MAIL_DPI = 280
+"""The resolution of a chart as wide as a mail."""
 _PREVIEW_PPI = 110
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]"

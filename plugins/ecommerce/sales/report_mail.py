@@ -23,8 +23,9 @@ Report = ArchivedReport | ArchivedPeriod
 @dataclass(frozen=True, slots=True)
 class ReportMail:
     """What is mailed and posted of a report in one locale: the texts of its mail by the names that its
-    templates use, the PDF, and its chart as PNG. `template` and `picture_file` as in `ArchivedReport`.
-    `forecast_missed`: title and text of the message that net sales of a day missed their forecast."""
+    templates use, the PDF, and its chart as PNG, which has the name `picture_file` in the archive. `template`
+    as in `ArchivedReport`. `forecast_missed`: title and text of the message that net sales of a day missed
+    their forecast."""
 
     template: str
     picture_file: str

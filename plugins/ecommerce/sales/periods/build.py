@@ -11,7 +11,7 @@ from ecommerce.core.periods import Period
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.values import Values
 from ecommerce.reporting.sections import charts_of
-from ecommerce.reporting.typesetting import draw, typeset
+from ecommerce.reporting.typesetting import MAIL_DPI, draw, typeset
 from ecommerce.sales.periods.archive import (
     PDF,
     PREVIEW,
@@ -27,8 +27,6 @@ from ecommerce.sales.slices import Slice
 from ecommerce.storage.report_archive import Provenance
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
-
-DAYS_DOTS_PER_INCH = 280
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +91,7 @@ def write_document(figures: PeriodFigures, texts: Values, folder: Path) -> None:
     )
     if has_page:
         draw(charts_of(texts["sections"]), folder)
-        draw([texts["parts"]["days"]["chart"]], folder, png_dpi=DAYS_DOTS_PER_INCH)
+        draw([texts["parts"]["days"]["chart"]], folder, png_dpi=MAIL_DPI)
 
 
 def write_mail(figures: PeriodFigures, folder: Path) -> Values:

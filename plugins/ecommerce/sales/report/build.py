@@ -12,7 +12,7 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import load_settings
 from ecommerce.core.values import Values
 from ecommerce.reporting.sections import Section, charts_of
-from ecommerce.reporting.typesetting import draw, typeset
+from ecommerce.reporting.typesetting import MAIL_DPI, draw, typeset
 from ecommerce.runtime import metrics
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.days.targets import load_targets
@@ -31,8 +31,6 @@ from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.storage import staging
 from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.client import connect
-
-TREND_DOTS_PER_INCH = 280
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +108,7 @@ def write_charts(sections: Sequence[Section], folder: Path) -> None:
     charts = charts_of(sections)
     draw(charts, folder)
     trends = [chart for chart in charts if chart["file"] == trend.CHART]
-    draw(trends, folder, png_dpi=TREND_DOTS_PER_INCH)
+    draw(trends, folder, png_dpi=MAIL_DPI)
 
 
 def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:

@@ -41,7 +41,7 @@ def section(figures, section_id):
 
 def _top(texts):
     for name in SINGLE:
-        yield f"{name}: {texts[name]}"
+        yield f"{name}: {texts.get(name, '')}"
     yield f"scope: {' · '.join(texts['scope'])}"
     yield from _summary(texts["summary"])
     for tile in (*texts["tiles"], *texts["small_tiles"]):

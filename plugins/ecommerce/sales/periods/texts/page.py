@@ -55,8 +55,6 @@ def page_texts(figures: PeriodFigures) -> Values:
         "summary": {"sentences": sentences, "trust": trust.model_dump()},
         "tiles": all_tiles[:TILES],
         "small_tiles": all_tiles[TILES:],
-        "changed": "",
-        "changed_since": "",
         "footnote": f"{terms.capital(NOTE)}. All definitions: docs/DEFINITIONS.md.",
         "sections": list(parts.values()),
         "parts": parts,
