@@ -56,6 +56,7 @@ def _forecasts(series: str, as_of: date) -> Any:
     from ecommerce.forecast.weeks import LEAST_DAYS
     from ecommerce.forecast.wording import KINDS, TOTAL
     from ecommerce.storage.kept_files import Store
+    from ecommerce.warehouse.client import connect
 
     kind, _, name = series.partition(":")
     if series == TOTAL:
@@ -68,8 +69,8 @@ def _forecasts(series: str, as_of: date) -> Any:
     store = Store.of_models()
     requested = (name,) if kind == "sku" else ()
     announced = registry.announced(store, as_of)
-    sales = query(as_of, announced, requested=requested, step="forecast")
-    history = sales.panels()
+    warehouse = connect(step="forecast")
+    history = query(warehouse, as_of, announced, requested).panels()
     model = train(history.panels[kind], registry.champion(store, as_of).name)
     forecasts = predict_all(history, {kind: model})
     rows = [row for row in forecasts if row["series"] == series]

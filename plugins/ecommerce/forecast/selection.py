@@ -85,13 +85,11 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     rows = pd.MultiIndex.from_product(
         [range(HORIZON), panel.series], names=["day", "series"]
     )
-    candidates = {}
+    past = pd.DataFrame({"origin": days, "actual": sales.ravel()}, rows)
+    facts = [*rows.names, *past]
     for candidate, predicted in predict_each_candidate(train(then), then).items():
-        forecast = predicted.forecast[:, :-1]
-        columns = {"forecast": forecast.ravel(), "actual": sales.ravel()}
-        candidates[candidate] = pd.DataFrame(columns, rows)
-    past = pd.concat(candidates, names=["candidate"]).reset_index()
-    return past.assign(origin=days)
+        past[candidate] = predicted.forecast[:, :-1].ravel()
+    return past.reset_index().melt(facts, None, "candidate", "forecast")
 
 
 def score_candidates(past: pd.DataFrame) -> list[Json]:

@@ -20,7 +20,14 @@ def history(days=170):
     panels = {}
     for seed, (kind, series) in enumerate(SERIES.items()):
         panels[kind] = panel(kind, days, series, seed)
-    return History(MONDAY + timedelta(days=days), panels, ())
+    return History(
+        MONDAY + timedelta(days=days),
+        panels,
+        (),
+        {},
+        {},
+        (),
+    )
 
 
 def panel(kind, days, series, seed):

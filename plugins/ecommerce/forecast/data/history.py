@@ -3,12 +3,13 @@ for each kind of series: `category`, `channel` and `sku`."""
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
@@ -35,10 +36,7 @@ from ecommerce.storage.staging import (
     read_file,
     read_manifest,
 )
-from ecommerce.warehouse.client import connect
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from ecommerce.warehouse.client import Warehouse, connect
 
 Tables = dict[str, pd.DataFrame]
 """By kind of series, [days, series]."""
@@ -68,9 +66,9 @@ class History:
     as_of: date
     panels: Mapping[str, Panel]
     gaps: tuple[date, ...]
-    categories: Names = field(default_factory=dict)
-    products: Names = field(default_factory=dict)
-    promotions: tuple[Promotion, ...] = ()
+    categories: Names
+    products: Names
+    promotions: tuple[Promotion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Sales:
     files; the holidays' calendar; SKUs to forecast in addition to the best-selling ones."""
 
     last_day: date
-    table: "pa.Table"
+    table: pa.Table
     partner: PartnerFiles
     calendar: str
     requested: tuple[str, ...] = ()
@@ -148,12 +146,11 @@ def _promoted(
     of_sku = pd.DataFrame(0.0, days, sales["sku"].columns)
     of_shop = pd.Series(0.0, days)
     for promotion in promotions:
-        first = str(promotion.start_date)
-        last = str(promotion.end_date)
+        period = slice(str(promotion.start_date), str(promotion.end_date))
         if promotion.sku is None:
-            of_shop[first:last] = 1
+            of_shop[period] = 1
         elif promotion.sku in of_sku:
-            of_sku.loc[first:last, promotion.sku] = 1
+            of_sku.loc[period, promotion.sku] = 1
 
     sold = of_sku * _sales_of_quarter(sales["sku"], days)
     sold_by_category = _sales_of_quarter(sales["category"], days)
@@ -177,19 +174,14 @@ def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFra
 
 
 def query(
+    warehouse: Warehouse,
     as_of: date,
     partner: PartnerFiles,
-    *,
     requested: tuple[str, ...] = (),
-    **connection: Any,
 ) -> Sales:
     """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
-    exports that have ended), and by SKU (best-selling, promoted or requested). `connection`: as for
-    `warehouse.client.connect`. Raises NoHistory: there are no sales before that day; PipelineError: the
-    warehouse is unavailable."""
-    import pyarrow as pa
-
-    warehouse = connect(**connection)
+    exports that have ended), and by SKU (best-selling, promoted or requested). Raises NoHistory: there are no
+    sales before that day; PipelineError: the warehouse is unavailable."""
     first = as_of - timedelta(days=LONGEST_DAYS)
     last = as_of - timedelta(days=1)
     daily = warehouse.arrow(
@@ -222,26 +214,19 @@ def prepare(
     """Write the sales before `as_of`, the first forecast day, to the run's staging folder. Announcements of
     `partner` are stored for good; without it they are those of the last forecast. Raises as `query`, and
     PipelineError: the files cannot be written."""
-    from pyarrow import parquet
-
     store = Store.of_models()
     if partner:
         registry.keep(store, registry.INPUTS, as_of, to_plain(partner.announced))
     else:
         partner = registry.announced(store, as_of)
-    sales = query(
-        as_of,
-        partner,
-        dag=run.dag_id,
-        step="history",
-    )
+    sales = query(connect(dag=run.dag_id, step="history"), as_of, partner)
     known = {"partner": to_plain(partner), "calendar": sales.calendar}
     warnings = [data_warning("note", text=text) for text in partner.warnings]
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
     with publish(uri) as draft:
         parquet.write_table(sales.table, draft.path / SALES)
-        (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
+        (draft.path / KNOWN).write_text(json.dumps(known))
         draft.seal(
             source=STEP,
             business_date=day.date,
@@ -256,9 +241,6 @@ def prepare(
 
 def read_prepared(manifest: Manifest) -> Sales:
     """Read a prepared folder."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     table = parquet.read_table(pa.BufferReader(read_file(manifest, SALES)))
     known = json.loads(read_file(manifest, KNOWN))
     partner = from_plain(PartnerFiles, known["partner"])

@@ -2,7 +2,7 @@
 its cleaning for training by the rules of docs/DEFINITIONS.md: closed days, outliers, vanished series."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,6 @@ LONGEST_DAYS = 1100
 _USUALLY_CLOSED = 0.7
 """Of the holidays of other names."""
 _TRUNCATED = 0.4
-_MOST_TRUNCATED = 3
 _ABSURD = 5.0
 _VANISHED_DAYS = 28
 _SOLD_WEEKLY = 1 / 7
@@ -66,18 +65,14 @@ class Panel:
         return pd.date_range(self.first_day, periods=self.days + HORIZON)
 
     def until(self, days: int) -> "Panel":
-        """Return the panel as it was when `days` days were known, with the last three years of them: a past
-        forecast is made from this alone."""
-        first = max(0, days - LONGEST_DAYS)
-        known = slice(first, days)
-        known_and_coming = slice(first, days + HORIZON)
+        """Return the panel as it was when `days` days were known: a past forecast is made from this alone."""
+        end = days + HORIZON
         return replace(
             self,
-            first_day=self.first_day + timedelta(days=first),
-            values=self.values[known],
-            promotions=self.promotions[known_and_coming],
-            holidays=self.holidays[known_and_coming],
-            market=self.market[known],
+            values=self.values[:days],
+            promotions=self.promotions[:end],
+            holidays=self.holidays[:end],
+            market=self.market[:days],
         )
 
 
@@ -99,7 +94,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     days = panel.days
     _drop_truncated(values)
     # The first of these seven weekdays is also that of the first day to forecast.
-    weekday = (np.arange(days + HORIZON) - days) % DAYS
+    weekday = np.arange(-days, HORIZON) % DAYS
     shop = total_of(values)
     closed = (_closed_weekdays(values) | _closed_weekdays(shop))[weekday]
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0)
@@ -112,14 +107,12 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     return values, closed
 
 
-def without_absurd_day(values: Floats) -> Floats:
-    """Return `values` [days, series] with a series' largest day of the last year unknown where it is more
-    than five times the second largest: a single absurd day is no level."""
-    values = values.copy()
+def drop_absurd_day(values: Floats) -> None:
+    """Drop the largest day of a series' last year where it is more than five times the second largest: a
+    single absurd day is no level. `values` are [days, series]."""
     year = values[-YEAR:]
     second_largest = np.sort(np.nan_to_num(year), axis=0)[-2]
     year[(year > _ABSURD * second_largest) & (second_largest > 0)] = np.nan
-    return values
 
 
 def by_week(values: Floats) -> Floats:
@@ -218,7 +211,7 @@ def _drop_truncated(values: Floats) -> None:
     """Drop the last days, three at most, whose total is below 40 % of the lowest of the same weekday in eight
     weeks: an export that ended in the middle of a day."""
     total = np.nansum(values, axis=1)
-    for back in range(1, _MOST_TRUNCATED + 1):
+    for back in (1, 2, 3):
         day = total[-back]
         before = total[-back - DAYS :: -DAYS][:8]
         if len(before) < 4 or day == 0 or day >= _TRUNCATED * before.min():

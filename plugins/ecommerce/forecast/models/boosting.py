@@ -1,19 +1,16 @@
 """Gradient-boosted trees for all series and all 28 days: the difference of a day from its weekday average, in
 units of the series' level."""
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ecommerce.forecast.data.panel import Floats, is_known, ratio
 from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingRegressor
 
 LEAST_DAYS = 182
 """Half a year."""
@@ -32,9 +29,9 @@ squared error."""
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """The fitted trees."""
+    """The fitted `trees`, a HistGradientBoostingRegressor."""
 
-    trees: "HistGradientBoostingRegressor"
+    trees: Any
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
@@ -72,7 +69,8 @@ class Boosting:
             monotonic_cst=rises,
         )
         targets = np.concatenate(changes).clip(-_LARGEST_CHANGE, _LARGEST_CHANGE)
-        with _one_thread():
+        # A worker runs several tasks at a time: on busy cores, several threads took four times as long.
+        with threadpool_limits(1, user_api="openmp"):
             trees.fit(rows, targets)
         return cls(trees)
 
@@ -82,19 +80,10 @@ class Boosting:
         last = known.panel.days - 1
         base = known.base_after(last)
         rows = features_after(known, last)
-        with _one_thread():
+        with threadpool_limits(1, user_api="openmp"):
             change = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
         change = change.reshape(base.shape) * known.level[last]
         return known.sales(np.maximum(base + change, 0))
-
-
-def _one_thread() -> AbstractContextManager[Any]:
-    """A worker runs several tasks at a time: on busy cores, several threads took four times as long for the
-    same trees."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
-    return limits
 
 
 def features_after(known: Statistics, origin: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from ecommerce.forecast.data.panel import (
     LONGEST_DAYS,
     Floats,
     Panel,
+    drop_absurd_day,
     has_vanished,
     is_known,
     only_where,
@@ -17,7 +18,6 @@ from ecommerce.forecast.data.panel import (
     ratio,
     sells_rarely,
     total_of,
-    without_absurd_day,
 )
 from ecommerce.forecast.models.boosting import Boosting
 from ecommerce.forecast.models.ridge import ridge_forecast
@@ -78,7 +78,6 @@ class TrainedModel:
     """
 
     champion: str
-    series: tuple[str, ...]
     boosting: Boosting | None
     weights: dict[str, float]
     forecasts: CandidateForecasts
@@ -118,7 +117,6 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     past[DEFAULT] = _blend(past, weights)
     return TrainedModel(
         champion=champion,
-        series=panel.series,
         boosting=boosting,
         weights=weights,
         forecasts=past,
@@ -138,7 +136,7 @@ def predict_each_candidate(trained: TrainedModel, panel: Panel) -> dict[str, For
     known = Statistics(_prepared(panel))
     forecasts = _forecast_candidates(known, trained.boosting)
     forecasts[DEFAULT] = _blend(forecasts, trained.weights)
-    is_skipped = np.isin(trained.series, list(trained.skipped))
+    is_skipped = np.isin(panel.series, list(trained.skipped))
     noise = known.noise()
     predicted = {}
     for name, forecast in forecasts.items():
@@ -177,7 +175,8 @@ def _with_bounds(
 def _prepared(panel: Panel) -> Panel:
     """Return the panel at its present level; days before a series' first sale are unknown, not without sales.
     Negative days count as 0: the width of an interval is a share of its forecast."""
-    values = without_absurd_day(np.maximum(panel.values, 0))
+    values = np.maximum(panel.values, 0)
+    drop_absurd_day(values)
     sells = values > 0
     has_begun = np.maximum.accumulate(sells) | ~sells.any(axis=0)
     return at_level(replace(panel, values=only_where(has_begun, values)))

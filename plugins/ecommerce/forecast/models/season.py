@@ -23,6 +23,7 @@ from ecommerce.forecast.data.panel import (
     only_where,
     padded,
     ratio,
+    total_of,
     trailing_mean,
 )
 from ecommerce.forecast.weeks import DAYS, HORIZON
@@ -94,8 +95,7 @@ def season(panel: Panel, neutral: Floats) -> Floats:
 def growth(panel: Panel, neutral: Floats) -> Floats:
     """Return the growth that all series share, [days + HORIZON, 1], relative to the origin: that of the last
     13 weeks, as far as it is more than noise, damped after the origin. `neutral` is without the season."""
-    day = np.arange(panel.days + HORIZON) - panel.days
-    week = (day + 1) / DAYS
+    week = np.arange(1 - panel.days, HORIZON + 1) / DAYS
     damped = (1 - _DAMPED**week) / -np.log(_DAMPED)
     past = np.maximum(week, -_GROWN_WEEKS)
     weeks = np.where(week > 0, damped, past)
@@ -114,8 +114,7 @@ def at_level(panel: Panel) -> Panel:
     recent = slice(-_LONGEST_SHIFT - _USUAL_DAYS, None)
     logs = pd.DataFrame(_log(daily[recent]))
     sells = panel.values[recent] > 0
-    sells_often = sells.mean(axis=0) > _OFTEN
-    largest = np.full(len(panel.series), _SHIFT)
+    largest = np.where(sells.mean(axis=0) > _OFTEN, _SHIFT, np.inf)
     factors = np.ones(panel.values.shape)
     # The mean changes most from the day of the shift on.
     for back in range(_LONGEST_SHIFT, _SHORTEST_SHIFT - 1, -1):
@@ -126,7 +125,7 @@ def at_level(panel: Panel) -> Panel:
         low, high = after.quantile(_MIDDLE).to_numpy()
         low_before, high_before = before.quantile(_MIDDLE).to_numpy()
         is_apart = (low > high_before) | (high < low_before)
-        is_larger = sells_often & is_apart & (size > largest)
+        is_larger = is_apart & (size > largest)
         largest[is_larger] = size[is_larger]
         factors[:-back, is_larger] = np.exp(step[is_larger])
     return replace(panel, values=panel.values * factors)
@@ -188,11 +187,8 @@ def _week_index(daily: Floats) -> Floats:
 def _relative(values: Floats, others: Floats) -> Floats:
     """Return the ratio of the sums of the series known in both, [days, 1]."""
     is_compared = is_known(values + others)
-    total, other_total = [
-        np.where(is_compared, table, 0).sum(axis=1, keepdims=True)
-        for table in (values, others)
-    ]
-    return ratio(total, other_total)
+    total = total_of(only_where(is_compared, values))
+    return ratio(total, total_of(only_where(is_compared, others)))
 
 
 def _slope(neutral: Floats) -> float:

@@ -37,8 +37,9 @@ def predict_all(history: History, trained: Models) -> list[Json]:
     without skipped series."""
     rows = []
     for kind, model in trained.items():
-        forecast = predict(model, history.panels[kind])
-        names = list(model.series)
+        panel = history.panels[kind]
+        forecast = predict(model, panel)
+        names = list(panel.series)
         if kind == "category":
             names.append(TOTAL)
         for place, series in enumerate(names):
@@ -105,7 +106,7 @@ def card(
         kinds.append(
             {
                 "kind": kind,
-                "series": len(model.series),
+                "series": len(panel.series),
                 "skipped": model.skipped,
                 "first_day": str(panel.first_day),
                 "days": panel.days,

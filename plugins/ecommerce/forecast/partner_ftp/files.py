@@ -17,7 +17,8 @@ import io
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
@@ -27,9 +28,6 @@ from ecommerce.core.text import clean, counted
 from ecommerce.core.values import Json
 from ecommerce.sources.csv_records import UnusableFileError, header
 from ecommerce.storage.staging import storage_errors
-
-if TYPE_CHECKING:
-    from upath import UPath
 
 PROMOTIONS = "promotions.csv"
 MARKET_INDEX = "market_index.csv"
@@ -94,7 +92,7 @@ class PartnerFiles:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_folder(folder: UPath) -> PartnerFiles:
+def read_folder(folder: Path) -> PartnerFiles:
     """Parse both files of `folder`, a path of any storage: promotions in the order of the file, weeks by
     date.
 
@@ -114,7 +112,7 @@ def read_folder(folder: UPath) -> PartnerFiles:
 
 
 def _parse(
-    path: UPath, kind: type[Promotion | MarketWeek], files: PartnerFiles
+    path: Path, kind: type[Promotion | MarketWeek], files: PartnerFiles
 ) -> list[Any]:
     """Return the valid rows of a file, and add its rejected ones and its warnings to `files`."""
     file = path.name
@@ -145,7 +143,7 @@ def _parse(
         except (ValueError, csv.Error):
             reason = "malformed_line"
             detail = f"no line of CSV in UTF-8 with {len(names)} values"
-        raw = line[: 4 * LONGEST_RAW].decode(errors="replace").strip()
+        raw = line[: 4 * LONGEST_RAW].decode(errors="replace")
         rejected.append(
             {
                 "file": file,

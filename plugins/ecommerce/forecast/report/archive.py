@@ -54,7 +54,6 @@ ARCHIVE = Archive(
 )
 folder_of = ARCHIVE.folder_of
 read_figures = ARCHIVE.read_figures
-read_file = ARCHIVE.read_file
 archived = ARCHIVE.days
 
 

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 import pandas as pd
+from more_itertools import chunked
 
 from ecommerce.core.business_day import day_window, shop_day
 from ecommerce.core.calendar_days import calendar_week
@@ -93,10 +94,7 @@ def read_figures(
             first=as_of,
             last=last,
         )
-    net_weeks = [
-        ExpectedWeek.of_days(outlook[start : start + DAYS])
-        for start in range(0, len(outlook), DAYS)
-    ]
+    net_weeks = [ExpectedWeek.of_days(week) for week in chunked(outlook, DAYS)]
     in_force = warehouse.query(
         "forecast/past_days.sql",
         first=first,

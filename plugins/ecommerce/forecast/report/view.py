@@ -41,6 +41,7 @@ def page_texts(figures: ForecastFigures) -> Json:
     as_of = figures.as_of
     facts = FORMATS | {"figures": figures}
     chart = charts.chart(figures)
+    mondays = [as_of + timedelta(weeks=week) for week in range(WEEKS)]
     return {
         "day": as_of.isoformat(),
         "timezone": figures.provenance.timezone,
@@ -55,7 +56,7 @@ def page_texts(figures: ForecastFigures) -> Json:
             rendered_table("forecast/last-week.txt", facts),
             _promotions(figures),
             rendered_table("forecast/scores.txt", facts),
-            _series(figures),
+            rendered_table("forecast/series.txt", facts | {"mondays": mondays}),
             sentences(
                 "notes",
                 "Data notes",
@@ -117,9 +118,3 @@ def _promotions(figures: ForecastFigures) -> Section:
         products[days, discount].append(label)
     facts = FORMATS | {"promotions": products}
     return rendered_table("forecast/promotions.txt", facts)
-
-
-def _series(figures: ForecastFigures) -> Section:
-    mondays = [figures.as_of + timedelta(weeks=week) for week in range(WEEKS)]
-    facts = FORMATS | {"figures": figures, "mondays": mondays}
-    return rendered_table("forecast/series.txt", facts)

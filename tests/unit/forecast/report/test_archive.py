@@ -1,47 +1,49 @@
 """The archive, and who gets the mail with the report and the mail that forecasts drift."""
 
-import json
-
 import pytest
 
 from ecommerce.core.errors import StagingError
-from ecommerce.core.settings import load_settings
 from ecommerce.forecast.report import archive
 from ecommerce.sales.report.archive import archived_days
+from ecommerce.storage.staging import read_manifest
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
 TO = ["ann@example.com", "bob@example.com"]
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch, tmp_path):
+def _environment(monkeypatch, uri):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "eve@example.com")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
-    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    monkeypatch.setenv("REPORTS_URI", uri)
 
 
-def archived(figures):
-    """Archive figures as the tasks do; return what the mails are given."""
-    return archive.publish(load_settings().reports_uri, figures)
+@pytest.fixture
+def uri(tmp_path):
+    return f"file://{tmp_path}/reports"
 
 
-def test_a_folder_holds_the_report_beside_the_days(tmp_path):
-    uri = load_settings().reports_uri
+@pytest.fixture
+def archived(uri):
+    """Archive a report as the tasks do; return what the mails are given."""
+    return lambda **changes: archive.publish(uri, make_figures(**changes))
+
+
+def test_a_folder_holds_the_report_beside_the_days(tmp_path, uri):
     assert archive.archived(uri) == []
     figures = make_figures()
-    report = archived(figures)
+    report = archive.publish(uri, figures)
     assert report["uri"] == f"{uri}/forecasts/2026-11-16"
-    folder = tmp_path / "reports" / "forecasts" / "2026-11-16"
-    manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["business_date"] == "2026-11-15"
-    assert manifest["window_start"].startswith("2026-11-16T05:00")
-    assert manifest["window_end"].startswith("2026-12-14T05:00")
+    manifest = read_manifest(report["uri"])
+    assert str(manifest.business_date) == "2026-11-15"
+    assert str(manifest.window_start).startswith("2026-11-16 05:00")
+    assert str(manifest.window_end).startswith("2026-12-14 05:00")
     assert archive.read_figures(report["uri"]) == figures
     (tmp_path / "reports" / "2026-11-15").mkdir()
     assert [str(day) for day in archived_days(uri, "2026-11")] == ["2026-11-15"]
     assert archive.archived(uri) == [figures.as_of]
-    assert archive.read_file(uri, figures.as_of, "forecast-narrow.svg")
+    assert archive.ARCHIVE.read_file(uri, figures.as_of, "forecast-narrow.svg")
 
 
 def test_a_report_that_cannot_be_read_is_named(tmp_path):
@@ -52,11 +54,13 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path):
         archive.read_figures(f"file://{tmp_path}")
 
 
-def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(mailbox, caplog):
+def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(
+    archived, mailbox, caplog
+):
     caplog.set_level("INFO")
-    older = archived(make_figures())
+    older = archived()
     assert archive.send_report(older) == archive.send_report(older) == ""
-    newer = archived(make_figures(promotions=()))
+    newer = archived(promotions=())
     assert newer["uri"] == older["uri"]
     with pytest.raises(StagingError, match="a newer run has replaced it"):
         archive.send_report(older)
@@ -71,8 +75,8 @@ def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(mailbox, caplog):
         assert record.name == "mail.log" or "ann@" not in record.getMessage()
 
 
-def test_the_mail_has_chart_pdf_and_links(mailbox):
-    archive.send_report(archived(make_figures()))
+def test_the_mail_has_chart_pdf_and_links(archived, mailbox):
+    archive.send_report(archived())
     [message] = mailbox()
     alternative, pdf = message.iter_parts()
     assert pdf.get_filename() == "sales-forecast-2026-11-16.pdf"
@@ -94,10 +98,9 @@ def test_nobody_is_a_reason(mailbox, monkeypatch):
     assert mailbox() == []
 
 
-def test_drift_is_mailed_to_those_who_get_alerts(mailbox):
-    ordinary = archived(make_figures())
-    assert archive.send_alarm(ordinary).startswith("the forecast does not drift")
-    report = archived(make_figures(forecasts=rows(history(names()), bias=1.3)))
+def test_drift_is_mailed_to_those_who_get_alerts(archived, mailbox):
+    assert archive.send_alarm(archived()).startswith("the forecast does not drift")
+    report = archived(forecasts=rows(history(names()), bias=1.3))
     assert len(report["drift"]) == 3
     assert archive.send_alarm(report) == archive.send_alarm(report) == ""
     message, again = mailbox()
