@@ -20,7 +20,7 @@ from tests.oracle_forecasts import ONE_DAY, Forecast, History, Sale
 
 EXPECTATION = "report/daily_sales/expectation.sql"
 OUTLOOK = "report/daily_sales/outlook.sql"
-REPORTING = [f"{name}_reporting" for name in sales_figures(0, 0, 0)]
+FIGURES = tuple(sales_figures(0, 0, 0))
 FIRST = date(2021, 1, 11)
 MOVED = date(2021, 3, 7)
 """A Sunday, the first day of the daily runs. An export, closed on Sundays, ends on the day before."""
@@ -37,18 +37,26 @@ SERIES = (
 )
 
 
+def is_closed(day):
+    return day < MOVED and day.weekday() == 6
+
+
 def random_history(chance):
     """A shop that moved, with incomplete days, days without a run and days without rates, and forecasts."""
-    history = History(export_ends={"old_shop": MOVED - ONE_DAY})
+    history = History(export_ends={"channel:old_shop": MOVED - ONE_DAY})
     for day in DAYS:
         if day >= MOVED + 10 * ONE_DAY and chance.random() < 0.05:
             continue
         history.complete[day] = day < MOVED or chance.random() > 0.06
-        if day < MOVED and day.weekday() == 6:
-            continue
-        history.sales += random_sales(chance, day)
+        if not is_closed(day):
+            history.sales += random_sales(chance, day)
     for made_on in DAYS[21::7]:
-        history.forecasts += random_forecasts(chance, made_on)
+        for number, series in product(range(28), SERIES):
+            # Now and then a forecast is missing.
+            if chance.random() < 0.9 or series == "total":
+                day = made_on + number * ONE_DAY
+                made = Forecast(series, day, made_on, random_values(chance))
+                history.forecasts.append(made)
     return history
 
 
@@ -60,80 +68,80 @@ def random_sales(chance, day):
     for channel, category, currency in product(channels, CATEGORIES, CURRENCIES):
         if chance.random() < 0.15:
             continue
-        gross = Decimal(chance.randint(0, 9_000_000)).scaleb(-4)
-        discounts = Decimal(chance.randint(0, 900_000)).scaleb(-4)
-        net = gross - discounts - Decimal(chance.randint(0, 2_000_000)).scaleb(-4)
+        figures = sales_figures(
+            random_amount(chance, 0, 9_000_000),
+            random_amount(chance, 0, 900_000),
+            random_amount(chance, 0, 2_000_000),
+        )
         if currency in rateless:
-            gross = discounts = net = None
-        sales.append(Sale(day, channel, category, currency, gross, discounts, net))
+            figures = {}
+        sales.append(Sale(day, channel, category, currency, figures))
     return sales
 
 
-def random_forecasts(chance, made_on):
-    """Forecasts of four weeks; now and then one of a series is missing."""
-    forecasts = []
-    for number, series in product(range(28), SERIES):
-        if chance.random() < 0.9 or series == "total":
-            day = made_on + number * ONE_DAY
-            forecasts.append(Forecast(series, day, made_on, random_values(chance)))
-    return forecasts
+def random_amount(chance, least, most):
+    """An amount between so many ten thousandths."""
+    return Decimal(chance.randint(least, most)).scaleb(-4)
 
 
 def random_values(chance):
     """A forecast with its intervals, which are not symmetrical."""
-    forecast = chance.randint(5_000_000, 60_000_000)
-    values = {"forecast": forecast}
-    for level, most in (
-        ("80", 8_000_000),
-        ("95", 20_000_000),
-    ):
-        values[f"lower_{level}"] = forecast - chance.randint(most // 2, most)
-        values[f"upper_{level}"] = forecast + chance.randint(most // 2, most)
-    return {name: Decimal(value).scaleb(-4) for name, value in values.items()}
+    middle = random_amount(chance, 5_000_000, 60_000_000)
+    values = {"forecast": middle}
+    for level, most in (("80", 8_000_000), ("95", 20_000_000)):
+        values[f"lower_{level}"] = middle - random_amount(chance, most // 2, most)
+        values[f"upper_{level}"] = middle + random_amount(chance, most // 2, most)
+    return values
 
 
 def store(shop, history):
     """Insert what loads leave of a history."""
-    rows = []
+    sales = []
     for sale in history.sales:
-        names = {"category": sale.category, "currency": sale.currency}
-        if sale.gross is None:
-            row = daily_sales(sale.day, sale.channel, 1, **names)
-            row |= dict.fromkeys(REPORTING)
-        else:
-            returns = sale.gross - sale.discounts - sale.net
-            amounts = sale.gross, sale.discounts, returns
-            row = daily_sales(sale.day, sale.channel, *amounts, **names)
-        rows.append(row)
-    shop.insert("daily_sales", rows)
-    rows = []
+        row = daily_sales(
+            sale.day,
+            sale.channel,
+            1,
+            category=sale.category,
+        )
+        row["currency"] = sale.currency
+        for name in FIGURES:
+            row[f"{name}_reporting"] = sale.figures.get(name)
+        sales.append(row)
+    shop.insert("daily_sales", sales)
+    summaries = []
     for day, is_complete in history.complete.items():
-        if day < MOVED and day.weekday() == 6:
-            continue
-        gross = history.total(day, "gross")
-        discounts = history.total(day, "discounts")
-        returns = gross - discounts - history.total(day, "net")
-        amounts = gross, discounts, returns
-        rows.append(daily_summary(day, *amounts, orders=3, complete=is_complete))
-    shop.insert("daily_summary", rows)
-    rows = []
+        if not is_closed(day):
+            row = daily_summary(day, 0, orders=3, complete=is_complete)
+            for name in FIGURES:
+                row[name] = history.total([day], name)
+            summaries.append(row)
+    shop.insert("daily_summary", summaries)
+    forecasts = []
     for made in history.forecasts:
         made_at = midnight(made.made_on)
-        rows.append(forecast(made.series, made.day, made_at, **made.values))
-    shop.insert("sales_forecasts", rows)
+        forecasts.append(
+            forecast(
+                made.series,
+                made.day,
+                made_at,
+                **made.values,
+            )
+        )
+    shop.insert("sales_forecasts", forecasts)
     shop.exported("old_shop", FIRST, MOVED - ONE_DAY)
 
 
 def by_series(rows):
     """Rows of a day as the oracle has them."""
-    found = {}
+    comparisons = {}
     for row in rows:
         columns = dict(row)
         assert columns.pop("model") == "median"
         columns.pop("business_date", None)
         columns["made_on"] = columns.pop("made_at").date()
-        found[columns.pop("series")] = columns
-    return found
+        comparisons[columns.pop("series")] = columns
+    return comparisons
 
 
 @pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)])
@@ -147,13 +155,17 @@ def random_shop(request, shop):
 def test_the_view_compares_each_known_day_with_its_forecast_in_force(random_shop):
     shop, history = random_shop
     rows = {day: [] for day in history.complete}
+    verdicts = Counter()
     for row in shop.rows("forecast_comparisons"):
         rows[row["business_date"]].append(row)
-    verdicts = Counter()
+        verdicts.update(
+            [
+                row["verdict"],
+                ("net", row["net_verdict"]),
+            ]
+        )
     for day, rows_of_day in rows.items():
         assert by_series(rows_of_day) == history.comparisons(day), day
-        verdicts.update(row["verdict"] for row in rows_of_day)
-        verdicts.update(("net", row["net_verdict"]) for row in rows_of_day)
     assert min(verdicts.values()) >= 5, verdicts
     assert len(verdicts) == 8
 
@@ -163,24 +175,29 @@ def test_a_day_that_has_not_ended_has_no_actual_sales(shop):
     ended, running = FIRST, date(2100, 1, 1)
     history = History(complete={ended: True, running: False})
     for day in (ended, running):
-        history.sales += random_sales(random.Random(1), day)
-        values = random_values(random.Random(1))
-        history.forecasts.append(Forecast("total", day, day, values))
+        chance = random.Random(1)
+        history.sales += random_sales(chance, day)
+        history.forecasts.append(Forecast("total", day, day, random_values(chance)))
     store(shop, history)
     totals = {}
     for row in shop.rows("forecast_comparisons"):
         if row["series"] == "total":
             totals[row["business_date"]] = (row["actual"], row["net_actual"])
         assert row["business_date"] == ended or row["actual"] is None
-    gross, net = history.total(ended, "gross"), history.total(ended, "net")
-    assert totals == {ended: (gross, net), running: (None, None)}
+    gross = history.total([ended], "gross_sales")
+    net = history.total([ended], "net_sales")
+    assert totals == {
+        ended: (gross, net),
+        running: (None, None),
+    }
 
 
 def place(series, row):
-    kind = series.partition(":")[0]
-    is_without = row["forecast"] is None
+    """The place of a series in the report."""
     kinds = ("total", "channel", "category")
-    return kinds.index(kind), is_without, -(row["forecast"] or 0), series
+    kind = kinds.index(series.partition(":")[0])
+    amount = row["forecast"]
+    return kind, amount is None, -(amount or 0), series
 
 
 def mark_incomplete(shop, history, days):
@@ -198,53 +215,68 @@ def test_the_report_has_the_largest_forecasts_first_and_knows_days_that_are_not_
     random_shop,
 ):
     shop, history = random_shop
-    mark_incomplete(shop, history, DAYS[60:119:9])
-    days = [FIRST, MOVED - 7 * ONE_DAY, MOVED, *DAYS[90:119:2]]
-    for day in days:
-        options = {"report_day": day, "spec": ORDERS}
-        rows = shop.warehouse.query(EXPECTATION, **options)
-        # A day without a run is compared, too: it has no sales and no verdict.
-        is_known = day in history.complete
-        history.complete.setdefault(day, False)
+    mark_incomplete(
+        shop,
+        history,
+        DAYS[60:119:9],
+    )
+    # A day without a run is compared, too: it has no sales and no verdict.
+    for day in (FIRST, MOVED - 7 * ONE_DAY, MOVED, *DAYS[90:119:2]):
+        rows = shop.warehouse.query(
+            EXPECTATION,
+            report_day=day,
+            spec=ORDERS,
+        )
         expected = history.comparisons(day)
         assert by_series(rows) == expected, day
-        order = sorted(expected, key=lambda series: place(series, expected[series]))
+        order = sorted(
+            expected,
+            key=lambda series: place(series, expected[series]),
+        )
         assert [row["series"] for row in rows] == order
-        if not is_known:
-            del history.complete[day]
 
 
 def expected_outlook(history, day, days):
     """The rows of `outlook.sql`."""
     following = day + ONE_DAY
     made = []
-    for each in history.forecasts:
-        is_total = each.series == "total" and each.day in days
-        if is_total and each.made_on <= following:
-            made.append(each)
-    newest = max((each.made_on for each in made), default=None)
+    for total in history.forecasts:
+        if total.series == "total" and total.day in days and total.made_on <= following:
+            made.append(total)
+    newest = max(
+        (total.made_on for total in made),
+        default=None,
+    )
+    last_week = day - 6 * ONE_DAY
+    compared = {
+        "model": "median",
+        "made_on": newest,
+        "usual_week": history.usual_week(following, "gross_sales"),
+        "net_usual_week": history.usual_week(following, "net_sales"),
+        "last_week": history.week(last_week, "gross_sales"),
+        "net_last_week": history.week(last_week, "net_sales"),
+    }
     rows = []
-    for each in made:
-        if each.made_on != newest:
-            continue
-        names = ("forecast", "lower_80", "upper_80")
-        row = {name: each.values[name] for name in names}
-        net = history.net_values(following, row)
-        row |= {f"net_{name}": value for name, value in net.items()}
-        row |= {"day": each.day, "model": "median", "made_on": newest}
-        is_known = each.day <= day and history.complete.get(each.day)
-        row["net_sales"] = history.total(each.day, "net") if is_known else None
-        row["usual_week"] = history.usual_week(following, "gross")
-        row["net_usual_week"] = history.usual_week(following, "net")
-        row["last_week"] = history.week(day - 6 * ONE_DAY, "gross")
-        row["net_last_week"] = history.week(day - 6 * ONE_DAY, "net")
-        rows.append(row)
+    for total in made:
+        if total.made_on == newest:
+            row = {"day": total.day, "net_sales": None}
+            if total.day <= day and history.complete.get(total.day):
+                row["net_sales"] = history.total([total.day], "net_sales")
+            for name in ("forecast", "lower_80", "upper_80"):
+                row[name] = total.values[name]
+            for name, value in history.net_values(following, row).items():
+                row[f"net_{name}"] = value
+            rows.append(row | compared)
     return rows
 
 
 def test_the_outlook_has_the_coming_days_and_what_they_are_compared_with(random_shop):
     shop, history = random_shop
-    mark_incomplete(shop, history, [DAYS[70], DAYS[119]])
+    mark_incomplete(
+        shop,
+        history,
+        [DAYS[70], DAYS[119]],
+    )
     with_last_week = 0
     for day in (FIRST, DAYS[20], *DAYS[60:76:2], *DAYS[110::3]):
         days = [day + number * ONE_DAY for number in range(-2, 8)]

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from ecommerce.core.business_day import days_between
 from ecommerce.sales.days.targets import load_targets
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.rendering import render
@@ -18,6 +19,7 @@ from tests.reference_engine import evaluate
 
 QUERY = "report/daily_sales/targets.sql"
 AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
+PROGRESS = ("expected_share", "net_sales", *AMOUNTS[1:])
 NET_SHARE = Decimal("0.9")
 BELOW = 50
 """Distance of a forecast from the lower end of its 80 % interval."""
@@ -25,7 +27,7 @@ ABOVE = 70
 
 DAY = date(2026, 3, 18)
 FIRST = DAY.replace(day=1)
-MONTH = [FIRST + timedelta(days=number) for number in range(31)]
+MONTH = days_between(FIRST, DAY.replace(day=31))
 FORECAST_DAYS = MONTH[9:28]
 """Days 10 to 28 have a forecast of the whole shop; the others have the average of their weekday."""
 
@@ -80,19 +82,24 @@ def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, tmp_pa
     assert incomplete["place"] == "a.csv line 4"
     kept = [(FIRST, "total", Decimal(1000))]
     assert stored(shop) == kept
-    files("b.csv", f'2026-03,"{"x" * csv.field_size_limit()}')
-    assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
-    (tmp_path / "targets" / "b.csv").unlink()
-    (tmp_path / "targets" / "b.csv").mkdir()  # cannot be read as a file
-    assert [each["kind"] for each in load_targets(shop.warehouse)] == ["targets_unread"]
+    files(
+        "b.csv",
+        f'2026-03,"{"x" * csv.field_size_limit()}',
+    )
+    [too_large] = load_targets(shop.warehouse)
+    file = tmp_path / "targets" / "b.csv"
+    file.unlink()
+    file.mkdir()
+    [a_folder] = load_targets(shop.warehouse)
+    assert too_large["kind"] == a_folder["kind"] == "targets_unread"
     assert stored(shop) == kept
 
 
-def insert_sales(shop, gross, net_share):
+def sell(shop, gross, net_share):
     """Insert gross sales by day and channel; `net_share` of each are net sales, the rest returns."""
     rows = []
     for (day, channel), amount in gross.items():
-        returns = amount * (1 - net_share)
+        returns = amount * (1 - Decimal(net_share))
         rows.append(daily_sales(day, channel, amount, returns=returns))
     shop.insert("daily_sales", rows)
 
@@ -101,14 +108,13 @@ def insert_forecasts(shop, amounts):
     """Insert forecasts of the whole shop by day, of which only those made on 9 March count on `DAY`."""
     rows = []
     for day, amount in amounts.items():
-        interval = {"lower_80": amount - BELOW, "upper_80": amount + ABOVE}
-        for made_on, factor in (
-            (1, 9),
-            (9, 1),
-            (20, 5),
-        ):
+        interval = {
+            "lower_80": amount - BELOW,
+            "upper_80": amount + ABOVE,
+        }
+        for made_on, factor in ((1, 9), (9, 1), (20, 5)):
             made_at = midnight(DAY.replace(day=made_on))
-            values = {"forecast": amount * factor} | interval
+            values = interval | {"forecast": amount * factor}
             rows.append(forecast("total", day, made_at, **values))
     shop.insert("sales_forecasts", rows)
 
@@ -123,48 +129,35 @@ def weekday_average(gross, channels, weekday):
     return total / 8
 
 
-def expected_progress(gross, forecasts, channels):
-    """The columns that depend on no target, on `DAY`, as exact fractions; no interval without `forecasts`."""
+def expected_progress(target, gross, forecasts, channels):
+    """The columns of a row on `DAY`, from exact fractions; no interval without `forecasts`."""
     weights = {}
     for day in MONTH:
-        weights[day] = Fraction(weekday_average(gross, channels, day.weekday()))
-    for day, amount in forecasts.items():
-        weights[day] = Fraction(amount)
-    past_days = [day for day in MONTH if day <= DAY]
-    coming_days = [day for day in MONTH if day > DAY]
+        average = weekday_average(gross, channels, day.weekday())
+        weights[day] = Fraction(forecasts.get(day, average))
     net_share = Fraction(NET_SHARE)
-    net_sales = Fraction(0)
-    for day in past_days:
+    net_sales = weight_to_date = Fraction(0)
+    for day in MONTH[: DAY.day]:
+        weight_to_date += weights[day]
         for channel in channels:
             net_sales += Fraction(gross[day, channel]) * net_share
-    landing = net_sales + sum(weights[day] for day in coming_days) * net_share
+    share = weight_to_date / sum(weights.values())
+    landing = net_sales + (sum(weights.values()) - weight_to_date) * net_share
     lower = upper = None
     if forecasts:
-        forecast_days = len(forecasts.keys() & set(coming_days))
+        forecast_days = sum(day > DAY for day in forecasts)
         lower = landing - BELOW * forecast_days * net_share
         upper = landing + ABOVE * forecast_days * net_share
-    weight_to_date = sum(weights[day] for day in past_days)
     return {
-        "expected_share": weight_to_date / sum(weights.values()),
-        "net_sales": net_sales,
-        "landing": landing,
-        "landing_lower_80": lower,
-        "landing_upper_80": upper,
-    }
-
-
-def rounded_progress(expected, target):
-    """The columns of a row: those of `expected_progress`, and those that depend on the target."""
-    share = expected["expected_share"]
-    columns = {
         "target": target,
         "expected_share": rounded(share),
         "target_to_date": rounded(target * share, 2),
-        "reached_share": rounded(expected["net_sales"] / target),
+        "reached_share": rounded(net_sales / target),
+        "net_sales": rounded(net_sales, 2),
+        "landing": rounded(landing, 2),
+        "landing_lower_80": rounded(lower, 2),
+        "landing_upper_80": rounded(upper, 2),
     }
-    for name in ("net_sales", "landing", "landing_lower_80", "landing_upper_80"):
-        columns[name] = rounded(expected[name], 2)
-    return columns
 
 
 @pytest.fixture
@@ -176,7 +169,7 @@ def measured(shop, files):
         day = DAY - timedelta(days=number)
         for channel in ("web", "till"):
             gross[day, channel] = Decimal(chance.randint(100, 900))
-    insert_sales(shop, gross, NET_SHARE)
+    sell(shop, gross, NET_SHARE)
     forecasts = {day: Decimal(chance.randint(400, 1800)) for day in FORECAST_DAYS}
     insert_forecasts(shop, forecasts)
     files(
@@ -186,11 +179,9 @@ def measured(shop, files):
         "2026-04,total,1,USD",
     )
     load_targets(shop.warehouse)
-    total = expected_progress(gross, forecasts, ("web", "till"))
-    till = expected_progress(gross, {}, ("till",))
     return shop, {
-        "total": rounded_progress(total, 30_000),
-        "till": rounded_progress(till, 9_000),
+        "total": expected_progress(30_000, gross, forecasts, ("web", "till")),
+        "till": expected_progress(9_000, gross, {}, ("till",)),
     }
 
 
@@ -224,7 +215,31 @@ def test_amounts_are_exact_on_the_reference_engine(measured):
         assert exact == [expected[channel][column] for column in AMOUNTS]
 
 
-def test_the_target_of_a_shop_counts_all_its_channels(shop, files, monkeypatch):
+@pytest.fixture
+def measure(shop, files):
+    """Load targets of 1,000.00 for channels; return the share that is expected, net sales, landing and its
+    interval on a day, by channel."""
+
+    def measure(*channels, day=DAY):
+        files("a.csv", *[f"{day:%Y-%m},{channel},1000,USD" for channel in channels])
+        load_targets(shop.warehouse)
+        rows = shop.warehouse.query(QUERY, report_day=day)
+        return {row["channel"]: tuple(row[name] for name in PROGRESS) for row in rows}
+
+    return measure
+
+
+def sell_daily(shop, channel, first, last, net_share=1):
+    """Insert sales of 100.00 on each day, `net_share` of them net sales."""
+    days = days_between(first, last)
+    sell(
+        shop,
+        {(day, channel): Decimal(100) for day in days},
+        net_share,
+    )
+
+
+def test_the_target_of_a_shop_counts_all_its_channels(shop, measure, monkeypatch):
     monkeypatch.setenv("SHOPS", '{"shopify": ["de"]}')
     shop.warehouse = connect(step="test")
     rows = []
@@ -232,75 +247,80 @@ def test_the_target_of_a_shop_counts_all_its_channels(shop, files, monkeypatch):
         for channel in (source, f"{source}_web"):
             rows.append(daily_sales(DAY, source, 100, channel=channel))
     shop.insert("daily_sales", rows)
-    names = ("total", "shopify", "shopify_de", "shopify_de_web")
-    files("a.csv", *(f"2026-03,{name},1000,USD" for name in names))
-    load_targets(shop.warehouse)
-    found = {name: values[1] for name, values in progress(shop, DAY).items()}
     # Another source's target is that of its channel.
-    assert found == {
-        "total": 400,
-        "shopify": 100,
-        "shopify_de": 200,
-        "shopify_de_web": 100,
-    }
+    expected = {"total": 400, "shopify": 100, "shopify_de": 200, "shopify_de_web": 100}
+    progress = measure(*expected)
+    assert {channel: row[1] for channel, row in progress.items()} == expected
 
 
-def sell(shop, channel, first, last, net="1"):
-    """Insert sales of 100.00 on each day; `net`: the part of gross sales."""
-    gross = {}
-    for number in range((last - first).days + 1):
-        gross[first + timedelta(days=number), channel] = Decimal(100)
-    insert_sales(shop, gross, Decimal(net))
-
-
-def progress(shop, day):
-    """The share that is expected, net sales, landing and its interval, by channel."""
-    columns = (
-        "expected_share",
-        "net_sales",
-        "landing",
-        "landing_lower_80",
-        "landing_upper_80",
-    )
-    rows = shop.warehouse.query(QUERY, report_day=day)
-    return {row["channel"]: tuple(row[name] for name in columns) for row in rows}
-
-
-def test_a_channel_with_a_short_history_lands_by_the_days_it_has(shop, files):
+def test_a_channel_with_a_short_history_lands_by_the_days_it_has(shop, measure):
     # Two weeks, two days, and none before the month; one that sells nothing any more; one without any sale.
-    sell(shop, "weeks", FIRST - timedelta(days=14), DAY)
-    sell(shop, "days", FIRST - timedelta(days=2), DAY)
-    sell(shop, "new", FIRST + timedelta(days=10), DAY, net="0.9")
-    sell(shop, "closed", FIRST - timedelta(days=50), FIRST - timedelta(days=40))
-    names = ("weeks", "days", "new", "closed", "Weeks")
-    files("a.csv", *(f"2026-03,{name},1000,USD" for name in names))
-    load_targets(shop.warehouse)
-    found = progress(shop, DAY)
+    sell_daily(
+        shop,
+        "weeks",
+        FIRST - timedelta(days=14),
+        DAY,
+    )
+    sell_daily(
+        shop,
+        "days",
+        FIRST - timedelta(days=2),
+        DAY,
+    )
+    sell_daily(
+        shop,
+        "new",
+        FIRST + timedelta(days=10),
+        DAY,
+        net_share="0.9",
+    )
+    sell_daily(
+        shop,
+        "closed",
+        FIRST - timedelta(days=50),
+        FIRST - timedelta(days=40),
+    )
+    progress = measure("weeks", "days", "new", "closed", "Weeks")
     share = rounded(Fraction(18, 31))
-    assert found["weeks"] == found["days"] == (share, 1800, 3100, None, None)
+    assert progress["weeks"] == progress["days"] == (share, 1800, 3100, None, None)
     # 8 days of 100.00, of which 90.00 are net, and 13 more.
-    assert found["new"] == (share, 720, 720 + 13 * 90, None, None)
-    assert found["Weeks"] == (share, 0, 0, None, None)
+    assert progress["new"] == (share, 720, 720 + 13 * 90, None, None)
+    assert progress["Weeks"] == (share, 0, 0, None, None)
     # 50 days of history, of which the first 11 had sales. On average, Saturdays have 2/8 of 100.00, Sundays
     # to Tuesdays 2/7, and the other days 1/7. Of these, 2, 6 and 5 days remain.
-    landing = rounded(100 * (Fraction(2 * 2, 8) + Fraction(6 * 2 + 5, 7)), 2)
+    landing = rounded(
+        100 * (Fraction(2 * 2, 8) + Fraction(6 * 2 + 5, 7)),
+        2,
+    )
     assert landing == Decimal("292.86")
-    assert found["closed"] == (rounded(Fraction(57, 98)), 0, landing, None, None)
+    share = rounded(Fraction(57, 98))
+    assert progress["closed"] == (share, 0, landing, None, None)
 
 
-def test_on_the_last_day_a_month_has_landed(shop, files):
-    sell(shop, "web", FIRST - timedelta(days=60), MONTH[-1], net="0.8")
-    files("a.csv", "2026-03,total,1000,USD", "2026-02,total,1000,USD")
-    load_targets(shop.warehouse)
+def test_on_the_last_day_a_month_has_landed(shop, measure):
+    sell_daily(
+        shop,
+        "web",
+        FIRST - timedelta(days=60),
+        MONTH[-1],
+        net_share="0.8",
+    )
     landed = 31 * 80
-    assert progress(shop, MONTH[-1]) == {"total": (1, landed, landed, landed, landed)}
+    progress = measure("total", day=MONTH[-1])
+    assert progress == {"total": (1, landed, landed, landed, landed)}
+    assert measure("total", day=FIRST)["total"][1:3] == (80, landed)
     february = FIRST - timedelta(days=1)
-    assert progress(shop, february)["total"][:2] == (1, 28 * 80)
-    assert progress(shop, FIRST)["total"][1:3] == (80, landed)
+    assert measure("total", day=february)["total"][:2] == (1, 28 * 80)
 
 
-def test_more_returns_than_sales_are_no_negative_landing_of_the_other_days(shop, files):
-    sell(shop, "web", FIRST - timedelta(days=60), DAY, net="-0.5")
-    files("a.csv", "2026-03,total,1000,USD")
-    load_targets(shop.warehouse)
-    assert progress(shop, DAY)["total"][1:3] == (-18 * 50, -18 * 50)
+def test_more_returns_than_sales_are_no_negative_landing_of_the_other_days(
+    shop, measure
+):
+    sell_daily(
+        shop,
+        "web",
+        FIRST - timedelta(days=60),
+        DAY,
+        net_share="-0.5",
+    )
+    assert measure("total")["total"][1:3] == (-18 * 50, -18 * 50)
