@@ -12,12 +12,12 @@ DAYS = 168
 """A history that is too short for the boosted trees, which take the most time."""
 
 
-def forecast(values, holidays=None):
+def forecast(values, holidays=0):
     panel = make_panel(values, holidays=holidays)
     return predict(train(panel), panel)
 
 
-def first_series(values, holidays=None):
+def first_series(values, holidays=0):
     return forecast(values, holidays).forecast[:, 0]
 
 
@@ -25,51 +25,44 @@ def error(values, truth=COMING):
     return float(np.abs(values - truth).sum() / truth.sum())
 
 
-RARE = np.where(np.random.default_rng(5).random(DAYS) < 0.15, 40.0, 0.0)
-STATES = ["zeros", "doubled", "vanished", "new", "rare"]
+RARE = np.where(
+    np.random.default_rng(5).random(DAYS) < 0.15,
+    40.0,
+    0.0,
+)
 
 
-@pytest.fixture(scope="module")
-def shop():
-    """The forecasts of a shop, each of whose series is in another state."""
-    values = weekly(DAYS, series=len(STATES))
+def test_each_series_is_forecast_by_its_state():
+    values = weekly(DAYS, series=5)
     values[:, 0] = 0
     values[-64:, 1] *= 2
     values[-34:, 2] = 0
     values[:-42, 3] = 0
     values[:, 4] = RARE
-    return forecast(values)
-
-
-@pytest.fixture(scope="module")
-def states(shop):
-    return dict(zip(STATES, shop.forecast.T, strict=False))
-
-
-def test_bounds_are_ordered_and_not_negative(shop):
+    shop = forecast(values)
+    zeros, doubled, vanished, new, rare, _ = shop.forecast.T
+    assert not zeros.any()
+    assert error(doubled, 2 * COMING) < 0.15
+    assert not vanished.any()
+    assert error(new) < 0.1
+    weeks = rare.reshape(4, 7).sum(axis=1)
+    assert np.allclose(
+        weeks,
+        RARE[-91:].sum() / 13,
+        rtol=0.35,
+    )
     upper = (shop.upper_80, shop.upper_95)
-    amounts = np.stack([shop.lower_95, shop.lower_80, shop.forecast, *upper])
-    assert (amounts >= 0).all()
-    assert (np.diff(amounts, axis=0) >= 0).all()
-    assert (amounts[-1][:, 0] == 0).all(), "nothing is expected of a series of zeros"
-
-
-@pytest.mark.parametrize(
-    ("state", "coming", "most"),
-    [
-        ("doubled", 2 * COMING, 0.15),
-        ("new", COMING, 0.1),
-    ],
-)
-def test_a_state_of_one_series(states, state, coming, most):
-    assert error(states[state], coming) < most
-
-
-def test_series_without_a_pattern(states):
-    assert (states["zeros"] == 0).all()
-    assert (states["vanished"] == 0).all()
-    weeks = states["rare"].reshape(4, 7).sum(axis=1)
-    assert np.allclose(weeks, RARE[-91:].sum() / 13, rtol=0.35)
+    bounds = np.stack(
+        [
+            shop.lower_95,
+            shop.lower_80,
+            shop.forecast,
+            *upper,
+        ]
+    )
+    assert (bounds >= 0).all()
+    assert (np.diff(bounds, axis=0) >= 0).all()
+    assert not shop.upper_95[:, 0].any(), "nothing is expected of a series of zeros"
 
 
 def test_a_forecast_needs_28_known_days():
@@ -82,7 +75,10 @@ def test_a_forecast_needs_28_known_days():
     found = predict(trained, panel).forecast
     is_known = np.isfinite(found)
     assert is_known.all(axis=0).tolist() == [True, False, True, True]
-    assert np.allclose(found[:, 3], found[:, 0] + found[:, 2])
+    assert np.allclose(
+        found[:, 3],
+        found[:, 0] + found[:, 2],
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +113,10 @@ def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
 ):
     """Of ten holidays the first `closed` had no sales; the coming one is the first again, or a new one."""
     values = weekly(DAYS)
-    holidays = np.zeros((DAYS + HORIZON, 1), dtype=np.int64)
+    holidays = np.zeros(
+        (DAYS + HORIZON, 1),
+        dtype=np.int64,
+    )
     past = np.arange(40, 140, 10)
     holidays[past, 0] = np.arange(1, 11)
     holidays[DAYS + 5] = named

@@ -6,6 +6,7 @@ another way; what they forecast is tested in `test_ensemble`.
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -33,26 +34,27 @@ NAMES = (*SERIES, "total")
 def shop(days):
     """Known `days` before `AS_OF`, with promotions, holidays, a market index, a gap and a Black Friday."""
     first = AS_OF - timedelta(days=days)
-    dates = pd.date_range(first, periods=days)
+    number = np.arange(days + HORIZON)
     promotions = np.zeros((days + HORIZON, len(SERIES)))
-    is_promoted = np.arange(days + HORIZON) % 31 < 4
-    promotions[is_promoted, 0] = 1
-    promotions[is_promoted, 1] = 0.4
+    promotions[number % 31 < 4, :2] = [1, 0.4]
     holidays = holidays_of("US", first, days + HORIZON)
-    is_holiday = holidays[:days] > 0
-    is_black_friday = [day.date() == black_friday(day.year) for day in dates]
+    dates = pd.date_range(first, periods=days)
+    number = number[:days]
 
     values = weekly(days, len(SERIES), noise=0.15) * (1 + 0.6 * promotions[:days])
-    values[is_holiday] *= 0.5
-    values[is_black_friday] *= 2.5
+    values[holidays[:days] > 0] *= 0.5
+    values[[day.date() == black_friday(day.year) for day in dates]] *= 2.5
     values[dates.day_of_week == 6, 2] = 0
     values[np.random.default_rng(1).random(days) > 0.3, 3] = 0
-    values[:, 4] *= 1.02 ** (np.arange(days) / 7)
-    values[-150, 5] *= 30
+    values[:, 4] *= 1.02 ** (number / 7)
+    values[-150, 5] *= 100
     values[90:93] = np.nan
-    of_series = np.repeat(holidays[:, None], len(SERIES), axis=1)
-    market = 100 + np.arange(days) / 20
-    panel = make_panel(values, promotions, of_series, market)
+    panel = make_panel(
+        values,
+        promotions,
+        holidays[:, None],
+        100 + number / 20,
+    )
     return replace(panel, first_day=first)
 
 
@@ -68,25 +70,35 @@ def forecasts(panel):
 
 def text_of(values, rows, heads):
     """A table of numbers with four significant digits."""
-    table = pd.DataFrame(values, list(rows), list(heads))
+    table = pd.DataFrame(
+        values,
+        list(rows),
+        list(heads),
+    )
     return table.to_string(float_format="{:.4g}".format, na_rep="-")
 
 
 def test_each_day_of_four_weeks(forecasts, snapshot):
     dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
-    plain = forecasts["open_weekday_mean"]
-    ridge = forecasts["ridge"]
-    parts = [text_of(made.forecast, dates, NAMES) for made in (plain, ridge)]
-    assert "\n\n".join(parts) == snapshot
+    plain = text_of(forecasts["open_weekday_mean"].forecast, dates, NAMES)
+    ridge = text_of(forecasts["ridge"].forecast, dates, NAMES)
+    assert f"{plain}\n\n{ridge}" == snapshot
 
 
 def weeks_and_widths(made):
     """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
-    values = made.forecast
-    weeks = values.reshape(4, 7, -1).sum(axis=1)
-    widths = [(upper - values)[::7] for upper in (made.upper_80, made.upper_95)]
-    heads = [f"{what} {week}" for what in ("week", "80 %", "95 %") for week in "1234"]
-    return text_of(np.concatenate([weeks, *widths]), heads, NAMES)
+    weeks = made.forecast.reshape(4, 7, -1).sum(axis=1)
+    width_80 = (made.upper_80 - made.forecast)[::7]
+    width_95 = (made.upper_95 - made.forecast)[::7]
+    heads = map(
+        " ".join,
+        product(("week", "80 %", "95 %"), "1234"),
+    )
+    return text_of(
+        np.concatenate([weeks, width_80, width_95]),
+        heads,
+        NAMES,
+    )
 
 
 @pytest.mark.parametrize("candidate", ["seasonal_naive", "open_weekday_mean", "ridge"])
@@ -99,9 +111,12 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
     blend = train(panel)
     errors = {}
     for name in CANDIDATES:
-        errors[name] = wape(blend.forecasts[name], blend.actual)
+        errors[name] = wape(
+            blend.forecasts[name],
+            blend.actual,
+        )
     facts = pd.DataFrame({"weight": blend.weights, "error": errors})
-    text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
+    text = text_of(facts, CANDIDATES, facts)
     assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
 
 
@@ -111,9 +126,19 @@ def test_what_is_known_of_the_days_ahead(panel, place, snapshot):
     last = panel.days - 1
     columns = features_after(known, last)[:, place]
     base = known.base_after(last)[:, place]
-    level = np.repeat(known.level[last, place], HORIZON)
-    table = np.column_stack([base, level, columns])
-    days = [0, 3, 4, 6, 7, 8, 9, 10, 11, 27]
+    level = np.repeat(
+        known.level[last, place],
+        HORIZON,
+    )
+    table = np.column_stack([base, level, columns]).T
     heads = ["base", "level"]
     heads += [f"feature {number}" for number in range(columns.shape[1])]
-    assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot
+    days = {f"day {day}": day - 1 for day in (1, 4, 5, 7, 8, 9, 10, 11, 12, 28)}
+    assert (
+        text_of(
+            table[:, list(days.values())],
+            heads,
+            days,
+        )
+        == snapshot
+    )
