@@ -30,7 +30,11 @@ def _forecast():
 
 
 def _selection():
-    test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
+    test = shops.figures(
+        8,
+        blend=(0.2, 0.021),
+        ridge=(0.1, -0.034),
+    )
     choice = {"champion": "ridge", "previous": "blend", "why": "ridge is better."}
     record = {"version": "champions/2026-12-06-001-ab.json", **choice, **test}
     return selection.compose(record)
@@ -38,7 +42,10 @@ def _selection():
 
 def _week():
     missing = [date(2026, 11, 12), date(2026, 11, 14)]
-    return missing_forecast.alert(period_of("week", date(2026, 11, 9)), missing)
+    return missing_forecast.alert(
+        period_of("week", date(2026, 11, 9)),
+        missing,
+    )
 
 
 MAILS = {"drift": _drift, "forecast": _forecast, "selection": _selection, "week": _week}

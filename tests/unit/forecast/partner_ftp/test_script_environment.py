@@ -20,7 +20,10 @@ def environment(monkeypatch):
             "login": "shop",
             "password": "secret",
         }
-        monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", json.dumps(value | fields))
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_PARTNER_FTP",
+            json.dumps(value | fields),
+        )
         return script_environment()
 
     return of

@@ -3,22 +3,23 @@
 import json
 import random
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report.figures import ForecastProvenance
 from tests import oracle_forecasts
+from tests.unit.forecast.panels import make_panel
 
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
@@ -34,7 +35,17 @@ PRODUCTS = {"KIT-001": "Tea kettle", "TEX-003": "Canvas bag", "new": "Lamp"}
 ALL_DAYS = [AS_OF + timedelta(days=day) for day in range(-56, 0)]
 
 
-UNUSUAL = {AS_OF - timedelta(days=5): 1.12, AS_OF - timedelta(days=3): 1.35}
+INTERVALS = {
+    "forecast": 1,
+    "lower_80": 0.9,
+    "upper_80": 1.1,
+    "lower_95": 0.8,
+    "upper_95": 1.2,
+}
+UNUSUAL = {
+    AS_OF - timedelta(days=5): 1.12,
+    AS_OF - timedelta(days=3): 1.35,
+}
 
 
 REJECTED = data_warning(
@@ -58,24 +69,22 @@ def day(ahead):
     return AS_OF + timedelta(days=ahead)
 
 
-def money(amount):
-    return Decimal(str(round(amount, 4)))
+def money(amount, digits=4):
+    return Decimal(str(round(amount, digits)))
 
 
 def made(series, target, forecast, actual=None, made_on=None):
     """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
     monday = target - timedelta(days=target.weekday())
-    return {
+    row = {
         "series": series,
         "target_date": target,
         "made_at": day_window(made_on or min(monday, AS_OF), ZONE).start,
-        "actual": None if actual is None else money(actual),
-        "forecast": money(forecast),
-        "lower_80": money(forecast * 0.9),
-        "upper_80": money(forecast * 1.1),
-        "lower_95": money(forecast * 0.8),
-        "upper_95": money(forecast * 1.2),
+        "actual": actual and money(actual),
     }
+    for name, share in INTERVALS.items():
+        row[name] = money(forecast * share)
+    return row
 
 
 def names(categories=CATEGORIES, skus=12):
@@ -99,10 +108,13 @@ def history(series):
         sales[name] = {}
         for sold_on in ALL_DAYS:
             pattern = WEEKDAYS[sold_on.weekday()] * UNUSUAL.get(sold_on, 1)
-            amount = level * pattern * drawn.uniform(0.9, 1.1)
-            sales[name][sold_on] = Decimal(str(round(amount, 2)))
+            amount = money(
+                level * pattern * drawn.uniform(0.9, 1.1),
+                2,
+            )
+            sales[name][sold_on] = amount
             if kind == "category":
-                total[sold_on] += sales[name][sold_on]
+                total[sold_on] += amount
     return sales
 
 
@@ -123,7 +135,14 @@ def rows(actuals, *, past=True, bias=1):
             amount = float(sales[day(ahead % 7 - 7)]) * growth
             if 7 <= ahead < 14:
                 amount *= 1.5
-            forecasts.append(made(name, day(ahead), amount, made_on=AS_OF))
+            forecasts.append(
+                made(
+                    name,
+                    day(ahead),
+                    amount,
+                    made_on=AS_OF,
+                )
+            )
     return forecasts
 
 
@@ -131,29 +150,38 @@ def card(series, **changes):
     """A model card as `training.card` writes it."""
     usual = json.loads(Path(__file__).with_name("card.json").read_text())
     for kind in usual["kinds"]:
-        names_of_kind = [name for name in series if name.startswith(kind["kind"])]
-        kind["series"] = len(names_of_kind)
+        kind["series"] = sum(name.startswith(kind["kind"]) for name in series)
     return usual | changes
 
 
 def known(actuals, unknown=(), gaps=(), promotions=PROMOTIONS, closed=()):
     """What the run knows of a shop."""
+    sales = pd.DataFrame(actuals, dtype=float)
+    sales.loc[list(closed)] = 0
+    sales.loc[list(unknown)] = np.nan
     panels = {}
     for kind in LEVELS:
-        series = tuple(name for name in actuals if name.startswith(kind))
-        values = np.zeros((len(ALL_DAYS), len(series)))
-        for row, sold_on in enumerate(ALL_DAYS):
-            if sold_on in unknown:
-                values[row] = np.nan
-            elif sold_on not in closed:
-                values[row] = [actuals[name][sold_on] for name in series]
-        nothing = np.zeros((len(values) + 28, len(series)))
-        market = np.full(len(values), np.nan)
-        panels[kind] = Panel(
-            ALL_DAYS[0], series, values, nothing, nothing.astype(int), market
+        of_kind = sales.filter(like=f"{kind}:")
+        panel = make_panel(of_kind.to_numpy())
+        panels[kind] = replace(
+            panel,
+            first_day=ALL_DAYS[0],
+            series=tuple(of_kind),
         )
     categories = {name.removeprefix("sku:"): "Kitchen" for name in panels["sku"].series}
-    return History(AS_OF, panels, tuple(gaps), categories, PRODUCTS, tuple(promotions))
+    return History(
+        AS_OF,
+        panels,
+        tuple(gaps),
+        categories,
+        PRODUCTS,
+        tuple(promotions),
+    )
+
+
+def total_first(row):
+    """The order of the rows of a report."""
+    return row["series"] != "total", row["series"], row["target_date"]
 
 
 @dataclass
@@ -166,41 +194,34 @@ class FakeWarehouse:
     known_days: int = 0
     settings = SimpleNamespace(reporting_currency="USD", holiday_calendar="US")
 
-    def query(self, path, **parameters):
+    def query(self, path, first, day=AS_OF, last=AS_OF, parameters=None, **_):
         """The rows of a query."""
-        queries = {
-            "forecast/complete_days.sql": self.complete_days,
-            "forecast/scores.sql": self.scores,
-            "forecast/coming_days.sql": self.coming_days,
-            "forecast/past_days.sql": self.past_days,
-            "report/daily_sales/outlook.sql": self.outlook,
-        }
-        return queries[path](**parameters)
-
-    def complete_days(self, **_):
-        return [{"business_date": complete} for complete in self.complete]
-
-    def scores(self, first, day):
-        complete = [known for known in self.complete if first <= known <= day]
-        return oracle_forecasts.scores(self.forecasts, complete)
-
-    def coming_days(self, parameters, **_):
-        begins_at = parameters["begins_at"]
-        coming = [row for row in self.forecasts if row["made_at"] == begins_at]
-        return sorted(coming, key=lambda row: (row["series"] != "total", row["series"]))
+        match path:
+            case "forecast/complete_days.sql":
+                return [{"business_date": known} for known in self.complete]
+            case "forecast/scores.sql":
+                complete = [known for known in self.complete if first <= known <= day]
+                return oracle_forecasts.scores(self.forecasts, complete)
+            case "forecast/coming_days.sql":
+                made_at = parameters["begins_at"]
+                coming = [row for row in self.forecasts if row["made_at"] == made_at]
+                return sorted(coming, key=total_first)
+            case "forecast/past_days.sql":
+                return self.totals(first, day)
+            case "report/daily_sales/outlook.sql":
+                return self.outlook(self.totals(first, last))
 
     def totals(self, first, last):
+        rows = []
         for row in self.forecasts:
             if row["series"] == "total" and first <= row["target_date"] <= last:
-                yield row
+                rows.append(row)
+        return rows
 
-    def past_days(self, first, day):
-        return list(self.totals(first, day))
-
-    def outlook(self, first, last, **_):
+    def outlook(self, totals):
         """Net sales are 90 % of gross sales, or 1,000 on known days."""
         net_rows = []
-        for row in self.totals(first, last):
+        for row in totals:
             is_known = row["target_date"] < day(self.known_days)
             net_rows.append(
                 {
@@ -243,4 +264,7 @@ def publish_two_forecasts(reports):
     """Archive the forecast of `AS_OF` below `reports`, and a copy as that of the week before."""
     archive.publish(f"file://{reports}", make_figures())
     newest = reports / "forecasts" / str(AS_OF)
-    shutil.copytree(newest, newest.with_name(str(AS_OF - timedelta(days=7))))
+    shutil.copytree(
+        newest,
+        newest.with_name(str(AS_OF - timedelta(days=7))),
+    )

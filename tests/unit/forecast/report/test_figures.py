@@ -4,6 +4,7 @@ from decimal import Decimal
 from statistics import median
 
 import pytest
+from more_itertools import chunked
 
 from ecommerce.core import text
 from ecommerce.forecast.partner_ftp.files import Promotion
@@ -42,9 +43,16 @@ def test_promotions_are_those_of_the_forecast_days_whatever_their_order():
         (-9, 0, "first day"),
         (-9, -1, "over"),
     ):
-        promotions.append(Promotion(day(first), day(last), sku, Decimal(10)))
-    found = make_figures(promotions=promotions).promotions
-    skus = [promotion.sku for promotion in found]
+        promotions.append(
+            Promotion(
+                day(first),
+                day(last),
+                sku,
+                Decimal(10),
+            )
+        )
+    figures = make_figures(promotions=promotions)
+    skus = [promotion.sku for promotion in figures.promotions]
     assert skus == ["first day", None, "a", "b", "last day"]
 
 
@@ -62,11 +70,12 @@ def test_the_hash_is_of_the_figures_without_their_provenance():
 def test_known_days_of_the_first_week_count_with_their_actual_net_sales():
     figures = make_figures(known_days=3)
     first, second, *_ = figures.net_weeks
-    gross = [coming.expected.forecast for coming in figures.total.days]
-    assert first.so_far == 3000
-    assert first.net_sales == 3000 + sum(gross[3:7]) * Decimal("0.9")
-    assert second.so_far is None
-    assert second.net_sales == sum(gross[7:14]) * Decimal("0.9")
+    net = [Decimal("0.9") * coming.expected.forecast for coming in figures.total.days]
+    assert (first.so_far, first.net_sales) == (
+        3000,
+        3000 + sum(net[3:7]),
+    )
+    assert (second.so_far, second.net_sales) == (None, sum(net[7:14]))
     assert text.count(first.net_sales) in page_texts(figures)["sections"][0]["rows"][0]
 
 
@@ -84,17 +93,12 @@ def sales_of_last_week(figures):
 
 
 def test_last_week_and_the_days_outside_their_intervals():
-    figures = make_figures(complete=ALL_DAYS[:-2])
-    total = history(names())["total"]
-    last_week = [past.day for past in figures.last_week]
-    assert last_week == ALL_DAYS[-7:]
-    sold = sum(total[sold_on] for sold_on in last_week)
-    assert sales_of_last_week(figures) == text.count(sold)
-    marks = [past.outside for past in figures.past[-14:]]
-    assert marks == [None] * 9 + [80, None, 95, None, None]
-    incomplete = make_figures(complete=ALL_DAYS[:-4])
-    marks = [past.outside for past in incomplete.last_week]
-    assert marks[2:] == [80, None, None, None, None]
+    figures = make_figures(complete=ALL_DAYS[:-3])
+    assert [past.day for past in figures.last_week] == ALL_DAYS[-7:]
+    sold = list(history(names())["total"].values())
+    assert sales_of_last_week(figures) == text.count(sum(sold[-7:]))
+    # The day that is outside 95 % is not complete.
+    assert [past.outside for past in figures.past] == [None] * 51 + [80] + [None] * 4
     gap = make_figures(unknown={day(-3)})
     assert sales_of_last_week(gap) == text.NOTHING
 
@@ -121,16 +125,13 @@ def usual_week(**changes):
 
 
 def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks():
-    sold_on = history(names())["total"]
-    weeks = []
-    for back in range(7, 57, 7):
-        weeks.append(sum(sold_on[day(ahead - back)] for ahead in range(7)))
+    sold = list(history(names())["total"].values())
+    weeks = [sum(week) for week in chunked(sold, 7)]
     assert usual_week() == median(weeks)
-    assert usual_week(unknown={day(-3)}) == median(weeks[1:])
-    gaps = {day(-back) for back in range(1, 57, 7)}
-    assert usual_week(unknown=gaps) is None
+    assert usual_week(unknown={day(-3)}) == median(weeks[:-1])
+    assert usual_week(unknown=ALL_DAYS[::7]) is None
     # A day without sales counts although no run has completed it: the shop was closed.
     complete = ALL_DAYS[:-1]
-    assert usual_week(complete=complete) == median(weeks[1:])
-    weeks[0] -= sold_on[day(-1)]
+    assert usual_week(complete=complete) == median(weeks[:-1])
+    weeks[-1] -= sold[-1]
     assert usual_week(complete=complete, closed={day(-1)}) == median(weeks)
