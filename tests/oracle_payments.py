@@ -11,8 +11,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import floor
 from typing import Any
+
+from tests.oracle_customers import rounded
 
 Row = dict[str, Any]
 
@@ -83,14 +84,6 @@ def loaded_payments(reads):
                 row["net_amount"] = row["amount"] - version["fee_amount"]
         rows.append(row)
     return rows
-
-
-def rounded(amount):
-    """To four decimals, half away from zero; None remains None."""
-    if amount is None:
-        return None
-    units = floor(abs(amount) * 10_000 + Fraction(1, 2))
-    return Decimal(units if amount > 0 else -units).scaleb(-4)
 
 
 @dataclass

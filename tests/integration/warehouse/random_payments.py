@@ -17,16 +17,21 @@ from tests.integration.warehouse.loadable import (
 from tests.oracle_payments import KINDS, NOT_ARRIVED
 
 LAST = date(2026, 3, 2)
-DAYS = [LAST - timedelta(days=back) for back in range(24, -1, -1)]
+DAYS = [LAST - timedelta(days=back) for back in range(39, -1, -1)]
+DAYS_OF_KIND = {"commission": DAYS[21:26], "charge": DAYS[23:]}
+"""Some orders are older than the first charge or commission of their channel."""
 SOURCES = ("shopify", "storefront")
 READS = 3
-ORDERS = 14
-PAYMENTS = 40
-PAYOUTS = ("a", "b", "c", "d", "e")
+ORDERS = 24
+PAYMENTS = 60
+PAYOUTS = tuple("abcdefgh")
+CANCELLED = "cancelled"
+"""An unknown order whose payments add up to nothing."""
+NOON = at(f"{LAST} 17:00")
 NOT_READ = "not read"
 """A payout that no read has whole."""
-RATES = {"USD": "1.0875", "GBP": "0.8533", "JPY": "161.37"}
-"""Units per euro. The real has none; the pound has none on the last days."""
+RATES = {"GBP": "0.8533", "JPY": "161.37"}
+"""Units per euro. The real has none; the pound has none on the last days. The dollar changes every day."""
 CURRENCIES = ("USD", "USD", "EUR", "GBP", "JPY", "BRL")
 NO_POUND = LAST - timedelta(days=10)
 STATUSES = ("paid", "paid", "deposited", *NOT_ARRIVED)
@@ -76,12 +81,15 @@ class RandomPayments:
         orders = []
         # Orders of the same id differ in both shops; one has an order less.
         for number in range(SOURCES.index(source), ORDERS):
-            ordered_at = self._instant(DAYS[5:11])
+            ordered_at = self._instant(DAYS[20:26])
             lines = []
             for _ in range(self.chance.choice([1, 1, 2, 3])):
                 category = self.chance.choice(["Toys", "Cups"])
                 amount = self.chance.choice(["19.99", "-5.00", "5.00", "0.00", "60"])
                 lines.append((category, "1", amount))
+            if number % 6 == 0:
+                # An order of no amount, whose fees are divided by the number of its lines.
+                lines = [("Toys", "1", "10.00"), ("Cups", "1", "-10.00")]
             costs = [self.chance.choice(["4.00", "1.2345", None]) for _ in lines]
             order = Order(
                 str(number),
@@ -95,7 +103,7 @@ class RandomPayments:
                 is_test=self.chance.random() < 0.15,
                 channel=self.chance.choice(["web", "till"]),
                 customer=None,
-                discount=self.chance.choice(["0", "5.00"]),
+                discount=self.chance.choice(["0", "0", "5.00"]),
                 tax=self.chance.choice(["0", "1.70"]),
                 shipping=self.chance.choice(["0", "4.90"]),
                 fee=self.chance.choice(["0", "2.00"]),
@@ -105,7 +113,7 @@ class RandomPayments:
         return orders
 
     def _refund(self, order):
-        kind = self.chance.choice(["none", "none", "whole", "line"])
+        kind = self.chance.choice(["none", "whole", "whole", "line"])
         later = order.ordered_at + timedelta(days=self.chance.randint(0, 9))
         refund_id = f"r{order.order_id}"
         if kind == "whole":
@@ -117,15 +125,16 @@ class RandomPayments:
     def _movements(self, source):
         movements = []
         for number in range(PAYMENTS):
+            kind = self.chance.choice([*KINDS, "charge", "charge", "charge"])
             payment = Payment(
                 str(number),
-                # Some are of no order, or of one that orders lacks.
-                self.chance.choice([None, *map(str, range(ORDERS + 1))]),
-                self._instant(),
+                # Some are of no order, or of one that orders lacks; some orders have none.
+                self.chance.choice([None, *map(str, range(0, ORDERS + 6, 2))]),
+                self._instant(DAYS_OF_KIND.get(kind, DAYS)),
                 self.chance.choice(["10.00", "20.00", "-7.00", "0.00", "33.3333"]),
                 fee=self.chance.choice(FEES),
                 payout_id=self.chance.choice([None, None, NOT_READ, *PAYOUTS]),
-                kind=self.chance.choice([*KINDS, "charge", "charge", "charge"]),
+                kind=kind,
                 gateway=self.chance.choice([None, "cards", "bank", "cash"]),
                 source=source,
                 currency=self.chance.choice(CURRENCIES),
@@ -138,6 +147,16 @@ class RandomPayments:
             is_removed = payment.payout_id in PAYOUTS and self.chance.random() < 0.2
             movement = Movement(payment, final, before, is_removed)
             movements.append(movement)
+        return movements + self._cancelling(source)
+
+    def _cancelling(self, source):
+        """Payments of an unknown order whose amounts in dollars add up to nothing only when it is rounded."""
+        movements = []
+        for number, amount in enumerate(("10.00", "-1.00", "-2.00", "-7.00")):
+            payment = Payment(f"cancels {number}", CANCELLED, NOON, amount)
+            payment.source = source
+            payment.currency = "JPY"
+            movements.append(Movement(payment, 0, None, is_removed=False))
         return movements
 
     def _reads_of_orders(self):
@@ -162,6 +181,7 @@ class RandomPayments:
                 continue
             # Who leaves a payout is read with it.
             is_read = {movement.before, version.payout_id} & whole
+            is_read = is_read or version.order_id == CANCELLED
             if is_read or self.chance.random() < 0.4:
                 payments.append(version)
         payouts = [self._payout(name, source, payments, number) for name in whole]
@@ -185,6 +205,8 @@ class RandomPayments:
         )
         if self.chance.random() < 0.5:
             older.processed_at = self._instant()
+        if self.chance.random() < 0.4:
+            older.currency = "EUR"
         return older
 
     def _payout(self, name, source, payments, number):
@@ -212,6 +234,7 @@ class RandomPayments:
 
 def rates_of(day):
     """The currencies and rates that are published on a day."""
+    yield "USD", dollars(day)
     for currency, rate in RATES.items():
         # A rate serves for seven days.
         if currency != "GBP" or day <= NO_POUND - timedelta(days=7):
@@ -226,4 +249,9 @@ def exact_rate(currency, day):
     # The first instants are of the evening before the first day.
     if currency == "BRL" or is_missing or day < DAYS[0]:
         return None
-    return Fraction(RATES["USD"]) / Fraction(RATES.get(currency, "1"))
+    return Fraction(dollars(day)) / Fraction(RATES.get(currency, "1"))
+
+
+def dollars(day):
+    """Dollars for a euro on a day."""
+    return Decimal("1.0875") + Decimal(day.day) / 1000
