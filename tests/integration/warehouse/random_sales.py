@@ -28,6 +28,7 @@ CHANNELS = {
 """Source of each channel, and the places in `DAYS` of the first and last day on which it sells."""
 CATEGORIES = ("Toys", "Garden", "Cups")
 PRODUCTS = ("A", "B", "C", "c", "D", None)
+UNIT_COSTS = (None, "0", "0.31", "20.00")
 COUPONS = (None, None, "SPRING", "spring, VIP", "VIP,WELCOME,vip", " ")
 RATES = {
     "EUR": "1",
@@ -36,11 +37,12 @@ RATES = {
     "JPY": "161.37",
     "KWD": "0.33417",
 }
-"""Units per euro. The real and the dirham have none."""
+"""Units per euro. The real has none, and that of the dirham is 0."""
 CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP", "JPY", "KWD", "AED")
 EARLIER = [DAYS[0] - timedelta(days=back) for back in range(1, 150)]
 LIVE = ("sales_db", "storefront", "partner_files")
 READS = 4
+COSTS = ("cost_of_goods", "sales_with_cost")
 BROKEN_DOWN = ("channel", "category", "country", "shop")
 
 
@@ -158,6 +160,7 @@ class RandomSales:
             self._at(day),
             lines=lines,
             products=[self.chance.choice(PRODUCTS) for _ in lines],
+            unit_costs=[self.chance.choice(UNIT_COSTS) for _ in lines],
             source=source,
             channel=channel,
             status="completed" if is_sale else "cancelled",
@@ -165,12 +168,12 @@ class RandomSales:
             is_test=self.chance.random() < 0.07,
             currency=self.chance.choice(CURRENCIES),
             country_code=self.chance.choice(["US", "CA", "DE", None]),
-            customer=self.chance.choice([None, None, *"abcdefghijklmnop"]),
+            customer=self._customer(channel, number),
             coupon=self.chance.choice(COUPONS),
             tax=self._amount(900),
             shipping=self._amount(500),
             attributes=self.chance.choice([None, '{"group": "x"}', '{"group":"y"}']),
-            reason=self.chance.choice([None, "broken", "late"]),
+            reason=self.chance.choice([None, " ", "broken", "late", "late "]),
         )
         if self.chance.random() < 0.1:
             # None of this customer's orders, and none with this code, has an exchange rate.
@@ -181,6 +184,17 @@ class RandomSales:
             order.discount = self.chance.choice([self._amount(1_500), lines[0][2]])
         self._refund(order)
         self.orders.append(order)
+
+    def _customer(self, channel, number):
+        """A guest, a regular customer of the shop or of one channel, or one who comes rarely."""
+        kind = self.chance.choice(["guest", "regular", "of channel", "rare", "rare"])
+        if kind == "guest":
+            return None
+        if kind == "regular":
+            return self.chance.choice("abcdefgh")
+        if kind == "of channel":
+            return f"regular {self.chance.randint(1, 3)} of {channel}"
+        return f"rare {number // 4} of {channel}"
 
     def _refund(self, order):
         """Add up to eight refunds, some at the same instant: of a line, of the whole order, or of a line with
@@ -202,11 +216,17 @@ class RandomSales:
             kind = self.chance.choice(kinds)
             if kind != "whole":
                 line = self.chance.randint(1, len(order.lines))
-                order.line_refunds.append((*refund, self._amount(most_cents), line))
+                cost = self.chance.choice([(), ("1.25",)])
+                amount = self._amount(most_cents)
+                order.line_refunds.append((*refund, amount, line, *cost))
             if kind == "line and fee":
                 order.refunds.append((*refund, f"-{self._amount(500)}"))
             elif kind != "line":
-                order.refunds.append((*refund, self._amount(most_cents)))
+                order.refunds.append((*refund, self._refunded(most_cents)))
+
+    def _refunded(self, most):
+        """An amount of goods, which is nothing where only tax or shipping is refunded."""
+        return "0" if self.chance.random() < 0.1 else self._amount(most)
 
     def load(self, shop, complete):
         """Load the live sources after the runs of the `complete` days, and the export."""
@@ -237,11 +257,15 @@ class RandomSales:
     def reads(self):
         """The folders of successive reads of the live sources.
 
-        Until a read finds an order as it is in `orders`, the order is unknown, removed or different.
+        Until a read finds an order as it is in `orders`, the order is unknown, removed or different. Each
+        exchange rate is in one of the reads.
         """
         reads = []
         for number in range(READS):
             reads.append(self.nothing(MORNING + timedelta(days=number)))
+            reads[number]["exchange_rates"].rates = []
+        for rate in self.rate_rows():
+            reads[self.chance.randrange(READS)]["exchange_rates"].rates.append(rate)
         reads[self.chance.randrange(READS)]["sales_db"].orphans = self.orphans
         for source in LIVE:
             for order in self._of(source):
@@ -276,6 +300,7 @@ class RandomSales:
         self._before_its_refunds(order)
         order.lines = [("Toys", "2", "7.50")]
         order.products = ["F"]
+        order.unit_costs = ["1.00"]
 
     def _of_another_day(self, order):
         order.ordered_at = self._at(self.chance.choice(DAYS))
@@ -312,6 +337,7 @@ class RandomSales:
         """Day, currency and units per euro."""
         rates = []
         for day in self.days:
+            rates.append((day, "AED", "0"))
             for currency, rate in RATES.items():
                 # The euro has no row of its own. A rate serves for seven days.
                 is_outdated = day > self.converted_until - timedelta(days=7)
@@ -369,7 +395,8 @@ class RandomSales:
             refund = source, refund_id
             cost = None
             for line_refund_id, _, _, line, *costs in order.line_refunds:
-                if (line_refund_id, line) == (refund_id, number) and costs:
+                is_line = (line_refund_id, line) == (refund_id, number)
+                if is_line and costs and not is_share:
                     cost = -Fraction(costs[0])
             yield self._entry(day, order, names, 0, amounts, refund=refund, cost=cost)
 
@@ -509,10 +536,12 @@ class RandomSales:
         amounts = Counter()
         for order in self.customers.counted:
             rate = self.rate_of(order.currency, day)
+            reason = (order.reason or "").strip() or None
             for refund_id, made_at, amount, *_ in [*order.refunds, *order.line_refunds]:
-                if rate is not None and business_date(made_at) == day:
-                    refunds[order.reason].add((order.source, refund_id))
-                    amounts[order.reason] += Fraction(amount) * rate
+                is_of_day = business_date(made_at) == day and Fraction(amount)
+                if rate is not None and is_of_day:
+                    refunds[reason].add((order.source, refund_id))
+                    amounts[reason] += Fraction(amount) * rate
         for _, refund_id, made_at, amount in self.orphans:
             if business_date(made_at) == day:
                 refunds[None].add(("sales_db", refund_id))
@@ -520,13 +549,17 @@ class RandomSales:
         return {reason: (len(refunds[reason]), amounts[reason]) for reason in refunds}
 
     def summary(self, day):
-        """The figures of `daily_summary`, unrounded."""
-        sums = Counter()
+        """The figures of `daily_summary`, unrounded; costs are None where no line has one."""
+        sums = Counter(dict.fromkeys(COSTS))
         for entry in self.entries:
-            if entry.day == day:
-                sums["units"] += entry.units
-                if entry.is_converted:
-                    sums.update(entry.amounts())
+            if entry.day != day:
+                continue
+            sums["units"] += entry.units
+            if entry.is_converted:
+                sums.update(entry.amounts())
+            if entry.cost is not None:
+                for name, amount in zip(COSTS, (entry.cost, entry.net), strict=True):
+                    sums[name] = (sums[name] or 0) + amount
         customers = set()
         new_customers = set()
         for order in self.customers.counted:
@@ -577,3 +610,8 @@ def attribute_of(order):
     if order.attributes is None:
         return None
     return json.loads(order.attributes)["group"]
+
+
+def assert_near(amount, exact):
+    """They differ by no more than rounding: daily_sales rounds every amount to ten-thousandths."""
+    assert abs(Fraction(amount) - exact) < Fraction("0.005")

@@ -80,10 +80,6 @@ def test_conversion_and_rounding_are_exact(shop):
         assert shop.by("order_lines_reporting", "order_id", column) == lines
 
 
-def sold_in(currency, amount):
-    return Order(currency, NOON, [("Toys", "1", amount)], currency=currency)
-
-
 def test_rates_of_an_older_read_do_not_replace_those_of_an_export(shop):
     """An amount of a month that was exported keeps the rates that the export has read."""
 
@@ -99,50 +95,25 @@ def test_rates_of_an_older_read_do_not_replace_those_of_an_export(shop):
     assert shop.one("exchange_rates")["rate"] == Decimal("0.7")
 
 
-def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop):
-    rates = [
-        (MONDAY, "JPY", "0"),
-        (MONDAY, "USD", "1.1"),
-    ]
-    orders = [
-        sold_in("JPY", "1000"),
-        sold_in("USD", "1000"),
-    ]
-    shop.load(Folder(orders), Folder(source="exchange_rates", rates=rates))
-    net_sales = shop.by("daily_sales", "currency", "net_sales_reporting")
-    assert net_sales == {"JPY": None, "USD": 1000}
-    names = ("gross_sales", "orders", "unconverted_orders", "average_order_value")
-    assert shop.tuples("daily_summary", *names) == [(1000, 2, 1, 1000)]
+def test_a_rate_serves_for_seven_days(shop):
+    week_ago = MONDAY - timedelta(days=7)
+    orders = []
+    for name in ("CHF", "SEK", "USD"):
+        orders.append(Order(name, NOON, currency=name))
+    shop.load(Folder(orders))
 
     def load_rates(rates, day):
         folder = Folder(source="exchange_rates", rates=rates)
         return shop.load(folder, day=day, run_id=str(day)).touched_days
 
-    assert MONDAY in load_rates(RATE_ROWS, date(2026, 3, 5))
-    net_sales = shop.by("daily_sales", "currency", "net_sales_reporting")
-    assert net_sales["JPY"] == rounded(converted(1000, "JPY"))
-    assert shop.by("daily_summary", "business_date", "unconverted_orders")[MONDAY] == 0
-    # Known rates change nothing.
-    friday = date(2026, 3, 6)
-    assert load_rates(RATE_ROWS, friday) == [friday]
-    # A rate of the reporting currency.
-    assert MONDAY in load_rates([(MONDAY, "USD", "2.2")], date(2026, 3, 7))
-
-
-def test_a_rate_serves_for_seven_days(shop):
-    week_ago = MONDAY - timedelta(days=7)
     rates = [
         (week_ago + timedelta(days=2), "USD", "1.1"),
         (week_ago, "CHF", "0.99"),
         (week_ago - timedelta(days=1), "CHF", "0.5"),
         (week_ago - timedelta(days=1), "SEK", "10"),
     ]
-    shop.load(Folder([sold_in(name, "10") for name in ("CHF", "SEK", "USD")]))
-    folder = Folder(source="exchange_rates", rates=rates)
-    later = shop.load(folder, day=date(2026, 3, 5), run_id="later")
-
     # Also where the rate is the last one that serves the day.
-    assert MONDAY in later.touched_days
+    assert MONDAY in load_rates(rates, date(2026, 3, 5))
     net_sales = shop.by("daily_sales", "currency", "net_sales_reporting")
     assert net_sales == {"CHF": Decimal("11.1111"), "SEK": None, "USD": 10}
     columns = ("currency", "rate_date", "rate")
@@ -151,3 +122,7 @@ def test_a_rate_serves_for_seven_days(shop):
         ("SEK", None, None),
         ("USD", None, 1),
     ]
+    # Known rates change nothing, another one of the reporting currency all amounts.
+    friday = date(2026, 3, 6)
+    assert load_rates(rates, friday) == [friday]
+    assert MONDAY in load_rates([(MONDAY, "USD", "2.2")], date(2026, 3, 7))

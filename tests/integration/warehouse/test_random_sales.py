@@ -3,7 +3,6 @@ and products, in the contributions to the change of net sales, and in the breakd
 
 from collections import Counter, defaultdict
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 
@@ -12,13 +11,17 @@ from tests.integration.conftest import FULL_MATRIX
 from tests.integration.customer_views import check_views
 from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at, daily_sales
-from tests.integration.warehouse.random_sales import DAYS, EXPORT, LAST, RandomSales
+from tests.integration.warehouse.random_sales import (
+    DAYS,
+    EXPORT,
+    LAST,
+    RandomSales,
+    assert_near,
+)
 
 WEEK = timedelta(days=7)
 INCOMPLETE = {DAYS[3], DAYS[8]}
 """Each is compared itself. The day after the first has no day to compare with."""
-MOST_ROUNDING = Fraction("0.005")
-"""The oracle is exact; daily_sales rounds every amount to ten-thousandths."""
 PRODUCTS_QUERY = "report/daily_sales/products.sql"
 REPORTING_CURRENCIES = ("USD", "JPY", "KWD")
 FACTS = {"began", "ended", "unconverted"}
@@ -44,6 +47,8 @@ def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
 def test_every_view_has_the_rows_of_the_oracle(loaded):
     shop, sales = loaded
     check_views(shop.rows, sales.customers)
+    segments = {row["segment"] for row in shop.rows("customer_value", "segment")}
+    assert len(segments) >= 6
 
 
 def base_of(day):
@@ -89,11 +94,6 @@ def assert_same(parts, expected):
         stored = parts.get(key, (0, 0))
         for amount, exact in zip(stored, expected.get(key, (0, 0)), strict=True):
             assert_near(amount, exact)
-
-
-def assert_near(amount, exact):
-    """They differ by no more than rounding."""
-    assert abs(Fraction(amount) - exact) < MOST_ROUNDING
 
 
 def headline_without(shop, day, currencies, channels):
@@ -181,6 +181,19 @@ def test_breakdowns_have_the_rows_of_the_oracle(loaded):
                 assert_near(row[name], sums[name])
 
 
+def test_the_view_for_tools_has_the_amounts_in_reporting_currency(loaded):
+    shop, _ = loaded
+    expected = []
+    for row in shop.rows("daily_sales"):
+        columns = {}
+        for name, value in row.items():
+            if f"{name}_reporting" not in row:
+                columns[name.removesuffix("_reporting")] = value
+        expected.append(columns)
+    stored = shop.rows("daily_sales_reporting")
+    assert stored == sorted(expected, key=repr)
+
+
 def test_reasons_have_the_refunds_of_the_oracle(loaded):
     shop, sales = loaded
     for day in DAYS[-7:]:
@@ -203,6 +216,11 @@ def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
             assert sum(row[name] for row in rows) == total
         keys = [(-row["net_sales"], row["name"]) for row in rows]
         assert keys == sorted(keys)
+    figures = shop.report(LAST)
+    assert figures.attribute == "group"
+    assert [(row.name, row.orders) for row in figures.attributes] == [
+        (row["name"], row["orders"]) for row in rows
+    ]
 
 
 def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):

@@ -13,6 +13,10 @@ from tests.integration.warehouse.loadable import at
 from tests.oracle_customers import rounded
 
 STEPS = ("session", "view_item", "add_to_cart", "begin_checkout", "purchase")
+CONVERSION = dict(
+    zip(STEPS, ("sessions", "viewed", "added", "checkout", "purchased"), strict=True)
+)
+"""The column of `daily_conversion` with the sessions that reached a step."""
 DEVICES = ("desktop", "mobile", "unknown")
 SOURCES = ("sales_db", "storefront")
 NOON = at("2026-03-02 17:00")
@@ -158,6 +162,11 @@ def rows_of(shop, name, day):
 def test_steps_devices_and_matched_orders_of_random_days(shop, seed):
     history = random_history(random.Random(seed))
     store(shop, history)
+    sessions = Counter()
+    for row in shop.rows("daily_conversion"):
+        for step, column in CONVERSION.items():
+            sessions[row["business_date"], step, row["device"]] += row[column]
+    assert +sessions == +history.sessions
     kinds = Counter()
     for day in [*DAYS[:3], *DAYS[30:]]:
         steps = rows_of(shop, "website_steps", day)
