@@ -12,6 +12,7 @@ from tests.integration.comparison_views import (
     check_comparisons,
     without,
 )
+from tests.integration.warehouse.loadable import daily_summary
 from tests.integration.warehouse.random_history import (
     LAST,
     MOVED,
@@ -42,6 +43,11 @@ def test_views_compare_each_day_of_a_random_history(random_shop):
 
 def test_the_report_has_the_comparisons_of_the_views(random_shop):
     shop, history = random_shop
+    figures = shop.report(LAST)
+    averaged = history.comparable(LAST)
+    assert figures.averaged_days == averaged["averaged_days"]
+    without_sales = averaged["averaged_days_without_sales"]
+    assert figures.averaged_days_without_sales == without_sales
     leap_day = date(2024, 2, 29)
     for day in (leap_day, MOVED, MOVED + timedelta(days=20), date(2025, 3, 31), LAST):
         options = {"report_day": day}
@@ -69,3 +75,15 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
             for name in ("net_sales", "gross_sales", "orders"):
                 columns[name] = figures.get(name)
             assert {name: row[name] for name in columns} == columns
+
+
+def test_a_weekday_that_sold_four_weeks_before_was_not_closed(shop):
+    saturday = date(2026, 2, 14)
+    sunday = saturday + timedelta(days=1)
+    days = [saturday, sunday + timedelta(days=2)]
+    shop.insert("daily_summary", [daily_summary(day, 100) for day in days])
+    shop.exported("old_shop", saturday - timedelta(days=60), saturday)
+    assert sunday in shop.by("known_days", "business_date", "is_complete")
+    open_sunday = sunday - timedelta(weeks=4)
+    shop.insert("daily_summary", [daily_summary(open_sunday, 100)])
+    assert sunday not in shop.by("known_days", "business_date", "is_complete")
