@@ -280,19 +280,18 @@ def _comparable(value):
     return type(value).__name__, value
 
 
+def _counted(rows):
+    return Counter(map(_comparable, rows))
+
+
 def _same(left, right, is_ordered):
-    first, second = ([_comparable(row) for row in rows] for rows in (left, right))
-    return first == second if is_ordered else Counter(first) == Counter(second)
+    if is_ordered:
+        return list(map(_comparable, left)) == list(map(_comparable, right))
+    return _counted(left) == _counted(right)
 
 
 def _difference(left, right):
-    """What is in one of two results only, or their order."""
-    first, second = ({_comparable(row) for row in rows} for rows in (left, right))
-    only_left = [row for row in left if _comparable(row) not in second]
-    only_right = [row for row in right if _comparable(row) not in first]
-    if not only_left and not only_right:
-        for one, other in zip(left, right, strict=False):
-            if _comparable(one) != _comparable(other):
-                return f"another order, from {one} / {other} on"
-        return f"another number: {len(left)} / {len(right)}"
-    return f"{len(left)} / {len(right)} rows; {only_left[:3]} / {only_right[:3]}"
+    """What is in one of two results only; nothing where only their order differs."""
+    only_left = [*(_counted(left) - _counted(right))][:3]
+    only_right = [*(_counted(right) - _counted(left))][:3]
+    return f"{len(left)} / {len(right)} rows; {only_left} / {only_right}"

@@ -1,6 +1,5 @@
 """A warehouse of its own for each test, on the emulator."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -9,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from demo.services.emulator import PROJECT
 from ecommerce.cli import environment
+from ecommerce.sales import delivery_log
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.periods.reader import read_figures
@@ -23,8 +22,9 @@ from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
 from tests import queries
+from tests.archived_reports import MAILING_RUN
 from tests.integration.warehouse.loadable import Folder, at, midnight
-from tests.integration.warehouse_contents import of_all_days
+from tests.integration.warehouse_contents import deployment, of_all_days
 
 Row = dict[str, Any]
 MONDAY = date(2026, 3, 2)
@@ -207,6 +207,19 @@ class Shop:
         return contents
 
 
+def claim_mail(day, figures_hash="hash"):
+    """Claim the mail of a day's report; return when its figures were read."""
+    now = datetime.now(UTC)
+    delivery_log.claim(day, figures_hash, f"<{figures_hash}@x>", now, MAILING_RUN)
+    return now
+
+
+def send_mail(day, figures_hash="hash"):
+    """Mail a day's report."""
+    claim_mail(day, figures_hash)
+    delivery_log.mark_sent(day, figures_hash)
+
+
 ZEROS = {"STRING": "", "BOOL": False}
 
 
@@ -245,21 +258,9 @@ def no_env_file(monkeypatch):
 def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it and the
     reporting currency."""
-    connection = {
-        "conn_type": "google_cloud_platform",
-        "extra": {"is_anonymous": True, "project": PROJECT},
-    }
-    environment = {
-        "BIGQUERY_EMULATOR_HOST": emulator.host,
-        "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
-        "BIGQUERY_DATASET": dataset,
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "SHOP_TIMEZONE": "America/New_York",
-        "REPORTING_CURRENCY": currency,
-        "STAGING_URI": f"file://{folder}/staging",
-        "REPORTS_URI": f"file://{folder}/reports",
-    }
-    for variable, value in environment.items():
+    settings = deployment(emulator, folder, dataset)
+    settings["REPORTING_CURRENCY"] = currency
+    for variable, value in settings.items():
         monkeypatch.setenv(variable, value)
     queries.repeat_at_once(monkeypatch)
     warehouse = connect(dag="daily", step="test")

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,17 @@ from ecommerce.warehouse.schema import write_rows
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
 ZERO = Decimal("0.0000")
+OF_ORDER = (
+    "source",
+    "order_id",
+    "status",
+    "is_sale",
+    "is_test",
+    "currency",
+    "country_code",
+    "ordered_at",
+)
+"""Columns that are fields of an order."""
 OUTCOMES = ("source", "loaded", "superseded", "rejected")
 
 
@@ -119,27 +130,18 @@ class Payment:
 
     def row(self, run_id, read_at):
         """Its row of `payments`."""
-        read_at = self.read_at or read_at
-        fee = None if self.fee is None else money(self.fee)
-        amount = money(self.amount)
-        return {
-            "source": self.source,
-            "payment_id": self.payment_id,
-            "business_date": business_date(self.processed_at),
-            "order_id": self.order_id,
-            "kind": self.kind,
-            "gateway": self.gateway,
-            "currency": self.currency,
-            "amount": amount,
-            "fee_amount": fee,
-            "net_amount": None if fee is None else amount - fee,
-            "payout_id": self.payout_id,
-            "is_test": self.is_test,
-            "processed_at": self.processed_at,
-            "fee_read_at": None if fee is None else read_at,
-            "read_at": read_at,
-            "run_id": run_id,
-        }
+        row = asdict(self)
+        fee = row.pop("fee")
+        row["amount"] = money(self.amount)
+        row["business_date"] = business_date(self.processed_at)
+        row["read_at"] = self.read_at or read_at
+        row["run_id"] = run_id
+        row |= dict.fromkeys(("fee_amount", "net_amount", "fee_read_at"))
+        if fee is not None:
+            row["fee_amount"] = money(fee)
+            row["net_amount"] = row["amount"] - row["fee_amount"]
+            row["fee_read_at"] = row["read_at"]
+        return row
 
 
 @dataclass
@@ -156,17 +158,8 @@ class Payout:
 
     def row(self, run_id, read_at):
         """Its row of `payouts`."""
-        read_at = self.read_at or read_at
-        return {
-            "source": self.source,
-            "payout_id": self.payout_id,
-            "issued_on": self.issued_on,
-            "status": self.status,
-            "currency": self.currency,
-            "amount": money(self.amount),
-            "read_at": read_at,
-            "run_id": run_id,
-        }
+        received = {"read_at": self.read_at or read_at, "run_id": run_id}
+        return asdict(self) | received | {"amount": money(self.amount)}
 
 
 @dataclass
@@ -278,18 +271,10 @@ class Folder:
     def _add(self, order, tables, run_id):
         read_at = order.read_at or self.read_at
         by_file = order.source not in ("sales_db", "storefront")
-        header = {
-            "source": order.source,
-            "order_id": order.order_id,
+        header = {name: getattr(order, name) for name in OF_ORDER} | {
             "business_date": business_date(order.ordered_at),
             "channel": order.channel or order.source,
-            "status": order.status,
-            "is_sale": order.is_sale,
-            "is_test": order.is_test,
-            "currency": order.currency,
-            "country_code": order.country_code,
             "customer_hash": order.customer,
-            "ordered_at": order.ordered_at,
             "updated_at": order.updated_at or order.ordered_at,
             "read_at": read_at,
             "run_id": run_id,

@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from ecommerce.pages.views import quality as pages
-from ecommerce.sales import delivery_log
 from ecommerce.sales.days.state import corrections, load_day_states
-from tests.archived_reports import MAILING_RUN
-from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
@@ -29,16 +27,6 @@ LATE = replace(
 )
 
 
-def claim(day, figures_hash):
-    now = datetime.now(UTC)
-    delivery_log.claim(day, figures_hash, f"<{figures_hash}@x>", now, MAILING_RUN)
-
-
-def mail(day, figures_hash):
-    claim(day, figures_hash)
-    delivery_log.mark_sent(day, figures_hash)
-
-
 def restated_on_page(shop):
     """The figures that Tuesday's page *Data quality* lists as restated."""
     texts = pages.page_texts(shop.warehouse, TUESDAY, "USD")
@@ -56,10 +44,10 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     shop.load(Folder([ORDER]))
     next_day = Folder([NEXT], read_at=at("2026-03-04 09:00"))
     shop.load(next_day, day=TUESDAY, run_id="tuesday")
-    mail(MONDAY, "first")
+    send_mail(MONDAY, "first")
     load_late_file(shop)
     assert restated_on_page(shop) >= {"Net sales", "Orders"}
-    mail(TUESDAY, "tuesday")
+    send_mail(TUESDAY, "tuesday")
     # The newest report has listed them.
     assert restated_on_page(shop) == set()
 
@@ -94,9 +82,9 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
 
 def test_a_second_mail_corrects_what_the_first_said(shop):
     shop.load(Folder([ORDER]))
-    claim(MONDAY, "first")
+    claim_mail(MONDAY, "first")
     assert corrections(MONDAY, {}, shop.warehouse) is None, "nothing was mailed"
-    mail(MONDAY, "first")
+    send_mail(MONDAY, "first")
     assert corrections(MONDAY, {}, shop.warehouse) == {}
     load_late_file(shop)
 
@@ -117,7 +105,7 @@ def test_a_second_mail_corrects_what_the_first_said(shop):
     del corrected["net_sales"]
     assert corrections(MONDAY, reported, shop.warehouse) == corrected
 
-    mail(MONDAY, "second")
+    send_mail(MONDAY, "second")
     assert corrections(MONDAY, {}, shop.warehouse) == {}
     (monday,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
     assert not monday.outdated_values, "the last mail says what is so"

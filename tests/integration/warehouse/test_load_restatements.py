@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales import delivery, delivery_log
-from tests.archived_reports import MAILING_RUN, REPORT
-from tests.integration.warehouse.conftest import MONDAY
+from tests.archived_reports import REPORT
+from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 from tests.integration.warehouse.other_clients import ActsBeforeTheLoad
 
@@ -37,23 +37,11 @@ CHANGES = {
 """What the late file changes; the tax by less than half a cent."""
 
 
-def claim():
-    """Claim the mail of Monday's report; return when its figures were read."""
-    figures_at = datetime.now(UTC)
-    delivery_log.claim(MONDAY, "hash", "<report@x>", figures_at, MAILING_RUN)
-    return figures_at
-
-
 def mark(figures_at):
     """Mark Monday's report as sent, and record what changed since its figures were read."""
     report = replace(MAILED, figures_at=figures_at)
     delivery.mark(report)
     delivery_log.record_restatements(report)
-
-
-def mail():
-    claim()
-    delivery_log.mark_sent(MONDAY, "hash")
 
 
 def changes(rows):
@@ -87,7 +75,7 @@ def causes(rows, day=MONDAY):
 
 def test_a_mailed_day_that_changes_is_restated_once(shop):
     shop.load(Folder([ORDER]))
-    mail()
+    send_mail(MONDAY)
 
     def load():
         shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
@@ -111,7 +99,7 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
 def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     folders = read_folders("restatements.yaml")
     shop.load(*folders["mailed"])
-    mail()
+    send_mail(MONDAY)
 
     def changed(name):
         return restated(
@@ -177,7 +165,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     shop.load(Folder([ORDER]))
 
     def mail_report():
-        mark(claim())
+        mark(claim_mail(MONDAY))
 
     shop.warehouse.client = ActsBeforeTheLoad(shop.warehouse.client, mail_report)
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
@@ -188,7 +176,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
-    figures_at = claim()
+    figures_at = claim_mail(MONDAY)
     shop.load(LATE_FILE, day=TUESDAY, run_id="next")
     assert shop.rows("report_restatements") == [], "not mailed yet"
 

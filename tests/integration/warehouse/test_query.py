@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import logging
 import os
 import re
@@ -15,19 +14,12 @@ from pathlib import Path
 import pytest
 from google.api_core.exceptions import BadRequest
 
-from demo.services.emulator import PROJECT
 from ecommerce.cli import __main__ as command_line
 from tests import queries
 from tests.integration.warehouse.loadable import Folder, Order
+from tests.integration.warehouse_contents import deployment
 
 REPOSITORY = Path(__file__).parents[3]
-ANONYMOUS = json.dumps(
-    {
-        "conn_type": "google_cloud_platform",
-        "extra": {"is_anonymous": True, "project": PROJECT},
-    }
-)
-"""The connection that `make emulator` prints."""
 SAMPLES = [
     sql.replace("sales.", "")  # the tests' dataset has another name
     for file in ("docs/QUERIES.md", "docs/DEFINITIONS.md", "README.md")
@@ -90,11 +82,9 @@ sys.exit(code)
 def test_a_query_imports_neither_airflow_nor_pandas(
     bigquery_emulator, installation, sql, code, text
 ):
-    (installation / ".env").write_text(
-        f"CUSTOMER_HASH_KEY=0123456789abcdef\n"
-        f"BIGQUERY_EMULATOR_HOST={bigquery_emulator.host}\n"
-        f"AIRFLOW_CONN_BIGQUERY={ANONYMOUS}\n"
-    )
+    settings = deployment(bigquery_emulator, installation, "shop")
+    lines = [f"{name}={value}" for name, value in settings.items()]
+    (installation / ".env").write_text("\n".join(lines))
     known = os.environ.items()
     own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
     done = subprocess.run(

@@ -7,14 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
-from ecommerce.sales import delivery_log
 from ecommerce.sales.history import tasks
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import undo
 from ecommerce.sources import live_sources, reserved_names
 from ecommerce.storage.plain import to_plain
-from tests.archived_reports import MAILING_RUN
-from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.conftest import MONDAY, STATE, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 TUESDAY = date(2026, 3, 3)
@@ -66,10 +64,7 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
     load_export(shop, replace(EXPORT, read_at=tomorrow))
     next_day(shop)
     assert shop.state(OWNED) != second_shop.state(OWNED)
-    delivery_log.claim(
-        MONDAY, "hash", "<report@example.com>", datetime.now(UTC), MAILING_RUN
-    )
-    delivery_log.mark_sent(MONDAY, "hash")
+    send_mail(MONDAY)
 
     assert undo("old_shop") == 3
 
