@@ -37,6 +37,8 @@ class Mailbox:
             "disable_ssl": True,
             "disable_tls": True,
             "from_email": "airflow@reports.example",
+            # A busy machine may keep a mail whose sender has given up after 30 s, and gets it again.
+            "timeout": 300,
         }
         connection = {
             "conn_type": "smtp",
