@@ -16,7 +16,7 @@ import zetasql.types as zt
 from jinja2 import meta
 from zetasql.api import CatalogBuilder, Parser, TableBuilder
 from zetasql.api.type_factory import TypeFactory
-from zetasql.core import wasm_client
+from zetasql.core import local_service, wasm_client
 from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.catalogue.loading import CATALOGUE
@@ -27,6 +27,7 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import staged_columns
+from tests import zetasql_messages
 from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -241,6 +242,7 @@ wasm_client.Config = _CachedConfig
 # Its own methods copy byte by byte.
 wasm_client.WasmClient.write_bytes = _write
 wasm_client.WasmClient.read_bytes = _read
+local_service.parse_proto = zetasql_messages.parse
 
 
 def _parameters(sql):

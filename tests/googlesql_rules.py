@@ -24,7 +24,7 @@ def unpruned(resolved):
     whole history, or BigQuery refuses it. A view gets its filter when it is queried, and only needs one on
     tables that require it, because tools query views without any."""
     partitions = _partitions(isinstance(resolved, zt.ResolvedCreateViewStmt))
-    nodes = list(_nodes(resolved))
+    nodes = _nodes(resolved)
     pruned = set()
     for node in nodes:
         if isinstance(node, zt.ResolvedFunctionCall):
@@ -95,17 +95,25 @@ def _partitions(only_required):
 
 
 def _nodes(value):
-    if is_dataclass(value):
-        yield value
-    for part in parts(value):
-        yield from _nodes(part)
+    """A node of a resolved statement with all that it consists of; of a list, those of its elements."""
+    nodes = []
+    _add_nodes(value, nodes)
+    return nodes
 
 
-def parts(node):
-    """What a node of a resolved statement, or a list of nodes, consists of."""
-    if is_dataclass(node):
-        return [getattr(node, part.name) for part in fields(node)]
-    return list(node) if isinstance(node, (list, tuple)) else []
+def _add_nodes(value, nodes):
+    if isinstance(value, list):
+        for element in value:
+            _add_nodes(element, nodes)
+    elif isinstance(value, zt.ProtoModel) and is_dataclass(value):
+        nodes.append(value)
+        for name in _field_names(type(value)):
+            _add_nodes(getattr(value, name), nodes)
+
+
+@cache
+def _field_names(kind):
+    return [field.name for field in fields(kind)]
 
 
 def problems(catalogue, statement):
