@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
 HISTORY = "sales_history_load"
-BACKFILLED = 3
+BACKFILLED = 2
 STAGES = {
     HISTORY: {
         "extract": "control_totals",
