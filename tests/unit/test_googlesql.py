@@ -25,4 +25,5 @@ def test_answers_become_the_objects_of_the_package(analysed):
     catalogue, _ = analysed
     [view] = googlesql.statements("warehouse/tables/day_comparisons/view.sql")
     message = catalogue.analyse(view.sql).to_proto()
-    assert zetasql_messages.parse(message) == zt.parse_proto(message)
+    # The members of an enumeration are equal to numbers.
+    assert repr(zetasql_messages.parse(message)) == repr(zt.parse_proto(message))
