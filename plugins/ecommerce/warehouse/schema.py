@@ -3,6 +3,7 @@
 import hmac
 import io
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,8 +31,8 @@ LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
 log = logging.getLogger(__name__)
 
-_PREPARED: set[tuple[str, str, str]] = set()
-"""The warehouses that this process has prepared: address of the service, project, settings as JSON."""
+_PREPARED: dict[tuple[str, frozenset[tuple[str, str]]], Warehouse] = {}
+"""The warehouses that this process has opened and prepared, by step and environment."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -60,19 +61,14 @@ def prepare(warehouse: Warehouse) -> None:
 
 
 def open_prepared(step: str) -> Warehouse:
-    """Open the warehouse for a task with several small queries; it is prepared once in a process. Raise as
-    `prepare`."""
-    warehouse = connect(step=step)
-    # The client has no public attribute with the address.
-    place = (
-        warehouse.client._connection.API_BASE_URL,
-        warehouse.client.project,
-        warehouse.settings.model_dump_json(),
-    )
-    if place not in _PREPARED:
+    """Open the warehouse for a task with several small queries: once in a process, because each client signs
+    in and connects again. Raise as `prepare`."""
+    key = (step, frozenset(os.environ.items()))
+    if key not in _PREPARED:
+        warehouse = connect(step=step)
         prepare(warehouse)
-        _PREPARED.add(place)
-    return warehouse
+        _PREPARED[key] = warehouse
+    return _PREPARED[key]
 
 
 def compare_settings(warehouse: Warehouse) -> bool:
