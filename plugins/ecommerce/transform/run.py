@@ -131,6 +131,8 @@ def _run_steps(
     if manifest.bytes <= FEW_BYTES:
         # To copy a plan for each use of a CTE takes longer than to keep its few rows.
         duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF},cte_inlining'")
+        # Few rows are one thread's work; a second one only waits for it.
+        duck.execute("SET threads = 1")
     if spec.prepare:
         spec.prepare(duck)
     unneeded = []
