@@ -1,23 +1,19 @@
 """DAGs meant to fail (tests/dags/failing) in the real scheduler: who is notified, what is tried again.
 
-The same Airflow serves the command that calls it: which days a backfill runs and how it fails.
+The same Airflow serves the command that calls it: how a backfill fails.
 """
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from datetime import date
 
 import pytest
 
-from ecommerce.cli.backfill import Backfill
-from ecommerce.core.names import DAG_EVENTS
 from tests import chat
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import RETRIES
+from tests.integration.commands import run_command
 from tests.integration.live_airflow import live_airflow
 from tests.integration.mailbox import ALERTED, open_mailbox
 from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
@@ -114,10 +110,9 @@ def titles(ended):
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """An installation whose DAGs are those that fail, and the one of the web events, paused."""
+    """An installation whose DAGs are those that fail."""
     folder = tmp_path_factory.mktemp("failing")
     shutil.copytree(REPOSITORY / "tests" / "dags" / "failing", folder / "dags")
-    shutil.copy(REPOSITORY / "dags" / "user_events_daily.py", folder / "dags")
     (folder / "plugins").symlink_to(REPOSITORY / "plugins")
     return folder
 
@@ -139,7 +134,7 @@ def ended(metadata_server, installation):
             "AIRFLOW_CONN_SHOP": SHOP,
             "AIRFLOW_VAR_OF_THE_UI": "set",
         }
-        dags = (*dict.fromkeys(RUNS.values()), "daily_sales_pipeline", DAG_EVENTS)
+        dags = (*dict.fromkeys(RUNS.values()), "daily_sales_pipeline")
         with live_airflow(
             installation / "airflow", metadata_server, environment, *dags
         ) as airflow:
@@ -198,11 +193,7 @@ def test_a_log_ends_with_what_is_wrong(ended, snapshot):
     lines = [
         ended.last_line("mails", "broken"),
         ended.last_line("retries", "lost_connection"),
-        ended.last_line(
-            "retries",
-            "lost_connection",
-            RETRIES + 1,
-        ),
+        ended.last_line("retries", "lost_connection", RETRIES + 1),
         ended.last_line("retries", "mistake"),
     ]
     assert "\n".join(lines) == snapshot
@@ -219,23 +210,6 @@ def test_the_load_gets_the_other_sources(ended, run):
     assert sources == [SALES_DB, "shopify", PARTNER_FILES]
 
 
-def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
-    """Around the hours at which New York's clocks change."""
-    assert ended.airflow.api.timezone() == "America/New_York"
-    ranges = {
-        ("2026-10-31", "2026-11-02"): ["2026-10-31", "2026-11-01", "2026-11-02"],
-        ("2026-03-07", "2026-03-09"): ["2026-03-07", "2026-03-08", "2026-03-09"],
-    }
-    for (first, last), days in ranges.items():
-        backfill = Backfill(
-            ended.airflow.api,
-            date.fromisoformat(first),
-            date.fromisoformat(last),
-            DAG_EVENTS,
-        )
-        assert backfill.plan() == days
-
-
 def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(
     ended, installation, snapshot
 ):
@@ -247,21 +221,8 @@ def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(
         f"AIRFLOW_LISTEN=127.0.0.1:{airflow.ports.airflow}\n"
         f"AIRFLOW_ADMIN_PASSWORD={passwords['admin']}\n"
     )
-    known = os.environ.items()
-    own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
-    backfill = ("backfill", f"--from={DAY}", f"--to={DAY}")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ecommerce.cli",
-            *backfill,
-        ],
-        cwd=installation,
-        env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"},
-        capture_output=True,
-        text=True,
-    )
+    arguments = ("backfill", f"--from={DAY}", f"--to={DAY}")
+    done = run_command(installation, *arguments, COLUMNS="500")
     assert done.returncode == 1
     shown = re.sub(r"http://\S+", "URL", done.stderr)
     # Whether the command sees the attempt before its repetition depends on the machine.

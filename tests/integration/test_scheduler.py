@@ -3,20 +3,14 @@
 import os
 import subprocess
 import sys
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import cycle
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
 
 from demo.airflow_services import PASSWORD, USER
 from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger
-from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import TASK_REPORT, TASK_SEND, TASK_SUBSCRIPTIONS
 from ecommerce.sales.history.undo import undo
@@ -68,7 +62,6 @@ class Story:
         tries: by DAG and task, how often a killed task was tried.
         tables: by DAG, what the killed run left; and after each backfill.
         days_of_airflow: by day, the end of the runs that Airflow's own command made.
-        clicks: status and seconds of each request that paused a DAG or unpaused it during the backfills.
     """
 
     def __init__(self, company, airflow, mailbox, stops, yesterday):
@@ -77,30 +70,6 @@ class Story:
         self.states, self.tries, self.tables = {}, {}, {}
         self.skipped = set()
         self.days_of_airflow = {}
-        self.clicks = []
-
-    @contextmanager
-    def clicking(self):
-        """Pause and unpause a DAG ten times a second, so that some requests meet those of a task."""
-        with ThreadPoolExecutor(1) as thread:
-            is_over = threading.Event()
-            ended = thread.submit(self._click, is_over)
-            try:
-                yield
-            finally:
-                is_over.set()
-            ended.result()
-
-    def _click(self, is_over):
-        api = AirflowApi(self.airflow.url, USER, PASSWORD)
-        for is_paused in cycle((True, False)):
-            began = time.monotonic()
-            answer = api._session.patch(
-                f"{api.url}/api/v2/dags/{HISTORY}", json={"is_paused": is_paused}
-            )
-            self.clicks.append((answer.status_code, time.monotonic() - began))
-            if is_over.wait(0.1):
-                return
 
     @property
     def days(self):
@@ -231,9 +200,8 @@ def story(
             undo(SOURCE)
             story.killed_everywhere(SYNC)
             story.killed_everywhere(DAILY, str(yesterday))
-            with story.clicking():
-                story.backfill()
-                story.backfill_of_airflow()
+            story.backfill()
+            story.backfill_of_airflow()
     return story
 
 
@@ -243,10 +211,8 @@ def of_yesterday(story, tables, names, sources):
     for name in names:
         rows[name] = []
         for row in tables[name]:
-            if (row["business_date"], row["source"] in sources) == (
-                story.yesterday,
-                True,
-            ):
+            is_wanted = row["source"] in sources
+            if is_wanted and row["business_date"] == story.yesterday:
                 rows[name].append(row)
     return rows
 
@@ -267,8 +233,7 @@ def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
     snapshot = old_orders(story.company.shown)
     days = {row["business_date"] for row in story.company.oracle(snapshot).orders}
     assert days
-    missing: dict[date, list[str]] = {day: [] for day in days}
-    expected = story.company.oracle(snapshot, missing=missing)
+    expected = story.company.oracle(snapshot, missing={day: [] for day in days})
     assert differences(expected.tables(), story.tables[HISTORY]) == ""
 
 
@@ -305,13 +270,6 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
     missing = {today: list(ALL_SOURCES)}
     expected = story.company.oracle(run_days=[*story.days, today], missing=missing)
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
-
-
-def test_clicks_in_the_ui_are_answered_at_once_while_days_are_backfilled(story):
-    """On SQLite, some wait for a minute, with the tasks and the scheduler, and fail."""
-    assert len(story.clicks) > 100
-    assert {status for status, _ in story.clicks} == {200}
-    assert max(seconds for _, seconds in story.clicks) < 5
 
 
 def test_airflows_own_command_runs_every_day_between_bare_dates(story):
