@@ -48,24 +48,6 @@ def load(serve, tmp_path):
     return of
 
 
-@pytest.fixture(scope="module")
-def load_once(
-    tmp_path_factory,
-):
-    """Read and transform a shop whose rows several tests look at."""
-    with ExitStack() as running:
-        patch = running.enter_context(pytest.MonkeyPatch.context())
-        patch.setenv("CUSTOMER_HASH_KEY", KEY)
-
-        def of(*orders, **options):
-            shop = running.enter_context(shop_with(orders, **options))
-            connect(patch, shop)
-            with time_machine.travel(NOW):
-                return Loadable(window_in(tmp_path_factory.mktemp("shopify")))
-
-        yield of
-
-
 @pytest.fixture
 def read_in_bulk(monkeypatch):
     """Let searches that find more orders than these be read by bulk operations."""

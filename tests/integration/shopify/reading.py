@@ -22,6 +22,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify.client import ShopifyClient
 from tests.memory import Remembered
+from tests.oracle_shopify import returns_of, totals_of
 from tests.parquet import shared_duckdb
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
@@ -153,3 +154,12 @@ class Loadable:
                 key = (row["refund_id"], row["line_number"])
                 refunds[row["order_id"]].add((*key, *amounts))
         return refunds
+
+
+def assert_oracle(answers, orders, refunds):
+    """Compare rows of orders, and `Loadable.refunds`, with the oracle of the orders as the API has them; all
+    by order id."""
+    for order_id, answer in answers.items():
+        expected = totals_of(answer)
+        assert {name: orders[order_id][name] for name in expected} == expected
+        assert refunds[order_id] == {row for row in returns_of(answer) if any(row[2:])}

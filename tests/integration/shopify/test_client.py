@@ -98,9 +98,6 @@ FAULTS = [
         errors.CredentialsError,
         "check login, password and permissions",
     ),
-    (Fault(status=402, body=b"{}", times=99), 1, errors.ContractError, "402"),
-    (Fault(status=403, body=b"{}", times=99), 1, errors.CredentialsError, "403"),
-    (Fault(status=423, body=b"{}", times=99), 1, errors.ContractError, "423"),
     (
         Fault(status=404, body=b"Not Found", times=99),
         1,
@@ -115,16 +112,6 @@ FAULTS = [
         "is no JSON object; it begins with '<html>",
     ),
     (
-        Fault(
-            "OrderIds",
-            rewrite=lambda body: body[:9],
-            times=99,
-        ),
-        5,
-        errors.TransientError,
-        "is no JSON object",
-    ),
-    (
         Fault(status=302, headers=ELSEWHERE, times=99),
         1,
         errors.ConfigurationError,
@@ -132,18 +119,11 @@ FAULTS = [
     ),
     (answering({"data": None}), 1, errors.ContractError, "the answer has no data"),
     (answering({"errors": "It is wrong"}), 1, errors.ContractError, "'It is wrong'"),
-    (answering({"errors": {"query": "none"}}), 1, errors.ContractError, "'none'"),
     (
         answering({"data": {}, "extensions": MISREAD}),
         1,
         errors.ContractError,
         "does not understand the search 'processed_at:x'",
-    ),
-    (
-        Fault("OrdersById", cut=True, times=99),
-        5,
-        errors.TransientError,
-        "closed the connection",
     ),
     (
         Fault("OrdersById", error=DENIED, times=99),

@@ -2,7 +2,7 @@
 other gateways, which are in the orders."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -30,6 +30,7 @@ from tests.integration.shopify.reading import (
     simulated,
     window_in,
 )
+from tests.unit.sales.tables import check
 
 SECOND = timedelta(seconds=1)
 SINCE = DAY.start - timedelta(minutes=20) - timedelta(days=10)
@@ -57,10 +58,6 @@ def ids(loaded):
     return [row["payment_id"] for row in loaded.rows("payments")]
 
 
-def values(row, names):
-    return {name: row[name] for name in names.split()}
-
-
 def test_a_payout_and_its_balance_transactions(load):
     """Also one in test mode, and one in no payout."""
     balance = [
@@ -81,58 +78,34 @@ def test_a_payout_and_its_balance_transactions(load):
     ]
     payouts = [replace(PAYOUT, issued_at=DAY.end - SECOND, trace_id="TRACE-1")]
     loaded = load(order(), balance=balance, payouts=payouts)
-    charge, refunded, *others = loaded.rows("payments")
-    assert charge == {
-        "source": "shopify",
-        "payment_id": "11",
-        "business_date": DAY.date,
-        "order_id": "1",
-        "kind": "charge",
-        "gateway": "shopify_payments",
-        "currency": "USD",
-        "amount": 100,
-        "fee_amount": Decimal("3.20"),
-        "net_amount": Decimal("96.80"),
-        "order_currency": "USD",
-        "order_amount": 100,
-        "payout_id": "7",
-        "is_test": False,
-        "processed_at": NOON,
-        "fee_read_at": loaded.raw.read_at,
-        "read_at": loaded.raw.read_at,
-        "run_id": "test",
-    }
-    expected = {
-        "order_id": "1",
-        "kind": "refund",
-        "amount": -40,
-        "fee_amount": 0,
-        "order_amount": -40,
-        "processed_at": LATER,
-    }
-    assert values(refunded, " ".join(expected)) == expected
-    assert [row["payment_id"] for row in others] == ["13", "14", "15", "17"]
-    assert {row["order_amount"] for row in others} == {None}
-    assert {row["order_currency"] for row in others} == {None}
-    assert {row["order_id"] for row in others} == {None}
-    assert [row["is_test"] for row in others] == [False, False, False, True]
-    assert [row["payout_id"] for row in others] == ["7", "7", "7", None]
+    payments = loaded.rows("payments")
+    check(
+        payments,
+        """
+payment_id | order_id | kind       | amount | fee | net  | order_currency | order_amount | payout_id | is_test
+11         | 1        | charge     | 100    | 3.2 | 96.8 | USD            | 100          | 7         | False
+12         | 1        | refund     | -40    | 0   | -40  | USD            | -40          | 7         | False
+13         | NULL     | other      | -5     | 0.1 | -5.1 | NULL           | NULL         | 7         | False
+14         | NULL     | adjustment | 8      | 0   | 8    | NULL           | NULL         | 7         | False
+15         | NULL     | other      | 2      | 0   | 2    | NULL           | NULL         | 7         | False
+17         | NULL     | charge     | 6      | 0   | 6    | NULL           | NULL         | NULL      | True
+""",
+    )
+    charge = payments[0]
+    facts = (charge["source"], charge["gateway"], charge["currency"])
+    assert facts == ("shopify", "shopify_payments", "USD")
+    assert (charge["business_date"], charge["processed_at"]) == (DAY.date, NOON)
+    assert charge["fee_read_at"] == charge["read_at"] == loaded.raw.read_at
+    assert payments[1]["processed_at"] == LATER
     [payout] = loaded.rows("payouts")
-    assert payout == {
-        "source": "shopify",
-        "payout_id": "7",
-        "issued_on": DAY.date,
-        "status": "paid",
-        "currency": "USD",
-        "amount": Decimal("61.70"),
-        "charges": 100,
-        "refunds": -40,
-        "fees": Decimal("3.30"),
-        "adjustments": 5,
-        "external_reference": "TRACE-1",
-        "read_at": loaded.raw.read_at,
-        "run_id": "test",
-    }
+    check(
+        [payout],
+        """
+payout_id | issued_on  | status | currency | amount | charges | refunds | fees | adjustments
+7         | 2026-11-19 | paid   | USD      | 61.7   | 100     | -40     | 3.3  | 5
+""",
+    )
+    assert payout["external_reference"] == "TRACE-1"
     assert loaded.accounts["rows_superseded"] == 0
     assert loaded.accounts["warnings"] == []
 
@@ -295,9 +268,6 @@ def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
     assert "PaymentsAccount" not in operations
 
 
-CREATED = datetime(2026, 11, 19, 18, tzinfo=UTC)
-
-
 def test_payments_by_other_gateways_are_in_the_orders(load):
     payments = [
         paid("1", kind="SALE"),
@@ -314,49 +284,26 @@ def test_payments_by_other_gateways_are_in_the_orders(load):
     built = build_order(
         order(gateway="PayPal", payments=payments, refunds=refunds, currency="CAD")
     )
-    built["transactions"][0]["gateway"] = None
-    built["transactions"][0]["createdAt"] = "2026-11-18T18:00:00Z"
-    built["transactions"][1]["processedAt"] = None
-    built["transactions"][1]["createdAt"] = "2026-11-19T18:00:00Z"
+    first, second, *_ = built["transactions"]
     # A fee in another currency is not known in this one.
     foreign = {"amount": {"amount": "9.0", "currencyCode": "USD"}}
-    built["transactions"][0]["fees"] = [foreign]
+    first |= {"gateway": None, "createdAt": "2026-11-18T18:00:00Z", "fees": [foreign]}
+    second |= {"processedAt": None, "createdAt": "2026-11-19T18:00:00Z"}
     loaded = load(built, order(2, gateway="paypal"))
-    names = (
-        "order_id kind gateway currency amount fee_amount order_currency order_amount "
-        "payout_id is_test processed_at"
+    check(
+        loaded.rows("payments"),
+        """
+order_id | kind   | gateway | currency | amount | fee  | order_amount | is_test | processed_at
+1        | charge | NULL    | CAD      | 1      | NULL | 1            | False   | 2026-11-19 17:00
+1        | charge | cash    | CAD      | 2      | NULL | 2            | True    | 2026-11-19 18:00
+1        | refund | paypal  | CAD      | -3     | NULL | -3           | False   | 2026-11-19 20:00
+1        | refund | paypal  | CAD      | -5     | 0.25 | -5           | False   | 2026-11-19 20:00
+2        | charge | paypal  | USD      | 10     | NULL | 10           | False   | 2026-11-19 17:00
+""",
     )
-    first, second, back, with_fee, other_order = loaded.rows("payments")
-    usual = {
-        "order_id": "1",
-        "kind": "charge",
-        "gateway": None,
-        "currency": "CAD",
-        "amount": 1,
-        "fee_amount": None,
-        "order_currency": "CAD",
-        "order_amount": 1,
-        "payout_id": None,
-        "is_test": False,
-        "processed_at": NOON,
-    }
-    assert first["payment_id"] == "order-transaction-10001"
-    assert values(first, names) == usual
-    assert values(second, names) == usual | {
-        "gateway": "cash",
-        "amount": 2,
-        "order_amount": 2,
-        "is_test": True,
-        "processed_at": CREATED,
-    }
-    returned = {"kind": "refund", "gateway": "paypal", "processed_at": LATER}
-    assert values(back, names) == usual | returned | {"amount": -3, "order_amount": -3}
-    assert values(with_fee, names) == usual | returned | {
-        "amount": -5,
-        "order_amount": -5,
-        "fee_amount": Decimal("0.25"),
-    }
-    assert other_order["order_id"] == "2"
+    for row in loaded.rows("payments"):
+        assert (row["order_currency"], row["payout_id"]) == (row["currency"], None)
+    assert ids(loaded)[0] == "order-transaction-10001"
     assert loaded.accounts["rows_superseded"] == 0
 
 
@@ -384,18 +331,18 @@ def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
         moved(6, "12", currency="CAD", order=1, order_transaction=10001),
     ]
     loaded = load(facts, balance=balance, currencyCode="CAD")
-    amounts = []
-    for row in loaded.rows("payments"):
-        names = ("currency", "amount", "order_currency", "order_amount")
-        amounts.append(tuple(row[name] for name in names))
-    assert amounts == [
-        ("EUR", Decimal("9.20"), "CAD", 10),
-        ("EUR", Decimal("-3.70"), "CAD", -4),
-        ("EUR", Decimal("3.70"), "CAD", 4),
-        ("EUR", -5, None, None),
-        ("EUR", 1, None, None),
-        ("CAD", 12, "CAD", 12),
-    ]
+    check(
+        loaded.rows("payments"),
+        """
+payment_id | currency | amount | order_currency | order_amount
+1          | EUR      | 9.2    | CAD            | 10
+2          | EUR      | -3.7   | CAD            | -4
+3          | EUR      | 3.7    | CAD            | 4
+4          | EUR      | -5     | NULL           | NULL
+5          | EUR      | 1      | NULL           | NULL
+6          | CAD      | 12     | CAD            | 12
+""",
+    )
 
 
 @pytest.mark.parametrize("net", ["-12.5", "12.5"])
@@ -471,38 +418,21 @@ def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
     assert sorted(reasons) == sorted([*expected, ("invalid_timestamp", "issued_on")])
 
 
-FAILURES = [
-    ("PaymentsAccount", Fault(status=502, times=99), 5, errors.TransientError),
-    ("Payouts", Fault(cut=True, times=99), 5, errors.TransientError),
-    ("BalanceTransactions", Fault(status=502, times=99), 5, errors.TransientError),
-    ("BalanceTransactions", Fault(throttled=True, times=99), 99 + 2, None),
-    ("OrderTransactions", Fault(status=423, body=b"{}"), 1, errors.ContractError),
-]
-"""A request that fails, how often it is sent, and the error; None: it succeeds in the end."""
-
-
-@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case[0])
-def test_a_failure_is_that_of_the_read(case, serve, tmp_path, monkeypatch):
-    document, fault, tries, kind = case
-    balance = [moved(1, payout=7, currency="EUR")]
-    shop = serve(order(), balance=balance, payouts=[PAYOUT])
-    simulated(monkeypatch, shop)
-    shop.faults.append(replace(fault, match=document))
-    window = window_in(tmp_path)
-    if kind:
-        with pytest.raises(kind):
-            SHOPIFY.source().extract(window)
-    else:
-        SHOPIFY.source().extract(window)
-    operations = [request.operation for request in shop.requests]
-    assert operations.count(document) == tries
-
-
-def test_a_permission_withdrawn_during_the_read_fails_it(serve, tmp_path):
-    """Payouts without their transactions would remove those that are stored."""
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("PaymentsAccount", status=502, times=99), errors.TransientError),
+        # A permission withdrawn during the read: payouts without their transactions would remove stored ones.
+        (Fault("BalanceTransactions", error=DENIED), errors.CredentialsError),
+    ],
+)
+def test_payments_that_cannot_be_read_fail_the_read(
+    fault, error, serve, tmp_path, monkeypatch
+):
     shop = serve(order(), **PAYMENTS)
-    shop.faults.append(Fault("BalanceTransactions", error=DENIED))
-    with pytest.raises(errors.CredentialsError):
+    simulated(monkeypatch, shop)
+    shop.faults.append(fault)
+    with pytest.raises(error):
         SHOPIFY.source().extract(window_in(tmp_path))
 
 

@@ -16,10 +16,10 @@ from tests.integration.shopify.reading import (
     NOON,
     NOW,
     Loadable,
+    assert_oracle,
     simulated,
     window_in,
 )
-from tests.oracle_shopify import returns_of, totals_of
 
 pytestmark = pytest.mark.slow
 
@@ -95,14 +95,11 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
         with time_machine.travel(at):
             tables.add(Loadable(window))
         read_at = at
-    present = list(shop.store.orders.values())
-    assert tables.orders.keys() == {order["legacyResourceId"] for order in present}
-    for order in present:
-        expected = totals_of(order)
-        order_id = expected["order_id"]
-        assert {name: tables.orders[order_id][name] for name in expected} == expected
-        returned = {row for row in returns_of(order) if any(row[2:])}
-        assert tables.refunds[order_id] == returned
+    present = {}
+    for order in shop.store.orders.values():
+        present[order["legacyResourceId"]] = order
+    assert tables.orders.keys() == present.keys()
+    assert_oracle(present, tables.orders, tables.refunds)
 
 
 def show(

@@ -29,6 +29,7 @@ from tests.integration.shopify.orders import (
 )
 from tests.integration.shopify.reading import DAY, NOON, Loadable, window_in
 from tests.memory import LINES, Remembered
+from tests.unit.sales.tables import check
 
 WEEK = timedelta(days=7)
 FRANCE = {"shippingAddress": {"countryCodeV2": "FR"}}
@@ -209,35 +210,26 @@ def test_the_columns_of_lines_and_refunds(serve, tmp_path):
     serve(answer)
     earlier_reads = Remembered(known_lines=as_stored)
     loaded = Loadable(window_in(tmp_path, earlier_reads=earlier_reads))
-    columns = "line_number sku product_name category quantity unit_price tax_amount"
-    rows = [
-        tuple(row[name] for name in columns.split())
-        for row in loaded.rows("order_lines")
-    ]
-    assert rows == [
-        (1, "A", "Mug", "Cups", 3, 10, 0),
-        (2, "B", "B", "Plates", 1, 5, Decimal("0.5")),
-        (3, "C", "C", "Bowls", 4, 2, 0),
-    ]
+    check(
+        loaded.rows("order_lines"),
+        """
+line_number | sku | product_name | category | quantity | unit_price | tax
+1           | A   | Mug          | Cups     | 3        | 10         | 0
+2           | B   | B            | Plates   | 1        | 5          | 0.5
+3           | C   | C            | Bowls    | 4        | 2          | 0
+""",
+    )
+    check(
+        loaded.rows("refunds"),
+        """
+refund_id | line_number | sku  | category    | quantity | reason                 | business_date
+1001      | 1           | A    | Cups        | 2        | chipped                | 2026-11-19
+1002      | 2           | B    | Plates      | 1        | cancel                 | 2026-11-20
+1003      | 0           | NULL | unallocated | 0        | sorry                  | 2026-11-19
+removed-1 | 3           | C    | Bowls       | 1        | removed from the order | 2026-11-12
+""",
+    )
     assert {row["channel"] for row in loaded.rows("refunds")} == {"shopify_web"}
-    columns = "refund_id line_number sku category quantity reason business_date"
-    rows = [
-        tuple(row[name] for name in columns.split()) for row in loaded.rows("refunds")
-    ]
-    assert rows == [
-        ("1001", 1, "A", "Cups", 2, "chipped", DAY.date),
-        ("1002", 2, "B", "Plates", 1, "cancel", date(2026, 11, 20)),
-        ("1003", 0, None, "unallocated", 0, "sorry", DAY.date),
-        (
-            "removed-1",
-            3,
-            "C",
-            "Bowls",
-            1,
-            "removed from the order",
-            date(2026, 11, 12),
-        ),
-    ]
 
 
 def test_a_customer_is_known_by_the_address_else_by_number(load):
@@ -279,7 +271,7 @@ REJECTED = {
 
 
 def with_amount(number, name, amount):
-    """An order in which one amount is another, as JSON or as text."""
+    """An order in which one amount is another."""
     facts = order(
         line(
             "18",
@@ -307,16 +299,6 @@ def with_amount(number, name, amount):
 )
 def test_an_amount_that_is_none_is_rejected_alone(amount, reason, load):
     orders = [with_amount(number, name, amount) for number, name in enumerate(PATHS)]
-    # An amount may be a number, and have further zeros.
-    for form in (12, 12.0, "12.0000000000", "1.2e1"):
-        for name in PATHS:
-            orders.append(
-                with_amount(
-                    len(orders),
-                    name,
-                    form,
-                )
-            )
     loaded = load(*orders)
     columns = {name: [] for name in PATHS}
     for row in loaded.rows("rejected_rows"):
@@ -324,12 +306,7 @@ def test_an_amount_that_is_none_is_rejected_alone(amount, reason, load):
         columns[name].append(row["detail"].partition(" = ")[0])
         assert row["reason"] in (reason, "order_rejected")
     assert {name: sorted(found) for name, found in columns.items()} == REJECTED
-    figures = loaded.figures()
-    assert len(figures) == len(orders) - 2
-    usual = {"gross": 36, "discounts": 3, "shipping": 5, "fees": 1, "returns": 7}
-    for name, amount_of_others in usual.items():
-        amounts = [figures[order_id][name] for order_id in figures if int(order_id) > 5]
-        assert sorted({*amounts}) == sorted({amount_of_others, 12})
+    assert len(loaded.rows("orders")) == len(orders) - 2
 
 
 def test_the_check_reports_another_timezone_missing_scopes_and_deprecation(serve):
