@@ -120,7 +120,6 @@ def trial(
     no_pauses,
 ):
     yield Trial(shop, monkeypatch, postgres_server)
-    shop.storefront.faults.clear()
     write_rates(shop, TODAY)
 
 

@@ -9,35 +9,8 @@ import time
 
 import pytest
 
-from ecommerce.core.check_result import FAIL
 from ecommerce.core.errors import TransientError
-from ecommerce.sources import sales_db
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
-
-
-def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
-    for table, column, column_type in (
-        ("orders", "order_id", "bigint"),
-        ("orders", "ordered_at", "timestamp"),
-        ("orders", "is_test", "integer"),
-        ("customers", "updated_at", "text"),
-    ):
-        columns = sales_db.COLUMNS[table].replace(" ", ", ")
-        select = columns.replace(
-            column,
-            f"NULL::{column_type} AS {column}",
-            1,
-        )
-        shop.run(
-            f"ALTER TABLE {table} RENAME TO renamed;"
-            f"CREATE VIEW {table} AS SELECT {select} FROM renamed;"
-            f"GRANT SELECT ON {table} TO sales_reader"
-        )
-        failures = [text for state, text in sales_db.check("sales_db") if state == FAIL]
-        assert failures, column
-        for text in failures:
-            assert "include/sql/extract/sales_db/schema.sql" in text
-        shop.run(f"DROP VIEW {table}; ALTER TABLE renamed RENAME TO {table}")
 
 
 def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):

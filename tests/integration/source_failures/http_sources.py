@@ -73,7 +73,6 @@ PAGE = b"<!DOCTYPE html>\n<title>Sign in, jane@example.com</title>\n"
 PACKED = gzip.compress(b"\n" * 10_000)
 ANSWERS = [
     (401, b"a-secret is wrong", {}, CredentialsError, LOGIN),
-    (403, b"a-secret", {}, CredentialsError, LOGIN),
     (
         404,
         b"<h1>Not here</h1>",
@@ -83,13 +82,8 @@ ANSWERS = [
     ),
     (400, b"jane@example.com", {}, ContractError, "400 Bad Request: '<e-mail>'"),
     (202, b"a-secret", {}, ContractError, "a complete answer has the status 200"),
-    (206, b"a-secret", {}, ContractError, "a complete answer has the status 200"),
     (429, b"", WAIT, RateLimitedError, "too many requests, retry after 600 s"),
-    (503, b"", WAIT, RateLimitedError, "the server is busy"),
     (503, b"", {}, TransientError, "the server is unavailable"),
-    (500, b"", {}, TransientError, "the server is unavailable"),
-    (504, b"", {"Retry_After": "0"}, TransientError, "the server is unavailable"),
-    (408, b"", {}, TransientError, "the server is unavailable"),
     (200, PAGE, {}, ContractError, "begins with '<"),
     (200, b"\n" * 10_000, {}, ContractError, "more than 9,999 bytes"),
     (200, PACKED, GZIP, ContractError, "more than 9,999 bytes"),
