@@ -274,10 +274,6 @@ REFUSED = {
         LAYOUT.replace("Betrag:", "Amount:"),
         "lacks Amount",
     ),
-    "a rule on a column that it lacks": (
-        LAYOUT.replace("Grund:", "Ursache:"),
-        "lacks Ursache",
-    ),
     "a constant amount": (
         LAYOUT.replace("constants: {", "constants: {amount: 1, "),
         "amount must be a column of the file",

@@ -102,24 +102,6 @@ def test_the_recipe_is_a_valid_layout(layouts):
     assert layout.extends
 
 
-def test_the_rows_of_a_settlement_add_up_to_its_deposit(run):
-    _, manifest = run
-    [[paid]] = rows(manifest, "payments", "sum(amount)")
-    assert rows(manifest, "payouts", "amount") == [(paid,)]
-
-
-def test_a_settlement_is_a_file_without_orders_and_no_channel(run):
-    _, manifest = run
-    facts = "order_ids, source_orders, rows_read, rows_accepted, rows_rejected"
-    files = {
-        name: values
-        for name, *values in rows(manifest, "loaded_files", f"file, {facts}")
-    }
-    assert files["amazon_settlement_2026-03-10.csv"] == [[], 0, 14, 14, 0]
-    channels = {channel for (channel,) in rows(manifest, "orders", "channel")}
-    assert channels == {name for name in NAMES if not name.endswith("_settlement")}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_is_loaded_to_the_cent(run, name):
     raw, manifest = run

@@ -153,29 +153,18 @@ def _line(number, product=11, quantity="2"):
 
 
 def facts(order):
-    """What an extract must tell of an order; refunds as (id, amount, UTC), none of an order in the trash."""
-    in_trash = order.status == "trash"
-    return {
-        "status": order.status,
-        "created": _gmt(order.created_at),
-        "lines": [
-            (
-                line.id,
-                line.product_id,
-                line.sku,
-                float(line.quantity),
-                f"{Decimal(line.subtotal):.2f}",
-            )
-            for line in order.lines
-        ],
-        "refunds": []
-        if in_trash
-        else sorted(
-            (str(refund.id), f"{refund.amount:.2f}", _gmt(refund.created_at))
-            for refund in order.refunds
-            if not refund.deleted
-        ),
-    }
+    """What an extract must tell of an order: status, creation, lines and refunds, none of an order in the
+    trash."""
+    lines = []
+    for line in order.lines:
+        product = (line.id, line.product_id, line.sku)
+        lines.append((*product, float(line.quantity), f"{line.subtotal:.2f}"))
+    refunds = set()
+    for refund in order.refunds:
+        if order.status != "trash" and not refund.deleted:
+            created = _gmt(refund.created_at)
+            refunds.add((str(refund.id), f"{refund.amount:.2f}", created))
+    return order.status, _gmt(order.created_at), lines, refunds
 
 
 def _gmt(moment):

@@ -1,6 +1,7 @@
 """Leading the extract to a storefront, and seeing what it left."""
 
 import json
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -44,31 +45,22 @@ def pages(manifest, folder):
 
 def what_was_read(manifest):
     """By order id, in the shape of `storefront_days.facts`; the file with the greatest name wins."""
-    refunds = {}
+    refunds = defaultdict(set)
     for refund in pages(manifest, "refunds"):
         row = (str(refund["id"]), refund["amount"], refund["date_created_gmt"])
-        refunds.setdefault(refund["order_id"], []).append(row)
-    return {
-        order["id"]: {
-            "status": order["status"],
-            "created": order["date_created_gmt"],
-            "lines": [
-                (
-                    line["id"],
-                    line["product_id"],
-                    line["sku"],
-                    float(line["quantity"]),
-                    line["subtotal"],
-                )
-                for line in order["line_items"]
-            ],
-            # Servers differ in what they show of a trashed order's refunds; they do not count.
-            "refunds": []
-            if order["status"] == "trash"
-            else sorted(refunds.get(str(order["id"]), [])),
-        }
-        for order in pages(manifest, "orders")
-    }
+        refunds[refund["order_id"]].add(row)
+    orders = {}
+    for order in pages(manifest, "orders"):
+        lines = []
+        for line in order["line_items"]:
+            product = (line["id"], line["product_id"], line["sku"])
+            lines.append((*product, float(line["quantity"]), line["subtotal"]))
+        # Servers differ in what they show of a trashed order's refunds; they do not count.
+        in_trash = order["status"] == "trash"
+        refunded = set() if in_trash else refunds[str(order["id"])]
+        created = order["date_created_gmt"]
+        orders[order["id"]] = (order["status"], created, lines, refunded)
+    return orders
 
 
 def truth(store, ids):
