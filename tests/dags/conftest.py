@@ -15,6 +15,14 @@ def _airflow_home(tmp_path_factory):
 
 
 OWNER_LINK = "https://wiki.example.com/data-engineering"
+MAILED_IN_A_LEASE = [
+    ("daily_sales_pipeline", "mail.send"),
+    ("daily_sales_pipeline", "mail.subscriptions"),
+    ("weekly_report", "send"),
+    ("monthly_report", "send"),
+    ("report_watch", "periods_mailed"),
+]
+"""Tasks that claim a mail; `test_integrity.py` has their time."""
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,12 @@ from ecommerce.core.settings import OWNER
 from ecommerce.mail.alerts import alert_run_failure
 from ecommerce.runtime.run_context import check_conf
 from ecommerce.sales.delivery_log import LEASE
-from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY
+from tests.dags.conftest import (
+    DAG_FILES,
+    MAILED_IN_A_LEASE,
+    OWNER_LINK,
+    REPOSITORY,
+)
 
 PARSE = """
 import importlib.util, socket, sys
@@ -62,10 +67,14 @@ def test_every_file_parses_without_input_output_settings_or_heavy_libraries(tmp_
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_every_task_is_mailed_when_it_fails_and_ends_before_its_run(dag_bag):
+def test_every_task_checks_its_conf_is_mailed_when_it_fails_and_ends_before_its_run(
+    dag_bag,
+):
     for dag in dag_bag.dags.values():
         assert dag.owner_links == {OWNER: OWNER_LINK}
         assert "**When it fails:**" in dag.doc_md
+        assert dag.default_args["pre_execute"] is check_conf, dag.dag_id
+        assert dag.on_failure_callback is alert_run_failure, dag.dag_id
         for task in dag.tasks:
             assert task.on_failure_callback, task.task_id
             assert timedelta() < task.execution_timeout < dag.dagrun_timeout, task
@@ -73,22 +82,7 @@ def test_every_task_is_mailed_when_it_fails_and_ends_before_its_run(dag_bag):
             assert not getattr(task, "multiple_outputs", False), task.task_id
 
 
-def test_every_task_checks_the_conf_of_its_run(dag_bag):
-    for dag in dag_bag.dags.values():
-        assert dag.default_args["pre_execute"] is check_conf, dag.dag_id
-        assert dag.on_failure_callback is alert_run_failure, dag.dag_id
-
-
-@pytest.mark.parametrize(
-    ("dag_id", "task_id"),
-    [
-        ("daily_sales_pipeline", "mail.send"),
-        ("daily_sales_pipeline", "mail.subscriptions"),
-        ("weekly_report", "send"),
-        ("monthly_report", "send"),
-        ("report_watch", "periods_mailed"),
-    ],
-)
+@pytest.mark.parametrize(("dag_id", "task_id"), MAILED_IN_A_LEASE)
 def test_a_claimed_mail_is_sent_within_its_lease_and_another_run_waits_longer(
     dag_bag, dag_id, task_id
 ):
