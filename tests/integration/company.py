@@ -147,6 +147,11 @@ class Company:
         tables = expected.tables() if isinstance(expected, Oracle) else expected
         return differences(tables, self.warehouse())
 
+    def assert_oracle(self, snapshot=None, **settings):
+        """Compare the warehouse with the oracle; arguments as of `oracle`."""
+        found = self.differences(self.oracle(snapshot, **settings))
+        assert found == "", found
+
 
 @contextmanager
 def company(

@@ -34,7 +34,7 @@ def test_a_daily_run_and_a_backfill(company, monkeypatch):
         )
         finish(DAYS[2], "newest", newest)
     assert len(begun) >= 2, "they did not meet"
-    assert company.differences(company.oracle(run_days=DAYS)) == ""
+    company.assert_oracle(run_days=DAYS)
 
 
 @pytest.mark.slow
@@ -48,4 +48,4 @@ def test_a_daily_run_and_a_sync(company, monkeypatch):
         begun = meet(monkeypatch, lambda: finish_sync(NOW, synced), is_cancelled=True)
         finish(DAYS[2], "newest", newest)
     assert len(begun) >= 3, "they did not meet"
-    assert company.differences(company.oracle(run_days=DAYS)) == ""
+    company.assert_oracle(run_days=DAYS)
