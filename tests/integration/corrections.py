@@ -59,3 +59,8 @@ def delivered_again(snapshot, gone, at):
 def without(orders, gone):
     """All but the order `gone`."""
     return tuple(order for order in orders if order.order_id != gone)
+
+
+def deleted(snapshot, order):
+    """The books without an order."""
+    return replace(snapshot, orders=without(snapshot.orders, order.order_id))

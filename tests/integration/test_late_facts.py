@@ -17,7 +17,12 @@ from demo.ledger import (
     RefundLine,
 )
 from tests import oracle_report
-from tests.integration.corrections import change, delivered_again, plain_orders, without
+from tests.integration.corrections import (
+    change,
+    deleted,
+    delivered_again,
+    plain_orders,
+)
 from tests.integration.daily_run import morning_after, report_of, run_day
 from tests.integration.other_runs import reconcile
 
@@ -100,12 +105,6 @@ def changed(order, at, **values):
     return lambda snapshot: change(snapshot, order.order_id, at, **values)
 
 
-def deleted(order):
-    return lambda snapshot: replace(
-        snapshot, orders=without(snapshot.orders, order.order_id)
-    )
-
-
 def left_out_of_its_file(order, at):
     return lambda snapshot: delivered_again(snapshot, order.order_id, at)
 
@@ -179,7 +178,7 @@ def facts_of(world):
         ),
         (second, changed(shortened, second, lines=shortened.lines[1:])),
         (second, left_out_of_its_file(order_of_a_file(world), second)),
-        (morning_after(day(2)) + HOUR, deleted(gone)),
+        (morning_after(day(2)) + HOUR, lambda snapshot: deleted(snapshot, gone)),
         (third, changed(cancelled, third, status="cancelled", status_changed_at=third)),
         (WEEKS_LATER, refund_of(refunded, WEEKS_LATER, WEEKS_LATER)),
         (WEEKS_LATER, refund_of(booked_later, a_day_earlier, WEEKS_LATER)),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from demo.ledger import SALES_DB, STOREFRONT, Ledger
-from tests.integration.corrections import plain_orders, without
+from tests.integration.corrections import deleted, plain_orders, without
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
 
@@ -31,13 +31,6 @@ def refunded_order(snapshot, channel):
     raise AssertionError("no refund of a closed day")
 
 
-def deleted(snapshot, order):
-    return replace(
-        snapshot,
-        orders=without(snapshot.orders, order.order_id),
-    )
-
-
 def without_refunds(snapshot, order):
     """The refunds of an order are deleted, and nothing says when."""
     kept = [each for each in snapshot.refunds if each.order_id != order.order_id]
@@ -47,49 +40,20 @@ def without_refunds(snapshot, order):
 def replaced(snapshot, order, **values):
     """The order has other `values`, and nothing says when."""
     kept = without(snapshot.orders, order.order_id)
-    return replace(
-        snapshot,
-        orders=(*kept, replace(order, **values)),
-    )
+    return replace(snapshot, orders=(*kept, replace(order, **values)))
 
 
 def edited(snapshot, order):
     """Its first line gets a piece more."""
     first, *others = order.lines
     gross = first.gross + first.unit_price
-    more = replace(
-        first,
-        quantity=first.quantity + 1,
-        gross=gross,
-    )
-    return replaced(
-        snapshot,
-        order,
-        lines=(more, *others),
-    )
-
-
-def swapped(snapshot, order):
-    """Two of its lines swap their products; all sums by day, status and currency stay."""
-    first, second, *others = order.lines
-    lines = (with_product(first, second), with_product(second, first), *others)
-    return replaced(snapshot, order, lines=lines)
-
-
-def with_product(line, other):
-    return replace(
-        line, sku=other.sku, product_name=other.product_name, category=other.category
-    )
+    more = replace(first, quantity=first.quantity + 1, gross=gross)
+    return replaced(snapshot, order, lines=(more, *others))
 
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
     company = start_company()
-    books = Ledger(
-        DAYS[0],
-        len(DAYS),
-        orders_per_day=40,
-        seed=11,
-    )
+    books = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
     for day in DAYS:
         snapshot = books.as_of(morning_after(day))
         company.show(snapshot)
@@ -101,10 +65,7 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
         [o for o in plain_orders(snapshot, channel) if o.ordered_at < evening]
         for channel in (SALES_DB, STOREFRONT)
     )
-    gone, more, moved, *others = of_database
-    two_products = next(
-        o for o in others if len({line.sku for line in o.lines[:2]}) > 1
-    )
+    gone, more, moved = of_database[:3]
     gone_online, more_online, changed_later = of_storefront[:3]
     days_before = moved.ordered_at - timedelta(hours=216)
     for channel in (SALES_DB, STOREFRONT):
@@ -112,7 +73,6 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
         snapshot = without_refunds(snapshot, refunded)
     snapshot = deleted(snapshot, gone)
     snapshot = edited(snapshot, more)
-    snapshot = swapped(snapshot, two_products)
     snapshot = replaced(snapshot, moved, ordered_at=days_before)
     snapshot = deleted(snapshot, gone_online)
     snapshot = edited(snapshot, more_online)
@@ -120,7 +80,7 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
     found = reconcile(NOW + LATER)
     differing = {(each["source"], each["business_date"]) for each in found}
     assert {(SALES_DB, str(DAYS[0])), (STOREFRONT, str(DAYS[0]))} <= differing
-    assert company.differences(company.oracle(run_days=DAYS)) == ""
+    company.assert_oracle(run_days=DAYS)
     assert compare(NOW + 2 * LATER) == []
 
     # What changed since the last read is left to the next run.
