@@ -1,6 +1,5 @@
 """The report's queries against the warehouse that the load fills."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +18,7 @@ from tests.integration.report_days import (
 )
 from tests.integration.warehouse.loadable import Folder, Order
 from tests.integration.warehouse_contents import deployment
+from tests.settings import add_environment
 from tests.source_names import EXCHANGE_RATES, STOREFRONT
 from tests.unit.sales.report import readable
 
@@ -31,8 +31,7 @@ def warehouse(bigquery_emulator, lend_dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
         settings = deployment(bigquery_emulator, folder, dataset)
-        for name, value in settings.items():
-            patch.setenv(name, value)
+        add_environment(patch, settings)
         yield loaded(folder)
 
 
@@ -41,31 +40,8 @@ def figures(warehouse):
     return figures_of(warehouse)
 
 
-def test_the_headline_counts_what_counts(figures):
-    # Gross: 100 + 30 + 20 and 108 EUR at 1.25 = 135. Cancelled, test and unconverted orders are in no amount.
-    assert {name: figure.value for name, figure in figures.headline.items()} == {
-        "net_sales": D("207.50"),
-        "gross_sales": D("285.00"),
-        "discounts": D("10.00"),
-        "returns": D("67.50"),
-        "orders": 5,
-        "units": 9,
-        "customers": 5,
-        "average_order_value": D("68.75"),
-        "new_customers": 4,
-        "returning_customers": 1,
-        "tax": D("7.20"),
-        "shipping": D("5.00"),
-    }
-    net = figures.headline["net_sales"]
-    assert net.day_before == 50
-    assert net.week_before == 80
-    # Of 10, 80 and 50; the day without storefront is incomplete.
-    assert net.average == D("46.6667")
-    assert figures.averaged_days == 3
-
-
 def test_everything_that_the_report_says(figures, snapshot):
+    """Cancelled, test and unconverted orders are in no amount."""
     assert readable.page(figures) == snapshot
     stored = figures.model_dump_json()
     assert "jane" not in stored
@@ -209,32 +185,16 @@ def test_forecasts_restatements_and_web_events_are_in_the_report(warehouse, figu
     assert figures_hash(later) == figures_hash(figures)
 
     assert figures.expectation is None
-    found = later.expectation
-    assert found.made_at == datetime(2026, 3, 2, 5, tzinfo=UTC)
-    assert [(each.series, each.forecast, each.actual) for each in found.series] == [
-        ("total", 280, 285),
-        ("category:Books", 7, 0),
+    assert [each.series for each in later.expectation.series] == [
+        "total",
+        "category:Books",
     ]
-    verdicts = [each.verdict for each in found.series]
-    assert verdicts == ["as expected", "unusual"]
-    total = found.series[0]
-    bounds = (total.lower_80, total.upper_80, total.lower_95, total.upper_95)
-    assert bounds == (270, 290, 260, 300)
-    assert {"category:Garden", "category:Toys"} <= {*found.unforecast}
     # Page one has the whole shop in the measure of the headline.
-    assert found.net.actual == figures.headline["net_sales"].value
+    assert later.expectation.net.actual == figures.headline["net_sales"].value
     assert figures.outlook is None
-    [coming] = later.outlook.days
-    assert coming.day == before(-1)
-    assert coming.forecast == 5
-    assert coming.lower_80 == 4
-    assert coming.upper_80 == 6
-
+    assert [coming.day for coming in later.outlook.days] == [before(-1)]
     [restated] = later.quality.restatements
-    assert restated.business_date == before(7)
-    assert restated.figure == "returns"
-    assert restated.old == 0
-    assert restated.new == 5
+    assert (restated.business_date, restated.new) == (before(7), 5)
     # What was purchased is not listed, and who looks twice is one visitor.
     viewed = [(each.sku, each.visitors) for each in later.website.viewed]
     assert viewed == [("lamp", 1)]

@@ -1,21 +1,13 @@
-"""What the warehouse remembers of reads and of mails, queried on a real (emulated) one."""
+"""What the warehouse remembers of reads, queried on a real (emulated) one."""
 
-import os
-import signal
 import uuid
 from datetime import UTC, date, datetime
 
 import pytest
 
-from ecommerce.core.business_day import day_window
-from ecommerce.sales import delivery, delivery_log
-from ecommerce.sales.report import build
 from ecommerce.warehouse import load_history, schema
-from tests.archived_reports import MAILING_RUN
-from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import deployment
-from tests.settings import lower
-from tests.unit.sales.report.samples import make_figures
+from tests.settings import add_environment, lower
 
 DAY = date(2026, 11, 19)
 READS = """
@@ -44,8 +36,7 @@ def _warehouse(
 ):
     with lend_dataset() as dataset:
         settings = deployment(bigquery_emulator, tmp_path, dataset)
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
+        add_environment(monkeypatch, settings)
         yield
 
 
@@ -74,71 +65,6 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
         days[0],
         days[-1],
     ) == [days[2]]
-
-
-def deliver_and_be_killed(report, after):
-    """One attempt to mail the report, in a process of its own that is killed (-9) after one of its steps."""
-    modules = {
-        "claim": delivery_log,
-        "send": delivery.mail,
-        "mark": delivery,
-    }
-    module = modules[after]
-    step = getattr(module, after)
-    attempt = os.fork()
-    if not attempt:
-
-        def last_step(*arguments, **options):
-            step(*arguments, **options)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            setattr(module, after, last_step)
-            day = day_window(DAY, "America/New_York")
-            delivery.deliver(
-                day,
-                report,
-                MAILING_RUN,
-                send_mail=True,
-            )
-        finally:
-            os._exit(1)
-    assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
-
-
-def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
-    tmp_path, monkeypatch
-):
-    with open_mailbox(tmp_path / "mail") as mailbox:
-        for name, value in mailbox.environment().items():
-            monkeypatch.setenv(name, value)
-        report = build.archive_report(f"file://{tmp_path}/reports", make_figures())
-        steps = []
-        for step in ("claim", "send", "mark"):
-            deliver_and_be_killed(report, after=step)
-            [row] = delivery_log.deliveries(DAY)
-            steps.append((len(mailbox.messages()), row["state"]))
-        assert steps == [
-            (0, "claimed"),
-            (1, "claimed"),
-            (2, "sent"),
-        ]
-        day = day_window(DAY, "America/New_York")
-        reason = delivery.deliver(
-            day,
-            report,
-            MAILING_RUN,
-            send_mail=True,
-        )
-        assert reason == "a report with the same figures was mailed before"
-        ids = [message["Message-ID"] for message in mailbox.messages()]
-        assert ids == [delivery.message_id(report)] * 2
-    [stored] = schema.open_prepared("audit").run(
-        f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
-        "the deliveries",
-    )
-    # What changed since is a restatement.
-    assert stored["figures_at"] == report.figures_at
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
