@@ -12,6 +12,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
+from tests.settings import add_environment
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +34,7 @@ def s3():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in ENVIRONMENT.items():
-            environment.setenv(name, value)
+        add_environment(environment, ENVIRONMENT)
         environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
         client = boto3.client("s3")
         client.create_bucket(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests import oracle_events
-from tests.integration.warehouse_contents import read_table
 
 pytestmark = pytest.mark.slow
 
@@ -51,25 +50,11 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     events = history()
     write(company.folders.web_events, events)
     for day in reversed(DAYS):
-        assert (
-            airflow.test_dag(
-                "user_events_daily",
-                business_date=str(day),
-            )
-            == 0
-        )
+        assert airflow.test_dag("user_events_daily", business_date=str(day)) == 0
     wanted = oracle_events.sessions(oracle_events.accepted(events, company.timezone))
-    funnel = read_table(
-        company.client,
-        company.dataset,
-        "daily_funnel",
-    )
+    funnel = company.rows("daily_funnel")
     assert in_order(funnel) == in_order(oracle_events.funnel(wanted))
-    sessions = read_table(
-        company.client,
-        company.dataset,
-        "sessions",
-    )
+    sessions = company.rows("sessions")
     assert len(sessions) == len(wanted) > 10
     assert {row["business_date"] for row in sessions} == {*DAYS}
     assert '"v1"' not in airflow.log()
