@@ -4,8 +4,8 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-NumPy finds the lines in which quotes, bytes and length are certainly right, which are nearly all, and pyarrow
-parses them together. Only the other lines, and those with another number of fields, are parsed one by one.
+One pattern finds the lines that are certainly records, which are nearly all. Only the other lines are divided
+one by one, and pyarrow parses the records of both together.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import io
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -38,29 +39,30 @@ HEADER_LINES = 30
 """The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
-OPEN_QUOTE = ("malformed_line", "a quote that is not closed")
+OPEN_QUOTE = "a quote that is not closed"
 
 
+@dataclass(eq=False)
 class UnusableFileError(Exception):
     """A file that is rejected as a whole, with the reason's code and a detail for a person."""
 
-    def __init__(self, detail: str, reason: str = "file_unreadable") -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.reason = reason
+    detail: str
+    reason: str = "file_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of one file: lines (with blank ones), bytes after decompression, seconds, malformed lines.
 
-    A file with more malformed lines than this is another kind of file, or has one open quote.
+    A file with more malformed lines than this is another kind of file, or has one open quote. Of a file with
+    more than `blocks`, the others are not read.
     """
 
     lines: float
     bytes: float
     seconds: float
     malformed: float = 100_000
+    blocks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,14 @@ UNBOUNDED = Bounds(inf, inf, inf, inf)
 
 
 class Record(NamedTuple):
-    """A record of a file. `fault` has a reason code and its detail if the record is malformed."""
+    """A record of a file. It is malformed if it has a `detail`, and then a `reason` code."""
 
     number: int
     """The record's first line in the file; the header is line 1."""
     text: bytes
     """Without the line end and, if the record is well-formed, without blanks around quotes."""
-    fault: tuple[str, ...] = ()
+    detail: str = ""
+    reason: str = "malformed_line"
 
 
 class Batch(NamedTuple):
@@ -142,13 +145,12 @@ def find_header(
     missing = list(wanted)
     for number in range(1, HEADER_LINES + 1):
         line = stream.readline(LONGEST_HEADER + 1)
-        if not first and line.strip():
+        if not first.strip():
             first = line
             first_number = number
-        try:
+        names: list[str] = []
+        with suppress(UnusableFileError):
             names = _names(line, dialect)
-        except UnusableFileError:
-            names = []
         lacking = [name for name in wanted if name not in names]
         if len(lacking) < len(missing):
             nearest = names
@@ -172,7 +174,7 @@ def find_header(
     raise UnusableFileError(
         f"{fault} (the delimiter is {dialect.delimiter!r}); {shown}if its partner has another layout, "
         "describe it in include/partners (docs/RECIPES.md)",
-        reason="missing_column",
+        "missing_column",
     )
 
 
@@ -198,12 +200,12 @@ def tables(
     Raise UnusableFileError if the file exceeds `bounds`.
     """
     reader = Reader(fields, dialect, first_line)
-    whole_lines = blocks(_limit(stream, bounds), LONGEST_LINE)
+    whole_lines = islice(blocks(_limit(stream, bounds), LONGEST_LINE), bounds.blocks)
     for block in chain(ahead(whole_lines), [b""]):
         yield reader.divide(block)
         if reader.number > bounds.lines + first_line:
             raise UnusableFileError(
-                f"it has more than {bounds.lines:,} lines", reason="file_too_large"
+                f"it has more than {bounds.lines:,} lines", "file_too_large"
             )
 
 
@@ -218,16 +220,12 @@ def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
         data = stream.read(size)
         total += len(data)
         if total > bounds.bytes:
-            raise UnusableFileError(
-                f"it has more than {bounds.bytes:,} bytes, decompressed",
-                reason="file_too_large",
-            )
-        if time.monotonic() >= deadline:
-            raise UnusableFileError(
-                f"reading it takes more than {bounds.seconds:g} seconds",
-                reason="file_too_large",
-            )
-        return data
+            problem = f"it has more than {bounds.bytes:,} bytes, decompressed"
+        elif time.monotonic() >= deadline:
+            problem = f"reading it takes more than {bounds.seconds:g} seconds"
+        else:
+            return data
+        raise UnusableFileError(problem, "file_too_large")
 
     return read
 
@@ -248,76 +246,67 @@ class Reader:
         self._dialect = dialect
         self._separator = dialect.delimiter.encode()
         # Without quoting, a byte that UTF-8 lacks.
-        self._quote = b'"' if dialect.quoting == "standard" else b"\xff"
+        self._quote = '"' if dialect.quoting == "standard" else r"\xff"
         self._blanks = b" \t\v\f\r".replace(self._separator, b"")
         # Blanks around quotes are not of the field.
-        field = rb'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,'
-        field = field.replace(b",", re.escape(self._separator))
-        field = field.replace(b'"', self._quote)
-        self._field = re.compile(field)
-        self._complete = re.compile(b"(?:%s)*+" % field)
+        field = self._pattern(r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,')
+        self._field = re.compile(field.encode())
+        self._complete = re.compile(f"(?:{field})*+".encode())
+        certain = r'(?:"(?:[^"\r\n]|"")*"| *(?:[^" ,\r\n][^,\r\n]*)?)'
+        self._certain = self._pattern(f"^{','.join([certain] * fields)}\n$")
+
+    def _pattern(self, pattern: str) -> str:
+        """Return a pattern of standard records as one of this dialect."""
+        pattern = pattern.replace('"', self._quote)
+        return pattern.replace(",", re.escape(self._dialect.delimiter))
 
     def divide(self, block: bytes) -> Batch:
         """Return the records of the next lines. No lines are the end of the file."""
         import numpy as np
-        import pyarrow as pa
 
         text = self._unfinished + block
         self._unfinished = b""
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n")
         is_certain = self.certain_lines(text)
-        certain = text
-        if not is_certain.all():
-            certain = b"\n".join(compress(text.split(b"\n"), is_certain))
-        table, misfits = self._parse(certain, self.number + np.flatnonzero(is_certain))
-        is_certain[misfits - self.number] = False
+        numbers: Any = self.number + np.flatnonzero(is_certain)
         malformed: list[Record] = []
         if not is_certain.all():
             lines = text.split(b"\n")
             lines.pop()
+            records = list(compress(lines, is_certain))
+            numbers = numbers.tolist()
             if not block:
                 lines += [b""] * MOST_LINES
-            positions = np.flatnonzero(~is_certain)
-            sound: list[Record] = []
-            for record in self._records(lines, positions.tolist()):
-                records = malformed if record.fault else sound
-                records.append(record)
-            texts = [record.text for record in sound]
-            numbers = np.array([record.number for record in sound], np.int64)
-            further, lost = self._parse(b"\n".join(texts), numbers)
-            if len(lost):
-                raise UnusableFileError("some of its records were lost")
-            table = pa.concat_tables([table, further])
+            for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
+                if record.detail:
+                    malformed.append(record)
+                else:
+                    records.append(record.text)
+                    numbers.append(record.number)
+            text = b"\n".join(records)
         self.number += len(is_certain) - self._unfinished.count(b"\n")
-        return Batch(table, malformed)
+        return Batch(self._parse(text, numbers), malformed)
 
     def certain_lines(self, text: bytes) -> Any:
-        """Return which lines of a text are certainly records, if they have the right number of fields.
+        """Return which lines of a text are certainly records.
 
-        They are in UTF-8, neither empty nor very long, and have no carriage return, and quotes only around
-        fields.
+        They are in UTF-8 and not very long, and have no carriage return, blanks around quotes, or quote that
+        continues in the next line.
         """
         import numpy as np
+        import pyarrow as pa
+        from pyarrow import compute
 
-        characters = np.frombuffer(text, np.uint8)
-        ends = np.flatnonzero(characters == ord("\n"))
-        lengths = np.diff(ends, prepend=-1)
-        quotes = np.flatnonzero(characters == ord(self._quote))
-        counts = np.diff(np.searchsorted(quotes, ends), prepend=0)
-        is_even = counts % 2 == 0
-        is_certain = is_even & (lengths > 1) & (lengths <= LONGEST_LINE + 1)
-        # The first and third quote of a line open a field, and so on. Two within a field close and open it.
-        around = quotes[np.repeat(is_even, counts)].reshape(-1, 2)
-        around += [-1, 1]
-        outside = characters[around]
-        is_wrong = outside != ord("\n")
-        is_wrong &= outside != ord(self._separator)
-        is_wrong &= outside != ord(self._quote)
-        is_certain[np.searchsorted(ends, around[is_wrong])] = False
-        if b"\r" in text or not is_utf8(text):
-            is_wrong = (characters == ord("\r")) | (characters >= ord("\x80"))
-            is_certain[np.searchsorted(ends, np.flatnonzero(is_wrong))] = False
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+        starts: Any = np.insert(ends + 1, 0, 0).astype(np.int32)
+        buffers = [None, pa.py_buffer(starts), pa.py_buffer(text)]
+        lines = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
+        is_certain = compute.match_substring_regex(lines, self._certain).to_numpy(False)
+        is_certain &= np.diff(starts) <= LONGEST_LINE + 1
+        if not is_utf8(text):
+            is_ascii = compute.match_substring_regex(lines, "^[[:ascii:]]*$")
+            is_certain &= is_ascii.to_numpy(False)
         # Blanks are no record, also of one field.
         return is_certain & (self._fields > 1)
 
@@ -346,26 +335,27 @@ class Reader:
         first = self._line(number, lines[0])
         record = first
         for line in lines[1:]:
-            if record.fault != OPEN_QUOTE:
+            if record.detail != OPEN_QUOTE:
                 break
             if line.count(self._separator) >= self._fields - 1:
                 # It could be a record of its own.
                 return first
             record = self._line(number, record.text + b"\n" + line)
-        if record.fault == OPEN_QUOTE and len(lines) <= MOST_LINES:
+        if record.detail == OPEN_QUOTE and len(lines) <= MOST_LINES:
             return None
-        return first if record.fault else record
+        return first if record.detail else record
 
     def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
         text = text.rstrip(b"\r")
         ended = text + self._separator
-        fault = ("malformed_line", "text after a closing quote")
+        detail = "text after a closing quote"
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE]
-            fault = ("malformed_line", f"longer than {LONGEST_LINE} bytes")
+            detail = f"longer than {LONGEST_LINE} bytes"
         elif not is_utf8(text):
-            fault = ("bad_encoding", "bytes that are not in the file's encoding")
+            detail = "bytes that are not in the file's encoding"
+            return Record(number, text, detail, "bad_encoding")
         elif self._complete.fullmatch(ended):
             fields = self._field.findall(ended)
             place = self._dialect.short_without
@@ -376,27 +366,19 @@ class Reader:
                     fields = padded
             if len(fields) == self._fields:
                 return Record(number, self._separator.join(fields))
-            fault = ("malformed_line", "too few fields")
+            detail = "too few fields"
             if len(fields) > self._fields:
-                fault = ("malformed_line", "too many fields")
-        elif self._complete.fullmatch(text + self._quote + self._separator):
-            fault = OPEN_QUOTE
+                detail = "too many fields"
+        elif self._complete.fullmatch(text + b'"' + self._separator):
+            detail = OPEN_QUOTE
         elif b"\r" in text:
-            fault = ("malformed_line", "a carriage return outside quotes")
-        return Record(number, text, fault)
+            detail = "a carriage return outside quotes"
+        return Record(number, text, detail)
 
-    def _parse(self, records: bytes, numbers: Any) -> tuple[pa.Table, Any]:
-        """Return the table of records with these numbers, and the numbers of those that have another number
-        of fields, which are left out."""
-        import numpy as np
+    def _parse(self, records: bytes, numbers: Any) -> pa.Table:
+        """Return the table of records with these numbers."""
         import pyarrow as pa
         from pyarrow import csv as pa_csv
-
-        misfits: list[int] = []
-
-        def skip(row: Any) -> Literal["skip"]:
-            misfits.append(row.number - 1)
-            return "skip"
 
         names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
@@ -412,7 +394,6 @@ class Reader:
                 delimiter=self._dialect.delimiter,
                 quote_char=self._dialect.quoting == "standard" and '"',
                 newlines_in_values=True,
-                invalid_row_handler=skip,
             ),
             pa_csv.ConvertOptions(
                 check_utf8=False,
@@ -422,5 +403,5 @@ class Reader:
                 quoted_strings_can_be_null=False,
             ),
         )
-        kept = pa.array(np.delete(numbers, misfits))
-        return table.append_column("number", kept), numbers[misfits]
+        # Raises ArrowInvalid if records were lost.
+        return table.append_column("number", pa.array(numbers, pa.int64()))

@@ -188,16 +188,17 @@ class _File:
 
         if self.layout != STANDARD:
             return records
-        kinds = {"received_at": pa.timestamp("us", "UTC")}
-        lines: dict[str, Any] = {"row_number": records["number"]}
-        for name in (*self.ours, *self._facts):
-            if name in self.places:
-                lines[name] = records[self.places[name][0]]
+        lines: dict[str, Any] = {}
+        missing = pa.scalar(None, pa.string())
+        for name in (*self.ours, *LINE_FACTS):
+            if name == "row_number":
+                lines[name] = records["number"]
+            elif name in self.places:
+                lines[name] = records[self.place_of(name)]
             else:
-                kind = kinds.get(name, pa.string())
-                value: Any = pa.scalar(self._facts.get(name), kind)
-                lines[name] = pa.repeat(value, len(records))
-        return pa.table(lines).select([*self.ours, *LINE_FACTS])
+                fact = self._facts.get(name, missing)
+                lines[name] = pa.repeat(fact, len(records))
+        return pa.table(lines)
 
     def unread_columns(self) -> list[DataWarning]:
         """Return a warning of the file's columns that are not read; none without any, or with a layout that
@@ -267,7 +268,7 @@ def _keep_malformed(duck: DuckDBPyConnection, records: Sequence[Record]) -> None
     rows = []
     for record in records:
         text = record.text[:MOST_RAW_TEXT].decode(errors="replace")
-        rows.append([str(record.number), *record.fault, text])
+        rows.append([str(record.number), record.reason, record.detail, text])
     run_sql_file(duck, "extract/delivered_files/add_malformed", {"records": rows})
 
 

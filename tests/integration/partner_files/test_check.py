@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from ecommerce.sources import PARTNER_FILES
-from ecommerce.sources.partner_files import folder_check
+from ecommerce.sources import PARTNER_FILES, text_blocks
 from tests.integration.partner_files.drop import HEADER, file_of, line
 
 ACME, ZETA = "acme_2026-03-10.csv", "zeta_2026-03-10.csv"
@@ -83,7 +82,7 @@ def test_what_is_wrong_with_one_file_is_shown_with_the_others(
 def test_of_a_large_file_only_whole_lines_of_its_start_are_read(
     drop, layouts, monkeypatch, encoding
 ):
-    monkeypatch.setattr(folder_check, "SAMPLE", 1000)
+    monkeypatch.setattr(text_blocks, "BLOCK", 1000)
     (layouts / "acme.yaml").write_text(f"encoding: {encoding}")
     lines = [line(f"A{number}", name="Käse") for number in range(30)]
     drop.put(ACME, file_of(*lines).encode(encoding))

@@ -33,7 +33,7 @@ def records(content, fields=3, dialect=STANDARD, bounds=UNBOUNDED):
     for table, malformed in tables(io.BytesIO(content), fields, bounds, dialect):
         for record in malformed:
             text = record.text.decode("utf-8", "replace")
-            found.append((record.number, text, record.fault[1]))
+            found.append((record.number, text, record.detail))
         for row in table.to_pylist():
             found.append((row.pop("number"), list(row.values())))
     return sorted(found, key=itemgetter(0))
@@ -303,7 +303,7 @@ def test_a_record_over_as_many_lines_may_end_in_the_next_block():
 def test_quotes_around_fields_do_not_make_a_line_doubtful():
     lines = b'"1","","a ""b"", c"\n\xc3\xa4,"",\n"1" ,2,3\n1,2" x 3",3\n1,2,3\n'
     is_certain = Reader(3, STANDARD, 2).certain_lines(lines)
-    assert is_certain.tolist() == [True, True, False, False, True]
+    assert is_certain.tolist() == [True, True, False, True, True]
 
 
 def test_an_absurd_line_is_cut_and_the_next_is_read():

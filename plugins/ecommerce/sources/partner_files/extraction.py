@@ -18,12 +18,13 @@ from ecommerce.core.errors import TransientError
 from ecommerce.core.expected_partners import WEEKS, due_partners
 from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sources.csv_records import Bounds, UnusableFileError
+from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import json_warnings, read_csv
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
     HashedStream,
+    file_bounds,
     is_settlement,
     list_folder,
     partner_and_day,
@@ -196,18 +197,12 @@ def _read_file(
     `known` is what the warehouse has of the file. Raise UnusableFileError if nothing of it can be read, and
     TransientError if it changed meanwhile.
     """
-    settings = load_settings()
     known_sha256 = ""
     if known is not NOT_LOADED:
         known_sha256 = file.checksum()
         if known.sha256 == known_sha256 and not known.was_refused:
             return []
     lines = work / "lines.partial"
-    bounds = Bounds(
-        lines=settings.partner_file_max_lines,
-        bytes=settings.partner_file_max_bytes,
-        seconds=settings.partner_file_max_seconds,
-    )
     with file.open() as delivered:
         version = file.version()
         received_at = _received_at(version.modified_at, known_sha256, known)
@@ -219,7 +214,7 @@ def _read_file(
             lines,
             file.facts(received_at),
             file.layout,
-            bounds=bounds,
+            bounds=file_bounds(),
             former_orders=known.order_ids,
         )
         sha256 = file.checksum_of(stream)

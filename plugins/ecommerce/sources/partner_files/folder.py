@@ -21,7 +21,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import listed
 from ecommerce.core.values import Values
-from ecommerce.sources.csv_records import UnusableFileError
+from ecommerce.sources.csv_records import Bounds, UnusableFileError
 from ecommerce.sources.partner_layouts import (
     SETTLEMENT,
     STANDARD,
@@ -62,6 +62,17 @@ def partner_and_day(name: str) -> tuple[str, date] | None:
 def is_settlement(partner: str) -> bool:
     """Return whether the partner in the name of a file is that of settlements: `amazon_settlement`."""
     return partner.lower().endswith(SETTLEMENT)
+
+
+def file_bounds(blocks: int | None = None) -> Bounds:
+    """Return the limits of a file, of which no more than `blocks` are read."""
+    settings = load_settings()
+    return Bounds(
+        lines=settings.partner_file_max_lines,
+        bytes=settings.partner_file_max_bytes,
+        seconds=settings.partner_file_max_seconds,
+        blocks=blocks,
+    )
 
 
 class HashedStream(io.RawIOBase):

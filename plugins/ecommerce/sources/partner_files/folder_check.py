@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
-from typing import IO
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -13,13 +11,14 @@ from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import read_csv, unusable_data
-from ecommerce.sources.partner_files.folder import DroppedFile, list_folder
+from ecommerce.sources.partner_files.folder import (
+    DroppedFile,
+    file_bounds,
+    list_folder,
+)
 from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import connect_duckdb, define_values, run_sql_file
 from ecommerce.storage.scratch import scratch_folder
-
-SAMPLE = 1 << 20
-"""Characters of a file that are read, up to the end of their line."""
 
 
 def check(_subject: str) -> Lines:
@@ -50,19 +49,18 @@ def _sample(file: DroppedFile) -> Lines:
         define_values(duck, load_settings().customer_hash_key)
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
-        start = _start_of(file.decompressed(stream), file.layout.encoding)
         sample = "extract/delivered_files/sample"
         if file.is_settlement:
             sample = "extract/delivered_files/sample_settlement"
-        facts = file.facts(None)
-        for warning in read_csv(duck, start, work / "lines", facts, file.layout):
+        warnings = read_csv(
+            duck,
+            file.decompressed(stream),
+            work / "lines",
+            file.facts(None),
+            file.layout,
+            bounds=file_bounds(blocks=1),
+        )
+        for warning in warnings:
             yield HINT, wording(warning).found
         for row in run_sql_file(duck, sample):
             yield row["state"], f"{file.name} {row['text']}"
-
-
-def _start_of(stream: IO[bytes], encoding: str) -> IO[bytes]:
-    """Return the first whole lines of a file in an encoding; of a very long line, the start."""
-    text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="\n")
-    start = text.read(SAMPLE) + text.readline(SAMPLE)
-    return io.BytesIO(start.encode(encoding, "surrogateescape"))
