@@ -163,10 +163,11 @@ def find_header(
             raise UnusableFileError(f"its header has {name} more than once")
     if not missing:
         return nearest, nearest_number
-    place = f" in line {nearest_number}" if nearest_number > 1 else ""
-    fault = f"its header{place} lacks {', '.join(missing)}"
-    shown = ""
-    if not nearest:
+    if nearest:
+        place = f" in line {nearest_number}" if nearest_number > 1 else ""
+        fault = f"its header{place} lacks {', '.join(missing)}"
+        shown = ""
+    else:
         # Raises what is wrong with the first line, if it is no CSV.
         _names(first, dialect)
         fault = f"none of its first {HEADER_LINES} lines is a header of its layout"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -55,21 +56,6 @@ DOUBTFUL_VALUES = "extract/delivered_files/doubtful_values"
 """Warns of values that a spreadsheet may have changed."""
 
 
-@contextmanager
-def unusable_data() -> Iterator[None]:
-    """Raise UnusableFileError for data that cannot be decompressed, decoded or parsed."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
-        # UnicodeError: UTF-16 that ends within a character.
-        raise UnusableFileError("its data is damaged or ends too early") from None
-    except pa.ArrowInvalid:
-        # The error's text may contain a line.
-        raise UnusableFileError("some of its records were lost") from None
-
-
 def extra_columns(attributes: Sequence[str]) -> list[str]:
     """Return the columns of `lines.parquet` that a file may lack: the optional ones, and those of
     `ORDER_ATTRIBUTES` that are none of the others."""
@@ -108,6 +94,8 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
+    import pyarrow as pa
+
     run_sql_file(duck, "extract/delivered_files/create_tables")
     if layout.problem:
         raise UnusableFileError(layout.problem)
@@ -115,7 +103,7 @@ def read_csv(
     if layout != STANDARD:
         records = target.with_suffix(".records")
     text: Any = layout.as_utf8(stream)
-    with unusable_data():
+    try:
         file = _File(text, layout, facts)
         set_variables(
             duck,
@@ -126,6 +114,12 @@ def read_csv(
             **facts,
         )
         _write_records(duck, file, text, records, bounds)
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
+        # UnicodeError: UTF-16 that ends within a character.
+        raise UnusableFileError("its data is damaged or ends too early") from None
+    except pa.ArrowInvalid:
+        # The error's text may contain a line.
+        raise UnusableFileError("some of its records were lost") from None
     warnings = file.unread_columns()
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
@@ -207,8 +201,8 @@ class _File:
             # It reads what it can of a report with many more columns.
             return []
         attributes = load_settings().order_attributes
-        read = self.layout.header_columns([*self.ours, *attributes])
-        read += self.layout.rule_columns()
+        read = {*attributes}.difference(self.ours).union(self.layout.rule_columns())
+        read.update(self.names[place] for place in chain(*self.places.values()))
         unread = [name or "(no name)" for name in self.names if name not in read]
         if not unread:
             return []
@@ -243,7 +237,7 @@ def _write_records(
                     lines.schema,
                     compression="snappy",
                     write_statistics=False,
-                    dictionary_pagesize_limit=8 << 10,
+                    dictionary_pagesize_limit=2 << 10,
                 )
             )
             writer.write_table(lines)

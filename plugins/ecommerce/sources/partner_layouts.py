@@ -157,8 +157,7 @@ def _known_language(name: str) -> str:
 
 
 def _known_payment(rule: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    kinds = rule.get("is", ())
-    if len(kinds) != 1 or kinds[0] not in PAYMENT_KINDS:
+    if rule.get("is") not in [(kind,) for kind in PAYMENT_KINDS]:
         raise ValueError(f"is must be one of {', '.join(PAYMENT_KINDS)}")
     return rule
 
@@ -243,9 +242,9 @@ class Layout(BaseModel):
             names += [name for name in rule if name != "is"]
         return names
 
-    def header_columns(self, attributes: Sequence[str] = ()) -> list[str]:
-        """Return the columns that a header must have, or also may, those of `attributes`."""
-        columns = self.file_columns(attributes)
+    def header_columns(self) -> list[str]:
+        """Return the columns that a header must have."""
+        columns = self.file_columns()
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
@@ -306,10 +305,6 @@ STANDARD_SETTLEMENT = Layout.model_validate(
 )
 
 
-class InvalidLayoutError(Exception):
-    """A layout that cannot be used, and what is wrong with its file."""
-
-
 def partner_layouts() -> dict[str, Layout]:
     """Return the layouts of `include/partners/` by partner, in lower case; other partners have `STANDARD`.
     One whose file is not YAML, or has an invalid key or value, has a `problem`."""
@@ -318,70 +313,62 @@ def partner_layouts() -> dict[str, Layout]:
         try:
             layout = _layout(file)
             _check_kind(file, layout)
-        except InvalidLayoutError as error:
+        except ValueError as error:
             # The other partners' files do not wait.
             layout = Layout()
-            layout._problem = f"include/partners/{file.name}{error}"
+            layout._problem = f"include/partners/{file.name} {error}"
         layouts[file.stem.lower()] = layout
     return layouts
 
 
 def _layout(file: Path) -> Layout:
-    """Return the layout of a file; InvalidLayoutError where it cannot be used."""
-    try:
-        text = file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidLayoutError(f" is not valid YAML: {error}") from None
-    try:
-        keys = parse_yaml(text) or {}
-    except ValueError as error:
-        raise InvalidLayoutError(f" {error}") from None
+    """Return the layout of a file; ValueError where it cannot be used."""
+    text = file.read_text("utf-8")
+    keys = parse_yaml(text) or {}
     if not isinstance(keys, dict):
-        raise InvalidLayoutError(" is not valid YAML: it has no keys")
+        raise ValueError("is not valid YAML: it has no keys")
     try:
         layout = Layout.model_validate(keys)
     except ValidationError as error:
         line, problem = first_problem(error, text, UNKNOWN_KEY)
-        raise InvalidLayoutError(f" line {line}: {problem}") from None
+        raise ValueError(f"line {line}: {problem}") from None
     if not layout.extends:
         return layout
     shipped = SHIPPED / f"{layout.extends}.yaml"
     if not shipped.exists():
-        raise InvalidLayoutError(f": extends: there is no {shipped.name}")
+        raise ValueError(f"extends: there is no {shipped.name}")
     return _extended(_layout(shipped), layout)
 
 
 def _check_kind(file: Path, layout: Layout) -> None:
-    """Raise InvalidLayoutError where a layout of a settlement has name, keys or columns of one of orders, or
-    the reverse."""
+    """Raise ValueError where a layout of a settlement has name, keys or columns of one of orders, or the
+    reverse."""
     is_settlement = layout.kind == "settlement"
     if is_settlement != file.stem.lower().endswith(SETTLEMENT):
-        raise InvalidLayoutError(
-            f": kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
+        raise ValueError(
+            f"kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
         )
     foreign_kind = "orders" if is_settlement else "settlement"
-    keys = layout.model_dump(exclude_defaults=True)
-    foreign = sorted(KEYS_OF_ONE_KIND[foreign_kind] & keys.keys())
-    if foreign:
-        raise InvalidLayoutError(f": {foreign[0]} is no key of the kind {layout.kind}")
+    for key in sorted(KEYS_OF_ONE_KIND[foreign_kind] & layout.model_fields_set):
+        raise ValueError(f"kind: {key} is no key of the kind {layout.kind}")
     for name in [*layout.renamed(), *layout.constants]:
         is_foreign = (name in SETTLEMENT_COLUMNS) != is_settlement
         if is_foreign and name not in SHARED_COLUMNS:
-            raise InvalidLayoutError(f": {name} is no column of the kind {layout.kind}")
+            raise ValueError(f"kind: {name} is no column of the kind {layout.kind}")
 
 
 def _extended(shipped: Layout, own: Layout) -> Layout:
     """Return a shipped layout with the keys of a partner's own. Only the latter sets the columns of ours that
     both set."""
     set_by_own = {*own.renamed(), *own.constants}
-    keys = shipped.model_dump()
+    keys = shipped.model_dump(exclude_unset=True)
     for name, targets in shipped.columns.items():
         keys["columns"][name] = [
             target for target in targets if target not in set_by_own
         ]
-    for name in set_by_own:
-        keys["constants"].pop(name, None)
-        keys["joined"].pop(name, None)
+    for mapping in ("constants", "joined"):
+        for name in set_by_own & keys.get(mapping, {}).keys():
+            del keys[mapping][name]
     _merge(keys, own.model_dump(exclude_unset=True))
     return Layout.model_validate(keys)
 

@@ -10,7 +10,7 @@ from ecommerce.core.data_warnings import wording
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.sources.csv_records import UnusableFileError
-from ecommerce.sources.delivered_files import read_csv, unusable_data
+from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_files.folder import (
     DroppedFile,
     file_bounds,
@@ -43,7 +43,6 @@ def _sample(file: DroppedFile) -> Lines:
         connect_duckdb() as duck,
         scratch_folder() as work,
         reading_errors(file.name),
-        unusable_data(),
         file.open() as stream,
     ):
         define_values(duck, load_settings().customer_hash_key)
