@@ -323,7 +323,7 @@ def partner_layouts() -> dict[str, Layout]:
 
 def _layout(file: Path) -> Layout:
     """Return the layout of a file; ValueError where it cannot be used."""
-    text = file.read_text("utf-8")
+    text = file.read_text("utf-8", "surrogateescape")
     keys = parse_yaml(text) or {}
     if not isinstance(keys, dict):
         raise ValueError("is not valid YAML: it has no keys")

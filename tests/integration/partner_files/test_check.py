@@ -85,5 +85,13 @@ def test_of_a_large_file_only_whole_lines_of_its_start_are_read(
     monkeypatch.setattr(text_blocks, "BLOCK", 1000)
     (layouts / "acme.yaml").write_text(f"encoding: {encoding}")
     lines = [line(f"A{number}", name="Käse") for number in range(30)]
-    drop.put(ACME, file_of(*lines).encode(encoding))
+    unread = line("A30", quantity="many")
+    drop.put(ACME, file_of(*lines, unread).encode(encoding))
     assert [state for state, _ in shown()] == ["ok", "ok", "ok"]
+
+
+def test_a_line_without_end_is_not_read_beyond_the_bound(drop, monkeypatch):
+    monkeypatch.setenv("PARTNER_FILE_MAX_BYTES", "1000")
+    drop.put(f"{ACME}.gz", f"{HEADER}\n{'x' * 10_000}")
+    problem = "cannot be read: it has more than 1,000 bytes, decompressed"
+    assert shown() == [("hint", f"{ACME}.gz {problem}")]
