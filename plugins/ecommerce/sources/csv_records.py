@@ -276,7 +276,7 @@ class Reader:
             lines = text.split(b"\n")
             lines.pop()
             records = list(compress(lines, is_certain))
-            numbers = numbers.tolist()
+            further: list[int] = []
             if not block:
                 lines += [b""] * MOST_LINES
             for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
@@ -284,8 +284,9 @@ class Reader:
                     malformed.append(record)
                 else:
                     records.append(record.text)
-                    numbers.append(record.number)
+                    further.append(record.number)
             text = b"\n".join(records)
+            numbers = np.append(numbers, np.array(further, np.int64))
         self.number += len(is_certain) - self._unfinished.count(b"\n")
         return Batch(self._parse(text, numbers), malformed)
 
@@ -299,15 +300,16 @@ class Reader:
         import pyarrow as pa
         from pyarrow import compute
 
-        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+        characters = np.frombuffer(text, np.uint8)
+        ends = np.flatnonzero(characters == ord("\n"))
         starts: Any = np.insert(ends + 1, 0, 0).astype(np.int32)
         buffers = [None, pa.py_buffer(starts), pa.py_buffer(text)]
         lines = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
         is_certain = compute.match_substring_regex(lines, self._certain).to_numpy(False)
         is_certain &= np.diff(starts) <= LONGEST_LINE + 1
         if not is_utf8(text):
-            is_ascii = compute.match_substring_regex(lines, "^[[:ascii:]]*$")
-            is_certain &= is_ascii.to_numpy(False)
+            foreign = np.flatnonzero(characters >= ord("\x80"))
+            is_certain[np.searchsorted(ends, foreign)] = False
         # Blanks are no record, also of one field.
         return is_certain & (self._fields > 1)
 
