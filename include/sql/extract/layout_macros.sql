@@ -20,6 +20,15 @@ CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
     value
 );
 
+-- Blanks, halves of the day and September as strptime reads them: `11:54 p.m.` with any blank, `Sept 3`.
+CREATE OR REPLACE MACRO plain_time(value) AS regexp_replace(
+    regexp_replace(
+        trim(regexp_replace(value, '[\s\p{Zs}]+', ' ', 'g')),
+        '(?i)\b([ap])[.] ?m[.]', '\1m'
+    ),
+    '(?i)\b(sep)t\b', '\1'
+);
+
 {% set thousands = layout.thousands or ("." if layout.decimal_comma else none) %}
 {% set between = {",": ",", ".": "[.]", " ": "[ \\x{A0}\\x{2009}\\x{202F}]", "'": "[''’]"}[thousands] if thousands else "" %}
 {% set decimal = "," if layout.decimal_comma else "[.]" %}
@@ -27,9 +36,13 @@ CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
 {% set currency = blanks ~ "((?:[A-Za-z]{2,3}[\\s\\p{Zs}]?)?\\p{Sc}|[A-Za-z]{3})?" ~ blanks %}
 {% set grouped = "\\d{1,3}(?:" ~ between ~ "\\d{3})+|" if thousands else "" %}
 {% set digits = "((?:" ~ grouped ~ "\\d+)(?:" ~ decimal ~ "\\d*)?|" ~ decimal ~ "\\d+)" %}
--- The parts of an amount, which may be in brackets and have a sign and a currency on either side.
+-- The parts of an amount, which may be in brackets and have a sign and a currency on either side. Dashes in place of
+-- decimals are no sign: `12,-` is twelve.
 CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
-    regexp_replace(value, '^[\s\p{Zs}]*\((.*)\)[\s\p{Zs}]*$', '-\1'),
+    regexp_replace(
+        regexp_replace(value, '(\d){{ decimal }}(?:[-−–—]|--)({{ blanks }}(?:\pL|\p{Sc}|\)|$))', '\1\2'),
+        '^[\s\p{Zs}]*\((.*)\)[\s\p{Zs}]*$', '-\1'
+    ),
     '^{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}{{ digits }}{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}$',
     ['sign', 'currency', 'inner_sign', 'digits', 'inner_sign_behind', 'currency_behind', 'sign_behind']
 );

@@ -20,12 +20,13 @@ END
 {%- endif %}
 {%- endmacro %}
 {% macro instant(value, format) -%}
+{% set time = "plain_time(" ~ value ~ ")" -%}
 {% if "%z" in format | lower -%}
 coalesce(
-    try_strptime(with_offset({{ value }}), {{ quoted(format | replace("%Z", "%z")) }}),
-    CASE WHEN regexp_matches({{ value }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ value }}, {{ quoted(format) }}) END
+    try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }}),
+    CASE WHEN regexp_matches({{ time }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ time }}, {{ quoted(format) }}) END
 )
 {%- else -%}
-try_strptime({{ value }}, {{ quoted(format) }}) AT TIME ZONE {{ quoted(delivered.timezone) }}
+try_strptime({{ time }}, {{ quoted(format) }}) AT TIME ZONE {{ quoted(delivered.timezone) }}
 {%- endif %}
 {%- endmacro %}
