@@ -190,6 +190,10 @@ RECORDS = {
         '1,"mug\n4,Tube 12",6\n',
         [(2, '1,"mug', OPEN), (3, ["4", 'Tube 12"', "6"])],
     ),
+    "a text of several lines may have commas": (
+        '1,"mug, red,\n\nlarge, ""xl"", or, xs",3\n4,5,6\n',
+        [(2, ["1", 'mug, red,\n\nlarge, "xl", or, xs', "3"]), (5, ["4", "5", "6"])],
+    ),
     "an open quote at the end": (
         '1,2,3\n4,"5\n6,7',
         [FIRST, (3, '4,"5', OPEN), (4, "6,7", "too few fields")],
