@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 import time
@@ -56,7 +57,8 @@ class ShopServer(HttpService):
         port: 0 picks a free one.
         data: the file of the store's data; reloaded whenever it is replaced.
         latency: seconds added to every response.
-        hiccups: every n-th request gets 429 or 503 in turn; 0 = never.
+        hiccups: one of n requests gets 429 or 503; 0 = never. Chance decides which: of every n-th, clients
+            that wait for the requested second could meet the next one, again and again.
     """
 
     def __init__(
@@ -75,18 +77,17 @@ class ShopServer(HttpService):
         self._loaded_version = (0, 0)
         self._latency = latency
         self._hiccups = hiccups
-        self._served = 0
+        self._chance = random.Random(0)
         self._lock = threading.Lock()
 
     def respond(self, request: Any) -> Response:
         """Return the response to one request, or what a fault makes of it."""
         with self._lock:
-            self._served += 1
-            number = self._served
+            is_busy = self._hiccups and self._chance.randrange(self._hiccups) == 0
+            status = self._chance.choice([429, 503])
             fault = self._next_fault(request)
         time.sleep(self._latency)
-        if self._hiccups and number % self._hiccups == 0:
-            status = 429 if number // self._hiccups % 2 else 503
+        if is_busy:
             return Response(status, b'{"message": "Busy"}', {"Retry-After": "1"})
         if fault and fault.status:
             return Response(fault.status, fault.body, fault.headers)
