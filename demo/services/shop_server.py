@@ -57,8 +57,8 @@ class ShopServer(HttpService):
         port: 0 picks a free one.
         data: the file of the store's data; reloaded whenever it is replaced.
         latency: seconds added to every response.
-        hiccups: one of n requests gets 429 or 503; 0 = never. Chance decides which: of every n-th, clients
-            that wait for the requested second could meet the next one, again and again.
+        hiccups: one of n requests, chosen at random, gets 429 or 503; 0 = never. A fixed interval could
+            refuse a client's repeated requests each time.
     """
 
     def __init__(

@@ -340,7 +340,8 @@ class Reader:
         for line in lines[1:]:
             if record.detail != OPEN_QUOTE:
                 break
-            if line and not self._line(number, line).detail:
+            has_all_fields = line.count(self._separator) >= self._fields - 1
+            if has_all_fields and not self._line(number, line).detail:
                 # It could be a record of its own.
                 return first
             record = self._line(number, record.text + b"\n" + line)

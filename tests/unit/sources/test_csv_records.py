@@ -288,6 +288,13 @@ def test_a_short_record_does_not_continue_over_lines():
     assert second == (3, ["Sum", None, '2"', None])
 
 
+def test_a_line_of_a_text_is_no_short_record():
+    dialect = Dialect(short_without=2)
+    assert records('1,"two\n \nlines",3\n', 3, dialect) == [
+        (2, ["1", "two\n \nlines", "3"])
+    ]
+
+
 def test_a_record_over_very_many_lines_is_taken_for_an_open_quote():
     breaks = "x\n" * (MOST_LINES + 1)
     found = records(f'1,"{breaks}",3\n4,5,6\n')

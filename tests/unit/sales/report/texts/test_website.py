@@ -15,7 +15,7 @@ def website_of(**answers):
 
 
 def test_a_shop_without_web_events_has_no_website_part():
-    """What its page says is in the snapshot of the first day."""
+    """What its page shows is in the snapshot of the first day."""
     assert website_of() is None
 
 
