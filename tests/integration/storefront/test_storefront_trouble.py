@@ -51,6 +51,17 @@ def one_comes_twice(body):
     return json.dumps([*orders, *orders[:1]]).encode()
 
 
+def lists_become_objects(body):
+    """As PHP writes a list after an entry was removed, and an empty object."""
+    orders = json.loads(body)
+    for order in orders:
+        for name in ("line_items", "refunds", "coupon_lines", "fee_lines"):
+            order[name] = dict(enumerate(order.get(name, []), 1))
+        order["meta_data"] = dict(enumerate(order.get("meta_data", []), 3))
+        order["shipping"] = []
+    return json.dumps(orders).encode()
+
+
 TROUBLE = {
     "429 and 503": BURST,
     "a page is cut off": [
@@ -64,11 +75,12 @@ TROUBLE = {
     "numbers as text, text as numbers": [
         Fault("/orders", rewrite=numbers_change_their_type, times=9)
     ],
+    "lists as objects": [Fault("/orders", rewrite=lists_become_objects, times=9)],
 }
 
 
 @pytest.mark.parametrize(
-    ("trouble", "mode"), [*zip(TROUBLE, ["66", "11", "11c", "11"], strict=True)]
+    ("trouble", "mode"), [*zip(TROUBLE, ["66", "11", "11c", "11", "66"], strict=True)]
 )
 def test_passing_trouble_changes_nothing(
     serve,

@@ -66,6 +66,33 @@ def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
     assert page.size == 0
 
 
+SHAPES = [
+    (
+        {"line_items": {"2": {"id": 7, "total": 0.1}}},
+        {"line_items": [{"id": 7, "total": "0.1"}]},
+    ),
+    (
+        {"meta_data": {"0": {"key": "a", "value": {"b": []}}}},
+        {"meta_data": [{"key": "a", "value": {"b": []}}]},
+    ),
+    ({"line_items": [{"id": 7}, None, "?"]}, {"line_items": [{"id": 7}, {}, {}]}),
+    ({"billing": [], "shipping": ""}, {"billing": {}, "shipping": {}}),
+    ({"billing": [], "refunds": None}, {"billing": {}, "refunds": []}),
+    ([], {}),
+]
+
+
+def test_what_plugins_of_the_shop_misshape_is_read_and_the_other_orders_stay(
+    client, shop
+):
+    for sent, read in SHAPES:
+        body = json.dumps([{"id": 1}, sent]).encode()
+        shop.faults[:] = [Fault("/orders", status=200, body=body)]
+        page = client.get("/orders")
+        assert json.loads(page.body) == [{"id": 1}, read]
+        assert page.size == 2
+
+
 def cut(body):
     return body[: len(body) // 2]
 

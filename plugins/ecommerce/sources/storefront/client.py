@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from ecommerce.core.errors import (
     PipelineError,
     TransientError,
 )
+from ecommerce.core.values import Json
 from ecommerce.sources.http import (
     NotFoundError,
     Timeout,
@@ -39,6 +40,16 @@ CONCURRENCY = 8
 """Requests under way at once; more are no faster, and overload small servers."""
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
+LISTS = (
+    "categories",
+    "coupon_lines",
+    "fee_lines",
+    "line_items",
+    "meta_data",
+    "refunds",
+    "shipping_lines",
+)
+OBJECTS = ("billing", "shipping")
 MEANINGS = {
     CredentialsError: " (a consumer key that may read, and its secret), and that WordPress knows that "
     "it is visited over https://",
@@ -50,7 +61,7 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: `body` is a JSON list of `size` objects as sent, `total` the server's count over all pages.
+    """One answer: `body` is a JSON list of `size` objects, `total` the server's count over all pages.
     `total` is None where the header is missing; on an empty page it means nothing (some servers send 0
     there)."""
 
@@ -168,8 +179,7 @@ def _page(
     body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
     try:
         body.decode()
-        # The objects are counted, not built: `json` would hold up the other threads.
-        objects = msgspec.json.decode(body, type=list[msgspec.Raw])
+        body, size = _in_shape(body)
     except ValueError:
         beginning = quoted(body)
         if body.startswith(b"["):
@@ -180,4 +190,42 @@ def _page(
         ) from None
     total = response.headers.get("X-WP-Total", "")
     count = int(total) if total.isdecimal() else None
-    return Page(number, body, count, len(objects))
+    return Page(number, body, count, size)
+
+
+class _Object(msgspec.Struct):
+    """Any JSON object. Its content is not built: `json` would hold up the other threads."""
+
+
+_ENTITY = msgspec.defstruct(
+    "_Entity",
+    [(name, list[_Object] | None, None) for name in LISTS]
+    + [(name, _Object | None, None) for name in OBJECTS],
+)
+
+
+def _in_shape(body: bytes) -> tuple[bytes, int]:
+    """Return a JSON list of objects and their number; ValueError where `body` is none.
+
+    After a plugin has removed an entry, PHP writes a list as the object {"1": …}, and an empty object as [].
+    Any other value in place of an object becomes an empty one, which the transform rejects.
+    """
+    try:
+        entities = msgspec.json.decode(body, type=list[_ENTITY])  # type: ignore[valid-type]
+        return body, len(entities)
+    except msgspec.ValidationError:
+        # Numbers as text keep every digit.
+        decoder = msgspec.json.Decoder(list[Any], float_hook=str)
+    entities = _objects(decoder.decode(body))
+    for entity in entities:
+        for name in entity.keys() & set(LISTS):
+            entity[name] = _objects(entity[name] or [])
+        for name in entity.keys() & set(OBJECTS):
+            [entity[name]] = _objects([entity[name]])
+    return msgspec.json.encode(entities), len(entities)
+
+
+def _objects(entries: Any) -> list[Json]:
+    if isinstance(entries, dict):
+        entries = entries.values()
+    return [entry if isinstance(entry, dict) else {} for entry in entries]
