@@ -30,6 +30,11 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
         ) from None
 
 
+def is_workday(day: date, calendar: str) -> bool:
+    """Return whether a day is one of Monday to Friday, and none of `public_holidays`."""
+    return day.weekday() < 5 and day not in public_holidays(calendar)
+
+
 def black_friday(year: int) -> date:
     """Return the day after the fourth Thursday of November."""
     first = date(year, 11, 1)

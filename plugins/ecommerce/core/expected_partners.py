@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from ecommerce.core.settings import Expected
+from ecommerce.core.calendar_days import is_workday
+from ecommerce.core.settings import WORKDAYS, Expected
 
 Deliveries = Iterable[tuple[str, date]]
 """Partner and day of each file."""
@@ -26,20 +27,26 @@ def due_partners(
     day: date,
     deliveries: Deliveries,
     expected: Expected | None,
+    calendar: str = "",
 ) -> list[str]:
     """Return the partners whose file of business day `day` is due, sorted.
 
     Args:
         day: of the files, as in their names.
         deliveries: partner and day of the files loaded so far; those of the `WEEKS` before `day` are enough.
-        expected: weekdays (0 is Monday) by partner, which replace all rules; None: learn them.
+        expected: weekdays (0 is Monday) or `WORKDAYS` by partner, which replace all rules; None: learn them.
+        calendar: of `public_holidays`, which are no workdays.
 
     A partner that began to deliver within the last four weeks is due after two of the same weekdays, if it
     left none out. One that delivered on each of the last five days is not due if it has left out every such
     weekday since its first file.
     """
     if expected is not None:
-        due = [name for name, days in expected.items() if day.weekday() in days]
+        due = []
+        for partner, weekdays in expected.items():
+            on_workdays = WORKDAYS in weekdays and is_workday(day, calendar)
+            if on_workdays or day.weekday() in weekdays:
+                due.append(partner)
         return sorted(due)
     delivered = _days_ago(day, deliveries)
     open_days: set[int] = set()

@@ -28,7 +28,9 @@ OWNER = "data-engineering"
 """The owner of the DAGs."""
 Network = IPvAnyNetwork
 Expected = Mapping[str, frozenset[int]]
-"""The weekdays (0 is Monday) on which each partner delivers."""
+"""The weekdays (0 is Monday) on which each partner delivers, or `WORKDAYS`."""
+WORKDAYS = 7
+"""In place of a weekday: Monday to Friday without public holidays."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A column name that is valid everywhere; BigQuery reserves some prefixes."""
@@ -90,11 +92,14 @@ def _expected_partners(text: str) -> Expected:
 
 
 def _weekdays(spans: str) -> frozenset[int]:
-    """Parse `tue+sat`, `mon-fri` or `sat-mon`. Raises ValueError."""
+    """Parse `tue+sat`, `mon-fri`, `sat-mon` or `workdays+sat`. Raises ValueError."""
     days: set[int] = set()
     # A span may end in the next week.
     two_weeks = WEEKDAYS * 2
     for span in spans.lower().split("+"):
+        if span == "workdays":
+            days.add(WORKDAYS)
+            continue
         first, _, last = span.partition("-")
         start = two_weeks.index(first)
         end = two_weeks.index(last or first, start)
@@ -238,7 +243,7 @@ class Settings(DagSettings, ShopSettings):
     expected_partners: Annotated[
         Expected | None, NoDecode, BeforeValidator(_expected_partners)
     ] = Field(
-        None, description="a list such as acme,globex:mon-fri,initech:tue+sat, or none"
+        None, description="a list such as acme,globex:workdays,initech:tue+sat, or none"
     )
     """None: learnt from what was delivered."""
     picture_networks: Annotated[
@@ -252,8 +257,8 @@ class Settings(DagSettings, ShopSettings):
 
     @property
     def holiday_calendar(self) -> str:
-        """The calendar of the package `holidays` that the forecast uses, such as `US` or `DE-BY`; empty for
-        none. Unless HOLIDAYS is set, that of the country of the shop's timezone."""
+        """The calendar of the package `holidays`, such as `US` or `DE-BY`; empty for none. Unless HOLIDAYS is
+        set, that of the country of the shop's timezone."""
         if self.holidays == "none":
             return ""
         if self.holidays:

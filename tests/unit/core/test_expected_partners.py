@@ -76,6 +76,19 @@ def test_the_setting_is_all_there_is(text, due):
         assert due_partners(day, deliveries, expected) == partners
 
 
+def test_workdays_are_no_public_holidays():
+    text = "acme:workdays,globex:workdays+sun,initech:mon-fri"
+    expected = settings_of(KEY | {"EXPECTED_PARTNERS": text}).expected_partners
+    friday, saturday, sunday = (date(2026, 11, day) for day in (20, 21, 22))
+    thanksgiving = date(2026, 11, 26)
+    everyone = ["acme", "globex", "initech"]
+    assert due_partners(friday, [], expected, "US") == everyone
+    assert due_partners(saturday, [], expected, "US") == []
+    assert due_partners(sunday, [], expected, "US") == ["globex"]
+    assert due_partners(thanksgiving, [], expected, "US") == ["initech"]
+    assert due_partners(thanksgiving, [], expected, "DE") == everyone
+
+
 @pytest.mark.parametrize("text", ["acme:someday", "acme,,globex"])
 def test_a_setting_that_nobody_can_read_is_refused(text):
     with pytest.raises(ConfigurationError, match="is not a list such as acme"):

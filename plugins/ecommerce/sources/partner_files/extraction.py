@@ -159,9 +159,10 @@ def _missing(window: ReadWindow, usable: Sequence[str]) -> Iterator[str]:
     arrived = set(filter(None, map(partner_and_day, [*names, *usable])))
     # Settlements arrive when they are made.
     usual = [delivery for delivery in arrived if not is_settlement(delivery[0])]
-    expected = load_settings().expected_partners
+    settings = load_settings()
+    known = (settings.expected_partners, settings.holiday_calendar)
     for day in window.day.dates:
-        for partner in due_partners(day, usual, expected):
+        for partner in due_partners(day, usual, *known):
             if (partner, day) not in arrived:
                 yield f"{partner}_{day}"
 
