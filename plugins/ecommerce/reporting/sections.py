@@ -39,19 +39,20 @@ TableColumn = tuple[Column, Cell]
 def with_others(
     rows: Sequence[Part],
     most: int,
+    amount: str,
     *,
     label: str = "name",
-    size: Callable[[Part], Decimal] = lambda row: Decimal(0),
     alone: str | None = None,
 ) -> list[Part]:
     """Return at most `most` rows, in reading order; where there are more, the last one, `4 others`, adds up
     the numbers of those left out. `label` is the field with the name of a row. The largest by the absolute
-    value of `size` are shown: a large negative amount would make the sum of the others negative. The row
-    named `alone` is always shown."""
+    value of the field `amount` are shown: a large negative amount would make the sum of the others negative.
+    The row named `alone` is always shown."""
     if len(rows) <= most:
         return list(rows)
     ranked = sorted(
-        rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row)))
+        rows,
+        key=lambda row: (getattr(row, label) != alone, -abs(getattr(row, amount))),
     )
     others = ranked[most - 1 :]
     totals: Values = {label: f"{len(others)} others"}

@@ -60,9 +60,10 @@ def typeset(
     made_at: datetime,
 ) -> None:
     """Write the document `pdf`, dated `made_at` (aware), and a picture of its first page, the PNG `preview`,
-    where it has a path. The template reads `texts` as `/texts.json` (plain JSON, Decimals as numbers), and
-    `pictures` as files next to it. The same arguments give the same bytes. Where the pictures are not fit for
-    PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows why."""
+    where it has a path. The template reads `texts` as `/texts.json` (plain JSON, Decimals as numbers), in
+    which `pictures` has the names of the PNG files next to it by the keys of `pictures`. The same arguments
+    give the same bytes. Where the pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF,
+    and the log shows why."""
     import pypdfium2
     import typst
 
@@ -116,14 +117,16 @@ def _compiler(
     """Return a compiler of a template with its texts and pictures, which reads no other file."""
     import typst
 
+    names = {key: f"picture-{number}.png" for number, key in enumerate(pictures)}
+    texts = texts | {"pictures": names}
     content = json.dumps(texts, ensure_ascii=False, default=float)
     # Byte order marks are no text.
     content = content.replace("\ufeff", "")
     content = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", content)
     with scratch_folder() as root:
         (root / "texts.json").write_text(unbroken(content), encoding="utf-8")
-        for name, data in pictures.items():
-            (root / name).write_bytes(data)
+        for key, picture in pictures.items():
+            (root / names[key]).write_bytes(picture)
         for source in TEMPLATES.glob("*.typ"):
             shutil.copy(source, root)
         yield typst.Compiler(

@@ -18,5 +18,5 @@ from tests.unit.sales.report.samples import breakdown
 )
 def test_the_smallest_rows_are_added_up(amounts, shown):
     rows = [breakdown(name, net) for name, net in amounts.items()]
-    found = with_others(rows, 3, size=lambda row: row.net_sales, alone="own")
+    found = with_others(rows, 3, "net_sales", alone="own")
     assert [(row.name, row.net_sales) for row in found] == list(shown.items())

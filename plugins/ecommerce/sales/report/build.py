@@ -85,11 +85,10 @@ def write_document(figures: Figures, folder: Path) -> None:
     """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
     bytes: the PDF's date is `provenance.generated_at`."""
     texts = page_texts(figures)
-    thumbnails = _thumbnails(figures)
     typeset(
         "report.typ",
-        texts | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
-        dict(thumbnails.values()),
+        texts,
+        _thumbnails(figures),
         pdf=folder / PDF,
         preview=folder / PREVIEW,
         made_at=figures.provenance.generated_at,
@@ -111,15 +110,11 @@ def write_charts(sections: Sequence[Section], folder: Path) -> None:
     draw(trends, folder, png_dpi=MAIL_DPI)
 
 
-def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
-    """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
+def _thumbnails(figures: Figures) -> dict[str, bytes]:
+    """Return the thumbnails by SKU; a report does not fail for a picture."""
     uris = {product.sku: product.thumbnail for product in figures.pictured}
-    thumbnails = {}
-    for number, (sku, uri) in enumerate(uris.items()):
-        picture = _picture(uri) if uri else None
-        if picture:
-            thumbnails[sku] = (f"picture-{number}.png", picture)
-    return thumbnails
+    pictures = {sku: _picture(uri) for sku, uri in uris.items() if uri}
+    return {sku: picture for sku, picture in pictures.items() if picture}
 
 
 def _picture(uri: str) -> bytes | None:

@@ -41,6 +41,11 @@ class Payout(Part):
     cost: Decimal
     unexplained: Decimal
 
+    @property
+    def key(self) -> str:
+        """Source, id and currency, which name one payout."""
+        return f"{self.source} {self.payout_id} {self.currency}"
+
 
 class Payments(Part):
     """`contribution_margin` is None where no sale has both its cost and its fees; `payouts` are those of the

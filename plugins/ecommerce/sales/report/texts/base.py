@@ -1,13 +1,12 @@
 """What the sections of the report share: the dimensions of net sales and charts of rows."""
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ecommerce.core import text
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Bar, Chart
-from ecommerce.reporting.sections import with_others
+from ecommerce.reporting.sections import TableColumn, with_others
 from ecommerce.sales import terms
 
 MOST_BARS = 6
@@ -36,18 +35,19 @@ DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL, SHOP)
 def ranked_bars(
     file: str,
     title: str,
+    dimension: Dimension,
     rows: Sequence[Any],
-    bar: Callable[[Any], Bar],
+    amount: str,
+    *columns: TableColumn,
 ) -> Chart:
-    """Return the chart of at most `MOST_BARS` rows, those with the longest bars, in their order; the last one
-    adds up the others and has no bar, which would dwarf theirs."""
-    shown = with_others(
-        rows,
-        MOST_BARS,
-        size=lambda row: Decimal(bar(row).length),
-        alone=terms.UNALLOCATED,
-    )
-    bars = [bar(row) for row in shown]
+    """Return the chart of at most `MOST_BARS` rows of a dimension, those with the longest bars, in their
+    order; the last one adds up the others and has no bar, which would dwarf theirs. `amount` is the field of
+    the lengths; `columns`: the two whose cells are next to a bar."""
+    bars = []
+    shown = with_others(rows, MOST_BARS, amount, alone=terms.UNALLOCATED)
+    for row in shown:
+        cells = [cell(row) for _, cell in columns]
+        bars.append(Bar(dimension.label(row.name), getattr(row, amount), *cells))
     if len(shown) < len(rows):
-        bars[-1] = bars[-1]._replace(label=shown[-1].name, length=0)
-    return charts.bars(file, title, bars)
+        bars[-1] = bars[-1]._replace(length=0)
+    return charts.bars(file, f"{title} by {dimension.name}", bars)

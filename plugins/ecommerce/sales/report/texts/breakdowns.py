@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.reporting.charts import Bar
 from ecommerce.reporting.parts import total
 from ecommerce.reporting.sections import (
     Section,
@@ -19,7 +18,6 @@ from ecommerce.reporting.sections import (
     with_others,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.breakdowns import Breakdown
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
     CATEGORY,
@@ -68,37 +66,30 @@ def by_dimension(
     currency = figures.currency
     sales = total(rows, "net_sales")
     orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
-    shown = with_others(
-        rows,
-        most,
-        size=lambda row: row.net_sales,
-        alone=terms.UNALLOCATED,
-    )
-
-    def bar(row: Breakdown) -> Bar:
-        amount = text.amount(row.net_sales, currency)
-        share = text.share(row.net_sales, sales)
-        return Bar(dimension.label(row.name), row.net_sales, amount, share)
-
+    net_sales = amounts("Net sales", "net_sales", currency)
+    share = (quiet("Share"), lambda row: text.share(row.net_sales, sales))
     return column_table(
         dimension.plural,
         f"By {dimension.name.lower()}",
-        shown,
+        with_others(rows, most, "net_sales", alone=terms.UNALLOCATED),
         named(dimension.name.capitalize(), "name", dimension.label),
         *orders,
         roomy(quantities("Units", "units")),
         roomy(amounts("Gross sales", "gross_sales", currency)),
         roomy(amounts("Discounts", "discounts", currency)),
         roomy(amounts("Returns", "returns", currency)),
-        amounts("Net sales", "net_sales", currency),
-        (quiet("Share"), lambda row: text.share(row.net_sales, sales)),
+        net_sales,
+        share,
         *changes,
         empty="No sales.",
         note=f"amounts in {currency}",
         chart=ranked_bars(
             f"{dimension.plural}.svg",
-            f"Net sales by {dimension.name}",
+            "Net sales",
+            dimension,
             rows,
-            bar,
+            "net_sales",
+            net_sales,
+            share,
         ),
     )

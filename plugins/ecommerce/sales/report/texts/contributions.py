@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.core.templates import render
-from ecommerce.reporting.charts import Bar, Chart
 from ecommerce.reporting.parts import ZERO
 from ecommerce.reporting.sections import (
     Section,
@@ -81,16 +80,28 @@ def own_change(now: Decimal, before: Decimal | None) -> str:
 
 def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section:
     rows: list[Contribution] = dimension.rows(figures.changes)
+    before, now, contribution = _both_days(figures, base, "Contribution")
+    change = (quiet("Change"), lambda row: own_change(row.now, row.before))
     return column_table(
         f"changes_{dimension.plural}",
         f"By {dimension.name}",
-        with_others(rows, MOST_ROWS, alone=terms.UNALLOCATED),
+        with_others(rows, MOST_ROWS, "change", alone=terms.UNALLOCATED),
         named(dimension.name.capitalize(), "name", dimension.label),
-        *_both_days(figures, base, "Contribution"),
-        (quiet("Change"), lambda row: own_change(row.now, row.before)),
+        before,
+        now,
+        contribution,
+        change,
         empty="No sales on either day." if figures.changes else no_base(figures),
         note=f"contribution to the change of net sales in {figures.currency}{left_out(figures)}",
-        chart=_chart(figures, dimension, rows),
+        chart=ranked_bars(
+            f"changes-{dimension.plural}.svg",
+            "Contribution to the change of net sales",
+            dimension,
+            [row for row in rows if row.change] or rows,
+            "change",
+            contribution,
+            change,
+        ),
     )
 
 
@@ -116,17 +127,3 @@ def _both_days(figures: Figures, base: str, difference: str) -> list[TableColumn
         amounts("This day", "now", currency),
         (number(difference), lambda row: terms.signed(row.change, currency)),
     ]
-
-
-def _chart(figures: Figures, dimension: Dimension, rows: list[Contribution]) -> Chart:
-    def bar(row: Contribution) -> Bar:
-        change = terms.signed(row.change, figures.currency)
-        label = dimension.label(row.name)
-        return Bar(label, row.change, change, own_change(row.now, row.before))
-
-    return ranked_bars(
-        f"changes-{dimension.plural}.svg",
-        f"Contribution to the change of net sales by {dimension.name}",
-        [row for row in rows if row.change] or rows,
-        bar,
-    )

@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from more_itertools import flatten
+from more_itertools import always_iterable, flatten
 
 from ecommerce.core.text import inert
 from ecommerce.reporting.parts import Part
@@ -35,9 +35,10 @@ _NOT_MONEY = {
     "rate",
 }
 """Figures without a currency, in addition to those of `MEANINGS` that are no money."""
-Cell = tuple[str, str, str, Decimal | int | None]
-"""Section, name, figure and value."""
-Cells = Callable[[Figures], Iterable[Cell]]
+Entry = tuple[str, str, object, Mapping[str, Decimal | int | None]]
+"""Section, name, the part of the figures, which may have its own `currency` and `complete`, and the values by
+figure."""
+Entries = Callable[[Figures], Iterable[Entry]]
 
 
 def figures_csv(figures: Figures) -> str:
@@ -45,22 +46,14 @@ def figures_csv(figures: Figures) -> str:
     spreadsheet would take for a formula begin with an apostrophe. `complete` is `true` or `false`: of the
     trend's own day in its rows, of the business day in all others."""
     table: list[Sequence[object]] = [COLUMNS]
-    trend = {str(day.business_date): day.complete for day in figures.trend}
-    cells = flatten(section(figures) for section in SECTIONS)
-    for section, name, figure, value in cells:
-        complete = figures.quality.complete
-        if section == "trend":
-            complete = trend[name]
-        row = [
-            figures.business_date,
-            section,
-            inert(name),
-            figure,
-            value,
-            _currency(figures, section, name, figure),
-            str(complete).lower(),
-        ]
-        table.append(row)
+    for section, name, part, values in flatten(read(figures) for read in SECTIONS):
+        complete = getattr(part, "complete", figures.quality.complete)
+        for figure, value in values.items():
+            currency = ""
+            if _is_money(figure):
+                currency = getattr(part, "currency", figures.currency)
+            row = [figures.business_date, section, inert(name), figure, value, currency]
+            table.append([*row, str(complete).lower()])
     return csv_text(table)
 
 
@@ -71,77 +64,59 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     return stream.getvalue()
 
 
-def _currency(figures: Figures, section: str, name: str, figure: str) -> str:
-    if figure in _NOT_MONEY:
-        return ""
-    meaning = MEANINGS.get(figure)
-    if meaning and meaning.kind != "money":
-        return ""
-    if section == "payouts":
-        return name.rpartition(" ")[2]
-    return name if section == "unconverted" else figures.currency
+def _is_money(figure: str) -> bool:
+    if figure in MEANINGS:
+        return MEANINGS[figure].kind == "money"
+    return figure not in _NOT_MONEY
 
 
-def rows(section: str, path: str, name: str, *columns: str) -> Cells:
-    """Return the cells of rows: `path` is where `Figures` has them, or the only one, `name` the field
+def rows(section: str, path: str, name: str, *columns: str) -> Entries:
+    """Return the entries of rows: `path` is where `Figures` has them, or the only one, `name` the field
     with the name of a row, or empty, `columns` the fields that are its figures."""
 
-    def cells(figures: Figures) -> Iterator[Cell]:
-        found: Any = figures
+    def read(figures: Figures) -> Iterator[Entry]:
+        parts: Any = figures
         for field in path.split("."):
             # Nothing of a part that the day does not have.
-            found = getattr(found, field, None)
-        if isinstance(found, Part):
-            found = [found]
-        for row in found or []:
-            for column in columns:
-                yield (
-                    section,
-                    str(getattr(row, name, "") or ""),
-                    column,
-                    getattr(row, column),
-                )
+            parts = getattr(parts, field, None)
+        for part in always_iterable(parts, Part):
+            values = {column: getattr(part, column) for column in columns}
+            yield section, str(getattr(part, name, "") or ""), part, values
 
-    return cells
+    return read
 
 
-def _headline(figures: Figures) -> Iterator[Cell]:
-    for figure, entry in figures.headline.items():
-        yield "headline", "", figure, entry.value
-    for rate, entry in figures.rates.items():
-        yield "rates", "", rate, entry.value
+def _headline(figures: Figures) -> Iterator[Entry]:
+    for section in ("headline", "rates"):
+        entries = getattr(figures, section).items()
+        values = {figure: entry.value for figure, entry in entries}
+        yield section, "", figures, values
     margin = figures.margin
     if margin:
-        yield "margin", "", "sales_with_cost", margin.sales_with_cost
-        yield "margin", "", "cost_of_goods", margin.cost_of_goods
+        values = {
+            "sales_with_cost": margin.sales_with_cost,
+            "cost_of_goods": margin.cost_of_goods,
+        }
         if margin.rate is not None:
-            yield "margin", "", "gross_profit", margin.gross_profit
-        yield "margin", "", "gross_margin", margin.rate
-        yield "margin", "", "cost_coverage", margin.coverage
+            values["gross_profit"] = margin.gross_profit
+        values |= {"gross_margin": margin.rate, "cost_coverage": margin.coverage}
+        yield "margin", "", figures, values
 
 
-def _payouts(figures: Figures) -> Iterator[Cell]:
-    for payout in figures.payouts:
-        name = f"{payout.source} {payout.payout_id} {payout.currency}"
-        for figure in ("amount", "charges", "cost", "unexplained"):
-            yield "payouts", name, figure, getattr(payout, figure)
-
-
-def _month(figures: Figures) -> Iterator[Cell]:
+def _month(figures: Figures) -> Iterator[Entry]:
     if figures.month:
         for name in SPANS:
             span = getattr(figures.month, name)
-            yield "month", name, "net_sales", span.net_sales
-            yield "month", name, "orders", span.orders
+            values = {"net_sales": span.net_sales, "orders": span.orders}
+            yield "month", name, span, values
 
 
-def _findings(figures: Figures) -> Iterator[Cell]:
+def _findings(figures: Figures) -> Iterator[Entry]:
     for place, finding in enumerate(figures.findings, start=1):
-        for name, value in finding.numbers.items():
-            yield "findings", f"{place} {finding.kind}", name, value
+        yield "findings", f"{place} {finding.kind}", finding, finding.numbers
 
 
-SECTIONS: tuple[Cells, ...] = (
+SECTIONS: tuple[Entries, ...] = (
     _headline,
     rows("trend", "trend", "business_date", "net_sales", "weekday_mean"),
     rows("expectation", "expectation.series", "series", *forecast.FIGURES),
@@ -182,11 +157,11 @@ SECTIONS: tuple[Cells, ...] = (
         "coverage",
         "rate",
     ),
-    _payouts,
+    rows("payouts", "payouts", "key", "amount", "charges", "cost", "unexplained"),
     rows("funnel", "website.steps", "step", "sessions"),
     rows("outlook", "outlook.days", "day", *outlook.FIGURES),
     rows("outlook_net", "outlook.net_days", "day", *outlook.FIGURES),
     rows("unconverted", "quality.unconverted", "currency", "orders", "net_sales"),
     _findings,
 )
-"""The cells of each section, in the order of the table."""
+"""The entries of each section, in the order of the table."""

@@ -33,7 +33,6 @@ NOTE = (
     "net sales: gross sales less discounts and returns; pp: percentage points; "
     f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
 )
-NO_CHANGE: Values = {"words": "", "label": "", "tone": 0}
 NOTHING_YET = "nothing to compare with yet"
 NO_ORDERS = "no orders to average"
 
@@ -148,13 +147,7 @@ def small_tiles(figures: Figures) -> list[Row]:
     small = [_tile(figures, figure) for figure in names]
     margin = figures.margin
     if margin and figures.cost_figures:
-        coverage = {
-            "label": "Cost coverage",
-            "value": text.share(margin.coverage),
-            "changes": [NO_CHANGE],
-            "change": NO_CHANGE,
-        }
-        small.append(coverage)
+        small.append(plain_tile("Cost coverage", text.share(margin.coverage)))
     return small
 
 
@@ -176,15 +169,17 @@ def tile_of(
     """Return the tile of a figure, as in `tiles`; its `change` is the first of `changes`, or else states why
     there is none."""
     meaning = MEANINGS[figure]
-    if not changes:
-        why = NO_ORDERS if value is None else NOTHING_YET
-        changes = [NO_CHANGE | {"label": why}]
-    return {
-        "label": meaning.label,
-        "value": text.figure(value, meaning.kind, currency),
-        "changes": changes,
-        "change": changes[0],
-    }
+    why = NO_ORDERS if value is None else NOTHING_YET
+    tile = plain_tile(meaning.label, text.figure(value, meaning.kind, currency), why)
+    if changes:
+        tile |= {"changes": changes, "change": changes[0]}
+    return tile
+
+
+def plain_tile(label: str, value: str, words: str = "") -> Values:
+    """Return a tile with `words` in place of a change."""
+    change = {"words": "", "label": words, "tone": 0}
+    return {"label": label, "value": value, "changes": [change], "change": change}
 
 
 def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:

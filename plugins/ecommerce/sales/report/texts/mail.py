@@ -6,9 +6,9 @@ from ecommerce.core.templates import render, render_lines
 from ecommerce.core.values import Values
 from ecommerce.sales.days.restatements import restated_rows
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.texts import breakdowns, headline, payments, trend
+from ecommerce.sales.report.texts import breakdowns, headline, trend
 from ecommerce.sales.report.texts.corrected import subject_value
-from ecommerce.sales.report.texts.page import summary_texts
+from ecommerce.sales.report.texts.page import top_texts
 from ecommerce.sales.report.texts.summary import chosen_base, named_base
 from ecommerce.sales.report.texts.trust import badge_of, trust_of
 
@@ -30,18 +30,13 @@ def mail_texts(figures: Figures) -> Values:
     """Return the texts of a day's first mail by the names its templates use; `with_corrections` makes those
     of another one."""
     restatements = figures.quality.restatements
-    return {
+    return top_texts(figures) | {
         "subject": subject(figures),
         "badge": badge_of(trust_of(figures)),
         "corrected": None,
-        "day": figures.business_date.isoformat(),
         "short_day": text.short_day(figures.business_date),
-        "long_day": text.long_day(figures.business_date),
         "currency": figures.currency,
         "timezone": figures.provenance.timezone,
-        "summary": summary_texts(figures),
-        "tiles": headline.tiles(figures),
-        "small_tiles": [*headline.small_tiles(figures), *payments.tiles(figures)],
         "footnote": " ".join(headline.footnotes(figures)),
         "trend": trend.description(figures),
         "by_shop": breakdowns.by_shop(figures),

@@ -49,8 +49,8 @@ def page_texts(figures: Figures) -> Values:
 
     The top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `summary`, `tiles`, `small_tiles`,
     `expected`, `footnote`); `changed`, the change of net sales in half a line, and `changed_since`, the day
-    it is since, or nothing; `sections` in reading order (see `reporting.sections`), those of the annex last;
-    and `pictures`, files of product pictures by SKU, which the caller may fill.
+    it is since, or nothing; and `sections` in reading order (see `reporting.sections`), those of the annex
+    last.
     """
     day = figures.business_date
     zone = figures.provenance.timezone
@@ -60,25 +60,27 @@ def page_texts(figures: Figures) -> Values:
     since = ""
     if figures.changes:
         since = text.short_day(figures.changes.base)
-    return {
+    return top_texts(figures) | {
         "title": f"Daily sales report {day}",
-        "day": day.isoformat(),
-        "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
         "scope": render_lines("summary/scope.txt", {"figures": figures}),
-        "summary": summary_texts(figures),
-        "tiles": headline.tiles(figures),
-        "small_tiles": [*headline.small_tiles(figures), *payments.tiles(figures)],
         "expected": forecast.verdict_line(figures),
         "footnote": " ".join(filter(None, footnote)),
         "changed": contributions.change_words(figures),
         "changed_since": since,
         "sections": sorted(sections, key=itemgetter("annex")),
-        "pictures": {},
     }
 
 
-def summary_texts(figures: Figures) -> Values:
-    """Return the summary as plain data; that of an older version's report is made now."""
+def top_texts(figures: Figures) -> Values:
+    """Return what page and mail begin with, as in `page_texts`. The summary of an older version's report is
+    made now."""
+    day = figures.business_date
     summary = figures.summary or summary_of(figures)
-    return summary.model_dump(include={"sentences", "trust"})
+    return {
+        "day": day.isoformat(),
+        "long_day": text.long_day(day),
+        "summary": summary.model_dump(include={"sentences", "trust"}),
+        "tiles": headline.tiles(figures),
+        "small_tiles": [*headline.small_tiles(figures), *payments.tiles(figures)],
+    }

@@ -1,7 +1,7 @@
 """The payments of a day: the tiles of fees and contribution margin, and the table of payouts."""
 
 from ecommerce.core import text
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.reporting.sections import (
     Section,
     amounts,
@@ -12,6 +12,7 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales.report.figures.daily import Figures
+from ecommerce.sales.report.texts.headline import plain_tile
 
 NOTE = "unexplained: amount less payments after fees"
 
@@ -45,21 +46,16 @@ def tiles(figures: Figures) -> list[Row]:
         return []
     currency = figures.currency
     return [
-        _tile(
+        plain_tile(
             "Payment fees",
             text.amount(margin.fees, currency),
             f"{text.share(margin.fees, margin.sales_with_fees)} of net sales",
         ),
-        _tile(
+        plain_tile(
             "Contribution",
             text.amount(margin.contribution, currency),
             "after cost of goods and fees",
         ),
-        _tile("Contribution margin", text.share(margin.rate)),
-        _tile("Fee and cost coverage", text.share(margin.coverage)),
+        plain_tile("Contribution margin", text.share(margin.rate)),
+        plain_tile("Fee and cost coverage", text.share(margin.coverage)),
     ]
-
-
-def _tile(label: str, value: str, words: str = "") -> Values:
-    change = {"words": "", "label": words, "tone": 0}
-    return {"label": label, "value": value, "changes": [change], "change": change}

@@ -23,7 +23,7 @@ def tables(figures: Any) -> list[Section]:
     """Return the table of the reasons."""
     returns = total(figures.return_reasons, "amount")
     # Where customers write reasons themselves, there are many.
-    rows = with_others(figures.return_reasons, MOST_REASONS, label="reason")
+    rows = with_others(figures.return_reasons, MOST_REASONS, "amount", label="reason")
     return [
         column_table(
             "return_reasons",
