@@ -10,7 +10,6 @@ from typing import Any
 
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.values import Values
-from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.days.quality import Provenance
 from ecommerce.sales.report.figures import (
@@ -73,6 +72,20 @@ class Figures(
         return [*self.products, *changes.rising, *changes.falling]
 
 
+SECTIONS = (
+    headline,
+    trend,
+    forecast,
+    month,
+    breakdowns,
+    products,
+    contributions,
+    returns,
+    payments,
+    website,
+    outlook,
+)
+"""The modules whose `read` returns fields of `Figures` from the queries alone."""
 _HASHED: Any = {
     "business_date": True,
     "currency": True,
@@ -93,24 +106,10 @@ _HASHED: Any = {
 
 def read(queries: DayQueries, origin: Provenance) -> Figures:
     """Return the figures of a day, without their summary."""
-    site = website.read(queries)
-    parts: list[Part] = [
-        headline.read(queries),
-        trend.read(queries),
-        forecast.read(queries),
-        month.read(queries),
-        breakdowns.read(queries),
-        products.read(queries),
-        contributions.read(queries),
-        returns.read(queries),
-        payments.read(queries),
-        site,
-        outlook.read(queries),
-        quality.read(queries, site.website, origin),
-    ]
     fields: Values = {}
-    for part in parts:
-        fields |= dict(part)
+    for section in SECTIONS:
+        fields |= dict(section.read(queries))
+    fields |= dict(quality.read(queries, fields["website"], origin))
     return Figures(
         business_date=queries.day,
         currency=queries.settings.reporting_currency,
