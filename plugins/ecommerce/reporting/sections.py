@@ -168,19 +168,20 @@ def column_table(
     )
 
 
-COLUMNS = {">": number, ":": word}
+COLUMNS = {">": number, ":": word, "~": quiet}
 """What the first character of a template's heading stands for."""
 
 
 def rendered_table(template: str, facts: Values, **more: Any) -> Section:
     """Return the table of a template as of `render_rows`, with its name as `id`: the first row has the title,
     the note and the words for a table without rows, the second one the headings. The heading of a column of
-    figures begins with `>`, of one of short words with `:`. `more` as in `table`."""
+    figures begins with `>`, of a less prominent one with `~`, of one of short words with `:`. `more` as in
+    `table`."""
     (title, note, empty), headings, *rows = render_rows(template, facts)
     columns = []
     for heading in headings:
         column = COLUMNS.get(heading[:1], name)
-        columns.append(column(heading.lstrip(">:")))
+        columns.append(column(heading.lstrip(">:~")))
     section_id = Path(template).stem
     return table(section_id, title, columns, rows, empty=empty, note=note, **more)
 

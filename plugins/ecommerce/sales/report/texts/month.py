@@ -1,7 +1,7 @@
 """The month so far: next to earlier months, and against the month's targets."""
 
-from ecommerce.core.templates import render_lines, render_rows
-from ecommerce.reporting.sections import Section, name, number, table
+from ecommerce.core.templates import render_lines
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.month import Month, Target
 
@@ -10,28 +10,15 @@ def tables(figures: Figures) -> list[Section]:
     """Return the month so far next to the last month and the same month of last year, up to the same day, and
     against the target."""
     month = figures.month
-    if month is None:
-        return [
-            table("month", "Month to date", [], [], empty="Not known for this day.")
-        ]
-    spans = (month.now, month.last_month, month.last_year)
+    spans = [month.now, month.last_month, month.last_year] if month else []
     facts = {
         "month": month,
         "known": [span for span in spans if span.net_sales is not None],
         "target": shop_target(figures),
         "currency": figures.currency,
     }
-    return [
-        table(
-            "month",
-            "Month to date",
-            [name(""), number("Net sales"), number("This month vs"), number("Orders")],
-            render_rows("tables/month.txt", facts),
-            empty="",
-            note=f"net sales in {figures.currency}",
-            remarks=render_lines("remarks/month.txt", facts),
-        )
-    ]
+    remarks = render_lines("remarks/month.txt", facts)
+    return [rendered_table("tables/month.txt", facts, remarks=remarks)]
 
 
 def shop_target(figures: Month) -> Target | None:

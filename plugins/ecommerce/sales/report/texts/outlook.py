@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from ecommerce.core import text
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.named_weeks import week_name
-from ecommerce.core.templates import render_rows
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
-from ecommerce.reporting.sections import Section, name, number, quiet, table
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
 from ecommerce.sales.report.texts.forecast import interval, origin
@@ -18,38 +17,16 @@ CHART = "outlook.svg"
 
 def tables(figures: Figures) -> list[Section]:
     """Return the forecast of the coming days."""
-    outlook = figures.outlook
-    rows: list[list[str]] = []
-    note = ""
+    title = week_title(figures.outlook)
+    facts = {"figures": figures, "title": title, "interval": interval, "origin": origin}
     chart = None
     remarks = []
-    if outlook:
-        week = outlook.named_week
-        title = week_title(outlook)
-        facts = {
-            "outlook": outlook,
-            "week": week,
-            "title": title,
-            "currency": figures.currency,
-            "interval": interval,
-        }
-        rows = render_rows("tables/outlook.txt", facts)
-        chart = _chart(outlook.net_days, rows)
+    if figures.outlook:
+        chart = _chart(figures.outlook.net_days, figures.currency)
+        week = figures.outlook.named_week
         if week and week.parts:
             remarks.append(f"{title}: {week.parts}.")
-        note = f"net sales in {figures.currency}; {origin(outlook, figures)}"
-    return [
-        table(
-            "outlook",
-            "The coming days",
-            [name("Day"), number("Forecast"), quiet("80 % interval")],
-            rows,
-            empty="No forecast of net sales covers the coming days.",
-            note=note,
-            remarks=remarks,
-            chart=chart,
-        )
-    ]
+    return [rendered_table("tables/outlook.txt", facts, chart=chart, remarks=remarks)]
 
 
 def week_title(outlook: Outlook | None) -> str:
@@ -60,11 +37,13 @@ def week_title(outlook: Outlook | None) -> str:
     return week_name(outlook.event or "", calendar_week(week.first))
 
 
-def _chart(days: Sequence[OutlookDay], rows: Sequence[Sequence[str]]) -> Chart:
+def _chart(days: Sequence[OutlookDay], currency: str) -> Chart:
     chart_days = []
+    forecasts = []
     for day in days:
         label = f"{text.short_weekday(day.day)}\n{day.day.day}"
         chart_days.append(day.model_dump(exclude={"day"}) | {"label": label})
-    # Sums follow the rows of the days.
-    described = ", ".join(f"{day} {forecast}" for day, forecast, _ in rows[: len(days)])
-    return charts.intervals(CHART, f"Forecast of net sales: {described}.", chart_days)
+        forecast = text.amount(day.forecast, currency)
+        forecasts.append(f"{text.short_day(day.day)} {forecast}")
+    alt = f"Forecast of net sales: {', '.join(forecasts)}."
+    return charts.intervals(CHART, alt, chart_days)

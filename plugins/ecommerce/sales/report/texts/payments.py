@@ -2,40 +2,16 @@
 
 from ecommerce.core import text
 from ecommerce.core.values import Row
-from ecommerce.reporting.sections import (
-    Section,
-    amounts,
-    column_table,
-    counts,
-    named,
-    number,
-    word,
-)
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.headline import plain_tile
-
-NOTE = "unexplained: amount less payments after fees"
 
 
 def tables(figures: Figures) -> list[Section]:
     """Return the table of payouts, on days with some."""
     if not figures.payouts:
         return []
-    section = column_table(
-        "payouts",
-        "Payouts",
-        figures.payouts,
-        named("Shop", "source", text.source_name),
-        named("Payout", "payout_id"),
-        (word("Issued"), lambda row: text.short_day(row.issued_on)),
-        (number("Amount"), lambda row: text.with_currency(row.amount, row.currency)),
-        counts("Orders", "orders"),
-        (number("Fees"), lambda row: text.share(row.cost, row.charges)),
-        amounts("Unexplained", "unexplained"),
-        empty="",
-        note=NOTE,
-    )
-    return [section]
+    return [rendered_table("tables/payouts.txt", {"figures": figures})]
 
 
 def tiles(figures: Figures) -> list[Row]:

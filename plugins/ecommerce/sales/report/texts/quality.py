@@ -13,7 +13,7 @@ from ecommerce.core.data_warnings import (
     days_of,
     wording,
 )
-from ecommerce.core.templates import render_lines
+from ecommerce.core.templates import render_rows
 from ecommerce.core.text import clean, count, source_name
 from ecommerce.reporting.sections import (
     Section,
@@ -232,7 +232,6 @@ def _unconverted_amounts(quality: Quality) -> Section:
 
 
 def _provenance(figures: Figures) -> Section:
-    lines = render_lines("remarks/provenance.txt", {"figures": figures})
-    rows = [line.split(": ", 1) for line in lines]
+    rows = render_rows("remarks/provenance.txt", {"figures": figures})
     section = table("provenance", "Provenance", [], rows, empty="")
     return section | {"kind": "facts"}
