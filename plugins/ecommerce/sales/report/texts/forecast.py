@@ -11,16 +11,7 @@ from ecommerce.core import text
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
-from ecommerce.reporting.sections import (
-    Section,
-    amounts,
-    column_table,
-    name,
-    named,
-    number,
-    table,
-    word,
-)
+from ecommerce.reporting.sections import Section, rendered_table, table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.forecast import (
@@ -90,64 +81,32 @@ def origin(forecast: Any, figures: Figures) -> str:
 
 
 def _day(figures: Figures) -> Section:
-    expected = figures.net_expected
-    currency = figures.currency
-    rows: list[list[str]] = []
-    chart = None
-    if expected:
-        rows = [
-            ["This day", text.amount(expected.actual, currency)],
-            ["Forecast", text.amount(expected.forecast, currency)],
-            ["80 % interval", interval(expected, 80, currency)],
-            ["95 % interval", interval(expected, 95, currency)],
-        ]
-        day, forecast, band = (row[1] for row in rows[:3])
+    facts = {"figures": figures, "interval": interval}
+    section = rendered_table("tables/expected.txt", facts)
+    if figures.net_expected:
+        day, forecast, band, _ = (amount for _, amount in section["rows"])
         words = f"Net sales {day}; forecast {forecast}, 80 % interval {band}."
-        chart = charts.interval(CHART, words, expected.model_dump())
-    return table(
-        "expected",
-        "Forecast",
-        [name(""), number("Net sales")],
-        rows,
-        empty="No forecast of net sales covers this day.",
-        note=f"net sales in {currency}",
-        chart=chart,
-    )
+        drawn = figures.net_expected.model_dump()
+        section["chart"] = charts.interval(CHART, words, drawn)
+    return section
 
 
 def _series(figures: Figures) -> Section:
     expectation = figures.expectation
-    currency = figures.currency
     if expectation is None:
         empty = f"No forecast covers {figures.business_date}."
         return table("forecast", "Forecast and actual", [], [], empty=empty)
     series = [row for row in expectation.series if row.upper_95 or row.actual]
-    note = f"gross sales in {currency}, before discounts and returns; {origin(expectation, figures)}"
-    note += terms.without_amounts(expectation.without)
     facts = {
-        "caveat": figures.caveat,
+        "figures": figures,
+        "series": series[:MOST_SERIES],
         "hidden": len(series) - MOST_SERIES,
-        "currency": currency,
         "unforecast": [series_name(name) for name in expectation.unforecast],
+        "interval": interval,
+        "origin": origin,
+        "series_name": series_name,
+        "verdict_words": verdict_words,
+        "without_amounts": terms.without_amounts,
     }
-    return column_table(
-        "forecast",
-        "Forecast and actual",
-        series[:MOST_SERIES],
-        named("Series", "series", _label),
-        amounts("Forecast", "forecast", currency),
-        (number("80 % interval"), lambda row: interval(row, 80, currency)),
-        (number("95 % interval"), lambda row: interval(row, 95, currency)),
-        amounts("This day", "actual", currency),
-        (word("Verdict"), lambda row: verdict_words(row) or text.NOTHING),
-        empty="No sales were forecast, and there were none.",
-        note=note,
-        remarks=render_lines("remarks/forecast.txt", facts),
-    )
-
-
-def _label(series: str) -> str:
-    kind = series.partition(":")[0]
-    if kind == TOTAL:
-        return series_name(series)
-    return f"{terms.capital(kind)}: {series_name(series)}"
+    remarks = render_lines("remarks/forecast.txt", facts)
+    return rendered_table("tables/forecast.txt", facts, remarks=remarks)

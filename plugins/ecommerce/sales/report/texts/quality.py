@@ -14,27 +14,17 @@ from ecommerce.core.data_warnings import (
     wording,
 )
 from ecommerce.core.templates import render_rows
-from ecommerce.core.text import clean, count, source_name
+from ecommerce.core.text import clean, count
 from ecommerce.reporting.sections import (
     Section,
-    amounts,
-    column_table,
-    counts,
     name,
-    named,
-    number,
+    rendered_table,
     sentences,
     table,
-    word,
 )
 from ecommerce.sales import terms
 from ecommerce.sales.days import rejected_rows, restatements
-from ecommerce.sales.days.quality import (
-    CurrencyTotals,
-    Quality,
-    SourceQuality,
-    is_loss,
-)
+from ecommerce.sales.days.quality import Quality, is_loss
 from ecommerce.sales.report.figures.daily import Figures
 
 MOST_DAYS = 10
@@ -52,6 +42,7 @@ def tables(figures: Figures) -> list[Section]:
     """Return the tables of the annex in reading order: what needs action is first."""
     quality = figures.quality
     day = figures.business_date
+    facts = {"quality": quality, "is_loss": is_loss}
     limits = [clean(limit, LONGEST_LIMIT) for limit in quality.limits]
     of_others, of_day = partition(
         lambda warning: day in (days_of(warning) or [day]), quality.warnings
@@ -76,8 +67,8 @@ def tables(figures: Figures) -> list[Section]:
             note="mailed figures that have changed since the last report",
         ),
         _missing_days(quality),
-        _sources(quality),
-        _control_totals(quality),
+        rendered_table("tables/sources.txt", facts),
+        rendered_table("tables/totals.txt", facts),
         table(
             "rejects",
             "Rejected rows",
@@ -86,7 +77,7 @@ def tables(figures: Figures) -> list[Section]:
             empty="No row was rejected.",
             note="of this day's reads and files; up to three samples per reason, personal data masked",
         ),
-        _unconverted_amounts(quality),
+        rendered_table("tables/unconverted.txt", facts),
         sentences(
             "limits",
             "Limits",
@@ -166,68 +157,6 @@ def _missing_days(quality: Quality) -> Section:
         empty="No day since the first daily run is missing.",
         note="of the last 28",
         remarks=[command] if command else [],
-    )
-
-
-def _sources(quality: Quality) -> Section:
-    return column_table(
-        "sources",
-        "Sources",
-        quality.sources,
-        named("Source", "source", source_name),
-        (word("State"), lambda row: row.status.replace("success", "succeeded")),
-        counts("Rows read", "rows_read"),
-        counts("Accepted", "rows_accepted"),
-        counts("Rejected", "rows_rejected"),
-        counts("Superseded", "rows_superseded"),
-        counts("Orders at source", "source_orders"),
-        (number("Orders loaded"), _orders_loaded),
-        empty="No source was read.",
-        note="latest read of each source for this day; superseded: replaced by a newer version",
-    )
-
-
-def _orders_loaded(row: SourceQuality) -> str:
-    # Exchange rates have no orders.
-    return count(None if row.source_orders is None else row.orders_loaded)
-
-
-def _control_totals(quality: Quality) -> Section:
-    return column_table(
-        "totals",
-        "Control totals",
-        quality.totals,
-        named("Source", "source", source_name),
-        (word("Currency"), lambda row: row.currency or "(none)"),
-        amounts("At source", "source_amount"),
-        amounts("Loaded", "loaded_amount"),
-        amounts("Superseded", "superseded_amount"),
-        amounts("Rejected", "rejected_amount"),
-        (number("Lost"), _lost),
-        empty="No source states amounts of this day.",
-        note="gross amounts; those of a file under the day whose run loaded it; lost: not accounted for",
-    )
-
-
-def _lost(row: CurrencyTotals) -> str:
-    if not is_loss(row.unexplained_amount):
-        return "none"
-    return text.amount(row.unexplained_amount, row.currency)
-
-
-def _unconverted_amounts(quality: Quality) -> Section:
-    return column_table(
-        "unconverted",
-        "Unconverted amounts",
-        quality.unconverted,
-        named("Currency", "currency"),
-        counts("Orders", "orders"),
-        amounts("Gross sales", "gross_sales"),
-        amounts("Discounts", "discounts"),
-        amounts("Returns", "returns"),
-        amounts("Net sales", "net_sales"),
-        empty="Every amount was converted.",
-        note="excluded from all sums above, because there is no exchange rate of the last seven days",
     )
 
 

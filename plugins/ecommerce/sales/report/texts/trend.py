@@ -6,48 +6,22 @@ from ecommerce.core import text
 from ecommerce.core.templates import render
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
-from ecommerce.reporting.sections import (
-    Section,
-    amounts,
-    column_table,
-    counts,
-    named,
-    word,
-)
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
-from ecommerce.sales.report.figures.trend import TrendDay
 
 CHART = "trend.svg"
 
 
 def tables(figures: Figures) -> list[Section]:
     """Return the table of the days, with its chart."""
-    return [
-        column_table(
-            "trend",
-            f"Net sales, last {len(figures.trend)} days",
-            figures.trend,
-            named("Day", "business_date", text.short_day),
-            amounts("Net sales", "net_sales", figures.currency),
-            counts("Orders", "orders"),
-            (word("State"), _state),
-            empty="",
-            note=figures.currency,
-            chart=_chart(figures),
-        )
-    ]
+    facts = {"figures": figures}
+    return [rendered_table("tables/trend.txt", facts, chart=_chart(figures))]
 
 
 def description(figures: Figures) -> str:
     """Return the trend in a sentence: its lowest and its highest day."""
     return render("remarks/trend.txt", {"figures": figures}).strip()
-
-
-def _state(day: TrendDay) -> str:
-    if day.complete:
-        return "complete"
-    return "not loaded" if day.net_sales is None else "incomplete"
 
 
 def _chart(figures: Figures) -> Chart:
