@@ -1,6 +1,5 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from fastapi import APIRouter, Depends, Response
@@ -11,7 +10,7 @@ from ecommerce.core.values import Row
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
-from ecommerce.reporting.sections import Section, name, number, table, word
+from ecommerce.reporting.sections import Section, rendered_table, table
 from ecommerce.sales.days import rejected_rows, restatements
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources import PARTNER_FILES, live_sources
@@ -51,8 +50,9 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
     day; `states`, their legend; `sections`. `currency` is that of reports. Raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
     totals = load_totals(warehouse, first, newest)
+    facts = {"totals": totals, "first": first, "state": state, "state_text": state_text}
     sections = [
-        _differences(totals, first),
+        rendered_table("tables/differences.txt", facts),
         _rejected(warehouse, first, newest),
         _freshness(warehouse),
         _partners(warehouse, first, newest),
@@ -124,57 +124,11 @@ def state_text(row: Row) -> str:
     return f"invalid: {text.clean(row['refused_files'])}"
 
 
-def _differences(totals: Sequence[Row], first: date) -> Section:
-    rows = []
-    for row in reversed(totals):
-        if state(row) not in ("differs", "late", "failed"):
-            continue
-        lost = []
-        for loss in row["lost_amounts"]:
-            lost.append(text.with_currency(loss["amount"], loss["currency"]))
-        rows.append(
-            [
-                text.short_day(row["business_date"]),
-                text.source_name(row["source"]),
-                text.count(row["source_orders"]),
-                text.count(row["orders_loaded"]),
-                ", ".join(lost) or text.NOTHING,
-                state_text(row),
-            ]
-        )
-    return table(
-        "differences",
-        "Control totals: differences from the sources",
-        [
-            word("Day"),
-            name("Source"),
-            number("Orders in source"),
-            number("Orders loaded"),
-            number("Amount lost"),
-            name("State"),
-        ],
-        rows,
-        empty=f"None since {text.short_day(first)}: every order that was read is accounted for.",
-        note="lost: gross amount of the source that is not loaded, superseded or rejected",
-    )
-
-
 def _freshness(warehouse: Warehouse) -> Section:
-    rows = {}
-    for source in live_sources():
-        rows[source] = [text.source_name(source), text.NOTHING, "never read"]
-    for read in warehouse.query("report/pages/last_reads.sql", spec=ORDERS):
-        row = rows[read["source"]]
-        row[1] = text.instant(read["read_at"])
-        row[2] = text.short_day(read["business_date"])
-    return table(
-        "freshness",
-        "Freshness by source",
-        [name("Source"), number("Last read"), word("Business day")],
-        list(rows.values()),
-        empty="",
-        note="successful reads",
-    )
+    rows = warehouse.query("report/pages/last_reads.sql", spec=ORDERS)
+    reads = {row["source"]: row for row in rows}
+    facts = {"sources": live_sources(), "reads": reads}
+    return rendered_table("tables/freshness.txt", facts)
 
 
 def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
@@ -185,25 +139,4 @@ def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
         first=first,
         day=newest,
     )
-    rows = []
-    for file in files:
-        rows.append(
-            [
-                text.clean(file["partner"]),
-                text.clean(file["file"]),
-                text.instant(file["received_at"]),
-                text.count(file["source_orders"]),
-            ]
-        )
-    return table(
-        "partners",
-        "Freshness by partner",
-        [
-            name("Partner"),
-            name("Last received file"),
-            number("Received"),
-            number("Orders"),
-        ],
-        rows,
-        empty=f"No partner has delivered a file since {text.short_day(first)}.",
-    )
+    return rendered_table("tables/partners.txt", {"files": files, "first": first})
