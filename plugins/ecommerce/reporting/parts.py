@@ -27,8 +27,7 @@ class Part(BaseModel, frozen=True, extra="forbid"):
     @classmethod
     def of(cls, row: Row, **fields: Any) -> Self:
         """Return the part with the columns of `row` that have names of its fields, and other `fields`."""
-        columns = {name: row[name] for name in cls.model_fields if name in row}
-        return cls(**columns | fields)
+        return cls.model_validate(row | fields, extra="ignore")
 
     @classmethod
     def list_of(cls, rows: Iterable[Row]) -> list[Self]:

@@ -34,17 +34,15 @@ class Breakdowns(Part):
 def read(queries: DayQueries) -> Breakdowns:
     """Return the breakdowns."""
     attribute = queries.settings.report_attribute
+    shops = queries.breakdown("shop") if queries.settings.shop_names else []
     attributes = []
     if attribute:
-        rows = queries.rows("attributes", days=queries.order_days)
-        attributes = Breakdown.list_of(rows)
+        attributes = queries.rows("attributes", days=queries.order_days)
     return Breakdowns(
         channels=Breakdown.list_of(queries.breakdown("channel")),
         categories=Breakdown.list_of(queries.breakdown("category")),
         countries=Breakdown.list_of(queries.breakdown("country")),
-        shops=Breakdown.list_of(
-            queries.breakdown("shop") if queries.settings.shop_names else []
-        ),
+        shops=Breakdown.list_of(shops),
         attribute=attribute,
-        attributes=attributes,
+        attributes=Breakdown.list_of(attributes),
     )

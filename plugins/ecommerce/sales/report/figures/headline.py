@@ -54,6 +54,13 @@ class Figure(Part):
         return value
 
 
+def covered_rate(coverage: Decimal, part: Decimal, sales: Decimal) -> Decimal | None:
+    """Return `part` of the covered sales as a fraction; None where their `coverage` is too low."""
+    if coverage * 100 < LEAST_COST_COVERAGE or not sales:
+        return None
+    return (part / sales).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
 class Margin(Part):
     """Sales whose cost of goods is known, after returns, and this cost; `coverage` is their part of net
     sales."""
@@ -65,10 +72,7 @@ class Margin(Part):
     @property
     def rate(self) -> Decimal | None:
         """The gross margin: the part of the sales that is profit; None where too few have a cost."""
-        if self.coverage * 100 < LEAST_COST_COVERAGE or not self.sales_with_cost:
-            return None
-        rate = 1 - self.cost_of_goods / self.sales_with_cost
-        return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        return covered_rate(self.coverage, self.gross_profit, self.sales_with_cost)
 
     @property
     def gross_profit(self) -> Decimal:

@@ -1,11 +1,11 @@
 """What the payments of a day's orders cost, what is left of its net sales, and its payouts."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from ecommerce.core.headline_figures import LEAST_COST_COVERAGE
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.report.figures.headline import covered_rate
 
 
 class Margin(Part):
@@ -21,10 +21,7 @@ class Margin(Part):
     @property
     def rate(self) -> Decimal | None:
         """The contribution margin as a fraction; None where too few sales are covered."""
-        if self.coverage * 100 < LEAST_COST_COVERAGE or not self.covered_sales:
-            return None
-        rate = self.contribution / self.covered_sales
-        return rate.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        return covered_rate(self.coverage, self.contribution, self.covered_sales)
 
 
 class Payout(Part):

@@ -1,13 +1,14 @@
 """The returns of the day by the reason that the source gives."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+
+from more_itertools import map_reduce
 
 from ecommerce.core import text
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.values import Row
-from ecommerce.reporting.parts import Part
+from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales.day_queries import DayQueries
 
 
@@ -32,17 +33,14 @@ def read(queries: DayQueries) -> Returns:
 
 def by_reason(rows: Iterable[Row]) -> list[ReturnReason]:
     """Return the reasons of rows with `reason`, `refunds` and `amount`, the largest amount first."""
-    refunds: dict[str, int] = defaultdict(int)
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        # A free text may hold personal data.
-        reason = text.clean(mask_e_mails(row["reason"] or ""))
-        refunds[reason] += row["refunds"]
-        amounts[reason] += row["amount"]
+    # A free text may hold personal data.
+    alike = map_reduce(rows, lambda row: text.clean(mask_e_mails(row["reason"] or "")))
     reasons = []
-    for reason, amount in amounts.items():
+    for reason, same in alike.items():
+        refunds = sum(row["refunds"] for row in same)
+        amount = sum((row["amount"] for row in same), ZERO)
         reasons.append(
-            ReturnReason(reason=reason or None, refunds=refunds[reason], amount=amount)
+            ReturnReason(reason=reason or None, refunds=refunds, amount=amount)
         )
     # Reasons that became alike have moved up.
     reasons.sort(key=lambda row: -row.amount)
