@@ -3,6 +3,7 @@ root, and the files of archived reports."""
 
 import base64
 import hashlib
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -10,11 +11,12 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
+from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
 from ecommerce.core.values import Values
 from ecommerce.pages.navigation import NAVIGATION
-from ecommerce.storage.report_archive import Archive
+from ecommerce.storage.report_archive import Archive, F
 
 Texts = Values
 """Variables of a template."""
@@ -53,6 +55,13 @@ def page(
         **texts,
     }
     return HTMLResponse(render(f"pages/{template}", variables), status, HEADERS)
+
+
+def archived_figures(archive: Archive[F], day: date) -> F | None:
+    """Return the figures of an archived day; None where another version of the code wrote them."""
+    with suppress(StagingError):
+        return archive.read_figures(archive.folder_of(load_settings().reports_uri, day))
+    return None
 
 
 def archived_file(archive: Archive[Any], day: date, name: str, label: str) -> Response:

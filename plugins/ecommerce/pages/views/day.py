@@ -1,13 +1,11 @@
 """One business day: its report as a page, its files, its run, and the forms that restart tasks."""
 
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Response
 from fastapi.responses import RedirectResponse
 
-from ecommerce.core.errors import StagingError
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
@@ -73,10 +71,8 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
     loaded = days.state(day)
     report = None
     completed = False
-    with suppress(StagingError):  # another version of the code wrote the figures
-        figures = archive.read_figures(
-            archive.folder_of(page.settings.reports_uri, day)
-        )
+    figures = responses.archived_figures(archive.ARCHIVE, day)
+    if figures:
         report = page_texts(figures)
         completed = loaded.complete and not figures.quality.complete
         _name_changes(report["sections"])

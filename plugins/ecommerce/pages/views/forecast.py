@@ -1,10 +1,7 @@
 """The page *Forecast*: the next four weeks, past forecasts vs actual sales, the model."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
@@ -18,8 +15,7 @@ router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_foreca
 @router.get("/{as_of}/")
 def show(request: Request, as_of: Day | None = None) -> Response:
     """Show one forecast, by default the newest."""
-    reports_uri = load_settings().reports_uri
-    days = archive.archived(reports_uri)
+    days = archive.archived(load_settings().reports_uri)
     # The relative path from the page to the forecast's files.
     folder = ""
     if as_of is None:
@@ -29,16 +25,13 @@ def show(request: Request, as_of: Day | None = None) -> Response:
         folder = f"{as_of}/"
     if as_of not in days:
         raise HTTPException(404, f"There is no forecast as of {as_of}.")
-    report = None
-    with suppress(StagingError):  # another version of the code wrote the figures
-        figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
-        report = page_texts(figures)
+    figures = responses.archived_figures(archive.ARCHIVE, as_of)
     variables = {
         "as_of": as_of,
         "folder": folder,
         "narrow": charts.NARROW_SVG,
         "days": days,
-        "report": report,
+        "report": figures and page_texts(figures),
     }
     return responses.page(request, "forecast.html", variables)
 

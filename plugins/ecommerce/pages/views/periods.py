@@ -1,11 +1,10 @@
 """The report of a week or a month, of the whole shop or of a slice that a subscription has, and its files."""
 
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
-from ecommerce.core.errors import ConfigurationError, StagingError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.periods import parse_period
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
@@ -56,14 +55,12 @@ def show(address: ReportAddressDep, page: PageRequestDep) -> Response:
         "folder": f"{archive.folder}/",
         "newest": page.newest,
         "name": names_of(period).title,
-        "report": None,
         "slices": {},
     }
     if not archive.has(reports_uri, period.first):
         return responses.page(page.request, "no_period.html", texts, 404)
-    with suppress(StagingError):  # another version of the code wrote the figures
-        figures = archive.read_figures(archive.folder_of(reports_uri, period.first))
-        texts["report"] = page_texts(figures)
+    figures = responses.archived_figures(archive, period.first)
+    texts["report"] = figures and page_texts(figures)
     if address.only.is_whole:
         for name, only in _sliced().items():
             if archive_of(period.kind, only).has(reports_uri, period.first):
