@@ -5,7 +5,7 @@ twice. The drivers are of one dimension: that in which the fewest names have cha
 its category takes its place. docs/DEFINITIONS.md, *Summary*, has the rules.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ecommerce.core import text
@@ -52,11 +52,9 @@ COSTS = ("discounts", "returns")
 def drivers_of(changes: LikeForLike) -> list[Driver]:
     """Return at most `MOST_DRIVERS`, the largest first; together with the rest they are the change."""
     least = SMALLEST_PART * max(abs(changes.now), abs(changes.before))
-    large = {}
-    for dimension in FIELDS:
-        large[dimension] = _large(changes, dimension, least)
-    dimension = _most_concentrated(changes, large)
-    drivers = [_driver(changes, dimension, row, least) for row in large[dimension]]
+    dimension = _most_concentrated(changes, least)
+    rows = _large(changes, dimension, least)
+    drivers = [_driver(changes, dimension, row, least) for row in rows]
     drivers.sort(key=lambda driver: (-abs(driver.change), driver.name))
     return drivers[:MOST_DRIVERS]
 
@@ -70,15 +68,14 @@ def _large(changes: LikeForLike, dimension: str, least: Decimal) -> list[Contrib
     ]
 
 
-def _most_concentrated(
-    changes: LikeForLike, large: Mapping[str, Sequence[Contribution]]
-) -> str:
+def _most_concentrated(changes: LikeForLike, least: Decimal) -> str:
     """Return the dimension whose change is concentrated on the fewest of its names; `PRODUCT` where no other
     has a large contribution. That gross sales have changed explains nothing, and neither does a dimension
     whose largest contribution has no name."""
     spreads = {}
-    for dimension, rows in large.items():
-        contributions = getattr(changes, FIELDS[dimension])
+    for dimension, field in FIELDS.items():
+        contributions = getattr(changes, field)
+        rows = _large(changes, dimension, least)
         if dimension == PRODUCT or len(contributions) < 2 or not rows:
             continue
         # Names with a small part of the change would explain it instead.
@@ -107,18 +104,18 @@ def _driver(
     contribution: Contribution,
     least: Decimal,
 ) -> Driver:
+    names = {}
     product = None
     if dimension == CATEGORY:
         product = _product_of(changes, contribution)
-    if product is None:
-        return _driver_of(dimension, contribution)
-    share = product.change / contribution.change
-    if share < EXPLAINS or abs(product.change) < least:
-        return _driver_of(dimension, contribution, product=_label(PRODUCT, product))
-    return _driver_of(PRODUCT, product, category=contribution.name)
-
-
-def _driver_of(dimension: str, contribution: Contribution, **names: str) -> Driver:
+    if product:
+        share = product.change / contribution.change
+        if share < EXPLAINS or abs(product.change) < least:
+            names["product"] = _label(PRODUCT, product)
+        else:
+            names["category"] = contribution.name
+            dimension = PRODUCT
+            contribution = product
     return Driver(
         dimension=dimension,
         name=contribution.name,

@@ -47,9 +47,8 @@ def summarized(figures: Figures) -> Figures:
     unusual = summary.unusual
     if unusual:
         numbers = {"amount": unusual.amount}
-        findings.append(
-            Finding(kind=unusual.kind, about=[unusual.about], numbers=numbers)
-        )
+        finding = Finding(kind=unusual.kind, about=[unusual.about], numbers=numbers)
+        findings.append(finding)
     return figures.model_copy(update={"summary": summary, "findings": findings})
 
 
@@ -116,11 +115,17 @@ def rendered_sentences(template: str, texts: Values) -> list[str]:
 
 
 def named_base(figures: Figures, base: str) -> Values | None:
-    """Return `value` and `words` of one of `BASES` of net sales; None where it is not known."""
+    """Return `value` of one of `BASES` of net sales, and in `words` its name in a sentence: `last Monday`,
+    `the 28-day average`; None where it is not known."""
     value = figures.headline["net_sales"].base(base) if base else None
     if value is None:
         return None
-    return {"value": value, "words": base_words(figures, base)}
+    words = base_name(figures, base, "net_sales")
+    if base == "week_before":
+        words = terms.last_weekday(figures.business_date)
+    elif base == "average":
+        words = f"the {words}"
+    return {"value": value, "words": words}
 
 
 def _base_of_changes(figures: Figures) -> str:
@@ -145,14 +150,6 @@ def _judged_target(figures: Figures) -> Target | None:
 def chosen_base(figures: Figures) -> str:
     """Return the one of `BASES` that net sales are compared with; empty without one."""
     return base_of_choice(headline.changes(figures, "net_sales"))
-
-
-def base_words(figures: Figures, base: str) -> str:
-    """Return the name of one of `BASES` in a sentence: `last Monday`, `the 28-day average`."""
-    if base == "week_before":
-        return terms.last_weekday(figures.business_date)
-    name = base_name(figures, base, "net_sales")
-    return f"the {name}" if base == "average" else name
 
 
 def _facts(changes: Changes, drivers: Sequence[Driver]) -> Values:
