@@ -2,7 +2,7 @@
 the values; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -14,7 +14,7 @@ from ecommerce.core.headline_figures import (
 )
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Row, Values
-from ecommerce.reporting.sections import Section, name, number, quiet, table
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.figures.headline import MEANINGS, Headline
@@ -39,25 +39,18 @@ NO_ORDERS = "no orders to average"
 
 def tables(figures: Figures) -> list[Section]:
     """Return for the annex all figures and rates with all comparisons."""
-    bases = known_bases(figures)
     facts = {
         "figures": figures,
-        "bases": bases,
+        "bases": {base: base_name(figures, base) for base in known_bases(figures)},
+        "meanings": MEANINGS,
+        "change": _change,
+        "counted": text.counted,
+        "note": NOTE,
         "closed_days": without_sales(figures),
         "least_coverage": LEAST_COST_COVERAGE,
     }
-    columns = [name("Figure"), number("This day")]
-    for base in bases:
-        columns += [quiet(base_name(figures, base)), number("Change")]
-    section = table(
-        "figures",
-        "All figures",
-        columns,
-        [_row(figures, figure, bases) for figure in figures.entries],
-        empty="",
-        note=NOTE,
-        remarks=render_lines("remarks/figures.txt", facts),
-    )
+    remarks = render_lines("remarks/figures.txt", facts)
+    section = rendered_table("tables/figures.txt", facts, remarks=remarks)
     return [section | {"annex": True}]
 
 
@@ -180,20 +173,6 @@ def plain_tile(label: str, value: str, words: str = "") -> Values:
     """Return a tile with `words` in place of a change."""
     change = {"words": "", "label": words, "tone": 0}
     return {"label": label, "value": value, "changes": [change], "change": change}
-
-
-def _row(figures: Figures, figure: str, bases: Sequence[str]) -> list[str]:
-    meaning = MEANINGS[figure]
-    entry = figures.entries[figure]
-    row = [meaning.label, text.figure(entry.value, meaning.kind, figures.currency)]
-    for base in bases:
-        before = entry.base(base)
-        value = text.figure(before, meaning.kind, figures.currency)
-        # The column states the days of the other averages.
-        if base == "average" and entry.days:
-            value += f" ({text.counted(entry.days, 'day')})"
-        row += [value, _change(entry.value, before, meaning)]
-    return row
 
 
 def _change(value: Decimal | None, base: Decimal | None, meaning: Meaning) -> str:

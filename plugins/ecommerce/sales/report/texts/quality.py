@@ -91,6 +91,12 @@ def tables(figures: Figures) -> list[Section]:
 
 
 def _warnings(warnings: Iterable[DataWarning]) -> Section:
+    """Return a table of what was found, which may begin with a name, meaning and action. Warnings of one kind
+    with the same meaning and action share a row."""
+    alike = map_reduce(warnings, keyfunc=_kind_and_advice, valuefunc=_found)
+    rows = []
+    for (_, meaning, action), found in alike.items():
+        rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
     return table(
         "warnings",
         "Warnings",
@@ -99,20 +105,10 @@ def _warnings(warnings: Iterable[DataWarning]) -> Section:
             name("What it means for the figures"),
             name("What to do", 1.2),
         ],
-        _warning_rows(warnings),
+        rows,
         empty="None.",
         note="of this day, the worst first",
     )
-
-
-def _warning_rows(warnings: Iterable[DataWarning]) -> list[list[str]]:
-    """Return what was found, which may begin with a name, meaning and action. Warnings of one kind with the
-    same meaning and action share a row."""
-    alike = map_reduce(warnings, keyfunc=_kind_and_advice, valuefunc=_found)
-    rows = []
-    for (_, meaning, action), found in alike.items():
-        rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
-    return rows
 
 
 def _kind_and_advice(warning: DataWarning) -> tuple[str, str, str]:
