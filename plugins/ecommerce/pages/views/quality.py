@@ -50,12 +50,27 @@ def page_texts(warehouse: Warehouse, newest: date, currency: str) -> Texts:
     day; `states`, their legend; `sections`. `currency` is that of reports. Raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
     totals = load_totals(warehouse, first, newest)
-    facts = {"totals": totals, "first": first, "state": state, "state_text": state_text}
+    reads = warehouse.query("report/pages/last_reads.sql", spec=ORDERS)
+    files = warehouse.query(
+        "report/pages/deliveries.sql",
+        parameters={"source": PARTNER_FILES.name},
+        first=first,
+        day=newest,
+    )
+    facts = {
+        "first": first,
+        "totals": totals,
+        "state": state,
+        "state_text": state_text,
+        "sources": live_sources(),
+        "reads": {row["source"]: row for row in reads},
+        "files": files,
+    }
     sections = [
         rendered_table("tables/differences.txt", facts),
         _rejected(warehouse, first, newest),
-        _freshness(warehouse),
-        _partners(warehouse, first, newest),
+        rendered_table("tables/freshness.txt", facts),
+        rendered_table("tables/partners.txt", facts),
         _restated(warehouse, newest, currency),
     ]
     days = days_between(first, newest)
@@ -122,21 +137,3 @@ def state_text(row: Row) -> str:
         partners = [text.clean(partner) for partner in row["missing_deliveries"]]
         return f"no valid file from {', '.join(partners)}"
     return f"invalid: {text.clean(row['refused_files'])}"
-
-
-def _freshness(warehouse: Warehouse) -> Section:
-    rows = warehouse.query("report/pages/last_reads.sql", spec=ORDERS)
-    reads = {row["source"]: row for row in rows}
-    facts = {"sources": live_sources(), "reads": reads}
-    return rendered_table("tables/freshness.txt", facts)
-
-
-def _partners(warehouse: Warehouse, first: date, newest: date) -> Section:
-    """Return a table with the last file of each partner."""
-    files = warehouse.query(
-        "report/pages/deliveries.sql",
-        parameters={"source": PARTNER_FILES.name},
-        first=first,
-        day=newest,
-    )
-    return rendered_table("tables/partners.txt", {"files": files, "first": first})

@@ -18,7 +18,6 @@ from ecommerce.reporting.sections import (
     with_others,
 )
 from ecommerce.sales import terms
-from ecommerce.sales.report.figures.contributions import Contribution, Mover
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
     DIMENSIONS,
@@ -35,15 +34,14 @@ MOST_ROWS = 20
 
 def tables(figures: Figures) -> list[Section]:
     """Return the contributions by category, country and channel, by shop of several, then the products."""
-    changes = figures.changes
-    base = text.short_day(changes.base) if changes else "Before"
-    rising = changes.rising if changes else []
-    falling = changes.falling if changes else []
-    dimensions = [one for one in DIMENSIONS if one is not SHOP or figures.shops]
+    sections = []
+    for dimension in DIMENSIONS:
+        if dimension is not SHOP or figures.shops:
+            sections.append(_contributions(figures, dimension))
     return [
-        *[_contributions(figures, dimension, base) for dimension in dimensions],
-        _products(figures, "rising", "rose", rising, base),
-        _products(figures, "falling", "fell", falling, base),
+        *sections,
+        _products(figures, "rising", "rose"),
+        _products(figures, "falling", "fell"),
     ]
 
 
@@ -78,9 +76,9 @@ def own_change(now: Decimal, before: Decimal | None) -> str:
     return text.change(now, max(before or ZERO, ZERO))
 
 
-def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section:
-    rows: list[Contribution] = dimension.rows(figures.changes)
-    before, now, contribution = _both_days(figures, base, "Contribution")
+def _contributions(figures: Figures, dimension: Dimension) -> Section:
+    rows = dimension.rows(figures.changes)
+    before, now, contribution = _both_days(figures, "Contribution")
     change = (quiet("Change"), lambda row: own_change(row.now, row.before))
     return column_table(
         f"changes_{dimension.plural}",
@@ -105,23 +103,23 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
     )
 
 
-def _products(
-    figures: Figures, movement: str, verb: str, rows: list[Mover], base: str
-) -> Section:
+def _products(figures: Figures, movement: str, verb: str) -> Section:
+    rows = getattr(figures.changes, movement, [])
     return column_table(
         movement,
         f"{terms.capital(movement)} products",
         rows,
         (name("Product"), product_name),
-        *_both_days(figures, base, "Change"),
+        *_both_days(figures, "Change"),
         keys=[row.sku for row in rows],
         empty=f"No product {verb}." if figures.changes else no_base(figures),
         note=f"sales before returns, in {figures.currency}",
     )
 
 
-def _both_days(figures: Figures, base: str, difference: str) -> list[TableColumn]:
+def _both_days(figures: Figures, difference: str) -> list[TableColumn]:
     currency = figures.currency
+    base = text.short_day(figures.changes.base) if figures.changes else "Before"
     return [
         (quiet(base), lambda row: text.amount(row.before, currency)),
         amounts("This day", "now", currency),

@@ -45,8 +45,8 @@ def alarms(figures: Figures) -> list[str]:
 def _facts(figures: Figures) -> Values:
     """Return what the templates state: the missing sources that are files of partners (`late`), the others
     (`unread`), `partners`, the names of those without a valid file, and the `refused` files. The numbers of
-    orders `without_rate` in `currencies`, and of `rejected` records of those `read`, are 0 where they are too
-    few to be stated."""
+    orders `without_rate` in `unconverted`, and of `rejected` records of those `read`, are 0 where they are
+    too few to be stated."""
     quality = figures.quality
     late = [source for source in quality.missing_sources if ": " in source]
     partners = [text.clean(source.partition(": ")[2]) for source in late]
@@ -70,7 +70,7 @@ def _facts(figures: Figures) -> Values:
         "unread": unread,
         "refused": refused,
         "without_rate": without_rate,
-        "currencies": [text.clean(row.currency) for row in unconverted],
+        "unconverted": unconverted,
         "read": read,
         "rejected": rejected if rejected >= REJECTED_PART * read else 0,
     }
