@@ -34,7 +34,8 @@ def show(
         first = date.fromisoformat(f"{month}-01")
     last = period_of("month", first).last
     days = load_days(page, first, last)
-    archived = archive.archived_days(page.settings.reports_uri, f"{first:%Y-%m}")
+    reports_uri = page.settings.reports_uri
+    archived = archive.archived_days(reports_uri, f"{first:%Y-%m}")
     runs = page.runs.between(first, last)
     entries = {}
     for day in days_between(first, last):
@@ -49,17 +50,14 @@ def show(
     weeks = []
     for dates in calendar.Calendar().monthdatescalendar(first.year, first.month):
         weeks.append(period_of("week", dates[0]))
-    week_reports = archive_of("week", WHOLE).days(page.settings.reports_uri)
     texts = {
         "month": first,
-        "has_month_report": archive_of("month", WHOLE).has(
-            page.settings.reports_uri, first
-        ),
+        "has_month_report": archive_of("month", WHOLE).has(reports_uri, first),
         "previous": first - timedelta(days=1),
         "next": last + timedelta(days=1),
         "newest": page.newest,
         "weeks": weeks,
-        "week_reports": week_reports,
+        "week_reports": archive_of("week", WHOLE).days(reports_uri),
         "entries": entries,
         "figures": {name: HEADLINE[name] for name in LISTED},
         "currency": page.settings.reporting_currency,

@@ -55,7 +55,12 @@ def summarized(figures: Figures) -> Figures:
 def summary_of(figures: Figures) -> Summary:
     """Return the summary of a day."""
     drivers: list[Driver] = []
-    changes = _stated_changes(figures)
+    changes = None
+    trust = trust_of(figures)
+    # Only changes that are final, and since the day that the first sentence compares with.
+    is_base = chosen_base(figures) == _base_of_changes(figures)
+    if trust.state == "complete" and is_base:
+        changes = figures.changes
     if changes and changes.compared and figures.has_sales:
         drivers = drivers_of(changes.compared)
     named = [driver.category or driver.name for driver in drivers]
@@ -68,20 +73,11 @@ def summary_of(figures: Figures) -> Summary:
     if unusual:
         reasons.append(unusual.words)
     return Summary(
-        trust=trust_of(figures),
+        trust=trust,
         sentences=_sentences(figures, reasons),
         drivers=drivers,
         unusual=unusual,
     )
-
-
-def _stated_changes(figures: Figures) -> Changes | None:
-    """Return the changes since the day that the first sentence compares with; None where it names another
-    one, or the figures may change."""
-    is_complete = trust_of(figures).state == "complete"
-    if not is_complete or chosen_base(figures) != _base_of_changes(figures):
-        return None
-    return figures.changes
 
 
 def _sentences(figures: Figures, reasons: Sequence[str]) -> list[str]:

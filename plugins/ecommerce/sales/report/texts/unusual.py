@@ -35,9 +35,7 @@ def most_unusual(figures: Figures, named: Collection[str]) -> Unusual | None:
     if implausible or figures.caveat:
         return implausible
     found = [*_rates(figures, named), *_series(figures, named), *_units(figures)]
-    if not found:
-        return None
-    return max(found, key=lambda unusual: unusual.amount)
+    return max(found, key=lambda unusual: unusual.amount, default=None)
 
 
 def _unusual(kind: str, about: str, amount: Decimal, **facts: object) -> Unusual:
