@@ -15,8 +15,7 @@ from ecommerce.sales.day_queries import DayQueries
 Verdict = Literal["as expected", "unusual", "very unusual"]
 TOTAL = "total"
 NET = "net"
-BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
-FIGURES = ("forecast", *BOUNDS, "actual")
+FIGURES = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95", "actual")
 """The figures of one series; all are amounts."""
 
 
