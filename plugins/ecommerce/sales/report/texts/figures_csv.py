@@ -48,12 +48,11 @@ def figures_csv(figures: Figures) -> str:
     table: list[Sequence[object]] = [COLUMNS]
     for section, name, part, values in flatten(read(figures) for read in SECTIONS):
         complete = getattr(part, "complete", figures.quality.complete)
+        currency = getattr(part, "currency", figures.currency)
         for figure, value in values.items():
-            currency = ""
-            if _is_money(figure):
-                currency = getattr(part, "currency", figures.currency)
-            row = [figures.business_date, section, inert(name), figure, value, currency]
-            table.append([*row, str(complete).lower()])
+            row = [figures.business_date, section, inert(name), figure, value]
+            unit = currency if _is_money(figure) else ""
+            table.append([*row, unit, str(complete).lower()])
     return csv_text(table)
 
 
