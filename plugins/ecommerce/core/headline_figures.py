@@ -15,19 +15,20 @@ class Meaning(NamedTuple):
     """The label and the kind of a headline figure; `good` is the direction a shop likes (0: neither).
     `known_by` names the column `has_…` of the view comparable_days where a day may lack the figure.
     `expression` is the SQL of a figure that is not a column of `daily_summary`, from columns of `summary`, a
-    row of this table."""
+    row of this table. `per_order`: an average, which does not exist without orders, nor for a category."""
 
     label: str
     kind: Kind
     good: int
     known_by: str | None = None
     expression: str | None = None
+    per_order: bool = False
 
 
 HEADLINE: dict[str, Meaning] = {
     "net_sales": Meaning("Net sales", "money", 1),
     "orders": Meaning("Orders", "count", 1),
-    "average_order_value": Meaning("Average order value", "money", 1),
+    "average_order_value": Meaning("Average order value", "money", 1, per_order=True),
     "customers": Meaning("Customers", "count", 1),
     "gross_sales": Meaning("Gross sales", "money", 1),
     "discounts": Meaning("Discounts", "money", 0, known_by="discounts"),

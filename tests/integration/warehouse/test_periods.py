@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ecommerce.core.headline_figures import HEADLINE, Meaning
 from ecommerce.core.periods import Period, parse_period
 from ecommerce.sales.periods.figures import Compared, Expected, PaidOut
 from ecommerce.sales.periods.reader import read_net_sales
@@ -269,3 +270,22 @@ def test_net_sales_for_corrections_are_those_of_the_reports(shop, week):
     assert net_sales == {only: week[only].value("net_sales") for only in SLICES}
     [before] = read_net_sales(shop.warehouse, WEEK.before, [WHOLE]).values()
     assert before == week[WHOLE].headline["net_sales"].before
+
+
+def test_a_figure_of_ones_own_is_in_weeks_as_in_days(shop, monkeypatch):
+    meaning = Meaning(
+        "Units per order",
+        "quantity",
+        1,
+        expression="SAFE_DIVIDE(summary.units, summary.orders)",
+        per_order=True,
+    )
+    monkeypatch.setitem(HEADLINE, "units_per_order", meaning)
+    figures = shop.period_figures(WEEK, SLICES)
+    for only in (WHOLE, STOREFRONT):
+        headline = figures[only].headline
+        units, orders = headline["units"], headline["orders"]
+        expected = round(units.value / orders.value, 4)
+        assert headline["units_per_order"].value == expected
+    assert "units_per_order" not in figures[TOYS].headline
+    assert figures[Slice(country=["FR"])].headline["units_per_order"].value is None

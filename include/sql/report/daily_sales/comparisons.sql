@@ -1,9 +1,10 @@
 -- Figures and rates of the day, and what each is compared with. Of a day that is not known, nothing is counted.
+{% from "warehouse/macros/headline_figures.sql" import figures_per_order with context %}
 SELECT
     figure,
     IF(
         figure IN (
-            'average_order_value',
+            {{ figures_per_order() }},
             'discount_rate',
             'return_rate',
             'repeat_share',

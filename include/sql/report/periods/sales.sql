@@ -4,8 +4,8 @@
 -- is what is sold on the complete days with a forecast. Each part has other columns.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% from "warehouse/macros/headline_figures.sql" import figure_value, figures_per_order with context %}
 {% from "warehouse/macros/slices.sql" import all_slices, calendar, is_divided_by, slices_of with context %}
-{% set of_orders = ["average_order_value", "tax", "shipping"] %}
 {% set of_customers = ["new_customers", "returning_customers"] %}
 {% set of_days = ["net_sales", "gross_sales", "discounts", "returns", "units", "tax", "shipping", "cost_of_goods", "sales_with_cost"] %}
 {% set known_by = headline_figures.values() | map(attribute="known_by") | reject("none") | unique | list %}
@@ -248,7 +248,6 @@ totals AS (
         sums.orders,
         sums.customers,
         sums.new_customers,
-        sums.customers - sums.new_customers AS returning_customers,
         {{ rounded("(sums.gross_sales - sums.discounts) * 10000 / NULLIF(sums.converted_orders, 0)") }} AS average_order_value
     FROM {{ all_slices() }} AS slices
     CROSS JOIN span_states
@@ -274,7 +273,7 @@ headline AS (
             STRUCT(
                 '{{ name }}' AS name,
                 {{ loop.index }} AS place,
-                CAST({% if name == "average_order_value" %}totals.{{ name }}{% else %}COALESCE(totals.{{ name }}, 0){% endif %} AS BIGNUMERIC) AS amount,
+                CAST(COALESCE({{ figure_value("totals", name) }}, {{ "NULL" if meaning.per_order else 0 }}) AS BIGNUMERIC) AS amount,
                 {% if name in of_customers %}
                 totals.has_{{ meaning.known_by }} AS is_known
                 {% elif meaning.known_by %}
@@ -286,7 +285,7 @@ headline AS (
             {% endfor %}
         ]) AS figure
     WHERE NOT totals.has_category
-        OR figure.name NOT IN ('{{ of_orders | join("', '") }}')
+        OR figure.name NOT IN ('tax', 'shipping', {{ figures_per_order() }})
     GROUP BY totals.slice, figure.name, figure.place
 ),
 
