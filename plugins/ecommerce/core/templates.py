@@ -44,9 +44,9 @@ def _cell(words: str) -> str:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`, `cell` is of `render_rows`; the others are those of
-    `core.text` with the same names. Jinja computes an expression of constants once, so none may depend on the
-    locale."""
+    values. The filter `counted` is `core.text.number_of`, `whole` is `count` and `cell` is of `render_rows`;
+    the others are those of `core.text` with the same names. Jinja computes an expression of constants once,
+    so none may depend on the locale."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -80,7 +80,7 @@ def environment(folder: Path) -> Any:
         "source_title": text.source_title,
         "span": text.span,
         "weekday": text.weekday,
-        "whole": text.whole,
+        "whole": text.count,
         "with_currency": text.with_currency,
     }
     return templates

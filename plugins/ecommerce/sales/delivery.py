@@ -8,9 +8,8 @@ import logging
 from datetime import UTC, datetime
 
 from ecommerce.core.airflow_urls import page_url
-from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
+from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
-from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Values
 from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
@@ -38,7 +37,6 @@ def deliver(
             mailing the report. The next attempt begins with the claim: a mail that was not marked is sent
             again.
     """
-    claimed_id = ""
     reason = reason_not_to_mail(day, report, send_mail=send_mail)
     if not reason:
         claimed_id = delivery_log.claim(
@@ -63,7 +61,8 @@ def deliver(
     recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, recipients)
     log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
-    mark(report)
+    delivery_log.mark_sent(day.date, report.figures_hash)
+    metrics.business_day_done("mail", day.end)
     try:
         delivery_log.record_restatements(report)
     finally:
@@ -94,18 +93,10 @@ def _not_due(day: BusinessDay, report: ArchivedReport) -> str:
     current = [row["figures_hash"] for row in rows if row not in sent[1:]]
     if report.figures_hash in current:
         return ""
-    if not is_newest(day, datetime.now(UTC)):
-        return f"{day} is not the newest day that has ended"
-    if sent:
-        return f"an earlier report of {day} was mailed"
-    return ""
-
-
-def mark(report: ArchivedReport) -> None:
-    """Mark `report` as sent."""
-    day = report.business_date
-    delivery_log.mark_sent(day, report.figures_hash)
-    metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
+    reason = not_the_newest(day)
+    if sent and not reason:
+        reason = f"an earlier report of {day} was mailed"
+    return reason
 
 
 def post(texts: Values, mailed: ReportMail) -> None:
@@ -128,8 +119,9 @@ def send_incomplete_alert(
     """
     if not report.alarms:
         return "every source and partner has its usual orders"
-    if not send_mail and not is_newest(day, datetime.now(UTC)):
-        return f"{day} is not the newest day that has ended, and send_mail is not set"
+    old = not_the_newest(day)
+    if old and not send_mail:
+        return f"{old}, and send_mail is not set"
     subject = "Incomplete"
     if report.complete:
         subject = "Delivery refused"
@@ -144,9 +136,11 @@ def send_incomplete_alert(
     return mail.send_alert(message, f"alarm.{day}", report.alarms)
 
 
-def is_newest(day: BusinessDay, now: datetime) -> bool:
-    """Return whether `day` is the newest that has ended at `now` (aware)."""
-    return day.date == newest_closed_day(now, day.timezone).date
+def not_the_newest(day: BusinessDay) -> str:
+    """Return that `day` is not the newest that has ended; empty where it is."""
+    if day == newest_closed_day(datetime.now(UTC), day.timezone):
+        return ""
+    return f"{day} is not the newest day that has ended"
 
 
 def message_id(report: ArchivedReport) -> str:

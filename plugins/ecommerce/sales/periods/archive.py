@@ -63,11 +63,6 @@ class ArchivedPeriod:
         """Net sales of the period; 0 where it has none."""
         return self.figures.value("net_sales")
 
-    @property
-    def unfinished(self) -> int:
-        """The number of days that are not known or not complete."""
-        return len(self.figures.unfinished)
-
 
 def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
     """Return the archive of the reports of one kind of period and one slice."""

@@ -19,7 +19,7 @@ from ecommerce.core.text import counted, in_locale, plural
 from ecommerce.core.values import Row
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery_log
-from ecommerce.sales.delivery import is_newest
+from ecommerce.sales.delivery import not_the_newest
 from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.build import build_reports
 from ecommerce.sales.periods.reader import read_net_sales
@@ -43,11 +43,11 @@ CORRECTED: tuple[PeriodKind, ...] = ("week", "month")
 
 @dataclass(frozen=True, kw_only=True)
 class Order(Outgoing):
-    """The report of a period for a subscription. `sent`: the rows of its earlier mails of the period, the
-    latest first; `mail_of` returns the mail of a slice in a locale."""
+    """The report of a period for a subscription. `last`: the row of its latest mail of the period;
+    `mail_of` returns the mail of a slice in a locale."""
 
     period: Period
-    sent: list[Row]
+    last: Row | None
     mail_of: Callable[[Slice, str], ReportMail]
 
     def send(self, message_id: str) -> bool:
@@ -60,11 +60,12 @@ class Order(Outgoing):
             "has_pdf": has_pdf,
         }
         now = {"net_sales": self.net_sales}
-        last = next(iter(self.sent), None)
         with in_locale(subscription.locale):
-            texts = with_corrections(texts, now, last)
-        file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
-        message = report_mail.compose(texts, file_name if has_pdf else "")
+            texts = with_corrections(texts, now, self.last)
+        file_name = ""
+        if has_pdf:
+            file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
+        message = report_mail.compose(texts, file_name)
         message["Message-ID"] = message_id
         words = report_mail.chat_text(texts)
         sending.send(subscription, message, words, report_mail.picture)
@@ -119,9 +120,9 @@ def deliver_day(
     Raises:
         PipelineError: some were not delivered; see `deliver_period`.
     """
-    now = datetime.now(UTC)
-    if not send_mail and not is_newest(day, now):
-        return [f"{day} is not the newest day that has ended"]
+    old = not_the_newest(day)
+    if old and not send_mail:
+        return [old]
     failures = Failures()
     sentences = []
     subscriptions = load_subscriptions()
@@ -144,7 +145,7 @@ def deliver_day(
         sentences += send_alerts(day, subscriptions.alerts, run, failures)
     for kind in CORRECTED:
         with failures.collected(f"corrections of the {kind}"):
-            newest = newest_closed(kind, now, day.timezone)
+            newest = newest_closed(kind, datetime.now(UTC), day.timezone)
             sentences += correct(newest, subscriptions.to(kind), run, failures)
     with failures.collected("alert about invalid subscriptions"):
         alert_problems(day, subscriptions.problems)
@@ -208,7 +209,7 @@ def deliver(
                 report.net_sales,
                 to=subscription,
                 period=period,
-                sent=sent,
+                last=next(iter(sent), None),
                 mail_of=mail_of,
             )
             due.append(order)
@@ -246,15 +247,8 @@ def correct(
             moved.append(subscription)
     if not moved:
         return []
-    slices = [subscription.only for subscription in moved]
-    reports = build_reports(period, slices, run)
-    return deliver(
-        period,
-        moved,
-        reports,
-        run,
-        failures,
-    )
+    reports = build_reports(period, [each.only for each in moved], run)
+    return deliver(period, moved, reports, run, failures)
 
 
 def mails_of(period: Period) -> dict[str, list[Row]]:
@@ -277,20 +271,17 @@ def reason_not_to_mail(
 ) -> str:
     """Return why a report is mailed on request only, after the mails of the rows `sent`; empty where it is
     due."""
-    if not late and isinstance(report, ArchivedPeriod) and report.unfinished:
-        days = counted(report.unfinished, "day")
-        verb = plural(report.unfinished, "is", "are")
-        return f"{days} of {period} {verb} not complete"
+    if not late and isinstance(report, ArchivedPeriod) and report.figures.unfinished:
+        days = len(report.figures.unfinished)
+        verb = plural(days, "is", "are")
+        return f"{counted(days, 'day')} of {period} {verb} not complete"
     if not sent:
         return ""
-    last = sent[0]
     timezone = shop_timezone()
     today = shop_day(datetime.now(UTC), timezone)
-    is_moved = has_moved(last["net_sales"], report.net_sales)
-    is_today = shop_day(last["sent_at"], timezone) == today
     # The first mail is no correction.
-    is_corrected = is_today and len(sent) > 1
-    if is_moved and not is_corrected:
+    is_corrected = len(sent) > 1 and shop_day(sent[0]["sent_at"], timezone) == today
+    if has_moved(sent[0]["net_sales"], report.net_sales) and not is_corrected:
         return ""
     return f"an earlier report of {period} was mailed"
 

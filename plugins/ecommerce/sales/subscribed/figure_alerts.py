@@ -188,5 +188,4 @@ def _falls(figures: PeriodFigures) -> list[tuple[Decimal, str]]:
         rows = dimension.rows(figures)
         if len(rows) > 1:
             falls += [(row.change, dimension.label(row.name)) for row in rows]
-    falls.sort(key=itemgetter(0))
-    return [fall for fall in falls[:1] if fall[0] < 0]
+    return [fall for fall in sorted(falls, key=itemgetter(0))[:1] if fall[0] < 0]
