@@ -32,10 +32,10 @@ CONNECTION = names.CONNECTION_MAIL
 KIND_HEADER = "X-Sales-Mail"
 """The header with the kind of mail (report, failure, watch, …), for mailbox rules and metrics."""
 
-_ADDRESS = re.compile(
-    r"(?!.*\.\.)[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?",
-    re.ASCII,
+ADDRESS = (
+    r"(?!.*\.\.)[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
+"""The pattern of an e-mail address; of ASCII characters."""
 
 
 def recipients(variable: str) -> list[str]:
@@ -44,21 +44,22 @@ def recipients(variable: str) -> list[str]:
     from airflow.sdk import Variable
 
     entries = re.findall(r"[^,;\s]+", Variable.get(variable, default=""))
-    addresses = {}
+    try:
+        return distinct(entries, ADDRESS, "not an e-mail address")
+    except ValueError as error:
+        example = "addresses separated by commas"
+        raise errors.wrong_variable(variable, f"is wrong: {error}", example) from None
+
+
+def distinct(entries: Sequence[str], pattern: str, problem: str) -> list[str]:
+    """Return the entries that differ in more than case. ValueError, with the position and the `problem`, for
+    the first one that does not match `pattern`."""
+    recipients: dict[str, str] = {}
     for place, entry in enumerate(entries, start=1):
-        if not is_address(entry):
-            raise errors.wrong_variable(
-                variable,
-                f"is wrong: entry {place} of {len(entries)} is not an e-mail address",
-                "addresses separated by commas",
-            )
-        addresses[entry.lower()] = entry
-    return list(addresses.values())
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text is an e-mail address."""
-    return _ADDRESS.fullmatch(text) is not None
+        if not re.fullmatch(pattern, entry, re.ASCII):
+            raise ValueError(f"entry {place} of {len(entries)} is {problem}")
+        recipients.setdefault(entry.lower(), entry)
+    return list(recipients.values())
 
 
 def message_id(name: str) -> str:
@@ -71,7 +72,7 @@ def sender() -> str:
     """Return the sender's address: `from_email` in the extra of the connection `smtp_default`. Raises
     ConfigurationError: the connection is missing or has no valid address."""
     address = str(connection(CONNECTION).extra_dejson.get("from_email"))
-    if not is_address(address):
+    if not re.fullmatch(ADDRESS, address, re.ASCII):
         raise errors.ConfigurationError(
             f"the connection {CONNECTION} has no sender: set from_email in its extra to an e-mail address"
         )

@@ -25,7 +25,7 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.periods import PeriodKind
 from ecommerce.core.settings import known_locale
 from ecommerce.core.yaml_texts import Several, first_problem, parse_yaml
-from ecommerce.mail.transport import is_address
+from ecommerce.mail.transport import ADDRESS, distinct
 from ecommerce.sales.slices import WHOLE, Slice
 
 FILE = INCLUDE / "subscriptions.yaml"
@@ -42,18 +42,11 @@ FOREIGN_KEYS = {"report": {"below", "at_least"}, "alert": {"format"}}
 
 
 def _recipients(entries: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the distinct recipients; ValueError where there are none, or with the place of
-    an entry that is none."""
+    """Return the distinct recipients; ValueError where there are none, or as `distinct`."""
     if not entries:
         raise ValueError("has no recipient")
-    distinct: dict[str, str] = {}
-    for place, entry in enumerate(entries, start=1):
-        if not is_address(entry) and not re.fullmatch(rf"{CHAT}[\w.-]+", entry):
-            raise ValueError(
-                f"entry {place} of {len(entries)} is neither an e-mail address nor {CHAT}<connection>"
-            )
-        distinct.setdefault(entry.lower(), entry)
-    return tuple(distinct.values())
+    problem = f"neither an e-mail address nor {CHAT}<connection>"
+    return tuple(distinct(entries, rf"{ADDRESS}|{CHAT}[\w.-]+", problem))
 
 
 def _known_values(only: Slice) -> Slice:
