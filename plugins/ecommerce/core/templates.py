@@ -1,6 +1,7 @@
 """Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
 from functools import cache
+from inspect import getmembers, isfunction
 from pathlib import Path
 from typing import Any
 
@@ -57,30 +58,13 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    for name, function in getmembers(text, isfunction):
+        # Jinja keeps its own `count`.
+        templates.filters.setdefault(name, function)
     templates.filters |= {
-        "amount": text.amount,
         "cell": _cell,
-        "change": text.change,
-        "clean": text.clean,
-        "compact": text.compact,
         "counted": text.number_of,
         "country_codes": text.country_codes,
-        "figure": text.figure,
-        "instant": text.instant,
-        "listed": text.listed,
-        "long_day": text.long_day,
-        "month": text.month,
-        "plural": text.plural,
-        "share": text.share,
-        "signed_share": text.signed_share,
-        "short_day": text.short_day,
-        "short_month": text.short_month,
-        "short_weekday": text.short_weekday,
-        "source_name": text.source_name,
-        "source_title": text.source_title,
-        "span": text.span,
-        "weekday": text.weekday,
         "whole": text.count,
-        "with_currency": text.with_currency,
     }
     return templates
