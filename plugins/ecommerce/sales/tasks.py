@@ -43,6 +43,9 @@ from ecommerce.warehouse.load import LoadResult, load_manifest
 
 log = logging.getLogger(__name__)
 
+MAIL_TIMEOUT = min(task_timeout(), LEASE)
+"""Of a task that mails a report: another run may mail it after the lease."""
+
 
 @network_task()
 def extract(source: str, **context: Any) -> Manifest:
@@ -193,7 +196,7 @@ def alarm(report: ArchivedReport, **context: Any) -> None:
     log.info("%s", reason or "the alert was sent")
 
 
-@network_task(execution_timeout=min(task_timeout(), LEASE))
+@network_task(execution_timeout=MAIL_TIMEOUT)
 def send(report: ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
@@ -218,7 +221,7 @@ def end_request(context: Any) -> None:
     store.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
 
 
-@network_task(execution_timeout=min(task_timeout(), LEASE))
+@network_task(execution_timeout=MAIL_TIMEOUT)
 def subscriptions(report: ArchivedReport, **context: Any) -> None:
     """Mail the report of the day, or of its slices, to its subscriptions, and send alerts on its figures and
     corrections of the newest week and month; skipped where there is no subscription."""

@@ -3,12 +3,11 @@
 from typing import Any
 
 from ecommerce.core.periods import Period, PeriodKind
-from ecommerce.core.settings import shop_timezone, task_timeout
+from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import network_task
-from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.periods import steps
-from ecommerce.sales.tasks import end_request, is_mail_requested
+from ecommerce.sales.tasks import MAIL_TIMEOUT, end_request, is_mail_requested
 from ecommerce.warehouse.assets import DAILY_SALES
 
 BY_HAND = "manual"
@@ -25,7 +24,7 @@ def report(kind: PeriodKind, **context: Any) -> list[str]:
     return steps.build(period, run_of(context), context["params"]["subscription"])
 
 
-@network_task(execution_timeout=min(task_timeout(), LEASE))
+@network_task(execution_timeout=MAIL_TIMEOUT)
 def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     """Mail the reports to their subscriptions; skipped unless they are due or were requested by the param."""
     period = _period(kind, context)
@@ -43,7 +42,7 @@ def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     end_request(context)
 
 
-@network_task(execution_timeout=min(task_timeout(), LEASE))
+@network_task(execution_timeout=MAIL_TIMEOUT)
 def periods_mailed(**context: Any) -> None:
     """On the morning after a week or a month, mail its report where it has not been mailed; skipped on other
     days, and where no subscription has one."""
