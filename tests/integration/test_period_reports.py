@@ -19,7 +19,7 @@ from ecommerce.core.errors import TransientError
 from ecommerce.core.periods import parse_period
 from ecommerce.sales import delivery_log
 from ecommerce.sales.periods import steps
-from ecommerce.sales.periods.archive import archive_of, folder_of
+from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.report import build
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscribed.delivery import deliver_day
@@ -143,8 +143,8 @@ class Story:
     def archived(self, period, only=WHOLE):
         """The figures in the archive."""
         reports = self.company.environment["REPORTS_URI"]
-        uri = folder_of(reports, period, only)
-        return archive_of(period.kind, only).read_figures(uri)
+        archive = archive_of(period.kind, only)
+        return archive.read_figures(archive.folder_of(reports, period.first))
 
 
 class Killed(BaseException):

@@ -58,9 +58,7 @@ def deliver(
     texts = with_corrections(mailed.texts, report.headline, corrections)
     message = mailed.compose(texts, f"sales-report-{day}.pdf")
     message["Message-ID"] = claimed_id
-    recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
-    mail.send(message, recipients)
-    log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
+    mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
     delivery_log.mark_sent(day.date, report.figures_hash)
     metrics.business_day_done("mail", day.end)
     try:

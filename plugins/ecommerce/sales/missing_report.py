@@ -52,16 +52,14 @@ def latest_run(
     run_of: Callable[[str, str], Run],
 ) -> str:
     """Return the id of the run of `day` that has not begun or began last; empty without one."""
-    latest = ""
     runs = []
     for run_id in run_ids:
         # Each run is a request, and there may be years of scheduled ones.
         if f"__{day}__" in run_id or not run_id.startswith(AIRFLOWS_OWN):
-            runs.append(run_of(names.DAG_DAILY, run_id))
-    for run in in_order_of_begin(runs):
-        if business_day_of(run, day.timezone) == str(day):
-            latest = run["run_id"]
-    return latest
+            run = run_of(names.DAG_DAILY, run_id)
+            if business_day_of(run, day.timezone) == str(day):
+                runs.append(run)
+    return in_order_of_begin(runs)[-1]["run_id"] if runs else ""
 
 
 def compose(day: BusinessDay, run_id: str, failed: Sequence[str]) -> EmailMessage:

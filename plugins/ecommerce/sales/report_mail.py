@@ -62,9 +62,8 @@ def read_mail(report: Report, locale: str = "") -> ReportMail:
     archive = report.archive
     parts = archive.read_mail(report.uri, report.figures_hash)
     uri = report.uri
-    archived = text.parse_locale(load_settings().report_locale)
     with scratch_folder() as scratch:
-        if locale and text.parse_locale(locale) != archived:
+        if locale not in ("", load_settings().report_locale):
             figures = archive.read_figures(uri)
             with text.in_locale(locale):
                 if isinstance(figures, Figures):

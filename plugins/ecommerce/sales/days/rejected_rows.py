@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from itertools import groupby
 from operator import itemgetter
+
+from more_itertools import map_reduce
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import INCLUDE
@@ -82,8 +83,7 @@ def expected_values() -> dict[tuple[str, str], str]:
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
     """Return the rows of `rejects.sql` by source and reason, in their order."""
     all_rejects = []
-    for _, group in groupby(rows, key=itemgetter("source", "reason")):
-        some = list(group)
+    for some in map_reduce(rows, itemgetter("source", "reason")).values():
         samples = [sample_of(row) for row in some]
         all_rejects.append(
             Rejects.of(some[0], rows=some[0]["reason_rows"], samples=samples)

@@ -9,10 +9,9 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import groupby
 from operator import attrgetter
 
-from more_itertools import unique_everseen
+from more_itertools import map_reduce, unique_everseen
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
@@ -86,8 +85,7 @@ def restated_rows(
 ) -> list[list[str]]:
     """Return rows of `COLUMNS`; only the first row of a day has the day and the reasons of all its figures. A
     last row counts the days beyond `most` (0: all)."""
-    groups = groupby(restatements, key=attrgetter("business_date"))
-    days = [list(group) for _, group in groups]
+    days = list(map_reduce(restatements, attrgetter("business_date")).values())
     most = most or len(days)
     rows = []
     for day in days[:most]:

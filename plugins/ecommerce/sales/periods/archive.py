@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from ecommerce.core.periods import Period, PeriodKind
+from ecommerce.core.periods import PeriodKind
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.slices import Slice
 from ecommerce.storage import report_archive as reports
@@ -70,11 +70,6 @@ def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
     if not only.is_whole:
         folder = f"slices/{slice_key(only)}/{folder}"
     return reports.Archive(PeriodFigures, FILES, source="report", folder=folder)
-
-
-def folder_of(reports_uri: str, period: Period, only: Slice) -> str:
-    """Return the URI of the folder of a report."""
-    return archive_of(period.kind, only).folder_of(reports_uri, period.first)
 
 
 def slice_key(only: Slice) -> str:

@@ -17,7 +17,6 @@ from ecommerce.sales.periods.archive import (
     PREVIEW,
     ArchivedPeriod,
     archive_of,
-    folder_of,
 )
 from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
 from ecommerce.sales.periods.reader import read_figures
@@ -57,13 +56,14 @@ def archive_report(reports_uri: str, figures: PeriodFigures) -> ArchivedPeriod:
         # Restated days are of the whole shop.
         figures = figures.model_copy(update={"restated": []})
     origin = figures.provenance
+    archive = archive_of(figures.kind, figures.only)
     report = ArchivedPeriod(
-        folder_of(reports_uri, figures.period, figures.only),
+        archive.folder_of(reports_uri, figures.first),
         figures=figures,
         figures_hash=figures_hash(figures),
     )
     texts = page_texts(figures)
-    archive_of(figures.kind, figures.only).publish(
+    archive.publish(
         report.uri,
         figures,
         csv=figures_csv(figures),

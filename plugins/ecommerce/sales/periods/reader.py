@@ -32,14 +32,13 @@ def read_figures(
     slices: Collection[Slice],
     origin: Provenance,
 ) -> dict[Slice, PeriodFigures]:
-    """Return the figures of each slice; the number of queries does not depend on how many there are.
+    """Return the figures of each of `slices`, at least one; the number of queries does not depend on how many
+    there are.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
         PipelineError: as `Warehouse.query`.
     """
-    if not slices:
-        return {}
     queries = _Queries(warehouse, period, list(dict.fromkeys(slices)))
     rows_of = map_reduce(queries.read_unchanged(), itemgetter("slice"))
     figures = {}
@@ -49,7 +48,7 @@ def read_figures(
             only=only,
             currency=warehouse.settings.reporting_currency,
             provenance=origin,
-            **_parts(rows_of.get(number, [])),
+            **_parts(rows_of[number]),
         )
     return figures
 
@@ -57,14 +56,12 @@ def read_figures(
 def read_net_sales(
     warehouse: Warehouse, period: Period, slices: Collection[Slice]
 ) -> dict[Slice, Decimal]:
-    """Return net sales of each slice, as `read_figures` has them: by one query, or by two where a slice has
-    categories, because returns are parts of orders of other days.
+    """Return net sales of each of `slices`, at least one, as `read_figures` has them: by one query, or by two
+    where a slice has categories, because returns are parts of orders of other days.
 
     Raises:
         PipelineError: as `Warehouse.query`.
     """
-    if not slices:
-        return {}
     queries = _Queries(warehouse, period, list(dict.fromkeys(slices)))
     read_days = period.days
     if any(only.category for only in queries.slices):

@@ -111,10 +111,13 @@ def mail(
 ) -> None:
     """Mail the archived reports of a period to their subscriptions, or to one; raises, and other arguments,
     as `deliver_period`."""
-    reports = [read_report(uri) for uri in uris]
+    reports = {}
+    for uri in uris:
+        report = read_report(uri)
+        reports[report.figures.only] = report
     sentences = delivery.deliver_period(
         period,
-        {report.figures.only: report for report in reports},
+        reports,
         run,
         send_mail=send_mail,
         only_name=subscription or "",

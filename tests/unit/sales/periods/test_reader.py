@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.errors import TransientError
 from ecommerce.core.periods import parse_period
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.periods.reader import read_figures, read_net_sales
+from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.unit.sales.periods import samples
 
@@ -72,10 +72,3 @@ def test_days_that_loads_keep_changing():
     with pytest.raises(TransientError, match="figures of 2026-W10"):
         read_figures(warehouse, WEEK, [GERMANY], samples.ORIGIN)
     assert warehouse.queries == SHARED * 3
-
-
-def test_nothing_is_read_for_no_slice():
-    warehouse = ScriptedWarehouse()
-    assert read_figures(warehouse, WEEK, [], samples.ORIGIN) == {}
-    assert read_net_sales(warehouse, WEEK, []) == {}
-    assert warehouse.queries == []

@@ -12,7 +12,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods import build, steps, tasks
-from ecommerce.sales.periods.archive import folder_of
+from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.slices import WHOLE
 from tests.unit.sales.periods.samples import GERMANY, make
@@ -283,6 +283,7 @@ def test_the_watch_builds_again_what_a_subscription_has_not_got(
 
 
 def test_a_report_that_another_version_archived_is_named(tmp_path):
-    folder = folder_of(f"file://{tmp_path}", parse_period(NEWEST), WHOLE)
+    archive = archive_of("week", WHOLE)
+    folder = archive.folder_of(f"file://{tmp_path}", parse_period(NEWEST).first)
     with pytest.raises(Exception, match=r"figures\.json"):
         steps.read_report(folder)
