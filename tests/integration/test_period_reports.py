@@ -22,7 +22,7 @@ from ecommerce.sales.periods import steps
 from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.report import build
 from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.sales.subscribed.delivery import deliver_day
+from ecommerce.sales.subscribed.delivery import deliver_day, deliver_period
 from ecommerce.storage.staging import DagRun
 from tests.integration.daily_run import run_day
 from tests.integration.mailbox import open_mailbox
@@ -107,7 +107,7 @@ class Story:
         run = DagRun("weekly_report", run_id)
         uris = steps.build(WEEK, run)
         assert steps.reason_not_to_mail(WEEK, send_mail=False) == ""
-        steps.mail(WEEK, uris, run)
+        deliver_period(WEEK, steps.read_reports(uris), run)
 
     def watch(self, day, run_id="watch"):
         """The task of `report_watch` at nine on the morning after a day."""

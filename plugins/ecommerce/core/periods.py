@@ -12,6 +12,8 @@ from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
 
 PeriodKind = Literal["day", "week", "month"]
+SPANS: tuple[PeriodKind, ...] = ("week", "month")
+"""The kinds of several days, which have a DAG, and whose reports are corrected."""
 FORMATS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 

@@ -229,11 +229,7 @@ def subscriptions(report: ArchivedReport, **context: Any) -> None:
     if not found.valid and not found.problems:
         skip_if("there is no subscription: see include/subscriptions.yaml")
     is_requested = is_mail_requested(context)
-    sentences = deliver_day(
-        business_day(context), report, run_of(context), send_mail=is_requested
-    )
-    for sentence in sentences:
-        log.info("%s", sentence)
+    deliver_day(business_day(context), report, run_of(context), send_mail=is_requested)
     end_request(context)
 
 

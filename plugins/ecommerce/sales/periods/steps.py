@@ -1,12 +1,12 @@
 """The steps of the weekly and monthly reports: which period, building its reports, mailing them."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.periods import (
+    SPANS,
     Period,
     PeriodKind,
     newest_closed,
@@ -22,13 +22,9 @@ from ecommerce.sales.subscribed import delivery
 from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.storage.staging import DagRun
 
-log = logging.getLogger(__name__)
-
 OLDEST = timedelta(days=60)
 """How long ago a period may have ended whose report is built without a request: a backfill of years is not to
 build hundreds of them."""
-REPORTED: tuple[PeriodKind, ...] = ("week", "month")
-"""The kinds of periods that have a DAG."""
 
 
 def period_of_run(
@@ -100,44 +96,21 @@ def reason_not_to_mail(period: Period, *, send_mail: bool = False) -> str:
     )
 
 
-def mail(
-    period: Period,
-    uris: Sequence[str],
-    run: DagRun,
-    *,
-    send_mail: bool = False,
-    subscription: str | None = None,
-    late: bool = False,
-) -> None:
-    """Mail the archived reports of a period to their subscriptions, or to one; raises, and other arguments,
-    as `deliver_period`."""
+def read_reports(uris: Iterable[str]) -> dict[Slice, ArchivedPeriod]:
+    """Return archived reports by slice; raises as `Archive.read_figures`."""
+    # The archives of all kinds and slices have the same files.
+    archive = archive_of("week", WHOLE)
     reports = {}
     for uri in uris:
-        report = read_report(uri)
-        reports[report.figures.only] = report
-    sentences = delivery.deliver_period(
-        period,
-        reports,
-        run,
-        send_mail=send_mail,
-        only_name=subscription or "",
-        late=late,
-    )
-    for sentence in sentences:
-        log.info("%s", sentence)
-
-
-def read_report(uri: str) -> ArchivedPeriod:
-    """Return an archived report; raises as `Archive.read_figures`."""
-    # The archives of all kinds and slices have the same files.
-    figures = archive_of("week", WHOLE).read_figures(uri)
-    return ArchivedPeriod(uri, figures, figures_hash(figures))
+        figures = archive.read_figures(uri)
+        reports[figures.only] = ArchivedPeriod(uri, figures, figures_hash(figures))
+    return reports
 
 
 def mail_late(day: BusinessDay, run: DagRun) -> str:
     """Build the week and the month that ended with `day` again, and mail them to the subscriptions that have
     not got them, even with days that are not complete. Return why not, or nothing."""
-    reasons = [_mail_late(period_of(kind, day.date), day, run) for kind in REPORTED]
+    reasons = [_mail_late(period_of(kind, day.date), day, run) for kind in SPANS]
     return "; ".join(reasons) if all(reasons) else ""
 
 
@@ -150,5 +123,6 @@ def _mail_late(period: Period, day: BusinessDay, run: DagRun) -> str:
         return reason
     if _slices_by_name(period.kind).keys() <= delivery.mails_of(period).keys():
         return f"every subscription has got the report of {period}"
-    mail(period, build(period, run), run, late=True)
+    reports = read_reports(build(period, run))
+    delivery.deliver_period(period, reports, run, late=True)
     return ""

@@ -7,6 +7,7 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.run_context import business_day, run_of, skip_if
 from ecommerce.runtime.typed_task import network_task
 from ecommerce.sales.periods import steps
+from ecommerce.sales.subscribed import delivery
 from ecommerce.sales.tasks import MAIL_TIMEOUT, end_request, is_mail_requested
 from ecommerce.warehouse.assets import DAILY_SALES
 
@@ -32,12 +33,12 @@ def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     if context["dag_run"].run_type == BY_HAND and not is_requested:
         skip_if("a run that was started by hand mails on request only: see send_mail")
     skip_if(steps.reason_not_to_mail(period, send_mail=is_requested))
-    steps.mail(
+    delivery.deliver_period(
         period,
-        uris,
+        steps.read_reports(uris),
         run_of(context),
         send_mail=is_requested,
-        subscription=context["params"]["subscription"],
+        only_name=context["params"]["subscription"],
     )
     end_request(context)
 

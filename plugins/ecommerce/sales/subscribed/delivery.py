@@ -5,6 +5,7 @@ a correction, at most one a day; a day is corrected on request. The tasks mail o
 ended, unless a mail is requested.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 
 from ecommerce.core.business_day import BusinessDay, shop_day
-from ecommerce.core.periods import Period, PeriodKind, newest_closed, period_of
+from ecommerce.core.periods import SPANS, Period, newest_closed, period_of
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.text import counted, in_locale, plural
 from ecommerce.core.values import Row
@@ -35,10 +36,10 @@ from ecommerce.sales.subscriptions import Subscription, load_subscriptions
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
 
+log = logging.getLogger(__name__)
+
 CORRECTED_FROM = Decimal("0.005")
 """The part of the net sales as mailed that a correction differs by more than."""
-CORRECTED: tuple[PeriodKind, ...] = ("week", "month")
-"""The kinds of periods that are corrected without a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +79,11 @@ def deliver_period(
     run: DagRun,
     *,
     send_mail: bool = False,
-    only_name: str = "",
+    only_name: str | None = None,
     late: bool = False,
 ) -> list[str]:
-    """Mail the reports of a period to its subscriptions, or to `only_name`; return a sentence about each.
-    `send_mail`: mail them although the period was mailed before, or some of its days are not complete;
+    """Mail the reports of a period to its subscriptions, or to `only_name`; log and return a sentence about
+    each. `send_mail`: mail them although the period was mailed before, or some of its days are not complete;
     `late`: mail them in the latter case only.
 
     Raises:
@@ -102,8 +103,7 @@ def deliver_period(
         send_mail=send_mail,
         late=late,
     )
-    failures.raise_all()
-    return sentences
+    return concluded(sentences, failures)
 
 
 def deliver_day(
@@ -114,16 +114,16 @@ def deliver_day(
     send_mail: bool,
 ) -> list[str]:
     """Mail the report of a day, or of its slices, to its subscriptions, then send alerts on its figures, and
-    corrections of the newest week and month; return a sentence about each. Invalid subscriptions are alerted:
-    the task does not fail with them, because a retry would find the same.
+    corrections of the newest week and month; log and return a sentence about each. Invalid subscriptions are
+    alerted: the task does not fail with them, because a retry would find the same.
 
     Raises:
         PipelineError: some were not delivered; see `deliver_period`.
     """
+    failures = Failures()
     old = not_the_newest(day)
     if old and not send_mail:
-        return [old]
-    failures = Failures()
+        return concluded([old], failures)
     sentences = []
     subscriptions = load_subscriptions()
     with failures.collected("reports of the day"):
@@ -143,13 +143,20 @@ def deliver_day(
         )
     with failures.collected("alerts"):
         sentences += send_alerts(day, subscriptions.alerts, run, failures)
-    for kind in CORRECTED:
+    for kind in SPANS:
         with failures.collected(f"corrections of the {kind}"):
             newest = newest_closed(kind, datetime.now(UTC), day.timezone)
             sentences += correct(newest, subscriptions.to(kind), run, failures)
     with failures.collected("alert about invalid subscriptions"):
         alert_problems(day, subscriptions.problems)
+    return concluded(sentences, failures)
+
+
+def concluded(sentences: list[str], failures: Failures) -> list[str]:
+    """Raise the failures; without any, log the sentences and return them."""
     failures.raise_all()
+    for sentence in sentences:
+        log.info("%s", sentence)
     return sentences
 
 

@@ -133,7 +133,7 @@ def test_a_week_is_built_for_its_slices_and_mailed_to_its_subscriptions(
     [call] = delivered.call_args_list
     period, reports, run = call.args
     assert (str(period), run.run_id) == (NEWEST, "r")
-    assert call.kwargs == {"send_mail": False, "only_name": "", "late": False}
+    assert call.kwargs == {"send_mail": False, "only_name": None}
     assert list(reports) == [WHOLE, GERMANY]
     for only, report in reports.items():
         assert report.figures.only == only
@@ -248,11 +248,7 @@ def test_the_watch_mails_the_week_and_the_month_that_ended(built, delivered, day
 def test_a_week_that_the_watch_mails_may_be_incomplete(built, delivered):
     assert watch("2026-11-29") == ""
     assert built == [(NEWEST, [WHOLE, GERMANY])]
-    assert delivered.call_args.kwargs == {
-        "send_mail": False,
-        "only_name": "",
-        "late": True,
-    }
+    assert delivered.call_args.kwargs == {"late": True}
 
 
 def test_a_watch_of_a_past_day_mails_nothing(built):
@@ -286,4 +282,4 @@ def test_a_report_that_another_version_archived_is_named(tmp_path):
     archive = archive_of("week", WHOLE)
     folder = archive.folder_of(f"file://{tmp_path}", parse_period(NEWEST).first)
     with pytest.raises(Exception, match=r"figures\.json"):
-        steps.read_report(folder)
+        steps.read_reports([folder])
