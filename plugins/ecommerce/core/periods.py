@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from ecommerce.core.business_day import days_between, shop_day
 from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import shop_timezone
 
 PeriodKind = Literal["day", "week", "month"]
 SPANS: tuple[PeriodKind, ...] = ("week", "month")
@@ -69,6 +70,29 @@ def newest_closed(kind: PeriodKind, now: datetime, timezone: str) -> Period:
     """Return the last period that has ended at `now`, an aware instant, in the shop's `timezone`."""
     current = period_of(kind, shop_day(now, timezone).date)
     return period_of(kind, current.first - timedelta(days=1))
+
+
+def newest_period(kind: PeriodKind) -> Period:
+    """Return the last period of the shop that has ended."""
+    return newest_closed(kind, datetime.now(UTC), shop_timezone())
+
+
+def period_of_run(
+    kind: PeriodKind, requested: str | None, due: datetime, timezone: str
+) -> Period:
+    """Return the period of a run: that of the text `requested`, from its partition key or its form, else the
+    newest that had ended when it was `due` (aware). Raise ConfigurationError: there is no such period, or it
+    has not ended."""
+    newest = newest_closed(kind, due, timezone)
+    if not requested:
+        return newest
+    period = period_in(kind, requested)
+    if period.last > newest.last:
+        raise ConfigurationError(
+            f"the {kind} {period} has not ended in {timezone}: "
+            f"the newest that has is {newest.first} ({newest})"
+        )
+    return period
 
 
 def parse_period(text: str) -> Period:

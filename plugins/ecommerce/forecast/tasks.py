@@ -2,25 +2,26 @@
 script has made several attempts by then."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.periods import Period, newest_closed
+from ecommerce.core.periods import newest_period
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.core.values import Json
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.partner_ftp import fetch
 from ecommerce.forecast.partner_ftp.files import read_folder
-from ecommerce.forecast.weeks import (
-    as_of_run,
-    reason_to_skip,
-    week_of,
-)
+from ecommerce.forecast.weeks import as_of_run, reason_to_skip
 from ecommerce.runtime.curl_script import FetchWithCurl, publish_files
 from ecommerce.runtime.retries import RARE_LOADS
-from ecommerce.runtime.run_context import business_day, run_of, skip_if
+from ecommerce.runtime.run_context import (
+    business_day,
+    period_of_context,
+    run_of,
+    skip_if,
+)
 from ecommerce.runtime.typed_task import network_task, typed_task
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest, storage_path
@@ -33,21 +34,14 @@ from ecommerce.warehouse.schema import prepare as prepare_warehouse
 log = logging.getLogger(__name__)
 
 
-def _week(context: Any) -> Period:
-    run = context["dag_run"]
-    monday = run.partition_key or context["params"].get("week")
-    return week_of(monday, run.run_after, shop_timezone())
-
-
 @typed_task()
 def due(**context: Any) -> None:
     """Skip the run unless its week is the newest, complete and without a forecast; `force` never skips."""
-    week = _week(context)
+    week = period_of_context("week", context)
     if context["params"].get("force"):
         return
     missing, made = loading.week_state(week, run_of(context).dag_id)
-    newest = newest_closed("week", datetime.now(UTC), shop_timezone())
-    skip_if(reason_to_skip(week, newest, missing, made))
+    skip_if(reason_to_skip(week, newest_period("week"), missing, made))
 
 
 def publish_partner_files(
@@ -56,7 +50,7 @@ def publish_partner_files(
     read_at: datetime,
 ) -> Manifest:
     """Publish the partner's files for the last day of the week."""
-    week = _week(context)
+    week = period_of_context("week", context)
     folder = run_of(context).folder(week.next.first, fetch.CONNECTION)
     return publish_files(
         path,
@@ -86,7 +80,9 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     from ecommerce.forecast.data import history
 
     partner = read_folder(storage_path(manifest.uri))
-    return history.prepare(run_of(context), _week(context).next.first, partner)
+    return history.prepare(
+        run_of(context), period_of_context("week", context).next.first, partner
+    )
 
 
 @typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.periods import Period, newest_closed, period_of
+from ecommerce.core.periods import Period
 
 DAYS = 7
 WEEKS = 4
@@ -13,25 +13,6 @@ HORIZON = WEEKS * DAYS
 """Forecast days: whole weeks, so that each weekday counts equally."""
 LEAST_DAYS = 28
 """Series with fewer known days have no forecast."""
-
-
-def week_of(
-    day: str | None,
-    now: datetime,
-    timezone: str,
-) -> Period:
-    """Return the week of a run: that of the ISO date `day`, from the partition key or the form, else the
-    newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
-    week has not ended."""
-    newest = newest_closed("week", now, timezone)
-    if not day:
-        return newest
-    week = period_of("week", date.fromisoformat(day))
-    if week.first > newest.first:
-        raise ConfigurationError(
-            f"{name_of(week)} has not ended in {timezone}: the newest that has is {newest.first}"
-        )
-    return week
 
 
 def name_of(week: Period) -> str:

@@ -15,6 +15,7 @@ from ecommerce.core.business_day import (
 )
 from ecommerce.core.errors import ConfigurationError, InvalidRunError
 from ecommerce.core.names import DAG_HISTORY_READ
+from ecommerce.core.periods import Period, PeriodKind, period_of_run
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Values
 from ecommerce.storage.staging import DagRun
@@ -78,6 +79,14 @@ def business_day(context: Context) -> BusinessDay:
         return day_of_run(context.get("dag_run"), context.get("params") or {})
     except ConfigurationError as error:
         raise InvalidRunError(str(error)) from None
+
+
+def period_of_context(kind: PeriodKind, context: Context) -> Period:
+    """Return the period of a task's run, whose param of the name `kind` may have it; raises as
+    `period_of_run`."""
+    run = context["dag_run"]
+    requested = run.partition_key or context["params"].get(kind)
+    return period_of_run(kind, requested, run.run_after, shop_timezone())
 
 
 def day_of_run(dag_run: Any, params: Values) -> BusinessDay:

@@ -3,11 +3,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.periods import period_of
+from ecommerce.core.periods import period_of, period_of_run
 from ecommerce.forecast.weeks import (
     as_of_run,
     reason_to_skip,
-    week_of,
 )
 
 NEW_YORK = "America/New_York"
@@ -26,15 +25,15 @@ NEXT = WEEK.next
     ],
 )
 def test_a_week_has_ended_when_its_sunday_has(now, monday):
-    assert week_of(None, now, NEW_YORK).first == monday
+    assert period_of_run("week", None, now, NEW_YORK).first == monday
 
 
 def test_the_form_takes_any_day_of_a_week_that_has_ended():
     now = datetime(2026, 11, 18, 12, tzinfo=UTC)
-    assert week_of("2026-11-11", now, NEW_YORK) == WEEK
+    assert period_of_run("week", "2026-11-11", now, NEW_YORK) == WEEK
     sentence = "has not ended in America/New_York: the newest that has is 2026-11-09"
     with pytest.raises(ConfigurationError, match=sentence):
-        week_of("2026-11-16", now, NEW_YORK)
+        period_of_run("week", "2026-11-16", now, NEW_YORK)
 
 
 @pytest.mark.parametrize(

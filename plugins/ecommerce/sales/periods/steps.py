@@ -1,7 +1,7 @@
 """The steps of the weekly and monthly reports: which period, building its reports, mailing them."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError
@@ -9,11 +9,9 @@ from ecommerce.core.periods import (
     SPANS,
     Period,
     PeriodKind,
-    newest_closed,
-    period_in,
+    newest_period,
     period_of,
 )
-from ecommerce.core.settings import shop_timezone
 from ecommerce.sales.periods.archive import ArchivedPeriod, archive_of
 from ecommerce.sales.periods.build import build_reports
 from ecommerce.sales.periods.figures import figures_hash
@@ -27,26 +25,9 @@ OLDEST = timedelta(days=60)
 build hundreds of them."""
 
 
-def period_of_run(
-    kind: PeriodKind, requested: str | None, due: datetime, timezone: str
-) -> Period:
-    """Return the period of a run: that of the text `requested`, from its partition key or its form, else the
-    newest that had ended when it was `due` (aware). Raise ConfigurationError: there is no such period, or it
-    has not ended."""
-    newest = newest_closed(kind, due, timezone)
-    if not requested:
-        return newest
-    period = period_in(kind, requested)
-    if period.last > newest.last:
-        raise ConfigurationError(
-            f"the {kind} {period} has not ended in {timezone}: the newest that has is {newest}"
-        )
-    return period
-
-
 def reason_not_to_build(period: Period) -> str:
     """Return why no report of a period is built without a request; empty where it is."""
-    if _newest(period.kind).last - period.last <= OLDEST:
+    if newest_period(period.kind).last - period.last <= OLDEST:
         return ""
     return (
         f"{period} ended more than {OLDEST.days} days ago: "
@@ -78,17 +59,12 @@ def _slices_by_name(kind: PeriodKind) -> dict[str, Slice]:
     return {each.name: each.only for each in load_subscriptions().to(kind)}
 
 
-def _newest(kind: PeriodKind) -> Period:
-    """Return the newest period that has ended."""
-    return newest_closed(kind, datetime.now(UTC), shop_timezone())
-
-
 def reason_not_to_mail(period: Period, *, send_mail: bool = False) -> str:
     """Return why the reports of a period are mailed to no subscription, or nothing. `send_mail`: mail them
     although the period is not the newest that has ended."""
     if not _slices_by_name(period.kind):
         return f"no subscription has a report of a {period.kind}"
-    if send_mail or period == _newest(period.kind):
+    if send_mail or period == newest_period(period.kind):
         return ""
     return (
         f"{period} is not the newest {period.kind} that has ended: "

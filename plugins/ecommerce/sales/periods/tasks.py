@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from ecommerce.core.periods import Period, PeriodKind
-from ecommerce.core.settings import shop_timezone
-from ecommerce.runtime.run_context import business_day, run_of, skip_if
+from ecommerce.core.periods import PeriodKind
+from ecommerce.runtime.run_context import (
+    business_day,
+    period_of_context,
+    run_of,
+    skip_if,
+)
 from ecommerce.runtime.typed_task import network_task
 from ecommerce.sales.periods import steps
 from ecommerce.sales.subscribed import delivery
@@ -19,7 +23,7 @@ BY_HAND = "manual"
 def report(kind: PeriodKind, **context: Any) -> list[str]:
     """Build and archive the reports of the run's period; return the URIs of their folders, the whole shop's
     first. Skipped for an old period, unless the run was started by hand."""
-    period = _period(kind, context)
+    period = period_of_context(kind, context)
     if context["dag_run"].run_type != BY_HAND:
         skip_if(steps.reason_not_to_build(period))
     return steps.build(period, run_of(context), context["params"]["subscription"])
@@ -28,7 +32,7 @@ def report(kind: PeriodKind, **context: Any) -> list[str]:
 @network_task(execution_timeout=MAIL_TIMEOUT)
 def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     """Mail the reports to their subscriptions; skipped unless they are due or were requested by the param."""
-    period = _period(kind, context)
+    period = period_of_context(kind, context)
     is_requested = is_mail_requested(context)
     if context["dag_run"].run_type == BY_HAND and not is_requested:
         skip_if("a run that was started by hand mails on request only: see send_mail")
@@ -48,9 +52,3 @@ def periods_mailed(**context: Any) -> None:
     """On the morning after a week or a month, mail its report where it has not been mailed; skipped on other
     days, and where no subscription has one."""
     skip_if(steps.mail_late(business_day(context), run_of(context)))
-
-
-def _period(kind: PeriodKind, context: Any) -> Period:
-    run = context["dag_run"]
-    requested = run.partition_key or context["params"][kind]
-    return steps.period_of_run(kind, requested, run.run_after, shop_timezone())

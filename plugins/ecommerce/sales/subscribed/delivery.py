@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 
 from ecommerce.core.business_day import BusinessDay, shop_day
-from ecommerce.core.periods import SPANS, Period, newest_closed, period_of
+from ecommerce.core.periods import SPANS, Period, newest_period, period_of
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.text import counted, in_locale, plural
 from ecommerce.core.values import Row
@@ -145,7 +145,7 @@ def deliver_day(
         sentences += send_alerts(day, subscriptions.alerts, run, failures)
     for kind in SPANS:
         with failures.collected(f"corrections of the {kind}"):
-            newest = newest_closed(kind, datetime.now(UTC), day.timezone)
+            newest = newest_period(kind)
             sentences += correct(newest, subscriptions.to(kind), run, failures)
     with failures.collected("alert about invalid subscriptions"):
         alert_problems(day, subscriptions.problems)

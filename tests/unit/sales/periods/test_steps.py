@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.core.periods import parse_period
+from ecommerce.core.periods import parse_period, period_of_run
 from ecommerce.sales.periods import build, steps, tasks
 from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.periods.figures import figures_hash
@@ -103,12 +103,12 @@ def run_tasks(kind, context):
     ],
 )
 def test_the_period_of_a_run(kind, requested, period):
-    assert str(steps.period_of_run(kind, requested, MONDAY, NEW_YORK)) == period
+    assert str(period_of_run(kind, requested, MONDAY, NEW_YORK)) == period
 
 
 def test_a_run_that_is_retried_after_a_week_is_still_of_its_own():
     sunday = MONDAY.replace(day=29)
-    assert str(steps.period_of_run("week", None, sunday, NEW_YORK)) == "2026-W47"
+    assert str(period_of_run("week", None, sunday, NEW_YORK)) == "2026-W47"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_run_that_is_retried_after_a_week_is_still_of_its_own():
 )
 def test_a_period_that_cannot_be_reported_is_refused(kind, requested, problem):
     with pytest.raises(ConfigurationError, match=problem):
-        steps.period_of_run(kind, requested, MONDAY, NEW_YORK)
+        period_of_run(kind, requested, MONDAY, NEW_YORK)
 
 
 def test_a_week_is_built_for_its_slices_and_mailed_to_its_subscriptions(

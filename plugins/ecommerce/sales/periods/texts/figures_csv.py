@@ -29,8 +29,16 @@ def figures_csv(figures: PeriodFigures) -> str:
             currency = ""
             if _is_money(name if section == "headline" else figure, value):
                 currency = getattr(part, "currency", figures.currency)
-            row = [figures.period, section, inert(name), figure, value, currency]
-            table.append([*row, str(complete).lower()])
+            row = [
+                figures.period,
+                section,
+                inert(name),
+                figure,
+                value,
+                currency,
+                str(complete).lower(),
+            ]
+            table.append(row)
     return csv_text(table)
 
 
