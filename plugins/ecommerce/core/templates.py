@@ -1,7 +1,7 @@
 """Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
 from functools import cache
-from inspect import getmembers, isfunction
+from inspect import getmembers, isroutine
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,9 @@ def _cell(words: str) -> str:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is `core.text.number_of`, `whole` is `count` and `cell` is of `render_rows`;
-    the others are those of `core.text` with the same names. Jinja computes an expression of constants once,
-    so none may depend on the locale."""
+    values. The filter `counted` is `core.text.number_of`, `cell` is of `render_rows`; the others are those of
+    `core.text` with the same names. Jinja computes an expression of constants once, so none may depend on the
+    locale."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -58,13 +58,6 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for name, function in getmembers(text, isfunction):
-        # Jinja keeps its own `count`.
-        templates.filters.setdefault(name, function)
-    templates.filters |= {
-        "cell": _cell,
-        "counted": text.number_of,
-        "country_codes": text.country_codes,
-        "whole": text.count,
-    }
+    templates.filters |= dict(getmembers(text, isroutine))
+    templates.filters |= {"cell": _cell, "counted": text.number_of}
     return templates
