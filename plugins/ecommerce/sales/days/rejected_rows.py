@@ -16,8 +16,8 @@ from more_itertools import map_reduce
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.templates import render, render_lines
-from ecommerce.core.text import clean, count, source_name
+from ecommerce.core.templates import render_rows
+from ecommerce.core.text import clean
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import name, number, word
@@ -93,20 +93,8 @@ def rejects(rows: Iterable[Row]) -> list[Rejects]:
 
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
     """Return rows of `COLUMNS`; source, reason and number of rows are not repeated."""
-    lines = []
-    for group in all_rejects:
-        first = [
-            source_name(group.source),
-            terms.label(group.reason),
-            count(group.rows),
-        ]
-        for sample in group.samples:
-            facts = {"sample": sample}
-            where = "; ".join(render_lines("remarks/place.txt", facts))
-            found = render("remarks/rejected_value.txt", facts).strip()
-            lines.append([*first, where, found, clean(sample.expected)])
-            first = ["", "", ""]
-    return lines
+    facts = {"rejects": all_rejects, "label": terms.label}
+    return render_rows("tables/rejects.txt", facts)
 
 
 def sample_of(row: Row) -> RejectSample:

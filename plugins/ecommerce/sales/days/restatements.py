@@ -15,6 +15,7 @@ from more_itertools import map_reduce, unique_everseen
 
 from ecommerce.core import text
 from ecommerce.core.headline_figures import HEADLINE
+from ecommerce.core.templates import render_rows
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
 from ecommerce.reporting.sections import name, number, word
@@ -86,20 +87,14 @@ def restated_rows(
     """Return rows of `COLUMNS`; only the first row of a day has the day and the reasons of all its figures. A
     last row counts the days beyond `most` (0: all)."""
     days = list(map_reduce(restatements, attrgetter("business_date")).values())
-    most = most or len(days)
-    rows = []
-    for day in days[:most]:
-        day_name = text.short_day(day[0].business_date)
-        why = _reason(cause for figure in day for cause in figure.causes)
-        for changed in day:
-            values = written(changed.figure, changed.old, changed.new, currency)
-            rows.append([day_name, *values, why])
-            day_name = why = ""
-    hidden = len(days) - most
-    if hidden > 0:
-        words = f"and {text.number_of(hidden, 'earlier day')}"
-        rows.append([words, "", "", "", "", "in figures.json"])
-    return rows
+    facts = {
+        "days": days[: most or None],
+        "hidden": days[most:] if most else [],
+        "currency": currency,
+        "written": written,
+        "reason": _reason,
+    }
+    return render_rows("tables/restatements.txt", facts)
 
 
 def written(
@@ -112,9 +107,10 @@ def written(
     return [meaning.label, before, after, text.change(now, mailed)]
 
 
-def _reason(causes: Iterable[Cause]) -> str:
+def _reason(day: Iterable[Restatement]) -> str:
     """Return why the figures of a day changed, by its first causes. New rates come first, then the most
     orders; a cause of several figures is stated once."""
+    causes = [cause for changed in day for cause in changed.causes]
     ordered = sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders))
     stated = unique_everseen(ordered, attrgetter("kind", "source", "channel"))
     words = text.listed(map(_words, stated), MOST_CAUSES, "other causes")
