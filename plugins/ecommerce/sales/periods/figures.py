@@ -9,8 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import ConfigDict
-
 from ecommerce.core.periods import Period, PeriodKind
 from ecommerce.reporting.parts import ZERO, Part
 from ecommerce.sales.report.figures.breakdowns import Breakdown
@@ -24,13 +22,7 @@ Amount = Decimal | None
 Measure = Literal["net_sales", "gross_sales"]
 
 
-class RowPart(Part):
-    """A part that is a row of a query, which has columns of other parts, too."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Compared(RowPart):
+class Compared(Part):
     """A figure of the period, of the period before and of the year before (see `Period`). A compared value is
     None where a day of that period is not known or not complete, or lacks the figure."""
 
@@ -39,7 +31,7 @@ class Compared(RowPart):
     year_before: Amount = None
 
 
-class PeriodDay(RowPart):
+class PeriodDay(Part):
     """One day of the period. One that is not known has no figures; `forecast` of net sales, as it was in
     force on the day, is None where the slice has none."""
 
@@ -51,7 +43,7 @@ class PeriodDay(RowPart):
     missing_sources: list[str] = []
 
 
-class PeriodRow(Breakdown, RowPart):
+class PeriodRow(Breakdown):
     """The sales of one channel, category, country or shop; `before`: its net sales in the period before, None
     where that period cannot be compared with."""
 
@@ -63,7 +55,7 @@ class PeriodRow(Breakdown, RowPart):
         return ZERO if self.before is None else self.net_sales - self.before
 
 
-class PeriodProduct(SoldProduct, RowPart):
+class PeriodProduct(SoldProduct):
     """A product of the period; `before`: its sales in the period before, None where it cannot be compared
     with."""
 
@@ -75,7 +67,7 @@ class PeriodProduct(SoldProduct, RowPart):
         return ZERO if self.before is None else self.sales - self.before
 
 
-class Repeat(RowPart):
+class Repeat(Part):
     """Of `customers`, whose first order was 90 to 119 days before the end of the period, those who ordered
     again within 90 days."""
 
@@ -83,7 +75,7 @@ class Repeat(RowPart):
     repeated: int
 
 
-class Cohort(RowPart):
+class Cohort(Part):
     """The customers whose first order was in the month of the period's last day, and those of them who have
     ordered again since."""
 
@@ -92,7 +84,7 @@ class Cohort(RowPart):
     repeated: int
 
 
-class Costs(RowPart):
+class Costs(Part):
     """Cost of goods of `sales_with_cost`, and payment fees of `sales_with_fees`; None where not known.
     `coverage` and `fee_coverage` are their parts of net sales."""
 
@@ -104,7 +96,7 @@ class Costs(RowPart):
     fee_coverage: Amount = None
 
 
-class PaidOut(RowPart):
+class PaidOut(Part):
     """The payouts of one source in one currency that were issued in the period, and what of them their
     payments do not explain."""
 
@@ -115,7 +107,7 @@ class PaidOut(RowPart):
     unexplained: Decimal
 
 
-class FunnelStep(RowPart):
+class FunnelStep(Part):
     """The sessions that reached a step of the website's funnel, and those of the period before (None where a
     day's events are not loaded)."""
 
@@ -124,7 +116,7 @@ class FunnelStep(RowPart):
     before: int | None = None
 
 
-class Expected(RowPart):
+class Expected(Part):
     """The period against its forecast, over the days that have one: gross sales of a single channel or
     category, net sales of the whole shop. `actual` is of the same days."""
 
@@ -134,7 +126,7 @@ class Expected(RowPart):
     days: int
 
 
-class NextPeriod(RowPart):
+class NextPeriod(Part):
     """The forecast of the period that follows, in `measure` as `Expected`; `days` of it have a forecast."""
 
     first: date
@@ -144,14 +136,14 @@ class NextPeriod(RowPart):
     days: int
 
 
-class PeriodTarget(RowPart):
+class PeriodTarget(Part):
     """The target of net sales for the days of the period: of a month its own, of a week the parts of its
     months by days."""
 
     target: Decimal
 
 
-class RestatedDay(RowPart):
+class RestatedDay(Part):
     """A day of the period whose net sales have changed since its report was mailed; of the whole shop."""
 
     day: date

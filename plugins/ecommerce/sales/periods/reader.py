@@ -43,12 +43,11 @@ def read_figures(
     rows_of = map_reduce(queries.read_unchanged(), itemgetter("slice"))
     figures = {}
     for number, only in enumerate(queries.slices):
-        figures[only] = PeriodFigures(
-            **asdict(period),
+        figures[only] = PeriodFigures.of(
+            asdict(period) | _parts(rows_of[number]),
             only=only,
             currency=warehouse.settings.reporting_currency,
             provenance=origin,
-            **_parts(rows_of[number]),
         )
     return figures
 
