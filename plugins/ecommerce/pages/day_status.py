@@ -24,7 +24,8 @@ class Days:
 
     def state(self, day: date) -> DayState:
         """Return the state of `day`, without any figure where it is not in the warehouse."""
-        return self.days.get(day) or DayState(day, {}, complete=False)
+        unknown = DayState(business_date=day, figures={}, complete=False)
+        return self.days.get(day, unknown)
 
 
 STATUS_OF_RUN = {"failed": "failed", "queued": "running", "running": "running"}

@@ -4,7 +4,7 @@ runs as a dictionary, and the application with somebody signed in."""
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -56,7 +56,9 @@ def day_state(
         "average_order_value": Decimal("91.63"),
         "customers": Decimal(201),
     }
-    return DayState(business_date, figures, complete, **rest)
+    return DayState(
+        business_date=business_date, figures=figures, complete=complete, **rest
+    )
 
 
 def day_states():
@@ -117,7 +119,7 @@ class FakeWarehouse:
 
     def _figures(self, state):
         mails = {"mail_count": self.mails.get(state.business_date, 0)}
-        return asdict(state) | state.figures | mails
+        return dict(state) | state.figures | mails
 
 
 def mailed(state):

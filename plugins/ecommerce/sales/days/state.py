@@ -6,13 +6,13 @@ a day on which it usually has many.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.expected_partners import WEEKS, doubtful_partners
 from ecommerce.core.headline_figures import HEADLINE, Amounts
 from ecommerce.core.values import Values
+from ecommerce.reporting.parts import Part
 from ecommerce.sales.days.restatements import differ
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.warehouse.client import Warehouse, connect
@@ -51,8 +51,7 @@ def doubtful_partners_of(warehouse: Warehouse, day: date) -> list[str]:
     return doubtful
 
 
-@dataclass(frozen=True, slots=True)
-class DayState:
+class DayState(Part):
     """A business day in the warehouse. `figures` are its headline figures by name (amounts in reporting
     currency), None without a value. The day is `complete` unless a source or a partner's file is in
     `missing_sources`, or a source in `empty_sources`, which unusually has no order. `mail_count`
@@ -62,10 +61,10 @@ class DayState:
     business_date: date
     figures: Amounts
     complete: bool
-    missing_sources: list[str] = field(default_factory=list)
-    empty_sources: list[str] = field(default_factory=list)
+    missing_sources: list[str] = []
+    empty_sources: list[str] = []
     mail_count: int = 0
-    outdated_values: Amounts = field(default_factory=dict)
+    outdated_values: Amounts = {}
 
 
 def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DayState]:
@@ -76,23 +75,13 @@ def load_day_states(warehouse: Warehouse, first: date, last: date) -> list[DaySt
         mailed[row["business_date"]][row["figure"]] = row["mailed_value"]
     states = []
     for row in warehouse.query("report/day_status/figures.sql", **span):
-        day = row["business_date"]
         # A shop may add figures that the warehouse does not keep.
         figures = {name: row[name] for name in HEADLINE if name in row}
         outdated = {}
-        for name, value in mailed[day].items():
+        for name, value in mailed[row["business_date"]].items():
             if name in figures and differ(value, figures[name]):
                 outdated[name] = value
-        state = DayState(
-            business_date=day,
-            figures=figures,
-            complete=row["complete"],
-            missing_sources=row["missing_sources"],
-            empty_sources=row["empty_sources"],
-            mail_count=row["mail_count"],
-            outdated_values=outdated,
-        )
-        states.append(state)
+        states.append(DayState.of(row, figures=figures, outdated_values=outdated))
     return states
 
 
