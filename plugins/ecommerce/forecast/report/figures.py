@@ -1,7 +1,6 @@
 """The figures of a forecast report: one structure for the PDF, the mail, the page and the archive. Amounts
 are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.expected_week import ExpectedWeek
+from ecommerce.storage.plain import hash_of
 from ecommerce.storage.report_archive import Provenance
 
 Known = Decimal | None
@@ -179,8 +179,7 @@ class ForecastFigures(BaseModel, frozen=True):
 
 def figures_hash(figures: ForecastFigures) -> str:
     """Return the SHA-256 of everything but the provenance."""
-    content = figures.model_dump_json(exclude={"provenance"})
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hash_of(figures, exclude={"provenance"})
 
 
 def figures_csv(figures: ForecastFigures) -> str:

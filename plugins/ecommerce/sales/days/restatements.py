@@ -6,7 +6,7 @@ A load records why it changes a mailed day: causes with a kind, a source, a chan
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -24,9 +24,6 @@ from ecommerce.sources import live_sources
 
 DIFFERENCE = Decimal("0.005")
 """A figure that differs by no more is not restated."""
-MOST_CAUSES = 3
-LONGEST_REASON = 160
-NO_CAUSE = "computed again by a later load"
 COLUMNS = (
     word("Business day"),
     name("Figure"),
@@ -36,16 +33,6 @@ COLUMNS = (
     name("Reason", 2.2),
 )
 """Of the table of `restated_rows`."""
-_WORDINGS = {
-    "late": "{orders} loaded late from {place}",
-    "changed": "{orders} changed in {place}",
-    "cancelled": "{orders} cancelled in {place}",
-    "removed": "{orders} deleted in {place}",
-    "refunded": "refunds of {orders} recorded late in {place}",
-    "unrefunded": "refunds of {orders} reversed in {place}",
-    "rates": "exchange rates published after the report",
-    "first_orders": "earlier orders of these customers were loaded",
-}
 
 
 class Cause(Part):
@@ -92,7 +79,9 @@ def restated_rows(
         "hidden": days[most:] if most else [],
         "currency": currency,
         "written": written,
-        "reason": _reason,
+        "causes": _causes,
+        "sources": live_sources(),
+        "place_of": terms.source_place,
     }
     return render_rows("tables/restatements.txt", facts)
 
@@ -107,23 +96,9 @@ def written(
     return [meaning.label, before, after, text.change(now, mailed)]
 
 
-def _reason(day: Iterable[Restatement]) -> str:
-    """Return why the figures of a day changed, by its first causes. New rates come first, then the most
-    orders; a cause of several figures is stated once."""
+def _causes(day: Iterable[Restatement]) -> Iterator[Cause]:
+    """Return the causes of a day. New rates come first, then the most orders; a cause of several figures is
+    stated once."""
     causes = [cause for changed in day for cause in changed.causes]
     ordered = sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders))
-    stated = unique_everseen(ordered, attrgetter("kind", "source", "channel"))
-    words = text.listed(map(_words, stated), MOST_CAUSES, "other causes")
-    return text.clean(words, LONGEST_REASON) or NO_CAUSE
-
-
-def _words(cause: Cause) -> str:
-    source = cause.source or ""
-    if cause.channel not in (None, source):
-        place = f"the file of {text.clean(cause.channel)}"
-    elif source in live_sources():
-        place = terms.source_place(source)
-    else:
-        place = f"the export {text.clean(source)}"
-    orders = text.number_of(cause.orders, "order")
-    return _WORDINGS[cause.kind].format(place=place, orders=orders)
+    return unique_everseen(ordered, attrgetter("kind", "source", "channel"))

@@ -3,7 +3,6 @@ of a slice below `slices/<key>/`. It is that of the daily reports, with other fo
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from ecommerce.core.periods import PeriodKind
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.slices import Slice
 from ecommerce.storage import report_archive as reports
+from ecommerce.storage.plain import hash_of
 
 PDF, PREVIEW = "report.pdf", reports.PREVIEW
 DAYS_CHART = "days.svg"
@@ -75,4 +75,4 @@ def archive_of(kind: PeriodKind, only: Slice) -> reports.Archive[PeriodFigures]:
 def slice_key(only: Slice) -> str:
     """Return the name of a slice in addresses, which has no letter of the data: the same for the same
     slice."""
-    return hashlib.sha256(only.model_dump_json().encode()).hexdigest()[:16]
+    return hash_of(only)[:16]

@@ -4,7 +4,6 @@ Amounts are `Decimal` in the reporting currency. What a slice cannot have is Non
 it out, and never shows that of the whole shop.
 """
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from ecommerce.sales.report.figures.breakdowns import Breakdown
 from ecommerce.sales.report.figures.products import SoldProduct
 from ecommerce.sales.report.figures.returns import ReturnReason
 from ecommerce.sales.slices import Slice
+from ecommerce.storage.plain import hash_of
 from ecommerce.storage.report_archive import Provenance
 
 Amount = Decimal | None
@@ -211,5 +211,4 @@ _HASHED: Any = {
 def figures_hash(figures: PeriodFigures) -> str:
     """Return the SHA-256 of what the report states about its period: headline and days, not comparisons,
     forecasts or provenance. A report is not mailed again while its last mail has this hash."""
-    hashed = figures.model_dump_json(include=_HASHED)
-    return hashlib.sha256(hashed.encode()).hexdigest()
+    return hash_of(figures, include=_HASHED)

@@ -4,7 +4,6 @@ Amounts are `Decimal` in the reporting currency unless a field names another, an
 that no figure passes through a float.
 """
 
-import hashlib
 from datetime import date
 from typing import Any
 
@@ -27,6 +26,7 @@ from ecommerce.sales.report.figures import (
     trend,
     website,
 )
+from ecommerce.storage.plain import hash_of
 
 
 class Figures(
@@ -121,5 +121,4 @@ def figures_hash(figures: Figures) -> str:
     """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
     returns, missing sources; not of comparisons, forecasts, restatements or provenance, so that the same day
     built twice has the same hash. A report is not mailed again while its day's last mail has this hash."""
-    hashed = figures.model_dump_json(include=_HASHED)
-    return hashlib.sha256(hashed.encode()).hexdigest()
+    return hash_of(figures, include=_HASHED)
