@@ -5,6 +5,8 @@ into plain arguments of functions without Airflow.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
@@ -189,10 +191,10 @@ def report(
 def alarm(report: ArchivedReport, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
-    is_requested = is_mail_requested(context)
-    day = business_day(context)
-    reason = delivery.send_incomplete_alert(day, report, send_mail=is_requested)
-    end_request(context)
+    with mail_request(context) as is_requested:
+        reason = delivery.send_incomplete_alert(
+            business_day(context), report, send_mail=is_requested
+        )
     log.info("%s", reason or "the alert was sent")
 
 
@@ -200,24 +202,19 @@ def alarm(report: ArchivedReport, **context: Any) -> None:
 def send(report: ArchivedReport, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
-    is_requested = is_mail_requested(context)
-    reason = delivery.deliver(
-        business_day(context), report, run_of(context), send_mail=is_requested
-    )
-    # A request is for one mail. An attempt that failed leaves it to the next one.
-    end_request(context)
+    with mail_request(context) as is_requested:
+        reason = delivery.deliver(
+            business_day(context), report, run_of(context), send_mail=is_requested
+        )
     skip_if(reason)
 
 
-def is_mail_requested(context: Any) -> bool:
-    """Return whether a repair requested the mail, or else the run's param."""
-    param = context["params"]["send_mail"]
-    return bool(context["task_state_store"].get(STATE_SEND_MAIL, param))
-
-
-def end_request(context: Any) -> None:
-    """Let neither the run's param nor a repair request another mail when the task is cleared."""
+@contextmanager
+def mail_request(context: Any) -> Iterator[bool]:
+    """Return whether a repair requested the mail, or else the run's param. After the block, neither requests
+    another mail when the task is cleared; a block that fails leaves the request to the next attempt."""
     store = context["task_state_store"]
+    yield bool(store.get(STATE_SEND_MAIL, context["params"]["send_mail"]))
     store.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
 
 
@@ -228,9 +225,10 @@ def subscriptions(report: ArchivedReport, **context: Any) -> None:
     found = load_subscriptions()
     if not found.valid and not found.problems:
         skip_if("there is no subscription: see include/subscriptions.yaml")
-    is_requested = is_mail_requested(context)
-    deliver_day(business_day(context), report, run_of(context), send_mail=is_requested)
-    end_request(context)
+    with mail_request(context) as is_requested:
+        deliver_day(
+            business_day(context), report, run_of(context), send_mail=is_requested
+        )
 
 
 @network_task()

@@ -12,7 +12,7 @@ from ecommerce.runtime.run_context import (
 from ecommerce.runtime.typed_task import network_task
 from ecommerce.sales.periods import steps
 from ecommerce.sales.subscribed import delivery
-from ecommerce.sales.tasks import MAIL_TIMEOUT, end_request, is_mail_requested
+from ecommerce.sales.tasks import MAIL_TIMEOUT, mail_request
 from ecommerce.warehouse.assets import DAILY_SALES
 
 BY_HAND = "manual"
@@ -33,18 +33,19 @@ def report(kind: PeriodKind, **context: Any) -> list[str]:
 def send(kind: PeriodKind, uris: list[str], **context: Any) -> None:
     """Mail the reports to their subscriptions; skipped unless they are due or were requested by the param."""
     period = period_of_context(kind, context)
-    is_requested = is_mail_requested(context)
-    if context["dag_run"].run_type == BY_HAND and not is_requested:
-        skip_if("a run that was started by hand mails on request only: see send_mail")
-    skip_if(steps.reason_not_to_mail(period, send_mail=is_requested))
-    delivery.deliver_period(
-        period,
-        steps.read_reports(uris),
-        run_of(context),
-        send_mail=is_requested,
-        only_name=context["params"]["subscription"],
-    )
-    end_request(context)
+    with mail_request(context) as is_requested:
+        if context["dag_run"].run_type == BY_HAND and not is_requested:
+            skip_if(
+                "a run that was started by hand mails on request only: see send_mail"
+            )
+        skip_if(steps.reason_not_to_mail(period, send_mail=is_requested))
+        delivery.deliver_period(
+            period,
+            steps.read_reports(uris),
+            run_of(context),
+            send_mail=is_requested,
+            only_name=context["params"]["subscription"],
+        )
 
 
 @network_task(execution_timeout=MAIL_TIMEOUT)
