@@ -43,39 +43,6 @@ def post(
         return False
     if services is None:
         return False
-    return _notify(services, title, text, picture)
-
-
-def configured(connection_id: str = CONNECTION) -> Apprise | None:
-    """Return the services of a chat's connection, or None without that connection. Raises
-    ConfigurationError: its extra has no valid `config`, or Apprise cannot parse an entry of it."""
-    connection = find_connection(connection_id)
-    if connection is None:
-        return None
-    from airflow.providers.apprise.hooks.apprise import AppriseHook
-    from apprise import Apprise, AppriseAsset
-
-    # Their lines show the path, a secret, also after a timeout.
-    for library in ("apprise", "urllib3"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    services = Apprise(asset=AppriseAsset(app_id="Sales pipeline"))
-    try:
-        entries = AppriseHook().get_config_from_conn(connection)
-        if isinstance(entries, dict):
-            entries = [entries]
-        is_valid = all(services.add(entry["path"]) for entry in entries)
-    except (LookupError, TypeError, ValueError):
-        is_valid = False
-    # The text of an entry is secret.
-    if not (is_valid and len(services)):
-        raise ConfigurationError(
-            f'the connection {connection_id} needs a valid "config" in its extra: '
-            '{"path": "<Apprise URL>"}, or a list of these'
-        )
-    return services
-
-
-def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> bool:
     from apprise.attachment import memory
     from apprise.common import NotifyFormat, OverflowMode
 
@@ -109,6 +76,35 @@ def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> 
                 "the chat (%s) did not accept the message: %s", result.name, problem
             )
     return any(results)
+
+
+def configured(connection_id: str = CONNECTION) -> Apprise | None:
+    """Return the services of a chat's connection, or None without that connection. Raises
+    ConfigurationError: its extra has no valid `config`, or Apprise cannot parse an entry of it."""
+    connection = find_connection(connection_id)
+    if connection is None:
+        return None
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
+    from apprise import Apprise, AppriseAsset
+
+    # Their lines show the path, a secret, also after a timeout.
+    for library in ("apprise", "urllib3"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    services = Apprise(asset=AppriseAsset(app_id="Sales pipeline"))
+    try:
+        entries = AppriseHook().get_config_from_conn(connection)
+        if isinstance(entries, dict):
+            entries = [entries]
+        is_valid = all(services.add(entry["path"]) for entry in entries)
+    except (LookupError, TypeError, ValueError):
+        is_valid = False
+    # The text of an entry is secret.
+    if not (is_valid and len(services)):
+        raise ConfigurationError(
+            f'the connection {connection_id} needs a valid "config" in its extra: '
+            '{"path": "<Apprise URL>"}, or a list of these'
+        )
+    return services
 
 
 def _harmless(text: str) -> str:
