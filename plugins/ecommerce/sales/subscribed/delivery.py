@@ -8,10 +8,9 @@ ended, unless a mail is requested.
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.periods import SPANS, Period, newest_period, period_of
@@ -31,7 +30,7 @@ from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscribed import sending
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.sales.subscribed.figure_alerts import send_alerts
-from ecommerce.sales.subscribed.sending import Outgoing, send_once
+from ecommerce.sales.subscribed.sending import Composed, Outgoing, send_once
 from ecommerce.sales.subscriptions import Subscription, load_subscriptions
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
@@ -42,35 +41,28 @@ CORRECTED_FROM = Decimal("0.005")
 """The part of the net sales as mailed that a correction differs by more than."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order(Outgoing):
-    """The report of a period for a subscription. `last`: the row of its latest mail of the period;
-    `mail_of` returns the mail of a slice in a locale."""
-
-    period: Period
-    last: Row | None
-    mail_of: Callable[[Slice, str], ReportMail]
-
-    def send(self, message_id: str) -> bool:
-        """Mail the report, and post its headline to the chats."""
-        subscription = self.to
-        report_mail = self.mail_of(subscription.only, subscription.locale)
-        has_pdf = subscription.format == "pdf"
-        texts = report_mail.texts | {
-            "subscription": subscription.name,
-            "has_pdf": has_pdf,
-        }
-        now = {"net_sales": self.net_sales}
-        with in_locale(subscription.locale):
-            texts = with_corrections(texts, now, self.last)
-        file_name = ""
-        if has_pdf:
-            file_name = f"sales-report-{self.period}-{subscription.name}.pdf"
-        message = report_mail.compose(texts, file_name)
-        message["Message-ID"] = message_id
-        words = report_mail.chat_text(texts)
-        sending.send(subscription, message, words, report_mail.picture)
-        return True
+def compose(
+    subscription: Subscription,
+    period: Period,
+    net_sales: Decimal,
+    last: Row | None,
+    mail_of: Callable[[Slice, str], ReportMail],
+) -> Composed:
+    """Return the mail of a report for a subscription, and its headline for chats. `last`: the row of its
+    latest mail of the period; `mail_of` returns the mail of a slice in a locale."""
+    report_mail = mail_of(subscription.only, subscription.locale)
+    has_pdf = subscription.format == "pdf"
+    texts = report_mail.texts | {
+        "subscription": subscription.name,
+        "has_pdf": has_pdf,
+    }
+    with in_locale(subscription.locale):
+        texts = with_corrections(texts, {"net_sales": net_sales}, last)
+    file_name = ""
+    if has_pdf:
+        file_name = f"sales-report-{period}-{subscription.name}.pdf"
+    message = report_mail.compose(texts, file_name)
+    return message, report_mail.chat_text(texts), report_mail.picture
 
 
 def deliver_period(
@@ -208,18 +200,19 @@ def deliver(
             reason = not_claimed
             digest = report.figures_hash
             stem = f"{period.kind}.{period}.{name}.{digest[:16]}"
-            order = Order(
+            last = next(iter(sent), None)
+            message = Outgoing(
                 digest,
                 sending.message_id(subscription, stem),
                 report.figures_at,
                 name,
                 report.net_sales,
                 to=subscription,
-                period=period,
-                last=next(iter(sent), None),
-                mail_of=mail_of,
+                compose=partial(
+                    compose, subscription, period, report.net_sales, last, mail_of
+                ),
             )
-            due.append(order)
+            due.append(message)
         outcomes[name] = f"not mailed: {reason}"
     claimed = send_once(
         period.last,

@@ -8,11 +8,9 @@ message reports that it cannot be evaluated.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from email.message import EmailMessage
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 
 from ecommerce.core import text
@@ -31,7 +29,7 @@ from ecommerce.sales.slices import Slice
 from ecommerce.sales.subscribed import sending
 from ecommerce.sales.subscribed.day_figures import AlertDay
 from ecommerce.sales.subscribed.failures import Failures
-from ecommerce.sales.subscribed.sending import Outgoing, send_once
+from ecommerce.sales.subscribed.sending import Composed, Outgoing, send_once
 from ecommerce.sales.subscriptions import Subscription
 from ecommerce.storage.report_archive import Provenance
 from ecommerce.storage.staging import DagRun
@@ -46,29 +44,6 @@ LINES = {
     "weekday_average": "the average of the weekday",
     "target": "the target to date",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Outgoing):
-    """A day of an alert: its `value`, what the line refers to, and the line; None where they are not known.
-    `is_final`: no later run evaluates the day again; `is_message`: a message is sent."""
-
-    figures: PeriodFigures
-    value: Decimal
-    base: Decimal | None
-    line: Decimal | None
-    is_final: bool
-    is_message: bool
-
-    def send(self, message_id: str) -> bool:
-        """Send the message, if there is one."""
-        if self.is_message:
-            with text.in_locale(self.to.locale):
-                message = compose(self)
-            message["Message-ID"] = message_id
-            words, _ = message.iter_parts()
-            sending.send(self.to, message, words.get_content().strip())
-        return self.is_final
 
 
 def send_alerts(
@@ -126,9 +101,9 @@ def evaluate(
     before: list[str],
     *,
     is_last: bool,
-) -> Evaluation:
-    """Return how the figure of an alert compares with its line. `before`: the states of earlier days, in
-    order; `is_last`: no later run evaluates the day again."""
+) -> Outgoing:
+    """Return how the figure of an alert compares with its line, and the message, if one is sent. `before`:
+    the states of earlier days, in order; `is_last`: no later run evaluates the day again."""
     alert = alert_day.alert
     figures = alert_day.figures()
     value, base = alert_day.compared()
@@ -141,43 +116,54 @@ def evaluate(
         is_last = True
         # Days that could not be evaluated end no crossing.
         before = [earlier for earlier in before if earlier != UNKNOWN]
-    is_message = is_last and state != ABOVE and before[-1:] != [state]
+    message = None
+    if is_last and state != ABOVE and before[-1:] != [state]:
+        message = partial(compose, alert, figures, value, base, line)
     stem = f"alert.{alert_day.day}.{alert.name}.{state}"
-    return Evaluation(
+    return Outgoing(
         state,
         sending.message_id(alert, stem),
         datetime.now(UTC),
         alert.name,
         to=alert,
-        figures=figures,
-        value=value,
-        base=base,
-        line=line,
+        compose=message,
         is_final=is_last,
-        is_message=is_message,
     )
 
 
-def compose(evaluation: Evaluation) -> EmailMessage:
-    """Return the message without addresses."""
-    alert = evaluation.to
-    figures = evaluation.figures
+def compose(
+    alert: Subscription,
+    figures: PeriodFigures,
+    value: Decimal,
+    base: Decimal | None,
+    line: Decimal | None,
+) -> Composed:
+    """Return the message about the `value` of a day. `base` is what the line refers to; None where it, or the
+    line, is not known."""
     url = ""
     if alert.only.is_whole:
         # The page shows the whole shop: the slice of a day has none.
         url = page_url(f"{figures.first}/")
     texts = {
-        "evaluation": evaluation,
+        "alert": alert,
+        "figures": figures,
+        "value": value,
+        "base": base,
+        "line": line,
         "meaning": HEADLINE[str(alert.alert)],
         "falls": _falls(figures),
-        "day": text.short_day(figures.first),
         "is_complete": not figures.unfinished,
         "reference": LINES.get(str(alert.below.of), ""),
         "subscription": alert.name,
         "page_url": url,
     }
-    [subject], *facts = render_rows("tables/figure_alert.txt", texts)
-    return mail.compose(subject, "figure_alert_mail", texts | {"facts": facts})
+    with text.in_locale(alert.locale):
+        texts["day"] = text.short_day(figures.first)
+        [subject], *facts = render_rows("tables/figure_alert.txt", texts)
+        texts["facts"] = facts
+        message = mail.compose(subject, "figure_alert_mail", texts)
+    words, _ = message.iter_parts()
+    return message, words.get_content().strip(), None
 
 
 def _falls(figures: PeriodFigures) -> list[tuple[Decimal, str]]:

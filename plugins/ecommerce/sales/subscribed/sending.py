@@ -5,7 +5,7 @@ another one, also when a later one fails. As with the daily report, delivery is 
 after one that was killed between sending and marking sends the messages again, under the same Message-IDs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
@@ -18,16 +18,18 @@ from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.sales.subscriptions import Subscription
 from ecommerce.storage.staging import DagRun
 
+Composed = tuple[EmailMessage, str, bytes | None]
+"""A mail without addresses and Message-ID, and the text and picture for chats, as `send` takes them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing(Mail):
-    """A message to the subscription `to`."""
+    """A message to the subscription `to`. Without `compose`, nothing is sent; `is_final`: its claim is marked
+    as sent."""
 
     to: Subscription
-
-    def send(self, message_id: str) -> bool:
-        """Send it, and return whether it is marked as sent."""
-        raise NotImplementedError
+    compose: Callable[[], Composed] | None
+    is_final: bool = True
 
 
 def send_once(
@@ -60,8 +62,12 @@ def send_once(
         for message in messages:
             name = message.subscription
             message_id = claims.message_ids.get(name)
+            if message_id is None:
+                continue
             with failures.collected(name):
-                if message_id and message.send(message_id):
+                if message.compose:
+                    send(message.to, message_id, *message.compose())
+                if message.is_final:
                     sent[name] = message.figures_hash
     finally:
         if sent:
@@ -79,9 +85,10 @@ def message_id(subscription: Subscription, name: str) -> str:
 
 def send(
     subscription: Subscription,
+    message_id: str,
     message: EmailMessage,
     words: str,
-    picture: bytes | None = None,
+    picture: bytes | None,
 ) -> None:
     """Mail `message` to the addresses of a subscription, then post its subject with `words` and `picture`, a
     PNG, to its chats. A chat that is down only causes a warning in the log, unless there is no address.
@@ -89,6 +96,7 @@ def send(
     Raises:
         PipelineError: the mail cannot be sent, see `transport.send`, or no chat accepts the message.
     """
+    message["Message-ID"] = message_id
     if subscription.addresses:
         transport.send(message, subscription.addresses)
     subject = message["Subject"]
