@@ -7,6 +7,7 @@ counts.
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -51,40 +52,40 @@ def load_targets(warehouse: Warehouse) -> list[DataWarning]:
     Where the files cannot be read, the stored targets stay, and the only warning gives the reason: no report
     fails for a file. Raises as `replace_rows`.
     """
+    settings = load_settings()
+    targets = {}
+    warnings = []
     try:
-        targets, warnings = read_targets()
+        for place, line in _lines(settings.targets_uri):
+            try:
+                target = _valid(line, settings.reporting_currency)
+            except ValueError as error:
+                detail = str(error)
+                warnings.append(
+                    data_warning("target_unusable", place=place, detail=detail)
+                )
+            else:
+                targets[target.month, target.channel] = target
     except (StagingError, csv.Error) as error:
         return [data_warning("targets_unread", detail=str(error))]
-    rows = [target.model_dump(exclude={"currency"}) for target in targets]
+    rows = [target.model_dump(exclude={"currency"}) for target in targets.values()]
     replace_rows(warehouse, "sales_targets", rows)
     return warnings
 
 
-def read_targets() -> tuple[list[Target], list[DataWarning]]:
-    """Return the valid targets of all files, and a warning of each invalid line; StagingError or csv.Error
-    where the files cannot be read."""
-    settings = load_settings()
-    uri = settings.targets_uri or (INCLUDE / "targets").as_uri()
-    targets: dict[tuple[date, str], Target] = {}
-    warnings = []
+def _lines(targets_uri: str | None) -> Iterator[tuple[str, Values]]:
+    """Yield the lines of all files, each with its place; StagingError or csv.Error where they cannot be
+    read."""
+    uri = targets_uri or (INCLUDE / "targets").as_uri()
     with storage_errors(uri):
         paths = sorted(storage_path(uri).glob("*.csv"))
-        if settings.targets_uri and not paths:
+        if targets_uri and not paths:
             raise StagingError(f"{uri} has no CSV file")
         for path in paths:
             text = path.read_text(encoding="utf-8-sig", errors="replace")
             reader = csv.DictReader(io.StringIO(text))
-            for row in reader:
-                try:
-                    target = _valid(row, settings.reporting_currency)
-                except ValueError as error:
-                    place = f"{path.name} line {reader.line_num}"
-                    warnings.append(
-                        data_warning("target_unusable", place=place, detail=str(error))
-                    )
-                    continue
-                targets[target.month, target.channel] = target
-    return list(targets.values()), warnings
+            for line in reader:
+                yield f"{path.name} line {reader.line_num}", line
 
 
 def _valid(row: Values, currency: str) -> Target:
