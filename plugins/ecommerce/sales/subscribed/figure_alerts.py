@@ -144,21 +144,21 @@ def compose(
     if alert.only.is_whole:
         # The page shows the whole shop: the slice of a day has none.
         url = page_url(f"{figures.first}/")
-    texts = {
-        "alert": alert,
-        "figures": figures,
-        "value": value,
-        "base": base,
-        "line": line,
-        "meaning": HEADLINE[str(alert.alert)],
-        "falls": _falls(figures),
-        "is_complete": not figures.unfinished,
-        "reference": LINES.get(str(alert.below.of), ""),
-        "subscription": alert.name,
-        "page_url": url,
-    }
     with text.in_locale(alert.locale):
-        texts["day"] = text.short_day(figures.first)
+        texts = {
+            "alert": alert,
+            "figures": figures,
+            "value": value,
+            "base": base,
+            "line": line,
+            "meaning": HEADLINE[str(alert.alert)],
+            "falls": _falls(figures),
+            "day": text.short_day(figures.first),
+            "is_complete": not figures.unfinished,
+            "reference": LINES.get(str(alert.below.of), ""),
+            "subscription": alert.name,
+            "page_url": url,
+        }
         [subject], *facts = render_rows("tables/figure_alert.txt", texts)
         texts["facts"] = facts
         message = mail.compose(subject, "figure_alert_mail", texts)

@@ -341,12 +341,15 @@ def test_the_month_is_named_where_its_target_is_the_line(
 ):
     subscribe(DROP | {"below": TARGET, "locale": "de_DE"})
     warehouse.targets = [MONTH | {"net_sales": Decimal("1.5")}]
+    countries = rows_of({"DE": ("300", "9300"), "AT": ("1", "1")})
+    warehouse.days[DAY, WHOLE] = Sales(rows={"countries": countries})
     run_of_day()
     [message] = mailbox()
     title = "Net sales of the month to Do., 19. Nov."
     assert message["Subject"] == f"{title}: 1,50 USD, below 950,00 USD"
     words = plain(message)
     assert "below the target to date, 1.000,00 USD" in words
+    assert f"Largest fall: Deutschland: {MINUS}9.000,00 USD" in words
 
 
 def test_the_alert_of_a_slice_has_no_link_to_the_page_of_the_whole_shop(
