@@ -77,7 +77,7 @@ def with_currency(value: Number, currency: str) -> str:
 
 
 def count(value: Number) -> str:
-    """Format a whole number with thousands separators."""
+    """Format a number, or an amount in whole units of its currency, with thousands separators: `29,887`."""
     return _number(value, 0, 0)
 
 
@@ -95,11 +95,6 @@ def figure(value: Number, kind: Kind, currency: str) -> str:
     if kind == "share":
         return share(value)
     return quantity(value)
-
-
-def whole(value: Decimal) -> str:
-    """Format an amount in whole units of its currency: `29,887`."""
-    return count(value.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def compact(value: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from ecommerce.core.text import whole
+from ecommerce.core.text import count
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import ZERO, Part
 
@@ -43,4 +43,4 @@ class ExpectedWeek(Part):
         """`40,000 so far and 59,500 forecast`; empty unless the week is under way."""
         if self.so_far is None or not self.forecast:
             return ""
-        return f"{whole(self.so_far)} so far and {whole(self.forecast)} forecast"
+        return f"{count(self.so_far)} so far and {count(self.forecast)} forecast"

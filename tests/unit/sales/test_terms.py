@@ -7,9 +7,9 @@ from ecommerce.sales import terms
 
 
 def test_whole_units_round_half_away_from_zero():
-    assert text.whole(D("29886.5")) == "29,887"
-    assert text.whole(D("2172.4")) == "2,172"
-    assert text.whole(D("-2172.5")) == "\N{MINUS SIGN}2,173"
+    assert text.count(D("29886.5")) == "29,887"
+    assert text.count(D("2172.4")) == "2,172"
+    assert text.count(D("-2172.5")) == "\N{MINUS SIGN}2,173"
 
 
 def test_a_shop_names_its_sources_and_channels(monkeypatch):

@@ -171,7 +171,7 @@ def numbers_of(figures):
 def written(value):
     """Return the ways in which an amount or a count is written."""
     value = Decimal(value)
-    ways = {text.amount(value, "USD"), text.whole(value), text.quantity(value)}
+    ways = {text.amount(value, "USD"), text.count(value), text.quantity(value)}
     return ways | {format(abs(value), "f")}
 
 

@@ -37,7 +37,7 @@ def with_corrections(
 
 def subject_value(figure: str, value: Decimal | None, currency: str) -> str:
     """Return a headline figure for a subject, in whole units: `29,887 USD`."""
-    words = text.whole(value or Decimal(0))
+    words = text.count(value or 0)
     return f"{words} {currency}" if HEADLINE[figure].kind == "money" else words
 
 
