@@ -46,7 +46,7 @@ class Slice(BaseModel, frozen=True, extra="forbid"):
     @property
     def is_whole(self) -> bool:
         """Whether this is the whole shop."""
-        return not any(self.limits())
+        return self == WHOLE
 
 
 WHOLE = Slice()
