@@ -46,7 +46,7 @@ def _recipients(entries: tuple[str, ...]) -> tuple[str, ...]:
     if not entries:
         raise ValueError("has no recipient")
     problem = f"neither an e-mail address nor {CHAT}<connection>"
-    return tuple(distinct(entries, rf"{ADDRESS}|{CHAT}[\w.-]+", problem))
+    return tuple(distinct(entries, rf"{ADDRESS}|(?u:{CHAT}[\w.-]+)", problem))
 
 
 def _known_values(only: Slice) -> Slice:
