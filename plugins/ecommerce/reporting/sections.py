@@ -15,7 +15,7 @@ A section has these keys:
 - `empty`: why there is nothing, in half a line; nothing where there are rows
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from ecommerce.core.templates import render_rows
-from ecommerce.core.text import amount, clean, count, quantity
 from ecommerce.core.values import Values
 from ecommerce.reporting.charts import Chart
 
@@ -31,9 +30,6 @@ Part = TypeVar("Part", bound=BaseModel)
 
 Column = Values
 Section = Values
-Cell = Callable[[Any], str]
-TableColumn = tuple[Column, Cell]
-"""A heading, and the function from a row to its cell."""
 
 
 def with_others(
@@ -64,63 +60,6 @@ def with_others(
     return [*sorted(ranked[: most - 1], key=rows.index), rest]
 
 
-def name(heading: str, grow: float = 1.0) -> Column:
-    """Return a column of words, which takes the remaining width."""
-    return {
-        "name": heading,
-        "align": "left",
-        "grow": grow,
-        "quiet": False,
-        "roomy": False,
-    }
-
-
-def word(heading: str) -> Column:
-    """Return a column of short words, as wide as they are."""
-    return name(heading, 0.0)
-
-
-def number(heading: str) -> Column:
-    """Return a column of figures."""
-    return word(heading) | {"align": "right"}
-
-
-def named(
-    heading: str, field: str, label: Callable[[Any], str] = clean, grow: float = 1.0
-) -> TableColumn:
-    """Return the column of the names `field` of its rows, each as `label` writes it."""
-    return name(heading, grow), lambda row: label(getattr(row, field))
-
-
-def counts(heading: str, field: str) -> TableColumn:
-    """Return the column of the numbers `field` of its rows."""
-    return number(heading), lambda row: count(getattr(row, field))
-
-
-def amounts(heading: str, field: str, currency: str = "") -> TableColumn:
-    """Return the column of the amounts `field` of its rows, in `currency` or that of the row."""
-    return (
-        number(heading),
-        lambda row: amount(getattr(row, field), currency or row.currency),
-    )
-
-
-def quantities(heading: str, field: str) -> TableColumn:
-    """Return the column of the units `field` of its rows."""
-    return number(heading), lambda row: quantity(getattr(row, field))
-
-
-def quiet(heading: str) -> Column:
-    """Return a column of less prominent figures, such as those of a compared day."""
-    return number(heading) | {"quiet": True}
-
-
-def roomy(column: TableColumn) -> TableColumn:
-    """Return a column that a narrow screen leaves out."""
-    heading, cell = column
-    return heading | {"roomy": True}, cell
-
-
 def table(
     section_id: str,
     title: str,
@@ -149,39 +88,32 @@ def table(
     }
 
 
-def column_table(
-    section_id: str,
-    title: str,
-    rows: Iterable[Any],
-    *columns: TableColumn,
-    **more: Any,
-) -> Section:
-    """Return a table whose columns are pairs of a heading and a function from a row to its cell; `more` as in
-    `table`."""
-    cells = [[cell(row) for _, cell in columns] for row in rows]
-    return table(
-        section_id,
-        title,
-        [column for column, _ in columns],
-        cells,
-        **more,
-    )
-
-
-COLUMNS = {">": number, ":": word, "~": quiet}
-"""What the first character of a template's heading stands for."""
+def columns_of(*headings: str) -> list[Column]:
+    """Return columns by their headings. One begins with `>` for figures, `~` for less prominent ones, `:` for
+    short words, and before these `-` where a narrow screen leaves it out; `*` and a number at its end state
+    `grow`, which is 1 by default for words."""
+    columns = []
+    for heading in headings:
+        words, _, grow = heading.lstrip("->~:").partition("*")
+        marks = heading.removesuffix(heading.lstrip("->~:"))
+        columns.append(
+            {
+                "name": words,
+                "align": "right" if {">", "~"} & set(marks) else "left",
+                "grow": 0.0 if marks.strip("-") else float(grow or 1),
+                "quiet": "~" in marks,
+                "roomy": "-" in marks,
+            }
+        )
+    return columns
 
 
 def rendered_table(template: str, facts: Values, **more: Any) -> Section:
     """Return the table of a template as of `render_rows`, with its name as `id`: the first row has the title,
-    the note and the words for a table without rows, the second one the headings. The heading of a column of
-    figures begins with `>`, of a less prominent one with `~`, of one of short words with `:`. `more` as in
-    `table`."""
+    the note and the words for a table without rows, the second one the headings as of `columns_of`. `more` as
+    in `table`."""
     (title, note, empty), headings, *rows = render_rows(template, facts)
-    columns = []
-    for heading in headings:
-        column = COLUMNS.get(heading[:1], name)
-        columns.append(column(heading.lstrip(">:~")))
+    columns = columns_of(*headings)
     section_id = Path(template).stem
     return table(section_id, title, columns, rows, empty=empty, note=note, **more)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from ecommerce.core.text import (
     amount,
+    change,
     clean,
     counted,
     listed,
@@ -38,6 +39,13 @@ def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     if value is None or not base:
         return 0
     return good * int(value.compare(base))
+
+
+def own_change(now: Decimal, before: Decimal | None) -> str:
+    """Return the change of a row in percent, or `new`; there is none from a negative amount."""
+    if now and before == 0:
+        return "new"
+    return change(now, max(before or Decimal(0), Decimal(0)))
 
 
 def average_name(days: int, without_sales: int = 0) -> str:

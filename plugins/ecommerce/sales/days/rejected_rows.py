@@ -20,20 +20,20 @@ from ecommerce.core.templates import render_rows
 from ecommerce.core.text import clean
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
-from ecommerce.reporting.sections import name, number, word
+from ecommerce.reporting.sections import columns_of
 from ecommerce.sales import terms
 from ecommerce.sources import PARTNER_FILES, live_sources
 
 LONGEST_VALUE = 60
 _LONGEST_ID = 40
 
-COLUMNS = (
-    word("Source"),
-    name("Reason", 0.8),
-    number("Rows"),
-    name("Where", 1.4),
-    name("Found", 1.1),
-    name("Expected", 1.2),
+COLUMNS = columns_of(
+    ":Source",
+    "Reason*0.8",
+    ">Rows",
+    "Where*1.4",
+    "Found*1.1",
+    "Expected*1.2",
 )
 """Of the table of `reject_rows`."""
 _OF_NO_FIELD = {

@@ -18,19 +18,19 @@ from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.core.templates import render_rows
 from ecommerce.core.values import Row
 from ecommerce.reporting.parts import Part
-from ecommerce.reporting.sections import name, number, word
+from ecommerce.reporting.sections import columns_of
 from ecommerce.sales import terms
 from ecommerce.sources import live_sources
 
 DIFFERENCE = Decimal("0.005")
 """A figure that differs by no more is not restated."""
-COLUMNS = (
-    word("Business day"),
-    name("Figure"),
-    number("Mailed"),
-    number("Now"),
-    number("Change"),
-    name("Reason", 2.2),
+COLUMNS = columns_of(
+    ":Business day",
+    "Figure",
+    ">Mailed",
+    ">Now",
+    ">Change",
+    "Reason*2.2",
 )
 """Of the table of `restated_rows`."""
 

@@ -5,20 +5,13 @@ from ecommerce.core.templates import render
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Chart
-from ecommerce.reporting.sections import (
-    Section,
-    TableColumn,
-    number,
-    quiet,
-    rendered_table,
-)
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales import terms
 from ecommerce.sales.periods.archive import DAYS_CHART
 from ecommerce.sales.periods.figures import PeriodFigures
 from ecommerce.sales.periods.texts.drivers import dimensions_of
 from ecommerce.sales.report.texts import returns
 from ecommerce.sales.report.texts.breakdowns import by_dimension
-from ecommerce.sales.report.texts.contributions import own_change
 from ecommerce.sales.report.texts.products import product_table
 
 MOST_ROWS = 10
@@ -32,20 +25,20 @@ FACTS = ("customers", "costs")
 def sections(figures: PeriodFigures, facts: Values) -> list[Section]:
     """Return the sections that have rows, in reading order. `facts`: what their templates need."""
     currency = figures.currency
-    before = terms.capital(facts["names"].before)
-    sales = _changes(figures, before, "sales")
-    changes = _changes(figures, before, "net_sales")
+    before = ""
+    if figures.headline["net_sales"].before is not None:
+        before = terms.capital(facts["names"].before)
     breakdowns = [
-        by_dimension(figures, dimension, changes=changes, most=MOST_ROWS)
+        by_dimension(figures, dimension, before=before, most=MOST_ROWS)
         for dimension in dimensions_of(figures)
     ]
     every = [
         _rendered("days", facts, _days_chart(figures)),
         _rendered("outlook", facts),
         _rendered("drivers", facts),
-        product_table("products", "Top products", figures.products, currency, sales),
-        product_table("rising", "Rising products", figures.rising, currency, sales),
-        product_table("falling", "Falling products", figures.falling, currency, sales),
+        product_table("products", "Top products", figures.products, currency, before),
+        product_table("rising", "Rising products", figures.rising, currency, before),
+        product_table("falling", "Falling products", figures.falling, currency, before),
         *breakdowns,
         *returns.tables(figures),
         *[_rendered(part, facts) for part in LAST],
@@ -70,17 +63,6 @@ def _days_chart(figures: PeriodFigures) -> Chart:
     # The lowest and the highest.
     alt = render("remarks/period_days.txt", {"figures": figures}).strip()
     return charts.days(DAYS_CHART, alt, days, mean_name="Forecast")
-
-
-def _changes(figures: PeriodFigures, before: str, amount: str) -> list[TableColumn]:
-    """Return the columns of an amount in the period `before` and of its change; none where there is no period
-    to compare with."""
-    if figures.headline["net_sales"].before is None:
-        return []
-    return [
-        (quiet(before), lambda row: text.amount(row.before, figures.currency)),
-        (number("Change"), lambda row: own_change(getattr(row, amount), row.before)),
-    ]
 
 
 def _rendered(part: str, facts: Values, chart: Chart | None = None) -> Section:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ecommerce.core import text
 from ecommerce.reporting import charts
 from ecommerce.reporting.charts import Bar, Chart
-from ecommerce.reporting.sections import TableColumn, with_others
+from ecommerce.reporting.sections import with_others
 from ecommerce.sales import terms
 
 MOST_BARS = 6
@@ -38,16 +38,18 @@ def ranked_bars(
     dimension: Dimension,
     rows: Sequence[Any],
     amount: str,
-    *columns: TableColumn,
+    *,
+    figure: Callable[[Any], str],
+    detail: Callable[[Any], str],
 ) -> Chart:
     """Return the chart of at most `MOST_BARS` rows of a dimension, those with the longest bars, in their
     order; the last one adds up the others and has no bar, which would dwarf theirs. `amount` is the field of
-    the lengths; `columns`: the two whose cells are next to a bar."""
+    the lengths; `figure` and `detail` write what is next to a bar."""
     bars = []
     shown = with_others(rows, MOST_BARS, amount, alone=terms.UNALLOCATED)
     for row in shown:
-        cells = [cell(row) for _, cell in columns]
-        bars.append(Bar(dimension.label(row.name), getattr(row, amount), *cells))
+        label = dimension.label(row.name)
+        bars.append(Bar(label, getattr(row, amount), figure(row), detail(row)))
     if len(shown) < len(rows):
         bars[-1] = bars[-1]._replace(length=0)
     return charts.bars(file, f"{title} by {dimension.name}", bars)

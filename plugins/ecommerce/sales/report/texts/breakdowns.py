@@ -1,22 +1,10 @@
 """The sales of the day by channel, category, country, shop and an attribute of the orders."""
 
-from collections.abc import Collection
 from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.parts import total
-from ecommerce.reporting.sections import (
-    Section,
-    TableColumn,
-    amounts,
-    column_table,
-    counts,
-    named,
-    quantities,
-    quiet,
-    roomy,
-    with_others,
-)
+from ecommerce.reporting.sections import Section, rendered_table, with_others
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
@@ -54,42 +42,28 @@ def by_shop(figures: Figures) -> Section:
 
 
 def by_dimension(
-    figures: Any,
-    dimension: Dimension,
-    *,
-    changes: Collection[TableColumn] = (),
-    most: int = MOST_ROWS,
+    figures: Any, dimension: Dimension, *, before: str = "", most: int = MOST_ROWS
 ) -> Section:
-    """Return the sales of a day's or a period's figures by a dimension, in at most `most` rows; `changes` are
-    further columns."""
+    """Return the sales of a day's or a period's figures by a dimension, in at most `most` rows; with the
+    changes since the period that is named `before`, if any."""
     rows = dimension.rows(figures)
-    currency = figures.currency
     sales = total(rows, "net_sales")
-    orders = [] if dimension is CATEGORY else [counts("Orders", "orders")]
-    net_sales = amounts("Net sales", "net_sales", currency)
-    share = (quiet("Share"), lambda row: text.share(row.net_sales, sales))
-    return column_table(
-        dimension.plural,
-        f"By {dimension.name.lower()}",
-        with_others(rows, most, "net_sales", alone=terms.UNALLOCATED),
-        named(dimension.name.capitalize(), "name", dimension.label),
-        *orders,
-        roomy(quantities("Units", "units")),
-        roomy(amounts("Gross sales", "gross_sales", currency)),
-        roomy(amounts("Discounts", "discounts", currency)),
-        roomy(amounts("Returns", "returns", currency)),
-        net_sales,
-        share,
-        *changes,
-        empty="No sales.",
-        note=f"amounts in {currency}",
-        chart=ranked_bars(
-            f"{dimension.plural}.svg",
-            "Net sales",
-            dimension,
-            rows,
-            "net_sales",
-            net_sales,
-            share,
-        ),
+    facts = {
+        "dimension": dimension,
+        "rows": with_others(rows, most, "net_sales", alone=terms.UNALLOCATED),
+        "currency": figures.currency,
+        "sales": sales,
+        "before": before,
+        "own_change": terms.own_change,
+    }
+    chart = ranked_bars(
+        f"{dimension.plural}.svg",
+        "Net sales",
+        dimension,
+        rows,
+        "net_sales",
+        figure=lambda row: text.amount(row.net_sales, figures.currency),
+        detail=lambda row: text.share(row.net_sales, sales),
     )
+    section = rendered_table("tables/breakdown.txt", facts, chart=chart)
+    return section | {"id": dimension.plural}

@@ -1,22 +1,9 @@
 """Contributions to the change of net sales: by category, country, channel, shop, customers and kind of
 amount, and by product. The view `sales_contributions` has the rules."""
 
-from decimal import Decimal
-
-from ecommerce.core import text
 from ecommerce.core.templates import render
-from ecommerce.reporting.parts import ZERO
-from ecommerce.reporting.sections import (
-    Section,
-    TableColumn,
-    amounts,
-    column_table,
-    name,
-    named,
-    number,
-    quiet,
-    with_others,
-)
+from ecommerce.core.values import Values
+from ecommerce.reporting.sections import Section, rendered_table, with_others
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 from ecommerce.sales.report.texts.base import (
@@ -47,13 +34,17 @@ def tables(figures: Figures) -> list[Section]:
 
 def change_words(figures: Figures) -> str:
     """Return the change in half a line: `net sales 16,120.00 → 18,342.56 USD, +2,222.56`."""
-    facts = {
+    return render("summary/changed.txt", _facts(figures)).strip()
+
+
+def _facts(figures: Figures) -> Values:
+    """Return what all templates of the changes need."""
+    return {
         "figures": figures,
         "no_base": no_base(figures),
         "signed": terms.signed,
         "left_out": left_out(figures),
     }
-    return render("summary/changed.txt", facts).strip()
 
 
 def no_base(figures: Figures) -> str:
@@ -69,59 +60,31 @@ def left_out(figures: Figures) -> str:
     return terms.without_amounts(changes.unconverted) if changes else ""
 
 
-def own_change(now: Decimal, before: Decimal | None) -> str:
-    """Return the change of a row in percent, or `new`; there is none from a negative amount."""
-    if now and before == 0:
-        return "new"
-    return text.change(now, max(before or ZERO, ZERO))
-
-
 def _contributions(figures: Figures, dimension: Dimension) -> Section:
     rows = dimension.rows(figures.changes)
-    before, now, contribution = _both_days(figures, "Contribution")
-    change = (quiet("Change"), lambda row: own_change(row.now, row.before))
-    return column_table(
-        f"changes_{dimension.plural}",
-        f"By {dimension.name}",
-        with_others(rows, MOST_ROWS, "change", alone=terms.UNALLOCATED),
-        named(dimension.name.capitalize(), "name", dimension.label),
-        before,
-        now,
-        contribution,
-        change,
-        empty="No sales on either day." if figures.changes else no_base(figures),
-        note=f"contribution to the change of net sales in {figures.currency}{left_out(figures)}",
-        chart=ranked_bars(
-            f"changes-{dimension.plural}.svg",
-            "Contribution to the change of net sales",
-            dimension,
-            [row for row in rows if row.change] or rows,
-            "change",
-            contribution,
-            change,
-        ),
+    facts = {
+        "dimension": dimension,
+        "rows": with_others(rows, MOST_ROWS, "change", alone=terms.UNALLOCATED),
+        "own_change": terms.own_change,
+    }
+    chart = ranked_bars(
+        f"changes-{dimension.plural}.svg",
+        "Contribution to the change of net sales",
+        dimension,
+        [row for row in rows if row.change] or rows,
+        "change",
+        figure=lambda row: terms.signed(row.change, figures.currency),
+        detail=lambda row: terms.own_change(row.now, row.before),
     )
+    facts |= _facts(figures)
+    section = rendered_table("tables/contributions.txt", facts, chart=chart)
+    return section | {"id": f"changes_{dimension.plural}"}
 
 
 def _products(figures: Figures, movement: str, verb: str) -> Section:
     rows = getattr(figures.changes, movement, [])
-    return column_table(
-        movement,
-        f"{terms.capital(movement)} products",
-        rows,
-        (name("Product"), product_name),
-        *_both_days(figures, "Change"),
-        keys=[row.sku for row in rows],
-        empty=f"No product {verb}." if figures.changes else no_base(figures),
-        note=f"sales before returns, in {figures.currency}",
-    )
-
-
-def _both_days(figures: Figures, difference: str) -> list[TableColumn]:
-    currency = figures.currency
-    base = text.short_day(figures.changes.base) if figures.changes else "Before"
-    return [
-        (quiet(base), lambda row: text.amount(row.before, currency)),
-        amounts("This day", "now", currency),
-        (number(difference), lambda row: terms.signed(row.change, currency)),
-    ]
+    facts = {"rows": rows, "movement": movement, "verb": verb}
+    facts |= _facts(figures) | {"product_name": product_name}
+    keys = [row.sku for row in rows]
+    section = rendered_table("tables/movers.txt", facts, keys=keys)
+    return section | {"id": movement}

@@ -1,19 +1,10 @@
 """The best-selling products of the day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.reporting.sections import (
-    Section,
-    TableColumn,
-    amounts,
-    column_table,
-    name,
-    named,
-    quantities,
-    roomy,
-)
+from ecommerce.reporting.sections import Section, rendered_table
 from ecommerce.sales import terms
 from ecommerce.sales.report.figures.daily import Figures
 
@@ -30,23 +21,22 @@ def product_table(
     title: str,
     products: Sequence[Any],
     currency: str,
-    changes: Collection[TableColumn] = (),
+    before: str = "",
 ) -> Section:
-    """Return a table of products with their sales; `changes` are further columns."""
-    return column_table(
-        section_id,
-        title,
-        products,
-        roomy(named("SKU", "sku", grow=0.7)),
-        (name("Product", 2), product_name),
-        roomy(named("Category", "category", terms.category)),
-        quantities("Units", "units"),
-        amounts("Sales", "sales", currency),
-        *changes,
-        keys=[product.sku for product in products],
-        empty="No sales.",
-        note=f"sales before returns, in {currency}",
-    )
+    """Return a table of products with their sales; with the changes since the period that is named `before`,
+    if any."""
+    facts = {
+        "title": title,
+        "products": products,
+        "currency": currency,
+        "before": before,
+        "product_name": product_name,
+        "category": terms.category,
+        "own_change": terms.own_change,
+    }
+    keys = [product.sku for product in products]
+    section = rendered_table("tables/products.txt", facts, keys=keys)
+    return section | {"id": section_id}
 
 
 def product_name(product: Any) -> str:

@@ -17,7 +17,6 @@ from ecommerce.core.templates import render_rows
 from ecommerce.core.text import clean, count
 from ecommerce.reporting.sections import (
     Section,
-    name,
     rendered_table,
     sentences,
     table,
@@ -94,21 +93,8 @@ def _warnings(warnings: Iterable[DataWarning]) -> Section:
     """Return a table of what was found, which may begin with a name, meaning and action. Warnings of one kind
     with the same meaning and action share a row."""
     alike = map_reduce(warnings, keyfunc=_kind_and_advice, valuefunc=_found)
-    rows = []
-    for (_, meaning, action), found in alike.items():
-        rows.append(["; ".join(_shortened(found, MOST_ALIKE)), meaning, action])
-    return table(
-        "warnings",
-        "Warnings",
-        [
-            name("What was found", 1.4),
-            name("What it means for the figures"),
-            name("What to do", 1.2),
-        ],
-        rows,
-        empty="None.",
-        note="of this day, the worst first",
-    )
+    facts = {"alike": alike, "shortened": _shortened, "most": MOST_ALIKE}
+    return rendered_table("tables/warnings.txt", facts)
 
 
 def _kind_and_advice(warning: DataWarning) -> tuple[str, str, str]:
