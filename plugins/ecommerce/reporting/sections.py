@@ -109,21 +109,16 @@ def columns_of(*headings: str) -> list[Column]:
 
 
 def rendered_table(template: str, facts: Values, **more: Any) -> Section:
-    """Return the table of a template as of `render_rows`, with its name as `id`: the first row has the title,
-    the note and the words for a table without rows, the second one the headings as of `columns_of`. `more` as
-    in `table`."""
+    """Return the section of a template as of `render_rows`, with its name as `id`. The first row has the
+    title, the note and the words for a section without rows; the second one has the headings as of
+    `columns_of`, or the `kind` of a section without any: `facts` or `list`. `more` as in `table`."""
     (title, note, empty), headings, *rows = render_rows(template, facts)
     columns = columns_of(*headings)
     section_id = Path(template).stem
-    return table(section_id, title, columns, rows, empty=empty, note=note, **more)
-
-
-def sentences(
-    section_id: str, title: str, lines: Sequence[str], **more: Any
-) -> Section:
-    """Return a section with a list of sentences; `more` as in `table`."""
-    section = table(section_id, title, [], [[line] for line in lines], **more)
-    return section | {"kind": "list"}
+    section = table(section_id, title, columns, rows, empty=empty, note=note, **more)
+    if headings in (["facts"], ["list"]):
+        section |= {"kind": headings[0], "columns": []}
+    return section
 
 
 def charts_of(sections: Iterable[Section]) -> list[Chart]:

@@ -16,7 +16,7 @@ from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
 from ecommerce.forecast.wording import KIND_NAMES, series_name
-from ecommerce.reporting.sections import Section, rendered_table, sentences
+from ecommerce.reporting.sections import Section, rendered_table
 
 MOST_NAMED = 20
 LEAST_DIFFERENCE = Decimal("0.05")
@@ -57,12 +57,7 @@ def page_texts(figures: ForecastFigures) -> Json:
             _promotions(figures),
             rendered_table("forecast/scores.txt", facts),
             rendered_table("forecast/series.txt", facts | {"mondays": mondays}),
-            sentences(
-                "notes",
-                "Data notes",
-                render_lines("forecast/notes.txt", facts),
-                empty="None.",
-            ),
+            rendered_table("forecast/notes.txt", facts),
         ],
         "model": render("forecast/model.txt", facts).strip(),
     }

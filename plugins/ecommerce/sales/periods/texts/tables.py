@@ -18,8 +18,6 @@ MOST_ROWS = 10
 """Of a breakdown; the last one is all others. figures.json and figures.csv have all."""
 LAST = ("customers", "costs", "payouts", "funnel", "restated", "figures")
 """The sections of templates that follow the others, in reading order."""
-FACTS = ("customers", "costs")
-"""Those of names and words."""
 
 
 def sections(figures: PeriodFigures, facts: Values) -> list[Section]:
@@ -33,15 +31,15 @@ def sections(figures: PeriodFigures, facts: Values) -> list[Section]:
         for dimension in dimensions_of(figures)
     ]
     every = [
-        _rendered("days", facts, _days_chart(figures)),
-        _rendered("outlook", facts),
-        _rendered("drivers", facts),
+        rendered_table("periods/days.txt", facts, chart=_days_chart(figures)),
+        rendered_table("periods/outlook.txt", facts),
+        rendered_table("periods/drivers.txt", facts),
         product_table("products", "Top products", figures.products, currency, before),
         product_table("rising", "Rising products", figures.rising, currency, before),
         product_table("falling", "Falling products", figures.falling, currency, before),
         *breakdowns,
         *returns.tables(figures),
-        *[_rendered(part, facts) for part in LAST],
+        *[rendered_table(f"periods/{part}.txt", facts) for part in LAST],
     ]
     return [section for section in every if section["rows"]]
 
@@ -63,11 +61,3 @@ def _days_chart(figures: PeriodFigures) -> Chart:
     # The lowest and the highest.
     alt = render("remarks/period_days.txt", {"figures": figures}).strip()
     return charts.days(DAYS_CHART, alt, days, mean_name="Forecast")
-
-
-def _rendered(part: str, facts: Values, chart: Chart | None = None) -> Section:
-    """Return the section of a template; some have names and words, and no columns."""
-    section = rendered_table(f"periods/{part}.txt", facts, chart=chart)
-    if part in FACTS:
-        section |= {"kind": "facts", "columns": []}
-    return section

@@ -13,17 +13,15 @@ from ecommerce.core.data_warnings import (
     days_of,
     wording,
 )
-from ecommerce.core.templates import render_rows
 from ecommerce.core.text import clean, count
 from ecommerce.reporting.sections import (
     Section,
     rendered_table,
-    sentences,
     table,
 )
 from ecommerce.sales import terms
 from ecommerce.sales.days import rejected_rows, restatements
-from ecommerce.sales.days.quality import Quality, is_loss
+from ecommerce.sales.days.quality import is_loss
 from ecommerce.sales.report.figures.daily import Figures
 
 MOST_DAYS = 10
@@ -41,20 +39,20 @@ def tables(figures: Figures) -> list[Section]:
     """Return the tables of the annex in reading order: what needs action is first."""
     quality = figures.quality
     day = figures.business_date
-    facts = {"quality": quality, "is_loss": is_loss}
-    limits = [clean(limit, LONGEST_LIMIT) for limit in quality.limits]
     of_others, of_day = partition(
         lambda warning: day in (days_of(warning) or [day]), quality.warnings
     )
+    facts = {
+        "figures": figures,
+        "quality": quality,
+        "is_loss": is_loss,
+        "other_warnings": _other_days(of_others),
+        "longest_limit": LONGEST_LIMIT,
+    }
+    commands = list(filter(None, [quality.fill_command]))
     sections = [
         _warnings(of_day),
-        sentences(
-            "other_warnings",
-            "Warnings about other days",
-            _other_days(of_others),
-            empty="None.",
-            note="in the data that this run loaded",
-        ),
+        rendered_table("tables/other_warnings.txt", facts),
         table(
             "restatements",
             "Restated days",
@@ -65,7 +63,7 @@ def tables(figures: Figures) -> list[Section]:
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
-        _missing_days(quality),
+        rendered_table("tables/missing_days.txt", facts, remarks=commands),
         rendered_table("tables/sources.txt", facts),
         rendered_table("tables/totals.txt", facts),
         table(
@@ -77,14 +75,8 @@ def tables(figures: Figures) -> list[Section]:
             note="of this day's reads and files; up to three samples per reason, personal data masked",
         ),
         rendered_table("tables/unconverted.txt", facts),
-        sentences(
-            "limits",
-            "Limits",
-            limits,
-            empty="None.",
-            note="changes that daily runs detect late or not at all",
-        ),
-        _provenance(figures),
+        rendered_table("tables/limits.txt", facts),
+        rendered_table("tables/provenance.txt", facts),
     ]
     return [section | {"annex": True} for section in sections]
 
@@ -127,22 +119,3 @@ def _found(warning: DataWarning) -> str:
     """Return what was found, without the business day, which the table or the line names."""
     found = wording(warning).found
     return clean(re.sub(f" (of|for) {warning.get('day')}\\b", "", found))
-
-
-def _missing_days(quality: Quality) -> Section:
-    days = ", ".join(map(str, quality.missing_days))
-    command = quality.fill_command
-    return sentences(
-        "missing_days",
-        "Missing days",
-        [days] if days else [],
-        empty="No day since the first daily run is missing.",
-        note="of the last 28",
-        remarks=[command] if command else [],
-    )
-
-
-def _provenance(figures: Figures) -> Section:
-    rows = render_rows("remarks/provenance.txt", {"figures": figures})
-    section = table("provenance", "Provenance", [], rows, empty="")
-    return section | {"kind": "facts"}
