@@ -58,7 +58,7 @@ def report_of(week):
         warnings,
         run,
     )
-    return archive.read_figures(archived["uri"]), archived
+    return archive.ARCHIVE.read_figures(archived["uri"]), archived
 
 
 def test_the_second_report_looks_back_at_the_first(made_up_shop):

@@ -73,7 +73,9 @@ def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
 def assert_report_is_of_now(company):
     """The archived report has the warehouse's figures, and every source's latest read."""
     reports = company.environment["REPORTS_URI"]
-    figures = archive.read_figures(archive.folder_of(reports, YESTERDAY))
+    figures = archive.ARCHIVE.read_figures(
+        archive.ARCHIVE.folder_of(reports, YESTERDAY)
+    )
     summaries = company.warehouse()["daily_summary"]
     [summary] = [row for row in summaries if row["business_date"] == YESTERDAY]
     assert figures.headline["orders"].value == summary["orders"]

@@ -248,7 +248,9 @@ def test_a_killed_sync_and_a_killed_daily_run_leave_the_tables_of_the_oracle(sto
         found = of_yesterday(story, story.tables[dag_id], names, live_sources())
         assert differences(expected, found) == ""
     reports = story.company.environment["REPORTS_URI"]
-    figures = archive.read_figures(archive.folder_of(reports, story.yesterday))
+    figures = archive.ARCHIVE.read_figures(
+        archive.ARCHIVE.folder_of(reports, story.yesterday)
+    )
     assert figures.headline["orders"].value > 0
 
 

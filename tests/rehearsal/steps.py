@@ -129,7 +129,7 @@ def report(shop):
     run = DagRun("daily_sales_pipeline", "rehearsal__report")
     window = day_window(day, shop.company.timezone)
     archived = build.build_report(window, run)
-    figures = archive.read_figures(archived.uri)
+    figures = archive.ARCHIVE.read_figures(archived.uri)
     pdf = read_mail(archived).pdf
     differing = oracle_report.differences(shop.oracle(), figures)
     yield Check(f"figures of the report of {day}", SAME, words(differing, SAME))

@@ -128,7 +128,7 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
         raise error
 
     monkeypatch.setattr("ecommerce.storage.staging.storage_path", fails)
-    monkeypatch.setattr("ecommerce.sales.report.archive.archived_days", fails)
+    monkeypatch.setattr("ecommerce.storage.report_archive.Archive.days", fails)
     answer = client.get(path)
     assert answer.status_code == 503
     assert words in answer.text

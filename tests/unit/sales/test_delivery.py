@@ -135,7 +135,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     (post,) = chat.posts
     assert post["title"] == texts["subject"]
     assert post["message"] == chat_text(texts).strip()
-    trend = archive.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
+    trend = archive.ARCHIVE.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
     assert "is not posted" not in caplog.text
 

@@ -52,15 +52,12 @@ ARCHIVE = Archive(
     source="forecast_report",
     folder=FOLDER,
 )
-folder_of = ARCHIVE.folder_of
-read_figures = ARCHIVE.read_figures
-archived = ARCHIVE.days
 
 
 def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     """Write the report into the archive. Return plain JSON for the mails: the folder's `uri`, `as_of`,
     `figures_hash`, `drift` (reasons)."""
-    uri = folder_of(reports_uri, figures.as_of)
+    uri = ARCHIVE.folder_of(reports_uri, figures.as_of)
     digest = figures_hash(figures)
     first = day_window(figures.as_of, figures.provenance.timezone)
     ARCHIVE.publish(

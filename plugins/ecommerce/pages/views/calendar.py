@@ -35,7 +35,7 @@ def show(
     last = period_of("month", first).last
     days = load_days(page, first, last)
     reports_uri = page.settings.reports_uri
-    archived = archive.archived_days(reports_uri, f"{first:%Y-%m}")
+    archived = archive.ARCHIVE.days(reports_uri, f"{first:%Y-%m}")
     runs = page.runs.between(first, last)
     entries = {}
     for day in days_between(first, last):

@@ -35,7 +35,7 @@ def show(day: Day, page: PageRequestDep, restarted: str = "") -> Response:
         "under_way": UNDER_WAY,
         "restarted": restarted,
     }
-    if not archive.is_archived(page.settings.reports_uri, day):
+    if not archive.ARCHIVE.has(page.settings.reports_uri, day):
         return responses.page(page.request, "no_report.html", texts, 404)
     texts |= _report_texts(page, day, run)
     return responses.page(page.request, "day.html", texts)

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_foreca
 @router.get("/{as_of}/")
 def show(request: Request, as_of: Day | None = None) -> Response:
     """Show one forecast, by default the newest."""
-    days = archive.archived(load_settings().reports_uri)
+    days = archive.ARCHIVE.days(load_settings().reports_uri)
     # The relative path from the page to the forecast's files.
     folder = ""
     if as_of is None:

@@ -33,11 +33,6 @@ FILES = reports.media_types(
 
 
 ARCHIVE = reports.Archive(Figures, FILES, source="report")
-folder_of = ARCHIVE.folder_of
-read_figures = ARCHIVE.read_figures
-read_file = ARCHIVE.read_file
-archived_days = ARCHIVE.days
-is_archived = ARCHIVE.has
 
 
 @dataclass(frozen=True, slots=True)

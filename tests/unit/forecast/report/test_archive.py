@@ -4,7 +4,7 @@ import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import archive
-from ecommerce.sales.report.archive import archived_days
+from ecommerce.sales.report.archive import ARCHIVE as DAILY_REPORTS
 from ecommerce.storage.staging import read_manifest
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
@@ -31,7 +31,7 @@ def archived(uri):
 
 
 def test_a_folder_holds_the_report_beside_the_days(tmp_path, uri):
-    assert archive.archived(uri) == []
+    assert archive.ARCHIVE.days(uri) == []
     figures = make_figures()
     report = archive.publish(uri, figures)
     assert report["uri"] == f"{uri}/forecasts/2026-11-16"
@@ -39,19 +39,19 @@ def test_a_folder_holds_the_report_beside_the_days(tmp_path, uri):
     assert str(manifest.business_date) == "2026-11-15"
     assert str(manifest.window_start).startswith("2026-11-16 05:00")
     assert str(manifest.window_end).startswith("2026-12-14 05:00")
-    assert archive.read_figures(report["uri"]) == figures
+    assert archive.ARCHIVE.read_figures(report["uri"]) == figures
     (tmp_path / "reports" / "2026-11-15").mkdir()
-    assert [str(day) for day in archived_days(uri, "2026-11")] == ["2026-11-15"]
-    assert archive.archived(uri) == [figures.as_of]
+    assert [str(day) for day in DAILY_REPORTS.days(uri, "2026-11")] == ["2026-11-15"]
+    assert archive.ARCHIVE.days(uri) == [figures.as_of]
     assert archive.ARCHIVE.read_file(uri, figures.as_of, "forecast-narrow.svg")
 
 
 def test_a_report_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(StagingError, match="clear the task `report` with downstream"):
-        archive.read_figures(f"file://{tmp_path}/nowhere")
+        archive.ARCHIVE.read_figures(f"file://{tmp_path}/nowhere")
     (tmp_path / "figures.json").write_text('{"layout": "of 2031"}')
     with pytest.raises(StagingError, match="another version"):
-        archive.read_figures(f"file://{tmp_path}")
+        archive.ARCHIVE.read_figures(f"file://{tmp_path}")
 
 
 def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(

@@ -26,7 +26,7 @@ def reports(tmp_path_factory):
 def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
     uri = f"file://{reports}/{DAY}"
     assert [path.name for path in reports.iterdir()] == [str(DAY)]
-    assert archive.read_figures(uri) == full()
+    assert archive.ARCHIVE.read_figures(uri) == full()
     report = replace(REPORT, uri=uri, figures_hash=figures_hash(full()))
     mailed = read_mail(report)
     assert mailed.texts == archived_texts(full()) | {"page_url": ""}
@@ -37,23 +37,23 @@ def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
 
 def test_a_missing_report_says_how_to_make_it(tmp_path):
     with pytest.raises(StagingError, match="clear the task `report`"):
-        archive.read_figures(f"file://{tmp_path}/{DAY}")
+        archive.ARCHIVE.read_figures(f"file://{tmp_path}/{DAY}")
 
 
 def test_figures_of_another_version_are_no_crash(tmp_path):
     (tmp_path / "figures.json").write_text('{"layout": "of 2031"}')
     with pytest.raises(StagingError, match="another version"):
-        archive.read_figures(f"file://{tmp_path}")
+        archive.ARCHIVE.read_figures(f"file://{tmp_path}")
 
 
 def test_only_known_files_are_read_from_the_archive(reports):
     uri = f"file://{reports}"
-    pdf = archive.read_file(uri, DAY, "report.pdf")
+    pdf = archive.ARCHIVE.read_file(uri, DAY, "report.pdf")
     assert pdf
     assert pdf.startswith(b"%PDF-")
     for name in ("manifest.json", f"../{DAY}/report.pdf"):
-        assert archive.read_file(uri, DAY, name) is None
-    assert archive.read_file(uri, before(1), "report.pdf") is None
+        assert archive.ARCHIVE.read_file(uri, DAY, name) is None
+    assert archive.ARCHIVE.read_file(uri, before(1), "report.pdf") is None
 
 
 def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_path):
@@ -61,10 +61,10 @@ def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_pat
     for name in ("2026-11-19", "2026-12-01", "2026-11-02", *others):
         (tmp_path / name).mkdir()
     uri = f"file://{tmp_path}"
-    november = archive.archived_days(uri, "2026-11")
+    november = archive.ARCHIVE.days(uri, "2026-11")
     assert november == [date(2026, 11, 2), date(2026, 11, 19)]
-    assert archive.archived_days(uri, "2026-12") == [date(2026, 12, 1)]
-    assert archive.archived_days(f"{uri}/nowhere", "2026-11") == []
+    assert archive.ARCHIVE.days(uri, "2026-12") == [date(2026, 12, 1)]
+    assert archive.ARCHIVE.days(f"{uri}/nowhere", "2026-11") == []
 
 
 def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(
