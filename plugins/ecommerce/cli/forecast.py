@@ -54,7 +54,7 @@ def _forecasts(series: str, as_of: date) -> Any:
     from ecommerce.forecast.models.ensemble import train
     from ecommerce.forecast.models.training import predict_all
     from ecommerce.forecast.weeks import LEAST_DAYS
-    from ecommerce.forecast.wording import KINDS, TOTAL
+    from ecommerce.forecast.wording import KIND_NAMES, TOTAL
     from ecommerce.storage.kept_files import Store
     from ecommerce.warehouse.client import connect
 
@@ -62,7 +62,7 @@ def _forecasts(series: str, as_of: date) -> Any:
     if series == TOTAL:
         # The total is the sum of the categories.
         kind = "category"
-    if kind not in KINDS:
+    if kind not in KIND_NAMES:
         raise ConfigurationError(
             f"{series!r} is not a series: use total, category:…, channel:… or sku:…"
         )

@@ -52,22 +52,13 @@ def write(
     forecasts: list[Json], as_of: date, run: DagRun, rejected: Iterable[Json] = ()
 ) -> Manifest:
     """Write the forecasts of `training.predict_all` from `as_of` on, made by `run`, to staging for the load,
-    and the rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`."""
+    and the rejected rows of the partner's files: `file`, `row_number`, `reason`, `detail`, `raw`."""
     first = day_window(as_of, shop_timezone())
     last_known = first.shifted(-1).date
-    forecast_rows = [
-        row | {"made_at": first.start, "run_id": run.run_id} for row in forecasts
-    ]
-    rejected_rows = [
-        row
-        | {
-            "business_date": last_known,
-            "source": SOURCE,
-            "run_id": run.run_id,
-            "row_number": row["line_number"],
-        }
-        for row in rejected
-    ]
+    made = {"made_at": first.start, "run_id": run.run_id}
+    forecast_rows = [row | made for row in forecasts]
+    read = {"business_date": last_known, "source": SOURCE, "run_id": run.run_id}
+    rejected_rows = [row | read for row in rejected]
     rows = len(forecasts)
     amount = str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")

@@ -38,7 +38,10 @@ def as_of_run(
 
 
 def reason_to_skip(
-    week: Period, newest: Period, missing: Sequence[date], made: Collection[date]
+    week: Period,
+    newest: Period,
+    missing: Sequence[date],
+    made: Collection[date],
 ) -> str:
     """Return why no forecast is made after the run's `week`; empty if one is. `newest` has ended last,
     `missing` are the week's days without a daily run, `made` the first days of existing forecasts."""

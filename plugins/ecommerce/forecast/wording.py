@@ -6,7 +6,6 @@ Names = dict[str, str]
 """Such as those of products, by SKU."""
 TOTAL = "total"
 KIND_NAMES = {"category": "Category", "channel": "Channel", "sku": "Product"}
-KINDS = tuple(KIND_NAMES)
 
 
 def series_name(series: str, products: Names) -> str:

@@ -26,7 +26,7 @@ from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.partner_ftp.files import PartnerFiles, Promotion
 from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
-from ecommerce.forecast.wording import KINDS, Names
+from ecommerce.forecast.wording import KIND_NAMES, Names
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import (
@@ -91,7 +91,7 @@ class Sales:
         first_day = min(rows["business_date"].min(), four_weeks_ago)
         days = pd.date_range(first_day, self.last_day)
         sales = {}
-        for kind in KINDS:
+        for kind in KIND_NAMES:
             of_kind = rows[rows["kind"] == kind]
             table = of_kind.pivot_table(
                 "gross_sales", "business_date", "name", aggfunc="sum"
@@ -136,7 +136,9 @@ class Sales:
 
 
 def _promoted(
-    sales: Tables, categories: Names, promotions: Iterable[Promotion]
+    sales: Tables,
+    categories: Names,
+    promotions: Iterable[Promotion],
 ) -> Tables:
     """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
     category or a channel, the share of the promoted products in its sales of the quarter before. `categories`

@@ -226,6 +226,11 @@ def total_of(values: Floats) -> Floats:
     return np.where(has_known, total, np.nan)
 
 
+def with_total(table: Floats) -> Floats:
+    """Return `table` [..., series] with the sum of the series; unknown series count 0."""
+    return np.append(table, total_of(table), axis=-1)
+
+
 def _closed_weekdays(values: Floats) -> Bools:
     """Return which of the last seven days' weekdays are closed, [7, series], of series that sell on nearly
     every day of their other weekdays: with fewer sales, a weekday may be empty by chance."""

@@ -17,7 +17,7 @@ from ecommerce.forecast.data.panel import (
     padded,
     ratio,
     sells_rarely,
-    total_of,
+    with_total,
 )
 from ecommerce.forecast.models.boosting import Boosting
 from ecommerce.forecast.models.ridge import ridge_forecast
@@ -146,7 +146,10 @@ def predict_each_candidate(trained: TrainedModel, panel: Panel) -> dict[str, For
 
 
 def _with_bounds(
-    values: Floats, trained: TrainedModel, candidate: str, noise: Floats
+    values: Floats,
+    trained: TrainedModel,
+    candidate: str,
+    noise: Floats,
 ) -> Forecast:
     """Return a candidate's forecast with bounds by split conformal prediction.
 
@@ -183,7 +186,8 @@ def _prepared(panel: Panel) -> Panel:
 
 
 def _forecast_candidates(
-    known: Statistics, boosting: Boosting | None
+    known: Statistics,
+    boosting: Boosting | None,
 ) -> CandidateForecasts:
     """Return the forecasts of the candidates but the blend, [HORIZON, series]."""
     sales = known.panel.values
@@ -209,7 +213,9 @@ def _forecast_candidates(
 
 
 def _weights(
-    forecasts: CandidateForecasts, actual: Floats, members: list[str]
+    forecasts: CandidateForecasts,
+    actual: Floats,
+    members: list[str],
 ) -> dict[str, float]:
     """Return the weight of each of the members in the blend by its error at the origins."""
     errors = [wape(forecasts[name], actual) or 0 for name in members]
@@ -221,11 +227,6 @@ def _blend(forecasts: CandidateForecasts, weights: dict[str, float]) -> Floats:
     """Return the weighted mean of the members."""
     members = [weight * forecasts[name] for name, weight in weights.items()]
     return np.sum(members, axis=0)
-
-
-def with_total(table: Floats) -> Floats:
-    """Return `table` [..., series] with the sum of the series; unknown series count 0."""
-    return np.append(table, total_of(table), axis=-1)
 
 
 def wape(forecast: Floats, actual: Floats) -> float | None:

@@ -12,8 +12,8 @@ from ecommerce.forecast.data.panel import (
     only_where,
     ratio,
     same_weekday_mean,
-    total_of,
     trailing_mean,
+    with_total,
 )
 from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
@@ -87,7 +87,7 @@ class Statistics:
     def noise(self) -> Floats:
         """Return the relative size of ordinary errors [1, series and total]: the mean difference of the last
         eight weeks' days from their usual weekday."""
-        values = np.append(self.neutral, total_of(self.neutral), axis=1)
+        values = with_total(self.neutral)
         usual = same_weekday_mean(values, 8)
         share = ratio(values[DAYS:], usual[:-DAYS])
         errors = np.minimum(np.abs(share - 1), 1)

@@ -1,7 +1,7 @@
-"""The trained models of a shop: fitted on the history, stored with their model card, and used to forecast."""
+"""The trained models of a shop: fitted on the history, stored, described by a model card, and used to
+forecast."""
 
 import hashlib
-import json
 import pickle
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,7 +28,6 @@ from ecommerce.storage.kept_files import Store
 Models = dict[str, TrainedModel]
 """By kind of series."""
 MODEL = "model.pickle"
-CARD = "card.json"
 
 
 def predict_all(history: History, trained: Models) -> list[Json]:
@@ -65,8 +64,8 @@ def fit(
     champion: Champion,
     store: Store,
 ) -> Json:
-    """Fit the champion on each kind of series, and store it with its card below `trained/<as of>-<hash>/`;
-    return the folder's `name`, the model's `sha256` and the `card`."""
+    """Fit the champion on each kind of series, and store it below `trained/<as of>-<hash>/`; return the
+    folder's `name`, the model's `sha256` and its `card`."""
     trained = {
         kind: train(panel, champion.name)
         for kind, panel in history.panels.items()
@@ -75,10 +74,8 @@ def fit(
     model = pickle.dumps(trained, protocol=5)
     digest = hashlib.sha256(model).hexdigest()
     name = f"{TRAINED}/{history.as_of}-{digest[:16]}"
-    facts = card(history, champion, trained)
     store.write(f"{name}/{MODEL}", model)
-    store.write(f"{name}/{CARD}", json.dumps(facts, indent=1).encode())
-    return {"name": name, "sha256": digest, "card": facts}
+    return {"name": name, "sha256": digest, "card": card(history, champion, trained)}
 
 
 def read(kept: Json, store: Store) -> Models:

@@ -112,7 +112,9 @@ def read_folder(folder: Path) -> PartnerFiles:
 
 
 def _parse(
-    path: Path, kind: type[Promotion | MarketWeek], files: PartnerFiles
+    path: Path,
+    kind: type[Promotion | MarketWeek],
+    files: PartnerFiles,
 ) -> list[Any]:
     """Return the valid rows of a file, and add its rejected ones and its warnings to `files`."""
     file = path.name
@@ -147,7 +149,7 @@ def _parse(
         rejected.append(
             {
                 "file": file,
-                "line_number": number,
+                "row_number": number,
                 "reason": reason,
                 "detail": detail,
                 "raw": clean(mask_e_mails(raw), LONGEST_RAW),
@@ -161,7 +163,7 @@ def _parse(
         first = rejected[0]
         summary = (
             f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
-            f"the first of them line {first['line_number']}: {first['detail']}"
+            f"the first of them line {first['row_number']}: {first['detail']}"
         )
         files.warnings.append(summary)
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):

@@ -62,13 +62,6 @@ class PastDay(BaseModel, frozen=True):
     expected: DayForecast | None
 
     @property
-    def forecast(self) -> Known:
-        """The forecast in force."""
-        if self.expected is None:
-            return None
-        return self.expected.forecast
-
-    @property
     def outside(self) -> int | None:
         """The interval, 80 or 95 %, that a complete day is outside of; None where it is within 80 %."""
         expected = self.expected

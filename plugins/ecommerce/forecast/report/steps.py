@@ -39,7 +39,10 @@ from ecommerce.warehouse.client import Warehouse, connect
 
 
 def build_report(
-    prepared: Manifest, kept: Json, warnings: list[DataWarning], run: DagRun
+    prepared: Manifest,
+    kept: Json,
+    warnings: list[DataWarning],
+    run: DagRun,
 ) -> Json:
     """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
     `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
@@ -110,10 +113,7 @@ def read_figures(
         first=as_of - timedelta(days=DRIFT_DAYS),
         day=yesterday,
     )
-    events = []
-    for week in range(WEEKS):
-        days = calendar_week(as_of + timedelta(weeks=week))
-        events.append(event(days, settings.holiday_calendar))
+    weeks = [calendar_week(as_of + timedelta(weeks=week)) for week in range(WEEKS)]
     sales = past_sales(history)
     model = ModelCard.model_validate(card)
     skipped: Names = {}
@@ -128,7 +128,7 @@ def read_figures(
             "promotions": _promotions(history),
             "scores": [score for score in scores if score["periods"]],
             "drift": drift(Score.model_validate(recent[0]), model.total_error),
-            "events": events,
+            "events": [event(week, settings.holiday_calendar) for week in weeks],
             "products": history.products,
             "skipped": skipped,
             "gaps": history.gaps,
@@ -142,7 +142,9 @@ def read_figures(
 
 
 def _series(
-    coming: list[Row], history: History, usual: "pd.Series[Any]"
+    coming: list[Row],
+    history: History,
+    usual: "pd.Series[Any]",
 ) -> Iterator[Json]:
     """Return the series of the rows of `coming_days.sql`, with their `usual` weeks."""
     for name, rows in groupby(coming, itemgetter("series")):
@@ -155,7 +157,9 @@ def _series(
 
 
 def _past_days(
-    sales: pd.DataFrame, complete: set[date], in_force: list[Row]
+    sales: pd.DataFrame,
+    complete: set[date],
+    in_force: list[Row],
 ) -> Iterator[Json]:
     """Return the days of `past_sales` with the forecasts that were in force."""
     forecasts = {row["target_date"]: row for row in in_force}

@@ -28,7 +28,6 @@ FORMATS: Values = {
     "kinds": KIND_NAMES,
     "least_days": LEAST_DAYS,
     "least_difference": LEAST_DIFFERENCE,
-    "most_named": MOST_NAMED,
     "series_name": series_name,
     "versus": versus,
     "week_name": week_name,
@@ -44,12 +43,13 @@ def page_texts(figures: ForecastFigures) -> Json:
     mondays = [as_of + timedelta(weeks=week) for week in range(WEEKS)]
     return {
         "day": as_of.isoformat(),
+        "subject": render("forecast/subject.txt", facts).strip(),
         "timezone": figures.provenance.timezone,
         "scope": render_lines("forecast/scope.txt", facts),
         "page_url": page_url(f"forecast/{as_of}/", "sales-forecast"),
         "lead": lead(figures),
         "heading": span(as_of, as_of + timedelta(days=HORIZON - 1)),
-        "notices": notices(figures),
+        "notices": notices(facts),
         "chart": chart,
         "sections": [
             rendered_table("forecast/weeks.txt", facts, chart=chart),
@@ -71,9 +71,7 @@ def mail_texts(figures: ForecastFigures) -> Json:
     for title, kind, usual, coming, *_, difference in rows["series"]:
         if kind in MAILED_KINDS:
             series.append([title, usual, coming, difference])
-    facts = FORMATS | {"figures": figures}
     return texts | {
-        "subject": render("forecast/subject.txt", facts).strip(),
         "weeks": rows["weeks"],
         "last_week": rows["last-week"],
         "series": series,
@@ -92,9 +90,8 @@ def lead(figures: ForecastFigures) -> str:
     return render("forecast/lead.txt", facts).strip()
 
 
-def notices(figures: ForecastFigures) -> list[Json]:
+def notices(facts: Values) -> list[Json]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
-    facts = FORMATS | {"figures": figures}
     shown = []
     for title, words, urgency in render_rows("forecast/notices.txt", facts):
         urgent = urgency == "urgent"
@@ -111,5 +108,5 @@ def _promotions(figures: ForecastFigures) -> Section:
         days = span(promotion.first, promotion.last)
         discount = quantity(promotion.discount_percent)
         products[days, discount].append(label)
-    facts = FORMATS | {"promotions": products}
+    facts = {"promotions": products, "most_named": MOST_NAMED}
     return rendered_table("forecast/promotions.txt", facts)

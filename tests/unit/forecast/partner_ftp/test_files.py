@@ -46,7 +46,7 @@ def market(read):
 
 
 def rejected(parsed):
-    return [(row["line_number"], row["reason"]) for row in parsed.rejected]
+    return [(row["row_number"], row["reason"]) for row in parsed.rejected]
 
 
 def test_a_promotion_has_its_days_its_product_and_its_discount(promotions):
