@@ -51,7 +51,8 @@ def trend(
 ) -> Chart:
     """Return a column for each day, the last one dark, an incomplete one hatched, a missing one a cross;
     strokes for the means of weekdays and a line for the average, where they are known. Each day has `label`,
-    `height` and `mean`, that of its weekday (None where unknown), `complete` and `missing`."""
+    `height` and `mean`, that of its weekday (None where unknown), `complete` and `missing`. The kind `days`
+    has a label below each column."""
     heights = [day["height"] for day in days]
     means = [day["mean"] for day in days]
     return {
@@ -64,13 +65,6 @@ def trend(
         "average_name": average_name,
         "axis": axis([*heights, *means, average]),
     }
-
-
-def days(file: str, alt: str, days: Sequence[Day], *, mean_name: str) -> Chart:
-    """Return a column for each day of a period, as in `trend`, with a label below each, and a stroke for its
-    `mean`, which the legend names `mean_name`."""
-    chart = trend(file, alt, days, mean_name=mean_name)
-    return chart | {"kind": "days"}
 
 
 def interval(file: str, alt: str, day: Day) -> Chart:

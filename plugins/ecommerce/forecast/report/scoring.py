@@ -9,9 +9,9 @@ from ecommerce.forecast.report.figures import Drift, Known, Score
 SCORED_DAYS = 56
 """Eight weeks, of which a usual one is the median: a mean would rise with a season under way."""
 DRIFT_DAYS = 28
-LEAST_SCORED_DAYS = 14
-"""Drift is not judged on fewer days."""
 LIMITS: Values = {
+    # Drift is not judged on fewer days.
+    "least_scored_days": 14,
     "largest_bias": Decimal("0.10"),
     # Of the days within the 80 % interval, nominally 80 %.
     "least_covered": Decimal("0.60"),
@@ -24,12 +24,9 @@ LIMITS: Values = {
 def drift(score: Score, usual_error: Known) -> Drift:
     """Return whether forecasts drifted; `score` is the total's of the last four weeks, `usual_error` the
     champion's back-test error of the total, None without a back-test."""
-    reasons = []
-    if score.periods >= LEAST_SCORED_DAYS:
-        facts = LIMITS | {"score": score, "usual_error": usual_error}
-        reasons = render_lines("forecast/drift.txt", facts)
+    facts = LIMITS | {"score": score, "usual_error": usual_error}
     return Drift(
         score=score,
         usual_error=usual_error,
-        reasons=reasons,
+        reasons=render_lines("forecast/drift.txt", facts),
     )

@@ -1,6 +1,7 @@
 """The steps of the forecast report: query the warehouse, assemble the figures, archive them."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -20,7 +21,6 @@ from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models.training import rounded
 from ecommerce.forecast.report import archive
 from ecommerce.forecast.report.figures import (
-    ComingPromotion,
     ForecastFigures,
     ForecastProvenance,
     ModelCard,
@@ -206,18 +206,15 @@ def usual_weeks(sales: pd.DataFrame, complete: set[date]) -> "pd.Series[Any]":
     return weeks.median().map(rounded)
 
 
-def _promotions(history: History) -> list[ComingPromotion]:
+def _promotions(history: History) -> Iterator[Json]:
     """Return the promotions of the forecast days, by first day and SKU, whatever their order in the file."""
     end = history.as_of + timedelta(days=HORIZON)
-    coming = []
-    for promotion in history.promotions:
-        if promotion.end_date >= history.as_of and promotion.start_date < end:
-            coming.append(
-                ComingPromotion(
-                    first=promotion.start_date,
-                    last=promotion.end_date,
-                    sku=promotion.sku,
-                    discount_percent=promotion.discount_percent,
-                )
-            )
-    return sorted(coming, key=lambda promotion: (promotion.first, promotion.sku or ""))
+    promotions = sorted(
+        history.promotions,
+        key=lambda promotion: (promotion.start_date, promotion.sku or ""),
+    )
+    for promotion in promotions:
+        first = promotion.start_date
+        last = promotion.end_date
+        if last >= history.as_of and first < end:
+            yield asdict(promotion) | {"first": first, "last": last}

@@ -15,7 +15,6 @@ from typing import Annotated
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -35,10 +34,8 @@ def _first_day(text: object) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
-class Target(BaseModel):
+class Target(BaseModel, str_strip_whitespace=True):
     """One line of a file."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
 
     month: Annotated[date, BeforeValidator(_first_day)]
     channel: Annotated[str, StringConstraints(min_length=1, max_length=200)]

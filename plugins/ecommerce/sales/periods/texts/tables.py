@@ -60,4 +60,5 @@ def _days_chart(figures: PeriodFigures) -> Chart:
         days.append(chart_day)
     # The lowest and the highest.
     alt = render("remarks/period_days.txt", {"figures": figures}).strip()
-    return charts.days(DAYS_CHART, alt, days, mean_name="Forecast")
+    chart = charts.trend(DAYS_CHART, alt, days, mean_name="Forecast")
+    return chart | {"kind": "days"}

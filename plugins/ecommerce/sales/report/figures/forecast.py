@@ -14,7 +14,6 @@ from ecommerce.sales.day_queries import DayQueries
 
 Verdict = Literal["as expected", "unusual", "very unusual"]
 TOTAL = "total"
-NET = "net"
 FIGURES = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95", "actual")
 """The figures of one series; all are amounts."""
 
@@ -73,7 +72,7 @@ def read(queries: DayQueries) -> Forecast:
     is_judged = queries.today["complete"] and not queries.doubtful_sources
     net = None
     if forecasts[0]["series"] == TOTAL:
-        of_shop = net_figures(forecasts[0]) | {"series": NET}
+        of_shop = net_figures(forecasts[0]) | {"series": "net"}
         net = _expected(of_shop, is_judged)
     expectation = Expectation.of(
         forecasts[0],

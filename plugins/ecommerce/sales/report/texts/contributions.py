@@ -39,11 +39,12 @@ def change_words(figures: Figures) -> str:
 
 def _facts(figures: Figures) -> Values:
     """Return what all templates of the changes need."""
+    unconverted = figures.changes.unconverted if figures.changes else []
     return {
         "figures": figures,
         "no_base": no_base(figures),
         "signed": terms.signed,
-        "left_out": left_out(figures),
+        "left_out": terms.without_amounts(unconverted),
     }
 
 
@@ -52,12 +53,6 @@ def no_base(figures: Figures) -> str:
     before = base_name(figures, "day_before")
     week_before = base_name(figures, "week_before")
     return f"No change is stated: neither {week_before} nor {before} is loaded and complete."
-
-
-def left_out(figures: Figures) -> str:
-    """Return `, without amounts in BRL`; nothing where no currency is left out."""
-    changes = figures.changes
-    return terms.without_amounts(changes.unconverted) if changes else ""
 
 
 def _contributions(figures: Figures, dimension: Dimension) -> Section:

@@ -38,7 +38,6 @@ NAMES = {
     "gross_sales": "gross sales",
     "discounts": "discounts",
 }
-GROSS_SALES = "gross_sales"
 NEEDED = {"customers": {"returning"}, "measure": {"discounts", "returns"}}
 """Names that the compared day must have: at first all customers are new, and some exports have neither
 discounts nor returns."""
@@ -80,7 +79,7 @@ def _most_concentrated(changes: LikeForLike, least: Decimal) -> str:
             continue
         # Names with a small part of the change would explain it instead.
         has_name = contributions[0].name not in NAMELESS
-        is_gross = (dimension, rows[0].name) == ("measure", GROSS_SALES)
+        is_gross = (dimension, rows[0].name) == ("measure", "gross_sales")
         sold_before = {row.name for row in contributions if row.before}
         if has_name and not is_gross and NEEDED.get(dimension, set()) <= sold_before:
             changed = _effective_number(row.change for row in contributions)

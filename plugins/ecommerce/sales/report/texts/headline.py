@@ -33,8 +33,6 @@ NOTE = (
     "net sales: gross sales less discounts and returns; pp: percentage points; "
     f"{text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
 )
-NOTHING_YET = "nothing to compare with yet"
-NO_ORDERS = "no orders to average"
 
 
 def tables(figures: Figures) -> list[Section]:
@@ -162,7 +160,7 @@ def tile_of(
     """Return the tile of a figure, as in `tiles`; its `change` is the first of `changes`, or else states why
     there is none."""
     meaning = MEANINGS[figure]
-    why = NO_ORDERS if value is None else NOTHING_YET
+    why = "no orders to average" if value is None else "nothing to compare with yet"
     tile = plain_tile(meaning.label, text.figure(value, meaning.kind, currency), why)
     if changes:
         tile |= {"changes": changes, "change": changes[0]}
