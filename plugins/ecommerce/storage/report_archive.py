@@ -4,7 +4,6 @@ A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`
 mail in `mail.json`, and the manifest of `ecommerce.storage.staging`, which makes it complete.
 """
 
-import hashlib
 import json
 import mimetypes
 from collections.abc import Callable, Mapping
@@ -174,11 +173,6 @@ class Archive(Generic[F]):
             with suppress(ValueError):  # a folder of another name
                 days.append(date.fromisoformat(Path(path).name))
         return sorted(days)
-
-
-def content_hash(figures: BaseModel, **fields: Any) -> str:
-    """Return the SHA-256 of the JSON of figures; `fields` are the arguments of `model_dump_json`."""
-    return hashlib.sha256(figures.model_dump_json(**fields).encode()).hexdigest()
 
 
 def media_types(*names: str) -> dict[str, str]:
