@@ -20,7 +20,6 @@ from ecommerce.storage.report_archive import PREVIEW, Archive, media_types
 
 log = logging.getLogger(__name__)
 
-FOLDER = "forecasts"
 PDF = "forecast.pdf"
 FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
 """The files of a forecast's folder that pages serve, with media types."""
@@ -50,7 +49,7 @@ ARCHIVE = Archive(
     ForecastFigures,
     FILES,
     source="forecast_report",
-    folder=FOLDER,
+    folder="forecasts",
 )
 
 
