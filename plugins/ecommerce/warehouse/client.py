@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from json import JSONDecodeError
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tenacity
@@ -29,6 +30,7 @@ from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import NO_NEW_COLUMN, Settings, load_settings
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage, metrics
+from ecommerce.storage.staging import storage_errors
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.rendering import columns, render
 
@@ -208,23 +210,42 @@ class Warehouse:
             **self.request_options(),
         )
 
-    def load_config(
-        self, schema: Sequence[bigquery.SchemaField]
-    ) -> bigquery.LoadJobConfig:
-        """Return the configuration of a load job that replaces the rows of a table by those of Parquet
-        files."""
+    def begin_load(
+        self,
+        source: Path | list[str],
+        table: str,
+        schema: Sequence[bigquery.SchemaField],
+        job_id: str | None = None,
+    ) -> bigquery.LoadJob:
+        """Begin a load job that replaces the rows of `table`, `dataset.table`, which it creates if it is
+        missing, by those of a Parquet file, which is uploaded, or of files in Google Cloud Storage, which
+        BigQuery reads itself; raise GoogleAPICallError if BigQuery refuses it."""
         from google.cloud import bigquery
 
         lists = bigquery.ParquetOptions()
         # Otherwise BigQuery reads a Parquet list as a record `list.element`.
         lists.enable_list_inference = True
-        return bigquery.LoadJobConfig(
-            source_format="PARQUET",
-            parquet_options=lists,
-            schema=schema,
-            write_disposition="WRITE_TRUNCATE",
-            labels=dict(self.labels),
-        )
+        options: Values = {
+            "destination": table,
+            "job_id": job_id,
+            "job_config": bigquery.LoadJobConfig(
+                source_format="PARQUET",
+                parquet_options=lists,
+                schema=schema,
+                write_disposition="WRITE_TRUNCATE",
+                labels=dict(self.labels),
+            ),
+        }
+        if isinstance(source, list):
+            return self.client.load_table_from_uri(
+                source, **options, **self.request_options()
+            )
+        with storage_errors(str(source)):
+            stream = source.open("rb")
+        with stream:
+            return self.client.load_table_from_file(
+                stream, timeout=REQUEST_SECONDS, **options
+            )
 
     def rows(self, job: bigquery.QueryJob, what: str, **options: Any) -> RowIterator:
         """Return the rows of a query job, and count the bytes it billed; see `result`."""

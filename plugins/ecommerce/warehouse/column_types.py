@@ -67,12 +67,11 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
     )
 
 
-def arrow_type(column: Column) -> pa.DataType:
-    """Return the Arrow type of a column in the Parquet files that BigQuery loads."""
+def parquet_schema(fields: Iterable[Column], *, nullable: bool = True) -> pa.Schema:
+    """Return the schema of Parquet files with these columns, for BigQuery; unless `nullable`, those that are
+    NOT NULL are required."""
     import pyarrow as pa
 
-    if column.digits:
-        return pa.decimal128(*column.digits)
     types: dict[str, pa.DataType] = {
         "STRING": pa.string(),
         "INT64": pa.int64(),
@@ -81,11 +80,9 @@ def arrow_type(column: Column) -> pa.DataType:
         "TIMESTAMP": pa.timestamp("us", tz="UTC"),
         LIST: pa.list_(pa.string()),
     }
-    return types[column.type]
-
-
-def parquet_schema(fields: Iterable[Column]) -> pa.Schema:
-    """Return the schema of Parquet files with these columns."""
-    import pyarrow as pa
-
-    return pa.schema([(column.name, arrow_type(column)) for column in fields])
+    declared = []
+    for column in fields:
+        digits = column.digits
+        kind = pa.decimal128(*digits) if digits else types[column.type]
+        declared.append(pa.field(column.name, kind, nullable or not column.required))
+    return pa.schema(declared)

@@ -1,7 +1,6 @@
 """The warehouse's datasets, tables and views: created on first use, and compared with the settings."""
 
 import hmac
-import io
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -13,14 +12,10 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import (
-    REQUEST_SECONDS,
-    Warehouse,
-    connect,
-    retry_conflicts,
-)
-from ecommerce.warehouse.column_types import api_field, arrow_type, parquet_schema
+from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
+from ecommerce.warehouse.column_types import api_field, parquet_schema
 from ecommerce.warehouse.rendering import columns, render, tables, views
 
 Listing = Mapping[str, Any]
@@ -246,48 +241,29 @@ def replace_view(warehouse: Warehouse, view: str) -> None:
 
 
 def write_rows(
-    folder: Path,
-    table: str,
-    rows: Sequence[Row],
-) -> None:
+    folder: Path, table: str, rows: Sequence[Row], *, nullable: bool = True
+) -> Path:
     """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
-    `folder`."""
+    `folder`, and return the file. Unless `nullable`, the columns that the table has NOT NULL are required."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    written = pa.Table.from_pylist(list(rows), parquet_schema(columns(table)))
-    parquet.write_table(written, folder / f"{table}.parquet")
+    schema = parquet_schema(columns(table), nullable=nullable)
+    file = folder / f"{table}.parquet"
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema), file)
+    return file
 
 
-def replace_rows(
-    warehouse: Warehouse,
-    table: str,
-    rows: Sequence[Row],
-) -> None:
+def replace_rows(warehouse: Warehouse, table: str, rows: Sequence[Row]) -> None:
     """Replace all rows of a table by a few `rows`, values by column, in one load job, which is atomic and
     creates a missing table; raise as `bigquery_errors`."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    fields = []
-    for column in columns(table):
-        # BigQuery may refuse a nullable column where the table has NOT NULL.
-        is_nullable = not column.required
-        fields.append(pa.field(column.name, arrow_type(column), is_nullable))
-    file = io.BytesIO()
-    parquet.write_table(pa.Table.from_pylist(list(rows), pa.schema(fields)), file)
     what = f"load {table}"
-    with bigquery_errors(what):
-        job = warehouse.client.load_table_from_file(
-            file,
-            f"{warehouse.settings.bigquery_dataset}.{table}",
-            rewind=True,
-            job_config=warehouse.load_config(
-                [api_field(column) for column in columns(table)]
-            ),
-            timeout=REQUEST_SECONDS,
-        )
-        warehouse.result(job, what)
+    target = f"{warehouse.settings.bigquery_dataset}.{table}"
+    fields = [api_field(column) for column in columns(table)]
+    with scratch_folder() as folder, bigquery_errors(what):
+        # BigQuery may refuse a nullable column where the table has NOT NULL.
+        file = write_rows(folder, table, rows, nullable=False)
+        warehouse.result(warehouse.begin_load(file, target, fields), what)
 
 
 def _fingerprint(settings: Settings) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from ecommerce.storage.staging import (
     storage_path,
 )
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
+from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.column_types import Column, api_field, parquet_schema
 from ecommerce.warehouse.rendering import (
     BUNDLE,
@@ -112,19 +112,15 @@ class StagedLoad:
     def suffix(self) -> str:
         """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
         have expired, and the jobs that filled them must run again."""
-        today = datetime.now(UTC).date()
-        parts = [
+        identity = (
             self.dag_id,
             self.run_id,
-            str(self.business_date),
-            str(today),
-        ]
-        for manifest in self.manifests:
-            parts.append(manifest.sha256)
-        for source, status in sorted(self.unread.items()):
-            parts.append(f"{source} {status}")
-        text = "\n".join(parts)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+            self.business_date,
+            datetime.now(UTC).date(),
+            [manifest.sha256 for manifest in self.manifests],
+            sorted(self.unread.items()),
+        )
+        return hashlib.sha256(repr(identity).encode()).hexdigest()[:12]
 
     def rendered(
         self, statement: str, days: Collection[date] = (), **values: Any
@@ -154,57 +150,61 @@ def stage(staged: StagedLoad) -> None:
         StagingError: a file cannot be read.
         PipelineError: BigQuery refused a job, or cannot be reached (see `bigquery_errors`).
     """
+    parts: dict[str, Sequence[str]] = {}
+    for table in staged.spec.uploaded:
+        parts[table] = [table]
+    if staged.is_bundled:
+        parts = {BUNDLE: staged.spec.uploaded}
+    jobs = {}
     with scratch_folder() as folder:
-        if staged.is_bundled:
-            jobs = {BUNDLE: _load_bundle(staged, folder)}
-        else:
-            jobs = _load_tables(staged, folder)
-    for table, job in jobs.items():
-        with bigquery_errors(f"load {table}"):
-            staged.warehouse.result(job, f"load {table}")
+        for name, tables in parts.items():
+            jobs[name] = _begin_load_job(staged, name, tables, folder)
+    for name, job in jobs.items():
+        with bigquery_errors(f"load {name}"):
+            staged.warehouse.result(job, f"load {name}")
 
 
-def _load_bundle(staged: StagedLoad, folder: Path) -> LoadJob:
-    """Begin the load job of a small load."""
+def _begin_load_job(
+    staged: StagedLoad, name: str, tables: Sequence[str], folder: Path
+) -> LoadJob:
+    """Begin the load job of the staging table `name`, which gets the rows of `tables`. Their files are copied
+    to one, in `folder`, unless BigQuery can read or receive them as they are."""
+    warehouse = staged.warehouse
+    uris: list[str] = []
+    if staged.is_bundled:
+        target = bundle_columns(staged.spec)
+    else:
+        target = staged_columns(staged.spec, name)
+        uris = _checked_uris(staged, name)
+    source: Path | list[str] = uris
+    if len(uris) == 1 and is_local(uris[0]):
+        source = Path(local_or_uri(uris[0]))
+    elif not uris or not uris[0].startswith("gs://"):
+        source = folder / f"{name}.parquet"
+        _write_rows(staged, tables, target, source)
+    fields = [api_field(column, nullable=True) for column in target]
+    begin = partial(warehouse.begin_load, source, staged.target(name), fields)
+    with bigquery_errors(f"load {name}"):
+        return warehouse.start(begin, f"load-{staged.suffix}-{name}")
+
+
+def _write_rows(
+    staged: StagedLoad, tables: Iterable[str], target: Iterable[Column], file: Path
+) -> None:
+    """Write the rows of tables to one file with the columns `target`; those that a table lacks are NULL."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    target = bundle_columns(staged.spec)
     schema = parquet_schema(target)
-    # Columns that a table lacks are NULL.
-    parts = [schema.empty_table()]
-    for table in staged.spec.uploaded:
-        for batch in _batches(staged, table):
-            fields = [schema.field(name) for name in batch.schema.names]
-            rows = pa.Table.from_batches([batch.cast(pa.schema(fields))])
-            names = pa.repeat(table, rows.num_rows)
-            parts.append(rows.append_column(_TABLE_NAME.name, names))
-    bundle = folder / f"{BUNDLE}.parquet"
-    parquet.write_table(pa.concat_tables(parts, promote_options="default"), bundle)
-    return _begin_load_job(staged, BUNDLE, target, bundle)
-
-
-def _load_tables(staged: StagedLoad, folder: Path) -> dict[str, LoadJob]:
-    """Begin the load job of each table, and return them by table."""
-    from pyarrow import parquet
-
-    jobs = {}
-    for table in staged.spec.uploaded:
-        target = staged_columns(staged.spec, table)
-        uris = _checked_uris(staged, table)
-        source: Path | list[str]
-        if uris and uris[0].startswith("gs://"):
-            source = uris
-        elif len(uris) == 1 and is_local(uris[0]):
-            source = Path(local_or_uri(uris[0]))
-        else:
-            source = folder / f"{table}.parquet"
-            schema = parquet_schema(target)
-            with parquet.ParquetWriter(source, schema) as writer:
-                for rows in _batches(staged, table):
-                    writer.write_batch(rows.cast(schema))
-        jobs[table] = _begin_load_job(staged, table, target, source)
-    return jobs
+    with parquet.ParquetWriter(file, schema) as writer:
+        for table in tables:
+            for batch in _batches(staged, table):
+                rows = pa.Table.from_batches([batch])
+                names = pa.repeat(table, rows.num_rows)
+                rows = rows.append_column(_TABLE_NAME.name, names)
+                parts = [schema.empty_table(), rows]
+                filled = pa.concat_tables(parts, promote_options="permissive")
+                writer.write_table(filled.select(schema.names).cast(schema))
 
 
 def _batches(staged: StagedLoad, table: str) -> Iterator[pa.RecordBatch]:
@@ -286,44 +286,6 @@ def _checked_uris(staged: StagedLoad, table: str) -> list[str]:
             )
         uris.append(f"{manifest.uri}/{table}.parquet")
     return uris
-
-
-def _begin_load_job(
-    staged: StagedLoad,
-    table: str,
-    target: Sequence[Column],
-    source: Path | list[str],
-) -> LoadJob:
-    """Begin the load job that replaces the rows of a staging table with the columns `target` by those of a
-    file, which is uploaded, or of files in Google Cloud Storage, which BigQuery reads itself."""
-    warehouse = staged.warehouse
-    schema = [api_field(column, nullable=True) for column in target]
-    options: Values = {
-        "destination": staged.target(table),
-        "job_config": warehouse.load_config(schema),
-    }
-
-    def begin(job_id: str) -> LoadJob:
-        client = warehouse.client
-        if isinstance(source, list):
-            return client.load_table_from_uri(
-                source,
-                job_id=job_id,
-                **options,
-                **warehouse.request_options(),
-            )
-        with storage_errors(str(source)):
-            stream = source.open("rb")
-        with stream:
-            return client.load_table_from_file(
-                stream,
-                job_id=job_id,
-                timeout=REQUEST_SECONDS,
-                **options,
-            )
-
-    with bigquery_errors(f"load {table}"):
-        return warehouse.start(begin, f"load-{staged.suffix}-{table}")
 
 
 def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:

@@ -15,7 +15,7 @@ import yaml
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
-from ecommerce.warehouse.column_types import arrow_type
+from ecommerce.warehouse.column_types import parquet_schema
 from ecommerce.warehouse.rendering import staged_columns
 from ecommerce.warehouse.schema import write_rows
 
@@ -198,7 +198,7 @@ class Folder:
                 if not tables[table] and table not in ALWAYS_THERE:
                     continue
                 staged = staged_columns(ORDERS, table)
-                schema = pa.schema([(each.name, arrow_type(each)) for each in staged])
+                schema = parquet_schema(staged)
                 rows = pa.Table.from_pylist(tables[table], schema=schema)
                 pq.write_table(rows, draft.path / f"{table}.parquet")
                 columns[f"{table}.parquet"] = schema.names

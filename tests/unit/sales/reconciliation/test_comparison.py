@@ -17,7 +17,7 @@ from ecommerce.sales.reconciliation.comparison import differing_days
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.column_types import arrow_type
+from ecommerce.warehouse.column_types import parquet_schema
 from tests.source_names import SALES_DB, STOREFRONT
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 11, 18)
@@ -56,11 +56,11 @@ def line_digest(lines):
 
 
 def table_of(table, rows, *more):
-    fields = [(column.name, arrow_type(column)) for column in rendering.columns(table)]
+    fields = list(parquet_schema(rendering.columns(table)))
     for row in rows:
-        for name, kind in fields:
-            if row.get(name) and pa.types.is_decimal(kind):
-                row[name] = Decimal(row[name])
+        for field in fields:
+            if row.get(field.name) and pa.types.is_decimal(field.type):
+                row[field.name] = Decimal(row[field.name])
     return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more]))
 
 
