@@ -41,7 +41,7 @@ def lend_dataset(bigquery_emulator):
         assert name not in lent, f"{name} is lent already"
         if name in used:
             empty(client, name)
-            schema._PREPARED.clear()
+            schema._open_prepared.cache_clear()
         lent.add(name)
         used.add(name)
         try:

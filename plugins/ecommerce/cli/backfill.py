@@ -8,10 +8,8 @@ from datetime import date
 import click
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.terminal import day_option, progress, show
+from ecommerce.cli.terminal import day_option, progress, require_closed, show
 from ecommerce.cli.watching import PAUSE, wait_for_runs
-from ecommerce.core.business_day import closed_day
-from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 from ecommerce.core.text import counted
 from ecommerce.core.values import Json
@@ -28,58 +26,49 @@ class Backfill:
     dag_id: str = DAG_DAILY
     again: bool = False
 
-    def __post_init__(self) -> None:
-        self._request: Json = {
+    def start(self, *, jobs: int = 2, mail: bool = False) -> dict[str, str]:
+        """Create the backfill in Airflow, of `jobs` days at the same time, and return the business days of
+        its runs by their ids, in order; empty where there is no day to run: Airflow leaves out days in
+        progress. `mail`, for the daily DAG only: mail every day's report.
+
+        Raises:
+            PipelineError: the range is empty, or a day has not ended yet, so that its run would wait; or the
+                DAG is paused; or another backfill of it is in progress.
+        """
+        require_closed(self.first, self.last, self.api.timezone())
+        request: Json = {
             "dag_id": self.dag_id,
             "reprocess_behavior": "completed" if self.again else "failed",
             "from_date": str(self.first),
             "to_date": str(self.last),
         }
-        self._run_filters = {
-            "run_type": "backfill",
-            "partition_date_gte": str(self.first),
-            "partition_date_lte": str(self.last),
-        }
-
-    def plan(self) -> list[str]:
-        """Return the business days that it would run, in order; Airflow leaves out days in progress.
-
-        Raises:
-            PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
-        """
-        if self.first > self.last:
-            raise PipelineError(f"FROM={self.first} is after TO={self.last}")
-        closed_day(self.last, self.api.timezone())
-        planned = self.api.post("backfills/dry_run", self._request)["backfills"]
-        return sorted(entry["partition_key"] for entry in planned)
-
-    def start(self, *, jobs: int = 2, mail: bool = False) -> dict[str, str]:
-        """Create the backfill in Airflow, of `jobs` days at the same time, and return the business days of
-        its runs by their ids, in order; empty where there is no day to run. `mail`, for the daily DAG only:
-        mail every day's report.
-
-        Raises:
-            PipelineError: as `plan`; or the DAG is paused; or another backfill of it is in progress.
-        """
-        planned = self.plan()
+        planned = self.api.post("backfills/dry_run", request)["backfills"]
         if not planned:
             return {}
         self.api.require_unpaused(self.dag_id)
         conf = {"send_mail": True} if mail else {}
-        options = {"max_active_runs": jobs, "dag_run_conf": conf}
-        self._id = self.api.post("backfills", self._request | options)["id"]
-        runs = self.api.runs(self.dag_id, **self._run_filters)
+        request |= {"max_active_runs": jobs, "dag_run_conf": conf}
+        self._id = self.api.post("backfills", request)["id"]
+        runs = self.api.runs(self.dag_id, **self._run_filters())
         # The newest run is the first: it replaces others of its day.
         newest = {run["partition_key"]: run["dag_run_id"] for run in reversed(runs)}
-        return {newest[day]: day for day in planned if day in newest}
+        days = sorted(entry["partition_key"] for entry in planned)
+        return {newest[day]: day for day in days if day in newest}
 
     def wait(self, day_of_run: Mapping[str, str]) -> dict[str, str]:
         """Wait until the runs that `start` returned have ended and Airflow accepts another backfill, and
         return their states by day."""
-        states = wait_for_runs(self.api, self.dag_id, day_of_run, **self._run_filters)
+        states = wait_for_runs(self.api, self.dag_id, day_of_run, **self._run_filters())
         while not self.api.get(f"backfills/{self._id}")["completed_at"]:
             time.sleep(PAUSE)
         return states
+
+    def _run_filters(self) -> dict[str, str]:
+        return {
+            "run_type": "backfill",
+            "partition_date_gte": str(self.first),
+            "partition_date_lte": str(self.last),
+        }
 
 
 @click.command()

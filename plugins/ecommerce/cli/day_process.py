@@ -47,11 +47,10 @@ def run_day(day: str, terminal: TextIO) -> bool:
     """
     try:
         require_connections()
+        dag = dag_for_test(DAG_DAILY, TaskLines(terminal))
     except ConfigurationError as error:
         print(error, file=terminal)
         return False
-    try:
-        dag = dag_for_test(DAG_DAILY, TaskLines(terminal))
     except AirflowException as error:
         print(f"{error} (see the log)", file=terminal)
         return False

@@ -7,10 +7,9 @@ import click
 from more_itertools import map_reduce
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
-from ecommerce.cli.terminal import day_option, progress, show
+from ecommerce.cli.terminal import day_option, progress, require_closed, show
 from ecommerce.cli.watching import wait_for_runs
-from ecommerce.core.business_day import closed_day, days_between, newest_closed_day
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.business_day import days_between, newest_closed_day
 from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.text import counted
 
@@ -33,9 +32,7 @@ def history(first: date, last: date | None, *, source: str | None, again: bool) 
     api = AirflowApi.from_environment()
     timezone = api.timezone()
     last = last or newest_closed_day(datetime.now(UTC), timezone).date
-    if first > last:
-        raise PipelineError(f"FROM={first} is after TO={last}")
-    closed_day(last, timezone)
+    require_closed(first, last, timezone)
     api.require_unpaused(DAG_HISTORY_READ)
     states = {run["dag_run_id"]: run["state"] for run in api.runs(DAG_HISTORY_READ)}
     month_of_run: dict[str, str] = {}

@@ -111,19 +111,15 @@ def run_again(
 ) -> int:
     """Clear tasks of a day's run with downstream, and return the command's exit code. `mail`: let it mail the
     report; `wait`: wait for its end."""
-    # The tasks end the request when they have mailed.
-    if mail:
-        api.request("PUT", _request(run_id, names.TASK_SEND), json={"value": True})
-        # A run of an older version has no such task.
-        with suppress(PipelineError):
-            path = _request(run_id, names.TASK_SUBSCRIPTIONS)
-            api.request("PUT", path, json={"value": True})
-    else:
-        # End the request of a repair that failed before it mailed; usually there is none.
-        for task_id in (names.TASK_SEND, names.TASK_SUBSCRIPTIONS):
-            with suppress(PipelineError):
-                path = _request(run_id, task_id)
-                api.request("PATCH", path, json={"value": False})
+    try:
+        _request_mail(api, run_id, names.TASK_SEND, mail=mail)
+    except PipelineError:
+        # Usually there is no request to end.
+        if mail:
+            raise
+    # A run of an older version has no task for subscriptions.
+    with suppress(PipelineError):
+        _request_mail(api, run_id, names.TASK_SUBSCRIPTIONS, mail=mail)
     api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
@@ -136,6 +132,9 @@ def run_again(
     return show_end(day, succeeded=succeeded, where=f": see {url}")
 
 
-def _request(run_id: str, task_id: str) -> str:
-    """Return the path of the request to mail, in the state store of a task that mails."""
-    return f"{tasks_path(run_id)}/{task_id}/state-store/{names.STATE_SEND_MAIL}"
+def _request_mail(api: AirflowApi, run_id: str, task_id: str, *, mail: bool) -> None:
+    """Let a task mail, or end the request of a repair that failed before it mailed. A task that has mailed
+    ends the request itself."""
+    method = "PUT" if mail else "PATCH"
+    path = f"{tasks_path(run_id)}/{task_id}/state-store/{names.STATE_SEND_MAIL}"
+    api.request(method, path, json={"value": mail})

@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from ecommerce.cli import environment
+from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 
@@ -37,6 +38,13 @@ def show(line: object) -> None:
 def progress(line: str) -> None:
     """Print a line about what happens meanwhile."""
     click.echo(line, err=True)
+
+
+def require_closed(first: date, last: date, timezone: str) -> None:
+    """Raise PipelineError unless there are days from `first` to `last`, and the last has ended."""
+    if first > last:
+        raise PipelineError(f"FROM={first} is after TO={last}")
+    closed_day(last, timezone)
 
 
 def show_end(day: date, *, succeeded: bool, where: str = "") -> int:

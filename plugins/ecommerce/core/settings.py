@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
@@ -126,7 +126,10 @@ class _Environment(BaseSettings):
     """Environment variables of the fields' names in capital letters. An empty one counts as not set."""
 
     model_config = SettingsConfigDict(
-        env_ignore_empty=True, frozen=True, validate_default=False
+        enable_decoding=False,
+        env_ignore_empty=True,
+        frozen=True,
+        validate_default=False,
     )
 
     @classmethod
@@ -143,10 +146,7 @@ class ShopSettings(_Environment):
     """The shops, which are read while a DAG file is parsed, where an invalid value counts as none
     (`sources.live_sources`)."""
 
-    shops: Annotated[
-        Json[Mapping[str, tuple[ShopName, ...]]],
-        NoDecode,
-    ] = Field(
+    shops: Json[Mapping[str, tuple[ShopName, ...]]] = Field(
         {},
         description=f"JSON with names of shops by platform, such as {SHOPS_EXAMPLE}; a name has up to 20 "
         "lower-case letters and digits, and begins with a letter",
@@ -194,7 +194,7 @@ class Settings(DagSettings, ShopSettings):
         description="a three-letter ISO 4217 code such as EUR",
     )
     report_locale: Annotated[str, AfterValidator(known_locale)] = DEFAULT_LOCALE
-    shop_labels: Annotated[Json[Mapping[str, Label]], NoDecode] = Field(
+    shop_labels: Json[Mapping[str, Label]] = Field(
         {},
         description='JSON with a name for each source or channel, such as {"storefront": "Agora online"}',
     )
@@ -227,28 +227,27 @@ class Settings(DagSettings, ShopSettings):
     partner_file_max_seconds: Seconds = 600
     sync_start_date: date | None = Field(None, description="a date like 2026-11-01")
     order_attributes: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_order_attributes)
+        tuple[str, ...], BeforeValidator(_order_attributes)
     ] = ()
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
     report_attribute: str | None = None
     """One of them, by which the daily report breaks down."""
-    payment_fee_meta: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    payment_fee_meta: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     """Further meta data of WooCommerce's orders that have the fee of the payment."""
     gateways_without_fees: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_lower_words)
+        tuple[str, ...], BeforeValidator(_lower_words)
     ] = ()
     """Gateways, in lower case, whose payments cost no fee, such as a bank transfer."""
     payout_days: Days = 14
     """After these, an order that is not paid out is listed."""
     expected_partners: Annotated[
-        Expected | None, NoDecode, BeforeValidator(_expected_partners)
+        Expected | None, BeforeValidator(_expected_partners)
     ] = Field(
         None, description="a list such as acme,globex:workdays,initech:tue+sat, or none"
     )
     """None: learnt from what was delivered."""
     picture_networks: Annotated[
         tuple[Network, ...],
-        NoDecode,
         BeforeValidator(lambda text: text.replace(",", " ").split()),
     ] = ()
     """Private networks from which pictures of the catalogue may be fetched."""

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,6 @@ AUDIT = "load_audit"
 LOCK = "load_lock"
 DAY_MS = 24 * 60 * 60 * 1000
 log = logging.getLogger(__name__)
-
-_PREPARED: dict[tuple[str, frozenset[tuple[str, str]]], Warehouse] = {}
-"""The warehouses that this process has opened and prepared, by step and environment."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -58,12 +56,14 @@ def prepare(warehouse: Warehouse) -> None:
 def open_prepared(step: str) -> Warehouse:
     """Open the warehouse for a task with several small queries: once in a process, because each client signs
     in and connects again. Raise as `prepare`."""
-    key = (step, frozenset(os.environ.items()))
-    if key not in _PREPARED:
-        warehouse = connect(step=step)
-        prepare(warehouse)
-        _PREPARED[key] = warehouse
-    return _PREPARED[key]
+    return _open_prepared(step, frozenset(os.environ.items()))
+
+
+@cache
+def _open_prepared(step: str, environ: frozenset[tuple[str, str]]) -> Warehouse:
+    warehouse = connect(step=step)
+    prepare(warehouse)
+    return warehouse
 
 
 def compare_settings(warehouse: Warehouse) -> bool:
