@@ -201,7 +201,8 @@ class AirflowServices:
     def _start_database(self) -> str:
         """Start the metadata database, unless it runs, and return its URL."""
         server = metadata_database.start(self.home, postgres.OPTIONS)
-        processes.record(self.folders.processes, _DATABASE_SERVER, server.process_id)
+        process_id = postgres.process_id(server)
+        processes.record(self.folders.processes, _DATABASE_SERVER, process_id)
         return metadata_database.url(server)
 
     def _migrate(self, environ: dict[str, str]) -> None:

@@ -194,7 +194,7 @@ class Company:
         folders = self.folders
         if name == "sales_db":
             server = postgres.start(self._postgres.data_dir, self.ports.sales_db)
-            processes.record(folders.processes, name, server.process_id)
+            processes.record(folders.processes, name, postgres.process_id(server))
         elif name == "bigquery":
             started = emulator.start(folders.home / "bigquery", self.ports.bigquery)
             processes.record(folders.processes, name, started.process.pid)

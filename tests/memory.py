@@ -14,8 +14,6 @@ from ecommerce.warehouse.rendering import columns
 TEXT = pa.string()
 AMOUNT = pa.decimal128(18, 4)
 REFUNDS = parquet_schema(columns("refunds"))
-ORDERS = parquet_schema(columns("orders"))
-STORED_LINES = parquet_schema(columns("order_lines"))
 LINES = pa.schema(
     {
         "order_id": TEXT,
@@ -28,22 +26,21 @@ LINES = pa.schema(
 )
 
 
+def empty(table):
+    """A table of the warehouse without rows."""
+    return parquet_schema(columns(table)).empty_table()
+
+
 @dataclass(frozen=True)
 class Remembered:
     """A stand-in for `warehouse.load_history`; what is not given was never read before."""
 
     last_read: Callable[[str], datetime | None] = lambda source: None
     was_read: Callable[[str, date], bool] = lambda source, day: False
-    known_refunds: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
-        REFUNDS.empty_table()
+    stored_rows: Callable[[str, str, Sequence[str]], Any] = (
+        lambda table, source, order_ids: empty(table)
     )
     refunded_channels: Callable[[str], list[str]] = lambda source: []
-    stored_orders: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
-        ORDERS.empty_table()
-    )
-    stored_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
-        STORED_LINES.empty_table()
-    )
     known_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
         LINES.empty_table()
     )

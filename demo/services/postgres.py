@@ -15,6 +15,11 @@ def server(data_dir: Path, port: int) -> Postgres:
     return Postgres(data_dir, port, USER, PASSWORD)
 
 
+def process_id(server: Postgres) -> int:
+    """Return the id of a running server's main process."""
+    return int((server.data_dir / "postmaster.pid").read_text().splitlines()[0])
+
+
 def start(data_dir: Path, port: int) -> Postgres:
     """Start the server in `data_dir` on `port`.
 

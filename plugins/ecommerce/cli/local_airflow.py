@@ -28,8 +28,7 @@ def airflow(words: tuple[str, ...]) -> int:
         )
     environment.load(connections_of_the_ui=False)
     binaries = Path(sys.executable).parent
-    command = str(binaries / "airflow")
-    # `airflow standalone` starts its parts by the name `airflow`.
+    # Of `airflow`, also for the parts that `airflow standalone` starts.
     os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     # Tasks would see the password.
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")
@@ -37,14 +36,14 @@ def airflow(words: tuple[str, ...]) -> int:
         check_port()
     environment.use_metadata()
     if words:
-        return subprocess.run([command, *words], check=False).returncode
+        return subprocess.run(["airflow", *words], check=False).returncode
     if password:
         set_password(password)
     # Pools need the tables.
-    subprocess.run([command, "db", "migrate"], check=False)
+    subprocess.run(["airflow", "db", "migrate"], check=False)
     pools = str(environment.REPOSITORY / "include/pools.json")
-    subprocess.run([command, "pools", "import", pools], check=False)
-    with session([command, "standalone"]) as process:
+    subprocess.run(["airflow", "pools", "import", pools], check=False)
+    with session(["airflow", "standalone"]) as process:
         with suppress(KeyboardInterrupt):
             return process.wait()
         # It ends its parts itself: a scheduler that gets two signals never ends.

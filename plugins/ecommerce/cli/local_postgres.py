@@ -31,11 +31,6 @@ class Postgres:
         address = f"{self.user}:{self.password}@127.0.0.1:{self.port}"
         return f"postgresql://{address}/{database}"
 
-    @property
-    def process_id(self) -> int:
-        """The id of the running server's main process."""
-        return int((self.data_dir / "postmaster.pid").read_text().splitlines()[0])
-
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Run `sql` with psql until the first error, and return the output."""
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user, database]

@@ -42,17 +42,12 @@ def wait_for_runs(
             if day and day not in states and run["state"] in FINISHED:
                 states[day] = run["state"]
                 progress(f"{len(states)} of {len(day_of_run)}: {day} {states[day]}")
-                _show_failures(api, dag_id, run["dag_run_id"])
+                for task in api.instances(run["dag_run_id"], dag_id):
+                    if task["state"] == "failed":
+                        progress(f"  {task['task_id']} failed: {_reason(api, task)}")
         if len(states) == len(day_of_run):
             return states
         time.sleep(PAUSE)
-
-
-def _show_failures(api: AirflowApi, dag_id: str, run_id: str) -> None:
-    """Print the failed tasks of a run with the last line of their logs."""
-    for task in api.instances(run_id, dag_id):
-        if task["state"] == "failed":
-            progress(f"  {task['task_id']} failed: {_reason(api, task)}")
 
 
 def _reason(api: AirflowApi, task: Json) -> str:

@@ -46,17 +46,13 @@ class EarlierReads(Protocol):
     def refunded_channels(self, source: str) -> list[str]:
         """Return the channels that have stored refunds."""
 
-    def known_refunds(self, source: str, order_ids: Sequence[str]) -> pa.Table:
-        """Return the stored refunds of orders."""
-
-    def stored_orders(self, source: str, order_ids: Sequence[str]) -> pa.Table:
-        """Return orders as stored."""
+    def stored_rows(
+        self, table: str, source: str, order_ids: Sequence[str]
+    ) -> pa.Table:
+        """Return the rows of `orders`, `order_lines` or `refunds` for orders, as stored."""
 
     def known_lines(self, source: str, order_ids: Sequence[str]) -> pa.Table:
         """Return what is known of the lines of orders."""
-
-    def stored_lines(self, source: str, order_ids: Sequence[str]) -> pa.Table:
-        """Return the lines of orders as stored."""
 
     def delivered_files(self, source: str, oldest: date) -> list[str]:
         """Return the files that runs for `oldest` and later days have loaded."""

@@ -83,7 +83,7 @@ def run_query(
             )
             kind = dry_run.statement_type
             if kind != "SELECT":
-                raise _refused(f"of the kind {kind or 'unknown'}")
+                raise _refused(f"of the kind {kind}")
             job = warehouse.begin_query(statement, default_dataset=dataset)
             rows = warehouse.rows(job, "the query", max_results=max_rows)
         except (BadRequest, NotFound) as error:
@@ -92,7 +92,7 @@ def run_query(
             reason = _translated(refusal_text(error), statement, warehouse)
             raise ContractError(f"the query cannot be run: {reason}") from None
     columns = tuple((field.name, _type(field)) for field in rows.schema)
-    return QueryResult(columns, rows.total_rows or 0, _values(rows))
+    return QueryResult(columns, rows.total_rows, _values(rows))
 
 
 def _values(rows: RowIterator) -> Iterator[tuple[Any, ...]]:

@@ -76,7 +76,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
 
 def reasons_of(error: Any) -> set[str]:
     """Return the reasons that BigQuery gives, such as `quotaExceeded`."""
-    return {detail.get("reason", "") for detail in error.errors or ()}
+    return {detail.get("reason", "") for detail in error.errors}
 
 
 def refusal_text(error: Any) -> str:

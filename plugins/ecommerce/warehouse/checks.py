@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from ecommerce.core.data_warnings import CHECK, DataWarning, wording
+from ecommerce.core.data_warnings import CHECK, DataWarning, Wording, wording
 from ecommerce.core.errors import CheckFailed
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
@@ -27,9 +27,14 @@ class CheckFailure:
     sample: str
     other_days: str | None = None
 
+    @property
+    def words(self) -> Wording:
+        """Its words in include/data_warnings.csv."""
+        return wording({"kind": self.check_name, "rows": self.failing_rows})
+
     def warning(self) -> DataWarning:
         """Return the failure as a warning, with its words and the `days` other than the run's."""
-        words = wording({"kind": self.check_name, "rows": self.failing_rows})
+        words = self.words
         warning = {"kind": CHECK, **words._asdict()}
         warning["found"] = f"{words.found} (for example {self.sample})"
         if self.other_days:
@@ -37,7 +42,7 @@ class CheckFailure:
         return warning
 
     def __str__(self) -> str:
-        words = wording({"kind": self.check_name, "rows": self.failing_rows})
+        words = self.words
         text = f"{words.found}: {words.meaning} (for example {self.sample})"
         # A report shows the action of a warning; an error has only this text.
         if self.severity == "error" and words.action:
@@ -93,5 +98,4 @@ def run_checks(
     errors = [str(failure) for failure in failures if failure.severity == "error"]
     if errors:
         raise CheckFailed("; ".join(errors))
-    log.info("Checks of %s: %d warnings", spec.name, len(failures))
     return failures

@@ -348,7 +348,10 @@ def connect(
         CredentialsError: its credentials are invalid.
     """
     settings = settings or load_settings()
-    _refuse_taken_names(settings)
+    taken = {column.name for column in columns("orders")}
+    for name in settings.order_attributes:
+        if name.lower() in taken:
+            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name!r} {NO_NEW_COLUMN}")
     location = settings.bigquery_location
     what = f"connection {CONNECTION_WAREHOUSE}"
     try:
@@ -363,14 +366,6 @@ def connect(
         # A label has no capitals and no dots.
         fit[name] = re.sub("[^a-z0-9_-]", "_", value.lower())[:63]
     return Warehouse(client, settings, fit)
-
-
-def _refuse_taken_names(settings: Settings) -> None:
-    """Raise ConfigurationError where an attribute of orders has the name of a column, in any case."""
-    taken = {column.name for column in columns("orders")}
-    for name in settings.order_attributes:
-        if name.lower() in taken:
-            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name!r} {NO_NEW_COLUMN}")
 
 
 def _plain_client(extra: Values, location: str) -> bigquery.Client | None:

@@ -130,14 +130,10 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
         PipelineError: BigQuery refused a statement, or cannot be reached.
     """
     run = staged.warehouse.run
-    span: Values = {
-        "business_date": staged.business_date,
-        "last_day": staged.days[-1],
-    }
     arriving: set[str] = set()
     for manifest in staged.manifests:
         arriving.update(name.removesuffix(".parquet") for name in manifest.columns)
-    statement = staged.rendered("staged_totals", arriving=arriving, **span)
+    statement = staged.rendered("staged_totals", arriving=arriving)
     totals = run(statement, "count staged rows")
     counts = []
     stored = defaultdict(list)
@@ -151,7 +147,6 @@ def look_up(staged: StagedLoad) -> tuple[list[date], str]:
             counts.append(row)
     check_totals(staged, counts)
     options: Values = {
-        **span,
         # A report mailed later aborts the load: a restatement is later than figures without it.
         "looked_up_at": datetime.now(UTC),
         "stored": {name: days_to_read(days) for name, days in stored.items()},

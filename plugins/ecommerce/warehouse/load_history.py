@@ -39,26 +39,10 @@ def refunded_channels(source: str) -> list[str]:
     return _column("channel", "refunds/channels", source)
 
 
-def known_refunds(source: str, order_ids: Sequence[str]) -> pa.Table:
-    """Return the rows of the table `refunds` for orders of a source."""
-    return _rows_of_orders("refunds", "refunds", source, order_ids)
-
-
-def stored_orders(source: str, order_ids: Sequence[str]) -> pa.Table:
-    """Return the rows of the table `orders` for orders of a source."""
-    return _rows_of_orders("orders", "orders", source, order_ids)
-
-
-def stored_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
-    """Return the rows of the table `order_lines` for orders of a source."""
-    statement = "order_lines/stored_by_order"
-    return _rows_of_orders("order_lines", "orders", source, order_ids, statement)
-
-
 def known_lines(source: str, order_ids: Sequence[str]) -> pa.Table:
     """Return order_id, line_number, sku, category, quantity and cost_amount of stored lines of a source, by
     orders."""
-    lines = _rows_of_orders("order_lines", "orders", source, order_ids)
+    lines = stored_rows("order_lines", source, order_ids, "known_lines")
     return lines.select(
         ["order_id", "line_number", "sku", "category", "quantity", "cost_amount"]
     )
@@ -73,10 +57,11 @@ def loaded_files(
     files: dict[str, LoadedFile] = {}
     for batch in chunked(order_ids, IDS_PER_QUERY):
         for row in _query("loaded_files/by_order", source, {"order_ids": batch}):
-            known = files.setdefault(
-                row["file"], LoadedFile(row["sha256"], row["received_at"], [])
-            )
-            known.order_ids.extend(row["order_ids"])
+            name = row.pop("file")
+            if name in files:
+                files[name].order_ids.extend(row["order_ids"])
+            else:
+                files[name] = LoadedFile(**row)
     if names:
         for row in _query("loaded_files/by_name", source, {"files": names}):
             name = row.pop("file")
@@ -128,11 +113,9 @@ def _query(
 ) -> list[Row]:
     """Query what is stored of a source; `lists` are further parameters, `template` as for
     `Warehouse.query`."""
+    parameters = {"source": source, **(lists or {})}
     path = f"warehouse/tables/{statement}.sql"
-    warehouse = open_prepared("audit")
-    return warehouse.query(
-        path, parameters={"source": source, **(lists or {})}, **template
-    )
+    return open_prepared("audit").query(path, parameters=parameters, **template)
 
 
 def _column(name: str, statement: str, source: str, **template: Any) -> list[Any]:
@@ -140,23 +123,20 @@ def _column(name: str, statement: str, source: str, **template: Any) -> list[Any
     return [row[name] for row in _query(statement, source, **template)]
 
 
-def _rows_of_orders(
-    table: str,
-    dated_by: str,
-    source: str,
-    order_ids: Sequence[str],
-    statement: str = "",
+def stored_rows(
+    table: str, source: str, order_ids: Sequence[str], statement: str = "by_order"
 ) -> pa.Table:
-    """Return the rows of `table` for orders of a source, by `statement` (default: its `by_order`). Only the
-    days are read under which the table `dated_by`, `orders` or `refunds`, has rows of the orders."""
+    """Return the rows of `orders`, `order_lines` or `refunds` for orders of a source. Only days are read
+    under which `refunds`, or else `orders`, has rows of the orders."""
     import pyarrow as pa
 
+    kind = "refunds" if table == "refunds" else "orders"
     rows = []
     for batch in chunked(order_ids, IDS_PER_QUERY):
-        named = {"order_ids": batch}
-        stored = _query("orders/days_of_orders", source, named)
-        days = [row["business_date"] for row in stored if row["kind"] == dated_by]
+        lists = {"order_ids": batch}
+        stored = _query("orders/days_of_orders", source, lists)
+        days = [row["business_date"] for row in stored if row["kind"] == kind]
         if days:
-            path = statement or f"{table}/by_order"
-            rows += _query(path, source, named, days=days_to_read(days))
+            days = days_to_read(days)
+            rows += _query(f"{table}/{statement}", source, lists, days=days)
     return pa.Table.from_pylist(rows, schema=parquet_schema(columns(table)))

@@ -19,10 +19,10 @@ from ecommerce.warehouse.rendering import tables, views
 from ecommerce.warehouse.schema import (
     DAY_MS,
     compare_settings,
-    create_datasets,
-    create_missing,
+    create,
     expires_in_a_day,
     listed_tables,
+    missing_tables,
     prepare,
     replace_view,
 )
@@ -38,12 +38,12 @@ class Migration:
 
 def migrate(warehouse: Warehouse) -> Migration:
     """Migrate every table and view; raise as `schema.prepare`. A second time changes nothing."""
-    create_datasets(warehouse)
     migration = Migration()
     present = listed_tables(warehouse)
-    for name in create_missing(warehouse, present, with_views=False):
-        if present:
-            migration.done.append(f"{name}: created, empty")
+    created = missing_tables(present)
+    create(warehouse, created)
+    if present:
+        migration.done += [f"{name}: created, empty" for name in created]
     compare_settings(warehouse)
     _expire_staging(warehouse, migration)
     for table in tables():
@@ -106,15 +106,13 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
     with bigquery_errors(f"read schema of {table}"):
         actual = warehouse.client.get_table(name, **warehouse.request_options())
     present = {column.name: _described(column) for column in actual.schema}
-    added = []
     left = []
     declared = declaration(table, warehouse.settings)
+    added = [column for column in declared.columns if column.name not in present]
+    actual.schema += [api_field(column, nullable=True) for column in added]
     for column in declared.columns:
         wanted = _described(api_field(column))
-        if column.name not in present:
-            added.append(column)
-            actual.schema += [api_field(column, nullable=True)]
-        elif present[column.name] != wanted:
+        if present.get(column.name, wanted) != wanted:
             left.append(
                 f"column {column.name} is {present[column.name]}, and in table.sql {wanted}"
             )

@@ -3,7 +3,7 @@
 import hmac
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -40,7 +40,9 @@ def prepare(warehouse: Warehouse) -> None:
     """
     present = listed_tables(warehouse)
     refuse_lost_tables(warehouse, present)
-    if create_missing(warehouse, present):
+    lacking = missing(present)
+    if lacking:
+        create(warehouse, lacking)
         present = listed_tables(warehouse)
     for table in expiring(present):
         keep(warehouse, table)
@@ -102,17 +104,22 @@ def listed_tables(warehouse: Warehouse) -> Listing:
     return {}
 
 
+def missing_tables(present: Listing) -> list[str]:
+    """Return the tables that do not exist. `SETTINGS`, which shows that all were created, is the last."""
+    names = sorted(tables(), key=SETTINGS.__eq__)
+    return [name for name in names if name not in present]
+
+
 def missing(present: Listing) -> list[str]:
-    """Return the tables and views that do not exist, in the order in which they can be created: `SETTINGS`,
-    which shows that all tables were created, is the last table."""
-    base = [*(name for name in tables() if name != SETTINGS), SETTINGS]
-    return [name for name in [*base, *views()] if name not in present]
+    """Return the tables and views that do not exist, in the order in which they can be created."""
+    missing_views = [name for name in views() if name not in present]
+    return missing_tables(present) + missing_views
 
 
 def refuse_lost_tables(warehouse: Warehouse, present: Listing) -> None:
     """Raise ConfigurationError where a table of a warehouse that was set up is gone: an empty one in its
     place would make every later figure wrong."""
-    lost = [name for name in missing(present) if name in tables()]
+    lost = missing_tables(present)
     if lost == [LOCK]:  # holds no data
         return
     dataset = warehouse.settings.bigquery_dataset
@@ -131,21 +138,11 @@ def refuse_lost_tables(warehouse: Warehouse, present: Listing) -> None:
         )
 
 
-def create_missing(
-    warehouse: Warehouse, present: Listing, *, with_views: bool = True
-) -> list[str]:
-    """Create the datasets and every table that is not `present`, also views unless `with_views` is false;
-    return the names."""
-    lacking = missing(present)
-    if not with_views:
-        lacking = [name for name in lacking if name in tables()]
-    if lacking:
-        create_datasets(warehouse)
-    for table in lacking:
-        retry_conflicts(warehouse.run)(
-            ddl(table, warehouse.settings), f"create {table}"
-        )
-    return lacking
+def create(warehouse: Warehouse, names: Iterable[str]) -> None:
+    """Create the datasets, and tables and views in this order."""
+    create_datasets(warehouse)
+    for name in names:
+        retry_conflicts(warehouse.run)(ddl(name, warehouse.settings), f"create {name}")
 
 
 def expiring(present: Listing) -> list[str]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ContractError
-from ecommerce.core.values import Row, Values
+from ecommerce.core.values import Row
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import (
     Manifest,
@@ -133,6 +133,8 @@ class StagedLoad:
             bundled=self.is_bundled,
             spec=self.spec,
             settings=self.warehouse.settings,
+            business_date=self.business_date,
+            last_day=self.days[-1],
             **values,
         )
 
@@ -236,11 +238,11 @@ def audit_rows(staged: StagedLoad) -> list[Row]:
     itself. The first day has the totals of the reads."""
     rows = []
     for day in staged.days:
-        of_day = [_audit_row(staged, manifest, day) for manifest in staged.manifests]
+        of_run = {"business_date": day, "run_id": staged.run_id}
+        for manifest in staged.manifests:
+            rows.append(of_run | _audit_row(staged, manifest, day))
         for source, status in staged.unread.items():
-            of_day.append({"source": source, "status": status})
-        for row in of_day:
-            rows.append({"business_date": day, "run_id": staged.run_id, **row})
+            rows.append(of_run | {"source": source, "status": status})
     return rows
 
 
@@ -248,14 +250,12 @@ def _audit_row(staged: StagedLoad, manifest: Manifest, day: date) -> Row:
     totals = manifest.control_totals
     missing = []
     for delivery in totals.get("missing_deliveries", ()):
-        if delivery.endswith(f"_{day}"):
-            missing.append(delivery.removesuffix(f"_{day}"))
-    row: Values = {
-        "source": manifest.source,
+        partner, _, due = delivery.rpartition("_")
+        if due == str(day):
+            missing.append(partner)
+    row = manifest.facts() | {
+        "business_date": day,
         "status": staged.status,
-        "read_at": manifest.read_at,
-        "window_start": manifest.window_start,
-        "window_end": manifest.window_end,
         "missing_deliveries": missing,
     }
     if day != staged.business_date:

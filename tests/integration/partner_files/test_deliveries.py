@@ -17,7 +17,7 @@ from tests.integration.partner_files.drop import (
     line,
     rows,
 )
-from tests.memory import REFUNDS, Remembered
+from tests.memory import REFUNDS, Remembered, empty
 
 LATER = datetime(2026, 3, 12, 5, tzinfo=UTC)
 
@@ -263,14 +263,15 @@ def test_only_of_partners_with_refunds_the_stored_ones_are_looked_up(drop):
         looked_up.append(source)
         return ["zeta"]
 
-    def known_refunds(source, order_ids):
-        looked_up.append(order_ids)
-        return REFUNDS.empty_table()
+    def stored_rows(table, source, order_ids):
+        if table == "refunds":
+            looked_up.append(order_ids)
+        return empty(table)
 
     drop.earlier_reads = Remembered(
         loaded_files=drop.look_up,
         refunded_channels=refunded_channels,
-        known_refunds=known_refunds,
+        stored_rows=stored_rows,
     )
     drop.deliver("acme_2026-03-10.csv", "A1")
     drop.deliver("zeta_2026-03-10.csv", "Z1", "Z2")
@@ -287,10 +288,14 @@ def test_stored_refunds_of_files_that_were_just_read_are_replaced(drop):
         refund_id = f"{channel}-202603{day:02}"
         stored.append({"channel": channel, "order_id": "A1", "refund_id": refund_id})
     refunds = pa.Table.from_pylist(stored, REFUNDS)
+
+    def stored_rows(table, source, order_ids):
+        return refunds if table == "refunds" else empty(table)
+
     drop.earlier_reads = Remembered(
         loaded_files=drop.look_up,
         refunded_channels=lambda source: ["acme"],
-        known_refunds=lambda source, order_ids: refunds,
+        stored_rows=stored_rows,
     )
     drop.deliver("acme_2026-03-09.csv", "A1")
     drop.deliver("zeta_2026-03-10.csv", "Z1")

@@ -131,7 +131,7 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         in_doubt.append((order_ids, datetime.now(UTC)))
         return LINES.empty_table()
 
-    def as_loaded(source, order_ids):
+    def as_loaded(table, source, order_ids):
         """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
         asked.append(order_ids)
         rows = [
@@ -150,7 +150,7 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         ]
         return pa.Table.from_pylist(rows, REFUNDS)
 
-    earlier_reads = Remembered(known_refunds=as_loaded, known_lines=of_no_line)
+    earlier_reads = Remembered(stored_rows=as_loaded, known_lines=of_no_line)
     manifest = STOREFRONT.source().extract(window(earlier_reads=earlier_reads))
     [(of_unknown_products, asked_at)] = in_doubt
     assert of_unknown_products == ["8"]

@@ -45,7 +45,7 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     shop.load(Folder(known, source="storefront", orphans=[unknown]))
     found = [
         load_history.known_lines("storefront", ["1", *ASCENDING]),
-        load_history.known_refunds("storefront", ASCENDING),
+        load_history.stored_rows("refunds", "storefront", ASCENDING),
     ]
     ids = [sorted(set(rows.column("order_id").to_pylist())) for rows in found]
     assert ids == [

@@ -119,10 +119,13 @@ def _find_refunded_orders(
     partners = reads.refunded_channels(source) if names_read else []
     set_variables(duck, refunded_partners=partners)
     order_ids = query_column(duck, "extract/partner_files/read_orders")
-    duck.register("stored_refunds", reads.known_refunds(source, order_ids))
+    refunds = reads.stored_rows("refunds", source, order_ids)
+    duck.register("stored_refunds", refunds)
     refunded = query_column(duck, "extract/partner_files/refunded_orders")
-    duck.register("stored_orders", reads.stored_orders(source, refunded))
-    duck.register("stored_lines", reads.stored_lines(source, refunded))
+    orders = reads.stored_rows("orders", source, refunded)
+    duck.register("stored_orders", orders)
+    lines = reads.stored_rows("order_lines", source, refunded)
+    duck.register("stored_lines", lines)
 
 
 def _late_files(

@@ -147,7 +147,7 @@ class _Reader:
 
         window = self.window
         order_ids = query_column(self.duck, "extract/storefront/refund_stubs")
-        stored = window.earlier_reads.known_refunds(window.source, order_ids)
+        stored = window.earlier_reads.stored_rows("refunds", window.source, order_ids)
         known, changed = split_known(self.duck, stored)
         write_table(known, self.folder / "known_refunds.parquet")
         refunds, incomplete = read_refunds(self.client, self.pool, changed)
