@@ -74,10 +74,6 @@ def _words(text: str) -> list[str]:
     return [word for each in text.split(",") if (word := each.strip())]
 
 
-def _lower_words(text: str) -> list[str]:
-    return _words(text.lower())
-
-
 def _expected_partners(text: str) -> Expected:
     """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner. Raises ValueError."""
     if text.strip() == "none":
@@ -115,6 +111,7 @@ Uri = Annotated[
     ),
     AfterValidator(lambda uri: uri.rstrip("/")),
 ]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Label = Annotated[str, Field(pattern=r"\S")]
 ShopName = Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,19}$")]
 SHOPS_EXAMPLE = '{"shopify": ["de", "fr"]}'
@@ -232,11 +229,9 @@ class Settings(DagSettings, ShopSettings):
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
     report_attribute: str | None = None
     """One of them, by which the daily report breaks down."""
-    payment_fee_meta: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    payment_fee_meta: Words = ()
     """Further meta data of WooCommerce's orders that have the fee of the payment."""
-    gateways_without_fees: Annotated[
-        tuple[str, ...], BeforeValidator(_lower_words)
-    ] = ()
+    gateways_without_fees: Annotated[Words, BeforeValidator(str.lower)] = ()
     """Gateways, in lower case, whose payments cost no fee, such as a bank transfer."""
     payout_days: Days = 14
     """After these, an order that is not paid out is listed."""

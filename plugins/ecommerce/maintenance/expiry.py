@@ -34,7 +34,6 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
             # Object stores have no empty folders.
             if staging.is_local(staging_uri):
                 _remove_if_empty(Path(run.path).parent)
-    log.info("%d run folders without a change since %s removed", removed, limit)
     return removed
 
 
@@ -72,7 +71,6 @@ def expire_logs(folder: Path, limit: datetime) -> int:
                 if path.stat().st_mtime < oldest:
                     path.unlink()
                     removed += 1
-    log.info("%d log files below %s removed", removed, folder)
     return removed
 
 

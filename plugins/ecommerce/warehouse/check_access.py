@@ -67,9 +67,7 @@ def _dataset(warehouse: Warehouse, name: str) -> Any:
         return warehouse.client.get_dataset(name, **warehouse.request_options())
 
 
-def check_expiration(
-    dataset: Any, staging: Any | None, present: schema.Listing
-) -> Lines:
+def check_expiration(dataset: Any, staging: Any, present: schema.Listing) -> Lines:
     """Report what BigQuery will remove of the main dataset, and whether staging tables, if any, expire.
 
     Raises ConfigurationError: a table of the warehouse expires.
@@ -79,11 +77,7 @@ def check_expiration(
             f"BigQuery will remove {', '.join(names)}, or their partitions, after some days: make migrate "
             "removes this expiration"
         )
-    defaults = (
-        dataset.default_table_expiration_ms,
-        dataset.default_partition_expiration_ms,
-    )
-    if any(defaults):
+    if dataset.default_table_expiration_ms or dataset.default_partition_expiration_ms:
         yield (
             HINT,
             f"new tables of the dataset {dataset.dataset_id} expire by default; every run removes that from "

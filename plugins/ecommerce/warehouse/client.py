@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import tenacity
 
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
     from google.cloud.bigquery.table import RowIterator
 
-    Job: TypeAlias = bigquery.QueryJob | bigquery.LoadJob
-
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30
@@ -58,10 +56,6 @@ retries the task."""
 
 DATA_FRAMES = {"pandas", "pandas_gbq", "db_dtypes"}
 """Libraries that BigQuery's client can do without."""
-
-Parameter = str | datetime | Sequence[str]
-Parameters = Mapping[str, Parameter]
-"""The values of a statement's `@names`."""
 
 retry_conflicts = tenacity.retry(
     retry=tenacity.retry_if_exception_type(ConcurrentUpdateError),
@@ -92,19 +86,13 @@ class Warehouse:
             "timeout": REQUEST_SECONDS,
         }
 
-    def query(
-        self,
-        path: str,
-        *,
-        parameters: Parameters | None = None,
-        **template: Any,
-    ) -> list[Row]:
+    def query(self, path: str, **values: Any) -> list[Row]:
         """Return the rows of the statement `include/sql/<path>`: amounts are Decimal, instants aware
-        datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of strings; `template`
-        has the arguments of `rendering.render`. Raise PipelineError if BigQuery refuses the statement, or
-        cannot be reached."""
+        datetimes in UTC. `values` are the arguments of `rendering.render`, and `parameters`, the statement's
+        `@names`: texts, instants and lists of texts. Raise PipelineError if BigQuery refuses the statement,
+        or cannot be reached."""
         with bigquery_errors(path):
-            return _plain(self._read(path, parameters, template))
+            return _plain(self._read(path, **values))
 
     @retry_conflicts
     def transact(self, path: str, **template: Any) -> list[Row]:
@@ -120,28 +108,20 @@ class Warehouse:
         with bigquery_errors(f"read {table}"):
             return _plain(self.client.list_rows(table, **self.request_options()))
 
-    def arrow(
-        self,
-        path: str,
-        *,
-        parameters: Parameters | None = None,
-        **template: Any,
-    ) -> pa.Table:
+    def arrow(self, path: str, **values: Any) -> pa.Table:
         """Return what `query` returns as an Arrow table, for many rows."""
         with bigquery_errors(path):
-            rows = self._read(path, parameters, template)
+            rows = self._read(path, **values)
             # The Storage API would be another service to enable, with a permission of its own.
             return rows.to_arrow(create_bqstorage_client=False)
 
     def _read(
-        self,
-        path: str,
-        parameters: Parameters | None,
-        template: Values,
+        self, path: str, *, parameters: Values | None = None, **template: Any
     ) -> RowIterator:
         sql = render(path, settings=self.settings, **template)
+        named = [_parameter(*item) for item in (parameters or {}).items()]
         # One request begins the job, waits for it and returns its rows.
-        job = self.begin_query(sql, parameters=parameters, api_method="QUERY")
+        job = self.begin_query(sql, api_method="QUERY", query_parameters=named)
         return self.rows(job, path)
 
     def run(
@@ -175,7 +155,6 @@ class Warehouse:
         sql: str,
         job_id: str | None = None,
         *,
-        parameters: Parameters | None = None,
         api_method: str = "INSERT",
         **config: Any,
     ) -> bigquery.QueryJob:
@@ -184,7 +163,6 @@ class Warehouse:
         Args:
             sql: GoogleSQL.
             job_id: Id of the job; by default BigQuery chooses one.
-            parameters: Values of the statement's `@names`.
             api_method: `INSERT` returns at once, `QUERY` when the job is done or after `REQUEST_SECONDS`; of
                 `google.cloud.bigquery.enums.QueryApiMethod`.
             config: Further fields of its `QueryJobConfig`.
@@ -196,10 +174,6 @@ class Warehouse:
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
             **config,
         )
-        if parameters:
-            job_config.query_parameters = [
-                _parameter(name, value) for name, value in parameters.items()
-            ]
         return self.client.query(
             sql,
             job_config=job_config,
@@ -262,7 +236,7 @@ class Warehouse:
         log.info("%s: %d bytes billed", what, billed)
         return rows
 
-    def result(self, job: Job, what: str, **options: Any) -> Any:
+    def result(self, job: Any, what: str, **options: Any) -> Any:
         """Return the result of `job`, which `what` names in errors; `options` are those of its `result`.
         (`job.result(timeout=…)` cancels nothing, and waits two minutes for one response, however short its
         timeout.)
@@ -417,7 +391,7 @@ def _import_without_pandas() -> Any:
     return bigquery
 
 
-def _cancel(job: Job) -> None:
+def _cancel(job: Any) -> None:
     log.warning("Cancelling job %s", job.job_id)
     # BigQuery may be out of reach; the error that led here is the one to report.
     with suppress(Exception):
@@ -428,12 +402,11 @@ def _plain(rows: RowIterator) -> list[Row]:
     return [dict(row.items()) for row in rows]
 
 
-def _parameter(
-    name: str, value: Parameter
-) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
+def _parameter(name: str, value: Any) -> Any:
     from google.cloud import bigquery
 
-    if isinstance(value, (str, datetime)):
-        kind = "STRING" if isinstance(value, str) else "TIMESTAMP"
-        return bigquery.ScalarQueryParameter(name, kind, value)
+    if isinstance(value, datetime):
+        return bigquery.ScalarQueryParameter(name, "TIMESTAMP", value)
+    if isinstance(value, str):
+        return bigquery.ScalarQueryParameter(name, "STRING", value)
     return bigquery.ArrayQueryParameter(name, "STRING", list(value))

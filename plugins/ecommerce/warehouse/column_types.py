@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
+_COLUMN = re.compile(
+    r"^ {4}`?(\w+)`?(?: ([A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?( NOT NULL)?"
+    r' OPTIONS \(\s*description = "([^"]+)"\s*\),?$',
+    re.MULTILINE,
+)
 LIST = "ARRAY<STRING>"
 """The only type of the tables with more than one value."""
 
@@ -39,15 +44,10 @@ class Column:
 
 def declared_columns(statement: str) -> tuple[Column, ...]:
     """Return the columns that a CREATE statement declares, in order; those of a view have no type."""
-    declared = []
-    for name, kind, required, description in re.findall(
-        r"^ {4}`?(\w+)`?(?: ([A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?( NOT NULL)?"
-        r' OPTIONS \(\s*description = "([^"]+)"\s*\),?$',
-        statement,
-        re.MULTILINE,
-    ):
-        declared.append(Column(name, kind, bool(required), description))
-    return tuple(declared)
+    return tuple(
+        Column(name, kind, bool(required), description)
+        for name, kind, required, description in _COLUMN.findall(statement)
+    )
 
 
 def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:

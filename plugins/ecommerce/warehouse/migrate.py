@@ -145,7 +145,6 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
 
 def _described(column: Any) -> str:
     # The API uses old names for some types.
-    kind = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(
-        column.field_type, column.field_type
-    )
-    return f"{kind} {column.mode}"
+    names = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
+    kind = column.field_type
+    return f"{names.get(kind, kind)} {column.mode}"

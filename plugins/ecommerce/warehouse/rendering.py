@@ -17,11 +17,9 @@ In a template:
 - `{{ read_days(…) }}`, the same for the days of the load's reads, or of the orders that a report reads;
 - `{{ report_day }}`, the day of the report; None in other statements;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
-- `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` and
-  `{{ events_retention_days }}` and `{{ payout_days }}` (numbers), `{{ order_attributes }}` and
-  `{{ report_attribute }}` (identifiers);
-- `{{ shops }}` (names by platform), `{{ shop_names }}` (literals of their sources), `{{ shop_labels }}`
-  (any texts) and `{{ quoted(text) }}` (a literal);
+- `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` (a
+  number), `{{ shop_names }}` (literals of the shops' sources), and `SETTINGS` by their names;
+- `{{ quoted(text) }}`, a literal of any text, such as one of `shop_labels`;
 - `{{ slices }}`, those of a report, for the macros of `slices.sql`;
 - every keyword argument of `render` by its name;
 - `{{ checked_tables }}`, those with checks;
@@ -47,7 +45,7 @@ from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
 from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import Settings
 from ecommerce.core.text import decimals
 from ecommerce.core.values import Values
 from ecommerce.warehouse.column_types import Column, declared_columns
@@ -70,18 +68,27 @@ FIRST_DATE = "DATE '0001-01-01'"
 """The first DATE of BigQuery. Statements that read all days of a table compare with it, because most tables
 require a filter of their partitions. BigQuery may optimize `IS NOT NULL` away before it looks for
 the filter."""
+SETTINGS = {
+    "events_retention_days",
+    "order_attributes",
+    "payout_days",
+    "report_attribute",
+    "shop_labels",
+    "shops",
+}
+"""The settings that templates have as they are: numbers, identifiers, and any texts of `shop_labels`."""
 MAX_RANGES = 500
 """Ranges of days that a statement names. A load has each about twenty times, and may have 1 MB."""
 
-Scalar = date | datetime | int | str | None
-Value = Scalar | Mapping[str, Scalar]
+Days = Collection[date] | None
 
 
 def render(
     path: str,
     *,
-    days: Collection[date] | None = (),
-    read_days: Collection[date] | None = (),
+    settings: Settings,
+    days: Days = (),
+    read_days: Days = (),
     report_day: date | None = None,
     stored: Mapping[str, Collection[date]] | None = None,
     arriving: Collection[str] = (),
@@ -89,13 +96,13 @@ def render(
     bundled: bool = False,
     slices: Sequence[Mapping[str, Collection[str]]] = (),
     spec: LoadSpec | None = None,
-    settings: Settings | None = None,
-    **values: Value,
+    **values: Any,
 ) -> str:
     """Render `include/sql/<path>` for this deployment.
 
     Args:
         path: such as `"report/daily_sales/comparisons.sql"`.
+        settings: the deployment's.
         days: those of `{{ days(column) }}`; None for every day of the table.
         read_days: those of `{{ read_days(column) }}`; None as for `days`.
         report_day: the day of a report. A view is replaced by its own query for this day, because conditions
@@ -108,7 +115,6 @@ def render(
         bundled: whether the rows of all files of this load are in `BUNDLE`.
         slices: of a report, each with the values of the columns that it limits, which may be any texts.
         spec: the domain of the load, report or checks.
-        settings: read from the environment when not given.
         values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
             template uses; or some of them by name.
 
@@ -117,7 +123,6 @@ def render(
             characters than `_string` accepts.
         jinja2.TemplateError: no such file, or it uses a name that was not given.
     """
-    settings = settings or load_settings()
     if report_day:
         days = days or [report_day]
     place = _Place(settings, staging, spec if bundled else None)
@@ -210,18 +215,12 @@ def _environment(folder: Path) -> Any:
 
 
 def _settings_names(settings: Settings) -> Values:
-    return {
+    return settings.model_dump(include=SETTINGS) | {
         "shop_timezone": _string(settings.shop_timezone),
         "reporting_currency": _string(settings.reporting_currency),
         # A function, because few statements need it, and it imports Babel.
         "reporting_decimals": partial(decimals, settings.reporting_currency),
-        "events_retention_days": settings.events_retention_days,
-        "payout_days": settings.payout_days,
-        "order_attributes": settings.order_attributes,
-        "report_attribute": settings.report_attribute,
-        "shops": settings.shops,
         "shop_names": ", ".join(map(_string, settings.shop_names)),
-        "shop_labels": settings.shop_labels,
         "quoted": _quoted,
     }
 
@@ -292,7 +291,7 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
 
 
 def _days_predicate(
-    days: Collection[date] | None,
+    days: Days,
     column: str,
     before: int = 0,
     after: int = 0,
@@ -310,15 +309,16 @@ def _days_predicate(
         wanted.update(days_between(first, day + timedelta(days=after)))
     if (max(days) - min(days)).days <= span:
         wanted.update(days_between(min(days), max(days)))
-    conditions = []
-    for group in consecutive_groups(sorted(wanted), date.toordinal):
+    ordered = sorted(wanted)
+    ranges = []
+    for group in consecutive_groups(ordered, date.toordinal):
         successive = list(group)
         bounds = f"DATE '{successive[0]}' AND DATE '{successive[-1]}'"
-        conditions.append(f"{column} BETWEEN {bounds}")
-    if len(conditions) > 1 and len(wanted) <= MAX_RANGES:
-        literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
+        ranges.append(f"{column} BETWEEN {bounds}")
+    if len(ranges) > 1 and len(ordered) <= MAX_RANGES:
+        literals = ", ".join(map(_literal, ordered))
         return f"({column} IN ({literals}))"
-    return f"({' OR '.join(conditions)})"
+    return f"({' OR '.join(ranges)})"
 
 
 def days_to_read(days: Collection[date]) -> list[date]:
@@ -333,14 +333,10 @@ def days_to_read(days: Collection[date]) -> list[date]:
     return sorted(filled)
 
 
-def _literal(value: Value) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _scalar(part) for name, part in value.items()}
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
+def _literal(value: Any) -> Any:
     match value:
+        case Mapping():
+            return {name: _literal(part) for name, part in value.items()}
         case None:
             return "NULL"
         case datetime():

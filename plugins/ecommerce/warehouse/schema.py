@@ -62,7 +62,7 @@ def open_prepared(step: str) -> Warehouse:
 
 
 @cache
-def _open_prepared(step: str, environ: frozenset[tuple[str, str]]) -> Warehouse:
+def _open_prepared(step: str, environ: object) -> Warehouse:
     warehouse = connect(step=step)
     prepare(warehouse)
     return warehouse

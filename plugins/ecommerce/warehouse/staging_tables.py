@@ -50,7 +50,8 @@ HISTORY = "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
 
 SMALL_RECORDS = 50_000
-"""A load of fewer records is bundled: each load job costs BigQuery about a second, whatever its size."""
+"""A load of fewer accepted records is bundled: each load job costs BigQuery about a second, whatever its
+size."""
 COUNTS = (
     "source_orders",
     "rows_read",
@@ -102,11 +103,7 @@ class StagedLoad:
     @cached_property
     def is_bundled(self) -> bool:
         """Whether all rows are in the one table `BUNDLE`."""
-        records = 0
-        for manifest in self.manifests:
-            rejected = manifest.control_totals.get("rows_rejected") or 0
-            records += manifest.rows + int(rejected)
-        return records < SMALL_RECORDS
+        return sum(manifest.rows for manifest in self.manifests) < SMALL_RECORDS
 
     @cached_property
     def suffix(self) -> str:
@@ -152,30 +149,24 @@ def stage(staged: StagedLoad) -> None:
         StagingError: a file cannot be read.
         PipelineError: BigQuery refused a job, or cannot be reached (see `bigquery_errors`).
     """
-    parts: dict[str, Sequence[str]] = {}
-    for table in staged.spec.uploaded:
-        parts[table] = [table]
-    if staged.is_bundled:
-        parts = {BUNDLE: staged.spec.uploaded}
-    jobs = {}
+    names = (BUNDLE,) if staged.is_bundled else staged.spec.uploaded
     with scratch_folder() as folder:
-        for name, tables in parts.items():
-            jobs[name] = _begin_load_job(staged, name, tables, folder)
+        jobs = {name: _begin_load_job(staged, name, folder) for name in names}
     for name, job in jobs.items():
         with bigquery_errors(f"load {name}"):
             staged.warehouse.result(job, f"load {name}")
 
 
-def _begin_load_job(
-    staged: StagedLoad, name: str, tables: Sequence[str], folder: Path
-) -> LoadJob:
-    """Begin the load job of the staging table `name`, which gets the rows of `tables`. Their files are copied
-    to one, in `folder`, unless BigQuery can read or receive them as they are."""
+def _begin_load_job(staged: StagedLoad, name: str, folder: Path) -> LoadJob:
+    """Begin the load job of a staging table. The files with its rows are copied to one, in `folder`, unless
+    BigQuery can read or receive them as they are."""
     warehouse = staged.warehouse
     uris: list[str] = []
     if staged.is_bundled:
+        tables = staged.spec.uploaded
         target = bundle_columns(staged.spec)
     else:
+        tables = (name,)
         target = staged_columns(staged.spec, name)
         uris = _checked_uris(staged, name)
     source: Path | list[str] = uris
