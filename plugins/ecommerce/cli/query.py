@@ -71,7 +71,7 @@ def write_csv(result: QueryResult) -> None:
     writer = csv.writer(result_stream(), lineterminator="\n")
     writer.writerow([name for name, _ in result.columns])
     for row in result.rows:
-        writer.writerow([_csv_cell(value) for value in row])
+        writer.writerow(map(_csv_cell, row))
 
 
 def format_table(result: QueryResult) -> str:
@@ -83,9 +83,7 @@ def format_table(result: QueryResult) -> str:
     for name, kind in result.columns:
         names.append(name)
         alignments.append("decimal" if kind in NUMERIC_TYPES else "left")
-    rows = []
-    for row in result.rows:
-        rows.append([_cell(value) for value in row])
+    rows = [list(map(_cell, row)) for row in result.rows]
     table = tabulate(rows, names, colalign=alignments, disable_numparse=True)
     end = counted(len(rows), "row")
     if len(rows) < result.total:

@@ -31,7 +31,7 @@ def check() -> Lines:
             f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}",
         )
         return
-    dataset = _dataset(warehouse, settings.bigquery_dataset)
+    dataset = schema.read_dataset(warehouse, settings.bigquery_dataset)
     location = dataset.location
     if location and location.upper() != settings.bigquery_location.upper():
         raise ConfigurationError(
@@ -46,7 +46,7 @@ def check() -> Lines:
         warehouse.transact("warehouse/procedures/check/transaction.sql")
     staging = None
     if settings.staging_dataset in datasets:
-        staging = _dataset(warehouse, settings.staging_dataset)
+        staging = schema.read_dataset(warehouse, settings.staging_dataset)
     yield from check_expiration(dataset, staging, present)
     found = f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings"
     if absent:
@@ -60,11 +60,6 @@ def check() -> Lines:
         if settings.staging_uri.startswith("gs://"):
             check_bucket(warehouse)
             yield OK, f"BigQuery loads files from {settings.staging_uri}"
-
-
-def _dataset(warehouse: Warehouse, name: str) -> Any:
-    with bigquery_errors(f"dataset {name}"):
-        return warehouse.client.get_dataset(name, **warehouse.request_options())
 
 
 def check_expiration(dataset: Any, staging: Any, present: schema.Listing) -> Lines:

@@ -24,6 +24,7 @@ from ecommerce.warehouse.schema import (
     listed_tables,
     missing_tables,
     prepare,
+    read_dataset,
     replace_view,
 )
 
@@ -61,16 +62,16 @@ def migrate(warehouse: Warehouse) -> Migration:
 def _expire_staging(warehouse: Warehouse, migration: Migration) -> None:
     """Let tables of a staging dataset that somebody else has created expire after a day."""
     name = warehouse.settings.staging_dataset
-    bounds = warehouse.request_options()
-    with bigquery_errors(f"read dataset {name}"):
-        dataset = warehouse.client.get_dataset(name, **bounds)
+    dataset = read_dataset(warehouse, name)
     if expires_in_a_day(dataset):
         return
     dataset.default_table_expiration_ms = DAY_MS
     try:
         with bigquery_errors(f"update dataset {name}"):
             warehouse.client.update_dataset(
-                dataset, ["default_table_expiration_ms"], **bounds
+                dataset,
+                ["default_table_expiration_ms"],
+                **warehouse.request_options(),
             )
     except CredentialsError as error:
         migration.left.append(

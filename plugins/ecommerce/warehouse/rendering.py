@@ -94,7 +94,7 @@ def render(
     arriving: Collection[str] = (),
     staging: str | None = None,
     bundled: bool = False,
-    slices: Sequence[Mapping[str, Collection[str]]] = (),
+    slices: Sequence[Any] = (),
     spec: LoadSpec | None = None,
     **values: Any,
 ) -> str:

@@ -195,6 +195,12 @@ def datasets(warehouse: Warehouse) -> set[str]:
         return {dataset.dataset_id for dataset in listed}
 
 
+def read_dataset(warehouse: Warehouse, name: str) -> Any:
+    """Return a dataset; raise as `bigquery_errors`."""
+    with bigquery_errors(f"dataset {name}"):
+        return warehouse.client.get_dataset(name, **warehouse.request_options())
+
+
 def create_datasets(warehouse: Warehouse) -> None:
     """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
     from google.cloud import bigquery
