@@ -6,40 +6,38 @@ from contextlib import redirect_stdout
 
 import click
 
-from ecommerce.cli import (
-    backfill,
-    check,
-    forecast,
-    history,
-    local_airflow,
-    query,
-    repair,
-    report,
-    run,
-    sql,
-    tables,
-    warehouse,
-)
+from ecommerce.cli.backfill import backfill
+from ecommerce.cli.check import check
+from ecommerce.cli.forecast import forecast
+from ecommerce.cli.history import history
+from ecommerce.cli.local_airflow import airflow
+from ecommerce.cli.query import query
+from ecommerce.cli.repair import repair
+from ecommerce.cli.report import report
+from ecommerce.cli.run import run
+from ecommerce.cli.sql import sql
+from ecommerce.cli.tables import tables
+from ecommerce.cli.warehouse import forget_customer, migrate, undo_history
 from ecommerce.core.errors import PipelineError
 
 app = click.Group(
     help="Operate the sales pipeline.",
     context_settings={"help_option_names": ["-h", "--help"]},
     commands=[
-        check.check,
-        run.run,
-        local_airflow.airflow,
-        backfill.backfill,
-        history.history,
-        repair.repair,
-        report.report,
-        query.query,
-        tables.tables,
-        sql.sql,
-        forecast.forecast,
-        warehouse.migrate,
-        warehouse.undo_history,
-        warehouse.forget_customer,
+        check,
+        run,
+        airflow,
+        backfill,
+        history,
+        repair,
+        report,
+        query,
+        tables,
+        sql,
+        forecast,
+        migrate,
+        undo_history,
+        forget_customer,
     ],
 )
 
@@ -53,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     results = sys.stdout
     try:
         with redirect_stdout(sys.stderr):
-            code: int | None = app.main(
+            code = app.main(
                 arguments,
                 prog_name="python -m ecommerce.cli",
                 standalone_mode=False,

@@ -35,7 +35,7 @@ class Postgres:
         """Run `sql` with psql until the first error, and return the output."""
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user, database]
         done = subprocess.run(
-            [str(binaries() / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", *address],
+            [binaries() / "psql", "-qAtX", "-v", "ON_ERROR_STOP=1", *address],
             input=sql,
             text=True,
             check=True,

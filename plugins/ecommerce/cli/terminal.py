@@ -6,7 +6,7 @@ Standard output has only a command's result (`show`); progress and logs go to st
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from typing import TextIO
+from typing import Any
 
 import click
 
@@ -24,10 +24,9 @@ day_option = partial(
 )
 
 
-def result_stream() -> TextIO:
+def result_stream() -> Any:
     """Return the standard output that `main` keeps for results."""
-    stream: TextIO = click.get_current_context().obj
-    return stream
+    return click.get_current_context().obj
 
 
 def show(line: object) -> None:

@@ -72,7 +72,7 @@ def parquet_schema(fields: Iterable[Column], *, nullable: bool = True) -> pa.Sch
     NOT NULL are required."""
     import pyarrow as pa
 
-    types: dict[str, pa.DataType] = {
+    types: Values = {
         "STRING": pa.string(),
         "INT64": pa.int64(),
         "BOOL": pa.bool_(),

@@ -152,8 +152,7 @@ def render(
     }
 
     def template(file: str) -> str:
-        text: str = _environment(SQL_ROOT).get_template(file).render(names)
-        return text
+        return str(_environment(SQL_ROOT).get_template(file).render(names))
 
     def query_of_view(found: re.Match[str]) -> str:
         dataset, name = found.groups()

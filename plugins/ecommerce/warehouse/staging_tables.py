@@ -286,7 +286,7 @@ def check_totals(staged: StagedLoad, totals: Iterable[Row]) -> None:
         ContractError: keys are not unique, or totals differ.
     """
     counted = staged.spec.counted
-    stored: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    stored: dict[Any, Decimal] = defaultdict(Decimal)
     for row in totals:
         source = row["source"]
         rows = row["entries"]
