@@ -10,14 +10,22 @@ import click
 from ecommerce.cli.airflow_api import AirflowApi, tasks_path
 from ecommerce.cli.terminal import day_option, progress, show, show_end
 from ecommerce.cli.watching import wait_for_runs
-from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
+from ecommerce.core.names import (
+    DAG_DAILY,
+    GROUP_EXTRACT,
+    GROUP_TRANSFORM,
+    STATE_SEND_MAIL,
+    TASK_CHECKS,
+    TASK_GATE,
+    TASK_SEND,
+    TASK_SUBSCRIPTIONS,
+)
 from ecommerce.core.values import Json
 from ecommerce.sources import PARTNER_FILES
 
-DATA_TASKS = (f"{names.GROUP_TRANSFORM}.", names.TASK_CHECKS)
+DATA_TASKS = (f"{GROUP_TRANSFORM}.", TASK_CHECKS)
 """Beginnings of the names of tasks that fail because data is wrong."""
 
 mail_option = click.option(
@@ -112,14 +120,14 @@ def run_again(
     """Clear tasks of a day's run with downstream, and return the command's exit code. `mail`: let it mail the
     report; `wait`: wait for its end."""
     try:
-        _request_mail(api, run_id, names.TASK_SEND, mail=mail)
+        _request_mail(api, run_id, TASK_SEND, mail=mail)
     except PipelineError:
         # Usually there is no request to end.
         if mail:
             raise
     # A run of an older version has no task for subscriptions.
     with suppress(PipelineError):
-        _request_mail(api, run_id, names.TASK_SUBSCRIPTIONS, mail=mail)
+        _request_mail(api, run_id, TASK_SUBSCRIPTIONS, mail=mail)
     api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
@@ -136,5 +144,5 @@ def _request_mail(api: AirflowApi, run_id: str, task_id: str, *, mail: bool) -> 
     """Let a task mail, or end the request of a repair that failed before it mailed. A task that has mailed
     ends the request itself."""
     method = "PUT" if mail else "PATCH"
-    path = f"{tasks_path(run_id)}/{task_id}/state-store/{names.STATE_SEND_MAIL}"
+    path = f"{tasks_path(run_id)}/{task_id}/state-store/{STATE_SEND_MAIL}"
     api.request(method, path, json={"value": mail})

@@ -12,12 +12,18 @@ from ecommerce.cli.airflow_api import AirflowApi, tasks_path
 from ecommerce.cli.repair import mail_option, newest_run, run_again, wait_option
 from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.cli.watching import wait_for_runs
-from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import (
+    DAG_MONTH,
+    DAG_WEEK,
+    TASK_CHECKS,
+    TASK_PERIOD_REPORT,
+    TASK_REPORT,
+)
 from ecommerce.core.periods import Period, period_in
 
-DAGS = {"week": names.DAG_WEEK, "month": names.DAG_MONTH}
+DAGS = {"week": DAG_WEEK, "month": DAG_MONTH}
 """The DAG of each kind of period; its param of that name has the period."""
 
 
@@ -57,13 +63,13 @@ def report(
 def _build_day(day: date, *, mail: bool, wait: bool) -> int:
     api = AirflowApi.from_environment()
     run_id = newest_run(api, day)["dag_run_id"]
-    checks = api.get(f"{tasks_path(run_id)}/{names.TASK_CHECKS}")
+    checks = api.get(f"{tasks_path(run_id)}/{TASK_CHECKS}")
     if checks["state"] != "success":
         raise PipelineError(
             f"the newest run of {day}, {run_id}, has not loaded the day. If it is in progress, it will build "
             f"the report itself; if not, see its failed task in {api.url}, then make repair DAY={day}"
         )
-    return run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
+    return run_again(api, day, run_id, [TASK_REPORT], mail=mail, wait=wait)
 
 
 def _build_period(
@@ -87,7 +93,7 @@ def _build_period(
         show(f"The run of {period} failed: see {url}")
         return 1
     show(f"The run of {period} succeeded")
-    task = f"{tasks_path(run_id, dag_id)}/{names.TASK_PERIOD_REPORT}"
+    task = f"{tasks_path(run_id, dag_id)}/{TASK_PERIOD_REPORT}"
     # The whole shop's is the first one.
     [uri, *_] = api.get(
         f"{task}/xcomEntries/return_value", deserialize=False, stringify=False

@@ -8,11 +8,17 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ecommerce.cli.environment import SETTINGS, has_metadata
-from ecommerce.core import names
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.names import (
+    CONNECTION_WAREHOUSE,
+    POOL_LOADS,
+    POOL_SHOPS,
+    VARIABLE_ALERT_RECIPIENTS,
+    VARIABLE_REPORT_RECIPIENTS,
+)
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
@@ -49,7 +55,7 @@ def require_connections() -> None:
     """
     problems = []
     subjects = [live_sources()[source].subject for source in required_sources()]
-    for subject in [*subjects, names.CONNECTION_WAREHOUSE]:
+    for subject in [*subjects, CONNECTION_WAREHOUSE]:
         if subject in SETTINGS:  # the folder of partners' files
             continue
         try:
@@ -133,9 +139,9 @@ def check_pool() -> Lines:
     if not has_metadata():
         yield HINT, "Airflow has no database yet: make airflow creates the pool"
         return
-    pools = [names.POOL_LOADS]
+    pools = [POOL_LOADS]
     if load_settings().shop_names:
-        pools.append(names.POOL_SHOPS)
+        pools.append(POOL_SHOPS)
     for pool in pools:
         if not has_pool(pool):
             raise ConfigurationError(
@@ -165,8 +171,8 @@ def check_chat() -> Lines:
 def has_recipients() -> bool:
     """Return whether a Variable or a subscription has any recipient; otherwise the pipeline needs no mail
     server."""
-    reports = transport.recipients(names.VARIABLE_REPORT_RECIPIENTS)
-    alerts = transport.recipients(names.VARIABLE_ALERT_RECIPIENTS)
+    reports = transport.recipients(VARIABLE_REPORT_RECIPIENTS)
+    alerts = transport.recipients(VARIABLE_ALERT_RECIPIENTS)
     if reports or alerts:
         return True
     subscriptions = load_subscriptions().valid
