@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
-from ecommerce.cli.backfill import Backfill
+from ecommerce.cli.backfill import start_backfill
 from ecommerce.cli.watching import wait_for_runs
 
 _TIMEOUT = 60
@@ -132,8 +132,7 @@ class DagRunner:
             The runs, by day; empty where all days have succeeded before.
         """
         self.unpause(dag_id)
-        backfill = Backfill(self.api, first, last, dag_id)
-        days = backfill.start(jobs=jobs, mail=mail)
+        _, days = start_backfill(self.api, first, last, dag_id, jobs=jobs, mail=mail)
         return [DagRun(dag_id, run_id, day) for run_id, day in days.items()]
 
     def wait(self, runs: Sequence[DagRun]) -> None:

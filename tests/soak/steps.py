@@ -17,7 +17,7 @@ import psycopg
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY
 from demo.ledger import SALES_DB, STOREFRONT
-from ecommerce.cli.backfill import Backfill
+from ecommerce.cli.backfill import start_backfill
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
@@ -103,8 +103,7 @@ def backfill(stage, step):
     last = first + 1 + int(step.extent * (DAYS - first - 1))
     again = step.target % 0.2 < 0.1
     api = stage.airflow.api()
-    requested = Backfill(api, stage.days[first], stage.days[last], again=again)
-    days = requested.start(jobs=2)
+    _, days = start_backfill(api, stage.days[first], stage.days[last], again=again)
     return ", ".join(days.values()) or "nothing to do"
 
 
