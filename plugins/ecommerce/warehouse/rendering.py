@@ -31,7 +31,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
@@ -125,20 +124,38 @@ def render(
     """
     if report_day:
         days = days or [report_day]
-    place = _Place(settings, staging, spec if bundled else None)
+    in_bundle = spec.uploaded if spec and bundled else ()
+
+    def place_of(name: str) -> str:
+        if staging is None:
+            raise ValueError(f"no load is given, and {name} is a staging table")
+        stored_in = staging_table(BUNDLE if name in in_bundle else name, staging)
+        return f"`{settings.staging_dataset}.{stored_in}`"
+
+    def is_staged(name: str) -> str:
+        return f"table_name = '{name}'" if name in in_bundle else "TRUE"
+
+    def place(found: re.Match[str]) -> str:
+        dataset, name = found.groups()
+        if dataset == "sales":
+            return f"`{settings.bigquery_dataset}.{name}`"
+        if spec and name in in_bundle:
+            fields = ", ".join(column.name for column in staged_columns(spec, name))
+            return f"(SELECT {fields} FROM {place_of(name)} WHERE {is_staged(name)})"  # noqa: S608
+        return place_of(name)
 
     def any_of(found: Collection[Any], column: str) -> str:
         return _days_predicate(found or [values.get("business_date")], column)
 
     names: Values = {name: _literal(value) for name, value in values.items()}
-    names |= _settings_names(settings)
+    names |= settings.model_dump(include=SETTINGS)
     if spec:
         names["sources"] = ", ".join(map(_string, spec.sources()))
     names |= {
         "spec": spec,
         "checked_tables": tables("checks.sql"),
-        "staging_table": place.staging_table,
-        "is_staged": place.is_staged,
+        "staging_table": place_of,
+        "is_staged": is_staged,
         "columns": columns,
         "days": partial(_days_predicate, days),
         "read_days": partial(_days_predicate, read_days),
@@ -149,6 +166,12 @@ def render(
         "slices": slices,
         "headline_figures": HEADLINE,
         "least_cost_coverage": LEAST_COST_COVERAGE,
+        "shop_timezone": _string(settings.shop_timezone),
+        "reporting_currency": _string(settings.reporting_currency),
+        # A function, because few statements need it, and it imports Babel.
+        "reporting_decimals": partial(decimals, settings.reporting_currency),
+        "shop_names": ", ".join(map(_string, settings.shop_names)),
+        "quoted": _quoted,
     }
 
     def template(file: str) -> str:
@@ -164,43 +187,7 @@ def render(
     statement = template(path)
     if report_day:
         statement = TABLE_NAME.sub(query_of_view, statement)
-    return TABLE_NAME.sub(place.table, statement)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where the tables that a file names are: in the datasets of a deployment, and those of a load under its
-    suffix `staging`, or in its `BUNDLE`, where `bundled` is the domain of the load."""
-
-    settings: Settings
-    staging: str | None
-    bundled: LoadSpec | None
-
-    def table(self, found: re.Match[str]) -> str:
-        """Return the place of a `TABLE_NAME`: a table, or the rows of a staging table."""
-        dataset, name = found.groups()
-        if dataset == "sales":
-            return f"`{self.settings.bigquery_dataset}.{name}`"
-        stored = self.staging_table(name)
-        if self.bundled and self._is_bundled(name):
-            fields = staged_columns(self.bundled, name)
-            names = ", ".join(column.name for column in fields)
-            return f"(SELECT {names} FROM {stored} WHERE {self.is_staged(name)})"  # noqa: S608
-        return stored
-
-    def staging_table(self, name: str) -> str:
-        """Return the staging table that holds the rows of `name`."""
-        if self.staging is None:
-            raise ValueError(f"no load is given, and {name} is a staging table")
-        stored_in = BUNDLE if self._is_bundled(name) else name
-        return f"`{self.settings.staging_dataset}.{staging_table(stored_in, self.staging)}`"
-
-    def is_staged(self, name: str) -> str:
-        """Return the condition for the rows of `name` in its staging table."""
-        return f"table_name = '{name}'" if self._is_bundled(name) else "TRUE"
-
-    def _is_bundled(self, name: str) -> bool:
-        return self.bundled is not None and name in self.bundled.uploaded
+    return TABLE_NAME.sub(place, statement)
 
 
 @cache
@@ -211,17 +198,6 @@ def _environment(folder: Path) -> Any:
     # an alert must not need a disk.
     compiled = FileSystemBytecodeCache()
     return templates.environment(folder).overlay(bytecode_cache=compiled)
-
-
-def _settings_names(settings: Settings) -> Values:
-    return settings.model_dump(include=SETTINGS) | {
-        "shop_timezone": _string(settings.shop_timezone),
-        "reporting_currency": _string(settings.reporting_currency),
-        # A function, because few statements need it, and it imports Babel.
-        "reporting_decimals": partial(decimals, settings.reporting_currency),
-        "shop_names": ", ".join(map(_string, settings.shop_names)),
-        "quoted": _quoted,
-    }
 
 
 def _quoted(text: str) -> str:
