@@ -49,18 +49,11 @@ def report(
     """
     if [day, week, month].count(None) != 2:
         raise click.UsageError("give one of DAY, WEEK and MONTH")
-    if day:
-        if subscription:
-            raise click.UsageError("SUBSCRIPTION is of a WEEK or a MONTH")
-        return _build_day(day, mail=mail, wait=wait)
-    if week:
-        period = period_in("week", week)
-    else:
-        period = period_in("month", str(month))
-    return _build_period(period, subscription, mail=mail, wait=wait)
-
-
-def _build_day(day: date, *, mail: bool, wait: bool) -> int:
+    if not day:
+        period = period_in("week", week) if week else period_in("month", str(month))
+        return _build_period(period, subscription, mail=mail, wait=wait)
+    if subscription:
+        raise click.UsageError("SUBSCRIPTION is of a WEEK or a MONTH")
     api = AirflowApi.from_environment()
     run_id = newest_run(api, day)["dag_run_id"]
     checks = api.get(f"{tasks_path(run_id)}/{TASK_CHECKS}")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain
 
 from ecommerce.core.calendar_days import is_workday
 from ecommerce.core.settings import WORKDAYS, Expected
@@ -49,9 +50,7 @@ def due_partners(
                 due.append(partner)
         return sorted(due)
     delivered = _days_ago(day, deliveries)
-    open_days: set[int] = set()
-    for days in delivered.values():
-        open_days |= days & LATELY
+    open_days = LATELY.intersection(chain(*delivered.values()))
     last_days = sorted(open_days)[:IN_A_ROW]
     due = []
     for partner, days in delivered.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +73,7 @@ class Warehouse:
 
     client: bigquery.Client
     settings: Settings
-    labels: Mapping[str, str]
+    labels: dict[str, str]
     bytes_billed: int = 0
 
     def request_options(self) -> Values:
@@ -170,7 +170,7 @@ class Warehouse:
         from google.cloud import bigquery
 
         job_config = bigquery.QueryJobConfig(
-            labels=dict(self.labels),
+            labels=self.labels,
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
             **config,
         )
@@ -207,7 +207,7 @@ class Warehouse:
                 parquet_options=lists,
                 schema=schema,
                 write_disposition="WRITE_TRUNCATE",
-                labels=dict(self.labels),
+                labels=self.labels,
             ),
         }
         if isinstance(source, list):

@@ -210,7 +210,6 @@ def create_datasets(warehouse: Warehouse) -> None:
     # Where both exist, the account needs no permission to create datasets, which is for the whole project.
     for name in wanted - datasets(warehouse):
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
-        dataset.location = settings.bigquery_location
         if name == settings.staging_dataset:
             dataset.default_table_expiration_ms = DAY_MS
         with bigquery_errors(f"create dataset {name}"):
