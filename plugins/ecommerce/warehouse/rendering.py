@@ -126,12 +126,14 @@ def render(
         days = days or [report_day]
     in_bundle = spec.uploaded if spec and bundled else ()
 
+    # The staging table that holds the rows of `name`.
     def place_of(name: str) -> str:
         if staging is None:
             raise ValueError(f"no load is given, and {name} is a staging table")
         stored_in = staging_table(BUNDLE if name in in_bundle else name, staging)
         return f"`{settings.staging_dataset}.{stored_in}`"
 
+    # The condition for these rows.
     def is_staged(name: str) -> str:
         return f"table_name = '{name}'" if name in in_bundle else "TRUE"
 

@@ -58,6 +58,7 @@ def prepare(warehouse: Warehouse) -> None:
 def open_prepared(step: str) -> Warehouse:
     """Open the warehouse for a task with several small queries: once in a process, because each client signs
     in and connects again. Raise as `prepare`."""
+    # Another environment may name another dataset.
     return _open_prepared(step, frozenset(os.environ.items()))
 
 
