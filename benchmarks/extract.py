@@ -31,6 +31,7 @@ from demo.services.ports import free_port
 from ecommerce.cli.local_postgres import Postgres, binaries
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
+from tests.psql import psql
 
 TABLES = ("orders", "order_items", "refunds", "products", "customers")
 SCRIPT = RESULTS / "extract" / "limit.sql"
@@ -70,15 +71,15 @@ def main() -> None:
 def day_database(server: Postgres, lines: int, days: int) -> str:
     """Return the database with that history, made when it does not exist yet."""
     name = f"lines_{lines}_days_{days}"
-    if not server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+    if not psql(server, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
         print(f"making {lines * days:,} lines of history", file=sys.stderr)
-        server.psql(f"DROP DATABASE IF EXISTS {name}_unfinished")
-        server.psql(f"CREATE DATABASE {name}_unfinished")
+        psql(server, f"DROP DATABASE IF EXISTS {name}_unfinished")
+        psql(server, f"CREATE DATABASE {name}_unfinished")
         schema = (REPOSITORY / "demo" / "schema.sql").read_text()
         rows = (REPOSITORY / "benchmarks" / "sales_db.sql").read_text()
         sizes = f"\\set days {days}\n\\set orders {-(-lines // 3)}\n"
-        server.psql(f"{schema}\n{sizes}{rows}", f"{name}_unfinished")
-        server.psql(f"ALTER DATABASE {name}_unfinished RENAME TO {name}")
+        psql(server, f"{schema}\n{sizes}{rows}", f"{name}_unfinished")
+        psql(server, f"ALTER DATABASE {name}_unfinished RENAME TO {name}")
     return name
 
 

@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from demo.services import emulator, postgres
 from demo.services.ports import free_port
+from tests.psql import psql
 
 # Importing everything makes objects that stay: a fifth of the collection went into looking for garbage.
 gc.disable()
@@ -183,9 +184,9 @@ def postgres_server() -> Iterator[postgres.Postgres]:
 def database(postgres_server: postgres.Postgres) -> Iterator[str]:
     """The name of an empty database, dropped after the test."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres_server.psql(f"CREATE DATABASE {name}")
+    psql(postgres_server, f"CREATE DATABASE {name}")
     yield name
-    postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    psql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import yaml
 from demo.seeders import sales_db
 from ecommerce.cli.local_postgres import Postgres
 from tests.integration.company import Company
+from tests.psql import psql
 
 TODAY = datetime.now(UTC).date()
 """Of the newest rates; they are new enough for a week after this."""
@@ -40,7 +41,7 @@ class Trial:
     def database(self, *statements):
         """Let the connection be a database after `statements`."""
         name = "spoiled"
-        self.server.psql(f"DROP DATABASE IF EXISTS {name}")
+        psql(self.server, f"DROP DATABASE IF EXISTS {name}")
         sales_db.prepare(self.server.dsn(name))
         with psycopg.connect(self.server.dsn(name)) as database:
             for statement in statements:

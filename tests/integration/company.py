@@ -28,6 +28,7 @@ from tests.integration.warehouse_contents import (
     read_warehouse,
 )
 from tests.oracle import ALL_SOURCES, Oracle
+from tests.psql import psql
 
 # The pipeline asks the database what time it is; tests tell what the database answers.
 CLOCK = """
@@ -230,11 +231,11 @@ def _database(server, name):
     """A sales database; its address."""
     dsn = server.dsn(name)
     sales_db.prepare(dsn)
-    server.psql(CLOCK.format(database=name, reader=sales_db.READER), name)
+    psql(server, CLOCK.format(database=name, reader=sales_db.READER), name)
     try:
         yield dsn
     finally:
-        server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+        psql(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _fill_database(dsn, snapshot):

@@ -17,6 +17,7 @@ from tests.integration.made_up_sales import open_shop
 from tests.integration.mailbox import open_mailbox
 from tests.integration.sales_database import SCHEMA, SalesDatabase
 from tests.integration.warehouse_contents import connect, empty
+from tests.psql import psql
 from tests.settings import lower
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
@@ -148,7 +149,7 @@ def migrated_airflow(tmp_path_factory):
 @pytest.fixture(scope="session")
 def metadata_server(postgres_server, tmp_path_factory):
     """The tests' PostgreSQL with a migrated metadata database, which a live Airflow copies."""
-    postgres_server.psql(f"CREATE DATABASE {MIGRATED}")
+    psql(postgres_server, f"CREATE DATABASE {MIGRATED}")
     url = metadata_database.url(postgres_server, MIGRATED)
     migrate(tmp_path_factory.mktemp("metadata") / "home", {DATABASE: url})
     return postgres_server

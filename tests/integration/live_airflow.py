@@ -19,6 +19,7 @@ from ecommerce.cli import metadata_database
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from tests.integration.airflow_process import start
+from tests.psql import psql
 
 MIGRATED = "airflow_migrated"
 """The name of a migrated metadata database."""
@@ -150,7 +151,7 @@ class LiveAirflow(AirflowServices):
 
     def _start_database(self):
         name = f"airflow_{uuid.uuid4().hex[:12]}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
+        psql(self._server, f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
         return metadata_database.url(self._server, name)
 
     def _migrate(self, known):

@@ -15,6 +15,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import SALES_DB
 from ecommerce.storage.staging import Manifest
 from tests.parquet import shared_duckdb
+from tests.psql import psql
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
 DAY = date(2026, 3, 10)
@@ -32,7 +33,7 @@ class SalesDatabase:
 
     def run(self, *statements):
         """Run statements as its owner; what they print."""
-        return self.server.psql(";\n".join(statements), self.name)
+        return psql(self.server, ";\n".join(statements), self.name)
 
     def connect_as(self, **fields):
         """Let the connection `sales_db` be this database, with other fields where given."""

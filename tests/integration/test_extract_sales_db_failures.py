@@ -11,12 +11,14 @@ import pytest
 
 from ecommerce.core.errors import TransientError
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
+from tests.psql import psql
 
 
 def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
     name = f"{shop.name}_ascii"
-    postgres_server.psql(
-        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0"
+    psql(
+        postgres_server,
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0",
     )
     try:
         loose = SalesDatabase(
@@ -41,7 +43,7 @@ def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
         assert kept["order_id"] == "O2"
         assert not set(kept["shape"]) & set("abcdefgh0123"), "its shape only"
     finally:
-        postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+        psql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from demo.ledger import Ledger
 from ecommerce.cli import check
 from ecommerce.cli.local_postgres import binaries
 from tests.integration.daily_run import extract, morning_after
+from tests.psql import psql
 from tests.source_names import SALES_DB
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres_reader.sql"
@@ -63,7 +64,8 @@ def reader(
     ):  # running it again sets the password
         run_script(company.dsn, password, tmp_path)
     name = urlsplit(company.dsn).path.lstrip("/")
-    postgres_server.psql(
+    psql(
+        postgres_server,
         f"GRANT USAGE ON SCHEMA clock TO {READER}; GRANT SELECT ON clock.reading TO {READER};",
         name,
     )
@@ -77,7 +79,7 @@ def reader(
         user=READER,
         password=connection["password"],
     )
-    postgres_server.psql(f"DROP OWNED BY {READER}; DROP ROLE {READER};", name)
+    psql(postgres_server, f"DROP OWNED BY {READER}; DROP ROLE {READER};", name)
 
 
 def test_it_can_read_all_the_pipeline_reads_and_make_check_says_so(reader):

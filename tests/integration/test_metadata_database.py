@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 
 from ecommerce.cli.local_postgres import Postgres, binaries
 from tests.integration.airflow_process import AirflowHome
+from tests.psql import psql
 
 pytestmark = pytest.mark.nightly
 
@@ -79,8 +80,10 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         "--conn-uri",
         f"postgres://u:{SECRET.replace(' ', '%20')}@h/d",
     )
-    kept = postgres_server.psql(
-        "SELECT password FROM connection WHERE conn_id = 'shop_test'", database
+    kept = psql(
+        postgres_server,
+        "SELECT password FROM connection WHERE conn_id = 'shop_test'",
+        database,
     )
     assert kept.strip()
     assert SECRET not in kept
@@ -97,7 +100,7 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         check=True,
     )
     restored = f"{database}_restored"
-    postgres_server.psql(f"CREATE DATABASE {restored}")
+    psql(postgres_server, f"CREATE DATABASE {restored}")
     try:
         subprocess.run(
             [
@@ -138,15 +141,16 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
             tmp_path / "bin",
         )
     finally:
-        postgres_server.psql(f"DROP DATABASE {restored} WITH (FORCE)")
+        psql(postgres_server, f"DROP DATABASE {restored} WITH (FORCE)")
 
 
 def clean_as_the_service_does(
     server: Postgres, database: str, home: AirflowHome, commands
 ) -> None:
     """What `airflow-db-clean` of docker-compose.yaml runs, until it sleeps for the first time."""
-    server.psql("UPDATE log SET dttm = '2020-01-01'", database)
-    server.psql(
+    psql(server, "UPDATE log SET dttm = '2020-01-01'", database)
+    psql(
+        server,
         "INSERT INTO log (dttm, event) VALUES (now() - interval '20 days', 'old'), "
         "(now() - interval '9 days', 'young')",
         database,
@@ -172,10 +176,12 @@ def clean_as_the_service_does(
     )
     assert done.returncode == 77, done.stderr[-3000:]
     assert "Airflow's database is cleaned of what is older than " in done.stdout
-    assert server.psql(
-        "SELECT event FROM log WHERE event IN ('old', 'young')", database
+    assert psql(
+        server, "SELECT event FROM log WHERE event IN ('old', 'young')", database
     ).split() == ["young"]
     assert (
-        int(server.psql("SELECT count(*) FROM log WHERE dttm < '2021-01-01'", database))
+        int(
+            psql(server, "SELECT count(*) FROM log WHERE dttm < '2021-01-01'", database)
+        )
         == 0
     )

@@ -10,6 +10,7 @@ import pytest
 from ecommerce.sources import live_sources
 from tests.integration.daily_run import run_day
 from tests.integration.warehouse_contents import differences
+from tests.psql import psql
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def test_a_database_filled_by_somebody_else(
     postgres_server,
 ):
     day = date(2025, 3, 5)
-    postgres_server.psql((HERE / "fill.sql").read_text(), database)
+    psql(postgres_server, (HERE / "fill.sql").read_text(), database)
     shop = start_company(timezone="Asia/Tokyo", currency="JPY")
     only("sales_db", monkeypatch)
     monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", postgres_server.dsn(database))
@@ -75,7 +76,7 @@ def figures(
     """What independent SQL says of the day: orders by status, and the aggregates."""
     sql = f"\\set day {day}\n\\set zone '{zone}'\n" + (HERE / "figures.sql").read_text()
     answer = json.loads(
-        server.psql(sql, database),
+        psql(server, sql, database),
         parse_float=Decimal,
     )
     summary = answer["daily_summary"]

@@ -20,6 +20,7 @@ from tests.integration.company import HASH_KEY
 from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import read_table
+from tests.psql import psql
 
 pytestmark = pytest.mark.slow
 
@@ -63,8 +64,9 @@ def ran(start_shared_company, migrated_airflow, postgres_server):
 
 def set_passwords(company, server, environment):
     """Let the systems demand, and the connections have, passwords that occur nowhere else."""
-    server.psql(
-        f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORDS['SALES_DB']}' IN ROLE sales_reader"
+    psql(
+        server,
+        f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORDS['SALES_DB']}' IN ROLE sales_reader",
     )
     company.storefront.secret = PASSWORDS["STOREFRONT_API"]
     company.shopify.tokens = {PASSWORDS["SHOPIFY_API"]}

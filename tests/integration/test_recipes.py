@@ -14,6 +14,7 @@ from tests.integration.agora import TOKEN, open_agora
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
+from tests.psql import psql
 from tests.recipes import RECIPES, copy_repository, in_copy, steps
 
 pytestmark = pytest.mark.nightly
@@ -317,7 +318,7 @@ def test_another_schema_is_mapped_in_one_file(database, postgres_server, tmp_pat
         RECIPES.read_text(),
         re.M,
     )
-    postgres_server.psql("\n".join([schema.read_text(), *indexes]), database)
+    psql(postgres_server, "\n".join([schema.read_text(), *indexes]), database)
     dsn = postgres_server.dsn(database)
     script = OF_ANOTHER_SCHEMA.format(folder=f"file://{tmp_path}/run/sales_db")
     settings = {

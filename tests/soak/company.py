@@ -24,6 +24,7 @@ from demo.services.ports import free_port
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.business_day import newest_closed_day
 from tests.integration.company import CLOCK
+from tests.psql import psql
 from tests.soak.policy.airflow_local_settings import SPEED
 
 DAYS = 5
@@ -93,7 +94,7 @@ class SoakCompany(Company):
         for name in self._services:
             self._start(name)
         self._seed_sales_db(self.ledger(), self.now())
-        self.postgres.psql(CLOCK.format(database=DATABASE, reader=READER), DATABASE)
+        psql(self.postgres, CLOCK.format(database=DATABASE, reader=READER), DATABASE)
 
     def show(self, *, files_only=False):
         """Let every system show the present."""

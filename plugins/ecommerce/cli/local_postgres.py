@@ -31,20 +31,6 @@ class Postgres:
         address = f"{self.user}:{self.password}@127.0.0.1:{self.port}"
         return f"postgresql://{address}/{database}"
 
-    def psql(self, sql: str, database: str = "postgres") -> str:
-        """Run `sql` with psql until the first error, and return the output."""
-        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user, database]
-        done = subprocess.run(
-            [binaries() / "psql", "-qAtX", "-v", "ON_ERROR_STOP=1", *address],
-            input=sql,
-            text=True,
-            check=True,
-            capture_output=True,
-            # Other users of the machine see the arguments of a command.
-            env=os.environ | {"PGPASSWORD": self.password},
-        )
-        return done.stdout
-
     def start(self, *, listen: str = "127.0.0.1", options: str = "") -> None:
         """Start the server with the `options` of postgres, and create its data on the first start.
 

@@ -17,6 +17,7 @@ from ecommerce.core.errors import ConfigurationError
 
 NAME = "airflow"
 """The database and its user."""
+EXISTS = "SELECT 1 FROM pg_database WHERE datname = %s"
 EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 PORT_LINE = 3
@@ -56,6 +57,8 @@ def start(home: Path, options: str = "") -> Postgres:
         ConfigurationError: Airflow's database in `home` is an SQLite file of an earlier version; or see
             `Postgres.start`.
     """
+    import psycopg
+
     sqlite = home / "airflow.db"
     if has_sqlite(home) and not exists(home):
         raise ConfigurationError(
@@ -65,8 +68,9 @@ def start(home: Path, options: str = "") -> Postgres:
         )
     server = Postgres(_data(home), _port(home), NAME, _password(home))
     server.start(options=options)
-    if NAME not in server.psql("SELECT datname FROM pg_database").split():
-        server.psql(f"CREATE DATABASE {NAME}")
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        if not connection.execute(EXISTS, [NAME]).fetchone():
+            connection.execute(f"CREATE DATABASE {NAME}")
     return server
 
 
