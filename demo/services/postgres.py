@@ -26,5 +26,5 @@ def start(data_dir: Path, port: int) -> Postgres:
     Raises ConfigurationError: see `Postgres.start`.
     """
     started = server(data_dir, port)
-    started.start(listen=listen_address(), options=OPTIONS)
+    started.start(f"-c listen_addresses={listen_address()} {OPTIONS}")
     return started

@@ -31,7 +31,7 @@ class Postgres:
         address = f"{self.user}:{self.password}@127.0.0.1:{self.port}"
         return f"postgresql://{address}/{database}"
 
-    def start(self, *, listen: str = "127.0.0.1", options: str = "") -> None:
+    def start(self, options: str = "") -> None:
         """Start the server with the `options` of postgres, and create its data on the first start.
 
         The server outlives this process.
@@ -51,7 +51,7 @@ class Postgres:
             return
         log = self.data_dir / "server.log"
         options = (
-            f"-c listen_addresses={listen} -c port={self.port} "
+            f"-c listen_addresses=127.0.0.1 -c port={self.port} "
             f"-c unix_socket_directories='' {options}"
         )
         started = _control(self.data_dir, "-l", str(log), "-o", options, "-w", "start")

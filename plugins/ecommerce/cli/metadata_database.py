@@ -67,7 +67,7 @@ def start(home: Path, options: str = "") -> Postgres:
             f"without, or keep SQLite with AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///{sqlite}"
         )
     server = Postgres(_data(home), _port(home), NAME, _password(home))
-    server.start(options=options)
+    server.start(options)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         if not connection.execute(EXISTS, [NAME]).fetchone():
             connection.execute(f"CREATE DATABASE {NAME}")
