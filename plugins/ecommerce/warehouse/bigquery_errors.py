@@ -82,7 +82,7 @@ def reasons_of(error: Any) -> set[str]:
 def refusal_text(error: Any) -> str:
     """Return why BigQuery refused, without the request's URL and the job's id, with the fix for a missing
     dataset."""
-    text = (error.message or str(error)).rpartition("prettyPrint=false: ")[2]
+    text = error.message.rpartition("prettyPrint=false: ")[2]
     text = " ".join(re.split(r"; reason:|\n\nLocation:|\nLINE ", text)[0].split())
     if text.startswith("Not found: Dataset"):
         text += ": is BIGQUERY_LOCATION right? The first run creates the dataset, and so does make migrate"
