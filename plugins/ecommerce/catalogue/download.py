@@ -1,34 +1,39 @@
 """Download of a picture over HTTP from an untrusted server.
 
 A catalogue is written by others, and this machine can reach what they cannot: the metadata service of a
-cloud, databases, Airflow itself. So the address of every connection, also after a redirect, is checked before
-anything is sent. Nothing is sent but the request: no login, no cookies; no proxy is used. Bytes and seconds
-are limited, also for a server that sends them one by one.
+cloud, databases, Airflow itself. So each address is checked before a connection to it is opened, also after a
+redirect. Nothing is sent but the request: no login, no cookies; no proxy is used. Bytes and seconds are
+limited, also for a server that sends them one by one.
 """
 
+import asyncio
 import socket
-import threading
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Any
 
-from urllib3 import BaseHTTPResponse, PoolManager, Retry
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
-from urllib3.util import parse_url
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    NonHttpUrlClientError,
+    TCPConnector,
+)
+from yarl import URL
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.settings import Network, load_settings
 
 MOST_BYTES = 20 * 1024**2
-ANSWER_SECONDS = 15
-"""Of silence."""
 PICTURE_SECONDS = 60
-BROKEN_HOST = "its host redirects too often, or does not answer as a web server"
-RETRIES = Retry(redirect=5, connect=0, read=0, other=0)
+MOST_RESPONSES = 6
+"""Five redirects and a picture."""
+BROKEN_HOST = (
+    "its host redirects too often, breaks off, or does not answer as a web server"
+)
 REQUEST_HEADERS = {
     "Accept": "image/jpeg, image/png, image/webp, image/gif",
     "Accept-Encoding": "identity",
@@ -73,43 +78,25 @@ def download(
 
     Raises UnusablePicture: there is none; SilentHost: its host is unavailable.
     """
-    headers = dict(REQUEST_HEADERS)
+    known = {}
     if etag:
-        headers["If-None-Match"] = etag
+        known["If-None-Match"] = etag
     if last_modified:
-        headers["If-Modified-Since"] = last_modified
-    deadline = time.monotonic() + PICTURE_SECONDS
+        known["If-Modified-Since"] = last_modified
     try:
-        with PoolManager() as pool:
-            pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-            with pool.request(
-                "GET",
-                url,
-                headers=headers,
-                retries=RETRIES,
-                timeout=ANSWER_SECONDS,
-                preload_content=False,
-            ) as response:
-                data = None
-                is_unchanged = response.status == 304 and (etag or last_modified)
-                if not is_unchanged:
-                    data = _content(response, deadline)
-                return Download(
-                    data,
-                    response.headers.get("ETag"),
-                    response.headers.get("Last-Modified"),
-                )
-    except ValueError:
+        return asyncio.run(_request(url, known))
+    except (ValueError, NonHttpUrlClientError):
         raise UnusablePicture("its address is not a web address") from None
-    except (HTTPError, OSError) as error:
-        reason = reason_of(error, "its host", BROKEN_HOST)
+    except (ClientError, OSError) as error:
+        # The library's own text has the address.
+        reason = reason_of(error.__cause__ or error, "its host", BROKEN_HOST)
         raise SilentHost(reason) from None
 
 
 def host_of(url: str) -> str:
     """Return host and port for messages; empty for an invalid URL."""
     try:
-        return (parse_url(url).netloc or "")[:250]
+        return URL(url).host_port_subcomponent or ""
     except ValueError:
         return ""
 
@@ -125,53 +112,46 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
+async def _request(url: str, known: dict[str, str]) -> Download:
+    """Request a picture with the headers `known` of an earlier answer."""
+    connector = TCPConnector(socket_factory=_open_socket, happy_eyeballs_delay=None)
+    async with (
+        ClientSession(
+            connector=connector,
+            timeout=ClientTimeout(PICTURE_SECONDS),
+            headers=REQUEST_HEADERS | known,
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+        ) as session,
+        # Without a login in the address.
+        session.get(URL(url).with_user(None), max_redirects=MOST_RESPONSES) as response,
+    ):
+        data = None
+        if response.status != 304 or not known:
+            data = await _content(response)
+        return Download(
+            data,
+            response.headers.get("ETag"),
+            response.headers.get("Last-Modified"),
+        )
+
+
+async def _content(response: ClientResponse) -> bytes:
     if response.status != 200:
         raise UnusablePicture(f"its host returned HTTP {response.status}")
-    data = response.read(MOST_BYTES + 1, decode_content=False)
-    # A connection that was shut down looks like the end of an answer.
-    if time.monotonic() > deadline:
-        raise UnusablePicture(f"it did not arrive within {PICTURE_SECONDS} s")
-    if len(data) > MOST_BYTES:
-        raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
-    return data
+    data = bytearray()
+    async for chunk in response.content.iter_any():
+        data += chunk
+        if len(data) > MOST_BYTES:
+            raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
+    return bytes(data)
 
 
-class _GuardedConnection(HTTPConnection):
-    """A connection to a public address, or to one in PICTURE_NETWORKS."""
-
-    _timer: threading.Timer | None = None
-
-    def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        address = connected.getpeername()[0]
-        if not is_allowed(address, load_settings().picture_networks):
-            connected.close()
-            raise UnusablePicture(
-                "its host is in a private network (PICTURE_NETWORKS would allow it)"
-            )
-        # A timeout of the socket begins anew with each byte.
-        self._timer = threading.Timer(PICTURE_SECONDS, self._shut_down)
-        self._timer.start()
-        return connected
-
-    def _shut_down(self) -> None:
-        with suppress(OSError, TypeError):  # it is closed already
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        super().close()
-
-
-class _GuardedTLSConnection(_GuardedConnection, HTTPSConnection):
-    """The same with TLS."""
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _GuardedConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedTLSConnection
+def _open_socket(address: Any) -> socket.socket:
+    """Create the socket for an entry of `socket.getaddrinfo`; UnusablePicture where it is not allowed."""
+    family, kind, protocol, _, (host, *_) = address
+    if not is_allowed(host, load_settings().picture_networks):
+        raise UnusablePicture(
+            "its host is in a private network (PICTURE_NETWORKS would allow it)"
+        )
+    return socket.socket(family, kind, protocol)

@@ -55,7 +55,8 @@ def parse(
         ContractError: a page is no JSON or has no list of entries, or the catalogue has shrunk.
         StagingError: the pages cannot be read, or the folder not be written.
     """
-    catalogue = read_pages(manifest)
+    pages = [staging.read_file(manifest, name) for name in sorted(manifest.columns)]
+    catalogue = parse_pages(pages)
     products, rejected = len(catalogue.products), len(catalogue.rejected)
     if not accept_shrunk:
         _refuse_shrunk(catalogue, known)
@@ -95,13 +96,6 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
     return from_plain(Catalogue, json.loads(staging.read_file(manifest, FILE)))
-
-
-def read_pages(manifest: Manifest) -> Catalogue:
-    """Parse the pages in the raw folder of `manifest`; raises the errors of `parse`."""
-    return parse_pages(
-        [staging.read_file(manifest, name) for name in sorted(manifest.columns)]
-    )
 
 
 def parse_pages(pages: Sequence[bytes]) -> Catalogue:

@@ -138,7 +138,11 @@ class Archive(Generic[F]):
         return content
 
     def read_file(self, reports_uri: str, day: date, name: str) -> bytes | None:
-        """Return one of `files` of an archived day; None where there is no such file."""
+        """Return one of `files` of an archived day; None where there is no such file.
+
+        Raises:
+            OSError: the archive cannot be read.
+        """
         if name in self.files:
             folder = staging.storage_path(self.folder_of(reports_uri, day))
             with suppress(FileNotFoundError):
@@ -146,18 +150,8 @@ class Archive(Generic[F]):
         return None
 
     def has(self, reports_uri: str, day: date) -> bool:
-        """Return whether there is a report of a day.
-
-        Raises:
-            OSError: the archive cannot be read.
-        """
-        folder = staging.storage_path(self.folder_of(reports_uri, day))
-        try:
-            # exists() returns False when the store fails.
-            (folder / FIGURES_JSON).stat()
-        except FileNotFoundError:
-            return False
-        return True
+        """Return whether there is a report of a day; errors as `read_file`."""
+        return self.read_file(reports_uri, day, FIGURES_JSON) is not None
 
     def days(self, reports_uri: str, months: str = "????-??") -> list[date]:
         """Return the archived days, in order; `months` is a pattern such as `2026-11`.

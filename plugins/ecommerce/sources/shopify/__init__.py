@@ -15,8 +15,12 @@ from ecommerce.sources.shopify.extraction import (
 from ecommerce.sources.source import Platform, other_days
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
-PAYOUT_SCOPE = "read_shopify_payments_payouts"
-"""The access scope of payouts and balance transactions."""
+OPTIONAL_SCOPES = {
+    "read_all_orders": f"orders older than {REACH.days} days, and their late refunds, cannot be read",
+    COST_SCOPE: "order lines have no cost of goods, and very many orders are read more slowly",
+    "read_shopify_payments_payouts": "payments by Shopify Payments, their fees and payouts are not read",
+}
+"""What is missing without an access scope."""
 
 
 def check(conn_id: str) -> Lines:
@@ -40,24 +44,9 @@ def check(conn_id: str) -> Lines:
     missing = SCOPES - granted
     if missing:
         yield FAIL, f"the app lacks the access scopes {', '.join(sorted(missing))}"
-    if "read_all_orders" not in granted:
-        yield (
-            HINT,
-            f"the app lacks the scope read_all_orders: orders older than {REACH.days} days, and their late "
-            "refunds, cannot be read",
-        )
-    if COST_SCOPE not in granted:
-        yield (
-            HINT,
-            f"the app lacks the scope {COST_SCOPE}: order lines have no cost of goods, and very many orders "
-            "are read more slowly",
-        )
-    if PAYOUT_SCOPE not in granted:
-        yield (
-            HINT,
-            f"the app lacks the scope {PAYOUT_SCOPE}: payments by Shopify Payments, their fees and payouts "
-            "are not read",
-        )
+    for scope, consequence in OPTIONAL_SCOPES.items():
+        if scope not in granted:
+            yield HINT, f"the app lacks the scope {scope}: {consequence}"
     yield from other_days(shop["ianaTimezone"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -139,6 +139,19 @@ class ShopifyClient:
             return self._data(self._post(body, what), what)
 
         return with_retries(send, ATTEMPTS, self.pause)
+
+    def pages(self, name: str, search: str, *path: str) -> Iterator[list[Json]]:
+        """Yield the pages of what a search finds; in the data of the document `name`, the connection is at
+        `path`. Errors are those of `ask`."""
+        after = None
+        while True:
+            page = self.ask(name, search=search, after=after)
+            for key in path:
+                page = page[key]
+            yield page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
     def _post(
         self,

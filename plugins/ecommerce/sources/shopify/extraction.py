@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from more_itertools import chunked
+from more_itertools import chunked, flatten
 
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import (
@@ -96,8 +96,8 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
                     reader.keep_whole_orders(duck)
                 searches = {}
         for search in searches.values():
-            reader.read(_ids(client, search))
-
+            found = flatten(client.pages("order_ids", search, "orders"))
+            reader.read(node["id"] for node in found)
         reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
         currency = facts["shop"]["currencyCode"]
         warnings = read_payments(client, window, currency, folder)
@@ -168,18 +168,6 @@ def scopes(facts: Json) -> set[str]:
     return {
         scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]
     }
-
-
-def _ids(client: ShopifyClient, search: str) -> list[str]:
-    """Return the ids of the orders that a search finds."""
-    ids: list[str] = []
-    after = None
-    while True:
-        page = client.ask("order_ids", search=search, after=after)["orders"]
-        ids += [node["id"] for node in page["nodes"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            return ids
-        after = page["pageInfo"]["endCursor"]
 
 
 class OrderReader:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from more_itertools import flatten
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import CredentialsError
@@ -19,6 +20,7 @@ from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.shopify.client import ShopifyClient
 
+ACCOUNT = "shopifyPaymentsAccount"
 LOOKBACK = timedelta(days=10)
 """How long before the window payouts and balance transactions are read again: the bank may decline a payout
 days after its issue, and its transactions are then in another one."""
@@ -55,7 +57,7 @@ def read_payments(
         # Of changes, nothing is read: the run only compares orders.
         return []
     try:
-        account = client.ask("payments_account")["shopifyPaymentsAccount"]
+        account = client.ask("payments_account")[ACCOUNT]
     except CredentialsError:
         return [data_warning("payments_hidden")]
     if account is None:
@@ -64,9 +66,8 @@ def read_payments(
     if window.looks_back:
         start -= LOOKBACK
     end = window.changed_until
-    payouts = []
-    for page in _pages(client, "payouts", _between("issued_at", start, end)):
-        payouts += page
+    issued = _between("issued_at", start, end)
+    payouts = list(flatten(client.pages("payouts", issued, ACCOUNT, "payouts")))
     _write(folder / "payouts.json", payouts)
     # A payout has only transactions that were processed before its issue.
     searches = [_between("processed_at", start, end)]
@@ -77,7 +78,9 @@ def read_payments(
         )
     numbers = itertools.count(1)
     for search in searches:
-        for page in _pages(client, "balanceTransactions", search):
+        for page in client.pages(
+            "balance_transactions", search, ACCOUNT, "balanceTransactions"
+        ):
             _add_order_amounts(client, page, currency)
             _write(transactions / f"{next(numbers):06}.json", page)
     return []
@@ -89,22 +92,6 @@ def _between(name: str, start: datetime, end: datetime | None) -> str:
     if end:
         search += f" {name}:<='{utc_text(end)}Z'"
     return search
-
-
-DOCUMENTS = {"payouts": "payouts", "balanceTransactions": "balance_transactions"}
-"""The document of each connection of the account."""
-
-
-def _pages(client: ShopifyClient, connection: str, search: str) -> Iterator[list[Json]]:
-    """Yield the pages of what a search finds in a connection of the account."""
-    after = None
-    while True:
-        answer = client.ask(DOCUMENTS[connection], search=search, after=after)
-        page = answer["shopifyPaymentsAccount"][connection]
-        yield page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
 
 
 def _add_order_amounts(
