@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -75,7 +75,6 @@ def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
 def with_retries(
     send: Callable[[], Result],
     attempts: Mapping[type[TransientError], int],
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
     """Return the result of `send`, repeated after errors that may pass.
 
@@ -86,20 +85,18 @@ def with_retries(
         send: makes one request.
         attempts: how often `send` is called at most, by the type of its error; the first type that matches
             counts. Other errors are raised at once.
-        sleep: waits for so many seconds.
     """
-
     attempt = 0
     while True:
         attempt += 1
         try:
             return send()
         except tuple(attempts) as error:
-            limits = [attempts[kind] for kind in attempts if isinstance(error, kind)]
+            limit = next(attempts[kind] for kind in attempts if isinstance(error, kind))
             pause = error.retry_after
             if pause is None:
                 pause = FIRST_PAUSE * 2 ** (attempt - 1)
-            if attempt >= limits[0] or pause > MAX_RETRY_PAUSE:
+            if attempt >= limit or pause > MAX_RETRY_PAUSE:
                 raise
             # The request is not named: its arguments may have secrets.
             log.info(

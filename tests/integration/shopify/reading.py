@@ -19,7 +19,8 @@ from demo.services.shopify import (
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
-from ecommerce.sources import SHOPIFY
+from ecommerce.sources import SHOPIFY, http
+from ecommerce.sources.shopify import bulk
 from ecommerce.sources.shopify.client import ShopifyClient
 from tests.memory import Remembered
 from tests.oracle_shopify import returns_of, totals_of
@@ -91,9 +92,10 @@ def simulated(monkeypatch, shop):
             session,
             shop.url,
             stand_in.TOKEN,
-            pause=clock.advance,
         )
 
+    for module in (http, bulk):
+        monkeypatch.setattr(module, "sleep", clock.advance)
     monkeypatch.setattr(ShopifyClient, "connect", client)
     return clock
 

@@ -16,6 +16,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
+from ecommerce.sources import http
 from ecommerce.sources.http import (
     NotFoundError,
     is_public,
@@ -42,18 +43,20 @@ WHAT = "some_api: GET /things"
         (ContractError("no"), []),
     ],
 )
-def test_a_request_is_repeated_as_often_as_its_error_allows(error, waited):
+def test_a_request_is_repeated_as_often_as_its_error_allows(monkeypatch, error, waited):
     def send():
         raise error
 
     pauses = []
+    monkeypatch.setattr(http, "sleep", pauses.append)
     attempts = {RateLimitedError: 3, TransientError: 2}
     with pytest.raises(type(error)):
-        with_retries(send, attempts, pauses.append)
+        with_retries(send, attempts)
     assert pauses == waited
 
 
-def test_no_argument_of_a_repeated_request_is_logged(caplog):
+def test_no_argument_of_a_repeated_request_is_logged(caplog, monkeypatch):
+    monkeypatch.setattr(http, "sleep", lambda seconds: None)
     caplog.set_level(logging.DEBUG)
 
     def send(token, url):
@@ -61,7 +64,7 @@ def test_no_argument_of_a_repeated_request_is_logged(caplog):
 
     request = partial(send, "the-token", url="https://shop.example/?key=the-key")
     with pytest.raises(TransientError):
-        with_retries(request, {TransientError: 2}, lambda seconds: None)
+        with_retries(request, {TransientError: 2})
     assert caplog.messages == [
         f"attempt 1 failed: {WHAT} answered 503; the next one is in 1.0 s"
     ]

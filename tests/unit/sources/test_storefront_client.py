@@ -10,7 +10,7 @@ import requests
 
 from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.sources import storefront
+from ecommerce.sources import http, storefront
 from ecommerce.sources.storefront.client import StorefrontClient
 
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
@@ -35,9 +35,11 @@ def shop(server):
 
 
 @pytest.fixture
-def pauses():
+def pauses(monkeypatch):
     """The seconds the client slept, without sleeping them."""
-    return []
+    pauses = []
+    monkeypatch.setattr(http, "sleep", pauses.append)
+    return pauses
 
 
 @pytest.fixture
@@ -45,9 +47,7 @@ def client(shop, pauses):
     with requests.Session() as session:
         session.auth = (KEY, SECRET)
         root = f"{shop.url}/wp-json/wc/v3"
-        yield StorefrontClient(
-            CONNECTION, session, root, timeout=5, sleep=pauses.append
-        )
+        yield StorefrontClient(CONNECTION, session, root, timeout=5)
 
 
 def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):

@@ -4,8 +4,8 @@ shop allows, `extraction.py` reads whole orders, `bulk.py` very many of them, `p
 from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
-from ecommerce.core.text import clean, counted, utc_text
-from ecommerce.sources.shopify.client import ShopifyClient
+from ecommerce.core.text import clean, counted
+from ecommerce.sources.shopify.client import ShopifyClient, between
 from ecommerce.sources.shopify.extraction import (
     COST_SCOPE,
     REACH,
@@ -26,8 +26,8 @@ OPTIONAL_SCOPES = {
 def check(conn_id: str) -> Lines:
     """Ask for the shop and the granted scopes; errors are those of `ShopifyClient.ask`."""
     client = ShopifyClient.connect(conn_id)
-    yesterday = utc_text(datetime.now(UTC) - timedelta(days=1))
-    recent = f"updated_at:>='{yesterday}Z'"
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    recent = between("updated_at", yesterday, None)
     facts = client.ask("shop", created=recent, changed=recent)
     shop, granted = facts["shop"], scopes(facts)
     changed = counted(facts["changed"]["count"], "order")

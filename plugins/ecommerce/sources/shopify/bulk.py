@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import (
@@ -82,7 +83,7 @@ def read_in_bulk(
         _load(operation, duck, file, what)
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
 
-    return with_retries(run, {UnusableResultError: RUNS}, client.pause)
+    return with_retries(run, {UnusableResultError: RUNS})
 
 
 def _earlier_operations(client: ShopifyClient, text: str) -> list[Json]:
@@ -98,7 +99,7 @@ def _earlier_operations(client: ShopifyClient, text: str) -> list[Json]:
 
 def _start(client: ShopifyClient, text: str) -> Json:
     """Start an operation, after those of the app that already run."""
-    for _ in _pauses(client):
+    for _ in _pauses():
         answer = client.ask("bulk_run", query=text)["bulkOperationRunQuery"]
         refusals = answer["userErrors"]
         if not refusals:
@@ -116,7 +117,7 @@ def _start(client: ShopifyClient, text: str) -> Json:
 def _await_end(client: ShopifyClient, operation: Json) -> Json:
     """Return an operation when it is completed; cancel it where it does not end in time."""
     name = operation["id"]
-    for _ in _pauses(client):
+    for _ in _pauses():
         if operation["status"] == "COMPLETED":
             return operation
         if operation["errorCode"] == "ACCESS_DENIED":
@@ -142,12 +143,12 @@ def _longest_wait() -> float:
     return SHARE_OF_TIMEOUT * task_timeout().total_seconds()
 
 
-def _pauses(client: ShopifyClient) -> Iterator[None]:
+def _pauses() -> Iterator[None]:
     """Yield at once, and after each pause, until the longest wait is over."""
     left = _longest_wait()
     while left > 0:
         yield
-        client.pause(PAUSE)
+        sleep(PAUSE)
         left -= PAUSE
 
 

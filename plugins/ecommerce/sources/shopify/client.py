@@ -7,9 +7,9 @@ is refused, and repeated as soon as the bucket has these points.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.paths import read_sql
+from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.http import (
     NotFoundError,
@@ -86,7 +87,6 @@ class ShopifyClient:
     token: str
     version: str = VERSION
     timeout: Timeout = TIMEOUT
-    pause: Callable[[float], None] = time.sleep
     hidden: set[str] = field(default_factory=set)
     """The fields of `PERSONAL` and `COSTS` that the app was not allowed to read."""
     deprecated: set[str] = field(default_factory=set)
@@ -138,7 +138,7 @@ class ShopifyClient:
         def send() -> Json:
             return self._data(self._post(body, what), what)
 
-        return with_retries(send, ATTEMPTS, self.pause)
+        return with_retries(send, ATTEMPTS)
 
     def pages(self, name: str, search: str, *path: str) -> Iterator[list[Json]]:
         """Yield the pages of what a search finds; in the data of the document `name`, the connection is at
@@ -235,6 +235,15 @@ class ShopifyClient:
             raise TransientError(f"{what}: {text}")
         else:
             raise ContractError(f"{what}: {text}")
+
+
+def between(name: str, start: datetime, end: datetime | None) -> str:
+    """Return a search for instants from `start` to `end`, or without end. Without quotes, Shopify cuts an
+    instant at its colons and finds something else."""
+    search = f"{name}:>='{utc_text(start)}Z'"
+    if end:
+        search += f" {name}:<='{utc_text(end)}Z'"
+    return search
 
 
 def _seconds_to_wait(extensions: Json) -> float | None:

@@ -28,12 +28,12 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.shopify.bulk import read_in_bulk
 from ecommerce.sources.shopify.client import (
     COSTS,
     ShopifyClient,
+    between,
 )
 from ecommerce.sources.shopify.payments import read_payments
 from ecommerce.sources.source import Extracted
@@ -124,15 +124,12 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
 
 
 def _searches(window: ReadWindow) -> dict[str, str]:
-    """Return the two searches: by the date of an order, and by that of its last change. Without quotes,
-    Shopify cuts an instant at its colons and finds something else."""
-    start = utc_text(window.day.start)
-    end = utc_text(window.day.end)
-    created = f"processed_at:>='{start}Z' processed_at:<='{end}Z'"
-    changed = f"updated_at:>='{utc_text(window.changed_from)}Z'"
-    if window.changed_until:
-        changed += f" updated_at:<='{utc_text(window.changed_until)}Z'"
-    return {"created": created, "changed": changed}
+    """Return the two searches: by the date of an order, and by that of its last change."""
+    day = window.day
+    return {
+        "created": between("processed_at", day.start, day.end),
+        "changed": between("updated_at", window.changed_from, window.changed_until),
+    }
 
 
 def check_reach(

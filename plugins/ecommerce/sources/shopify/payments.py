@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from more_itertools import flatten
@@ -18,7 +18,7 @@ from ecommerce.core.errors import CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
-from ecommerce.sources.shopify.client import ShopifyClient
+from ecommerce.sources.shopify.client import ShopifyClient, between
 
 ACCOUNT = "shopifyPaymentsAccount"
 LOOKBACK = timedelta(days=10)
@@ -66,11 +66,11 @@ def read_payments(
     if window.looks_back:
         start -= LOOKBACK
     end = window.changed_until
-    issued = _between("issued_at", start, end)
+    issued = between("issued_at", start, end)
     payouts = list(flatten(client.pages("payouts", issued, ACCOUNT, "payouts")))
     _write(folder / "payouts.json", payouts)
     # A payout has only transactions that were processed before its issue.
-    searches = [_between("processed_at", start, end)]
+    searches = [between("processed_at", start, end)]
     for payout in payouts:
         payout_id = payout["legacyResourceId"]
         searches.append(
@@ -84,14 +84,6 @@ def read_payments(
             _add_order_amounts(client, page, currency)
             _write(transactions / f"{next(numbers):06}.json", page)
     return []
-
-
-def _between(name: str, start: datetime, end: datetime | None) -> str:
-    """Return a search for instants from `start` to `end`, or without end."""
-    search = f"{name}:>='{utc_text(start)}Z'"
-    if end:
-        search += f" {name}:<='{utc_text(end)}Z'"
-    return search
 
 
 def _add_order_amounts(
@@ -110,17 +102,14 @@ def _add_order_amounts(
             converted.append(transaction)
     if not converted:
         return
-    answer = client.ask(
-        "order_transactions", ids=list(map(_order_transaction, converted))
-    )
+    ids = []
+    for transaction in converted:
+        number = transaction["sourceOrderTransactionId"]
+        ids.append(f"gid://shopify/OrderTransaction/{number}")
+    answer = client.ask("order_transactions", ids=ids)
     for transaction, node in zip(converted, answer["nodes"], strict=True):
         if node:
             transaction["orderAmount"] = node["amountSet"]["shopMoney"]
-
-
-def _order_transaction(transaction: Json) -> str:
-    """Return the global id of the order transaction that a balance transaction settles."""
-    return f"gid://shopify/OrderTransaction/{transaction['sourceOrderTransactionId']}"
 
 
 def _write(file: Path, records: list[Json]) -> None:

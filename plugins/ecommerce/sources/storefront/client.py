@@ -3,8 +3,7 @@ connection."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,7 +79,6 @@ class StorefrontClient:
     root: str
     """The address of the API: that of the shop and `API_ROOT`."""
     timeout: Timeout = TIMEOUT
-    sleep: Callable[[float], None] = time.sleep
 
     @classmethod
     def connect(cls, conn_id: str) -> StorefrontClient:
@@ -136,7 +134,7 @@ class StorefrontClient:
                     raise kind(f"{error}{MEANINGS[kind]}") from None
                 return _page(response, page, what)
 
-        return with_retries(read_page, {TransientError: ATTEMPTS}, self.sleep)
+        return with_retries(read_page, {TransientError: ATTEMPTS})
 
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
