@@ -92,23 +92,22 @@ class Fetcher:
 
     def fetch(self, url: str) -> Row:
         """Return the columns of the picture at `url`, or its state `BROKEN` and the reason."""
-        known = self.known.get(hash_of(url), {})
         host = host_of(url)
+        row = {"image_url_hash": hash_of(url), "image_host": host, "state": BROKEN}
         if self.silences[host] >= MOST_SILENCES:
-            return {
-                "state": BROKEN,
-                "reason": "its host did not answer for others before it",
-            }
+            reason = "its host did not answer for others before it"
+            return row | {"reason": reason}
+        known = self.known.get(row["image_url_hash"], {})
         try:
             response = download(url, known.get("etag"), known.get("last_modified"))
             self.silences[host] = 0
-            if response.data is None:
-                return {**known, "state": OK, "reason": None}
-            return self._stored(response.data, response)
+            if response.data is not None:
+                known = self._stored(response.data, response)
         except UnusablePicture as error:
             if isinstance(error, SilentHost):
                 self.silences[host] += 1
-            return {"state": BROKEN, "reason": str(error)}
+            return row | {"reason": str(error)}
+        return known | row | {"state": OK, "reason": None}
 
     def _stored(self, data: bytes, response: Download) -> Row:
         image = DECODER.submit(examine, data).result()
@@ -118,7 +117,6 @@ class Fetcher:
         self.store.write(picture, data)
         self.store.write(thumbnail, image.thumbnail)
         return {
-            "state": OK,
             "sha256": sha256,
             "picture_uri": self.store.uri_of(picture),
             "thumbnail_uri": self.store.uri_of(thumbnail),
@@ -199,8 +197,6 @@ def _row(
     }
     if not product.image_url:
         return row | {"state": NO_PICTURE}
-    row["image_url_hash"] = hash_of(product.image_url)
-    row["image_host"] = host_of(product.image_url)
     # A stored row may be that of another product with the same picture.
     row = fetched[product.image_url] | row
     known = stored.get(product.sku)

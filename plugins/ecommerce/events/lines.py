@@ -115,25 +115,19 @@ def count_lines(path: Path) -> tuple[int, bool]:
     import numpy as np
 
     lines = 0
-    beginnings = 0
-    are_short = True
+    are_plain = True
     last = b"\n"
     with path.open("rb") as stream:
         # A line of the greatest length fills at least one block.
         while block := stream.read(LONGEST_LINE // 2):
             # numpy takes a third of the processor time of `bytes.count`.
             characters = np.frombuffer(last + block, np.uint8)
-            is_line_feed = characters == ord("\n")
-            is_brace = characters[1:] == ord("{")
-            line_feeds = int(np.count_nonzero(is_line_feed[1:]))
-            lines += line_feeds
-            is_beginning = is_line_feed[:-1] & is_brace
-            beginnings += int(np.count_nonzero(is_beginning))
-            are_short = are_short and line_feeds > 0
+            beginnings = characters[1:][characters[:-1] == ord("\n")]
+            lines += len(beginnings)
+            are_short = len(beginnings) > 0 or len(block) < LONGEST_LINE // 2
+            are_plain = are_short and are_plain and np.all(beginnings == ord("{"))
             last = block[-1:]
-    if last != b"\n":
-        return lines + 1, False
-    return lines, are_short and beginnings == lines
+    return lines, bool(are_plain) and last == b"\n"
 
 
 def check_first_lines(path: Path, what: str) -> None:

@@ -108,13 +108,6 @@ def read_requests(
     return requests
 
 
-def day_range(params: Values) -> tuple[date, date]:
-    """Return the form's first and last shop day, both included."""
-    first = date.fromisoformat(params["first_day"] or FIRST_DAY)
-    last = date.fromisoformat(params["last_day"] or LAST_DAY)
-    return first, last
-
-
 def find_files(pattern: str) -> list[ExportFile]:
     """Return the files that match the URI `pattern` (`*`, `?`, `[…]`, `**`), by name. Names that begin with a
     dot or an underscore are left out (`_SUCCESS`, unfinished uploads).

@@ -83,17 +83,12 @@ def read_file(request: ReadRequest) -> Manifest:
         draft.seal(
             source=request.source,
             business_date=request.run_day,
-            rows=totals["rows"],
+            rows=totals.pop("rows"),
             columns={},
             read_at=request.read_at,
             window_start=request.read_at,
             window_end=request.read_at,
-            control_totals={
-                "file": file.name,
-                "without_day": totals["without_day"],
-                "rejected": totals["rejected"],
-                "warnings": warnings,
-            },
+            control_totals={"file": file.name, **totals, "warnings": warnings},
         )
     return staging.read_manifest(request.folder)
 

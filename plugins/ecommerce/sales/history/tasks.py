@@ -1,5 +1,6 @@
 """The tasks of `sales_history_load`; only they see Airflow's context and XCom."""
 
+from datetime import date
 from typing import Any
 
 from airflow.sdk import task_group
@@ -49,7 +50,8 @@ def read(request: ReadRequest) -> Manifest:
 @network_task(execution_timeout=LONG_TIMEOUT)
 def control_totals(manifests: list[Manifest], **context: Any) -> ControlTotals:
     """Compute the control totals of the export, by month."""
-    first_day, last_day = files.day_range(context["params"])
+    first_day = date.fromisoformat(context["params"]["first_day"] or files.FIRST_DAY)
+    last_day = date.fromisoformat(context["params"]["last_day"] or files.LAST_DAY)
     # Read again, because the files may have been removed.
     staged = [read_manifest(manifest.uri) for manifest in manifests]
     return monthly_load.compute_totals(staged, first_day, last_day)
