@@ -1,6 +1,9 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+
+from more_itertools import chunked
 
 from ecommerce.sales.source_policy import OPTIONAL, Policies
 from ecommerce.sources import live_sources
@@ -30,17 +33,13 @@ def batches(manifests: Iterable[Manifest], policies: Policies) -> list[list[Mani
     """Return what one task each transforms: one source, or several small shops of a platform. An optional
     source is alone, because its transform may fail without the others."""
     sources = live_sources()
-    ready: list[list[Manifest]] = []
-    newest: dict[str, list[Manifest]] = {}
+    ready = []
+    shops = defaultdict(list)
     for manifest in manifests:
-        is_optional = policies.get(manifest.source) == OPTIONAL
-        if is_optional or manifest.bytes > FEW_BYTES:
+        if policies.get(manifest.source) == OPTIONAL or manifest.bytes > FEW_BYTES:
             ready.append([manifest])
-            continue
-        platform = sources[manifest.source].platform.name
-        batch = newest.get(platform, [])
-        if len(batch) % MOST_SHOPS == 0:
-            batch = newest[platform] = []
-            ready.append(batch)
-        batch.append(manifest)
+        else:
+            shops[sources[manifest.source].platform.name].append(manifest)
+    for small in shops.values():
+        ready += chunked(small, MOST_SHOPS)
     return ready
