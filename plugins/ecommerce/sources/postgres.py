@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from psycopg.pq.abc import PGresult
 
+SCHEMA = "include/sql/extract/sales_db/schema.sql"
+"""Adapts the queries to the tables of a database."""
 STATEMENT_TIMEOUT = "30min"
 """Where neither the connection's extra nor the database limits a statement."""
 _SESSION = f"""
@@ -82,13 +84,13 @@ _QUERY_ERRORS = (
     (
         ("42804", "42883"),
         ContractError,
-        ": cast the column in include/sql/extract/{folder}/schema.sql, known_orders to the type of order_id",
+        f": cast the column in {SCHEMA}, known_orders to the type of order_id",
     ),
     # Any other.
     (
         ("",),
         ContractError,
-        ": adapt include/sql/extract/{folder}/schema.sql to the schema of the source",
+        f": adapt {SCHEMA} to the schema of the source",
     ),
 )
 """The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
@@ -108,16 +110,15 @@ _TIMESTAMP_OID = 1114
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with its named parameters; messages have `name`, its file in include/sql/extract/<folder>."""
+    """A query with its named parameters; messages have `name`, its file in include/sql/extract/sales_db."""
 
-    folder: str
     name: str
     sql: str
     parameters: Values
 
 
 _SNAPSHOT = Query(
-    "", "the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {}
+    "the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {}
 )
 
 
@@ -188,8 +189,7 @@ class Session:
             if column.type_code == _TIMESTAMP_OID:
                 raise ContractError(
                     f"{self.conn_id}: {query.name} gives {column.name} without time zone: add it in "
-                    f"include/sql/extract/{query.folder}/schema.sql, as in "
-                    f"{column.name} AT TIME ZONE 'UTC' AS {column.name}"
+                    f"{SCHEMA}, as in {column.name} AT TIME ZONE 'UTC' AS {column.name}"
                 )
         return {column.name: _duckdb_type(column) for column in columns}
 
@@ -241,7 +241,7 @@ class Session:
                 text = text.partition(': "')[0]
             for states, kind, advice in _QUERY_ERRORS:
                 if state.startswith(states):
-                    raise kind(text + advice.format(folder=query.folder)) from None
+                    raise kind(text + advice) from None
 
 
 @contextmanager

@@ -23,15 +23,13 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage
-from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
+from ecommerce.sources.postgres import SCHEMA, Query, Session, copy_to_parquet, snapshot
 from ecommerce.sources.source import Extracted, Platform
 from ecommerce.storage.duckdb import connect_duckdb, run_sql_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FOLDER = "sales_db"
-"""Of its queries, in include/sql/extract."""
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",
@@ -147,7 +145,7 @@ def sales_query(name: str, window: ReadWindow) -> Query:
     }
     files = ("schema", "selection", name)
     text = "".join(read_sql(f"extract/sales_db/{file}.sql") for file in files)
-    return Query(FOLDER, f"{name}.sql", text, parameters)
+    return Query(f"{name}.sql", text, parameters)
 
 
 def _check_columns(session: Session, name: str, columns: Collection[str]) -> None:
@@ -174,7 +172,7 @@ def _check_types(session: Session, name: str, types: Mapping[str, str]) -> None:
         if actual != needed:
             raise ContractError(
                 f"{session.conn_id}: {name}.sql needs {column} as {needed.lower()}, not as "
-                f"{actual.lower()}: cast it in include/sql/extract/{FOLDER}/schema.sql"
+                f"{actual.lower()}: cast it in {SCHEMA}"
             )
 
 
@@ -187,9 +185,7 @@ def check(conn_id: str) -> Lines:
     window = ReadWindow(conn_id, day, day.start, None, "")
     problems: dict[str, str] = {}
     with snapshot(conn_id) as (session, _, _):
-        inspect = Query(
-            FOLDER, "inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}
-        )
+        inspect = Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {})
         server = session.row(inspect)
         if session.may_be_unencrypted():
             yield (
