@@ -163,14 +163,12 @@ def refresh(
         "first_seen_at": now,
         "last_seen_at": now,
     }
-    tables = {"product_pictures": [row | of_run for row in rows.values()]}
-    if catalogue.rejected:
-        tables["rejected_rows"] = [
-            asdict(entry) | of_run for entry in catalogue.rejected
-        ]
     with staging.publish(folder) as draft:
-        for table, table_rows in tables.items():
-            write_rows(draft.path, table, table_rows)
+        pictures = [row | of_run for row in rows.values()]
+        write_rows(draft.path, "product_pictures", pictures)
+        if catalogue.rejected:
+            rejected = [asdict(entry) | of_run for entry in catalogue.rejected]
+            write_rows(draft.path, "rejected_rows", rejected)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
             **parsed.facts(),

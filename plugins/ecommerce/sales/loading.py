@@ -1,6 +1,6 @@
 """The load of orders: its `LoadSpec`, and how each kind of run loads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.values import Values
@@ -65,7 +65,7 @@ ORDERS = LoadSpec(
 def load_day(
     day: BusinessDay,
     run: DagRun,
-    manifests: Sequence[Manifest],
+    manifests: Iterable[Manifest],
     params: Values = source_policy.NO_PARAMS,
 ) -> LoadResult:
     """Load the loadable folders of a run of one or several days, which alone decides whether these days are
@@ -76,14 +76,14 @@ def load_day(
         PipelineError: a required source has no manifest, or the warehouse is unavailable.
     """
     policies = source_policy.policies_of_run(params)
-    manifests = source_policy.usable_manifests(policies, manifests)
-    loaded = [manifest.source for manifest in manifests]
+    usable = source_policy.usable_manifests(policies, manifests)
+    loaded = [manifest.source for manifest in usable]
     missing = source_policy.missing_sources(policies, loaded)
     off = [name for name in policies if policies[name] == source_policy.OFF]
     staged = StagedLoad(
         connect(dag=run.dag_id, step="load"),
         ORDERS,
-        manifests,
+        usable,
         day.date,
         run.run_id,
         run.dag_id,

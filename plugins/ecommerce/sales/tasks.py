@@ -141,7 +141,7 @@ def load(manifests: list[list[Manifest]], **context: Any) -> LoadResult:
     return loading.load_day(
         business_day(context),
         run_of(context),
-        list(chain.from_iterable(manifests)),
+        chain.from_iterable(manifests),
         context["params"],
     )
 

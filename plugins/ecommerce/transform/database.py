@@ -55,7 +55,7 @@ def open_database(
             loadable=str(loadable),
             **manifest.facts(),
             run_id=run_id,
-            control_totals=json.dumps(dict(manifest.control_totals)),
+            control_totals=json.dumps(manifest.control_totals),
             shop_timezone=settings.shop_timezone,
             day_start=day.start,
             day_end=day.end,
