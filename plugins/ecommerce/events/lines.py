@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks, is_utf8, lines_of
+from ecommerce.sources.text_blocks import blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,29 +71,23 @@ class Lines:
         schema: pa.Schema,
     ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
-        from pyarrow import compute as pc
 
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream.read, LONGEST_LINE, beginning):
-                lines = lines_of(block)
-                count = len(lines)
-                longest = pc.max(pc.binary_length(lines)).as_py()
-                first = self.last + 1
-                self.last += count
-                numbers = range(first, first + count)
-                faults: Any = [None] * count
-                if longest <= LONGEST_LINE and is_utf8(block):
-                    texts = lines.cast(pa.string())
-                else:
-                    decoded = map(_decoded, lines.to_pylist())
-                    texts, faults = zip(*decoded, strict=True)
+                numbers = []
+                texts = []
+                faults = []
+                for line in block.split(b"\n")[:-1]:
+                    self.last += 1
+                    if line.strip(BLANKS):
+                        text, fault = _decoded(line)
+                        numbers.append(self.last)
+                        texts.append(text)
+                        faults.append(fault)
+                self.found += len(texts)
                 columns: Any = [numbers, texts, faults]
-                batch = pa.record_batch(columns, schema=schema)
-                is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
-                batch = batch.filter(is_filled)
-                self.found += len(batch)
-                yield batch
+                yield pa.record_batch(columns, schema=schema)
 
 
 def _decoded(line: bytes) -> tuple[str, str | None]:
