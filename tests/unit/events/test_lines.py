@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.events.client import slices
-from ecommerce.events.lines import check_first_lines
+from ecommerce.events.lines import Lines, check_first_lines
 
 
 def test_twenty_lines_without_an_event_are_no_answer(tmp_path):
@@ -18,6 +18,18 @@ def test_twenty_lines_without_an_event_are_no_answer(tmp_path):
         match="begins with 'type' in place of one JSON object per line",
     ):
         check_first_lines(path, "an answer")
+
+
+def test_blank_lines_are_numbered_and_left_out(tmp_path):
+    path = tmp_path / "answer.ndjson"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n \t\r\n\n\xff\n{"b": 2}')
+    lines = Lines(last=10)
+    assert lines.reader(path).read_all().to_pylist() == [
+        {"line_number": 11, "line": '{"a": 1}', "fault": None},
+        {"line_number": 14, "line": "\ufffd", "fault": "not_json"},
+        {"line_number": 15, "line": '{"b": 2}', "fault": None},
+    ]
+    assert (lines.last, lines.found) == (15, 3)
 
 
 def test_slices_lie_on_the_hours_of_the_day_whatever_the_window():
