@@ -119,9 +119,10 @@ def count_lines(path: Path) -> tuple[int, bool]:
             beginnings = characters[1:][characters[:-1] == ord("\n")]
             lines += len(beginnings)
             are_short = len(beginnings) > 0 or len(block) < LONGEST_LINE // 2
-            are_plain = are_short and are_plain and np.all(beginnings == ord("{"))
+            are_braces = bool(np.all(beginnings == ord("{")))
+            are_plain = are_plain and are_short and are_braces
             last = block[-1:]
-    return lines, bool(are_plain) and last == b"\n"
+    return lines, are_plain and last == b"\n"
 
 
 def check_first_lines(path: Path, what: str) -> None:
