@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Item = TypeVar("Item")
 
@@ -30,14 +30,6 @@ def blocks(
         rest = text[end : end + longest + 1]
     if rest:
         yield rest + b"\n"
-
-
-def lines_of(block: bytes) -> Any:
-    """Return the lines of a block of whole lines, without their line feeds, as a binary array."""
-    import pyarrow as pa
-
-    # Arrow's own `split_pattern` takes several times as long.
-    return pa.array(block.split(b"\n")[:-1], pa.binary())
 
 
 def ahead(items: Iterator[Item]) -> Generator[Item]:

@@ -1,16 +1,10 @@
-"""Texts in blocks, the lines of a block, and items that another thread finds."""
+"""Items that another thread finds."""
 
 import threading
 
 import pytest
 
-from ecommerce.sources.text_blocks import ahead, lines_of
-
-
-@pytest.mark.parametrize("block", [b"", b"a\n", b"\n\nb,\xff\n", b"a\0\n"])
-def test_each_line_feed_ends_a_line(block):
-    lines = lines_of(block).to_pylist()
-    assert [line + b"\n" for line in lines] == block.splitlines(keepends=True)
+from ecommerce.sources.text_blocks import ahead
 
 
 def numbers(until, finders):
