@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks
+from ecommerce.sources.text_blocks import BLOCK, blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,8 @@ class Lines:
 
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-            for block in blocks(stream.read, LONGEST_LINE, beginning):
+            chunks = iter(lambda: stream.read(BLOCK), b"")
+            for block in blocks(chunks, LONGEST_LINE, beginning):
                 numbers = []
                 texts = []
                 faults = []

@@ -14,19 +14,16 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, compress, islice
+from itertools import compress, islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import (
-    ahead,
-    blocks,
-    is_utf8,
-)
+from ecommerce.sources import text_blocks
+from ecommerce.sources.text_blocks import ahead, blocks, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +36,10 @@ HEADER_LINES = 30
 """The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
+END = b"\n" * MOST_LINES
+"""Lines behind the last of a file, so that no record is waiting for its end."""
 OPEN_QUOTE = "a quote that is not closed"
+TOO_FEW = "too few fields"
 
 
 @dataclass(eq=False)
@@ -101,17 +101,12 @@ class Batch(NamedTuple):
     malformed: list[Record]
 
 
-def header(stream: IO[bytes]) -> list[str]:
-    """Read the first line of a file in UTF-8, and return the column names.
+def column_names(line: bytes, dialect: Dialect = STANDARD) -> list[str]:
+    """Return the column names in the header of a file in UTF-8.
 
     A byte order mark and blanks around the names are removed. Raise UnusableFileError if the line is
     empty, too long, or not CSV.
     """
-    return _names(stream.readline(LONGEST_HEADER + 1), STANDARD)
-
-
-def _names(line: bytes, dialect: Dialect) -> list[str]:
-    """Return the column names in the first line of a file. Errors are those of `header`."""
     if len(line) > LONGEST_HEADER:
         raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
@@ -148,14 +143,13 @@ def find_header(
         if not first.strip():
             first = line
             first_number = number
-        names: list[str] = []
         with suppress(UnusableFileError):
-            names = _names(line, dialect)
-        lacking = [name for name in wanted if name not in names]
-        if len(lacking) < len(missing):
-            nearest = names
-            nearest_number = number
-            missing = lacking
+            names = column_names(line, dialect)
+            lacking = [name for name in wanted if name not in names]
+            if len(lacking) < len(missing):
+                nearest = names
+                nearest_number = number
+                missing = lacking
         if not missing or len(line) > LONGEST_HEADER:
             break
     for name in wanted:
@@ -169,7 +163,7 @@ def find_header(
         shown = ""
     else:
         # Raises what is wrong with the first line, if it is no CSV.
-        _names(first, dialect)
+        column_names(first, dialect)
         fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
         shown = f"line {first_number} is: {_shape(first)}; "
     raise UnusableFileError(
@@ -201,34 +195,34 @@ def tables(
     Raise UnusableFileError if the file exceeds `bounds`.
     """
     reader = Reader(fields, dialect, first_line)
-    whole_lines = islice(blocks(_limit(stream, bounds), LONGEST_LINE), bounds.blocks)
-    for block in chain(ahead(whole_lines), [b""]):
+    whole_lines = islice(blocks(_chunks(stream, bounds), LONGEST_LINE), bounds.blocks)
+    for block in ahead(whole_lines):
         yield reader.divide(block)
         if reader.number > bounds.lines + first_line:
             raise UnusableFileError(
                 f"it has more than {bounds.lines:,} lines", "file_too_large"
             )
+    yield reader.divide(END)
 
 
-def _limit(stream: IO[bytes], bounds: Bounds) -> Callable[[int], bytes]:
-    """Return the method `read` of `stream`, which raises UnusableFileError once more was read, or reading
-    took longer, than allowed."""
+def _chunks(stream: IO[bytes], bounds: Bounds) -> Iterator[bytes]:
+    """Yield the bytes of `stream`. Raise UnusableFileError once they are more, or reading them takes longer,
+    than allowed."""
     deadline = time.monotonic() + bounds.seconds
     total = 0
-
-    def read(size: int) -> bytes:
-        nonlocal total
-        data = stream.read(size)
-        total += len(data)
+    while chunk := stream.read(text_blocks.BLOCK):
+        total += len(chunk)
         if total > bounds.bytes:
-            problem = f"it has more than {bounds.bytes:,} bytes, decompressed"
-        elif time.monotonic() >= deadline:
-            problem = f"reading it takes more than {bounds.seconds:g} seconds"
-        else:
-            return data
-        raise UnusableFileError(problem, "file_too_large")
-
-    return read
+            raise UnusableFileError(
+                f"it has more than {bounds.bytes:,} bytes, decompressed",
+                "file_too_large",
+            )
+        if time.monotonic() >= deadline:
+            raise UnusableFileError(
+                f"reading it takes more than {bounds.seconds:g} seconds",
+                "file_too_large",
+            )
+        yield chunk
 
 
 class Reader:
@@ -246,8 +240,6 @@ class Reader:
         self._fields = fields
         self._dialect = dialect
         self._separator = dialect.delimiter.encode()
-        # Without quoting, a byte that UTF-8 lacks.
-        self._quote = '"' if dialect.quoting == "standard" else r"\xff"
         self._blanks = b" \t\v\f\r".replace(self._separator, b"")
         # Blanks around quotes are not of the field.
         field = self._pattern(r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,')
@@ -258,37 +250,35 @@ class Reader:
 
     def _pattern(self, pattern: str) -> str:
         """Return a pattern of standard records as one of this dialect."""
-        pattern = pattern.replace('"', self._quote)
+        if self._dialect.quoting == "none":
+            # A byte that UTF-8 lacks.
+            pattern = pattern.replace('"', r"\xff")
         return pattern.replace(",", re.escape(self._dialect.delimiter))
 
     def divide(self, block: bytes) -> Batch:
-        """Return the records of the next lines. No lines are the end of the file."""
+        """Return the records of the next lines, which are `END` behind the last."""
         import numpy as np
 
         text = self._unfinished + block
-        self._unfinished = b""
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n")
-        is_certain = self.certain_lines(text)
-        numbers: Any = self.number + np.flatnonzero(is_certain)
+        self._unfinished = b""
         malformed: list[Record] = []
-        if not is_certain.all():
-            lines = text.split(b"\n")
-            lines.pop()
-            records = list(compress(lines, is_certain))
-            further: list[int] = []
-            if not block:
-                lines += [b""] * MOST_LINES
-            for record in self._records(lines, np.flatnonzero(~is_certain).tolist()):
+        is_record = self.certain_lines(text)
+        doubtful = np.flatnonzero(~is_record).tolist()
+        if doubtful:
+            lines = text.split(b"\n")[:-1]
+            for record in self._records(lines, doubtful):
                 if record.detail:
                     malformed.append(record)
                 else:
-                    records.append(record.text)
-                    further.append(record.number)
-            text = b"\n".join(records)
-            numbers = np.append(numbers, np.array(further, np.int64))
-        self.number += len(is_certain) - self._unfinished.count(b"\n")
-        return Batch(self._parse(text, numbers), malformed)
+                    position = record.number - self.number
+                    lines[position] = record.text
+                    is_record[position] = True
+            text = b"\n".join(compress(lines, is_record))
+        table = self._parse(text, self.number + np.flatnonzero(is_record))
+        self.number += len(is_record) - self._unfinished.count(b"\n")
+        return Batch(table, malformed)
 
     def certain_lines(self, text: bytes) -> Any:
         """Return which lines of a text are certainly records.
@@ -300,25 +290,21 @@ class Reader:
         import pyarrow as pa
         from pyarrow import compute
 
-        characters = np.frombuffer(text, np.uint8)
-        ends = np.flatnonzero(characters == ord("\n"))
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
         starts: Any = np.insert(ends + 1, 0, 0).astype(np.int32)
         buffers = [None, pa.py_buffer(starts), pa.py_buffer(text)]
-        lines = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
+        lines: Any = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
         is_certain = compute.match_substring_regex(lines, self._certain).to_numpy(False)
         is_certain &= np.diff(starts) <= LONGEST_LINE + 1
         if not is_utf8(text):
-            foreign = np.flatnonzero(characters >= ord("\x80"))
-            is_certain[np.searchsorted(ends, foreign)] = False
+            is_certain &= list(map(is_utf8, lines.to_pylist()))
         # Blanks are no record, also of one field.
         return is_certain & (self._fields > 1)
 
-    def _records(
-        self, lines: Sequence[bytes], positions: Iterable[int]
-    ) -> Iterator[Record]:
-        """Yield the records that begin in the lines at `positions`, which may continue over the next ones."""
+    def _records(self, lines: list[bytes], doubtful: list[int]) -> Iterator[Record]:
+        """Yield the records that begin in the lines at the positions `doubtful`."""
         next_position = 0
-        for position in positions:
+        for position in doubtful:
             is_blank = not lines[position].strip(self._blanks)
             if is_blank or position < next_position:
                 continue
@@ -336,18 +322,28 @@ class Reader:
         It is that line alone if its quote is not closed, and None if later lines may close it.
         """
         first = self._line(number, lines[0])
+        if first.detail == TOO_FEW:
+            return self._padded(first)
         record = first
         for line in lines[1:]:
             if record.detail != OPEN_QUOTE:
                 break
-            has_all_fields = line.count(self._separator) >= self._fields - 1
-            if has_all_fields and not self._line(number, line).detail:
+            if not self._line(number, line).detail:
                 # It could be a record of its own.
                 return first
             record = self._line(number, record.text + b"\n" + line)
         if record.detail == OPEN_QUOTE and len(lines) <= MOST_LINES:
             return None
         return first if record.detail else record
+
+    def _padded(self, record: Record) -> Record:
+        """Return a record with too few fields, padded if its dialect allows it."""
+        place = self._dialect.short_without
+        fields = self._field.findall(record.text + self._separator)
+        fields += [b""] * (self._fields - len(fields))
+        if place is None or fields[place].strip(b'" '):
+            return record
+        return Record(record.number, self._separator.join(fields))
 
     def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
@@ -362,15 +358,9 @@ class Reader:
             return Record(number, text, detail, "bad_encoding")
         elif self._complete.fullmatch(ended):
             fields = self._field.findall(ended)
-            place = self._dialect.short_without
-            # An open quote could join a short record to others.
-            if place is not None and b"\n" not in text:
-                padded = fields + [b""] * (self._fields - len(fields))
-                if not padded[place].strip(b'" '):
-                    fields = padded
             if len(fields) == self._fields:
                 return Record(number, self._separator.join(fields))
-            detail = "too few fields"
+            detail = TOO_FEW
             if len(fields) > self._fields:
                 detail = "too many fields"
         elif self._complete.fullmatch(text + b'"' + self._separator):

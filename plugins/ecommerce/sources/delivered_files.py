@@ -30,7 +30,6 @@ from ecommerce.sources.partner_layouts import (
     COMPUTED,
     LAYOUT_COLUMNS,
     OPTIONAL_COLUMNS,
-    SETTLEMENT_COLUMNS,
     STANDARD,
     Layout,
     Utf8Stream,
@@ -102,7 +101,7 @@ def read_csv(
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
-    text: Any = layout.as_utf8(stream)
+    text = layout.as_utf8(stream)
     try:
         file = _File(text, layout, facts)
         set_variables(
@@ -148,13 +147,14 @@ class _File:
         settings = load_settings()
         self.layout = layout
         self.timezone = layout.timezone or settings.shop_timezone
-        self.ours = [*COLUMNS, *extra_columns(settings.order_attributes)]
-        self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
+        self.ours = list(layout.standard_columns)
+        self.all_columns = self.ours
         # A column without which a record may end early.
-        short_without = layout.skip_without
-        if layout.kind == "settlement":
-            self.all_columns = list(SETTLEMENT_COLUMNS)
-            short_without = "amount"
+        short_without: str | None = "amount"
+        if layout.kind == "orders":
+            self.ours += extra_columns(settings.order_attributes)
+            self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
+            short_without = layout.skip_without
         self.dialect = Dialect(layout.delimiter, layout.quoting)
         self.names, self.header_line = find_header(
             text, self.dialect, layout.header_columns()
@@ -182,13 +182,12 @@ class _File:
 
         if self.layout != STANDARD:
             return records
-        lines: dict[str, Any] = {}
+        places = {**self.places, "row_number": [len(self.names)]}
         missing = pa.scalar(None, pa.string())
+        lines: dict[str, Any] = {}
         for name in (*self.ours, *LINE_FACTS):
-            if name == "row_number":
-                lines[name] = records["number"]
-            elif name in self.places:
-                lines[name] = records[self.place_of(name)]
+            if name in places:
+                lines[name] = records[places[name][0]]
             else:
                 fact = self._facts.get(name, missing)
                 lines[name] = pa.repeat(fact, len(records))

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     PrivateAttr,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
@@ -55,23 +56,8 @@ SETTLEMENT_COLUMNS = (
     "posted_at",
 )
 """Those of a settlement, the statement of a marketplace about one or more payouts."""
-SHARED_COLUMNS = {*COLUMNS} & {*SETTLEMENT_COLUMNS}
 SETTLEMENT = "_settlement"
 """What the names of settlement files have behind the partner, and those of their layouts."""
-KEYS_OF_ONE_KIND = {
-    "orders": {
-        "values",
-        "country_names",
-        "number_lines",
-        "fill_down",
-        "skip_without",
-        "only",
-        "refund_when",
-        "prices_include_tax",
-    },
-    "settlement": {"payments"},
-}
-"""Keys that only the layouts of one kind of file have."""
 PAYMENT_KINDS = (
     "charge",
     "refund",
@@ -116,6 +102,10 @@ REPLACED = {
 """Standard columns that a file with one of these need not have."""
 
 
+Texts = Mapping[str, Sequence[str]]
+"""One or several texts by name."""
+
+
 def _known_encoding(name: str) -> str:
     try:
         return codecs.lookup(name).name
@@ -135,12 +125,17 @@ def _known_date_format(text: str) -> str:
     return text
 
 
-def _known_column(name: str) -> str:
-    own = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS, *SETTLEMENT_COLUMNS)
-    # Only a column of none of these needs the settings, which take longer to read.
-    if name not in own and name not in load_settings().order_attributes:
+def _known_column(name: str, info: ValidationInfo) -> str:
+    """Return one of our columns; the context is the kind of the layout, by default that of orders."""
+    known: Sequence[str] = SETTLEMENT_COLUMNS
+    if info.context != "settlement":
+        known = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS)
+        # Only another column needs the settings, which take longer to read.
+        if name not in known:
+            known = (*known, *load_settings().order_attributes)
+    if name not in known:
         raise ValueError(
-            f"{name} must be one of {', '.join(own)}, or be named in ORDER_ATTRIBUTES"
+            f"{name} must be one of {', '.join(known)}, or (of orders) be named in ORDER_ATTRIBUTES"
         )
     return name
 
@@ -156,7 +151,7 @@ def _known_language(name: str) -> str:
     return name
 
 
-def _known_payment(rule: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+def _known_payment(rule: Texts) -> Texts:
     if rule.get("is") not in [(kind,) for kind in PAYMENT_KINDS]:
         raise ValueError(f"is must be one of {', '.join(PAYMENT_KINDS)}")
     return rule
@@ -217,21 +212,31 @@ class Layout(BaseModel):
         """What is wrong with the file of the layout, which then has no keys; None if it is valid."""
         return self._problem
 
-    def file_columns(
-        self, attributes: Sequence[str] = ()
-    ) -> Mapping[str, Sequence[str]]:
-        """Return the file's names of each column of ours that the file must have, and of the optional
-        `attributes`, but not of constants. Most columns have one."""
-        renamed = self.renamed()
+    @property
+    def renamed(self) -> dict[str, Sequence[str]]:
+        """The file's names of each column of ours that has other names there; most have one."""
+        renamed: dict[str, Sequence[str]] = {**self.joined}
+        for name_in_file, targets in self.columns.items():
+            for name in targets:
+                renamed[name] = [name_in_file]
+        return renamed
+
+    @property
+    def standard_columns(self) -> Sequence[str]:
+        """The columns of a file that names ours."""
+        return SETTLEMENT_COLUMNS if self.kind == "settlement" else COLUMNS
+
+    def file_columns(self, names: Sequence[str]) -> Texts:
+        """Return the file's names of each column of ours that is not constant: of those that have other names
+        there, and of the others of `names` that it has by their own."""
+        renamed = self.renamed
         absent = {*self.constants}
         if self.number_lines:
             absent.add("line_number")
         for name in [*renamed, *self.constants]:
             absent.update(REPLACED.get(name, []))
-        names = [*COLUMNS, *attributes]
-        if self.kind == "settlement":
-            names = list(SETTLEMENT_COLUMNS)
-        return {name: [name] for name in names if name not in absent} | renamed
+        own = {name: [name] for name in names if name not in absent}
+        return own | renamed
 
     def rule_columns(self) -> list[str]:
         """Return the columns, the file's or ours, that rules about rows name."""
@@ -244,57 +249,60 @@ class Layout(BaseModel):
 
     def header_columns(self) -> list[str]:
         """Return the columns that a header must have."""
-        columns = self.file_columns()
+        columns = self.file_columns(self.standard_columns)
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
-    def renamed(self) -> dict[str, Sequence[str]]:
-        """Return the file's names of each column of ours that has other names there."""
-        renamed: dict[str, Sequence[str]] = {**self.joined}
-        for name_in_file, targets in self.columns.items():
-            for name in targets:
-                renamed[name] = [name_in_file]
-        return renamed
-
-    def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
+    def as_utf8(self, stream: IO[bytes]) -> Any:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line
         is rejected."""
         if self.encoding in ("utf-8", "utf-8-sig"):
             return stream
-        # Only its methods read and readline are called.
-        return Utf8Stream(stream, self.encoding)  # type: ignore[return-value]
+        return Utf8Stream(stream, self.encoding)
 
 
-class Utf8Stream(io.TextIOWrapper):
+class Utf8Stream:
     """A file of another encoding, read in UTF-8."""
 
-    was_utf8 = False
-    """Whether it has been valid UTF-8 so far, with characters that are not ASCII."""
+    was_utf8: bool | None = None
+    """Whether it has been valid UTF-8 so far; None while it is ASCII."""
 
     def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        super().__init__(
-            stream, encoding=encoding, errors="surrogateescape", newline="\n"
-        )
-        self._decoder: Any = codecs.getincrementaldecoder("utf-8")()
+        self._text = io.TextIOWrapper(stream, encoding, "surrogateescape", "\n")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]  # noqa: D102
-        return self._in_utf8(super().read(size))
+    def read(self, size: int) -> bytes:
+        """Return up to `size` characters, none at the end."""
+        return self._in_utf8(self._text.read(size))
 
-    def readline(self, size: int = -1) -> bytes:  # type: ignore[override]  # noqa: D102
-        return self._in_utf8(super().readline(size))
+    def readline(self, size: int) -> bytes:
+        """Return up to `size` characters of a line."""
+        return self._in_utf8(self._text.readline(size))
 
     def _in_utf8(self, text: str) -> bytes:
-        if self._decoder:
-            delivered = text.encode(self.encoding, "surrogateescape")
-            try:
-                decoded = self._decoder.decode(delivered)
-                self.was_utf8 |= not decoded.isascii()
-            except UnicodeError:
-                self._decoder = None
-                self.was_utf8 = False
+        if self.was_utf8 is not False:
+            delivered = text.encode(self._text.encoding, "surrogateescape")
+            decoded = self._decoder.decode(delivered)
+            if not decoded.isascii():
+                self.was_utf8 = "\N{REPLACEMENT CHARACTER}" not in decoded
         return text.encode("utf-8", "surrogateescape")
 
 
+KEYS = {
+    "orders": {*Layout.model_fields} - {"payments"},
+    "settlement": {*Layout.model_fields}
+    - {
+        "values",
+        "country_names",
+        "number_lines",
+        "fill_down",
+        "skip_without",
+        "only",
+        "refund_when",
+        "prices_include_tax",
+    },
+}
+"""Those of the layouts of each kind."""
 UNKNOWN_KEY = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
 STANDARD = Layout.model_construct()
 STANDARD_SETTLEMENT = Layout.model_validate(
@@ -312,7 +320,6 @@ def partner_layouts() -> dict[str, Layout]:
     for file in sorted(FOLDER.glob("*.y*ml")):
         try:
             layout = _layout(file)
-            _check_kind(file, layout)
         except ValueError as error:
             # The other partners' files do not wait.
             layout = Layout()
@@ -327,50 +334,41 @@ def _layout(file: Path) -> Layout:
     keys = parse_yaml(text) or {}
     if not isinstance(keys, dict):
         raise ValueError("is not valid YAML: it has no keys")
+    kind = "orders"
+    if file.stem.lower().endswith(SETTLEMENT):
+        kind = "settlement"
     try:
-        layout = Layout.model_validate(keys)
+        layout = Layout.model_validate(keys, context=keys.get("kind", kind))
     except ValidationError as error:
         line, problem = first_problem(error, text, UNKNOWN_KEY)
         raise ValueError(f"line {line}: {problem}") from None
-    if not layout.extends:
-        return layout
-    shipped = SHIPPED / f"{layout.extends}.yaml"
-    if not shipped.exists():
-        raise ValueError(f"extends: there is no {shipped.name}")
-    return _extended(_layout(shipped), layout)
-
-
-def _check_kind(file: Path, layout: Layout) -> None:
-    """Raise ValueError where a layout of a settlement has name, keys or columns of one of orders, or the
-    reverse."""
-    is_settlement = layout.kind == "settlement"
-    if is_settlement != file.stem.lower().endswith(SETTLEMENT):
+    if layout.extends:
+        shipped = SHIPPED / f"{layout.extends}.yaml"
+        if not shipped.exists():
+            raise ValueError(f"extends: there is no {shipped.name}")
+        layout = _extended(_layout(shipped), layout)
+    if layout.kind != kind:
         raise ValueError(
             f"kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
         )
-    foreign_kind = "orders" if is_settlement else "settlement"
-    for key in sorted(KEYS_OF_ONE_KIND[foreign_kind] & layout.model_fields_set):
-        raise ValueError(f"kind: {key} is no key of the kind {layout.kind}")
-    for name in [*layout.renamed(), *layout.constants]:
-        is_foreign = (name in SETTLEMENT_COLUMNS) != is_settlement
-        if is_foreign and name not in SHARED_COLUMNS:
-            raise ValueError(f"kind: {name} is no column of the kind {layout.kind}")
+    for key in sorted(layout.model_fields_set - KEYS[kind]):
+        raise ValueError(f"kind: {key} is no key of the kind {kind}")
+    return layout
 
 
 def _extended(shipped: Layout, own: Layout) -> Layout:
     """Return a shipped layout with the keys of a partner's own. Only the latter sets the columns of ours that
     both set."""
-    set_by_own = {*own.renamed(), *own.constants}
+    set_by_own = {*own.renamed, *own.constants}
     keys = shipped.model_dump(exclude_unset=True)
     for name, targets in shipped.columns.items():
-        keys["columns"][name] = [
-            target for target in targets if target not in set_by_own
-        ]
+        others = [target for target in targets if target not in set_by_own]
+        keys["columns"][name] = tuple(others)
     for mapping in ("constants", "joined"):
-        for name in set_by_own & keys.get(mapping, {}).keys():
-            del keys[mapping][name]
+        for name in set_by_own:
+            keys.get(mapping, {}).pop(name, None)
     _merge(keys, own.model_dump(exclude_unset=True))
-    return Layout.model_validate(keys)
+    return Layout.model_construct(**keys)
 
 
 def _merge(keys: dict[str, Any], own: Mapping[str, Any]) -> None:

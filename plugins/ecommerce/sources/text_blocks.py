@@ -1,6 +1,6 @@
 """Large texts in blocks of whole lines, in bounded memory whatever is in them."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,19 +11,19 @@ BLOCK = 1 << 20
 
 
 def blocks(
-    read: Callable[[int], bytes],
+    chunks: Iterable[bytes],
     longest: int,
     rest: bytes = b"",
 ) -> Iterator[bytes]:
     """Yield whole lines, each with its line feed, in blocks of bounded size.
 
     Args:
-        read: returns up to so many of the next bytes of the text after `rest`; none at its end.
+        chunks: the text after `rest`, in parts of bounded size.
         longest: bytes. A line that is longer, and fills a block, loses some of the bytes after them.
         rest: what was read of the first line.
     """
-    while block := read(BLOCK):
-        text = rest + block
+    for chunk in chunks:
+        text = rest + chunk
         end = text.rfind(b"\n") + 1
         if end:
             yield text[:end]

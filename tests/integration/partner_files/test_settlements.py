@@ -264,7 +264,7 @@ REFUSED = {
     ),
     "a column of orders": (
         LAYOUT.replace("constants: {", "constants: {sku: X, "),
-        "sku is no column of the kind settlement",
+        "sku must be one of settlement_id, ",
     ),
     "no such payment": (
         LAYOUT.replace("is: charge", "is: sale"),
@@ -303,7 +303,7 @@ def test_a_layout_of_orders_has_nothing_of_a_settlement(drop, layouts):
         (LAYOUT, "of no other"),
         (
             "columns: {Betrag: deposit_amount}",
-            "deposit_amount is no column of the kind orders",
+            "line 1: columns: Betrag: deposit_amount must be one of order_id, ",
         ),
         ("payments: [{is: charge}]", "payments is no key of the kind orders"),
     ):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ecommerce.sources import text_blocks
 from ecommerce.sources.csv_records import (
+    END,
     LONGEST_HEADER,
     LONGEST_LINE,
     MOST_LINES,
@@ -19,8 +20,8 @@ from ecommerce.sources.csv_records import (
     Dialect,
     Reader,
     UnusableFileError,
+    column_names,
     find_header,
-    header,
     tables,
 )
 
@@ -51,7 +52,7 @@ def records(content, fields=3, dialect=STANDARD, bounds=UNBOUNDED):
     ],
 )
 def test_header(line, names):
-    assert header(io.BytesIO(line)) == names
+    assert column_names(line) == names
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_header(line, names):
 )
 def test_no_header(line, detail):
     with pytest.raises(UnusableFileError) as refused:
-        header(io.BytesIO(line))
+        column_names(line)
     assert refused.value.reason == "file_unreadable"
     assert refused.value.detail == detail
 
@@ -308,7 +309,7 @@ def test_a_record_over_as_many_lines_may_end_in_the_next_block():
     table, malformed = reader.divide(b'1,"x\n' + b"x\n" * (MOST_LINES - 1))
     assert (len(table), malformed, reader.number) == (0, [], 2)
     table, malformed = reader.divide(b'",3\n4,5,6\n')
-    assert (table["number"].to_pylist(), malformed) == ([MOST_LINES + 3, 2], [])
+    assert (table["number"].to_pylist(), malformed) == ([2, MOST_LINES + 3], [])
 
 
 def test_quotes_around_fields_do_not_make_a_line_doubtful():
@@ -393,10 +394,7 @@ class CarefulReader(Reader):
 def divided(reader, lines):
     """The records of whole lines by number: values, or `Record` if malformed."""
     found = []
-    for block in (lines, b""):
-        if reader.number > lines.count(b"\n") + 1:
-            # Nothing is unfinished.
-            break
+    for block in (lines, END):
         table, malformed = reader.divide(block)
         for record in malformed:
             found.append((record.number, record))

@@ -28,7 +28,7 @@ def test_a_file_is_a_partners_layout(folder):
     assert layout.constants == {"country_code": "NO", "tax_amount": "0"}, (
         "texts, as in a CSV file"
     )
-    columns = layout.file_columns()
+    columns = layout.file_columns(COLUMNS)
     assert columns["unit_price"] == ["Preis"]
     assert columns["sku"] == ["sku"]
     assert columns["ordered_at"] == columns["updated_at"] == ["Tag"]

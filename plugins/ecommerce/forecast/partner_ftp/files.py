@@ -26,7 +26,7 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
 from ecommerce.core.values import Json
-from ecommerce.sources.csv_records import UnusableFileError, header
+from ecommerce.sources.csv_records import UnusableFileError, column_names
 from ecommerce.storage.staging import storage_errors
 
 PROMOTIONS = "promotions.csv"
@@ -120,7 +120,7 @@ def _parse(
     file = path.name
     stream = io.BytesIO(path.read_bytes())
     try:
-        names = header(stream)
+        names = column_names(stream.readline())
     except UnusableFileError as error:
         raise ContractError(f"{file} cannot be read: {error.detail}") from None
     columns = [column.name for column in fields(kind)]

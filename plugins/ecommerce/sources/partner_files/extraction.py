@@ -226,7 +226,7 @@ def _read_file(
             raise TransientError(
                 f"{file.name} changed while it was read: it is still being delivered"
             )
-    renamed = file.layout.renamed()
+    renamed = file.layout.renamed
     kept = {
         "sha256": sha256,
         "warnings": json.dumps(warnings),
