@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
@@ -55,10 +55,11 @@ DOUBTFUL_VALUES = "extract/delivered_files/doubtful_values"
 """Warns of values that a spreadsheet may have changed."""
 
 
-def extra_columns(attributes: Sequence[str]) -> list[str]:
+def extra_columns() -> list[str]:
     """Return the columns of `lines.parquet` that a file may lack: the optional ones, and those of
     `ORDER_ATTRIBUTES` that are none of the others."""
     always = COLUMNS + OPTIONAL_COLUMNS + LINE_FACTS
+    attributes = load_settings().order_attributes
     own = [name for name in attributes if name.lower() not in always]
     return [*OPTIONAL_COLUMNS, *own]
 
@@ -119,7 +120,7 @@ def read_csv(
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError("some of its records were lost") from None
-    warnings = file.unread_columns()
+    warnings = list(file.unread_columns())
     if isinstance(text, Utf8Stream) and text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
@@ -144,15 +145,14 @@ class _File:
 
     def __init__(self, text: IO[bytes], layout: Layout, facts: Values) -> None:
         """Read `text` in UTF-8 up to its header. `facts` are those of `read_csv`."""
-        settings = load_settings()
         self.layout = layout
-        self.timezone = layout.timezone or settings.shop_timezone
+        self.timezone = layout.timezone or load_settings().shop_timezone
         self.ours = list(layout.standard_columns)
         self.all_columns = self.ours
         # A column without which a record may end early.
         short_without: str | None = "amount"
         if layout.kind == "orders":
-            self.ours += extra_columns(settings.order_attributes)
+            self.ours += extra_columns()
             self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
             short_without = layout.skip_without
         self.dialect = Dialect(layout.delimiter, layout.quoting)
@@ -193,22 +193,18 @@ class _File:
                 lines[name] = pa.repeat(fact, len(records))
         return pa.table(lines)
 
-    def unread_columns(self) -> list[DataWarning]:
-        """Return a warning of the file's columns that are not read; none without any, or with a layout that
-        extends a shipped one."""
-        if self.layout.extends:
-            # It reads what it can of a report with many more columns.
-            return []
-        attributes = load_settings().order_attributes
-        read = {*attributes}.difference(self.ours).union(self.layout.rule_columns())
+    def unread_columns(self) -> Iterator[DataWarning]:
+        """Yield a warning of the file's columns that are not read; none with a layout that extends a shipped
+        one, which reads what it can of a report with many more columns."""
+        attributes = {*load_settings().order_attributes}
+        read = attributes.difference(self.ours).union(self.layout.rule_columns())
         read.update(self.names[place] for place in chain(*self.places.values()))
         unread = [name or "(no name)" for name in self.names if name not in read]
-        if not unread:
-            return []
-        columns = listed(dict.fromkeys(unread), MOST_NAMED)
-        return [
-            data_warning("columns_not_read", file=self._facts["file"], columns=columns)
-        ]
+        if unread and not self.layout.extends:
+            columns = listed(dict.fromkeys(unread), MOST_NAMED)
+            yield data_warning(
+                "columns_not_read", file=self._facts["file"], columns=columns
+            )
 
 
 def _write_records(
@@ -221,7 +217,6 @@ def _write_records(
     """Write the records of a file to `target`, and the malformed ones into the table `malformed`."""
     from pyarrow import parquet as pq
 
-    malformed = 0
     bytes_of_long_lines = 0
     writer: Any = None
     batches = tables(text, len(file.names), bounds, file.dialect, file.header_line + 1)
@@ -242,11 +237,10 @@ def _write_records(
             writer.write_table(lines)
             if malformed_records:
                 _keep_malformed(duck, malformed_records)
-            malformed += len(malformed_records)
-            if malformed > bounds.malformed:
-                raise UnusableFileError(
-                    f"more than {bounds.malformed:,} of its lines are malformed"
-                )
+                if len(duck.table("malformed")) > bounds.malformed:
+                    raise UnusableFileError(
+                        f"more than {bounds.malformed:,} of its lines are malformed"
+                    )
             if lines.nbytes > LONG_LINE * len(lines):
                 bytes_of_long_lines += lines.nbytes
             if bytes_of_long_lines > MOST_LONG_LINES:

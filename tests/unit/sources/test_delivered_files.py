@@ -41,8 +41,8 @@ def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_wi
 
 
 def test_what_every_line_has_is_no_extra_column(monkeypatch):
-    monkeypatch.delenv("ORDER_ATTRIBUTES")
-    assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["unit_cost", "utm"]
+    monkeypatch.setenv("ORDER_ATTRIBUTES", "Partner,SKU,utm")
+    assert extra_columns() == ["unit_cost", "utm"]
 
 
 def test_a_file_may_have_as_many_malformed_lines_as_its_bound(read_file):

@@ -166,14 +166,13 @@ def _read_parquet(
             raise UnusableFileError(
                 f"its column {name} is {types[name]}: it needs text, numbers, or times with a time zone",
             )
-    attributes = load_settings().order_attributes
     run_sql_file(
         duck,
         "extract/history/read_parquet",
         facts | {"path": str(path), "lines": str(lines)},
         types=types,
         columns=COLUMNS,
-        extra_columns=delivered_files.extra_columns(attributes),
+        extra_columns=delivered_files.extra_columns(),
     )
     set_variables(duck, lines=str(lines), file=facts["file"])
     return delivered_files.json_warnings(duck, delivered_files.DOUBTFUL_VALUES)

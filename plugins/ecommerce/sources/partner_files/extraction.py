@@ -233,7 +233,7 @@ def _read_file(
         "columns": list(renamed),
         "file_columns": list(renamed.values()),
     }
-    if file.is_settlement:
+    if file.layout.kind == "settlement":
         run_sql_file(duck, "extract/partner_files/keep_settlement", kept)
     else:
         run_sql_file(duck, "extract/partner_files/keep_file", kept)

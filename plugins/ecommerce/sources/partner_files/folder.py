@@ -64,14 +64,13 @@ def is_settlement(partner: str) -> bool:
     return partner.lower().endswith(SETTLEMENT)
 
 
-def file_bounds(blocks: int | None = None) -> Bounds:
-    """Return the limits of a file, of which no more than `blocks` are read."""
+def file_bounds() -> Bounds:
+    """Return the limits of a file."""
     settings = load_settings()
     return Bounds(
         lines=settings.partner_file_max_lines,
         bytes=settings.partner_file_max_bytes,
         seconds=settings.partner_file_max_seconds,
-        blocks=blocks,
     )
 
 
@@ -109,15 +108,10 @@ class DroppedFile:
     layout: Layout
     path: UPath
 
-    @property
-    def is_settlement(self) -> bool:
-        """Whether it is a settlement, which has payments and no orders."""
-        return is_settlement(self.partner)
-
     def facts(self, received_at: datetime | None) -> Values:
         """Return the columns of each of its lines; a settlement is the marketplace's."""
         partner = self.partner
-        if self.is_settlement:
+        if is_settlement(partner):
             partner = partner[: -len(SETTLEMENT)]
         return {"file": self.name, "partner": partner, "received_at": received_at}
 

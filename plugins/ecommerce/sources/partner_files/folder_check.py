@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ecommerce.core.business_day import newest_closed_day
@@ -49,7 +50,7 @@ def _sample(file: DroppedFile) -> Lines:
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
         sample = "extract/delivered_files/sample"
-        if file.is_settlement:
+        if file.layout.kind == "settlement":
             sample = "extract/delivered_files/sample_settlement"
         warnings = read_csv(
             duck,
@@ -57,7 +58,7 @@ def _sample(file: DroppedFile) -> Lines:
             work / "lines",
             file.facts(None),
             file.layout,
-            bounds=file_bounds(blocks=1),
+            bounds=replace(file_bounds(), blocks=1),
         )
         for warning in warnings:
             yield HINT, wording(warning).found
