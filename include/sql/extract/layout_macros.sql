@@ -20,49 +20,95 @@ CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
     value
 );
 
--- Blanks, halves of the day and September as strptime reads them: `11:54 p.m.` with any blank, `Sept 3`.
+-- Blanks, halves of the day, September and the end of a day as strptime reads them: `11:54 p.m.` with any blank,
+-- `Sept 3`, `24:00`, to which `days_after` adds a day.
 CREATE OR REPLACE MACRO plain_time(value) AS regexp_replace(
     regexp_replace(
-        trim(regexp_replace(value, '[\s\p{Zs}]+', ' ', 'g')),
-        '(?i)\b([ap])[.] ?m[.]', '\1m'
+        regexp_replace(
+            trim(regexp_replace(value, '[\s\p{Zs}]+', ' ', 'g')),
+            '(?i)\b([ap])[.] ?m[.]', '\1m'
+        ),
+        '(?i)\b(sep)t\b', '\1'
     ),
-    '(?i)\b(sep)t\b', '\1'
+    '(^|[^\d:])24(:00(?::00)?)($|[^\d:])', '\100\2\3'
 );
+
+CREATE OR REPLACE MACRO days_after(value) AS CASE
+    WHEN regexp_matches(value, '(^|[^\d:])24(:00(?::00)?)($|[^\d:])') THEN INTERVAL 1 DAY
+    ELSE INTERVAL 0 DAY
+END;
+
+-- A time with a year of four digits: strptime reads 26 as the year 26, and the next format may be `%y`.
+CREATE OR REPLACE MACRO with_whole_year(instant) AS CASE WHEN year(instant) >= 1000 THEN instant END;
+
+-- A cell without the formula in which a program hides it from a spreadsheet: ="0012".
+CREATE OR REPLACE MACRO without_formula(value) AS CASE
+    WHEN value LIKE '="%"' THEN substr(value, 3, length(value) - 3)
+    ELSE value
+END;
 
 {% set thousands = layout.thousands or ("." if layout.decimal_comma else none) %}
 {% set between = {",": ",", ".": "[.]", " ": "[ \\x{A0}\\x{2009}\\x{202F}]", "'": "[''’]"}[thousands] if thousands else "" %}
 {% set decimal = "," if layout.decimal_comma else "[.]" %}
 {% set blanks = "[\\s\\p{Zs}]*" %}
-{% set currency = blanks ~ "((?:[A-Za-z]{2,3}[\\s\\p{Zs}]?)?\\p{Sc}|[A-Za-z]{3})?" ~ blanks %}
+{% set dash = "[-−–—‑－]" %}
+{% set word = "(?:[A-Za-z]{1,3}[\\s\\p{Zs}]?)?\\p{Sc}|(?i:zł|kč|ft|kr|s?fr|r[smp]|лв|руб|грн)[.]?|円|元|원|[A-Za-z]{3}" %}
+{% set currency = blanks ~ "(" ~ word ~ ")?" ~ blanks %}
 {% set grouped = "\\d{1,3}(?:" ~ between ~ "\\d{3})+|" if thousands else "" %}
+{# 12,34,567 of India #}
+{% set grouped = grouped ~ "\\d{1,2}(?:,\\d{2})+,\\d{3}|" if thousands == "," else grouped %}
 {% set digits = "((?:" ~ grouped ~ "\\d+)(?:" ~ decimal ~ "\\d*)?|" ~ decimal ~ "\\d+)" %}
 -- The parts of an amount, which may be in brackets and have a sign and a currency on either side. Dashes in place of
 -- decimals are no sign: `12,-` is twelve.
 CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
     regexp_replace(
-        regexp_replace(value, '(\d){{ decimal }}(?:[-−–—]|--)({{ blanks }}(?:\pL|\p{Sc}|\)|$))', '\1\2'),
-        '^[\s\p{Zs}]*\((.*)\)[\s\p{Zs}]*$', '-\1'
+        regexp_replace(value, '(\d)(?:{{ decimal }}|:)(?:[-−–—]|--)({{ blanks }}(?:\pL|\p{Sc}|\)|$))', '\1\2'),
+        '^{{ currency }}\(([^()]*)\){{ currency }}$', '-\1\2\3'
     ),
-    '^{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}{{ digits }}{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}$',
+    '^{{ blanks }}(\+|{{ dash }})?{{ currency }}(\+|{{ dash }})?{{ blanks }}{{ digits }}{{ blanks }}([-+−]?){{ currency }}([-+−]?){{ blanks }}$',
     ['sign', 'currency', 'inner_sign', 'digits', 'inner_sign_behind', 'currency_behind', 'sign_behind']
+);
+
+-- The currencies that a word may mean. `$` and `US $` have many, and are not compared.
+SET VARIABLE currencies_of_words = MAP {
+    '€': ['EUR'], '£': ['GBP'], '¥': ['JPY', 'CNY'], '￥': ['JPY', 'CNY'], '円': ['JPY'], '元': ['CNY', 'TWD'],
+    '₩': ['KRW'], '원': ['KRW'], '₹': ['INR'], 'rs': ['INR', 'PKR', 'LKR', 'NPR', 'MUR'], '₺': ['TRY'], '₽': ['RUB'],
+    'руб': ['RUB', 'BYN'], '₴': ['UAH'], 'грн': ['UAH'], '₪': ['ILS'], '฿': ['THB'], '₫': ['VND'], '₱': ['PHP'],
+    'r$': ['BRL'], 'c$': ['CAD'], 'ca$': ['CAD'], 'a$': ['AUD'], 'au$': ['AUD'], 'nz$': ['NZD'], 's$': ['SGD'],
+    'hk$': ['HKD'], 'nt$': ['TWD'], 'mx$': ['MXN'], 'mex$': ['MXN'], 'rm': ['MYR'], 'rp': ['IDR'], 'zł': ['PLN'], 'kč': ['CZK'], 'ft': ['HUF'], 'lei': ['RON', 'MDL'],
+    'лв': ['BGN'], 'kr': ['SEK', 'NOK', 'DKK', 'ISK'], 'fr': ['CHF'], 'sfr': ['CHF']
+};
+
+CREATE OR REPLACE MACRO currencies_of(word) AS coalesce(
+    getvariable('currencies_of_words')[word],
+    list_filter([upper(regexp_extract(word, '^([a-z]{3})\p{Sc}?$', 1))], LAMBDA code: code <> '')
+);
+
+-- Whether a word of an amount, perhaps none, is another currency than that of its line.
+CREATE OR REPLACE MACRO is_foreign(word, own_currency) AS coalesce(
+    len(currencies_of(lower(regexp_replace(word, '[.\s\p{Zs}]', '', 'g')))) > 0
+    AND NOT list_contains(
+        currencies_of(lower(regexp_replace(word, '[.\s\p{Zs}]', '', 'g'))), upper(trim(own_currency))
+    ),
+    FALSE
 );
 
 CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
     WHEN nullif(trim(value), '') IS NULL THEN value
     -- Nearly all values, in a fraction of the time.
     WHEN regexp_full_match(value, '\d+(?:{{ decimal }}\d+)?') THEN replace(value, '{{ "," if layout.decimal_comma else "." }}', '.')
+    -- Programs write a dash for no amount.
+    WHEN regexp_full_match(value, '{{ currency }}{{ dash }}{{ currency }}') THEN NULL
     ELSE list_transform(
         [parts_of_amount(value)],
         LAMBDA parts: CASE
             WHEN parts.digits = '' THEN value || '{{ " (not a number with a decimal comma)" if layout.decimal_comma }}'
-            WHEN
-                regexp_full_match(concat(parts.currency, parts.currency_behind), '[A-Za-z]{3}')
-                AND upper(concat(parts.currency, parts.currency_behind)) <> upper(trim(own_currency))
+            WHEN is_foreign(parts.currency, own_currency) OR is_foreign(parts.currency_behind, own_currency)
                 THEN value || ' (not in ' || trim(own_currency) || ')'
             ELSE concat(
                 CASE
                     WHEN regexp_matches(
-                        concat(parts.sign, parts.inner_sign, parts.inner_sign_behind, parts.sign_behind), '[-−]'
+                        concat(parts.sign, parts.inner_sign, parts.inner_sign_behind, parts.sign_behind), '{{ dash }}'
                     )
                         THEN '-'
                 END,
@@ -74,6 +120,12 @@ CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
             )
         END
     )[1]
+END;
+
+-- A rate in percent. A fraction such as 0.19 would be a hundredth of the tax.
+CREATE OR REPLACE MACRO percentage(rate) AS CASE
+    WHEN as_amount(rtrim(rate, '% ')) = 0 OR as_amount(rtrim(rate, '% ')) BETWEEN 1 AND 100 THEN rtrim(rate, '% ')
+    ELSE as_text(rate) || ' (not in percent)'
 END;
 
 CREATE OR REPLACE MACRO turned(number) AS CASE

@@ -134,6 +134,13 @@ def test_skus_that_a_spreadsheet_changed_are_warnings_with_examples(drop):
     assert [sku for _, sku in stored] == [sku for *_, sku in SKUS]
 
 
+def test_order_ids_that_a_spreadsheet_rounded_are_a_warning_with_an_example(drop):
+    lines = [line('"1,80043E+12"'), line('"1,80043E+12"', 2), line("1.80044e+12")]
+    drop.put(FILE, file_of(*lines, line("12E5"), line("ABCE+12")))
+    found = warned(drop.extract())["rounded_order_ids"]
+    assert "rounded 2 order ids (for example 1,80043E+12)" in found
+
+
 ENCODINGS = {"acme": "cp1252", "globex": "latin-1", "zeta": "cp1250"}
 
 

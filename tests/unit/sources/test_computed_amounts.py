@@ -97,6 +97,17 @@ CASES = {
             {"unit_price": "10", "gross_amount": "10", "discount_amount": "10"},
         ],
     ),
+    "a rate that is no percentage": Case(
+        WITH_TAX,
+        {"Rate": "tax_rate"},
+        ["1,11.90,0.19", "1,11.90,-19", "1,11.90,1900", "1,11.90,0"],
+        [
+            {"gross_amount": "0.19 (not in percent)"},
+            {"gross_amount": "-19 (not in percent)"},
+            {"gross_amount": "1900 (not in percent)"},
+            {"unit_price": "11.9", "gross_amount": "11.9"},
+        ],
+    ),
     "prices without tax, and a rate": Case(
         {"constants": {"tax_rate": "19"}},
         {"Ship": "shipping_amount"},

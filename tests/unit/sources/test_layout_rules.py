@@ -79,6 +79,12 @@ CASES = {
         {2: {"order_id": "A1"}},
         [{"rows": 3, "kinds": "without order_id (3)"}],
     ),
+    "blank lines of a spreadsheet are left out": Case(
+        {},
+        [HEADER, f"A1,1,{DATE},1,5", ",,,,", ' ,"",,,', ",,,,5"],
+        {2: {"order_id": "A1"}, 5: {"order_id": None}},
+        [{"rows": 2, "kinds": "blank (2)"}],
+    ),
     "only some kinds of rows are sales": Case(
         {"only": {"Kind": ["Order", "Sale"]}},
         [
@@ -126,6 +132,24 @@ CASES = {
             6: {"status": "sent"},
             7: {"status": "sent"},
         },
+    ),
+    "the id of the order is on its first line": Case(
+        {"fill_down": ["order_id", "Date"], "skip_without": "Price"},
+        [
+            HEADER,
+            f"A1,1,{DATE},1,5",
+            ",2,,1,6",
+            f"B1,1,{DATE},1,7",
+            " ,2,,1,8",
+            "Sum,,,,",
+        ],
+        {
+            2: {"order_id": "A1"},
+            3: {"order_id": "A1", "ordered_at": DATE, "unit_price": "6"},
+            4: {"order_id": "B1"},
+            5: {"order_id": "B1", "ordered_at": DATE, "unit_price": "8"},
+        },
+        [{"rows": 1, "kinds": "without Price (1)"}],
     ),
     "a line of the order has the values of its products": Case(
         {
@@ -243,6 +267,35 @@ CASES = {
         {
             2: {"status": "shipped", "country_code": "DE"},
             3: {"status": "pending", "country_code": "FR"},
+        },
+    ),
+    "cells are formulas that a spreadsheet shows as text": Case(
+        {
+            "columns": {"State": "status", "Part": "sku"},
+            "values": {"status": {"bezahlt": "completed"}},
+            "only": {"Kind": ["Sale"]},
+        },
+        [
+            f"{HEADER},State,Part,Kind",
+            f'="A1",="1",="{DATE}",="2",="12.50",="bezahlt",="0012",="Sale"',
+            f'"=""A2""",1,{DATE},"=""2""","=""12.50""","=""bezahlt""",="",Sale',
+        ],
+        {
+            2: {
+                "order_id": "A1",
+                "line_number": "1",
+                "ordered_at": DATE,
+                "quantity": "2",
+                "unit_price": "12.50",
+                "status": "completed",
+                "sku": "0012",
+            },
+            3: {
+                "quantity": "2",
+                "unit_price": "12.50",
+                "status": "completed",
+                "sku": "",
+            },
         },
     ),
     "countries have names": Case(
@@ -388,6 +441,15 @@ def test_rules(read_file, name):
         assert warning | expected == warning
 
 
+def test_a_line_behind_a_malformed_one_is_not_of_the_order_before(read_file):
+    rows = [f"A1,1,{DATE},1,5", f"B1,1,{DATE},1,5,more", ",2,,1,6", f"C1,1,{DATE},1,7"]
+    content = "\n".join([HEADER, *rows]).encode()
+    lines, rejects, _ = read_file(content, layout_of(fill_down=["Order"]))
+    assert rejects == [(3, "malformed_line")]
+    ids = {line["row_number"]: line["order_id"] for line in lines}
+    assert ids == {2: "A1", 4: None, 5: "C1"}
+
+
 def picked(lines, expected):
     """The values of lines that are expected, by row number."""
     found = {}
@@ -419,6 +481,52 @@ NUMBERS = {
             "1e2": "1e2",
             " ": " ",
         },
+    ),
+    "dashes as signs, and one for zero": (
+        {},
+        {
+            "\u201312.50": "-12.50",
+            "\u201112.50 \u20ac": "-12.50",
+            "\uff0d12.50": "-12.50",
+            "\u20ac (12.50)": "-12.50",
+            "(12.50) EUR": "-12.50",
+            "-(12.50)": "-(12.50)",
+            " -   ": None,
+            "- \u20ac": None,
+            "--": "--",
+            "-": None,
+        },
+    ),
+    "an amount of another currency": (
+        {},
+        {
+            "\u00a312.50": "\u00a312.50 (not in EUR)",
+            "12.50 z\u0142": "12.50 z\u0142 (not in EUR)",
+            "$12.50 USD": "$12.50 USD (not in EUR)",
+            "USD $12.50": "USD $12.50 (not in EUR)",
+            "C$12.50": "C$12.50 (not in EUR)",
+            "\u20ac12.50 EUR": "12.50",
+        },
+    ),
+    "crowns": (
+        {"constants": {"currency": "SEK"}, "decimal_comma": True},
+        {"12,50 kr": "12.50", "Kr. 1.234,50": "1234.50", "129:-": "129"},
+    ),
+    "reais": (
+        {"constants": {"currency": "BRL"}, "decimal_comma": True},
+        {"-R$ 1.234,56": "-1234.56", "R$12,50": "12.50"},
+    ),
+    "francs": (
+        {"constants": {"currency": "CHF"}, "thousands": "'"},
+        {"Fr. 1'299.00": "1299.00", "SFr. 12.\u2013": "12", "12.50 Fr": "12.50"},
+    ),
+    "yen": (
+        {"constants": {"currency": "JPY"}, "thousands": ","},
+        {"1,980\u5186": "1980", "\uffe51,980": "1980", "\u00a5980": "980"},
+    ),
+    "rupees": (
+        {"constants": {"currency": "INR"}, "thousands": ","},
+        {"\u20b912,34,567.00": "1234567.00", "Rs. 1,234": "1234", "1,23.50": "1,23.50"},
     ),
     "a currency with blanks around it": (
         {"constants": {"currency": " eur "}},
@@ -493,6 +601,9 @@ INSTANTS = [
     ("%Y-%m-%d %H:%M:%S%z", "2026-03-10 08:00:00Z", "2026-03-10T08:00:00"),
     ("%Y-%m-%d %H:%M %Z", "2026-03-10 08:00 America/New_York", "2026-03-10T12:00:00"),
     ("%b-%d-%y", "Mar-10-26", "2026-03-09T23:00:00"),
+    ("%d.%m.%Y %H:%M", "10.03.2026 24:00", "2026-03-10T23:00:00"),
+    ("%d.%m.%Y %H:%M:%S", "31.12.2025 24:00:00", "2025-12-31T23:00:00"),
+    ("%d.%m.%Y %H:%M:%S", "10.03.2026 08:24:00", "2026-03-10T07:24:00"),
     ("%m/%d/%y", "3/9/26", "2026-03-08T23:00:00"),
 ]
 
@@ -529,6 +640,19 @@ ZONES = {
     "-09:00": "AKST",
     "-10:00": "HST",
 }
+
+
+def test_a_year_of_two_digits_does_not_match_one_of_four(read_file):
+    dates = ["10.03.2026", "11.03.26"]
+    rows = [f"A{place},1,{date},1,5" for place, date in enumerate(dates)]
+    layout = layout_of(date_format=["%d.%m.%Y", "%d.%m.%y"], timezone="UTC")
+    lines, _, _ = read_file("\n".join([HEADER, *rows]).encode(), layout)
+    found = {line["order_id"]: line["ordered_at"] for line in lines}
+    assert found["A0"] == "2026-03-10T00:00:00.000000Z"
+    assert found["A1"] == "2026-03-11T00:00:00.000000Z"
+    layout = layout_of(date_format="%d.%m.%Y", timezone="UTC")
+    [line], _, _ = read_file(f"{HEADER}\n{rows[1]}\n".encode(), layout)
+    assert line["ordered_at"] == "11.03.26 (does not match %d.%m.%Y)"
 
 
 def test_names_of_zones_are_offsets(read_file):

@@ -25,7 +25,7 @@ typed AS (
             [
                 unit_price, line_amount, amount_after_discount, discount_amount, tax_amount, tax_before_discount,
                 shipping_amount, shipping_tax_amount, shipping_tax_before_discount, shipping_discount_amount,
-                order_discount_amount, order_tax_amount, order_shipping_amount, order_fee_amount, rtrim(tax_rate, '% ')
+                order_discount_amount, order_tax_amount, order_shipping_amount, order_fee_amount, percentage(tax_rate)
             ],
             LAMBDA one: amount_fault(as_text(one), '') IS NOT NULL
         )[1] AS invalid,
@@ -36,7 +36,7 @@ typed AS (
             CASE WHEN as_amount(quantity) > 0 AND as_amount(unit_price) >= 0 THEN product_of(as_amount(quantity), as_amount(unit_price)) END
         )::DECIMAL(18, 4) AS gross,
         coalesce(gross - as_amount(amount_after_discount), as_amount(discount_amount), 0)::DECIMAL(18, 4) AS own_discount,
-        coalesce(as_amount(rtrim(tax_rate, '% ')), 0) AS rate,
+        coalesce(as_amount(percentage(tax_rate)), 0) AS rate,
         (coalesce(as_amount(shipping_amount), 0) - coalesce(as_amount(shipping_discount_amount), 0))::DECIMAL(18, 4)
             AS own_shipping
     FROM converted

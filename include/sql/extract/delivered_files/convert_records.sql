@@ -10,9 +10,38 @@
     "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
     "order_fee_amount"
 ] %}
-{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_one_of, month_named, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_one_of, month_named, plain_records, quoted with context %}
 {% include "extract/layout_macros.sql" %}
 
+{% set id_place = delivered.place_of("order_id") %}
+{% set fills_ids = "order_id" in layout.fill_down or delivered.names[id_place] in layout.fill_down %}
+{% if fills_ids %}
+-- The lines behind the first of an order lack its id. Those behind a malformed line may be of another order.
+CREATE OR REPLACE TEMP VIEW identified AS
+SELECT * EXCLUDE (is_malformed)
+FROM (
+    SELECT * REPLACE (
+        nullif(
+            last_value(CASE WHEN is_malformed THEN '' ELSE nullif(trim("{{ id_place }}"), '') END IGNORE NULLS)
+                OVER (ORDER BY number),
+            ''
+        ) AS "{{ id_place }}"
+    )
+    FROM (
+        SELECT
+            *,
+            FALSE AS is_malformed
+        FROM {{ plain_records() }}
+        UNION ALL BY NAME
+        SELECT
+            row_number AS number,
+            TRUE AS is_malformed
+        FROM malformed
+    ) AS records
+) AS filled
+WHERE NOT is_malformed;
+
+{% endif %}
 CREATE OR REPLACE TEMP VIEW kinds AS
 SELECT
     *,
@@ -25,6 +54,8 @@ SELECT
         {% for name, kinds in layout.only.items() %}
         WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left(mask_e_mails({{ cell(name) }}), 40), ''), '(empty)')
         {% endfor %}
+        WHEN {% for place in range(delivered.names | length) %}coalesce(trim("{{ place }}"), '') = '' AND {% endfor %}TRUE
+            THEN 'blank'
     END AS left_out,
     FALSE
     {% for name, kinds in layout.refund_when.items() %}
@@ -35,7 +66,7 @@ SELECT
     {% endif %}
     {% endfor %}
     AS is_refund
-FROM read_parquet('{{ records }}');
+FROM {{ "identified" if fills_ids else plain_records() }};
 
 -- The values that a layout maps; of two for one text, the first.
 CREATE OR REPLACE TEMP TABLE value_map (name VARCHAR, text VARCHAR, value VARCHAR);

@@ -2,7 +2,7 @@
   DuckDB, after transform/values.sql: adds the records of a settlement to the table settlement_rows. Facts: `delivered`
   (sources/delivered_files.py) and `records` (a path). Variables: `file`, `partner`, `received_at`.
 #}
-{% from "extract/delivered_files/record_macros.sql" import instant, is_one_of, month_named, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import instant, is_one_of, month_named, plain_records, quoted with context %}
 {% set layout = delivered.layout %}
 {% include "extract/layout_macros.sql" %}
 
@@ -34,7 +34,7 @@ WITH named AS (
             ELSE 'other'
         END AS kind,
         number AS row_number
-    FROM read_parquet('{{ records }}')
+    FROM {{ plain_records() }}
 ),
 
 -- The rows behind that of the deposit may lack its facts.

@@ -1,4 +1,4 @@
--- DuckDB, after transform/values.sql: warnings of what a spreadsheet may have done to a file that was read: SKUs that it
+-- DuckDB, after transform/values.sql: warnings of what a spreadsheet may have done to a file that was read: ids and SKUs that it
 -- rounded, several spellings of one number, amounts in two conventions, texts that were encoded twice.
 
 -- A decimal comma, or a decimal point where layout_macros.sql expects a comma. A comma before three digits may also group
@@ -28,6 +28,18 @@ rounded AS (
         min(sku) AS example
     FROM skus
     WHERE is_rounded(sku)
+),
+
+rounded_orders AS (
+    SELECT
+        count(DISTINCT order_id) AS orders,
+        min(order_id) AS example
+    FROM (
+        SELECT clean_id(order_id) AS order_id
+        FROM read_parquet(getvariable('lines'))
+        WHERE order_id LIKE '%E+%' OR order_id LIKE '%e+%'
+    ) AS candidates
+    WHERE is_rounded(order_id)
 ),
 
 spellings AS (
@@ -75,6 +87,10 @@ own AS (
 SELECT json_object('kind', 'rounded_skus', 'file', getvariable('file'), 'skus', skus, 'example', example)::VARCHAR AS warning
 FROM rounded
 WHERE skus > 0
+UNION ALL
+SELECT json_object('kind', 'rounded_order_ids', 'file', getvariable('file'), 'orders', orders, 'example', example)::VARCHAR
+FROM rounded_orders
+WHERE orders > 0
 UNION ALL
 SELECT
     json_object(

@@ -5,6 +5,16 @@
 ] %}
 {% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
 {% macro cell(name) %}trim("{{ delivered.place_of(name) }}"){% endmacro %}
+{% macro plain_records() -%}
+(
+    SELECT
+        {% for place in range(delivered.names | length) %}
+        without_formula("{{ place }}") AS "{{ place }}",
+        {% endfor %}
+        number
+    FROM read_parquet('{{ records }}')
+) AS plain_records
+{%- endmacro %}
 {% macro is_one_of(name, kinds) -%}
 coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
 {%- endmacro %}
@@ -22,11 +32,13 @@ END
 {% macro instant(value, format) -%}
 {% set time = "plain_time(" ~ value ~ ")" -%}
 {% if "%z" in format | lower -%}
-coalesce(
-    try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }}),
-    CASE WHEN regexp_matches({{ time }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ time }}, {{ quoted(format) }}) END
+with_whole_year(
+    coalesce(
+        try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }}),
+        CASE WHEN regexp_matches({{ time }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ time }}, {{ quoted(format) }}) END
+    )
 )
 {%- else -%}
-try_strptime({{ time }}, {{ quoted(format) }}) AT TIME ZONE {{ quoted(delivered.timezone) }}
+(with_whole_year(try_strptime({{ time }}, {{ quoted(format) }})) + days_after({{ value }})) AT TIME ZONE {{ quoted(delivered.timezone) }}
 {%- endif %}
 {%- endmacro %}
