@@ -17,7 +17,11 @@ CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
     regexp_replace(
         value, '[A-Za-z]{1,5}$', getvariable('zone_offsets')[upper(regexp_extract(value, '[A-Za-z]{1,5}$'))]
     ),
-    value
+    -- GMT+01:00, UTC+1
+    regexp_replace(
+        regexp_replace(replace(value, '−', '-'), '(?i)\b(?:GMT|UTC) ?([-+]\d)', '\1'),
+        '((?::\d\d|m) ?[-+])(\d)$', '\10\2'
+    )
 );
 
 -- Blanks, halves of the day, September and the end of a day as strptime reads them: `11:54 p.m.` with any blank,

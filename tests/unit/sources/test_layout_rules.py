@@ -251,6 +251,25 @@ CASES = {
             }
         },
     ),
+    "an order's id is two columns": Case(
+        {
+            "joined": {"order_id": ["Order", "Line"]},
+            "number_lines": True,
+            "without": ["Order", "Line"],
+            "columns": {"Cut": "order_discount_amount"},
+        },
+        [
+            f"{HEADER},Cut",
+            f"1,55,{DATE},1,10,2",
+            f"1,55,{DATE},1,10,2",
+            f"1,56,{DATE},1,10,1",
+        ],
+        {
+            2: {"order_id": "1 55", "line_number": "1", "discount_amount": "1.0000"},
+            3: {"line_number": "2", "discount_amount": "1.0000"},
+            4: {"order_id": "1 56", "line_number": "1", "discount_amount": "1.0000"},
+        },
+    ),
     "values are mapped": Case(
         {
             "columns": {"State": "status", "Land": "country_code"},
@@ -598,6 +617,14 @@ INSTANTS = [
     ),
     ("%d %b %Y %I:%M %p", "3\u00a0Sept 2026 8:05 a. m.", "2026-09-03T06:05:00"),
     ("%d %B %Y %H:%M %Z", "10 March 2026 08:00 cest", "2026-03-10T06:00:00"),
+    ("%d %b %Y %H:%M:%S %Z", "1 Mar 2026 08:08:32 GMT+01:00", "2026-03-01T07:08:32"),
+    ("%d.%m.%Y %H:%M:%S %Z", "01.03.2026 08:08:32 UTC+1", "2026-03-01T07:08:32"),
+    ("%d.%m.%Y %H:%M:%S %z", "01.03.2026 08:08:32 -0500", "2026-03-01T13:08:32"),
+    (
+        "%d %b %Y %I:%M:%S %p %Z",
+        "1 Mar 2026 8:08:32 pm GMT\u22128",
+        "2026-03-02T04:08:32",
+    ),
     ("%Y-%m-%d %H:%M:%S%z", "2026-03-10 08:00:00Z", "2026-03-10T08:00:00"),
     ("%Y-%m-%d %H:%M %Z", "2026-03-10 08:00 America/New_York", "2026-03-10T12:00:00"),
     ("%b-%d-%y", "Mar-10-26", "2026-03-09T23:00:00"),

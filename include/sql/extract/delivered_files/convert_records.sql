@@ -115,7 +115,7 @@ COPY (
             {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
             {% endif %}
             {% endfor %}
-            clean_id({{ cell("order_id") }}) AS order_key,
+            clean_id(trim("order_id")) AS order_key,
             number AS row_number,
             is_refund,
             left_out IS NOT NULL AS is_of_order

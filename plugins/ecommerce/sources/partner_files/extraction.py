@@ -62,10 +62,10 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
     is_newest = window.changed_until is None
     dropped = list_folder(window.day, window.day.start if is_newest else None)
     reads = window.earlier_reads
-    names = [file.name for file in dropped.files]
+    names = [file.name for file in (*dropped.files, *dropped.late)]
     loaded = reads.loaded_files(window.source, names)
     warnings = dropped.warnings
-    warnings += _late_files(dropped.late, window)
+    warnings += _late_files(dropped.late, loaded)
     with (
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
@@ -130,11 +130,9 @@ def _find_refunded_orders(
 
 def _late_files(
     files: Sequence[DroppedFile],
-    window: ReadWindow,
+    loaded: Mapping[str, LoadedFile],
 ) -> Iterator[DataWarning]:
-    """Yield a warning of the `files`, of earlier days, whose present version was not loaded."""
-    names = [file.name for file in files]
-    loaded = window.earlier_reads.loaded_files(window.source, names)
+    """Yield a warning of the `files`, of earlier days, whose present version was not `loaded`."""
     late = []
     for file in files:
         # A file that cannot be read is late too.
