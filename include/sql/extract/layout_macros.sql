@@ -56,7 +56,7 @@ END;
 {% set decimal = "," if layout.decimal_comma else "[.]" %}
 {% set blanks = "[\\s\\p{Zs}]*" %}
 {% set dash = "[-−–—‑－]" %}
-{% set word = "(?:[A-Za-z]{1,3}[\\s\\p{Zs}]?)?\\p{Sc}|(?i:zł|kč|ft|kr|s?fr|r[smp]|лв|руб|грн)[.]?|円|元|원|[A-Za-z]{3}" %}
+{% set word = "(?:[A-Za-z]{1,3}[\\s\\p{Zs}]?)?\\p{Sc}|(?i:z[łl]|k[čc]|ft|kr|s?fr|r[smp]?|tl|dh|sr|s/|лв|руб|грн)[.]?|円|元|원|[A-Za-z]{3}" %}
 {% set currency = blanks ~ "(" ~ word ~ ")?" ~ blanks %}
 {% set grouped = "\\d{1,3}(?:" ~ between ~ "\\d{3})+|" if thousands else "" %}
 {# 12,34,567 of India #}
@@ -76,10 +76,11 @@ CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
 -- The currencies that a word may mean. `$` and `US $` have many, and are not compared.
 SET VARIABLE currencies_of_words = MAP {
     '€': ['EUR'], '£': ['GBP'], '¥': ['JPY', 'CNY'], '￥': ['JPY', 'CNY'], '円': ['JPY'], '元': ['CNY', 'TWD'],
-    '₩': ['KRW'], '원': ['KRW'], '₹': ['INR'], 'rs': ['INR', 'PKR', 'LKR', 'NPR', 'MUR'], '₺': ['TRY'], '₽': ['RUB'],
+    '₩': ['KRW'], '원': ['KRW'], '₹': ['INR'], 'rs': ['INR', 'PKR', 'LKR', 'NPR', 'MUR'], '₺': ['TRY'], 'tl': ['TRY'], '₽': ['RUB'],
     'руб': ['RUB', 'BYN'], '₴': ['UAH'], 'грн': ['UAH'], '₪': ['ILS'], '฿': ['THB'], '₫': ['VND'], '₱': ['PHP'],
+    'r': ['ZAR'], 'dh': ['AED', 'MAD'], 'sr': ['SAR'], 's/': ['PEN'], 'din': ['RSD'], 'rmb': ['CNY'], 'nis': ['ILS'],
     'r$': ['BRL'], 'c$': ['CAD'], 'ca$': ['CAD'], 'a$': ['AUD'], 'au$': ['AUD'], 'nz$': ['NZD'], 's$': ['SGD'],
-    'hk$': ['HKD'], 'nt$': ['TWD'], 'mx$': ['MXN'], 'mex$': ['MXN'], 'rm': ['MYR'], 'rp': ['IDR'], 'zł': ['PLN'], 'kč': ['CZK'], 'ft': ['HUF'], 'lei': ['RON', 'MDL'],
+    'hk$': ['HKD'], 'nt$': ['TWD'], 'mx$': ['MXN'], 'mex$': ['MXN'], 'rm': ['MYR'], 'rp': ['IDR'], 'zł': ['PLN'], 'zl': ['PLN'], 'kč': ['CZK'], 'kc': ['CZK'], 'ft': ['HUF'], 'lei': ['RON', 'MDL'],
     'лв': ['BGN'], 'kr': ['SEK', 'NOK', 'DKK', 'ISK'], 'fr': ['CHF'], 'sfr': ['CHF']
 };
 

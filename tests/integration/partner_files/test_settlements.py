@@ -179,6 +179,13 @@ file   | row_number | reason            | detail
     assert file["rows_read"] == file["rows_accepted"] + file["rows_rejected"]
 
 
+def test_blank_rows_of_a_spreadsheet_are_no_payments(acme):
+    deliver(acme, SALE, ";;;;;;;", ' ;;;"";;;;')
+    done = load(acme)
+    assert [row["payment_id"] for row in done.payments] == ["acme-77-2"]
+    assert done.counts == (2, 2, 0, 0)
+
+
 def test_a_row_without_a_settlement_is_rejected(acme):
     deliver(acme, SALE.replace("77;", ";"), COMMISSION)
     done = load(acme)

@@ -531,6 +531,14 @@ NUMBERS = {
         {"constants": {"currency": "SEK"}, "decimal_comma": True},
         {"12,50 kr": "12.50", "Kr. 1.234,50": "1234.50", "129:-": "129"},
     ),
+    "lira": (
+        {"constants": {"currency": "TRY"}, "decimal_comma": True},
+        {"1.234,50 TL": "1234.50", "12,50 kr": "12,50 kr (not in TRY)"},
+    ),
+    "rand": (
+        {"constants": {"currency": "ZAR"}, "thousands": " "},
+        {"R 1 234.50": "1234.50", "-R12.50": "-12.50", "12.50 kg": "12.50 kg"},
+    ),
     "reais": (
         {"constants": {"currency": "BRL"}, "decimal_comma": True},
         {"-R$ 1.234,56": "-1234.56", "R$12,50": "12.50"},

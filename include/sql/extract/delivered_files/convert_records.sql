@@ -10,7 +10,7 @@
     "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
     "order_fee_amount"
 ] %}
-{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_one_of, month_named, plain_records, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_blank, is_one_of, month_named, plain_records, quoted with context %}
 {% include "extract/layout_macros.sql" %}
 
 {% set id_place = delivered.place_of("order_id") %}
@@ -54,8 +54,7 @@ SELECT
         {% for name, kinds in layout.only.items() %}
         WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left(mask_e_mails({{ cell(name) }}), 40), ''), '(empty)')
         {% endfor %}
-        WHEN {% for place in range(delivered.names | length) %}coalesce(trim("{{ place }}"), '') = '' AND {% endfor %}TRUE
-            THEN 'blank'
+        WHEN {{ is_blank() }} THEN 'blank'
     END AS left_out,
     FALSE
     {% for name, kinds in layout.refund_when.items() %}

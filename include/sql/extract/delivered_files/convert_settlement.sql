@@ -2,7 +2,7 @@
   DuckDB, after transform/values.sql: adds the records of a settlement to the table settlement_rows. Facts: `delivered`
   (sources/delivered_files.py) and `records` (a path). Variables: `file`, `partner`, `received_at`.
 #}
-{% from "extract/delivered_files/record_macros.sql" import instant, is_one_of, month_named, plain_records, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import instant, is_blank, is_one_of, month_named, plain_records, quoted with context %}
 {% set layout = delivered.layout %}
 {% include "extract/layout_macros.sql" %}
 
@@ -35,6 +35,7 @@ WITH named AS (
         END AS kind,
         number AS row_number
     FROM {{ plain_records() }}
+    WHERE NOT ({{ is_blank() }})
 ),
 
 -- The rows behind that of the deposit may lack its facts.

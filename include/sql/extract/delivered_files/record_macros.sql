@@ -5,6 +5,9 @@
 ] %}
 {% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
 {% macro cell(name) %}trim("{{ delivered.place_of(name) }}"){% endmacro %}
+{% macro is_blank() -%}
+{% for place in range(delivered.names | length) %}coalesce(trim("{{ place }}"), '') = '' AND {% endfor %}TRUE
+{%- endmacro %}
 {% macro plain_records() -%}
 (
     SELECT
