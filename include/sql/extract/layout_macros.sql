@@ -42,6 +42,9 @@ CREATE OR REPLACE MACRO days_after(value) AS CASE
     ELSE INTERVAL 0 DAY
 END;
 
+-- A text with single blanks, as a layout writes it: cells may have tabs, line feeds and blanks that do not break.
+CREATE OR REPLACE MACRO plain_text(value) AS trim(regexp_replace(value, '[\s\p{Zs}]+', ' ', 'g'));
+
 -- A time with a year of four digits: strptime reads 26 as the year 26, and the next format may be `%y`.
 CREATE OR REPLACE MACRO with_whole_year(instant) AS CASE WHEN year(instant) >= 1000 THEN instant END;
 

@@ -251,6 +251,33 @@ CASES = {
             }
         },
     ),
+    "blanks of any kind are equal in rules": Case(
+        {
+            "only": {"Kind": ["On sale"]},
+            "columns": {"State": "status"},
+            "values": {"status": {"In\u00a0Arbeit": "processing"}},
+        },
+        [
+            f"{HEADER},Kind,State",
+            f"A1,1,{DATE},1,5,\tOn\u00a0Sale,in Arbeit",
+            f"A2,1,{DATE},1,5,On  sale\u00a0,In\u00a0\tArbeit ",
+        ],
+        {2: {"status": "processing"}, 3: {"status": "processing"}},
+    ),
+    "a line's number is two columns": Case(
+        {"joined": {"line_number": ["Line", "Sub"]}, "without": ["Line"]},
+        [
+            f"{HEADER},Sub",
+            f"A1,1,{DATE},1,5,1",
+            f"A1,1,{DATE},1,5,2",
+            f"A1,2,{DATE},1,5,1",
+        ],
+        {
+            2: {"line_number": "1"},
+            3: {"line_number": "2"},
+            4: {"line_number": "3"},
+        },
+    ),
     "an order's id is two columns": Case(
         {
             "joined": {"order_id": ["Order", "Line"]},

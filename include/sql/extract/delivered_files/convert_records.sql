@@ -74,7 +74,7 @@ CREATE OR REPLACE TEMP TABLE value_map (name VARCHAR, text VARCHAR, value VARCHA
 INSERT INTO value_map
 SELECT
     '{{ name }}',
-    lower(unnest([{% for text in texts %}{{ quoted(text) }}, {% endfor %}])),
+    lower(unnest([{% for text in texts %}{{ quoted(text.split() | join(" ")) }}, {% endfor %}])),
     unnest([{% for text in texts.values() %}{{ quoted(text) }}, {% endfor %}]);
 
 {% endfor %}
@@ -91,7 +91,7 @@ SELECT
 SET VARIABLE numbers_are_texts = (
     SELECT count(*) > 0
     FROM kinds
-    WHERE left_out IS NULL AND as_position({{ cell("line_number") }}) IS NULL
+    WHERE left_out IS NULL AND {{ "TRUE" if delivered.places["line_number"] | length > 1 else "as_position(" ~ cell("line_number") ~ ") IS NULL" }}
 );
 
 {% endif %}
@@ -164,7 +164,7 @@ COPY (
             WHERE name = '{{ name }}'
             GROUP BY text
         ) AS "map of {{ name }}"
-            ON lower(coalesce(trim(filled."{{ name }}"), '')) = "map of {{ name }}".text
+            ON lower(coalesce(plain_text(filled."{{ name }}"), '')) = "map of {{ name }}".text
         {% endfor %}
         WHERE NOT filled.is_of_order
     ),

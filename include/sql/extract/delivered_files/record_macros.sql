@@ -19,7 +19,7 @@
 ) AS plain_records
 {%- endmacro %}
 {% macro is_one_of(name, kinds) -%}
-coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind | lower) }}, {% endfor %}], lower({{ cell(name) }})), FALSE)
+coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind.split() | join(" ") | lower) }}, {% endfor %}], lower(plain_text("{{ delivered.place_of(name) }}"))), FALSE)
 {%- endmacro %}
 {% macro month_named(value, format) -%}
 {% if layout.month_names -%}
