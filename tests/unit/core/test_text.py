@@ -58,11 +58,6 @@ def test_a_change_has_a_sign_and_a_base_and_may_turn_around(value, base, text):
     assert wording.change(value and D(value), base) == text
 
 
-def test_a_change_may_have_no_decimals():
-    assert wording.change(D("100.49"), 100, 0) == "±0 %"
-    assert wording.change(D("100.5"), 100, 0) == "+1 %"
-
-
 def test_shares_need_a_positive_whole():
     assert wording.share(D(1), D(3)) == "33.3 %"
     assert wording.share(D(-1), D(3)) == f"{MINUS}33.3 %"

@@ -46,14 +46,6 @@ def test_a_folder_holds_the_report_beside_the_days(tmp_path, uri):
     assert archive.ARCHIVE.read_file(uri, figures.as_of, "forecast-narrow.svg")
 
 
-def test_a_report_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(StagingError, match="clear the task `report` with downstream"):
-        archive.ARCHIVE.read_figures(f"file://{tmp_path}/nowhere")
-    (tmp_path / "figures.json").write_text('{"layout": "of 2031"}')
-    with pytest.raises(StagingError, match="another version"):
-        archive.ARCHIVE.read_figures(f"file://{tmp_path}")
-
-
 def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(
     archived, mailbox, caplog
 ):

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from ecommerce.core.errors import StagingError
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods import archive, build
 from ecommerce.sales.periods.figures import figures_hash
@@ -167,9 +166,3 @@ def test_a_slice_never_has_restated_days(tmp_path):
     for name in ("figures.json", "figures.csv", "mail.json"):
         content = (samples.folder(report) / name).read_text()
         assert not of_whole_shop & set(re.findall(r"[\d,]+", content))
-
-
-def test_a_report_that_a_newer_run_has_replaced_is_not_mailed(day, tmp_path):
-    build.archive_report(f"file://{tmp_path}", samples.sliced_day(currency="EUR"))
-    with pytest.raises(StagingError, match="newer run has replaced it"):
-        read_mail(day)
