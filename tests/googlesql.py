@@ -297,10 +297,10 @@ def paths():
     return sorted(sorted(found), key=place)
 
 
-def statements(path, settings=None, *, bundled=False):
+def statements(path, *, bundled=False):
     """The statements of a file, rendered with sample values; none for a file that only holds macros. The
     argument `bundled` is that of `rendering.render`."""
-    parts = split(rendered(path, settings or settings_of(SETTINGS), bundled=bundled))
+    parts = split(rendered(path, settings_of(SETTINGS), bundled=bundled))
     numbered = enumerate(without_variables(parts), start=1)
     return [Statement(f"{path}:{number}", each) for number, each in numbered]
 

@@ -51,7 +51,7 @@ class Stack:
         lines = [f"{name}={value}\n" for name, value in self.env.items()]
         (folder / ".env").write_text("".join(lines))
 
-    def compose(self, *arguments, seconds=600, check=True):
+    def compose(self, *arguments, seconds=600):
         """What `docker compose <arguments>` prints; fails with what it complains of."""
         project = ["--project-name", self.project, "--progress", "plain"]
         done = subprocess.run(
@@ -62,15 +62,15 @@ class Stack:
             text=True,
             timeout=seconds,
         )
-        assert not check or done.returncode == 0, (
+        assert done.returncode == 0, (
             f"{arguments}: {done.stderr[-3000:]} {done.stdout[-3000:]}"
         )
         return done.stdout
 
-    def run_in(self, service, *command, index=1, seconds=600):
+    def run_in(self, service, *command, index=1):
         """What `command` prints in a container of `service`."""
         options = ("--no-TTY", "--index", str(index))
-        return self.compose("exec", *options, service, *command, seconds=seconds)
+        return self.compose("exec", *options, service, *command)
 
     def docker(self, *arguments):
         """What `docker <arguments>` prints."""

@@ -46,7 +46,6 @@ class Case:
     warnings: list[dict] = field(default_factory=list)
 
 
-NONE_LEFT_OUT: list[dict] = []
 CASES = {
     "a preamble is no record": Case(
         {},

@@ -42,9 +42,9 @@ def line(order_id, number=1, **values):
     return ",".join(str(value) for value in (row | values).values())
 
 
-def text(*lines, end="\n"):
+def text(*lines):
     """A CSV file."""
-    return end.join((HEADER, *lines)) + end
+    return "\n".join((HEADER, *lines)) + "\n"
 
 
 @dataclass
@@ -111,11 +111,11 @@ def staged(folder, name="lines"):
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def all_staged(reads, name="lines"):
+def all_staged(reads):
     """The rows of all files that were read."""
     rows = []
     for read in reads:
-        rows += staged(read["uri"], name)
+        rows += staged(read["uri"], "lines")
     return rows
 
 

@@ -138,7 +138,7 @@ def outlook(*forecasts, first=None, **values):
     return Outlook(made_at=MONDAY, model="blend", days=days, net_days=days, **values)
 
 
-def target(channel="total", landing="748000", lower="731000.4", upper="765000.5"):
+def target(channel="total", landing="748000"):
     """Return the target of a month."""
     return Target(
         channel=channel,
@@ -147,8 +147,8 @@ def target(channel="total", landing="748000", lower="731000.4", upper="765000.5"
         expected_share=D("0.77"),
         net_sales=D(590_400),
         landing=D(landing),
-        landing_lower_80=lower and D(lower),
-        landing_upper_80=upper and D(upper),
+        landing_lower_80=D("731000.4"),
+        landing_upper_80=D("765000.5"),
     )
 
 

@@ -109,56 +109,51 @@ def refund_row(**changes):
     return line | changes
 
 
-def a_file(lines, day=19, partner="acme", received_at=RECEIVED):
+def a_file(lines, day=19, received_at=RECEIVED):
     return {
-        "name": f"{partner}_2026-11-{day}.csv",
+        "name": f"acme_2026-11-{day}.csv",
         "lines": lines,
         "received_at": received_at,
     }
 
 
-def stored_order(order_id, **changes):
-    """A row of the warehouse's orders: a mug, sold by acme on the 16th."""
-    return {
-        "source": "partner_files",
-        "order_id": order_id,
-        "business_date": date(2026, 11, 16),
-        "channel": "acme",
-        "status": "shipped",
-        "is_sale": True,
-        "is_test": False,
-        "currency": "EUR",
-        "country_code": "DE",
-        "customer_hash": "a hash",
-        "item_count": 1,
-        "gross_amount": Decimal(20),
-        "discount_amount": Decimal(0),
-        "tax_amount": Decimal(3),
-        "shipping_amount": Decimal(4),
-        "fee_amount": Decimal(0),
-        "ordered_at": SOLD_AT,
-        "updated_at": SOLD_AT,
-        "read_at": SOLD_AT + timedelta(hours=12),
-        "run_id": "an earlier run",
-    } | changes
-
-
-def stored_line(order_id, **changes):
-    """Its only line."""
-    line = stored_order(order_id)
-    for name in ("item_count", "shipping_amount", "fee_amount"):
-        del line[name]
-    of_line = {
-        "line_number": 7,
-        "sku": "MUG-01",
-        "product_name": "Mug",
-        "category": "Old mugs",
-        "quantity": Decimal(2),
-        "unit_price": Decimal(10),
-        "amount_after_discount": Decimal(20),
-        "cost_amount": Decimal(8),
-    }
-    return line | of_line | changes
+STORED_ORDER = {
+    "source": "partner_files",
+    "order_id": "S",
+    "business_date": date(2026, 11, 16),
+    "channel": "acme",
+    "status": "shipped",
+    "is_sale": True,
+    "is_test": False,
+    "currency": "EUR",
+    "country_code": "DE",
+    "customer_hash": "a hash",
+    "item_count": 1,
+    "gross_amount": Decimal(20),
+    "discount_amount": Decimal(0),
+    "tax_amount": Decimal(3),
+    "shipping_amount": Decimal(4),
+    "fee_amount": Decimal(0),
+    "ordered_at": SOLD_AT,
+    "updated_at": SOLD_AT,
+    "read_at": SOLD_AT + timedelta(hours=12),
+    "run_id": "an earlier run",
+}
+"""A row of the warehouse's orders: a mug, sold by acme on the 16th."""
+OF_ORDERS = {"item_count", "shipping_amount", "fee_amount"}
+STORED_LINE = {
+    **{name: STORED_ORDER[name] for name in STORED_ORDER.keys() - OF_ORDERS},
+    "line_number": 7,
+    "sku": "MUG-01",
+    "product_name": "Mug",
+    "category": "Old mugs",
+    "quantity": Decimal(2),
+    "unit_price": Decimal(10),
+    "amount_after_discount": Decimal(20),
+    "cost_amount": Decimal(8),
+}
+"""Its only line."""
+STORED = {"kept_orders": [STORED_ORDER], "kept_order_lines": [STORED_LINE]}
 
 
 def stored_refund(refund_id, order_id, **changes):
@@ -452,15 +447,14 @@ def test_a_stored_order_stays_as_it_is_with_its_refunds(world):
     done = world.partner_files(
         a_file([refund_row(order_id="S")]),
         has_layout=True,
-        kept_orders=[stored_order("S")],
-        kept_order_lines=[stored_line("S")],
+        **STORED,
         known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
         totals={"source_amounts": []},
     )
     [order] = done.orders
-    assert order == dict.fromkeys(order) | stored_order("S")
+    assert order == dict.fromkeys(order) | STORED_ORDER
     [line] = done.order_lines
-    assert line == dict.fromkeys(line) | stored_line("S")
+    assert line == dict.fromkeys(line) | STORED_LINE
     check(
         done.refunds,
         """
@@ -506,8 +500,7 @@ def test_a_stored_order_competes_with_the_versions_in_files(
     done = world.partner_files(
         a_file(lines, received_at=received_at),
         has_layout=True,
-        kept_orders=[stored_order("S")],
-        kept_order_lines=[stored_line("S")],
+        **STORED,
         known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
         totals={"source_amounts": totals},
     )
@@ -531,8 +524,7 @@ def test_a_stored_order_stays_where_its_newer_version_is_invalid(world, fault):
     done = world.partner_files(
         a_file(lines),
         has_layout=True,
-        kept_orders=[stored_order("S")],
-        kept_order_lines=[stored_line("S")],
+        **STORED,
     )
     assert done["S"]["run_id"] == "an earlier run"
     [refund] = done.refunds
