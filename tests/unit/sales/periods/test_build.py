@@ -2,15 +2,17 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from ecommerce.core import text
 from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods import archive, build
-from ecommerce.sales.periods.figures import figures_hash
+from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
 from ecommerce.sales.report_mail import read_mail
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.staging import DagRun
@@ -18,6 +20,7 @@ from tests.unit.sales.periods import samples
 
 RUN = DagRun("daily_sales_pipeline", "scheduled__2026-11-29")
 TEXTILES = Slice(category=("Textiles",))
+CURRENCIES = {samples.GERMANY: "USD", TEXTILES: "GBP", WHOLE: "EUR"}
 MAILED_FILES = {
     "report.pdf",
     "figures.csv",
@@ -48,18 +51,32 @@ def day(tmp_path):
     return build.archive_report(f"file://{tmp_path}", samples.sliced_day())
 
 
+def raised(value, more):
+    """Return figures, each of which is larger; shares and changes differ, too."""
+    if isinstance(value, dict):
+        return {name: raised(each, more) for name, each in value.items()}
+    if isinstance(value, list):
+        return [raised(each, more) for each in value]
+    if isinstance(value, Decimal) or type(value) is int:
+        return value + more * (value % 89 + 1)
+    return value
+
+
 @pytest.fixture
 def build_reports(monkeypatch, tmp_path):
-    """Build the reports of slices in dollars, that of the whole shop in euros. The run is not in them."""
+    """Build reports of slices, each with numbers and a currency of its own. The run is not in them."""
     asked = []
 
     def read_figures(warehouse, period, slices, origin):
         asked.append((warehouse, period, slices, origin))
         figures = {}
         for only in slices:
-            currency = "EUR" if only.is_whole else "USD"
-            changes = samples.sliced() | {"only": only, "currency": currency}
-            figures[only] = samples.make(str(period), **changes)
+            changes = samples.sliced() | {"only": only, "currency": CURRENCIES[only]}
+            made = samples.make(str(period), **changes)
+            more = list(CURRENCIES).index(only)
+            figures[only] = PeriodFigures.model_validate(
+                raised(made.model_dump(), more)
+            )
         return figures
 
     monkeypatch.setattr(build, "read_figures", read_figures)
@@ -83,23 +100,30 @@ def build_reports(monkeypatch, tmp_path):
     "name", ["2026-11-28", pytest.param("2026-W48", marks=pytest.mark.slow)]
 )
 def test_a_report_has_nothing_of_another_slice(build_reports, name):
-    """Its files and its mail are the same to the byte, with and without the other."""
+    """Its files and its mail are the same to the byte, with and without the others, which differ."""
     period = parse_period(name)
     alone = build_reports("alone", period, samples.GERMANY)[samples.GERMANY]
-    reports = build_reports("both", period, WHOLE, samples.GERMANY)
-    assert list(reports) == [WHOLE, samples.GERMANY]
+    slices = (WHOLE, TEXTILES, samples.GERMANY)
+    reports = build_reports("all", period, *slices)
+    assert tuple(reports) == slices
     german = reports[samples.GERMANY]
     mail = read_mail(german)
     assert mail == read_mail(alone)
     words = [page.extract_text() for page in PdfReader(BytesIO(mail.pdf)).pages]
     assert "USD" in str(words)
-    assert "EUR" not in f"{words} {mail.texts}"
-    assert read_mail(reports[WHOLE]).texts["currency"] == "EUR"
+    for only, currency in CURRENCIES.items():
+        texts = read_mail(reports[only]).texts
+        assert texts["currency"] == currency
+        net_sales = reports[only].figures.value("net_sales")
+        assert texts["tiles"][0]["value"] == text.amount(net_sales, currency)
     assert mail.texts["page_url"].endswith(german.page_path)
     for path in samples.folder(alone).iterdir():
         if path.name != "manifest.json":
-            content = (samples.folder(german) / path.name).read_bytes()
-            assert content == path.read_bytes(), path.name
+            contents = []
+            for report in reports.values():
+                contents.append((samples.folder(report) / path.name).read_bytes())
+            assert contents[-1] == path.read_bytes(), path.name
+            assert len(set(contents)) == len(slices), path.name
 
 
 def test_a_slice_has_a_folder_without_a_letter_of_the_data(day, tmp_path):

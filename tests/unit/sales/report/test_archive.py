@@ -10,7 +10,7 @@ from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report_mail import read_mail
 from ecommerce.storage.plain import from_plain, to_plain
 from tests.archived_reports import REPORT, archived_texts
-from tests.unit.sales.report.samples import DAY, full, make_figures, troubled
+from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
 
 @pytest.fixture(scope="module")
