@@ -4,6 +4,7 @@ Amounts are exact fractions until they are rounded, half away from zero.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,31 +29,24 @@ def rounded(value, digits=4):
 
 @dataclass
 class LedgerOrder:
-    """An order of a ledger's `Oracle`: the fields and methods that `CustomerOracle` reads."""
+    """An order of a ledger's `Oracle`: the fields that `CustomerOracle` reads. `rows`: of `order_lines`."""
 
     source: str
     order_id: str
     ordered_at: datetime
     channel: str
-    is_sale: bool
-    is_test: bool
     currency: str
-    country_code: str | None
-    customer: str | None
-    coupon: str | None
-    discount: Decimal
-    tax: Decimal
-    shipping: Decimal
-    rows: list
-    lines: list
     refunds: list
-    line_refunds: list
-
-    def skus(self):
-        return [row["sku"] for row in self.rows]
-
-    def net_amounts(self):
-        return {row["line_number"]: row["amount_after_discount"] for row in self.rows}
+    is_sale: bool = True
+    is_test: bool = False
+    country_code: str | None = None
+    customer: str | None = None
+    coupon: str | None = None
+    discount: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    rows: Sequence = ()
+    line_refunds: Sequence = ()
 
 
 def of_ledger(oracle):
@@ -76,9 +70,10 @@ def of_ledger(oracle):
             *key,
             row["ordered_at"],
             row["channel"],
+            row["currency"],
+            whole.pop(key, []),
             row["is_sale"],
             row["is_test"],
-            row["currency"],
             row["country_code"],
             row["customer_hash"],
             row["coupon_code"],
@@ -86,17 +81,14 @@ def of_ledger(oracle):
             row["tax_amount"],
             row["shipping_amount"],
             lines[key],
-            [
-                itemgetter("category", "quantity", "gross_amount")(line)
-                for line in lines[key]
-            ],
-            whole.pop(key, []),
             of_lines[key],
         )
         orders.append(order)
     orphans = []
-    for (source, _), refunds in whole.items():
-        orphans += [(source, refund_id, amount) for refund_id, _, amount in refunds]
+    for (source, order_id), refunds in whole.items():
+        _, refunded_at, _ = refunds[0]
+        known = source, order_id, refunded_at, source, oracle.reporting_currency
+        orphans.append(LedgerOrder(*known, refunds))
     return CustomerOracle(
         orders,
         oracle.business_date,
@@ -112,8 +104,8 @@ DECIMALS = {"JPY": 0, "KWD": 3}
 
 class CustomerOracle:
     """The truth about `orders` in the reporting currency `currency`. `day_of` gives the business date of an
-    instant, and `rate` the value of one unit of a currency on a day, or None. `orphans`: source, id and
-    amount of refunds of unknown orders."""
+    instant, and `rate` the value of one unit of a currency on a day, or None. `orphans`: unknown orders, of
+    which only the refunds are known."""
 
     def __init__(self, orders, day_of, rate, orphans=(), currency="USD"):
         self.orders = orders
@@ -141,7 +133,7 @@ class CustomerOracle:
     def figures(self, order):
         """Gross sales, discounts, returns and net sales of an order, unrounded."""
         day = self.day(order)
-        gross = sum(Decimal(line[2]) for line in order.lines)
+        gross = sum(row["gross_amount"] for row in order.rows)
         refunds = []
         for _, made_at, amount, *_ in [*order.refunds, *order.line_refunds]:
             refunds.append(self.converted(amount, order.currency, self.day_of(made_at)))
@@ -180,9 +172,7 @@ class CustomerOracle:
         """Ten-thousandths by refund, line and whether they are a share: the rows of `return_lines_reporting`,
         before the conversion."""
         found = Counter()
-        for source, refund_id, amount in self.orphans:
-            found[source, refund_id, 0, False] = _units(amount)
-        for order in self.orders:
+        for order in [*self.orders, *self.orphans]:
             for refund_id, _, amount, number, *_ in order.line_refunds:
                 found[order.source, refund_id, number, False] += _units(amount)
             for refund_id, amount, shares in divided_refunds(order):
@@ -344,8 +334,8 @@ class CustomerOracle:
         oldest = self.newest - timedelta(days=90)
         baskets = []
         for order in self.counted:
-            if self.day(order) > oldest and len(order.lines) <= MOST_LINES:
-                baskets.append(set(order.skus()) - {None})
+            if self.day(order) > oldest and len(order.rows) <= MOST_LINES:
+                baskets.append({row["sku"] for row in order.rows} - {None})
         both = Counter()
         single = Counter()
         for basket in baskets:
@@ -363,7 +353,9 @@ def divided_refunds(order):
 
     Each refund of a line and each share reduces what is left of the line.
     """
-    left = {number: _units(amount) for number, amount in order.net_amounts().items()}
+    left = {}
+    for row in order.rows:
+        left[row["line_number"]] = _units(row["amount_after_discount"])
     refunds = []
     for refund_id, made_at, amount, *_ in order.refunds:
         refunds.append((made_at, 1, refund_id, _units(amount), None))

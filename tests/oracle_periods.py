@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.oracle_customers import rounded
+from tests.oracle_sales import AMOUNTS, names_of, sums
 
 NEARLY = Fraction("0.02")
 """The aggregates round each amount of a day, so that sums of them may be so far from the exact sum."""
@@ -21,7 +22,6 @@ SECTIONS = {
     "countries": "country",
     "shops": "shop",
 }
-AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 OF_CUSTOMERS = ("new_customers", "returning_customers")
 LACKING = ("discounts", "returns", "tax", "shipping", *OF_CUSTOMERS)
 
@@ -57,7 +57,7 @@ class Span:
 
     def rate(self, order):
         """What one unit of an order's currency was worth on its day; None without a rate."""
-        return self.sales.rate_of(order.currency, self.day(order))
+        return self.sales.customers.rate(order.currency, self.day(order))
 
     @property
     def is_comparable(self):
@@ -121,26 +121,6 @@ class Span:
         for sku, (_, category) in newest.items():
             sold[sku]["category"] = category
         return sold
-
-
-def names_of(order):
-    """The names of an order in the dimensions that it has as a whole."""
-    return {
-        "country": order.country_code or "ZZ",
-        "channel": order.channel or order.source,
-        "shop": order.source,
-    }
-
-
-def sums(entries):
-    """Units, and the amounts that have a rate."""
-    found = dict.fromkeys((*AMOUNTS, "units"), Fraction(0))
-    for entry in entries:
-        found["units"] += entry.units
-        amounts = entry.amounts() if entry.is_converted else {}
-        for name, amount in amounts.items():
-            found[name] += amount
-    return found
 
 
 def differences(sales, history, figures, *, has_shops=False):
@@ -274,15 +254,19 @@ def _reasons(figures, span):
     rows = figures.return_reasons
     stated = {row.reason: [row.refunds, row.amount] for row in rows}
     assert len(stated) == len(rows)
+    return stated, reasons(span.entries)
+
+
+def reasons(entries):
+    """Number and amount of the refunds that have an exchange rate, by reason."""
     refunds = defaultdict(set)
     amounts = Counter()
-    for entry in span.entries:
+    for entry in entries:
         if entry.refund and entry.is_converted:
             reason = (entry.order.reason or "").strip() or None
             refunds[reason].add(entry.refund)
             amounts[reason] += entry.returned
-    true = {reason: [len(refunds[reason]), amounts[reason]] for reason in refunds}
-    return stated, true
+    return {reason: [len(refunds[reason]), amounts[reason]] for reason in refunds}
 
 
 def _costs(figures, span):
@@ -291,15 +275,24 @@ def _costs(figures, span):
     if costs and costs.sales_with_cost is not None:
         coverage = None if costs.coverage is None else costs.coverage * 100
         stated = [costs.cost_of_goods, costs.sales_with_cost, coverage]
-    entries = [entry for entry in span.entries if entry.cost is not None]
-    if not entries:
+    expected = costs_of(span.entries)
+    if expected is None:
         return stated, None
-    with_cost = sums(entries)["net_sales"]
+    cost, with_cost = expected
     net_sales = sums(span.entries)["net_sales"]
     coverage = None
     if rounded(net_sales) > 0:
         coverage = max(net_sales - abs(net_sales - with_cost), 0) / net_sales * 100
-    return stated, [sum(entry.cost for entry in entries), with_cost, coverage]
+    return stated, [cost, with_cost, coverage]
+
+
+def costs_of(entries):
+    """Cost of goods, and the net sales that have one; None where nothing has."""
+    with_cost = [entry for entry in entries if entry.cost is not None]
+    if not with_cost:
+        return None
+    cost = sum(entry.cost for entry in with_cost)
+    return cost, sums(with_cost)["net_sales"]
 
 
 def _same(stated, true):

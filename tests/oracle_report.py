@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from tests.oracle import ZERO, rounded
 from tests.oracle_day import Expected
@@ -108,7 +109,7 @@ def _breakdowns(figures, true):
             for row in getattr(figures, section)
             if row.net_sales
         }
-        yield from _amounts(section, reported, true.net_by(kind, true.day))
+        yield from _amounts(section, reported, true.sales.net_sales(kind, true.day))
 
 
 def _changes(figures, true):
@@ -117,7 +118,9 @@ def _changes(figures, true):
     if changes is None or true.base is None:
         return
     yield "currencies left out", changes.unconverted, true.excluded
-    yield "channels", (changes.began, changes.ended), true.moved_channels
+    began, ended = true.sales.moved_channels(true.day, true.base)
+    moved = sorted(began), sorted(ended)
+    yield "channels", (changes.began, changes.ended), moved
     total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
     for kind, section in SECTIONS.items():
         reported = getattr(changes, section)
@@ -127,23 +130,21 @@ def _changes(figures, true):
         sizes = [abs(each.now - each.before) for each in reported]
         yield f"changes of {section}, sorted", sizes, sorted(sizes, reverse=True)
         now = {each.name: each.now for each in reported if each.now}
-        yield from _amounts(
-            f"{section} now", now, true.net_by(kind, true.day, true.excluded)
-        )
+        amounts = true.sales.net_sales(kind, true.day, true.excluded)
+        yield from _amounts(f"{section} now", now, amounts)
         before = {each.name: each.before for each in reported if each.before}
-        yield from _amounts(
-            f"{section} before", before, true.net_by(kind, true.base, true.excluded)
-        )
+        amounts = true.sales.net_sales(kind, true.base, true.excluded)
+        yield from _amounts(f"{section} before", before, amounts)
 
 
 def _movers(figures, true):
     if figures.changes is None or true.base is None:
         return
-    before, now = true.sold(true.base), true.sold(true.day)
+    before = true.sales.products(true.base, true.excluded)
+    now = true.sales.products(true.day, true.excluded)
     for name, sign in (("rising", 1), ("falling", -1)):
         changes = [
-            sign * (now.get(sku, ZERO) - before.get(sku, ZERO))
-            for sku in {*before, *now}
+            sign * (now[sku]["sales"] - before[sku]["sales"]) for sku in {*before, *now}
         ]
         largest = sorted((value for value in changes if value > 0), reverse=True)[:5]
         reported = getattr(figures.changes, name)
@@ -153,8 +154,8 @@ def _movers(figures, true):
             largest,
         )
         for each in reported:
-            yield f"{each.sku} now", each.now, now.get(each.sku, ZERO)
-            yield f"{each.sku} before", each.before, before.get(each.sku, ZERO)
+            yield f"{each.sku} now", each.now, now[each.sku]["sales"]
+            yield f"{each.sku} before", each.before, before[each.sku]["sales"]
 
 
 def _reasons(figures, true):
@@ -186,8 +187,9 @@ def hundredfold(value):
 
 
 def _same(reported, true):
-    if isinstance(reported, (Decimal, int)) and isinstance(true, (Decimal, int)):
-        return abs(reported - true) < NEARLY
+    numbers = (Decimal, int, Fraction)
+    if isinstance(reported, numbers) and isinstance(true, numbers):
+        return abs(Fraction(reported) - Fraction(true)) < NEARLY
     if (
         isinstance(reported, Sequence)
         and isinstance(true, Sequence)

@@ -100,14 +100,34 @@ class Order:
             for number, (category, *_) in enumerate(self.lines, start=1)
         ]
 
-    def net_amounts(self):
-        """The amount after discount of each line, by number; the first has the discount."""
-        amounts = {}
-        discount = Decimal(self.discount)
-        for number, (_, _, gross) in enumerate(self.lines, start=1):
-            amounts[number] = Decimal(gross) - discount
-            discount = Decimal(0)
-        return amounts
+    @property
+    def rows(self):
+        """Its lines as columns of `order_lines`; the first has the discount and the tax."""
+        rows = []
+        skus = self.skus()
+        discount = money(self.discount)
+        tax = money(self.tax)
+        for number, (category, quantity, gross) in enumerate(self.lines, start=1):
+            cost = self.unit_costs[number - 1] if self.unit_costs else None
+            if cost is not None:
+                cost = money(Decimal(cost) * Decimal(quantity))
+            row = {
+                "line_number": number,
+                "sku": skus[number - 1],
+                "product_name": f"{category} {number}",
+                "category": category,
+                "quantity": money(quantity),
+                "unit_price": money(gross),
+                "gross_amount": money(gross),
+                "discount_amount": discount,
+                "amount_after_discount": money(gross) - discount,
+                "tax_amount": tax,
+                "cost_amount": cost,
+            }
+            rows.append(row)
+            discount = ZERO
+            tax = ZERO
+        return rows
 
 
 @dataclass
@@ -279,9 +299,7 @@ class Folder:
             "read_at": read_at,
             "run_id": run_id,
         }
-        lines = []
-        for number in range(1, len(order.lines) + 1):
-            lines.append(self._line(order, header, number))
+        lines = [header | row for row in order.rows]
         tables["order_lines"] += lines
         of_order = {
             "attributes": order.attributes,
@@ -312,26 +330,6 @@ class Folder:
             for name in ("line_number", "sku", "category"):
                 refund[name] = line[name]
             tables["refunds"].append(_of_order(order, header, refund))
-
-    def _line(self, order, header, number):
-        category, quantity, gross = order.lines[number - 1]
-        discount = money(order.discount) if number == 1 else ZERO
-        cost = order.unit_costs[number - 1] if order.unit_costs else None
-        if cost is not None:
-            cost = money(Decimal(cost) * Decimal(quantity))
-        return header | {
-            "line_number": number,
-            "sku": order.skus()[number - 1],
-            "product_name": f"{category} {number}",
-            "category": category,
-            "quantity": money(quantity),
-            "unit_price": money(gross),
-            "gross_amount": money(gross),
-            "discount_amount": discount,
-            "amount_after_discount": money(gross) - discount,
-            "tax_amount": money(order.tax) if number == 1 else ZERO,
-            "cost_amount": cost,
-        }
 
 
 def _of_order(order, header, refund):

@@ -1,18 +1,16 @@
-"""Three weeks of random sales, and what they contribute to the change of net sales, in plain Python.
-
-It follows docs/DEFINITIONS.md and shares no code with the pipeline. Amounts are exact fractions.
-"""
+"""Three weeks of random sales, successive reads of them, and the truth about them."""
 
 import json
 import random
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from tests.integration.warehouse.loadable import Folder, Order, at, business_date
 from tests.oracle_customers import CustomerOracle
+from tests.oracle_sales import SalesOracle, names_of
 
 LAST = date(2026, 3, 2)
 DAYS = [LAST - timedelta(days=back) for back in range(20, -1, -1)]
@@ -42,60 +40,16 @@ CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP", "JPY", "KWD", "AED")
 EARLIER = [DAYS[0] - timedelta(days=back) for back in range(1, 150)]
 LIVE = ("sales_db", "storefront", "partner_files")
 READS = 4
-COSTS = ("cost_of_goods", "sales_with_cost")
 BROKEN_DOWN = ("channel", "category", "country", "shop")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """An order line or a returned line. `names` has its name in each dimension. Amounts are in reporting
-    currency, without an exchange rate in the order's.
-
-    Attributes:
-        refund: source and id of the refund that returns the line.
-        cost: of its goods, negative where they are returned; None where it is not known.
-    """
-
-    day: date
-    channel: str
-    currency: str
-    is_converted: bool
-    attribute: str | None
-    names: dict
-    units: Fraction
-    gross: Fraction
-    discount: Fraction
-    returned: Fraction
-    order: Order
-    refund: tuple | None = None
-    cost: Fraction | None = None
-
-    @property
-    def net(self):
-        return self.gross - self.discount - self.returned
-
-    def amounts(self):
-        return {
-            "gross_sales": self.gross,
-            "discounts": self.discount,
-            "returns": self.returned,
-            "net_sales": self.net,
-        }
-
-    def parts(self):
-        """Dimension, name and amount of all that it is part of."""
-        for dimension, name in self.names.items():
-            yield dimension, name, self.net
-        yield "measure", "gross_sales", self.gross
-        yield "measure", "discounts", -self.discount
-        yield "measure", "returns", -self.returned
-
-
-class RandomSales:
+class RandomSales(SalesOracle):
     """Orders, refunds and rates of a shop, and the truth about them.
 
     `converted_until` is the last day with a rate of the pound; the dirham has none.
     """
+
+    exports = (EXPORT,)
 
     def __init__(self, seed, currency="USD"):
         self.chance = random.Random(seed)
@@ -129,11 +83,15 @@ class RandomSales:
 
     def _settle(self):
         """Compute the truth about the orders and orphans."""
-        orphans = [("sales_db", each[1], each[3]) for each in self.orphans]
-        self.customers = CustomerOracle(
-            self.orders, business_date, self.rate_of, orphans, self.currency
+        unknown = []
+        for order_id, *refund in self.orphans:
+            made_at = refund[1]
+            order = Order(order_id, made_at, (), refunds=[refund], country_code=None)
+            unknown.append(order)
+        customers = CustomerOracle(
+            self.orders, business_date, self.rate_of, unknown, self.currency
         )
-        self.entries = [*self._sold(), *self._returned()]
+        super().__init__(customers)
 
     def _amount(self, most):
         return str(Decimal(self.chance.randint(1, most)) / 100)
@@ -352,158 +310,6 @@ class RandomSales:
             return None
         return Fraction(RATES[self.currency]) / Fraction(RATES[currency])
 
-    def _sold(self):
-        for order in self.customers.counted:
-            day = business_date(order.ordered_at)
-            buyer = self._buyer(order)
-            for number, sku in enumerate(order.skus(), start=1):
-                category, units, gross = order.lines[number - 1]
-                discount = order.discount if number == 1 else 0
-                names = {
-                    "category": category,
-                    "product": sku or f"{category} {number}",
-                    "customers": buyer,
-                }
-                cost = None
-                if order.unit_costs and order.unit_costs[number - 1]:
-                    cost = Fraction(order.unit_costs[number - 1]) * Fraction(units)
-                amounts = gross, discount, 0
-                yield self._entry(day, order, names, units, amounts, cost=cost)
-
-    def _buyer(self, order):
-        if not order.customer:
-            return "guests"
-        first = self.customers.of_customer[order.customer][0]
-        is_new = business_date(first.ordered_at) == business_date(order.ordered_at)
-        return "new" if is_new else "returning"
-
-    def _returned(self):
-        refunds = self._refunds()
-        rows = self.customers.return_rows()
-        for (source, refund_id, number, is_share), amount in rows.items():
-            made_at, order = refunds[source, refund_id]
-            if not order.is_sale or order.is_test:
-                continue
-            day = business_date(made_at)
-            names = {"category": "unallocated", "product": "", "customers": "returns"}
-            if number:
-                names["product"] = order.skus()[number - 1] or ""
-            # Only converted refunds of whole orders are divided among categories.
-            if number and not (is_share and self.rate_of(order.currency, day) is None):
-                names["category"] = order.lines[number - 1][0]
-            amounts = 0, 0, Fraction(amount, 10_000)
-            refund = source, refund_id
-            cost = None
-            for line_refund_id, _, _, line, *costs in order.line_refunds:
-                is_line = (line_refund_id, line) == (refund_id, number)
-                if is_line and costs and not is_share:
-                    cost = -Fraction(costs[0])
-            yield self._entry(day, order, names, 0, amounts, refund=refund, cost=cost)
-
-    def _refunds(self):
-        """When each refund was made, and of which order; of an unknown one, in reporting currency."""
-        refunds = {}
-        for order in self.orders:
-            for refund_id, made_at, *_ in [*order.refunds, *order.line_refunds]:
-                refunds[order.source, refund_id] = made_at, order
-        for order_id, refund_id, made_at, _ in self.orphans:
-            order = Order(order_id, made_at, country_code=None)
-            refunds["sales_db", refund_id] = made_at, order
-        return refunds
-
-    def _entry(self, day, order, names, units, amounts, *, refund=None, cost=None):
-        """An entry of `day`, of which `names` has what depends on the line."""
-        rate = self.rate_of(order.currency, day)
-        channel = order.channel or order.source
-        names |= {
-            "total": "",
-            "country": order.country_code or "ZZ",
-            "channel": channel,
-            "shop": order.source,
-        }
-        converted = []
-        for amount in amounts:
-            converted.append(Fraction(amount) * (1 if rate is None else rate))
-        return Entry(
-            day,
-            channel,
-            order.currency,
-            rate is not None,
-            attribute_of(order),
-            names,
-            Fraction(units),
-            *converted,
-            order,
-            refund,
-            None if cost is None or rate is None else cost * rate,
-        )
-
-    def unconverted(self, *days):
-        """The currencies that have something without a rate on one of the days."""
-        names = set()
-        for entry in self.entries:
-            if entry.day in days and not entry.is_converted:
-                names.add(entry.currency)
-        return names
-
-    def moved_channels(self, day, base):
-        """The channels that began, and those that ended, since `base`."""
-        sold = defaultdict(set)
-        for order in self.customers.counted:
-            if business_date(order.ordered_at) <= day:
-                sold[order.channel].add(business_date(order.ordered_at))
-        newest = max(max(days) for days in sold.values())
-        began = set()
-        ended = set()
-        for channel, days in sold.items():
-            week = [each for each in days if base - timedelta(days=7) < each <= base]
-            is_stopped = max(days) <= newest - timedelta(days=3) and len(week) >= 5
-            is_export = CHANNELS[channel][0] == EXPORT
-            if min(days) > base and day in days:
-                began.add(channel)
-            if min(days) <= base <= max(days) < newest and (is_export or is_stopped):
-                ended.add(channel)
-        return began, ended
-
-    def contributions(self, day, base):
-        """Amounts of `base` and `day` by scope, dimension and name."""
-        excluded = self.unconverted(day, base)
-        began, ended = self.moved_channels(day, base)
-        scopes = {"all": set()}
-        if began or ended:
-            scopes["like_for_like"] = began | ended
-        sums = defaultdict(
-            lambda: [
-                Fraction(0),
-                Fraction(0),
-            ]
-        )
-        for scope, left_out in scopes.items():
-            for entry in self.entries:
-                if entry.currency in excluded or entry.channel in left_out:
-                    continue
-                if entry.day not in (base, day):
-                    continue
-                for dimension, name, amount in entry.parts():
-                    sums[scope, dimension, name][entry.day == day] += amount
-        return sums
-
-    def parents(self, day, base):
-        """The category of the newest line of each product that was sold on one of both days, by product."""
-        excluded = self.unconverted(day, base)
-        newest = {}
-        for order in self.customers.counted:
-            if order.currency in excluded:
-                continue
-            if business_date(order.ordered_at) not in (base, day):
-                continue
-            for number, (category, *_) in enumerate(order.lines, start=1):
-                sku = order.skus()[number - 1] or f"{category} {number}"
-                # Of orders of one instant, the first in the alphabet.
-                key = -order.ordered_at.timestamp(), category
-                newest[sku] = min(key, newest.get(sku, key))
-        return {sku: category for sku, (_, category) in newest.items()}
-
     def breakdowns(self, day):
         """Orders, units, gross sales, discounts, returns and net sales by dimension and name."""
         rows = defaultdict(Counter)
@@ -511,7 +317,7 @@ class RandomSales:
             if entry.day != day:
                 continue
             keys = [(dimension, entry.names[dimension]) for dimension in BROKEN_DOWN]
-            keys.append(("attribute", entry.attribute))
+            keys.append(("attribute", attribute_of(entry.order)))
             if not entry.is_converted:
                 keys.append(("currency", entry.currency))
             for key in keys:
@@ -521,74 +327,11 @@ class RandomSales:
                     sums.update(entry.amounts())
         for order in self.customers.counted:
             if business_date(order.ordered_at) == day:
-                country = order.country_code or "ZZ"
-                rows["channel", order.channel]["orders"] += 1
-                rows["country", country]["orders"] += 1
-                rows["shop", order.source]["orders"] += 1
-                rows["attribute", attribute_of(order)]["orders"] += 1
+                names = names_of(order) | {"attribute": attribute_of(order)}
+                for key in names.items():
+                    rows[key]["orders"] += 1
                 if ("currency", order.currency) in rows:
                     rows["currency", order.currency]["orders"] += 1
-        return rows
-
-    def reasons(self, day):
-        """Number and amount of the refunds of a day that have an exchange rate, by reason."""
-        refunds = defaultdict(set)
-        amounts = Counter()
-        for order in self.customers.counted:
-            rate = self.rate_of(order.currency, day)
-            reason = (order.reason or "").strip() or None
-            for refund_id, made_at, amount, *_ in [*order.refunds, *order.line_refunds]:
-                is_of_day = business_date(made_at) == day and Fraction(amount)
-                if rate is not None and is_of_day:
-                    refunds[reason].add((order.source, refund_id))
-                    amounts[reason] += Fraction(amount) * rate
-        for _, refund_id, made_at, amount in self.orphans:
-            if business_date(made_at) == day:
-                refunds[None].add(("sales_db", refund_id))
-                amounts[None] += Fraction(amount) * self.rate_of("USD", day)
-        return {reason: (len(refunds[reason]), amounts[reason]) for reason in refunds}
-
-    def summary(self, day):
-        """The figures of `daily_summary`, unrounded; costs are None where no line has one."""
-        sums = Counter(dict.fromkeys(COSTS))
-        for entry in self.entries:
-            if entry.day != day:
-                continue
-            sums["units"] += entry.units
-            if entry.is_converted:
-                sums.update(entry.amounts())
-            if entry.cost is not None:
-                for name, amount in zip(COSTS, (entry.cost, entry.net), strict=True):
-                    sums[name] = (sums[name] or 0) + amount
-        customers = set()
-        new_customers = set()
-        for order in self.customers.counted:
-            if business_date(order.ordered_at) != day:
-                continue
-            sums["orders"] += 1
-            if order.customer:
-                customers.add(order.customer)
-            if self._buyer(order) == "new":
-                new_customers.add(order.customer)
-            rate = self.rate_of(order.currency, day)
-            if rate is None:
-                sums["unconverted_orders"] += 1
-            else:
-                sums["tax"] += Fraction(order.tax) * rate
-                sums["shipping"] += Fraction(order.shipping) * rate
-        sums["customers"] = len(customers)
-        sums["new_customers"] = len(new_customers)
-        return sums
-
-    def products(self, day, excluded=()):
-        """Units and sales after discounts of a day by product, without some currencies."""
-        rows = defaultdict(Counter)
-        for entry in self.entries:
-            is_sold = entry.day == day and entry.names["customers"] != "returns"
-            if is_sold and entry.is_converted and entry.currency not in excluded:
-                sums = rows[entry.names["product"]]
-                sums["units"] += entry.units
-                sums["sales"] += entry.gross - entry.discount
         return rows
 
 
