@@ -1,4 +1,4 @@
-"""The forecast on a warehouse, by what its tasks call: what is known, what is loaded, what came of it."""
+"""The forecast on a warehouse, by its tasks: what is known, what is loaded and reported, what came of it."""
 
 import logging
 import os
@@ -21,6 +21,7 @@ from ecommerce.forecast import loading, tasks
 from ecommerce.forecast.data.history import NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
+from ecommerce.forecast.report import archive
 from ecommerce.runtime.run_context import run_of
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
@@ -47,7 +48,8 @@ def context_of(week, run_id="first", **params):
 
 
 def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
-    """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
+    """The tasks of a weekly run behind the fetching of the partner's files; what that of the report gets: the
+    prepared sales, the model, the warnings of the checks."""
     context = context_of(week, run_id)
     manifest = to_plain(
         prepare(
@@ -59,7 +61,7 @@ def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     model = tasks.train.function(manifest)
     predicted = tasks.predict.function(manifest, model, **context)
     loaded = tasks.load.function(predicted, **context)
-    return tasks.checks.function(loaded, **context)
+    return manifest, model, tasks.checks.function(loaded, **context)
 
 
 def forecast_table(as_of, series="total", *options):
@@ -107,7 +109,8 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
     made_up_shop.sell(FIRST, HISTORY)
     assert loading.week_state(WEEK, "test") == ([], set())
     partner = PartnerFiles(rejected=(BAD_ROW,))
-    assert run_week(WEEK, partner=partner) == []
+    *_, warnings = run_week(WEEK, partner=partner)
+    assert warnings == []
     assert loading.week_state(WEEK, "test") == ([], {WEEK.next.first})
     assert loading.week_state(NEXT, "test") == (
         [*NEXT.days],
@@ -348,3 +351,64 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
     assert series == ("sku:S-29", "sku:before", "sku:s-29")
     with pytest.raises(PipelineError, match=f"sku:S-00 {SHORT[:40]}"):
         forecast_table(as_of, "sku:S-00")
+
+
+PROMOTION = Promotion(
+    date(2026, 12, 1),
+    date(2026, 12, 2),
+    "KIT-1",
+    Decimal(10),
+)
+PARTNER = PartnerFiles(
+    Announced((PROMOTION,)),
+    warnings=("one row is odd",),
+)
+
+
+def report_of(week):
+    """The figures of a week's report, and what the mails are given."""
+    prepared = run_week(week, partner=PARTNER)
+    archived = tasks.report.function(*prepared, **context_of(week))
+    return archive.read_figures(archived["uri"]), archived
+
+
+def test_the_second_report_looks_back_at_the_first(made_up_shop):
+    made_up_shop.sell(WEEK.first - timedelta(days=10 * 7), 11 * 7)
+    first, archived = report_of(WEEK)
+    assert archived["uri"].endswith("/reports/forecasts/2026-11-09")
+    assert archived["drift"] == []
+    for past in first.past:
+        assert past.actual == total(past.day)
+        assert past.complete
+    assert first.scores == []
+    names = {
+        "total",
+        "channel:web",
+        *(f"category:{name}" for name in CATEGORIES),
+    }
+    assert {series.name for series in first.series} == names
+    assert [promotion.sku for promotion in first.promotions] == ["KIT-1"]
+    assert first.warnings == ["one row is odd"]
+    assert first.card.total_error is not None
+
+    # Twice as much is sold as ever, and one day is incomplete: it is in no score.
+    made_up_shop.sell(NEXT.first, 7)
+    made_up_shop.ask(
+        "UPDATE {sales}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
+        f"WHERE business_date >= '{NEXT.first}'"
+    )
+    made_up_shop.ask(
+        f"UPDATE {{sales}}.daily_summary SET complete = FALSE WHERE business_date = '{NEXT.days[-1]}'"
+    )
+    second, archived = report_of(NEXT)
+    forecasts = [day.expected for day in first.total.days[:7]]
+    assert [day.expected for day in second.last_week] == forecasts
+    assert [past.expected for past in second.past[:-7]] == [None] * 49
+    assert [day.outside for day in second.last_week] == [95] * 6 + [None]
+    sold = [2 * total(day) for day in NEXT.days[:6]]
+    score = second.scores[0]
+    assert (score.of, score.periods, score.actual) == ("total", 6, sum(sold))
+    missed = sum(sold) - sum(forecast.forecast for forecast in forecasts[:6])
+    assert score.error == round(missed / sum(sold), 6)
+    assert second.drift.score.periods == 6
+    assert archived["drift"] == [], "too few days are scored"
