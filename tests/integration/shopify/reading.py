@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 import requests
 
@@ -30,16 +29,6 @@ DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOON = DAY.start + timedelta(hours=12)
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
-FIGURES = (
-    "gross",
-    "discounts",
-    "tax",
-    "shipping",
-    "fees",
-    "returns",
-    "returned_tax",
-    "returned_shipping",
-)
 PARTS = ("merchandise", "tax", "shipping")
 
 
@@ -124,26 +113,6 @@ class Loadable:
         result = shared_duckdb().execute(f"FROM read_parquet('{path}') {order}")
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def figures(self):
-        """The sums of each order."""
-        sums = {}
-        for row in self.rows("orders"):
-            sums[row["order_id"]] = dict.fromkeys(FIGURES, Decimal(0)) | {
-                "tax": row["tax_amount"],
-                "shipping": row["shipping_amount"],
-                "fees": row["fee_amount"],
-            }
-        for row in self.rows("order_lines"):
-            order = sums[row["order_id"]]
-            order["gross"] += row["gross_amount"]
-            order["discounts"] += row["discount_amount"]
-        for row in self.rows("refunds"):
-            order = sums[row["order_id"]]
-            order["returns"] += row["merchandise_amount"]
-            order["returned_tax"] += row["tax_amount"]
-            order["returned_shipping"] += row["shipping_amount"]
-        return sums
 
     def refunds(self):
         """The rows of refunds that are not all 0, as the oracle has them, by order."""
