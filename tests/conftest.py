@@ -63,7 +63,6 @@ LONGEST = (
     "test_user_events_daily",
     "test_error_cases",
     "test_catalogue_dag",
-    "test_two_at_once",
     "test_settlements",
     "test_report_pages",
     "test_schema",

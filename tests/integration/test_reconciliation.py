@@ -1,29 +1,27 @@
 """What leaves no trace in a source is found by comparing, and corrected by reading the day again."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from demo.ledger import SALES_DB, STOREFRONT, Ledger
+from demo.ledger import SALES_DB, STOREFRONT
 from tests.integration.corrections import deleted, plain_orders, without
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
+from tests.integration.shops.books import SHOPS, Books
 
 pytestmark = pytest.mark.slow
 
-DAYS = [date(2026, 9, 1), date(2026, 9, 2)]
-NOW = datetime(2026, 9, 3, 13, tzinfo=UTC)
-LATER = timedelta(hours=2)
-MIDNIGHT = datetime(2026, 9, 3, 4, tzinfo=UTC)
-"""In New York; what happens later belongs to a day that is still open, and is not compared."""
+HOUR = timedelta(hours=1)
 COUNTED = ("completed", "refunded", "partially_refunded")
 
 
-def refunded_order(snapshot, channel):
-    """An order that counts, all of whose refunds are of closed days."""
+def refunded_order(snapshot, channel, midnight):
+    """An order that counts, all of whose refunds are of the days until `midnight`: the open day is not
+    compared."""
     refunds = snapshot.refunds_of(channel)
-    is_open = {each.order_id for each in refunds if each.refunded_at >= MIDNIGHT}
+    is_open = {each.order_id for each in refunds if each.refunded_at >= midnight}
     refunded = {each.order_id for each in refunds} - is_open
     for order in snapshot.orders_of(channel):
         if order.order_id in refunded and order.status in COUNTED:
@@ -52,39 +50,43 @@ def edited(snapshot, order):
 
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
-    company = start_company()
-    books = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
-    for day in DAYS:
-        snapshot = books.as_of(morning_after(day))
-        company.show(snapshot)
+    company = start_company(shops=SHOPS)
+    books = Books(2)
+    days = books.days
+    for day in days:
+        snapshot, of_shops = books.as_of(morning_after(day))
+        company.show(snapshot, of_shops)
         run_day(day)
-    assert compare(NOW) == []
+    now = morning_after(days[1]) + 3 * HOUR
+    assert compare(now) == []
 
-    evening = morning_after(DAYS[0]) - timedelta(hours=7)
+    evening = morning_after(days[0]) - 7 * HOUR
     of_database, of_storefront = (
         [o for o in plain_orders(snapshot, channel) if o.ordered_at < evening]
         for channel in (SALES_DB, STOREFRONT)
     )
     gone, more, moved = of_database[:3]
     gone_online, more_online, changed_later = of_storefront[:3]
-    days_before = moved.ordered_at - timedelta(hours=216)
     for channel in (SALES_DB, STOREFRONT):
-        refunded = refunded_order(snapshot, channel)
+        refunded = refunded_order(snapshot, channel, morning_after(days[1]) - 6 * HOUR)
         snapshot = without_refunds(snapshot, refunded)
     snapshot = deleted(snapshot, gone)
     snapshot = edited(snapshot, more)
-    snapshot = replaced(snapshot, moved, ordered_at=days_before)
+    snapshot = replaced(snapshot, moved, ordered_at=moved.ordered_at - 216 * HOUR)
     snapshot = deleted(snapshot, gone_online)
     snapshot = edited(snapshot, more_online)
-    company.show(snapshot)
-    found = reconcile(NOW + LATER)
-    differing = {(each["source"], each["business_date"]) for each in found}
-    assert {(SALES_DB, str(DAYS[0])), (STOREFRONT, str(DAYS[0]))} <= differing
-    company.assert_oracle(run_days=DAYS)
-    assert compare(NOW + 2 * LATER) == []
+    for source, of_shop in of_shops.items():
+        of_shops[source] = deleted(of_shop, of_shop.orders[0])
+    company.show(snapshot, of_shops)
+    found = reconcile(now + 2 * HOUR)
+    differing = {each["source"] for each in found}
+    assert differing == {SALES_DB, STOREFRONT, *of_shops}
+    company.assert_oracle(run_days=days)
+    assert compare(now + 4 * HOUR) == []
 
     # What changed since the last read is left to the next run.
-    at = NOW + 2.5 * LATER
+    at = now + 5 * HOUR
     dated = {"updated_at": at, "status_changed_at": at}
-    company.show(replaced(snapshot, changed_later, coupon_code="LATER", **dated))
-    assert compare(NOW + 3 * LATER) == []
+    later = replaced(snapshot, changed_later, coupon_code="LATER", **dated)
+    company.show(later, of_shops)
+    assert compare(now + 6 * HOUR) == []

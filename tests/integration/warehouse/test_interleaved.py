@@ -34,6 +34,7 @@ COMPARED = (
 BY_RUN = {"read_at", "run_id", "first_seen_at", "last_seen_at"}
 CHOSEN = [
     ("day", "another day"),
+    ("day", "sync"),
     ("day", "forget"),
     ("another day", "history"),
     ("sync", "forecast"),
@@ -131,9 +132,7 @@ def interleave(world, start, first, second, before):
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
-    world, first, second
-):
+def test_two_at_once_end_as_one_after_the_other(world, first, second):
     """The transactions of the chosen pairs overlap, on one of the warehouses. With KILL_MATRIX=full those of
     all pairs overlap on all warehouses, and the second also runs before each query of the first."""
     number = PAIRS.index((first, second))
