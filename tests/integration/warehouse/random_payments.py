@@ -1,28 +1,16 @@
-"""Random orders, payments and payouts of two shops, and reads of them; both shops use the same few ids."""
+"""Random payments and payouts of two shops with random sales, and reads of them."""
 
-import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 
-from tests.integration.warehouse.loadable import (
-    Folder,
-    Order,
-    Payment,
-    Payout,
-    at,
-)
+from tests.integration.warehouse.loadable import Payment, Payout, at
+from tests.integration.warehouse.random_sales import DAYS, LAST, RandomSales
 from tests.oracle_payments import KINDS, NOT_ARRIVED
 
-LAST = date(2026, 3, 2)
-DAYS = [LAST - timedelta(days=back) for back in range(39, -1, -1)]
-DAYS_OF_KIND = {"commission": DAYS[21:26], "charge": DAYS[23:]}
+DAYS_OF_KIND = {"commission": DAYS[13:18], "charge": DAYS[15:]}
 """Some orders are older than the first charge or commission of their channel."""
-SOURCES = ("shopify", "storefront")
-READS = 3
-ORDERS = 24
+SOURCES = ("sales_db", "storefront")
 PAYMENTS = 60
 PAYOUTS = tuple("abcdefgh")
 CANCELLED = "cancelled"
@@ -30,10 +18,7 @@ CANCELLED = "cancelled"
 NOON = at(f"{LAST} 17:00")
 NOT_READ = "not read"
 """A payout that no read has whole."""
-RATES = {"GBP": "0.8533", "JPY": "161.37"}
-"""Units per euro. The real has none; the pound has none on the last days. The dollar changes every day."""
 CURRENCIES = ("USD", "USD", "EUR", "GBP", "JPY", "BRL")
-NO_POUND = LAST - timedelta(days=10)
 STATUSES = ("paid", "paid", "deposited", *NOT_ARRIVED)
 FEES = (None, None, "0", "0.30", "1.2345", "-0.50")
 KEPT_FEES = ("2.90", "0")
@@ -52,84 +37,31 @@ class Movement:
     final: int
     before: str | None
     is_removed: bool
-    versions: dict[int, Payment] = field(default_factory=dict)
 
 
-class RandomPayments:
-    """Two shops, and what successive reads find of them."""
+class RandomPayments(RandomSales):
+    """Two shops, and what successive reads find of their orders and payments."""
 
     def __init__(self, seed):
-        self.chance = random.Random(seed)
-        self.orders = {source: self._orders(source) for source in SOURCES}
+        super().__init__(seed)
         self.movements = {source: self._movements(source) for source in SOURCES}
-        self.sold_by = self._reads_of_orders()
 
     def reads(self):
-        """The folders of each read, with the exchange rates; equal keys are in one read or in several."""
-        reads = []
-        for number in range(READS):
-            folders = []
+        reads = super().reads()
+        for number, folders in enumerate(reads):
             for source in SOURCES:
-                folders.append(self._folder(source, number))
-            rates = [(day, *rate) for day in DAYS for rate in rates_of(day)]
-            read_at = folders[0].read_at
-            folders.append(Folder([], "exchange_rates", read_at, rates=rates))
-            reads.append(folders)
+                self._pay(folders[source], number)
         return reads
-
-    def _orders(self, source):
-        orders = []
-        # Orders of the same id differ in both shops; one has an order less.
-        for number in range(SOURCES.index(source), ORDERS):
-            ordered_at = self._instant(DAYS[20:26])
-            lines = []
-            for _ in range(self.chance.choice([1, 1, 2, 3])):
-                category = self.chance.choice(["Toys", "Cups"])
-                amount = self.chance.choice(["19.99", "-5.00", "5.00", "0.00", "60"])
-                lines.append((category, "1", amount))
-            if number % 6 == 0:
-                # An order of no amount, whose fees are divided by the number of its lines.
-                lines = [("Toys", "1", "10.00"), ("Cups", "1", "-10.00")]
-            costs = [self.chance.choice(["4.00", "1.2345", None]) for _ in lines]
-            order = Order(
-                str(number),
-                ordered_at,
-                lines,
-                products=[self.chance.choice(["A", "B", None]) for _ in lines],
-                unit_costs=costs,
-                source=source,
-                currency=self.chance.choice(CURRENCIES),
-                is_sale=self.chance.random() < 0.8,
-                is_test=self.chance.random() < 0.15,
-                channel=self.chance.choice(["web", "till"]),
-                customer=None,
-                discount=self.chance.choice(["0", "0", "5.00"]),
-                tax=self.chance.choice(["0", "1.70"]),
-                shipping=self.chance.choice(["0", "4.90"]),
-                fee=self.chance.choice(["0", "2.00"]),
-            )
-            self._refund(order)
-            orders.append(order)
-        return orders
-
-    def _refund(self, order):
-        kind = self.chance.choice(["none", "whole", "whole", "line"])
-        later = order.ordered_at + timedelta(days=self.chance.randint(0, 9))
-        refund_id = f"r{order.order_id}"
-        if kind == "whole":
-            order.refunds = [(refund_id, later, "3.00", "0.30", "0.20")]
-        if kind == "line":
-            cost = self.chance.choice([(), ("1.00",)])
-            order.line_refunds = [(refund_id, later, "2.50", 1, *cost)]
 
     def _movements(self, source):
         movements = []
+        order_ids = [order.order_id for order in self.orders if order.source == source]
         for number in range(PAYMENTS):
             kind = self.chance.choice([*KINDS, "charge", "charge", "charge"])
             payment = Payment(
                 str(number),
-                # Some are of no order, or of one that orders lacks; some orders have none.
-                self.chance.choice([None, *map(str, range(0, ORDERS + 6, 2))]),
+                # Some are of no order, or of an unknown one; some orders have none.
+                self.chance.choice([None, "unknown", *order_ids[-24::2]]),
                 self._instant(DAYS_OF_KIND.get(kind, DAYS)),
                 self.chance.choice(["10.00", "20.00", "-7.00", "0.00", "33.3333"]),
                 fee=self.chance.choice(FEES),
@@ -142,7 +74,7 @@ class RandomPayments:
             )
             if payment.gateway == "cash":
                 payment.payout_id = None
-            final = self.chance.randrange(READS)
+            final = self.chance.randrange(3)
             before = self.chance.choice([None, *PAYOUTS])
             is_removed = payment.payout_id in PAYOUTS and self.chance.random() < 0.2
             movement = Movement(payment, final, before, is_removed)
@@ -159,23 +91,11 @@ class RandomPayments:
             movements.append(Movement(payment, 0, None, is_removed=False))
         return movements
 
-    def _reads_of_orders(self):
-        """The read that finds each order, by source and id."""
-        found = {}
-        for source in SOURCES:
-            for order in self.orders[source]:
-                found[source, order.order_id] = self.chance.randrange(READS)
-        return found
-
-    def _folder(self, source, number):
-        read_at = at(f"2026-03-03 {11 + number}:00")
-        orders = []
-        for order in self.orders[source]:
-            if self.sold_by[source, order.order_id] == number:
-                orders.append(order)
+    def _pay(self, folder, number):
+        """Add to a read what it finds of payments, and some payouts whole."""
         whole = {name for name in PAYOUTS if self.chance.random() < 0.4}
         payments = []
-        for movement in self.movements[source]:
+        for movement in self.movements[folder.source]:
             version = self._version(movement, number)
             if version is None:
                 continue
@@ -184,8 +104,8 @@ class RandomPayments:
             is_read = is_read or version.order_id == CANCELLED
             if is_read or self.chance.random() < 0.4:
                 payments.append(version)
-        payouts = [self._payout(name, source, payments, number) for name in whole]
-        return Folder(orders, source, read_at, payments=payments, payouts=payouts)
+        folder.payments = payments
+        folder.payouts = [self._payout(name, folder, number) for name in whole]
 
     def _version(self, movement, number):
         """A payment as a read finds it; None where it does not."""
@@ -209,10 +129,10 @@ class RandomPayments:
             older.currency = "EUR"
         return older
 
-    def _payout(self, name, source, payments, number):
+    def _payout(self, name, folder, number):
         """A payout that its payments explain, or not."""
         sums = Counter()
-        for payment in payments:
+        for payment in folder.payments:
             if payment.payout_id == name and not payment.is_test:
                 sums[payment.currency] += Decimal(payment.amount)
                 sums[payment.currency] -= Decimal(payment.fee or 0)
@@ -223,35 +143,10 @@ class RandomPayments:
             self.chance.choice(DAYS),
             str(amount),
             self.chance.choice(STATUSES),
-            source,
+            folder.source,
             currency,
         )
 
     def _instant(self, days=DAYS):
         day = self.chance.choice(days)
         return at(f"{day} {self.chance.choice(['04:30', '17:00'])}")
-
-
-def rates_of(day):
-    """The currencies and rates that are published on a day."""
-    yield "USD", dollars(day)
-    for currency, rate in RATES.items():
-        # A rate serves for seven days.
-        if currency != "GBP" or day <= NO_POUND - timedelta(days=7):
-            yield currency, rate
-
-
-def exact_rate(currency, day):
-    """What a unit of a currency is worth in dollars; None without an exchange rate."""
-    if currency == "USD":
-        return Fraction(1)
-    is_missing = currency == "GBP" and day > NO_POUND
-    # The first instants are of the evening before the first day.
-    if currency == "BRL" or is_missing or day < DAYS[0]:
-        return None
-    return Fraction(dollars(day)) / Fraction(RATES.get(currency, "1"))
-
-
-def dollars(day):
-    """Dollars for a euro on a day."""
-    return Decimal("1.0875") + Decimal(day.day) / 1000

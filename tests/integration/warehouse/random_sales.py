@@ -28,9 +28,9 @@ CATEGORIES = ("Toys", "Garden", "Cups")
 PRODUCTS = ("A", "B", "C", "c", "D", None)
 UNIT_COSTS = (None, "0", "0.31", "20.00")
 COUPONS = (None, None, "SPRING", "spring, VIP", "VIP,WELCOME,vip", " ")
+DOLLARS = Decimal("1.0875")
+"""Of a euro; each day of a month it is another thousandth more."""
 RATES = {
-    "EUR": "1",
-    "USD": "1.0875",
     "GBP": "0.8533",
     "JPY": "161.37",
     "KWD": "0.33417",
@@ -73,6 +73,12 @@ class RandomSales(SalesOracle):
             order = Order(f"wholesale {count}", self._at(DAYS[5]), goods, skus)
             order.channel = "sales_db"
             self.orders.append(order)
+        for source in ("sales_db", "storefront"):
+            # An order of no amount.
+            lines = [("Toys", "1", "10.00"), ("Cups", "1", "-10.00")]
+            order = Order("free", self._at(DAYS[17]), lines, source=source)
+            order.channel = source
+            self.orders.append(order)
         self.orphans = []
         for number in range(3):
             refunded_at = self._at(self.chance.choice(DAYS))
@@ -83,6 +89,9 @@ class RandomSales(SalesOracle):
 
     def _settle(self):
         """Compute the truth about the orders and orphans."""
+        self.published = {}
+        for day, currency, units in self.rate_rows():
+            self.published[currency, day] = Decimal(units)
         unknown = []
         for order_id, *refund in self.orphans:
             made_at = refund[1]
@@ -296,19 +305,30 @@ class RandomSales(SalesOracle):
         rates = []
         for day in self.days:
             rates.append((day, "AED", "0"))
+            rates.append((day, "USD", str(DOLLARS + Decimal(day.day) / 1000)))
             for currency, rate in RATES.items():
-                # The euro has no row of its own. A rate serves for seven days.
+                # A rate serves for seven days.
                 is_outdated = day > self.converted_until - timedelta(days=7)
-                if currency != "EUR" and not (currency == "GBP" and is_outdated):
+                if currency != "GBP" or not is_outdated:
                     rates.append((day, currency, rate))
         return rates
 
     def rate_of(self, currency, day):
         """Reporting currency for one unit; None without a rate."""
-        is_outdated = currency == "GBP" and day > self.converted_until
-        if currency not in RATES or is_outdated:
-            return None
-        return Fraction(RATES[self.currency]) / Fraction(RATES[currency])
+        if currency == self.currency:
+            return Fraction(1)
+        units = self._units(currency, day)
+        return self._units(self.currency, day) / units if units else None
+
+    def _units(self, currency, day):
+        """Units per euro as published last, within a week; None without any."""
+        if currency == "EUR":
+            return Fraction(1)
+        for back in range(8):
+            units = self.published.get((currency, day - timedelta(days=back)))
+            if units:
+                return Fraction(units)
+        return None
 
     def breakdowns(self, day):
         """Orders, units, gross sales, discounts, returns and net sales by dimension and name."""

@@ -4,11 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.warehouse.random_payments import (
-    READS,
-    RandomPayments,
-    exact_rate,
-)
+from tests.integration.warehouse.random_payments import SOURCES, RandomPayments
+from tests.integration.warehouse.random_sales import READS
 from tests.oracle_payments import (
     PaymentOracle,
     Read,
@@ -17,7 +14,7 @@ from tests.oracle_payments import (
 )
 
 
-def oracle_of(shop, reads):
+def oracle_of(shop, payments, reads):
     """The oracle of what the reads have found, and of the orders that the warehouse has."""
     return PaymentOracle(
         orders=shop.rows("orders"),
@@ -25,7 +22,7 @@ def oracle_of(shop, reads):
         refunds=shop.rows("refunds"),
         payments=loaded_payments(reads),
         payouts=loaded_payouts(reads),
-        exact_rate=exact_rate,
+        exact_rate=payments.rate_of,
         newest_day=max(shop.summaries()),
     )
 
@@ -52,12 +49,12 @@ def test_reads_in_any_order_leave_the_tables_and_views_of_the_oracle(shop, seed)
     numbers = [*range(READS), 1]  # a run is repeated
     payments.chance.shuffle(numbers)
     for number in numbers:
-        shop.load(*reads[number], run_id=f"run {number}")
+        shop.load(*reads[number].values(), run_id=f"run {number}")
     found = []
     for number, folders in enumerate(reads):
-        for folder in folders[:-1]:
-            found.append(read_of(folder, f"run {number}"))
-    oracle = oracle_of(shop, found)
+        for source in SOURCES:
+            found.append(read_of(folders[source], f"run {number}"))
+    oracle = oracle_of(shop, payments, found)
     expected = {"payments": oracle.payments, "payouts": oracle.payouts}
     for name, rows in (expected | oracle.views()).items():
         stored = shop.rows(name)

@@ -60,6 +60,8 @@ FRIDAY = MONDAY + timedelta(days=4)
 class Fortnight(RandomSales):
     """The sales of the folders, which are not random."""
 
+    days = ()
+
     def __init__(self):
         self.currency = "USD"
         self.orders = []

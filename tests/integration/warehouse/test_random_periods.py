@@ -61,16 +61,7 @@ class RandomPeriod(RandomSales):
                 for channel in VALUES["channel"]:
                     for _ in range(self.chance.randint(0, 3)):
                         self._sell(channel, day)
-        self.published = {(currency, day) for day, currency, _ in self.rate_rows()}
         self._settle()
-
-    def rate_of(self, currency, day):
-        """Reporting currency for one unit; None without a rate."""
-        week = [day - timedelta(days=number) for number in range(8)]
-        is_published = any((currency, day) in self.published for day in week)
-        if currency != "EUR" and not is_published:
-            return None
-        return super().rate_of(currency, min(day, self.converted_until))
 
     def slices(self):
         """The whole shop and random slices, each with values of one dimension or more."""
