@@ -1,24 +1,32 @@
-"""Versions of random orders, loaded in any order, leave the tables of their last versions, and the figures of
-the oracle."""
+"""Versions of random orders and payments, loaded in any order, leave the tables of their last versions, and
+the figures and payments of the oracles."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from ecommerce.sales.slices import WHOLE
 from tests.integration.warehouse.conftest import STATE
+from tests.integration.warehouse.random_payments import SOURCES, RandomPayments
 from tests.integration.warehouse.random_sales import (
     DAYS,
     LAST,
     LIVE,
     READS,
-    RandomSales,
     assert_near,
+)
+from tests.oracle_payments import (
+    PaymentOracle,
+    Read,
+    loaded_payments,
+    loaded_payouts,
 )
 from tests.oracle_periods import Span, costs_of
 
-COMPARED = [table for table in STATE if table != "customers"]
-"""A customer whom only an older version names stays known, without a first order."""
+COMPARED = set(STATE) - {"customers", "payments", "payouts"}
+"""A customer whom only an older version names stays known, without a first order. Of payments each read
+counts."""
 
 
 def load(shop, number, folders):
@@ -61,13 +69,55 @@ def assert_figures(row, sales, day):
             assert_near(row[name], amount)
 
 
+def oracle_of(shop, payments, reads):
+    """The oracle of what the reads have found, and of the orders that the warehouse has."""
+    return PaymentOracle(
+        orders=shop.rows("orders"),
+        order_lines=shop.rows("order_lines"),
+        refunds=shop.rows("refunds"),
+        payments=loaded_payments(reads),
+        payouts=loaded_payouts(reads),
+        exact_rate=payments.rate_of,
+        newest_day=max(shop.summaries()),
+    )
+
+
+def read_of(folder, run_id):
+    """The rows of a folder's payments and payouts."""
+    return Read(
+        [payment.row(run_id, folder.read_at) for payment in folder.payments],
+        [payout.row(run_id, folder.read_at) for payout in folder.payouts],
+    )
+
+
+def key_of(row):
+    """The text columns of a row, by which rows are sorted."""
+    return [str(value) for value in row.values() if not isinstance(value, Decimal)]
+
+
+def assert_payments(shop, sales, reads):
+    """The tables of payments and the views of them are those of the oracle."""
+    found = []
+    for number, folders in enumerate(reads):
+        for source in SOURCES:
+            found.append(read_of(folders[source], f"run {number}"))
+    oracle = oracle_of(shop, sales, found)
+    expected = {"payments": oracle.payments, "payouts": oracle.payouts}
+    for name, rows in (expected | oracle.views()).items():
+        stored = shop.rows(name)
+        written = []
+        for row in rows:
+            written.append({column: row.get(column) for column in stored[0]})
+        assert sorted(stored, key=key_of) == sorted(written, key=key_of), name
+
+
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
 )
 def test_versions_in_any_order_leave_the_tables_of_the_last_ones(
     shop, second_shop, seed
 ):
-    sales = RandomSales(seed)
+    sales = RandomPayments(seed)
     reads = sales.reads()
     numbers = [*range(READS), 2]  # a run is repeated
     sales.chance.shuffle(numbers)
@@ -88,3 +138,4 @@ def test_versions_in_any_order_leave_the_tables_of_the_last_ones(
     rows = {row["business_date"]: row for row in shop.rows("daily_summary")}
     for day in DAYS:
         assert_figures(rows[day], sales, day)
+    assert_payments(shop, sales, reads)
