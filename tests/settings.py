@@ -1,5 +1,6 @@
 """The environment, the settings and the limits that a test makes up."""
 
+import json
 import os
 from contextlib import contextmanager
 from unittest import mock
@@ -18,6 +19,12 @@ def add_environment(monkeypatch, variables):
     """Let this process have `variables` until the end of the patch."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+
+
+def connect(patch, conn_id, host, **fields):
+    """Let a connection lead to a host, by HTTP unless given."""
+    connection = {"conn_type": "http", "host": host} | fields
+    patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
 
 
 def settings_of(variables):

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.recipes import REPOSITORY
+
 AIRFLOW = Path(sys.executable).with_name("airflow")
 LIBRARIES = """
     aiohttp aiosmtplib aiosqlite alembic.command argcomplete arrow asgiref.sync cadwyn colorama

@@ -16,8 +16,9 @@ from ecommerce.sources import SALES_DB
 from ecommerce.storage.staging import Manifest
 from tests.parquet import shared_duckdb
 from tests.psql import psql
+from tests.recipes import REPOSITORY
 
-SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
+SCHEMA = REPOSITORY / "demo" / "schema.sql"
 DAY = date(2026, 3, 10)
 READER = {"login": "sales_reader", "password": "read-only"}
 

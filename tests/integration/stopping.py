@@ -17,8 +17,9 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import delivery
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
+from tests.recipes import REPOSITORY
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
+DAGS = REPOSITORY / "dags"
 QUICK = {
     "retries": 5,
     "retry_delay": timedelta(seconds=1),

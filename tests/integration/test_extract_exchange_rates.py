@@ -1,7 +1,6 @@
 """Exchange rates over HTTP: which days, and which cells are no rate; `source_failures` has the failures."""
 
 import io
-import json
 import zipfile
 from base64 import b64encode
 from datetime import date
@@ -13,6 +12,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import EXCHANGE_RATES, exchange_rates
 from tests.explained import findings, unexplained
 from tests.parquet import shared_duckdb
+from tests.settings import connect
 from tests.website import website
 
 DAY = date(2026, 3, 10)
@@ -31,13 +31,8 @@ def bank(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("RECONCILE_DAYS", "35")
     with website() as bank:
-        connect(monkeypatch, bank.url)
+        connect(monkeypatch, "exchange_rates_api", bank.url)
         yield bank
-
-
-def connect(monkeypatch, host, **fields):
-    connection = {"conn_type": "http", "host": host, **fields}
-    monkeypatch.setenv("AIRFLOW_CONN_EXCHANGE_RATES_API", json.dumps(connection))
 
 
 def extract(folder, newest=False):
@@ -97,7 +92,8 @@ def test_a_host_with_a_path_is_the_files_address_and_the_file_may_be_a_zip(
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("eurofxref-hist.csv", "\ufeff" + CSV.replace("\n", "\r\n"))
     url = bank.put("/some/where/rates", packed.getvalue())
-    connect(monkeypatch, url, login="key", password="a-secret")
+    account = {"login": "key", "password": "a-secret"}
+    connect(monkeypatch, "exchange_rates_api", url, **account)
     assert rows(extract(tmp_path / "rates")) == RATES
     [(_, headers)] = bank.requests
     credentials = b64encode(b"key:a-secret").decode()

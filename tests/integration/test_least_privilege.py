@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 from datetime import date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,9 +14,10 @@ from ecommerce.cli import check
 from ecommerce.cli.local_postgres import binaries
 from tests.integration.daily_run import extract, morning_after
 from tests.psql import psql
+from tests.recipes import REPOSITORY
 from tests.source_names import SALES_DB
 
-SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres_reader.sql"
+SCRIPT = REPOSITORY / "deploy" / "postgres_reader.sql"
 READER = "least_privileged_reader"
 DAY = date(2026, 9, 1)
 

@@ -13,9 +13,8 @@ import pytest
 from demo.services.ports import free_port
 from ecommerce.cli import environment, metadata_database
 from ecommerce.core.errors import ConfigurationError
-from tests.recipes import copy_repository
+from tests.recipes import REPOSITORY, copy_repository
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import os, sys
 from ecommerce.cli import environment

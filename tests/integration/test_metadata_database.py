@@ -12,10 +12,10 @@ from cryptography.fernet import Fernet
 from ecommerce.cli.local_postgres import Postgres, binaries
 from tests.integration.airflow_process import AirflowHome
 from tests.psql import psql
+from tests.recipes import REPOSITORY
 
 pytestmark = pytest.mark.nightly
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SECRET = "a password that only Fernet may show"
 
 

@@ -11,7 +11,6 @@ from tests.integration.shopify.reading import (
     Loadable,
     connect,
     shop_with,
-    window_in,
 )
 
 KEY = "a key for tests of Shopify, long enough"
@@ -43,7 +42,7 @@ def load(serve, tmp_path):
 
     def of(*orders, **options):
         serve(*orders, **options)
-        return Loadable(window_in(tmp_path))
+        return Loadable(tmp_path)
 
     return of
 

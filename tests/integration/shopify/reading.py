@@ -1,6 +1,5 @@
 """Reading a Shopify shop, and what the transform makes of it."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 
 import requests
@@ -21,6 +20,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import SHOPIFY, http
 from ecommerce.sources.shopify import bulk
 from ecommerce.sources.shopify.client import ShopifyClient
+from tests import settings
 from tests.memory import Remembered
 from tests.oracle_shopify import returns_of, totals_of
 from tests.parquet import shared_duckdb
@@ -34,12 +34,8 @@ PARTS = ("merchandise", "tax", "shipping")
 
 def connect(monkeypatch, shop, **fields):
     """Let the connection lead to a shop."""
-    known = {
-        "conn_type": "http",
-        "host": shop.url,
-        "password": stand_in.TOKEN,
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", json.dumps(known | fields))
+    known = {"password": stand_in.TOKEN} | fields
+    settings.connect(monkeypatch, "shopify_api", shop.url, **known)
 
 
 def shop_with(orders, balance=(), payouts=(), **options):
@@ -89,11 +85,16 @@ def simulated(monkeypatch, shop):
     return clock
 
 
-class Loadable:
-    """The rows that one read becomes."""
+def extract(folder, day=DAY, **window):
+    """The raw folder of a read; arguments as `window_in`."""
+    return SHOPIFY.source().extract(window_in(folder, day, **window))
 
-    def __init__(self, window):
-        self.raw = SHOPIFY.source().extract(window)
+
+class Loadable:
+    """The rows that one read becomes; arguments as `window_in`."""
+
+    def __init__(self, folder, **window):
+        self.raw = extract(folder, **window)
         self.done = transform(self.raw, run_id="test")
         self.accounts = self.done.control_totals
 

@@ -10,14 +10,13 @@ import time_machine
 
 from demo.services.shopify import BulkFault, Fault, OrderFacts
 from ecommerce.core import errors
-from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
     NOON,
     NOW,
     Loadable,
+    extract,
     simulated,
-    window_in,
 )
 
 
@@ -56,7 +55,7 @@ def shop(serve, monkeypatch, read_in_bulk):
 
 def ids(folder):
     """The orders that a read leaves in staging."""
-    return ids_in(SHOPIFY.source().extract(window_in(folder)))
+    return ids_in(extract(folder))
 
 
 def ids_in(raw):
@@ -87,11 +86,11 @@ def test_orders_read_in_bulk_end_in_the_same_rows_as_page_by_page(
             rewrite=lambda body: body * 2,
         )
     )
-    in_bulk = Loadable(window_in(tmp_path / "bulk"))
+    in_bulk = Loadable(tmp_path / "bulk")
     assert started(shop) == 2
     assert shop.leaks == []
     read_in_bulk(3)
-    paged = Loadable(window_in(tmp_path / "pages"))
+    paged = Loadable(tmp_path / "pages")
     assert started(shop) == 2
     assert rows(in_bulk) == rows(paged)
     assert len(rows(paged)) == 3 + 6 + 1 + 4
@@ -122,7 +121,7 @@ def test_an_operation_that_never_ends_is_cancelled_and_reported(shop, tmp_path):
     shop.bulk.polls = 1_000_000
     sentence = "BulkOperation/1 has not ended after 45 minutes"
     with pytest.raises(errors.TimedOutError, match=sentence):
-        SHOPIFY.source().extract(window_in(tmp_path))
+        extract(tmp_path)
     waited = shop.store.clock.now - NOW
     assert timedelta(minutes=45) <= waited < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in shop.requests)
@@ -143,10 +142,10 @@ def test_the_operation_of_a_killed_task_is_taken_over(
     killed = {"message": "Killed", "path": ["bulkOperation"]}
     shop.faults.append(Fault("BulkState", error=killed))
     with pytest.raises(errors.ContractError, match="Killed"):
-        SHOPIFY.source().extract(window_in(tmp_path))
+        extract(tmp_path)
     shop.store.clock.advance(60 * minutes)
     with time_machine.travel(NOW + timedelta(minutes=minutes)):
-        raw = SHOPIFY.source().extract(window_in(tmp_path))
+        raw = extract(tmp_path)
     assert ids_in(raw) == ["1", "2", "3"]
     assert started(shop) == operations
     # Later changes are not in the result of the operation.

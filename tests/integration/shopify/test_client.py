@@ -7,10 +7,14 @@ import pytest
 
 from demo.services.shopify import CLIENT_ID, CLIENT_SECRET, Fault, OrderFacts
 from ecommerce.core import errors
-from ecommerce.sources import SHOPIFY
 from ecommerce.sources.http import NotFoundError
 from tests.integration.shopify.orders import line
-from tests.integration.shopify.reading import NOON, connect, simulated, window_in
+from tests.integration.shopify.reading import (
+    NOON,
+    connect,
+    extract,
+    simulated,
+)
 
 
 @pytest.fixture
@@ -37,13 +41,13 @@ def test_client_credentials_are_exchanged_for_a_token(shop, tmp_path, monkeypatc
         login=CLIENT_ID,
         password=CLIENT_SECRET,
     )
-    SHOPIFY.source().extract(window_in(tmp_path))
+    extract(tmp_path)
     assert grants(shop) == 1
     repeated = f"{CLIENT_SECRET} is wrong".encode()
     for status in (400, 401, 403):
         shop.faults.append(Fault("access_token", status=status, body=repeated))
         with pytest.raises(errors.CredentialsError) as refused:
-            SHOPIFY.source().extract(window_in(tmp_path))
+            extract(tmp_path)
         assert f"the token of the app was refused with {status}" in str(refused.value)
         assert CLIENT_SECRET not in str(refused.value)
 
@@ -85,7 +89,7 @@ def test_a_request_throttled_without_its_cost_is_repeated(shop, tmp_path, monkey
         fault.times = 2
         shop.faults.append(fault)
         before = shop.store.clock.now
-        SHOPIFY.source().extract(window_in(tmp_path))
+        extract(tmp_path)
         # The pauses of any request that fails.
         assert (shop.store.clock.now - before).total_seconds() == 1 + 2
         shop.faults.clear()
@@ -153,7 +157,7 @@ def test_a_failure_is_an_error_of_its_kind(
 
     def assert_fails(kind, words):
         with pytest.raises(errors.PipelineError) as failure:
-            SHOPIFY.source().extract(window_in(tmp_path))
+            extract(tmp_path)
         message = str(failure.value)
         assert (failure.type, words in message) == (kind, True), message
         assert "shpat" not in message

@@ -12,7 +12,7 @@ from demo.services.shopify.store import SCOPES
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.orders import line, refund, unit
-from tests.integration.shopify.reading import DAY, NOON, Loadable, simulated, window_in
+from tests.integration.shopify.reading import DAY, NOON, Loadable, simulated
 from tests.memory import LINES, Remembered
 
 OLD = DAY.start - timedelta(days=3)
@@ -73,7 +73,7 @@ def test_the_cost_of_the_first_read_stays(today, serve, tmp_path):
     )
     # Line 2 had no cost, and the order had two mugs then.
     memory = remember(("1", 1, "2", "5"), ("1", 2, "1", None))
-    loaded = Loadable(window_in(tmp_path, earlier_reads=memory))
+    loaded = Loadable(tmp_path, earlier_reads=memory)
     assert costs(loaded) == [10, cost]
 
 
@@ -99,7 +99,7 @@ def test_hidden_costs_are_null_with_one_warning(
         )
     shop = serve(*orders, accessScopes=NO_COSTS)
     simulated(monkeypatch, shop)
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     assert [row["gross_amount"] for row in loaded.rows("orders")] == [40, 40, 40]
     assert costs(loaded) == costs(loaded, "refunds") == [None, None, None]
     assert [sentence(each) for each in loaded.accounts["warnings"]] == [HIDDEN]

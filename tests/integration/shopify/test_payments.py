@@ -20,15 +20,14 @@ from demo.services.shopify.engine import SCHEMA
 from demo.services.shopify.store import SCOPES
 from ecommerce.core import errors
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import LATER, line, paid, refund
 from tests.integration.shopify.reading import (
     DAY,
     NOON,
     NOW,
     Loadable,
+    extract,
     simulated,
-    window_in,
 )
 from tests.unit.sales.tables import check
 
@@ -195,7 +194,7 @@ def test_what_was_processed_or_issued_in_the_window_is_read(
         balance.pop()
         payouts.pop()
     serve(balance=balance, payouts=payouts)
-    loaded = Loadable(window_in(tmp_path, **window))
+    loaded = Loadable(tmp_path, **window)
     assert ids(loaded) == ["1", "2"]
     assert [row["payout_id"] for row in loaded.rows("payouts")] == ["1", "2"]
 
@@ -211,7 +210,7 @@ def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
     for number in range(100, 360):
         payouts.append(PayoutFacts(number, NOON))
     shop = serve(balance=balance, payouts=payouts)
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     payments = loaded.rows("payments")
     whole = [row for row in payments if row["payout_id"] == "7"]
     assert len(whole) == 600
@@ -251,7 +250,7 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
         shop.faults.append(Fault("PaymentsAccount", error=DENIED))
     else:
         shop.store.shop = shop.store.shop | {"hasShopifyPayments": False}
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     assert [row["gross_amount"] for row in loaded.rows("orders")] == [10, 10]
     assert ids(loaded) == ["order-transaction-20001"]
     assert loaded.rows("payouts") == []
@@ -260,8 +259,8 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
 
 def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
     shop = serve(order(), **PAYMENTS)
-    window = window_in(tmp_path, changed_from=DAY.start, changed_until=DAY.start)
-    loaded = Loadable(window)
+    window = {"changed_from": DAY.start, "changed_until": DAY.start}
+    loaded = Loadable(tmp_path, **window)
     assert len(loaded.rows("orders")) == 1
     assert ids(loaded) == []
     operations = {request.operation for request in shop.requests}
@@ -354,7 +353,7 @@ def test_the_amount_of_a_withdrawal_is_negative(net, serve, tmp_path):
     [payout] = shop.store.payouts
     assert payout["transactionType"] == "WITHDRAWAL"
     payout["net"]["amount"] = net
-    [row] = Loadable(window_in(tmp_path)).rows("payouts")
+    [row] = Loadable(tmp_path).rows("payouts")
     assert row["amount"] == Decimal("-12.50")
     assert row["refunds"] == Decimal("-12.50")
     assert row["charges"] == 0
@@ -385,7 +384,7 @@ def test_each_total_of_a_payout_is_in_one_column(serve, tmp_path):
     for place, (name, column) in enumerate(TOTALS.items()):
         payout["summary"][name] = {"amount": str(2**place), "currencyCode": "USD"}
         expected[column] += 2**place
-    [row] = Loadable(window_in(tmp_path)).rows("payouts")
+    [row] = Loadable(tmp_path).rows("payouts")
     assert {column: row[column] for column in expected} == expected
 
 
@@ -406,7 +405,7 @@ def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
         payout["summary"][name]["amount"] = INVALID
     store.payouts[-3]["net"]["amount"] = INVALID
     store.payouts[-2]["issuedAt"] = "2026-11-19T99:00:00Z"
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     assert len(loaded.rows("orders")) == 1
     assert ids(loaded) == ["2", "order-transaction-10002"]
     assert [row["payout_id"] for row in loaded.rows("payouts")] == ["14"]
@@ -433,7 +432,7 @@ def test_payments_that_cannot_be_read_fail_the_read(
     simulated(monkeypatch, shop)
     shop.faults.append(fault)
     with pytest.raises(error):
-        SHOPIFY.source().extract(window_in(tmp_path))
+        extract(tmp_path)
 
 
 def test_a_transaction_of_a_declined_payout_is_read_again(serve, tmp_path):
@@ -444,7 +443,7 @@ def test_a_transaction_of_a_declined_payout_is_read_again(serve, tmp_path):
     store = shop.store
     store.balance_transactions = [build_balance_transaction(each) for each in moved_on]
     store.payouts.append(build_payout(PayoutFacts(8, LATER), moved_on))
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     payouts = [row["payout_id"] for row in loaded.rows("payments")]
     assert payouts == ["8", None]
     assert [row["status"] for row in loaded.rows("payouts")] == ["failed", "paid"]

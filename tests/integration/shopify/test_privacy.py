@@ -16,7 +16,6 @@ from tests.integration.shopify.orders import line, off, refund, unit
 from tests.integration.shopify.reading import (
     NOON,
     Loadable,
-    window_in,
 )
 
 ADDRESS = "ann.secret@example.com"
@@ -68,7 +67,7 @@ def test_rows_rejects_manifests_and_logs(
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
     payout = PayoutFacts(7, NOON, trace_id=TEXT)
     serve(careless(1), careless(2, amount=TEXT), payouts=[payout])
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     assert len(loaded.rows("rejected_rows")) >= 3
     assert loaded.rows("payments")
     assert loaded.rows("payouts")

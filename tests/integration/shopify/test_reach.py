@@ -7,11 +7,10 @@ import pytest
 from demo.services.shopify import Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
-from ecommerce.sources import SHOPIFY
 from ecommerce.sources.shopify import extraction
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
-from tests.integration.shopify.reading import DAY, NOW, window_in
+from tests.integration.shopify.reading import DAY, NOW, extract
 from tests.settings import lower
 
 SCOPES = ["read_orders", "read_products", "read_inventory", "read_returns"]
@@ -40,7 +39,7 @@ def orders(days_ago):
 
 def removed(folder):
     """Which of the known orders a read finds deleted."""
-    raw = SHOPIFY.source().extract(window_in(folder, also_read=KNOWN))
+    raw = extract(folder, also_read=KNOWN)
     with connect_duckdb() as duck:
         file = raw.file("removed_orders.parquet")
         return {row[0] for row in duck.read_parquet(file).fetchall()}
@@ -99,7 +98,7 @@ def test_older_days_need_a_scope(serve, tmp_path):
         accessScopes=SCOPES,
     )
     seen = day_window((NOW - timedelta(days=59)).date(), DAY.timezone)
-    SHOPIFY.source().extract(window_in(tmp_path / "seen", seen))
+    extract(tmp_path / "seen", seen)
     unseen = day_window((NOW - timedelta(days=61)).date(), DAY.timezone)
     with pytest.raises(errors.ConfigurationError, match="read_all_orders"):
-        SHOPIFY.source().extract(window_in(tmp_path / "unseen", unseen))
+        extract(tmp_path / "unseen", unseen)

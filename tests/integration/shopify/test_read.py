@@ -8,15 +8,14 @@ import pytest
 from demo.services.shopify import Fault, LineFacts, OrderFacts, build_order
 from ecommerce.core import errors
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import SHOPIFY
 from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
     DAY,
     NOON,
     NOW,
     Loadable,
+    extract,
     simulated,
-    window_in,
 )
 
 SECOND = timedelta(seconds=1)
@@ -50,11 +49,9 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
         order(8, OLD, processed_at=NOON, updated_at=OLD),
         order(9, OLD),
     )
-    assert ids(Loadable(window_in(tmp_path / "open"))) == list("1235678")
-    window = window_in(
-        tmp_path / "closed", changed_until=DAY.end, also_read=["9", "10", "1"]
-    )
-    loaded = Loadable(window)
+    assert ids(Loadable(tmp_path / "open")) == list("1235678")
+    window = {"changed_until": DAY.end, "also_read": ["9", "10", "1"]}
+    loaded = Loadable(tmp_path / "closed", **window)
     assert ids(loaded) == list("1235789")
     versions = [row["order_id"] for row in loaded.rows("order_versions")]
     assert sorted(versions, key=int) == [*"1235789", "10"]
@@ -87,7 +84,7 @@ def test_orders_with_many_lines_are_read_whole(serve, tmp_path):
         )
     shop = serve(*orders, *(order(number) for number in range(6, 271)))
     shop.faults.append(Fault("OrderLines", before=change))
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     rows = {row["order_id"]: row for row in loaded.rows("orders")}
     counts = {order_id: row["item_count"] for order_id, row in rows.items()}
     many = {"1": 50, "2": 51, "3": 250, "4": 600}
@@ -105,12 +102,12 @@ def test_a_throttled_request_waits_for_points_but_not_for_ever(
     shop = serve(order(1))
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=7))
-    SHOPIFY.source().extract(window_in(tmp_path))
+    extract(tmp_path)
     asked = [each for each in shop.requests if each.operation == "OrdersById"]
     assert len(asked) == 8
     shop.faults.append(Fault("OrdersById", throttled=True, times=100_000))
     with pytest.raises(errors.RateLimitedError, match="Shopify throttles the request"):
-        SHOPIFY.source().extract(window_in(tmp_path))
+        extract(tmp_path)
 
 
 def test_without_personal_data_orders_are_read_with_a_warning(serve, tmp_path):
@@ -122,7 +119,7 @@ def test_without_personal_data_orders_are_read_with_a_warning(serve, tmp_path):
         customer_id=7,
     )
     serve(facts, protectedData=["customer"])
-    loaded = Loadable(window_in(tmp_path))
+    loaded = Loadable(tmp_path)
     [row] = loaded.rows("orders")
     assert row["country_code"] is None
     assert row["gross_amount"] == 10

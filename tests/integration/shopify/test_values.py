@@ -27,7 +27,7 @@ from tests.integration.shopify.orders import (
     shipping,
     unit,
 )
-from tests.integration.shopify.reading import DAY, NOON, Loadable, window_in
+from tests.integration.shopify.reading import DAY, NOON, Loadable
 from tests.memory import LINES, Remembered
 from tests.unit.sales.tables import check
 
@@ -209,7 +209,7 @@ def test_the_columns_of_lines_and_refunds(serve, tmp_path):
     answer["lineItems"].reverse()
     serve(answer)
     earlier_reads = Remembered(known_lines=as_stored)
-    loaded = Loadable(window_in(tmp_path, earlier_reads=earlier_reads))
+    loaded = Loadable(tmp_path, earlier_reads=earlier_reads)
     check(
         loaded.rows("order_lines"),
         """

@@ -23,6 +23,7 @@ from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 from tests.integration.source_failures.failures import SECRET, assert_fails
 from tests.integration.web_events.reading import at, event
+from tests.settings import connect
 
 RATES = b"Date,USD,JPY,\n2026-03-10,1.1,160,\n"
 LOGIN = "check login, password and permissions"
@@ -45,9 +46,8 @@ class HttpSource:
         host,
         timeout=60,
     ):
-        connection = {"conn_type": "http", "host": host, "password": SECRET}
-        connection["extra"] = {"timeout": timeout}
-        patch.setenv(f"AIRFLOW_CONN_{self.name}_API".upper(), json.dumps(connection))
+        fields = {"password": SECRET, "extra": {"timeout": timeout}}
+        connect(patch, f"{self.name}_api", host, **fields)
 
     def assert_fails(self, kind, words):
         """Read; assert that it fails with this kind of error and words, and that nothing is staged."""

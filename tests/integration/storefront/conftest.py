@@ -55,3 +55,11 @@ def window(tmp_path, monkeypatch):
         )
 
     return of
+
+
+@pytest.fixture
+def read(window):
+    """Read the storefront; arguments as of `window`."""
+    return lambda *days, **options: STOREFRONT.source().extract(
+        window(*days, **options)
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from demo.services.storefront import KEY, SECRET
 from ecommerce.core.business_day import day_window
+from tests import settings
 from tests.integration.storefront.days import (
     AFTER_THE_DAY,
     CHANGED_ON_THE_DAY,
@@ -22,20 +23,9 @@ ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
 """What the run of the newest day reads."""
 
 
-def connect(
-    monkeypatch,
-    host,
-    secret=SECRET,
-    extra=None,
-):
-    connection = {
-        "conn_type": "http",
-        "host": host,
-        "login": KEY,
-        "password": secret,
-        "extra": extra or {},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
+def connect(monkeypatch, host, secret=SECRET, extra=None):
+    fields = {"login": KEY, "password": secret, "extra": extra or {}}
+    settings.connect(monkeypatch, "storefront_api", host, **fields)
 
 
 def pages(manifest, folder):

@@ -39,14 +39,14 @@ SUMMER = day_window(date(2025, 6, 3), "UTC")
 )
 def test_the_newest_day_is_read_alike_from_every_server(
     serve,
-    window,
+    read,
     mode,
     day,
     site,
 ):
     store = storefront_days(day)
     serve(store, mode, timezone=site)
-    manifest = STOREFRONT.source().extract(window(day))
+    manifest = read(day)
     assert what_was_read(manifest) == truth(store, ALL)
     refunds = [refund["id"] for refund in pages(manifest, "refunds")]
     assert len(refunds) == len(set(refunds))
@@ -54,11 +54,11 @@ def test_the_newest_day_is_read_alike_from_every_server(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
-    serve, window, mode
+    serve, read, mode
 ):
     store = storefront_days(FALL_BACK)
     serve(store, mode)
-    manifest = STOREFRONT.source().extract(window(later=True))
+    manifest = read(later=True)
     shown = (
         LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
     )
@@ -69,7 +69,7 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
     assert manifest.window_end == FALL_BACK.end
 
 
-def test_the_manifest_has_the_storefronts_totals(serve, window):
+def test_the_manifest_has_the_storefronts_totals(serve, read):
     store = storefront_days(FALL_BACK)
     line = store.orders[2].lines[0]
     store.orders[3].currency = " usd"
@@ -82,7 +82,7 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
         )
     )
     serve(store)
-    manifest = STOREFRONT.source().extract(window())
+    manifest = read()
     assert manifest.control_totals == {
         "source_orders": 21,
         "source_lines": 22,
@@ -121,7 +121,7 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     ].to_pylist() == ["999"]
 
 
-def test_refunds_that_are_known_are_not_read_again(serve, window):
+def test_refunds_that_are_known_are_not_read_again(serve, read):
     store = storefront_days(FALL_BACK)
     shop = serve(store)
     asked = []
@@ -151,7 +151,7 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         return pa.Table.from_pylist(rows, REFUNDS)
 
     earlier_reads = Remembered(stored_rows=as_loaded, known_lines=of_no_line)
-    manifest = STOREFRONT.source().extract(window(earlier_reads=earlier_reads))
+    manifest = read(earlier_reads=earlier_reads)
     [(of_unknown_products, asked_at)] = in_doubt
     assert of_unknown_products == ["8"]
     assert manifest.read_at < asked_at, "the next read begins there"

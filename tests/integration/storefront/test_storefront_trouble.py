@@ -7,7 +7,6 @@ import pytest
 
 from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
-from ecommerce.sources import STOREFRONT
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
@@ -84,17 +83,17 @@ TROUBLE = {
 )
 def test_passing_trouble_changes_nothing(
     serve,
-    window,
+    read,
     no_pauses,
     mode,
     trouble,
 ):
     shop = serve(storefront_days(FALL_BACK), mode)
-    calm = STOREFRONT.source().extract(window())
+    calm = read()
     totals = dict(calm.control_totals)
     orders = what_was_read(calm)
     shop.faults += [replace(fault) for fault in TROUBLE[trouble]]
-    manifest = STOREFRONT.source().extract(window())
+    manifest = read()
     assert dict(manifest.control_totals) == totals
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == orders
@@ -102,7 +101,7 @@ def test_passing_trouble_changes_nothing(
         assert left.times < fault.times
 
 
-def test_an_order_that_is_trashed_between_two_lists_is_read(serve, window):
+def test_an_order_that_is_trashed_between_two_lists_is_read(serve, read):
     store = storefront_days(FALL_BACK)
     trashed = store.orders[20]
     answers = []
@@ -116,7 +115,7 @@ def test_an_order_that_is_trashed_between_two_lists_is_read(serve, window):
 
     shop = serve(store, "11")
     shop.faults.append(Fault("/orders", rewrite=trash, times=9))
-    assert trashed.id in what_was_read(STOREFRONT.source().extract(window()))
+    assert trashed.id in what_was_read(read())
 
 
 def ten_of_them(body):
@@ -131,14 +130,14 @@ WITHHELD = {
 
 
 def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
-    serve, window, snapshot
+    serve, read, snapshot
 ):
     store = storefront_days(FALL_BACK)
     shop = serve(store, "66")
     report = []
     for name, fault in WITHHELD.items():
         shop.faults[:] = [fault]
-        manifest = STOREFRONT.source().extract(window())
+        manifest = read()
         report += map(sentence, manifest.control_totals["warnings"])
         if name == "products":
             assert what_was_read(manifest) == truth(store, ALL)

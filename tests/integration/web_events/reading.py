@@ -12,6 +12,7 @@ from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.events.source import LATE_DAYS, WEB_EVENTS
+from tests import settings
 from tests.parquet import shared_duckdb
 
 NEW_YORK = "America/New_York"
@@ -71,8 +72,7 @@ def at(hours, day=DAY):
 
 def connect(patch, host, **fields):
     """Let the connection lead to `host`."""
-    connection = {"conn_type": "http", "host": host, **fields}
-    patch.setenv("AIRFLOW_CONN_WEB_EVENTS_API", json.dumps(connection))
+    settings.connect(patch, "web_events_api", host, **fields)
 
 
 def older(folder, day=DAY):
