@@ -148,7 +148,8 @@ class Oracle:
             if refund["cost_amount"] is not None:
                 _add_cost(total, -refund["cost_amount"], -refund["merchandise_amount"])
         for total in sums.values():
-            gross, discounts = total["gross_sales"], total["discounts"]
+            gross = total["gross_sales"]
+            discounts = total["discounts"]
             total["net_sales"] = gross - discounts - total["returns"]
             for figure in IN_REPORTING_CURRENCY:
                 amount = total[figure]
@@ -172,7 +173,8 @@ class Oracle:
         """When each customer placed their first order that counts."""
         first = {}
         for order in filter(_counts, self.orders):
-            customer, at = order["customer_hash"], order["ordered_at"]
+            customer = order["customer_hash"]
+            at = order["ordered_at"]
             if customer:
                 first[customer] = min(at, first.get(customer, at))
         return first

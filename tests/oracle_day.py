@@ -21,7 +21,8 @@ class Expected:
     """
 
     def __init__(self, oracle, day):
-        self.oracle, self.day = oracle, day
+        self.oracle = oracle
+        self.day = day
         self.history = History(
             {row["business_date"]: row for row in oracle.daily_summary}
         )

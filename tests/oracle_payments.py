@@ -246,7 +246,8 @@ class PaymentOracle:
         }
 
     def _known_order(self, order):
-        day, currency = order["business_date"], order["currency"]
+        day = order["business_date"]
+        currency = order["currency"]
         total = order["gross_amount"] - order["discount_amount"] + order["tax_amount"]
         total += order["shipping_amount"] + order["fee_amount"]
         total = self._converted(total, currency, day)
@@ -280,7 +281,8 @@ class PaymentOracle:
         names = ("charged", "refunded", "chargebacks", "paid_out", "open_amount")
         sums = dict.fromkeys(names, Fraction(0))
         for payment in payments:
-            currency, day = payment["currency"], payment["business_date"]
+            currency = payment["currency"]
+            day = payment["business_date"]
             amount = self._converted(payment["amount"], currency, day)
             if amount is None:
                 return dict.fromkeys((*names, "fees")) | {"payments": len(payments)}
@@ -350,7 +352,8 @@ class PaymentOracle:
 
     def _entry(self, row, amount, cost):
         """Net sales and cost in reporting currency."""
-        currency, day = row["currency"], row["business_date"]
+        currency = row["currency"]
+        day = row["business_date"]
         return (
             self._converted(amount, currency, day),
             self._converted(cost, currency, day),

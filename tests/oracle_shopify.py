@@ -149,7 +149,8 @@ def returns_of(order):
 
 def returned_by(refund, taxes_included, lines):
     """What a refund pays back for its lines, shipping and duties, and the rest."""
-    items, shipments = refund["refundLineItems"], refund["refundShippingLines"]
+    items = refund["refundLineItems"]
+    shipments = refund["refundShippingLines"]
     amounts = sum((exact(item["subtotalSet"]) for item in items), ZERO)
     amounts += sum((exact(each["subtotalAmountSet"]) for each in shipments), ZERO)
     shipping_tax = sum((exact(each["taxAmountSet"]) for each in shipments), ZERO)
@@ -166,7 +167,8 @@ def returned_by(refund, taxes_included, lines):
     returned.shipping += sum(
         (exact(each["subtotalAmountSet"]) for each in shipments), ZERO
     )
-    goods, gift_cards = ZERO, ZERO
+    goods = ZERO
+    gift_cards = ZERO
     for item in items:
         line = lines[item["lineItem"]["id"]]
         item_tax = exact(item["totalTaxSet"])

@@ -56,8 +56,11 @@ class Ended:
         mailbox,
         posted,
     ):
-        self.airflow, self.mailbox, self.posted = airflow, mailbox, posted
-        self.runs, self.states = {}, {}
+        self.airflow = airflow
+        self.mailbox = mailbox
+        self.posted = posted
+        self.runs = {}
+        self.states = {}
 
     def described(self):
         """The state of each run and of its tasks, each with the number of its attempts."""

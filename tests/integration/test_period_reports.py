@@ -29,7 +29,8 @@ from tests.integration.mailbox import open_mailbox
 
 pytestmark = pytest.mark.slow
 
-WEEK, MONTH = parse_period("2026-W44"), parse_period("2026-10")
+WEEK = parse_period("2026-W44")
+MONTH = parse_period("2026-10")
 LATE = WEEK.days[3:6]
 """From Thursday to Saturday."""
 SUNDAY = date(2026, 11, 1)
@@ -64,8 +65,10 @@ class Story:
     """
 
     def __init__(self, company, mailbox):
-        self.company, self.mailbox = company, mailbox
-        self.mails, self.problems = {}, {}
+        self.company = company
+        self.mailbox = mailbox
+        self.mails = {}
+        self.problems = {}
         self.reasons = {}
         files = []
         for day in [*WEEK.days, WEEK.next.first]:

@@ -63,18 +63,6 @@ def test_a_day_without_sales_and_the_first_day_ever(
     assert state in page
 
 
-def test_a_forecast_learns_from_what_counts(warehouse):
-    days = {"first": DAY, "day": DAY, "recent": DAY}
-    statement = "forecast/sku_series.sql"
-    rows = warehouse.query(statement, parameters={"named": []}, most=9, **days)
-    # Neither the cancelled nor the test order.
-    assert {row["name"]: (row["product"], row["gross_sales"]) for row in rows} == {
-        "garden-1": ("Garden 1", 155),
-        "toys-1": ("Toys 1", 90),
-        "garden-2": ("Garden 2", 40),
-    }
-
-
 def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     day = before(-1)
     read_at = noon(-2)

@@ -28,7 +28,8 @@ from tests.oracle import ALL_SOURCES
 
 pytestmark = pytest.mark.slow
 
-DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
+DAILY = "daily_sales_pipeline"
+SYNC = "storefront_orders_sync"
 HISTORY = "sales_history_load"
 BACKFILLED = 2
 STAGES = {
@@ -65,9 +66,14 @@ class Story:
     """
 
     def __init__(self, company, airflow, mailbox, stops, yesterday):
-        self.company, self.airflow, self.mailbox = company, airflow, mailbox
-        self.stops, self.yesterday = stops, yesterday
-        self.states, self.tries, self.tables = {}, {}, {}
+        self.company = company
+        self.airflow = airflow
+        self.mailbox = mailbox
+        self.stops = stops
+        self.yesterday = yesterday
+        self.states = {}
+        self.tries = {}
+        self.tables = {}
         self.skipped = set()
         self.days_of_airflow = {}
 
@@ -155,7 +161,8 @@ def old_orders(snapshot):
     orders = []
     for order in snapshot.orders_of(SALES_DB):
         if order.currency == "USD":
-            at, name = order.ordered_at - old, f"o-{order.order_id}"
+            at = order.ordered_at - old
+            name = f"o-{order.order_id}"
             orders.append(replace(order, order_id=name, ordered_at=at))
     return exported(snapshot, orders)
 

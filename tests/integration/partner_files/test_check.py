@@ -8,7 +8,8 @@ import time_machine
 from ecommerce.sources import PARTNER_FILES, text_blocks
 from tests.integration.partner_files.drop import HEADER, file_of, line
 
-ACME, ZETA = "acme_2026-03-10.csv", "zeta_2026-03-10.csv"
+ACME = "acme_2026-03-10.csv"
+ZETA = "zeta_2026-03-10.csv"
 
 
 @pytest.fixture(autouse=True)

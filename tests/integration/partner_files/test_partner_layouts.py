@@ -100,7 +100,8 @@ def test_a_voucher_of_a_till_is_a_discount_and_the_totals_add_up(drop, layouts):
     (layouts / "acme.yaml").write_text(
         "columns: {unit_price: line_amount}\nnumber_lines: true"
     )
-    mug, voucher = line("A1"), line("A1", quantity="1").replace("10.50", "-5.00")
+    mug = line("A1")
+    voucher = line("A1", quantity="1").replace("10.50", "-5.00")
     drop.put("acme_2026-03-10.csv", file_of(mug, voucher))
     raw = drop.extract()
     assert raw.control_totals["source_amount"] == "10.5000"

@@ -5,19 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, SHOPIFY, STOREFRONT
 from demo.services.shopify import Fault
 from ecommerce.core.errors import AlertedError
 from ecommerce.sales import erasure
 from ecommerce.warehouse.client import connect
-from tests.integration.corrections import deleted
 from tests.integration.daily_run import morning_after, run_day
-from tests.integration.other_runs import compare, reconcile, sync
 from tests.integration.shops.books import (
-    BRAND,
     EU,
-    JP,
-    OUTLET,
     SHOPS,
     Books,
     shops_by_customer,
@@ -63,72 +57,6 @@ def test_months_of_one_shop_then_of_all(company):
 
     for first, last in months:
         read_history(first, last, now + HOUR)
-    company.assert_oracle(run_days=books.days)
-
-
-def test_shops_that_are_added_later(company, monkeypatch):
-    books = Books(2)
-    first, second = books.days
-    company.show(*books.as_of(morning_after(first)))
-    monkeypatch.setenv("SHOPS", "{}")
-    run_day(first)
-
-    monkeypatch.setenv("SHOPS", company.environment["SHOPS"])
-    now = morning_after(second)
-    company.show(*books.as_of(now))
-    run_day(second)
-    summaries = {row["business_date"]: row for row in company.rows("daily_summary")}
-    assert summaries[first]["complete"]
-    for source in company.other_shops:
-        read_history(first, first, now + HOUR, source=source)
-    company.assert_oracle(run_days=books.days)
-
-
-def online(books, morning, now):
-    """What is known `now` in the shops that are synced, and in the other systems since the `morning`."""
-    own, of_shops = books.as_of(morning)
-    own_now, of_shops_now = books.as_of(now)
-    orders = [*own.orders_of(SALES_DB), *own.orders_of(PARTNER_FILES)]
-    refunds = [*own.refunds_of(SALES_DB)]
-    for channel in (STOREFRONT, SHOPIFY):
-        orders += own_now.orders_of(channel)
-        refunds += own_now.refunds_of(channel)
-    own = replace(own, orders=tuple(orders), refunds=tuple(refunds))
-    return own, of_shops_now | {BRAND: of_shops[BRAND]}
-
-
-def test_a_sync_reads_what_changed_since_the_last_read_of_its_shop(company):
-    books = Books(3)
-    first, second, _ = books.days
-    morning = morning_after(second)
-    company.show(*books.as_of(morning))
-    run_day(first, morning, last=second)
-
-    noon = morning + 6 * HOUR
-    company.show(*online(books, morning, noon))
-    for source in (EU, OUTLET):
-        sync(noon, source)
-    evening = noon + 6 * HOUR
-    company.show(*online(books, morning, evening))
-    for source in (STOREFRONT, SHOPIFY, JP, OUTLET, EU):
-        sync(evening, source)
-    company.assert_oracle(run_days=[first, second])
-
-
-def test_what_left_no_trace_in_a_shop_is_found_and_corrected(company):
-    books = Books(2)
-    now = morning_after(books.days[-1]) + HOUR
-    own, of_shops = books.as_of(morning_after(books.days[-1]))
-    company.show(own, of_shops)
-    run_day(books.days[0], last=books.days[1])
-    assert compare(now) == []
-
-    changed = {}
-    for source, snapshot in of_shops.items():
-        changed[source] = deleted(snapshot, snapshot.orders[0])
-    company.show(own, changed)
-    found = reconcile(now + HOUR)
-    assert {each["source"] for each in found} == changed.keys()
     company.assert_oracle(run_days=books.days)
 
 

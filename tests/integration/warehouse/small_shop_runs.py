@@ -229,7 +229,8 @@ def look_up(shop):
             shop.warehouse.query(path, days=days, parameters={"source": source})
     delivery_log.deliveries(DAY)
     forecast_loading.week_state(period_of("week", DAY - 2 * ONE_DAY), "forecast")
-    first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
+    first = DAY - 30 * ONE_DAY
+    recent = DAY - 10 * ONE_DAY
     for name in WEBSITE_AND_RESTATEMENTS:
         for day in (DAY, DAY + ONE_DAY, DAY + 40 * ONE_DAY):
             shop.warehouse.query(f"report/daily_sales/{name}.sql", report_day=day)

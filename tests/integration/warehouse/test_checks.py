@@ -58,7 +58,8 @@ class Spoilt:
         ]
         spoilt = sorted(set(re.findall(r"\{(\w+)\}", change)) & self.names.keys())
         staging = self.shop.warehouse.settings.staging_dataset
-        keep, restore = [], []
+        keep = []
+        restore = []
         for name in spoilt:
             everything = f"FROM {{{name}}} {of_all_days(name)}"
             copy = f"`{staging}.sound_{name}`"

@@ -10,7 +10,8 @@ from ecommerce.sales.days.state import corrections, load_day_states
 from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at
 
-TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
+TUESDAY = date(2026, 3, 3)
+WEDNESDAY = date(2026, 3, 4)
 ORDER = Order("1", at("2026-03-02 15:00"), customer="ann")
 NEXT = replace(
     ORDER,

@@ -14,7 +14,8 @@ from tests.integration.warehouse.loadable import Folder, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 
-NOON, MORNING = at("2026-03-02 17:00"), at("2026-03-03 11:00")
+NOON = at("2026-03-02 17:00")
+MORNING = at("2026-03-03 11:00")
 ADDRESS = "ann@example.com"
 ANN = erasure.customer_hash(ADDRESS, "0123456789abcdef")
 FIGURES = ("daily_sales", "daily_summary", "sessions", "daily_funnel", "daily_events")

@@ -15,7 +15,9 @@ from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse.random_events import fill
 from tests.integration.warehouse.web_events import FIREFOX, STATE, Website
 
-MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
+MONDAY = date(2026, 11, 16)
+TUESDAY = date(2026, 11, 17)
+WEDNESDAY = date(2026, 11, 18)
 AN_OLDER_DAY = date(2026, 11, 12)
 OCTOBER_20 = date(2026, 10, 20)
 LATER = at("2026-12-10 10:30")
@@ -51,7 +53,8 @@ def awkward(website):
         if "received" in event:
             event["received"] = at(event["received"])
         website.add(**event)
-    evening, morning = at("2026-11-18 22:00"), at("2026-11-16 06:00")
+    evening = at("2026-11-18 22:00")
+    morning = at("2026-11-16 06:00")
     for number in range(100):
         moment = evening + timedelta(seconds=2 * number)
         website.add(f"j{number}", moment, "scroll", visitor_id="quick")

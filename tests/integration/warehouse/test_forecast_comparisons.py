@@ -172,7 +172,8 @@ def test_the_view_compares_each_known_day_with_its_forecast_in_force(random_shop
 
 def test_a_day_that_has_not_ended_has_no_actual_sales(shop):
     """The hourly sync loads orders of the current day."""
-    ended, running = FIRST, date(2100, 1, 1)
+    ended = FIRST
+    running = date(2100, 1, 1)
     history = History(complete={ended: True, running: False})
     for day in (ended, running):
         chance = random.Random(1)

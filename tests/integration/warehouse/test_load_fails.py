@@ -26,7 +26,8 @@ from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
 FOLDERS = read_folders("load_fails.yaml")
-BEFORE, AFTER = FOLDERS["before"], FOLDERS["after"]
+BEFORE = FOLDERS["before"]
+AFTER = FOLDERS["after"]
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
 
@@ -66,7 +67,8 @@ def test_a_crash_after_any_statement_leaves_nothing(shop):
 @pytest.mark.slow
 def test_a_crash_within_a_load_of_events_leaves_nothing(shop):
     website = Website(shop)
-    noon, later = at("2026-03-02 17:00"), at("2026-03-03 17:00")
+    noon = at("2026-03-02 17:00")
+    later = at("2026-03-03 17:00")
     website.add("1", noon)
     website.run(MONDAY, at("2026-03-03 11:00"), run_id="before")
     website.add("2", later, "purchase")

@@ -51,7 +51,8 @@ def known(name):
 
 def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop):
     """Two concurrent runs read different deliveries of a file, and the older one is loaded first."""
-    name, newer = "north_2026-03-02.csv", "of 2026-03-03 11:05"
+    name = "north_2026-03-02.csv"
+    newer = "of 2026-03-03 11:05"
     shop.load(*FOLDERS["older_north"], run_id="older")
     for _ in range(2):  # a load that is repeated ends in the same tables
         shop.load(*FOLDERS["newer_north"], run_id="newer")

@@ -27,7 +27,8 @@ AMOUNTS = (
     "0.3000",
 )
 LARGEST = "12345678901.2345"
-NOON, LATER = at("2026-03-02 15:00"), at("2026-03-02 16:00")
+NOON = at("2026-03-02 15:00")
+LATER = at("2026-03-02 16:00")
 
 
 def converted(amount, currency):

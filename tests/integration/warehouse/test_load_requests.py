@@ -56,7 +56,8 @@ def record_jobs(shop):
     """Return the list of the jobs that are inserted from now on."""
     inserted = []
     connection = shop.warehouse.client._connection
-    ask, upload = connection.api_request, shop.warehouse.client._do_resumable_upload
+    ask = connection.api_request
+    upload = shop.warehouse.client._do_resumable_upload
 
     def asking(**request):
         if request["method"] == "POST" and request["path"].endswith("/jobs"):

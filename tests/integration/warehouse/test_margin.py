@@ -13,14 +13,12 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
 NEXT_NOON = at("2026-03-03 17:00")
-POT, LAMP, VASE = (
-    ("Pots", "1", "50"),
-    ("Lamps", "1", "30"),
-    (
-        "Vases",
-        "1",
-        "870",
-    ),
+POT = ("Pots", "1", "50")
+LAMP = ("Lamps", "1", "30")
+VASE = (
+    "Vases",
+    "1",
+    "870",
 )
 
 UNKNOWN = ("r1", NEXT_NOON, "200", 1)

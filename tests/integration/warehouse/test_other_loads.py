@@ -20,7 +20,8 @@ from tests.integration.warehouse.loadable import (
     staged_rows,
 )
 
-FIRST, SECOND = at("2026-03-03 06:00"), at("2026-03-04 06:00")
+FIRST = at("2026-03-03 06:00")
+SECOND = at("2026-03-04 06:00")
 CATALOGUES = yaml.safe_load(Path(__file__).with_name("catalogues.yaml").read_text())
 SOURCE = "product_catalogue"
 SERIES = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none")
@@ -74,7 +75,8 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     load_catalogue(shop, "newer", SECOND)
 
     stored = {row["sku"]: row for row in shop.rows("product_pictures")}
-    stays, gone = stored["stays"], stored["gone"]
+    stays = stored["stays"]
+    gone = stored["gone"]
     assert stays["first_seen_at"] == FIRST
     assert stays["last_seen_at"] == SECOND
     assert stays["state"] == "no_picture"
@@ -121,9 +123,11 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
 
 def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop):
     oldest = MONDAY - timedelta(days=34)
-    tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+    tuesday = MONDAY + timedelta(days=1)
+    wednesday = MONDAY + timedelta(days=2)
     days = [MONDAY, tuesday, wednesday]
-    earlier, origin = at("2026-01-25 05:00"), at("2026-03-01 05:00")
+    earlier = at("2026-01-25 05:00")
+    origin = at("2026-03-01 05:00")
     shop.load(*read_folders("other_loads.yaml")["day"])
 
     def predict(made_at, days, *series, **values):

@@ -34,7 +34,8 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
         Folder(ORDERS, rejected=[rejected] * 5, totals={"source_orders": 3}),
         delivered("acme_2026-03-02.csv", "2026-03-03 10:00"),
     )
-    newest, far = MONDAY + ONE_DAY, MONDAY + timedelta(days=quality.DAYS)
+    newest = MONDAY + ONE_DAY
+    far = MONDAY + timedelta(days=quality.DAYS)
     tuesday = [Order("3", at("2026-03-03 15:00"))]
     newer = [rejected | {"order_id": "8"}]
     later = Folder(tuesday, read_at=at("2026-03-04 11:00"), rejected=newer)

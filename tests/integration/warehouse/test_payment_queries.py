@@ -115,7 +115,8 @@ def test_whether_the_bank_statement_adds_up(asked):
     rows = []
     for month, *figures in asked("Does the bank statement add up"):
         rows.append((month.year, month.month, *figures))
-    newest, oldest = LAST_PAYOUT, LONG_AGO
+    newest = LAST_PAYOUT
+    oldest = LONG_AGO
     assert rows == [
         (newest.year, newest.month, "USD", 1, 81, 18, 0, None),
         (oldest.year, oldest.month, "USD", 1, Decimal("6.5"), 0, Decimal("-0.5"), "a"),

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import BadRequest
@@ -18,8 +17,8 @@ from ecommerce.cli import __main__ as command_line
 from tests import queries
 from tests.integration.warehouse.loadable import Folder, Order
 from tests.integration.warehouse_contents import deployment
+from tests.recipes import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[3]
 SAMPLES = [
     sql.replace("sales.", "")  # the tests' dataset has another name
     for file in ("docs/QUERIES.md", "docs/DEFINITIONS.md", "README.md")
@@ -213,25 +212,19 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
 
 def test_the_engines_other_wordings_name_candidates_too(shop, capsys, monkeypatch):
     """BigQuery's, which the emulator does not have; its own candidate stays."""
+    own = "Unrecognized name: net_sale; Did you mean net_sales? at [1:8]"
+    other = "Duplicate column names in the result are not supported"
     for message, answer in {
         "Unrecognized name: net_sale at [1:8]": "did you mean net_sales?",
         "Unrecognized name: o.net_sale at [1:8]": "did you mean net_sales?",
         "Name net_sale not found inside o at [1:10]": "did you mean net_sales?",
         "Column net_sale in USING clause not found on left side": "net_sales?",
-        "Unrecognized name: net_sale; Did you mean net_sales? at [1:8]": message_of(
-            "Unrecognized name: net_sale; Did you mean net_sales? at [1:8]"
-        ),
-        "Duplicate column names in the result are not supported": message_of(
-            "Duplicate column names in the result are not supported"
-        ),
+        own: f"the query cannot be run: {own}",
+        other: f"the query cannot be run: {other}",
     }.items():
         refuse(monkeypatch, message)
         _, _, err = ask(capsys, "--sql", "SELECT net_sale FROM daily_summary AS o")
         assert err.endswith(f"{answer}\n")
-
-
-def message_of(refusal):
-    return f"the query cannot be run: {refusal}"
 
 
 def refuse(monkeypatch, message):

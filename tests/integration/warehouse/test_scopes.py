@@ -18,7 +18,8 @@ from tests.integration.warehouse.loadable import (
     staged_rows,
 )
 
-TUESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 6)
+TUESDAY = date(2026, 3, 3)
+FRIDAY = date(2026, 3, 6)
 ORDER = Order("1", at("2026-03-02 15:00"))
 LARGER = replace(ORDERS, sources=lambda: (*live_sources(), "marketplace"))
 """Sales after somebody has added a source."""

@@ -98,7 +98,8 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     two_months = replace(EXPORT, orders=EXPORT.orders[::2])
     load_export(shop, two_months)
     loaded = shop.state()
-    original, loads = undoing.load_manifest, []
+    original = undoing.load_manifest
+    loads = []
 
     def dying(spec, run, manifest, **options):
         loads.append(manifest.business_date)
