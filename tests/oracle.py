@@ -112,7 +112,11 @@ class Oracle:
     def order_lines(self):
         """One row per sound line."""
         rows = []
-        for order, header in zip(self.snapshot.orders, self.orders, strict=True):
+        for order, header in zip(
+            self.snapshot.orders,
+            self.orders,
+            strict=True,
+        ):
             for line in order.valid_lines:
                 rows.append(self._line(order, line, header))
         return rows
@@ -146,7 +150,11 @@ class Oracle:
             total = _group_of(sums, refund)
             total["returns"] += refund["merchandise_amount"]
             if refund["cost_amount"] is not None:
-                _add_cost(total, -refund["cost_amount"], -refund["merchandise_amount"])
+                _add_cost(
+                    total,
+                    -refund["cost_amount"],
+                    -refund["merchandise_amount"],
+                )
         for total in sums.values():
             gross = total["gross_sales"]
             discounts = total["discounts"]

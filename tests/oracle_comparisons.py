@@ -263,7 +263,11 @@ class History:
         }
         year, month = months[span]
         first = date(year, month, 1)
-        last = date(year, month, min(day.day, monthrange(year, month)[1]))
+        last = date(
+            year,
+            month,
+            min(day.day, monthrange(year, month)[1]),
+        )
         days = days_of(first, last)
         known = [each for each in days if each in self.days]
         unfinished = [each for each in days if each not in self.complete]

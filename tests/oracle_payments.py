@@ -265,7 +265,11 @@ class PaymentOracle:
             "is_test",
         )
         row = {name: order[name] for name in same}
-        row |= {"is_known": True, "currency": currency, "total": rounded(total)}
+        row |= {
+            "is_known": True,
+            "currency": currency,
+            "total": rounded(total),
+        }
         return row | self._with_age(sums, day)
 
     def _unknown_order(self, key, payments):
@@ -299,7 +303,10 @@ class PaymentOracle:
                 sums["open_amount"] += net
         if not payments:
             sums = dict.fromkeys(names)
-        return sums | {"fees": self._fees(payments), "payments": len(payments)}
+        return sums | {
+            "fees": self._fees(payments),
+            "payments": len(payments),
+        }
 
     def _fees(self, payments):
         """What the payments of an order cost together; None where that is not known."""

@@ -191,7 +191,10 @@ def _breakdown(section, figures, span, before):
     stated = {"sorted": is_sorted, "rows": len(rows)}
     for row in rows:
         amounts = {name: getattr(row, name) for name in (*AMOUNTS, "units")}
-        stated[row.name] = amounts | {"orders": row.orders, "before": row.before}
+        stated[row.name] = amounts | {
+            "orders": row.orders,
+            "before": row.before,
+        }
     entries = defaultdict(list)
     for entry in span.entries:
         entries[entry.names[dimension]].append(entry)
@@ -201,7 +204,10 @@ def _breakdown(section, figures, span, before):
     counts = Counter()
     if dimension != "category":
         counts.update(names_of(order)[dimension] for order in span.orders)
-    true = {"sorted": True, "rows": len(entries.keys() | counts.keys())}
+    true = {
+        "sorted": True,
+        "rows": len(entries.keys() | counts.keys()),
+    }
     for name in entries.keys() | counts.keys():
         row = sums(entries[name]) | {"orders": counts[name], "before": None}
         if dimension == "category":

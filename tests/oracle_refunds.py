@@ -39,7 +39,13 @@ def split_storefront(order, refunds):
         for line in refund.lines:
             yield (
                 refund,
-                Part(line.line_number, line.quantity, line.merchandise, line.tax, ZERO),
+                Part(
+                    line.line_number,
+                    line.quantity,
+                    line.merchandise,
+                    line.tax,
+                    ZERO,
+                ),
             )
             rest -= line.merchandise + line.tax
         left[0] -= max(sum((line.merchandise for line in refund.lines), ZERO), ZERO)

@@ -109,7 +109,11 @@ def _breakdowns(figures, true):
             for row in getattr(figures, section)
             if row.net_sales
         }
-        yield from _amounts(section, reported, true.sales.net_sales(kind, true.day))
+        yield from _amounts(
+            section,
+            reported,
+            true.sales.net_sales(kind, true.day),
+        )
 
 
 def _changes(figures, true):

@@ -100,8 +100,17 @@ class SalesOracle:
                     "customers": buyer,
                 }
                 amounts = row["gross_amount"], row["discount_amount"], 0
-                line = {"cost": row["cost_amount"], "units": row["quantity"]}
-                yield self._entry(day, order, names, amounts, **line)
+                line = {
+                    "cost": row["cost_amount"],
+                    "units": row["quantity"],
+                }
+                yield self._entry(
+                    day,
+                    order,
+                    names,
+                    amounts,
+                    **line,
+                )
 
     def _buyer(self, order, day):
         if not order.customer:
@@ -133,8 +142,17 @@ class SalesOracle:
                 if is_line and costs and not is_share:
                     cost = -Fraction(costs[0])
             amounts = 0, 0, Fraction(amount, 10_000)
-            refund = {"cost": cost, "refund": (source, refund_id)}
-            yield self._entry(day, order, names, amounts, **refund)
+            refund = {
+                "cost": cost,
+                "refund": (source, refund_id),
+            }
+            yield self._entry(
+                day,
+                order,
+                names,
+                amounts,
+                **refund,
+            )
 
     def _entry(self, day, order, names, amounts, *, cost, units=0, refund=None):
         """An entry of `day`, of which `names` has what depends on the line."""
@@ -146,7 +164,14 @@ class SalesOracle:
         if cost is not None:
             cost = None if rate is None else Fraction(cost) * rate
         facts = rate is not None, names, Fraction(units)
-        return Entry(day, order, *facts, *converted, refund, cost)
+        return Entry(
+            day,
+            order,
+            *facts,
+            *converted,
+            refund,
+            cost,
+        )
 
     def unconverted(self, *days):
         """The currencies that have something without a rate on one of the days."""

@@ -25,7 +25,13 @@ class Agora:
 
     def connection(self):
         """Return the value of `AIRFLOW_CONN_AGORA_API` that leads here."""
-        return json.dumps({"conn_type": "http", "host": self.url, "password": TOKEN})
+        return json.dumps(
+            {
+                "conn_type": "http",
+                "host": self.url,
+                "password": TOKEN,
+            }
+        )
 
     def check_token(self):
         self.requests.append(request.url)

@@ -186,7 +186,11 @@ def company(
     with (
         _database(server, name) as dsn,
         exchange_rate_server.server(folders.rates, 0) as bank,
-        Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop,
+        Storefront(
+            data=folders.storefront,
+            mode=mode,
+            timezone=timezone,
+        ) as shop,
         Shopify(data=folders.shopify, timezone=timezone) as pop_up,
         EventCollector(folders.web_events) as collector,
         _other_shops(shops, name, folders, server, timezone) as others,
@@ -231,7 +235,14 @@ def _database(server, name):
     """A sales database; its address."""
     dsn = server.dsn(name)
     sales_db.prepare(dsn)
-    psql(server, CLOCK.format(database=name, reader=sales_db.READER), name)
+    psql(
+        server,
+        CLOCK.format(
+            database=name,
+            reader=sales_db.READER,
+        ),
+        name,
+    )
     try:
         yield dsn
     finally:

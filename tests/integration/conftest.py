@@ -99,7 +99,12 @@ def _starter(
             if is_usual and not own_dataset:
                 arguments["dataset"] = running.enter_context(lend_dataset())
             started = running.enter_context(
-                company(folder / name, server, emulator, **arguments)
+                company(
+                    folder / name,
+                    server,
+                    emulator,
+                    **arguments,
+                )
             )
             for variable, value in started.environment.items():
                 environment.setenv(variable, value)

@@ -42,7 +42,13 @@ def exported(snapshot, orders):
     known = []
     for order in orders:
         if order.valid_lines:
-            known.append(replace(order, lines=order.valid_lines, **changes))
+            known.append(
+                replace(
+                    order,
+                    lines=order.valid_lines,
+                    **changes,
+                )
+            )
     return replace(
         snapshot,
         orders=tuple(known),

@@ -29,7 +29,12 @@ def noon(days):
 
 def sold(order_id, days_before, amount="10.00", **values):
     """An order of one line."""
-    return Order(order_id, noon(days_before), [("Toys", "1", amount)], **values)
+    return Order(
+        order_id,
+        noon(days_before),
+        [("Toys", "1", amount)],
+        **values,
+    )
 
 
 def loaded(root):
@@ -84,14 +89,27 @@ def load_day(warehouse, day, manifests, **options):
         "run_id": f"run__{day}",
         "dag_id": DAG,
     } | options
-    load(StagedLoad(warehouse, manifests=manifests, business_date=day, **values))
+    load(
+        StagedLoad(
+            warehouse,
+            manifests=manifests,
+            business_date=day,
+            **values,
+        )
+    )
 
 
 def _database():
     lines = [("Toys", "2", "60.00"), ("Garden", "1", "40.00")]
     amounts = {"discount": "10", "tax": "7.2", "shipping": "5"}
     orders = [
-        Order("10", NOON, lines, customer="old", **amounts),
+        Order(
+            "10",
+            NOON,
+            lines,
+            customer="old",
+            **amounts,
+        ),
         sold("11", 0, "30.00", customer="new", country_code="DE"),
         sold(
             "12",
@@ -117,7 +135,10 @@ def _storefront():
             order_id, NOON, lines, source=STOREFRONT, customer=customer, **values
         )
 
-    refunds = [("r1", NOON, "30.00"), ("r1", NOON, "24.00")]
+    refunds = [
+        ("r1", NOON, "30.00"),
+        ("r1", NOON, "24.00"),
+    ]
     orders = [
         order("s1", "new2", "1", "20.00"),
         order("s2", "br", "3", "1000.00", currency="BRL"),

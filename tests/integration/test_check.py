@@ -154,7 +154,10 @@ def test_a_system_that_is_not_well_has_one_line(
     assert [*trial.shop.folders.home.rglob("*/")] == folders
 
 
-@pytest.mark.parametrize(("has_ui", "state"), [(True, "FAIL"), (False, "hint")])
+@pytest.mark.parametrize(
+    ("has_ui", "state"),
+    [(True, "FAIL"), (False, "hint")],
+)
 def test_a_missing_pool_is_a_failure_once_airflow_has_a_database(
     airflow, has_ui, state
 ):

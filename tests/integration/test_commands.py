@@ -145,5 +145,10 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
         assert database.execute(runs).fetchall() == before
 
     (installation / ".demo" / "environment").unlink()
-    checked = run_command(installation, "check", "bigquery", **airflow.own() | without)
+    checked = run_command(
+        installation,
+        "check",
+        "bigquery",
+        **airflow.own() | without,
+    )
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout

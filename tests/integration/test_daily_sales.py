@@ -73,7 +73,11 @@ def test_days_in_one_run_end_in_the_same_tables(start_company):
     days = books.business_days
     now = morning_after(days[-1])
     company.show(books.as_of(now))
-    run_day(days[0], now, last=days[-1])
+    run_day(
+        days[0],
+        now,
+        last=days[-1],
+    )
     run_day(days[-1])
     company.assert_oracle(run_days=days)
 
@@ -103,6 +107,10 @@ def test_after_three_days_without_scheduler_the_command_of_the_report_fills_them
     quality = report_of(last, "up again").quality
     assert quality.fill_command == f"make backfill FROM={down[0]} TO={down[-1]}"
 
-    run_day(down[0], morning_after(last), last=down[-1])
+    run_day(
+        down[0],
+        morning_after(last),
+        last=down[-1],
+    )
     company.assert_oracle(run_days=books.business_days)
     assert report_of(last, "up again").quality.missing_days == []

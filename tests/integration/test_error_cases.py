@@ -10,7 +10,12 @@ from ecommerce.warehouse import client as bigquery
 from tests.integration.daily_run import morning_after, run_day
 from tests.settings import lower
 
-BOOKS = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)
+BOOKS = Ledger(
+    date(2026, 8, 31),
+    2,
+    orders_per_day=20,
+    seed=5,
+)
 FIRST, SECOND = BOOKS.business_days
 CASES = {
     "sales_database_down": ("AIRFLOW_CONN_SALES_DB", "postgresql://a:b@127.0.0.1:1/c"),

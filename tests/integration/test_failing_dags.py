@@ -146,7 +146,10 @@ def ended(metadata_server, installation):
 
 def run_everything(ended):
     airflow = ended.airflow
-    policy = {"key": "source_policy", "value": json.dumps(POLICY)}
+    policy = {
+        "key": "source_policy",
+        "value": json.dumps(POLICY),
+    }
     airflow.api.post("variables", policy)
     for name, dag_id in RUNS.items():
         conf = {"failing": FAILING[name]} if name in FAILING else {}

@@ -151,7 +151,12 @@ def test_each_failure_has_its_words_and_4xx_is_not_tried_again(shown, monkeypatc
     pages = dict(shown.site.answers)
     for status, (first, requests, second) in STATUSES.items():
         for path, number, error in ((FIRST, 1, first), (SECOND, requests, second)):
-            shown.site.put(path, b"no", status=status, Location="http://127.0.0.2/")
+            shown.site.put(
+                path,
+                b"no",
+                status=status,
+                Location="http://127.0.0.2/",
+            )
             assert_fails(shown, number, *error)
             shown.site.answers.update(pages)
     for where in ELSEWHERE:

@@ -50,7 +50,11 @@ def announce(airflow, days):
 def pause(airflow, *dag_ids, is_paused=True):
     """Pause DAGs, or unpause them."""
     for dag_id in dag_ids:
-        airflow.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": is_paused})
+        airflow.api.request(
+            "PATCH",
+            f"dags/{dag_id}",
+            json={"is_paused": is_paused},
+        )
 
 
 def runs(airflow, dag_id=DAG):

@@ -87,7 +87,14 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     assert {audit.last_read(source) for source in live_sources()} == {None}
     daily_runs = "warehouse/tables/load_audit/daily_runs.sql"
     newest = BOOKS.business_days[-1]
-    assert connect().query(daily_runs, spec=ORDERS, day=newest) == []
+    assert (
+        connect().query(
+            daily_runs,
+            spec=ORDERS,
+            day=newest,
+        )
+        == []
+    )
 
     stored = len(company.warehouse()["orders"])
     assert undo(SOURCE) == stored > 0
@@ -110,7 +117,12 @@ def test_two_halves_in_ranges_out_of_order_then_twice_and_two_at_once(
     newer = {"first_day": str(MIDDLE)}
     older = {"last_day": str(MIDDLE - timedelta(days=1))}
     for number, days in enumerate((newer, older)):
-        HistoryLoad(tmp_path / "half_1", AT, f"second_{number}", **days).run()
+        HistoryLoad(
+            tmp_path / "half_1",
+            AT,
+            f"second_{number}",
+            **days,
+        ).run()
     HistoryLoad(tmp_path / "half_0", AT, "first").run()
     assert company.differences(expected(company, snapshot)) == ""
 

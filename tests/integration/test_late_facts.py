@@ -176,7 +176,14 @@ def facts_of(world):
                 ordered_at=moved.ordered_at - 24 * HOUR,
             ),
         ),
-        (second, changed(shortened, second, lines=shortened.lines[1:])),
+        (
+            second,
+            changed(
+                shortened,
+                second,
+                lines=shortened.lines[1:],
+            ),
+        ),
         (second, left_out_of_its_file(order_of_a_file(world), second)),
         (morning_after(day(2)) + HOUR, lambda snapshot: deleted(snapshot, gone)),
         (third, changed(cancelled, third, status="cancelled", status_changed_at=third)),

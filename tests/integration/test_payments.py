@@ -55,7 +55,11 @@ def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     books = Ledger(FIRST_DAY, 6, seed=7, orders_per_day=40, timezone="America/New_York")
     days = books.business_days
     company.show(books.as_of(morning_after(days[3])))
-    run_day(days[0], morning_after(days[3]), last=days[3])
+    run_day(
+        days[0],
+        morning_after(days[3]),
+        last=days[3],
+    )
     for day in days[4:]:
         company.show(books.as_of(morning_after(day)))
         run_day(day)

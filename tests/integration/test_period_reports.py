@@ -53,7 +53,13 @@ SUBSCRIPTIONS = """
 def at(day, hour):
     """An hour of a morning in the shop, where the clocks go back on Sunday; in UTC."""
     offset = 5 if day >= SUNDAY else 4
-    return datetime(day.year, day.month, day.day, hour + offset, tzinfo=UTC)
+    return datetime(
+        day.year,
+        day.month,
+        day.day,
+        hour + offset,
+        tzinfo=UTC,
+    )
 
 
 class Story:
@@ -91,7 +97,12 @@ class Story:
         """The daily run of a day on the morning after it, or one run of the days from `first` on."""
         morning = at(day + timedelta(days=1), 6)
         self.company.show(self.ledger.as_of(morning))
-        run_day(first or day, morning, last=day, run_id=f"run__{day}")
+        run_day(
+            first or day,
+            morning,
+            last=day,
+            run_id=f"run__{day}",
+        )
 
     def step(self, name, moment, action):
         """Do something at a moment; keep the mails that it sends, or why it fails."""
@@ -176,30 +187,58 @@ def tell(story, patch):
     saturday = WEEK.days[5]
     story.run_day(saturday, first=WEEK.first)
     # October ends; its first days are not known.
-    story.step("month", at(SUNDAY, 9), lambda: story.watches_at_once(saturday))
+    story.step(
+        "month",
+        at(SUNDAY, 9),
+        lambda: story.watches_at_once(saturday),
+    )
     story.october = story.archived(MONTH)
-    story.step("month again", at(SUNDAY, 10), lambda: story.watch(saturday))
+    story.step(
+        "month again",
+        at(SUNDAY, 10),
+        lambda: story.watch(saturday),
+    )
     story.run_day(SUNDAY)
     monday = WEEK.next.first
     # Three days are not complete, so the week is not mailed before nine.
-    story.step("early", at(monday, 7), lambda: story.weekly("early"))
+    story.step(
+        "early",
+        at(monday, 7),
+        lambda: story.weekly("early"),
+    )
     with patch.context() as killing:
 
         def kill(*_):
             raise Killed
 
         killing.setattr(delivery_log, "mark_all_sent", kill)
-        story.step("killed", at(monday, 9), lambda: story.watch(SUNDAY))
+        story.step(
+            "killed",
+            at(monday, 9),
+            lambda: story.watch(SUNDAY),
+        )
     another = at(monday, 9) + timedelta(minutes=2)
     story.step("another", another, lambda: story.watch(SUNDAY, "another"))
     story.step("retried", another, lambda: story.watch(SUNDAY))
-    story.step("once more", at(monday, 10), lambda: story.watch(SUNDAY))
+    story.step(
+        "once more",
+        at(monday, 10),
+        lambda: story.watch(SUNDAY),
+    )
     story.mailed = story.archived(WEEK), story.net_sales()
     # The files have arrived.
     story.run_day(monday)
     tuesday = monday + timedelta(days=1)
-    story.step("corrected", at(tuesday, 7), lambda: story.deliver_day(monday))
-    story.step("corrected again", at(tuesday, 8), lambda: story.deliver_day(monday))
+    story.step(
+        "corrected",
+        at(tuesday, 7),
+        lambda: story.deliver_day(monday),
+    )
+    story.step(
+        "corrected again",
+        at(tuesday, 8),
+        lambda: story.deliver_day(monday),
+    )
 
 
 def ids(mails):
@@ -259,7 +298,10 @@ def test_alerts_are_evaluated_once_by_what_is_loaded(story):
     day = WEEK.next.first
     unknown = f"target: {day} is unknown"
     evaluated = [f"drop: {day} is below", f"fall: {day} is above"]
-    assert states == [[*evaluated, unknown], [unknown]]
+    assert states == [
+        [*evaluated, unknown],
+        [unknown],
+    ]
     alert = story.mails["corrected"]["eve@example.com"]
     assert alert["Subject"].endswith(", below 1,000")
 

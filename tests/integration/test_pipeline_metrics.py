@@ -27,7 +27,11 @@ def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypat
     add_environment(monkeypatch, mailbox.environment())
     run = DagRun(DAG, "test__metrics")
     with exporter() as server, sending_to(server):
-        loaded = loading.load_day(DAY, run, stage(DAY.date, run.run_id))
+        loaded = loading.load_day(
+            DAY,
+            run,
+            stage(DAY.date, run.run_id),
+        )
         checked = check_load(run, loaded, loading.ORDERS)
         report = build.build_report(DAY, run, checked)
         assert not delivery.deliver(DAY, report, run, send_mail=True)

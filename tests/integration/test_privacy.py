@@ -57,7 +57,11 @@ def ran(start_shared_company, migrated_airflow, postgres_server):
             shopify.Fault("OrdersById", status=400, body=body)
         )
         assert airflow.test_dag(DAG, business_date=str(DAY)) != 0
-        done = airflow.test_dag(DAG, business_date=str(DAY), send_mail=True)
+        done = airflow.test_dag(
+            DAG,
+            business_date=str(DAY),
+            send_mail=True,
+        )
         assert done == 0, airflow.log()[-5000:]
     return company, airflow
 

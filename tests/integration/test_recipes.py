@@ -181,7 +181,11 @@ def assert_mail_of_the_dag(shop, copy, airflow):
     conf = json.dumps({"business_date": str(DAYS[0])})
     test = ("-m", "airflow", "dags", "test", "unsold_products", "-c", conf)
     with open_mailbox(airflow.folder / "mail") as mailbox:
-        in_copy(copy, *test, **airflow.own() | mailbox.environment() | code)
+        in_copy(
+            copy,
+            *test,
+            **airflow.own() | mailbox.environment() | code,
+        )
         [mail] = mailbox.messages()
     assert re.fullmatch(r"\d+ unsold products", mail["Subject"])
     assert "GNOME-9  Garden gnome" in mail.get_body(("plain",)).get_content()
@@ -225,7 +229,12 @@ def test_ad_spend_and_net_sales_give_the_marketing_efficiency_ratio(shop, tmp_pa
                 abs=close,
             ),
         ),
-        ("total", 200, net_sales, pytest.approx(net_sales / 200, abs=close)),
+        (
+            "total",
+            200,
+            net_sales,
+            pytest.approx(net_sales / 200, abs=close),
+        ),
         ("tv", 150, 0, 0),
     ]
 

@@ -45,8 +45,16 @@ def edited(snapshot, order):
     """Its first line gets a piece more."""
     first, *others = order.lines
     gross = first.gross + first.unit_price
-    more = replace(first, quantity=first.quantity + 1, gross=gross)
-    return replaced(snapshot, order, lines=(more, *others))
+    more = replace(
+        first,
+        quantity=first.quantity + 1,
+        gross=gross,
+    )
+    return replaced(
+        snapshot,
+        order,
+        lines=(more, *others),
+    )
 
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
@@ -68,11 +76,19 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
     gone, more, moved = of_database[:3]
     gone_online, more_online, changed_later = of_storefront[:3]
     for channel in (SALES_DB, STOREFRONT):
-        refunded = refunded_order(snapshot, channel, morning_after(days[1]) - 6 * HOUR)
+        refunded = refunded_order(
+            snapshot,
+            channel,
+            morning_after(days[1]) - 6 * HOUR,
+        )
         snapshot = without_refunds(snapshot, refunded)
     snapshot = deleted(snapshot, gone)
     snapshot = edited(snapshot, more)
-    snapshot = replaced(snapshot, moved, ordered_at=moved.ordered_at - 216 * HOUR)
+    snapshot = replaced(
+        snapshot,
+        moved,
+        ordered_at=moved.ordered_at - 216 * HOUR,
+    )
     snapshot = deleted(snapshot, gone_online)
     snapshot = edited(snapshot, more_online)
     for source, of_shop in of_shops.items():

@@ -73,5 +73,9 @@ def test_a_day_runs_and_its_report_is_mailed(
     test = ("-m", "airflow", "dags", "test", "daily_sales_pipeline", "-c", conf)
     with open_mailbox(tmp_path / "mail") as mailbox:
         environment = company.environment | mailbox.environment()
-        in_copy(copy, *test, **own | environment | code)
+        in_copy(
+            copy,
+            *test,
+            **own | environment | code,
+        )
         assert [mail["X-Sales-Mail"] for mail in mailbox.messages()] == ["report"]

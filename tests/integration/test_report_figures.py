@@ -68,8 +68,19 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     read_at = noon(-2)
     shop = {"source": STOREFRONT, "currency": "GBP"}
     lines = [("Pins", "1", "1.00")]
-    orders = [Order(f"e{n}", noon(-1), lines, **shop) for n in range(300)]
-    rates = [(day, "USD", "2.5"), (day, "GBP", "1.99992")]
+    orders = [
+        Order(
+            f"e{n}",
+            noon(-1),
+            lines,
+            **shop,
+        )
+        for n in range(300)
+    ]
+    rates = [
+        (day, "USD", "2.5"),
+        (day, "GBP", "1.99992"),
+    ]
     folders = [
         Folder(orders, source=STOREFRONT, read_at=read_at),
         Folder(

@@ -65,7 +65,11 @@ class Server:
             path = f"{tasks_path(self.run_id)}/{task}"
             if api.get(path)["state"] != "success":
                 api.request("PATCH", path, json={"new_state": "success"})
-        api.request("PATCH", f"{RUNS}/{self.run_id}", json={"state": "success"})
+        api.request(
+            "PATCH",
+            f"{RUNS}/{self.run_id}",
+            json={"state": "success"},
+        )
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,11 @@ def airflow(tmp_path_factory, migrated_airflow):
         for user in (VIEWER, ANALYST):
             server.apis[user] = AirflowApi(server.base, user, PASSWORD)
         api = server.apis[ANALYST]
-        api.request("PATCH", f"dags/{DAG_DAILY}", json={"is_paused": False})
+        api.request(
+            "PATCH",
+            f"dags/{DAG_DAILY}",
+            json={"is_paused": False},
+        )
         run = api.post(RUNS, {"logical_date": None, "partition_key": DAY})
         server.run_id = run["dag_run_id"]
         server.end_run()
@@ -151,12 +159,20 @@ def test_the_report_is_built_again_and_a_source_is_read_again_by_the_days_run(ai
     assert again.status_code == 409
     assert "under way" in again.text
     api = airflow.apis[ANALYST]
-    logged = api.get("eventLogs", dag_id=DAG_DAILY, run_id=airflow.run_id)["event_logs"]
+    logged = api.get(
+        "eventLogs",
+        dag_id=DAG_DAILY,
+        run_id=airflow.run_id,
+    )["event_logs"]
     cleared = [event for event in logged if event["event"].startswith("post_clear")]
     assert [event["owner"] for event in cleared] == [ANALYST]
 
     airflow.end_run()
     form = {"source": "sales_db"}
-    answer = airflow.send(f"/sales-reports/{DAY}/read", ANALYST, form=form)
+    answer = airflow.send(
+        f"/sales-reports/{DAY}/read",
+        ANALYST,
+        form=form,
+    )
     assert answer.status_code == 303
     assert airflow.states() == [None, None, None]

@@ -203,7 +203,12 @@ def story(
         ) as airflow:
             story = Story(company, airflow, mailbox, stops, yesterday)
             files = f"file://{folder}/export/*"
-            story.killed_everywhere(HISTORY, files=files, source=SOURCE, dry_run=False)
+            story.killed_everywhere(
+                HISTORY,
+                files=files,
+                source=SOURCE,
+                dry_run=False,
+            )
             undo(SOURCE)
             story.killed_everywhere(SYNC)
             story.killed_everywhere(DAILY, str(yesterday))
@@ -277,7 +282,10 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
     # The sync has made a day of today, of which nothing is complete.
     today = story.yesterday + timedelta(days=1)
     missing = {today: list(ALL_SOURCES)}
-    expected = story.company.oracle(run_days=[*story.days, today], missing=missing)
+    expected = story.company.oracle(
+        run_days=[*story.days, today],
+        missing=missing,
+    )
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
 
 

@@ -105,7 +105,13 @@ def test_a_failed_upload_leaves_no_manifest(s3, monkeypatch):
     async def recorded(self, local, remote, *arguments, **options):
         if broken and remote.endswith("/pages/7.csv"):
             raise OSError(28, "No space left")
-        await original(self, local, remote, *arguments, **options)
+        await original(
+            self,
+            local,
+            remote,
+            *arguments,
+            **options,
+        )
         sent.append(remote.rpartition("/")[2])
 
     monkeypatch.setattr(kind, "_put_file", recorded)

@@ -76,7 +76,10 @@ REJECTED = {
         {"received_at": "2026-11-18T04:59:59Z", "occurred_at": "2026-11-18T04:00:00Z"},
         {"received_at": "2026-11-20T05:00:00Z"},
     ],
-    "too_long": [{"event_id": "x" * 201}, {"fault": "too_long", "raw": "{" * 1000}],
+    "too_long": [
+        {"event_id": "x" * 201},
+        {"fault": "too_long", "raw": "{" * 1000},
+    ],
     "not_json": [
         {"fault": "not_json", "raw": "<html>Zoë, ann@example.com"},
         {"fault": "not_json"},

@@ -10,7 +10,10 @@ from tests import oracle_events
 
 pytestmark = pytest.mark.slow
 
-DAYS = [date(2026, 11, 16), date(2026, 11, 17)]
+DAYS = [
+    date(2026, 11, 16),
+    date(2026, 11, 17),
+]
 MIDNIGHT = datetime.fromisoformat("2026-11-16T05:00:00+00:00")
 """In New York, where the first day begins."""
 

@@ -79,6 +79,9 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     assert load_history.delivered_files("partner_files", DAY) == ["a.csv"]
     lower(monkeypatch, load_history, IDS_PER_QUERY=2)
     by_orders = known(["b.csv"], ["1", "5", "3"])
-    assert by_orders == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
+    assert by_orders == {
+        "a.csv": ["1", "3"],
+        "b.csv": ["3", "4"],
+    }
     files = load_history.loaded_files("partner_files", [], ["4"])
     assert files["b.csv"].sha256 == "bb"

@@ -29,11 +29,23 @@ def test_the_newest_file_of_a_partner_is_shown_as_it_would_be_loaded(drop, layou
     (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
     drop.deliver("acme_2026-03-09.csv", "Old")
     lines = [line(f"A{number}") for number in range(1, 4)]
-    broken = [line("A4", quantity="many"), line("A5", quantity="0")]
+    broken = [
+        line("A4", quantity="many"),
+        line("A5", quantity="0"),
+    ]
     unknown = line("A6").replace("completed", "versandt")
     returned = line("A2", quantity="-1").replace("completed", "retour")
     returned = returned.replace("2026-03-10T09:00:00Z", "")
-    drop.put(ACME, file_of(*lines, *broken, unknown, line("jo@example.com"), returned))
+    drop.put(
+        ACME,
+        file_of(
+            *lines,
+            *broken,
+            unknown,
+            line("jo@example.com"),
+            returned,
+        ),
+    )
     instant = "2026-03-10 07:00 UTC"
     usual = f"line 1, completed, {instant}, SKU-1, 2.0 × 10.5000 EUR, tax 1.6000, DE"
     refund = usual.replace("2.0 ×", "1.0 ×").replace("completed", "retour")

@@ -86,12 +86,20 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
 
 def test_a_file_of_a_layout_with_further_columns_is_loaded_with_others(drop, layouts):
     (layouts / "acme.yaml").write_text("refund_when: {quantity: negative}")
-    refunds = [line("A1", quantity="-1"), line("A2", quantity="-1")]
+    refunds = [
+        line("A1", quantity="-1"),
+        line("A2", quantity="-1"),
+    ]
     drop.put("acme_2026-03-10.csv", file_of(line("A1"), *refunds))
     drop.deliver("zeta_2026-03-10.csv", "Z1")
     raw = drop.extract()
     lines = rows(raw, "lines", "order_id, is_refund")
-    assert lines == [("A1", False), ("A1", True), ("A2", True), ("Z1", None)]
+    assert lines == [
+        ("A1", False),
+        ("A1", True),
+        ("A2", True),
+        ("Z1", None),
+    ]
     assert raw.control_totals["source_amount"] == "42.0000", "of what was sold"
     assert raw.control_totals["source_orders"] == 2
 
@@ -107,7 +115,10 @@ def test_a_voucher_of_a_till_is_a_discount_and_the_totals_add_up(drop, layouts):
     assert raw.control_totals["source_amount"] == "10.5000"
     manifest = transform(raw, run_id="run")
     columns = "gross_amount, discount_amount, amount_after_discount"
-    amounts = [[Decimal("10.5"), 0, Decimal("10.5")], [0, 5, -5]]
+    amounts = [
+        [Decimal("10.5"), 0, Decimal("10.5")],
+        [0, 5, -5],
+    ]
     assert sorted(map(list, rows(manifest, "order_lines", columns)))[::-1] == amounts
     totals = "source_amount, loaded_amount, superseded_amount, rejected_amount"
     assert rows(manifest, "control_totals", totals) == [

@@ -48,7 +48,11 @@ def acme(drop, layouts, monkeypatch):
 
 
 def deliver(drop, *lines, name=NAME, received=RECEIVED):
-    drop.put(name, "\n".join((HEADER, *lines)) + "\n", received)
+    drop.put(
+        name,
+        "\n".join((HEADER, *lines)) + "\n",
+        received,
+    )
 
 
 def load(drop):
@@ -360,7 +364,14 @@ def test_columns_that_are_not_read_and_a_wrong_encoding_are_warnings(acme, layou
 def test_the_check_shows_the_sums_of_the_newest_file(acme, layouts):
     today = datetime.now(UTC).date()
     name = f"acme_settlement_{today - timedelta(days=1)}.csv"
-    deliver(acme, SALE, SHIPPING, COMMISSION, SALE.replace("1.010,00", "x"), name=name)
+    deliver(
+        acme,
+        SALE,
+        SHIPPING,
+        COMMISSION,
+        SALE.replace("1.010,00", "x"),
+        name=name,
+    )
     _, *others = PARTNER_FILES.source().check()
     assert others == [
         (

@@ -69,7 +69,11 @@ def loaded(manifest, table, name):
     """The rows of a partner."""
     partner = OWNERS.get(table, "channel")
     found = []
-    for owner, *values in rows(manifest, table, f"{partner}, {COLUMNS[table]}"):
+    for owner, *values in rows(
+        manifest,
+        table,
+        f"{partner}, {COLUMNS[table]}",
+    ):
         if owner.partition("_2026")[0] == name:
             found.append(list(map(as_text, values)))
     return found

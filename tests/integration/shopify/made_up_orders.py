@@ -105,7 +105,10 @@ class OrderMaker:
         if share:
             discount = round_money(line.price * quantity * share / 100, currency)
             half = round_money(discount / 2, currency)
-            line.discounts = [DiscountFacts(half), DiscountFacts(discount - half)]
+            line.discounts = [
+                DiscountFacts(half),
+                DiscountFacts(discount - half),
+            ]
         line.taxes = self.taxes()
         line.duty = dice.choice([None, None, DUTY])
         line.removed = dice.choice(

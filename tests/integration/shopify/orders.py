@@ -26,7 +26,12 @@ def line(price, quantity=1, *, rate=None, **facts):
     if "duty" in facts:
         facts["duty"] = Decimal(facts["duty"])
     sku = facts.pop("sku", "MUG")
-    return LineFacts(sku, Decimal(price), quantity, **{"taxes": taxes} | facts)
+    return LineFacts(
+        sku,
+        Decimal(price),
+        quantity,
+        **{"taxes": taxes} | facts,
+    )
 
 
 def tip(amount):
@@ -52,7 +57,11 @@ def order(*lines, **facts):
 def shipping(price, rate=None, **facts):
     """A shipping line."""
     taxes = [TaxFacts(Decimal(rate))] if rate else []
-    return ShippingFacts(Decimal(price), taxes=taxes, **facts)
+    return ShippingFacts(
+        Decimal(price),
+        taxes=taxes,
+        **facts,
+    )
 
 
 def refund(*lines, **facts):

@@ -35,7 +35,12 @@ PARTS = ("merchandise", "tax", "shipping")
 def connect(monkeypatch, shop, **fields):
     """Let the connection lead to a shop."""
     known = {"password": stand_in.TOKEN} | fields
-    settings.connect(monkeypatch, "shopify_api", shop.url, **known)
+    settings.connect(
+        monkeypatch,
+        "shopify_api",
+        shop.url,
+        **known,
+    )
 
 
 def shop_with(orders, balance=(), payouts=(), **options):

@@ -38,7 +38,12 @@ def test_made_up_orders_have_the_rows_of_the_oracle_and_add_up(load):
     lines = {order_id: [] for order_id in answers}
     for row in loaded.rows("order_lines"):
         net = row["gross_amount"] - row["discount_amount"]
-        found = (row["line_number"], row["quantity"], row["gross_amount"], net)
+        found = (
+            row["line_number"],
+            row["quantity"],
+            row["gross_amount"],
+            net,
+        )
         lines[row["order_id"]].append((*found, row["tax_amount"]))
     names = ("line_number", "quantity", "gross", "net", "tax")
     for order_id, answer in answers.items():

@@ -68,8 +68,18 @@ def test_fields_tags_custom_attributes_utm_parameters_and_metafields(load):
     orders = [with_note(1, "wrap", **FULL), with_note(2, "") | {"metafields": []}]
     expected = {"1": STORED, "2": {"sourceName": "web"}}
     for number, (value, stored) in enumerate(VALUES.items(), 3):
-        written = {"attributes": {"Gift message": value}, "utm": {"campaign": value}}
-        orders.append(with_note(number, value, tags=[value], **written))
+        written = {
+            "attributes": {"Gift message": value},
+            "utm": {"campaign": value},
+        }
+        orders.append(
+            with_note(
+                number,
+                value,
+                tags=[value],
+                **written,
+            )
+        )
         names = ("tags", "Gift_message", "utm_campaign", "custom__gift_note")
         texts = dict.fromkeys(names, stored) if stored else {}
         expected[str(number)] = texts | {"sourceName": "web"}

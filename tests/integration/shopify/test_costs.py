@@ -62,7 +62,10 @@ def test_a_returned_unit_gives_its_cost_back(load):
 @pytest.mark.parametrize("today", ["9", None, "no variant", "hidden"])
 def test_the_cost_of_the_first_read_stays(today, serve, tmp_path):
     cost = Decimal(9) if today == "9" else None
-    lines = [replace(MUGS, unit_cost=cost), line("3", unit_cost=cost)]
+    lines = [
+        replace(MUGS, unit_cost=cost),
+        line("3", unit_cost=cost),
+    ]
     order = OrderFacts(1, OLD, lines, updated_at=NOON)
     built = build_order(order)
     if today == "no variant":

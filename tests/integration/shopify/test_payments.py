@@ -45,12 +45,22 @@ HIDDEN = (
 
 def moved(number, amount="10", at=NOON, **facts):
     """A balance transaction."""
-    return BalanceFacts(number, Decimal(amount), at, **facts)
+    return BalanceFacts(
+        number,
+        Decimal(amount),
+        at,
+        **facts,
+    )
 
 
 def order(number=1, **facts):
     """An order for 10.00."""
-    return OrderFacts(number, NOON, [line("10")], **facts)
+    return OrderFacts(
+        number,
+        NOON,
+        [line("10")],
+        **facts,
+    )
 
 
 def ids(loaded):
@@ -68,14 +78,33 @@ def test_a_payout_and_its_balance_transactions(load):
             order_transaction=10001,
             payout=7,
         ),
-        moved(12, "-40", LATER, type="REFUND", order=1, payout=7),
-        moved(13, "-5", type="SHIPPING_LABEL", fee=Decimal("0.10"), payout=7),
+        moved(
+            12,
+            "-40",
+            LATER,
+            type="REFUND",
+            order=1,
+            payout=7,
+        ),
+        moved(
+            13,
+            "-5",
+            type="SHIPPING_LABEL",
+            fee=Decimal("0.10"),
+            payout=7,
+        ),
         moved(14, "8", type="ADJUSTMENT", payout=7),
         moved(15, "2", type="TRANSFER_FAILURE", payout=7),
         moved(16, "-64.70", type="TRANSFER", payout=7),
         moved(17, "6", test=True),
     ]
-    payouts = [replace(PAYOUT, issued_at=DAY.end - SECOND, trace_id="TRACE-1")]
+    payouts = [
+        replace(
+            PAYOUT,
+            issued_at=DAY.end - SECOND,
+            trace_id="TRACE-1",
+        )
+    ]
     loaded = load(order(), balance=balance, payouts=payouts)
     payments = loaded.rows("payments")
     check(
@@ -153,7 +182,10 @@ def test_every_type_has_a_kind(load):
 WINDOWS = [
     ({}, SINCE, None),
     (
-        {"changed_from": DAY.start, "changed_until": DAY.end},
+        {
+            "changed_from": DAY.start,
+            "changed_until": DAY.end,
+        },
         DAY.start - timedelta(days=10),
         DAY.end,
     ),
@@ -171,7 +203,10 @@ WINDOWS = [
     ),
     # Orders that changed after the day.
     (
-        {"changed_from": DAY.end, "changed_until": NOW - 2 * SECOND},
+        {
+            "changed_from": DAY.end,
+            "changed_until": NOW - 2 * SECOND,
+        },
         DAY.start - timedelta(days=10),
         NOW - 2 * SECOND,
     ),
@@ -203,9 +238,19 @@ def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
     """Also of very many: the pages of payouts, of transactions by date, and of those by payout."""
     balance = []
     for number in range(300):
-        balance.append(moved(1000 + number, at=OLD, payout=7))
+        balance.append(
+            moved(
+                1000 + number,
+                at=OLD,
+                payout=7,
+            )
+        )
         balance.append(moved(2000 + number, payout=7))
-    balance += [moved(1, at=OLD), moved(2, at=OLD, payout=8), moved(3, payout=8)]
+    balance += [
+        moved(1, at=OLD),
+        moved(2, at=OLD, payout=8),
+        moved(3, payout=8),
+    ]
     payouts = [PAYOUT, PayoutFacts(8, SINCE - SECOND)]
     for number in range(100, 360):
         payouts.append(PayoutFacts(number, NOON))
@@ -231,7 +276,10 @@ DENIED = {
     "path": ["shopifyPaymentsAccount"],
     "extensions": {"code": "ACCESS_DENIED"},
 }
-PAYMENTS = {"balance": [moved(1, payout=7)], "payouts": [PAYOUT]}
+PAYMENTS = {
+    "balance": [moved(1, payout=7)],
+    "payouts": [PAYOUT],
+}
 
 
 @pytest.mark.parametrize(
@@ -243,7 +291,11 @@ PAYMENTS = {"balance": [moved(1, payout=7)], "payouts": [PAYOUT]}
     ],
 )
 def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path):
-    shop = serve(order(1), order(2, gateway="paypal"), **PAYMENTS)
+    shop = serve(
+        order(1),
+        order(2, gateway="paypal"),
+        **PAYMENTS,
+    )
     if access == "scope is missing":
         shop.store.shop = shop.store.shop | {"accessScopes": NO_PAYOUTS}
     elif access == "permission is missing":
@@ -259,7 +311,10 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
 
 def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
     shop = serve(order(), **PAYMENTS)
-    window = {"changed_from": DAY.start, "changed_until": DAY.start}
+    window = {
+        "changed_from": DAY.start,
+        "changed_until": DAY.start,
+    }
     loaded = Loadable(tmp_path, **window)
     assert len(loaded.rows("orders")) == 1
     assert ids(loaded) == []
@@ -278,10 +333,19 @@ def test_payments_by_other_gateways_are_in_the_orders(load):
     ]
     for status in ("FAILURE", "PENDING", "ERROR", "AWAITING_RESPONSE", "UNKNOWN"):
         payments.append(paid("64", kind="SALE", status=status))
-    repaid = [paid("3"), paid("5", fee=Decimal("0.25")), paid("6", status="FAILURE")]
+    repaid = [
+        paid("3"),
+        paid("5", fee=Decimal("0.25")),
+        paid("6", status="FAILURE"),
+    ]
     refunds = [refund(transactions=repaid)]
     built = build_order(
-        order(gateway="PayPal", payments=payments, refunds=refunds, currency="CAD")
+        order(
+            gateway="PayPal",
+            payments=payments,
+            refunds=refunds,
+            currency="CAD",
+        )
     )
     first, second, *_ = built["transactions"]
     # A fee in another currency is not known in this one.
@@ -382,7 +446,10 @@ def test_each_total_of_a_payout_is_in_one_column(serve, tmp_path):
     assert payout["summary"].keys() == TOTALS.keys()
     expected = dict.fromkeys(TOTALS.values(), 0)
     for place, (name, column) in enumerate(TOTALS.items()):
-        payout["summary"][name] = {"amount": str(2**place), "currencyCode": "USD"}
+        payout["summary"][name] = {
+            "amount": str(2**place),
+            "currencyCode": "USD",
+        }
         expected[column] += 2**place
     [row] = Loadable(tmp_path).rows("payouts")
     assert {column: row[column] for column in expected} == expected
@@ -395,7 +462,11 @@ def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
     balance = [moved(number, order=1) for number in range(3)]
     payouts = [PayoutFacts(number, NOON) for number in range(len(TOTALS) + 3)]
     transactions = [paid("1", kind="SALE", gateway="cash") for _ in range(2)]
-    shop = serve(order(payments=transactions), balance=balance, payouts=payouts)
+    shop = serve(
+        order(payments=transactions),
+        balance=balance,
+        payouts=payouts,
+    )
     store = shop.store
     store.balance_transactions[0]["amount"]["amount"] = INVALID
     store.balance_transactions[1]["fee"]["amount"] = INVALID
@@ -437,9 +508,18 @@ def test_payments_that_cannot_be_read_fail_the_read(
 
 def test_a_transaction_of_a_declined_payout_is_read_again(serve, tmp_path):
     """It is in a later payout, or in none."""
-    balance = [moved(1, at=SINCE, payout=7), moved(2, at=SINCE, payout=7)]
-    shop = serve(balance=balance, payouts=[replace(PAYOUT, status="FAILED")])
-    moved_on = [replace(balance[0], payout=8), replace(balance[1], payout=None)]
+    balance = [
+        moved(1, at=SINCE, payout=7),
+        moved(2, at=SINCE, payout=7),
+    ]
+    shop = serve(
+        balance=balance,
+        payouts=[replace(PAYOUT, status="FAILED")],
+    )
+    moved_on = [
+        replace(balance[0], payout=8),
+        replace(balance[1], payout=None),
+    ]
     store = shop.store
     store.balance_transactions = [build_balance_transaction(each) for each in moved_on]
     store.payouts.append(build_payout(PayoutFacts(8, LATER), moved_on))

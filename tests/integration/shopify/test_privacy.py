@@ -66,7 +66,11 @@ def test_rows_rejects_manifests_and_logs(
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
     payout = PayoutFacts(7, NOON, trace_id=TEXT)
-    serve(careless(1), careless(2, amount=TEXT), payouts=[payout])
+    serve(
+        careless(1),
+        careless(2, amount=TEXT),
+        payouts=[payout],
+    )
     loaded = Loadable(tmp_path)
     assert len(loaded.rows("rejected_rows")) >= 3
     assert loaded.rows("payments")

@@ -86,7 +86,10 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
         # The last read is the reconciliation, which asks for the known orders.
         known = list(tables.orders) if at == NOW else []
         read_in_bulk(dice.choice([-1, 20_000]))
-        window = {"changed_from": read_at - SHOPIFY.overlap, "also_read": known}
+        window = {
+            "changed_from": read_at - SHOPIFY.overlap,
+            "also_read": known,
+        }
         with time_machine.travel(at):
             tables.add(Loadable(tmp_path / str(at), **window))
         read_at = at

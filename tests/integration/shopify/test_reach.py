@@ -79,7 +79,10 @@ def grow_older(store):
 
 @pytest.mark.parametrize(
     ("scopes", "days_ago", "meanwhile"),
-    [(ALL, {1: 90, 4: 10}, withdraw), (SCOPES, {1: 60, 4: 10}, grow_older)],
+    [
+        (ALL, {1: 90, 4: 10}, withdraw),
+        (SCOPES, {1: 60, 4: 10}, grow_older),
+    ],
 )
 def test_an_order_that_goes_out_of_sight_during_the_read_is_kept(
     scopes, days_ago, meanwhile, serve, tmp_path

@@ -50,7 +50,10 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
         order(9, OLD),
     )
     assert ids(Loadable(tmp_path / "open")) == list("1235678")
-    window = {"changed_until": DAY.end, "also_read": ["9", "10", "1"]}
+    window = {
+        "changed_until": DAY.end,
+        "also_read": ["9", "10", "1"],
+    }
     loaded = Loadable(tmp_path / "closed", **window)
     assert ids(loaded) == list("1235789")
     versions = [row["order_id"] for row in loaded.rows("order_versions")]
@@ -87,7 +90,12 @@ def test_orders_with_many_lines_are_read_whole(serve, tmp_path):
     loaded = Loadable(tmp_path)
     rows = {row["order_id"]: row for row in loaded.rows("orders")}
     counts = {order_id: row["item_count"] for order_id, row in rows.items()}
-    many = {"1": 50, "2": 51, "3": 250, "4": 600}
+    many = {
+        "1": 50,
+        "2": 51,
+        "3": 250,
+        "4": 600,
+    }
     assert counts == {str(number): 1 for number in range(1, 271)} | many
     assert len(loaded.rows("refunds")) == 351
     assert rows["4"]["gross_amount"] == 6600

@@ -153,7 +153,11 @@ def test_the_columns_of_orders(load):
     )
     for row, (_, facts, *expected) in zip(rows, STATUSES, strict=False):
         assert [row["status"], row["is_sale"]] == expected, facts
-    for row, (fields, expected) in zip(rows[len(STATUSES) :], ANSWERS, strict=True):
+    for row, (fields, expected) in zip(
+        rows[len(STATUSES) :],
+        ANSWERS,
+        strict=True,
+    ):
         assert {column: row[column] for column in expected} == expected, fields
 
 
@@ -200,7 +204,11 @@ def test_the_columns_of_lines_and_refunds(serve, tmp_path):
     }
     answer = built(
         1,
-        order(*lines, refunds=refunds, **facts),
+        order(
+            *lines,
+            refunds=refunds,
+            **facts,
+        ),
         {},
     )
     # Ids are numbers, and lines are numbered by them.
@@ -242,7 +250,14 @@ def test_a_customer_is_known_by_the_address_else_by_number(load):
     ]
     orders = []
     for number, customer in enumerate(customers):
-        orders.append(OrderFacts(number, NOON, [line("10")], **customer))
+        orders.append(
+            OrderFacts(
+                number,
+                NOON,
+                [line("10")],
+                **customer,
+            )
+        )
     hashes = [row["customer_hash"] for row in load(*orders).rows("orders")]
     assert hashes[0] == hashes[1] != hashes[2]
     assert hashes[2] == hashes[3] != hashes[4]

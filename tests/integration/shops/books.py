@@ -7,7 +7,11 @@ from datetime import date
 
 from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger
 
-SHOPS = {SHOPIFY: ["eu", "jp"], STOREFRONT: ["outlet"], SALES_DB: ["brand2"]}
+SHOPS = {
+    SHOPIFY: ["eu", "jp"],
+    STOREFRONT: ["outlet"],
+    SALES_DB: ["brand2"],
+}
 FIRST_DAY = date(2026, 8, 30)
 PER_DAY = 40
 EU = "shopify_eu"
@@ -51,7 +55,11 @@ class Books:
         """Some buyers of another shop are customers of the company, and some have no address."""
         orders = [self._known(order) for order in snapshot.orders]
         customers = [self._known(customer) for customer in snapshot.customers]
-        return replace(snapshot, orders=tuple(orders), customers=tuple(customers))
+        return replace(
+            snapshot,
+            orders=tuple(orders),
+            customers=tuple(customers),
+        )
 
     def _known(self, buyer):
         """An order or a customer, with another address."""

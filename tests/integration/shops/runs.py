@@ -31,7 +31,11 @@ def run_with_failures(day):
 
 def read_history(first, last, at, source=None):
     """What `sales_history_read` does for past days in a run that begins at `at`, for one source or all."""
-    params = {"first_day": str(first), "last_day": str(last), "source": source}
+    params = {
+        "first_day": str(first),
+        "last_day": str(last),
+        "source": source,
+    }
     run = DagRun(DAG_HISTORY_READ, f"{first}__{last}__{source}")
     with time_machine.travel(at):
         days = closed_days(first, last, shop_timezone())

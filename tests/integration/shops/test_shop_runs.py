@@ -80,15 +80,26 @@ def test_a_shop_that_is_down_for_three_days(company, monkeypatch, no_pauses):
         company.show(own, of_shops | last_seen)
         run_with_failures(day)
     missing = {day: [EU] for day in down}
-    company.assert_oracle(run_days=[first, *down], missing=missing)
+    company.assert_oracle(
+        run_days=[first, *down],
+        missing=missing,
+    )
 
     server.faults.clear()
     now = morning_after(last)
     company.show(*books.as_of(now))
     run_day(last)
-    company.assert_oracle(run_days=books.days, missing=missing)
+    company.assert_oracle(
+        run_days=books.days,
+        missing=missing,
+    )
     run_day(down[0], now + HOUR)
-    read_history(down[1], down[2], now + HOUR, source=EU)
+    read_history(
+        down[1],
+        down[2],
+        now + HOUR,
+        source=EU,
+    )
     company.assert_oracle(run_days=books.days)
 
 

@@ -47,7 +47,12 @@ class HttpSource:
         timeout=60,
     ):
         fields = {"password": SECRET, "extra": {"timeout": timeout}}
-        connect(patch, f"{self.name}_api", host, **fields)
+        connect(
+            patch,
+            f"{self.name}_api",
+            host,
+            **fields,
+        )
 
     def assert_fails(self, kind, words):
         """Read; assert that it fails with this kind of error and words, and that nothing is staged."""
@@ -97,7 +102,17 @@ REDIRECTS = [
 
 
 def one_event(**fields):
-    return json.dumps(event("one", at(1), visitor_id=SECRET, **fields)).encode() + b"\n"
+    return (
+        json.dumps(
+            event(
+                "one",
+                at(1),
+                visitor_id=SECRET,
+                **fields,
+            )
+        ).encode()
+        + b"\n"
+    )
 
 
 EARLIER = one_event(received_at="2026-03-10T04:58:59Z")
@@ -144,7 +159,13 @@ def assert_http_failures(
     """Let everything go wrong, one after the other."""
     source.connect(patch, site.url)
     for status, body, headers, kind, words in [*ANSWERS, *further]:
-        site.put(source.path, body, "text/plain", status=status, **headers)
+        site.put(
+            source.path,
+            body,
+            "text/plain",
+            status=status,
+            **headers,
+        )
         site.requests.clear()
         source.assert_fails(kind, words)
         attempts = source.attempts if kind is TransientError else 1

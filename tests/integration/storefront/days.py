@@ -37,7 +37,13 @@ def storefront_days(day):
             ["Kitchen", "Gifts"],
             day.start - 90 * DAY,
         ),
-        WooProduct(12, "TEA", "Tea, loose", ["Grocery"], day.start - 90 * DAY),
+        WooProduct(
+            12,
+            "TEA",
+            "Tea, loose",
+            ["Grocery"],
+            day.start - 90 * DAY,
+        ),
     ]
     noon = day.start + 12 * HOUR
     long_ago = day.start - 60 * DAY
@@ -61,25 +67,47 @@ def storefront_days(day):
     ]
     orders = [
         _changed(1, day.start, day.end + HOUR),
-        _changed(2, day.end - SECOND, day.end + HOUR),
+        _changed(
+            2,
+            day.end - SECOND,
+            day.end + HOUR,
+        ),
         # Where the clocks go back these two show the same wall-clock time.
         _order(3, day.start + 1.5 * HOUR),
         _order(4, day.start + 2.5 * HOUR),
-        _order(5, noon, lines=[], shipping=Decimal("4.95")),
+        _order(
+            5,
+            noon,
+            lines=[],
+            shipping=Decimal("4.95"),
+        ),
         _order(
             6,
             noon,
             refunds=[
-                WooRefund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])
+                WooRefund(
+                    901,
+                    noon + HOUR,
+                    Decimal("9.72"),
+                    "chipped",
+                    [one_mug],
+                )
             ],
         ),
         _changed(7, noon, noon + HOUR, "trash"),
         _order(
             8,
             noon,
-            lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)],
+            lines=[
+                _line(80, product=12, quantity="0.375"),
+                _line(81, product=99),
+            ],
         ),
-        _order(HUGE, noon, lines=[_line(HUGE + 7)]),
+        _order(
+            HUGE,
+            noon,
+            lines=[_line(HUGE + 7)],
+        ),
         _changed(20, long_ago, day.start),
         # In the repeated hour: HPOS dates this an hour early.
         _changed(21, long_ago, day.start + 2.25 * HOUR, "cancelled"),
@@ -115,9 +143,17 @@ def storefront_days(day):
                 )
             ],
         ),
-        _order(43, day.start - 13 * DAY, refunds=small_refunds),
+        _order(
+            43,
+            day.start - 13 * DAY,
+            refunds=small_refunds,
+        ),
         _order(50, day.start - 40 * DAY),
-        _order(51, day.start - 40 * DAY, status="trash"),
+        _order(
+            51,
+            day.start - 40 * DAY,
+            status="trash",
+        ),
     ]
     return WooStore(orders, products)
 
@@ -125,7 +161,13 @@ def storefront_days(day):
 def _changed(number, created_at, changed_at, status="completed", **values):
     """Return an order that got its status at `changed_at`."""
     changes = [(changed_at, "status")]
-    return _order(number, created_at, status=status, changes=changes, **values)
+    return _order(
+        number,
+        created_at,
+        status=status,
+        changes=changes,
+        **values,
+    )
 
 
 def _order(number, created_at, **values):

@@ -24,7 +24,11 @@ ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
 
 
 def connect(monkeypatch, host, secret=SECRET, extra=None):
-    fields = {"login": KEY, "password": secret, "extra": extra or {}}
+    fields = {
+        "login": KEY,
+        "password": secret,
+        "extra": extra or {},
+    }
     settings.connect(monkeypatch, "storefront_api", host, **fields)
 
 

@@ -34,7 +34,11 @@ SUMMER = day_window(date(2025, 6, 3), "UTC")
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     ("day", "site"),
-    [(FALL_BACK, NEW_YORK), (SPRING, "Asia/Tokyo"), (SUMMER, "America/Los_Angeles")],
+    [
+        (FALL_BACK, NEW_YORK),
+        (SPRING, "Asia/Tokyo"),
+        (SUMMER, "America/Los_Angeles"),
+    ],
     ids=str,
 )
 def test_the_newest_day_is_read_alike_from_every_server(

@@ -23,7 +23,13 @@ BURST = [
         times=2,
         headers={"Retry-After": "0"},
     ),
-    Fault("/orders", page=1, status=503, times=2, headers={"Retry-After": "0"}),
+    Fault(
+        "/orders",
+        page=1,
+        status=503,
+        times=2,
+        headers={"Retry-After": "0"},
+    ),
     Fault(r"/orders/\d+/refunds", status=503, times=2, headers={"Retry-After": "0"}),
     Fault("/products", status=429, headers={"Retry-After": "0"}),
 ]
@@ -97,7 +103,11 @@ def test_passing_trouble_changes_nothing(
     assert dict(manifest.control_totals) == totals
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == orders
-    for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True):
+    for left, fault in zip(
+        shop.faults,
+        TROUBLE[trouble],
+        strict=True,
+    ):
         assert left.times < fault.times
 
 

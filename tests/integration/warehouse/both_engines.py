@@ -70,7 +70,11 @@ class BothEngines:
         both = self
 
         def query(api, *arguments, **options):
-            return both.query(api, *arguments, **options)
+            return both.query(
+                api,
+                *arguments,
+                **options,
+            )
 
         def get_template(environment, name, *arguments):
             both.files.add(name)
@@ -106,7 +110,12 @@ class BothEngines:
             own = bigquery.QueryJobConfig.from_api_repr(config.to_api_repr())
             own.query_parameters = [_of_api(each) for each in given]
             job_id = {} if number == len(executed) else {"job_id": None}
-            job = self._send(api, part.sql, job_config=own, **options | job_id)
+            job = self._send(
+                api,
+                part.sql,
+                job_config=own,
+                **options | job_id,
+            )
             job.result()
             self._forget(part)
         return job
@@ -135,7 +144,13 @@ class BothEngines:
         result = evaluate(created.query, tables)
         declared = declared_columns(created.sql)
         types = [kind for _, kind in result.columns]
-        columns = list(zip([each.name for each in declared], types, strict=True))
+        columns = list(
+            zip(
+                [each.name for each in declared],
+                types,
+                strict=True,
+            )
+        )
         rows = self._dump(api, name, short, columns)
         if not _same(result.rows, rows, is_ordered=False):
             self.differences.append(f"{name}: {_difference(result.rows, rows)}")
@@ -190,7 +205,12 @@ class BothEngines:
         return emulated
 
     def _rows(self, api, sql, config=None):
-        job = self._send(api, sql, job_config=config, timeout=60)
+        job = self._send(
+            api,
+            sql,
+            job_config=config,
+            timeout=60,
+        )
         return [
             tuple(_plain(value) for value in row.values())
             for row in job.result(timeout=60)
@@ -227,7 +247,11 @@ def _without_variables(part, types):
         return part
     names = re.compile(rf"(?<![@.`\w])({'|'.join(types)})\b")
     query = names.sub(r"@\1", part.query) if part.query else None
-    return replace(part, sql=names.sub(r"@\1", part.sql), query=query)
+    return replace(
+        part,
+        sql=names.sub(r"@\1", part.sql),
+        query=query,
+    )
 
 
 def _table_names(sql):
@@ -236,14 +260,22 @@ def _table_names(sql):
 
 def _parameter(given):
     if isinstance(given, bigquery.ArrayQueryParameter):
-        return Parameter(given.name, f"ARRAY<{given.array_type}>", given.values)
+        return Parameter(
+            given.name,
+            f"ARRAY<{given.array_type}>",
+            given.values,
+        )
     return Parameter(given.name, given.type_, given.value)
 
 
 def _of_api(given):
     element = re.fullmatch("ARRAY<(.+)>", given.kind)
     if element:
-        return bigquery.ArrayQueryParameter(given.name, element[1], given.value)
+        return bigquery.ArrayQueryParameter(
+            given.name,
+            element[1],
+            given.value,
+        )
     return bigquery.ScalarQueryParameter(given.name, given.kind, given.value)
 
 

@@ -69,7 +69,12 @@ class Shop:
     def load(self, *folders, day=MONDAY, run_id="run", **options):
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
-        return self.load_staged(manifests, day=day, run_id=run_id, **options)
+        return self.load_staged(
+            manifests,
+            day=day,
+            run_id=run_id,
+            **options,
+        )
 
     def load_all(self, *folders, read_at="2026-03-03 11:00", **options):
         """Load the folders, and nothing from the sources that have none and are not off."""
@@ -78,8 +83,17 @@ class Shop:
         nothing = []
         for source in live_sources():
             if source not in known:
-                nothing.append(Folder(source=source, read_at=at(read_at)))
-        self.load(*folders, *nothing, **options)
+                nothing.append(
+                    Folder(
+                        source=source,
+                        read_at=at(read_at),
+                    )
+                )
+        self.load(
+            *folders,
+            *nothing,
+            **options,
+        )
 
     def load_staged(
         self, manifests, *, day=MONDAY, missing_sources=(), off_sources=(), **options
@@ -95,13 +109,22 @@ class Shop:
 
     def failing(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
         """The failing checks of a run of `day`, which has changed `days`."""
-        loaded = LoadResult(day, list(days or [day]), [])
+        loaded = LoadResult(
+            day,
+            list(days or [day]),
+            [],
+        )
         return run_checks(loaded, spec, run_id, self.warehouse)
 
     def report(self, day=MONDAY, run_id="run", **options):
         """The figures of a day's report."""
         origin = ORIGIN.model_copy(update={"run_id": run_id})
-        return figures_of_day(self.warehouse, day, origin, **options)
+        return figures_of_day(
+            self.warehouse,
+            day,
+            origin,
+            **options,
+        )
 
     def period_figures(self, period, slices):
         """The figures of slices of a period, by slice."""
@@ -210,7 +233,13 @@ class Shop:
 def claim_mail(day, figures_hash="hash"):
     """Claim the mail of a day's report; return when its figures were read."""
     now = datetime.now(UTC)
-    delivery_log.claim(day, figures_hash, f"<{figures_hash}@x>", now, MAILING_RUN)
+    delivery_log.claim(
+        day,
+        figures_hash,
+        f"<{figures_hash}@x>",
+        now,
+        MAILING_RUN,
+    )
     return now
 
 

@@ -178,7 +178,10 @@ class Payout:
 
     def row(self, run_id, read_at):
         """Its row of `payouts`."""
-        received = {"read_at": self.read_at or read_at, "run_id": run_id}
+        received = {
+            "read_at": self.read_at or read_at,
+            "run_id": run_id,
+        }
         return asdict(self) | received | {"amount": money(self.amount)}
 
 
@@ -255,7 +258,10 @@ class Folder:
         tables = {name: [] for name in ORDERS.files}
         for order in self.orders:
             self._add(order, tables, run["run_id"])
-        of_source = {"source": self.source, "read_at": self.read_at}
+        of_source = {
+            "source": self.source,
+            "read_at": self.read_at,
+        }
         for order_id in self.removed:
             tables["order_versions"].append(of_source | {"order_id": order_id})
         for order_id, *refund in self.orphans:
@@ -266,7 +272,11 @@ class Folder:
             )
         for rate_date, currency, rate in self.rates:
             exact = Decimal(rate).quantize(Decimal("1e-8"))
-            row = {"rate_date": rate_date, "currency": currency, "rate": exact}
+            row = {
+                "rate_date": rate_date,
+                "currency": currency,
+                "rate": exact,
+            }
             tables["exchange_rates"].append(row)
         for name, entries in (("payments", self.payments), ("payouts", self.payouts)):
             tables[name] = [each.row(run["run_id"], self.read_at) for each in entries]
@@ -468,13 +478,24 @@ def picture(sku, seen, run_id="run", **values):
         "state": "no_picture",
     }
     return (
-        row | {"first_seen_at": seen, "last_seen_at": seen, "run_id": run_id} | values
+        row
+        | {
+            "first_seen_at": seen,
+            "last_seen_at": seen,
+            "run_id": run_id,
+        }
+        | values
     )
 
 
 def rejection(source, day, run_id="run", **values):
     """A row of `rejected_rows`."""
-    row = {"business_date": day, "source": source, "run_id": run_id, "row_number": 1}
+    row = {
+        "business_date": day,
+        "source": source,
+        "run_id": run_id,
+        "row_number": 1,
+    }
     return row | {"reason": "missing_value"} | values
 
 

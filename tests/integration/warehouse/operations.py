@@ -47,8 +47,17 @@ Operation = Callable[[Shop], Any]
 
 def loads(manifests, kind, *, day=TUESDAY, spec=ORDERS, **options):
     def operation(shop):
-        run = {"spec": spec, "day": day, "run_id": kind, "dag_id": kind}
-        shop.load_staged(manifests, **run, **options)
+        run = {
+            "spec": spec,
+            "day": day,
+            "run_id": kind,
+            "dag_id": kind,
+        }
+        shop.load_staged(
+            manifests,
+            **run,
+            **options,
+        )
 
     return operation
 

@@ -40,7 +40,11 @@ class RunsAnIdOnce(OtherClient):
     def query(self, sql, job_id=None, **options):
         if job_id in self._jobs:
             raise Conflict(f"Already Exists: Job {job_id}")
-        job = self._client.query(sql, job_id=job_id, **options)
+        job = self._client.query(
+            sql,
+            job_id=job_id,
+            **options,
+        )
         if job_id:
             self._jobs[job_id] = job
         return job

@@ -29,7 +29,11 @@ def fill(website, random, first, days, visitors=4):
     """Events of `days` days from `first` on: sessions over midnight, ties, copies, wrong clocks."""
     zone = ZoneInfo(website.timezone)
     begin = datetime.combine(first, time(), zone).astimezone(UTC)
-    end = datetime.combine(first + timedelta(days=days), time(), zone)
+    end = datetime.combine(
+        first + timedelta(days=days),
+        time(),
+        zone,
+    )
     left_out = random.choice([*TYPES[:4], "none"])
     for visitor in range(visitors):
         now = begin + timedelta(minutes=random.randrange(20 * 60))
@@ -57,7 +61,12 @@ def fill(website, random, first, days, visitors=4):
                 occurred = now + timedelta(hours=random.choice([0, 0, 2]))
                 later = received + timedelta(hours=random.randrange(1, 30))
                 who["received"] = max(later, begin)
-                website.add(f"{visitor}-{number}", occurred, "purchase", **who)
+                website.add(
+                    f"{visitor}-{number}",
+                    occurred,
+                    "purchase",
+                    **who,
+                )
             now += random.choice(PAUSES)
 
 

@@ -116,7 +116,13 @@ def insert_history(shop, history):
     shop.exported("undone", FIRST - timedelta(days=30), LAST)
     shop.undone("undone", FIRST - timedelta(days=30))
     # A live source is none of an export, whatever it lacks.
-    live = {MOVED: {"gross_sales": Decimal(5), "discounts": 0, "returns": 0}}
+    live = {
+        MOVED: {
+            "gross_sales": Decimal(5),
+            "discounts": 0,
+            "returns": 0,
+        }
+    }
     insert_sales(shop, "sales_db", live)
 
 
@@ -130,5 +136,12 @@ def insert_sales(shop, source, sales):
         returns = amounts["returns"]
         rows.append(daily_sales(day, source, part, discounts))
         kitchen = {"category": "Kitchen", "returns": returns}
-        rows.append(daily_sales(day, source, gross - part, **kitchen))
+        rows.append(
+            daily_sales(
+                day,
+                source,
+                gross - part,
+                **kitchen,
+            )
+        )
     shop.insert("daily_sales", rows)

@@ -8,7 +8,10 @@ from tests.integration.warehouse.loadable import Payment, Payout, at
 from tests.integration.warehouse.random_sales import DAYS, LAST, RandomSales
 from tests.oracle_payments import KINDS, NOT_ARRIVED
 
-DAYS_OF_KIND = {"commission": DAYS[13:18], "charge": DAYS[15:]}
+DAYS_OF_KIND = {
+    "commission": DAYS[13:18],
+    "charge": DAYS[15:],
+}
 """Some orders are older than the first charge or commission of their channel."""
 SOURCES = ("sales_db", "storefront")
 PAYMENTS = 60

@@ -70,13 +70,26 @@ class RandomSales(SalesOracle):
         for count in (200, 201):
             goods = [("Toys", "1", "1.00")] * count
             skus = (["A", "B", "C"] * 67)[:count]
-            order = Order(f"wholesale {count}", self._at(DAYS[5]), goods, skus)
+            order = Order(
+                f"wholesale {count}",
+                self._at(DAYS[5]),
+                goods,
+                skus,
+            )
             order.channel = "sales_db"
             self.orders.append(order)
         for source in ("sales_db", "storefront"):
             # An order of no amount.
-            lines = [("Toys", "1", "10.00"), ("Cups", "1", "-10.00")]
-            order = Order("free", self._at(DAYS[17]), lines, source=source)
+            lines = [
+                ("Toys", "1", "10.00"),
+                ("Cups", "1", "-10.00"),
+            ]
+            order = Order(
+                "free",
+                self._at(DAYS[17]),
+                lines,
+                source=source,
+            )
             order.channel = source
             self.orders.append(order)
         self.orphans = []
@@ -95,7 +108,13 @@ class RandomSales(SalesOracle):
         unknown = []
         for order_id, *refund in self.orphans:
             made_at = refund[1]
-            order = Order(order_id, made_at, (), refunds=[refund], country_code=None)
+            order = Order(
+                order_id,
+                made_at,
+                (),
+                refunds=[refund],
+                country_code=None,
+            )
             unknown.append(order)
         customers = CustomerOracle(
             self.orders, business_date, self.rate_of, unknown, self.currency
@@ -171,7 +190,10 @@ class RandomSales(SalesOracle):
         most_cents = self.chance.choice([4_000, 15_000])
         for number in range(self.chance.choice([0, 0, 0, 1, 2, 8])):
             hours = self.chance.choice([0, number])
-            later = timedelta(days=self.chance.choice([0, 0, 1, 3, 7]), hours=hours)
+            later = timedelta(
+                days=self.chance.choice([0, 0, 1, 3, 7]),
+                hours=hours,
+            )
             made_at = order.ordered_at + later
             if business_date(made_at) > self.last:
                 continue
@@ -239,8 +261,17 @@ class RandomSales(SalesOracle):
                 final = self.chance.randrange(READS)
                 order.updated_at = reads[final][source].read_at
                 for number, read in enumerate(reads):
-                    self._find(order, read[source], number - final)
-            gone = Order("gone", order.ordered_at, source=source, customer="a")
+                    self._find(
+                        order,
+                        read[source],
+                        number - final,
+                    )
+            gone = Order(
+                "gone",
+                order.ordered_at,
+                source=source,
+                customer="a",
+            )
             reads[0][source].orders.append(gone)
             reads[2][source].removed.append("gone")
         return reads

@@ -39,15 +39,29 @@ def sell(shop):
     )
     mail(before)
     mail(DAY)
-    shop.load(*FOLDERS["again"], day=DAY, run_id="again")
-    shop.load(*FOLDERS["older"], day=DAY, run_id="older")
+    shop.load(
+        *FOLDERS["again"],
+        day=DAY,
+        run_id="again",
+    )
+    shop.load(
+        *FOLDERS["older"],
+        day=DAY,
+        run_id="older",
+    )
     check(shop, ORDERS, "day", "again")
 
 
 def mail(day):
     """Mail the report of a day."""
     hash_of_figures = hashlib.sha256(str(day).encode()).hexdigest()
-    assert delivery_log.claim(day, hash_of_figures, f"<{day}@x>", MORNING, MAILING_RUN)
+    assert delivery_log.claim(
+        day,
+        hash_of_figures,
+        f"<{day}@x>",
+        MORNING,
+        MAILING_RUN,
+    )
     headline = {
         "net_sales": Decimal("1.50"),
         "orders": Decimal(3),

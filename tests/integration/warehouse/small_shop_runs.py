@@ -71,16 +71,28 @@ def read_report(shop):
         shop.period_figures(period, SLICES)
         read_net_sales(shop.warehouse, period, SLICES)
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
-    assert not day_status.load_days(page, DAY - 7 * ONE_DAY, DAY).failed
+    assert not day_status.load_days(
+        page,
+        DAY - 7 * ONE_DAY,
+        DAY,
+    ).failed
     quality.page_texts(shop.warehouse, DAY, "USD")
-    state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
+    state.load_day_states(
+        shop.warehouse,
+        DAY - 7 * ONE_DAY,
+        DAY,
+    )
 
 
 def read_breakdowns(shop, day):
     """Read the sales of a day, and what they contribute to the change since the day before."""
     base = day - ONE_DAY
     order_days = [day - number * ONE_DAY for number in range(28)]
-    queries = {"breakdowns": {}, "attributes": {}, "contributions": {"base": base}}
+    queries = {
+        "breakdowns": {},
+        "attributes": {},
+        "contributions": {"base": base},
+    }
     for name, values in queries.items():
         shop.warehouse.query(
             f"report/daily_sales/{name}.sql",
@@ -100,7 +112,12 @@ def browse(shop):
     """Load three days of web events, and one again."""
     website = Website(shop)
     awkward(website)
-    website.add("w1", NOON, visitor_id="zoe", sku="lamp")
+    website.add(
+        "w1",
+        NOON,
+        visitor_id="zoe",
+        sku="lamp",
+    )
     website.add(
         "w2",
         NOON,
@@ -126,13 +143,27 @@ def browse(shop):
         sku="toys-1",
     )
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
-        website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
+        website.run(
+            day,
+            MORNING - (DAY - day),
+            run_id=f"events {day}",
+            check=False,
+        )
     check(shop, EVENTS, f"events {DAY}")
     # Of the periods of reports, no other days' events are read.
     yesterday = DAY - ONE_DAY
-    days = {"first": DAY, "before": yesterday, "before_last": yesterday}
+    days = {
+        "first": DAY,
+        "before": yesterday,
+        "before_last": yesterday,
+    }
     path = "report/periods/funnel.sql"
-    shop.warehouse.query(path, report_day=DAY, slices=[WHOLE.columns], **days)
+    shop.warehouse.query(
+        path,
+        report_day=DAY,
+        slices=[WHOLE.columns],
+        **days,
+    )
 
 
 def refresh_catalogue(shop):
@@ -148,8 +179,17 @@ def refresh_catalogue(shop):
             "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
             "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
         }
-        options = {"day": DAY, "read_at": read_at, "run_id": run_id}
-        manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
+        options = {
+            "day": DAY,
+            "read_at": read_at,
+            "run_id": run_id,
+        }
+        manifest = staged_rows(
+            CATALOGUE,
+            shop.folder,
+            rows,
+            **options,
+        )
         load_one(shop, CATALOGUE, manifest, run_id)
         stored_products()
 
@@ -157,7 +197,11 @@ def refresh_catalogue(shop):
 def load_one(shop, spec, manifest, run_id):
     """Load a folder and check the load."""
     options = {"spec": spec, "run_id": run_id, "dag_id": "other"}
-    shop.load_staged([manifest], day=manifest.business_date, **options)
+    shop.load_staged(
+        [manifest],
+        day=manifest.business_date,
+        **options,
+    )
     check(shop, spec, run_id)
 
 
@@ -173,8 +217,14 @@ def shown(sku, read_at, run_id, number):
     ]
     values = {name: f"{name} of {sku}" for name in names}
     values["state"] = "broken" if sku == "lamp" else "ok"
-    values |= {"name": f"{sku} {number}", "fetched_at": read_at}
-    values |= {"picture_uri": f"file:///{sku}", "thumbnail_uri": f"file:///{sku}.png"}
+    values |= {
+        "name": f"{sku} {number}",
+        "fetched_at": read_at,
+    }
+    values |= {
+        "picture_uri": f"file:///{sku}",
+        "thumbnail_uri": f"file:///{sku}.png",
+    }
     return picture(sku, read_at, run_id, **values)
 
 
@@ -202,9 +252,21 @@ def predict(shop):
         first=DAY,
         last=DAY + 3 * ONE_DAY,
     )
-    shop.warehouse.query("forecast/past_days.sql", first=first, day=DAY)
-    shop.warehouse.query("forecast/complete_days.sql", first=first, day=DAY)
-    shop.warehouse.query("forecast/scores.sql", first=first, day=DAY)
+    shop.warehouse.query(
+        "forecast/past_days.sql",
+        first=first,
+        day=DAY,
+    )
+    shop.warehouse.query(
+        "forecast/complete_days.sql",
+        first=first,
+        day=DAY,
+    )
+    shop.warehouse.query(
+        "forecast/scores.sql",
+        first=first,
+        day=DAY,
+    )
 
 
 def look_up(shop):
@@ -218,15 +280,27 @@ def look_up(shop):
         load_history.refunded_channels(source)
         load_history.stored_rows("orders", source, ["2000", "2009", "A2"])
         load_history.stored_rows("order_lines", source, ["2000", "2009", "A2"])
-        load_history.loaded_files(source, [f"acme_{DAY}.csv"], ["A2", "A3", "A4"])
+        load_history.loaded_files(
+            source,
+            [f"acme_{DAY}.csv"],
+            ["A2", "A3", "A4"],
+        )
         load_history.delivered_files(source, DAY - 7 * ONE_DAY)
-        load_history.read_days(source, DAY - 7 * ONE_DAY, DAY)
+        load_history.read_days(
+            source,
+            DAY - 7 * ONE_DAY,
+            DAY,
+        )
         load_history.known_orders(source, DAY)
         load_history.rejected_orders(source, DAY)
         load_history.refunded_orders(source, days)
         for table in ("orders", "refunds"):
             path = f"warehouse/tables/{table}/for_reconciliation.sql"
-            shop.warehouse.query(path, days=days, parameters={"source": source})
+            shop.warehouse.query(
+                path,
+                days=days,
+                parameters={"source": source},
+            )
     delivery_log.deliveries(DAY)
     forecast_loading.week_state(period_of("week", DAY - 2 * ONE_DAY), "forecast")
     first = DAY - 30 * ONE_DAY
@@ -277,8 +351,16 @@ def forget(shop):
     event."""
     erasure.forget("c2", shop.warehouse)
     later = MORNING + timedelta(hours=9)
-    shop.load(*FOLDERS["listed"], day=DAY, run_id="listed")
-    shop.load(*FOLDERS["forgotten"], day=DAY, run_id="forgotten")
+    shop.load(
+        *FOLDERS["listed"],
+        day=DAY,
+        run_id="listed",
+    )
+    shop.load(
+        *FOLDERS["forgotten"],
+        day=DAY,
+        run_id="forgotten",
+    )
     website = Website(shop)
     website.add(
         "w9",
@@ -291,5 +373,10 @@ def forget(shop):
     website.add(
         "w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON
     )  # too late
-    website.run(DAY, later, run_id="forgotten", check=False)
+    website.run(
+        DAY,
+        later,
+        run_id="forgotten",
+        check=False,
+    )
     shop.warehouse.query("warehouse/tables/forgotten_hashes/all.sql")

@@ -30,7 +30,11 @@ def delivered(read, rejected, received, file=FILE, **facts):
         "rows_rejected": rejected,
     }
     zeros = dict.fromkeys(AMOUNTS, 0)
-    row = delivered_file(file, received, **zeros | counts | facts)
+    row = delivered_file(
+        file,
+        received,
+        **zeros | counts | facts,
+    )
     broken = []
     for number in range(rejected):
         line = {
@@ -39,7 +43,13 @@ def delivered(read, rejected, received, file=FILE, **facts):
             "order_id": f"P{number}",
         }
         broken.append(line | {"reason": "invalid_quantity"})
-    folder = Folder([], PARTNER_FILES, at(received), files=[row], rejected=broken)
+    folder = Folder(
+        [],
+        PARTNER_FILES,
+        at(received),
+        files=[row],
+        rejected=broken,
+    )
     folder.totals = {"rows_superseded": 0, **counts}
     return folder
 
@@ -75,7 +85,11 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
         dag_id="sync",
     )
     assert warnings(shop, "sync", TUESDAY) == []
-    shop.load_all(day=TUESDAY, run_id="next", read_at="2026-03-04 11:00")
+    shop.load_all(
+        day=TUESDAY,
+        run_id="next",
+        read_at="2026-03-04 11:00",
+    )
     assert warnings(shop, "next", TUESDAY) == []
     # A rerun, of the whole day or of one source, finds nothing new.
     shop.load_all(run_id="again", read_at="2026-03-04 12:00")
@@ -97,7 +111,10 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     assert shown(shop, PARTNER_FILES, "right") == (200, 0)
 
 
-@pytest.mark.parametrize(("stated", "is_loss"), [("10.0099", False), ("10.01", True)])
+@pytest.mark.parametrize(
+    ("stated", "is_loss"),
+    [("10.0099", False), ("10.01", True)],
+)
 def test_a_loss_is_a_cent_or_more(shop, stated, is_loss):
     totals = [(None, "USD", stated, "10", "0", "0")]
     order = Order("1", at("2026-03-02 15:00"))
@@ -164,7 +181,11 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     next_day = Folder(
         fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00")
     )
-    shop.load_all(next_day, day=TUESDAY, run_id="next")
+    shop.load_all(
+        next_day,
+        day=TUESDAY,
+        run_id="next",
+    )
     shop.load_all(Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
     assert warnings(shop, "last") == []
     assert shown(shop, SALES_DB, "last") == (21, 1)
@@ -180,8 +201,16 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
         ("again", "2026-03-03 12:00"),
         ("third", "2026-03-03 13:00"),
     ):
-        refused = Folder(source=PARTNER_FILES, rejected=[unusable], read_at=at(read_at))
-        shop.load_all(refused, run_id=run_id, read_at=read_at)
+        refused = Folder(
+            source=PARTNER_FILES,
+            rejected=[unusable],
+            read_at=at(read_at),
+        )
+        shop.load_all(
+            refused,
+            run_id=run_id,
+            read_at=read_at,
+        )
         why = (
             f"alpenmarkt has delivered {FILE} again, and the new version is invalid (it is HTML); the "
             "figures are those of the version loaded before"
@@ -197,7 +226,11 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
 
     # A usable one that the next day's run finds is the end of it.
     usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
-    shop.load_all(usable, day=TUESDAY, run_id="next")
+    shop.load_all(
+        usable,
+        day=TUESDAY,
+        run_id="next",
+    )
     assert marked(shop) == ([], ["it has columns"], "agrees")
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused
 
@@ -218,7 +251,12 @@ def on_page(shop, source):
 
 def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     """Yen and dollars, a file of which an order is superseded, rejected lines; then a lost order."""
-    in_yen = Order("Y", NOON, currency="JPY", lines=[("Toys", "1", "1500")])
+    in_yen = Order(
+        "Y",
+        NOON,
+        currency="JPY",
+        lines=[("Toys", "1", "1500")],
+    )
     database = Folder(
         [Order("1", NOON), in_yen],
         rejected=[{"reason": "invalid_quantity", "order_id": "1"}],
@@ -227,7 +265,12 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
             (None, "JPY", "1500.0002", "1500", "0", "0"),
         ],
     )
-    of_partner = Order("P", NOON, source=PARTNER_FILES, updated_at=NOON)
+    of_partner = Order(
+        "P",
+        NOON,
+        source=PARTNER_FILES,
+        updated_at=NOON,
+    )
     facts = {"rows_accepted": 1, "source_orders": 3, "orders_loaded": 1}
     files = replace(
         delivered(3, 1, "2026-03-03 08:00", **facts),
@@ -246,12 +289,20 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     # A rerun finds the file delivered again, a repair nothing new in it, and both the database as it was.
     again = replace(database, read_at=at("2026-03-03 12:00"))
     newer = delivered(3, 1, "2026-03-03 09:00", **facts)
-    newer = replace(files, files=newer.files, read_at=newer.read_at)
+    newer = replace(
+        files,
+        files=newer.files,
+        read_at=newer.read_at,
+    )
     for read in (
         [again, newer],
         [again],
     ):
-        shop.load_all(*read, run_id="again", read_at="2026-03-03 12:00")
+        shop.load_all(
+            *read,
+            run_id="again",
+            read_at="2026-03-03 12:00",
+        )
     assert warnings(shop, "again"), "nothing is lost"
     totals = shop.report().quality.totals
     amounts = [(each.source, each.currency, each.source_amount) for each in totals]

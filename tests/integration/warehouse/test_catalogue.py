@@ -53,7 +53,11 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     entries = []
     for number in range(10):
         picture = drawn(str(number % 6))
-        url = site.put(f"/{number}.png?token=secret", picture, ETag=f'"{number}"')
+        url = site.put(
+            f"/{number}.png?token=secret",
+            picture,
+            ETag=f'"{number}"',
+        )
         entries.append(product(f"P{number}", url))
     shown.show(*entries)
     first = refresh("first")
@@ -83,9 +87,20 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     # The picture of one has moved to an address where it is not yet.
     site.put("/3.png?token=secret", drawn("another"), ETag='"3b"')
     site.put("/4.png?token=secret", b"", status=500)
-    bad = product("P7", entries[7]["image_url"], price="free")
+    bad = product(
+        "P7",
+        entries[7]["image_url"],
+        price="free",
+    )
     moved = product("P1", site.put("/moved.png", b"", status=404))
-    shown.show(entries[0], moved, *entries[2:7], bad, entries[8], product("NEW"))
+    shown.show(
+        entries[0],
+        moved,
+        *entries[2:7],
+        bad,
+        entries[8],
+        product("NEW"),
+    )
     third = refresh("third")
     assert third["new"] == ["NEW"]
     assert third["gone"] == ["P9"]

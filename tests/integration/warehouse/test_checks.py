@@ -48,7 +48,13 @@ class Spoilt:
     def change(self, sql):
         """Run a change, written as in flaws.yaml."""
         day = f"business_date = '{MONDAY}'"
-        self.shop.warehouse.run(sql.format(**self.names, day=day), "change")
+        self.shop.warehouse.run(
+            sql.format(
+                **self.names,
+                day=day,
+            ),
+            "change",
+        )
 
     def found(self, spec, check, change):
         """Return the number of rows that a check finds after a change, and undo the change. Only the checks
@@ -148,13 +154,29 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop):
 
 def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
     same = replace(ORDER, source="old_shop", refunds=[])
-    other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
-    free = replace(same, order_id="3", lines=[("Toys", "1", "0")])
+    other = replace(
+        same,
+        order_id="2",
+        lines=[("Toys", "1", "9")],
+    )
+    free = replace(
+        same,
+        order_id="3",
+        lines=[("Toys", "1", "0")],
+    )
     exported = [same, other, free, replace(same, order_id="4")]
     live = [replace(each, source="sales_db") for each in (same, free, *exported[3:])]
-    live[2] = replace(live[2], status="cancelled", is_sale=False)
+    live[2] = replace(
+        live[2],
+        status="cancelled",
+        is_sale=False,
+    )
     shop.load(Folder([*live, replace(live[0], order_id="2")]))
-    shop.load(Folder(exported, source="old_shop"), run_id="export", status=HISTORY)
+    shop.load(
+        Folder(exported, source="old_shop"),
+        run_id="export",
+        status=HISTORY,
+    )
     twice = [
         each
         for each in shop.failing(run_id="export")
@@ -167,25 +189,48 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
 
 def test_shops_may_sell_at_one_price_under_one_number(shop):
     own = replace(ORDER, refunds=[])
-    other = replace(own, source="storefront", ordered_at=at("2026-03-02 15:01"))
+    other = replace(
+        own,
+        source="storefront",
+        ordered_at=at("2026-03-02 15:01"),
+    )
     shop.load(Folder([own]), RATES)
     shop.load(Folder([other], source="storefront"), run_id="next")
     assert shop.failing(run_id="next") == []
     # This is the same order.
     copied = replace(other, ordered_at=own.ordered_at)
     again = at("2026-03-03 12:00")
-    shop.load(Folder([copied], source="storefront", read_at=again), run_id="again")
+    shop.load(
+        Folder(
+            [copied],
+            source="storefront",
+            read_at=again,
+        ),
+        run_id="again",
+    )
     [twice] = shop.failing(run_id="again")
     assert twice.sample == "1 of sales_db and storefront"
     yen = replace(copied, currency="JPY")
     later = at("2026-03-03 13:00")
-    shop.load(Folder([yen], source="storefront", read_at=later), run_id="yen")
+    shop.load(
+        Folder(
+            [yen],
+            source="storefront",
+            read_at=later,
+        ),
+        run_id="yen",
+    )
     assert shop.failing(run_id="yen") == []
 
 
 def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop):
     def warned(run_id, day=MONDAY):
-        return shop.failing(SUNDAY, MONDAY, run_id=run_id, day=day)
+        return shop.failing(
+            SUNDAY,
+            MONDAY,
+            run_id=run_id,
+            day=day,
+        )
 
     packed = replace(
         ORDER,

@@ -52,17 +52,29 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
     for day in (leap_day, MOVED, MOVED + timedelta(days=20), date(2025, 3, 31), LAST):
         options = {"report_day": day}
         if day in history.days:
-            rows = shop.warehouse.query(COMPARISONS, spec=ORDERS, **options)
+            rows = shop.warehouse.query(
+                COMPARISONS,
+                spec=ORDERS,
+                **options,
+            )
             found = {row["figure"]: without(row, "figure") for row in rows}
             expected = {each: history.comparison(each, day) for each in ALL_FIGURES}
             assert_same(found, expected)
-        rows = shop.warehouse.query(MONTHS, spec=ORDERS, **options)
+        rows = shop.warehouse.query(
+            MONTHS,
+            spec=ORDERS,
+            **options,
+        )
         for row in rows:
             row["first_day"] = row.pop("first")
             row["last_day"] = row.pop("last")
         found = {row["span"]: without(row, "span") for row in rows}
         assert_same(found, {span: history.month(span, day) for span in SPANS})
-        rows = shop.warehouse.query(DAYS, spec=ORDERS, **options)
+        rows = shop.warehouse.query(
+            DAYS,
+            spec=ORDERS,
+            **options,
+        )
         assert [row["business_date"] for row in rows] == days_of(
             day - timedelta(days=62), day
         )

@@ -36,15 +36,27 @@ def restated_on_page(shop):
 
 
 def load_late_file(shop):
-    folder = Folder([LATE], source="partner_files", read_at=at("2026-03-04 11:00"))
-    shop.load(folder, day=TUESDAY, run_id="late")
+    folder = Folder(
+        [LATE],
+        source="partner_files",
+        read_at=at("2026-03-04 11:00"),
+    )
+    shop.load(
+        folder,
+        day=TUESDAY,
+        run_id="late",
+    )
 
 
 def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(shop):
     assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == []
     shop.load(Folder([ORDER]))
     next_day = Folder([NEXT], read_at=at("2026-03-04 09:00"))
-    shop.load(next_day, day=TUESDAY, run_id="tuesday")
+    shop.load(
+        next_day,
+        day=TUESDAY,
+        run_id="tuesday",
+    )
     send_mail(MONDAY, "first")
     load_late_file(shop)
     assert restated_on_page(shop) >= {"Net sales", "Orders"}
@@ -69,11 +81,21 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     # A mail to a subscription, which may be of a slice, is no mail of the day.
     subscribed = {"business_date": MONDAY, "state": "sent", "subscription": "germany"}
     now = datetime.now(UTC)
-    shop.insert("report_deliveries", [subscribed], sent_at=now, figures_at=now)
+    shop.insert(
+        "report_deliveries",
+        [subscribed],
+        sent_at=now,
+        figures_at=now,
+    )
     assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == [monday, tuesday]
     assert monday.mail_count == 1
     assert tuesday.mail_count == 1
-    second = {"business_date": MONDAY, "figure": "net_sales", "old": 130, "new": 150}
+    second = {
+        "business_date": MONDAY,
+        "figure": "net_sales",
+        "old": 130,
+        "new": 150,
+    }
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     shop.insert("report_restatements", [second], detected_at=tomorrow)
     (again,) = load_day_states(shop.warehouse, MONDAY, MONDAY)

@@ -73,7 +73,12 @@ def test_dbt_parses_and_tests_the_sources(dbt, shop):
 
     refund = ("refund", YESTERDAY, "4.00")
     orders = [
-        Order("1", YESTERDAY, coupon="A,B", refunds=[refund]),
+        Order(
+            "1",
+            YESTERDAY,
+            coupon="A,B",
+            refunds=[refund],
+        ),
         Order("2", YESTERDAY),
     ]
     day = business_date(YESTERDAY)

@@ -30,9 +30,23 @@ def empty_groups(shop):
     """A shop with a category, a device, a channel, a forecast and a target of zero."""
     day = LATELY.date()
     free = [
-        Order("1", LATELY, [("Free", "1", "0.00")], unit_costs=["0"]),
-        Order("2", LATELY, [("Free", "1", "0.00")], customer=None),
-        Order("3", LATELY, line_refunds=[("r1", LATELY, "10.00", 1)]),
+        Order(
+            "1",
+            LATELY,
+            [("Free", "1", "0.00")],
+            unit_costs=["0"],
+        ),
+        Order(
+            "2",
+            LATELY,
+            [("Free", "1", "0.00")],
+            customer=None,
+        ),
+        Order(
+            "3",
+            LATELY,
+            line_refunds=[("r1", LATELY, "10.00", 1)],
+        ),
     ]
     shop.load(Folder(free, read_at=datetime.now(UTC)), day=day)
     funnel = [
@@ -47,7 +61,15 @@ def empty_groups(shop):
         made_at = LATELY - timedelta(days=3)
         forecasts.append(forecast(series, day, made_at, **nothing))
     shop.insert("sales_forecasts", forecasts)
-    shop.insert("sales_targets", [{"month": day.replace(day=1), "channel": "a"}])
+    shop.insert(
+        "sales_targets",
+        [
+            {
+                "month": day.replace(day=1),
+                "channel": "a",
+            }
+        ],
+    )
     return shop
 
 

@@ -59,7 +59,12 @@ def browse(shop, run_id, *orders):
     """Load the website's purchases of these orders."""
     website = Website(shop)
     for order_id in orders:
-        website.add(f"event {order_id}", NOON, "purchase", order_id=order_id)
+        website.add(
+            f"event {order_id}",
+            NOON,
+            "purchase",
+            order_id=order_id,
+        )
     website.runs = len(run_id)
     website.run(MONDAY, MORNING, run_id=run_id)
 
@@ -158,10 +163,20 @@ def test_no_load_brings_a_forgotten_customer_back(known):
     later = at("2026-03-03 12:00")
     # The same orders and a new one; then a source that has erased the address names the customer otherwise.
     renamed = replace(OF_ANN, customer="no address")
-    new = replace(OF_ANN, order_id="3", refunds=[("r3", NOON, "3.00")])
+    new = replace(
+        OF_ANN,
+        order_id="3",
+        refunds=[("r3", NOON, "3.00")],
+    )
     [line, *_] = KNOWN.rejected
     rejected = [line, line | {"order_id": "3"}]
-    known.load(Folder([OF_ANN, OF_BOB, new], read_at=later, rejected=rejected))
+    known.load(
+        Folder(
+            [OF_ANN, OF_BOB, new],
+            read_at=later,
+            rejected=rejected,
+        )
+    )
     browse(known, "again", "1", "2", "3")
     expected = {
         "orders": {"1": None, "2": "bob", "3": None},
@@ -178,7 +193,11 @@ def test_no_load_brings_a_forgotten_customer_back(known):
         {"customer_hash": name, "country_code": "US", "updated_at": NOON}
         for name in (ANN, "no address")
     ]
-    read = Folder([renamed], customers=listed, read_at=at("2026-03-03 13:00"))
+    read = Folder(
+        [renamed],
+        customers=listed,
+        read_at=at("2026-03-03 13:00"),
+    )
     known.load(read, run_id="renamed")
     unnamed = replace(OF_ANN, customer=None)
     known.load(Folder([unnamed], read_at=at("2026-03-03 14:00")), run_id="unnamed")

@@ -57,11 +57,25 @@ def awkward(website):
     morning = at("2026-11-16 06:00")
     for number in range(100):
         moment = evening + timedelta(seconds=2 * number)
-        website.add(f"j{number}", moment, "scroll", visitor_id="quick")
+        website.add(
+            f"j{number}",
+            moment,
+            "scroll",
+            visitor_id="quick",
+        )
         moment += timedelta(seconds=number * 0.1)
-        website.add(f"k{number}", moment, "scroll", visitor_id="human")
+        website.add(
+            f"k{number}",
+            moment,
+            "scroll",
+            visitor_id="human",
+        )
         awake = morning + timedelta(minutes=29 * number)
-        website.add(f"l{number}", awake, visitor_id="owl")
+        website.add(
+            f"l{number}",
+            awake,
+            visitor_id="owl",
+        )
 
 
 def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
@@ -81,7 +95,11 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
     before = website.state()
     website.run(MONDAY, LATER)  # a backfill
     hour_later = morning_after(WEDNESDAY) + timedelta(hours=1)
-    website.run(WEDNESDAY, hour_later, since - timedelta(days=1))
+    website.run(
+        WEDNESDAY,
+        hour_later,
+        since - timedelta(days=1),
+    )
     assert website.state() == before
     rejected = website.shop.tuples("rejected_rows", "reason")
     assert rejected == [("from_the_future",), ("too_late",)]
@@ -164,8 +182,16 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(websi
     # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
     website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
     for number, step in enumerate(("view_item", "add_to_cart", "purchase")):
-        website.add(f"a{number}", at(f"2026-11-17 15:0{number}"), step)
-        website.add(f"b{number}", at(f"2026-11-16 15:0{number}"), step)
+        website.add(
+            f"a{number}",
+            at(f"2026-11-17 15:0{number}"),
+            step,
+        )
+        website.add(
+            f"b{number}",
+            at(f"2026-11-16 15:0{number}"),
+            step,
+        )
     for day in (TUESDAY, MONDAY):
         website.run(day, LATER)
     bought = website.shop.by("sessions", "business_date", "purchased")

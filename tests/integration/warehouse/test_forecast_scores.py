@@ -40,7 +40,11 @@ def made(series, day, made_on, amount, actual=None):
 
 
 def read_scores(shop, first=FIRST):
-    return shop.warehouse.query("forecast/scores.sql", first=first, day=YESTERDAY)
+    return shop.warehouse.query(
+        "forecast/scores.sql",
+        first=first,
+        day=YESTERDAY,
+    )
 
 
 def test_random_forecasts_have_the_scores_of_plain_python(shop):
@@ -60,7 +64,15 @@ def test_random_forecasts_have_the_scores_of_plain_python(shop):
         if actual is None and chance.random() < 0.9:
             actual = Decimal(chance.randint(800_000, 1_200_000)).scaleb(-4)
         in_force.append(made(series, day, monday, amount, actual))
-        older.append(made(series, day, monday - 7 * ONE_DAY, 5000, actual))
+        older.append(
+            made(
+                series,
+                day,
+                monday - 7 * ONE_DAY,
+                5000,
+                actual,
+            )
+        )
     shop.insert("sales_forecasts", in_force + older)
     days = [FIRST + number * ONE_DAY for number in range(56)]
     summaries = [daily_summary(day, 0, complete=day in complete) for day in days]
@@ -125,5 +137,9 @@ def test_past_days_have_the_forecasts_of_the_whole_shop_in_force(shop):
     ]
     shop.insert("sales_forecasts", forecasts)
     path = "forecast/past_days.sql"
-    rows = shop.warehouse.query(path, first=FIRST, day=YESTERDAY)
+    rows = shop.warehouse.query(
+        path,
+        first=FIRST,
+        day=YESTERDAY,
+    )
     assert [(row["target_date"], row["forecast"]) for row in rows] == [(YESTERDAY, 2)]

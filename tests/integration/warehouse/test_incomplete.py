@@ -30,7 +30,14 @@ def sold(channel, age, number, source=STOREFRONT):
     orders = []
     for each in range(number):
         order_id = f"{channel} {age}-{each}"
-        orders.append(Order(order_id, when, source=source, channel=channel))
+        orders.append(
+            Order(
+                order_id,
+                when,
+                source=source,
+                channel=channel,
+            )
+        )
     return orders
 
 
@@ -54,7 +61,12 @@ def summaries(shop):
 
 
 def mondays_before():
-    numbers = {7: 25, 14: 20, 21: 31, 28: 22}
+    numbers = {
+        7: 25,
+        14: 20,
+        21: 31,
+        28: 22,
+    }
     return Folder(sold_before(STOREFRONT, numbers), source=STOREFRONT)
 
 
@@ -86,7 +98,11 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
 
     # What a later report compares with, and what the pages say, is not complete either.
     next_week = MONDAY + WEEK
-    load_later(shop, next_week, Folder([Order("2", NOON + WEEK)]))
+    load_later(
+        shop,
+        next_week,
+        Folder([Order("2", NOON + WEEK)]),
+    )
     later = shop.report(next_week)
     assert later.quality.complete, "one of the last four Mondays had no order"
     assert later.headline["orders"].week_before is None
@@ -106,7 +122,11 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
 
 def test_a_source_that_is_switched_off_is_empty_on_no_day(shop):
     shop.load_all(mondays_before(), ONE)
-    load_later(shop, TUESDAY, Folder([Order("2", NOON + ONE_DAY)]))
+    load_later(
+        shop,
+        TUESDAY,
+        Folder([Order("2", NOON + ONE_DAY)]),
+    )
     assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
     load_later(shop, WEDNESDAY, off_sources=[STOREFRONT])
     assert summaries(shop)[MONDAY] == (True, [])
@@ -116,7 +136,11 @@ def test_a_day_is_judged_again_when_the_weeks_before_it_change(shop):
     """In whichever order days are loaded, the tables are the same."""
     shop.load_all(Folder(source=STOREFRONT), ONE)
     assert summaries(shop)[MONDAY] == (True, [])
-    shop.load(mondays_before(), day=MONDAY - WEEK, run_id="before")
+    shop.load(
+        mondays_before(),
+        day=MONDAY - WEEK,
+        run_id="before",
+    )
     judged = summaries(shop)
     assert judged[MONDAY] == (False, [STOREFRONT])
 
@@ -153,7 +177,16 @@ class Channel:
 FOUR_MONDAYS = (7, 14, 21, 28)
 CHANNELS = {
     "ten on average": Channel({7: 9, 14: 11}, 0, "empty"),
-    "fewer than ten on average": Channel({7: 9, 14: 8, 21: 12, 28: 10}, 0, "fine"),
+    "fewer than ten on average": Channel(
+        {
+            7: 9,
+            14: 8,
+            21: 12,
+            28: 10,
+        },
+        0,
+        "fine",
+    ),
     "a weekday that was closed": Channel({7: 25, 21: 25, 28: 25}, 0, "fine"),
     "one weekday": Channel({7: 25}, 0, "fine"),
     "one order": Channel(dict.fromkeys(FOUR_MONDAYS, 25), 1, "doubtful"),
@@ -163,9 +196,38 @@ CHANNELS = {
     "twenty on each of two": Channel({7: 20, 14: 24}, 4, "doubtful"),
     "three of the last days": Channel({1: 12, 2: 9, 3: 10}, 0, "empty"),
     "two of the last days": Channel({1: 12, 2: 90}, 0, "fine"),
-    "few on each": Channel({1: 9, 2: 9, 3: 9, 4: 9}, 0, "fine"),
-    "the second week": Channel({1: 12, 2: 9, 3: 10, 6: 11, 7: 15, 8: 11}, 0, "empty"),
-    "a weekday in the second week": Channel({1: 12, 2: 9, 3: 10, 8: 11}, 0, "fine"),
+    "few on each": Channel(
+        {
+            1: 9,
+            2: 9,
+            3: 9,
+            4: 9,
+        },
+        0,
+        "fine",
+    ),
+    "the second week": Channel(
+        {
+            1: 12,
+            2: 9,
+            3: 10,
+            6: 11,
+            7: 15,
+            8: 11,
+        },
+        0,
+        "empty",
+    ),
+    "a weekday in the second week": Channel(
+        {
+            1: 12,
+            2: 9,
+            3: 10,
+            8: 11,
+        },
+        0,
+        "fine",
+    ),
 }
 
 
@@ -233,8 +295,15 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
         "orders, and may lack others (for example storefront: 4 of 4 orders)"
     ]
     # One order alone is a warning. An order that the read rejected was returned.
-    rejected = {"reason": "missing_value", "order_id": stored[1].order_id}
-    figures = read_again(stored[2:], hour=12, rejected=[rejected])
+    rejected = {
+        "reason": "missing_value",
+        "order_id": stored[1].order_id,
+    }
+    figures = read_again(
+        stored[2:],
+        hour=12,
+        rejected=[rejected],
+    )
     assert figures.quality.doubtful_sources == []
     [warning] = [text for text in warned(shop) if "no longer" in text]
     assert warning.endswith("(for example storefront: 1 of 4 orders)")
@@ -272,7 +341,12 @@ def partner_days(partners, **options):
                 name = f"{partner}_{MONDAY - timedelta(days=age)}.csv"
                 order_ids = [order.order_id for order in of_day]
                 files.append(delivered_file(name, order_ids=order_ids))
-    return Folder(orders, PARTNER_FILES, files=files, **options)
+    return Folder(
+        orders,
+        PARTNER_FILES,
+        files=files,
+        **options,
+    )
 
 
 def test_a_partner_is_judged_by_its_own_files(shop):
@@ -336,7 +410,11 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 
     # A header alone completes the day.
     header = delivered_file("bolt_2026-03-02.csv")
-    load_later(shop, WEDNESDAY, Folder(source=PARTNER_FILES, files=[header]))
+    load_later(
+        shop,
+        WEDNESDAY,
+        Folder(source=PARTNER_FILES, files=[header]),
+    )
     assert summaries(shop)[MONDAY] == (True, [])
     assert partners_on_page(shop).startswith("all that was read is loaded")
     assert shop.report().quality.complete
@@ -362,13 +440,29 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
         {"reason": "no_id"},
     ]
     early = Folder(read_at=at("2026-03-04 11:00"), rejected=rejected)
-    shop.load_all(early, day=TUESDAY, run_id="early")
+    shop.load_all(
+        early,
+        day=TUESDAY,
+        run_id="early",
+    )
     read_at = "2026-03-20 11:00"
-    sold_again = Folder(orders, read_at=at(read_at), rejected=rejected)
-    late = Folder(source=PARTNER_FILES, read_at=at(read_at))
+    sold_again = Folder(
+        orders,
+        read_at=at(read_at),
+        rejected=rejected,
+    )
+    late = Folder(
+        source=PARTNER_FILES,
+        read_at=at(read_at),
+    )
     late.totals = {"missing_deliveries": ["acme_2026-03-03"]}
     for _ in range(2):
-        shop.load_all(sold_again, late, read_at=read_at, last_day=WEDNESDAY)
+        shop.load_all(
+            sold_again,
+            late,
+            read_at=read_at,
+            last_day=WEDNESDAY,
+        )
     # Those of the daily run are replaced, as by a run of its day.
     assert shop.tuples("rejected_rows", "business_date") == [
         (MONDAY,),
@@ -376,7 +470,11 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
     ]
 
     days = shop.by("daily_summary", "business_date", "missing_sources")
-    assert days == {MONDAY: [], TUESDAY: ["partner_files: acme"], WEDNESDAY: []}
+    assert days == {
+        MONDAY: [],
+        TUESDAY: ["partner_files: acme"],
+        WEDNESDAY: [],
+    }
     assert len(warned(shop)) == 1, "more than 1 % are rejected"
     columns = ("run_id", "source", "business_date", "orders_loaded")
     audit = [row[1:] for row in shop.tuples("load_audit", *columns) if row[0] == "run"]
@@ -388,11 +486,18 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
     ]
     # A later run of one of the days has counts of its own.
     again = Folder([orders[1]], read_at=at("2026-03-21 11:00"))
-    shop.load(again, day=WEDNESDAY, run_id="again")
+    shop.load(
+        again,
+        day=WEDNESDAY,
+        run_id="again",
+    )
     assert shop.failing(day=WEDNESDAY, run_id="again") == []
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "seed",
+    [1, pytest.param(2, marks=pytest.mark.slow)],
+)
 def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop, seed):
     """Six weeks, of which days of the last one are empty, have a late partner, or both."""
     chance = random.Random(seed)
@@ -411,7 +516,13 @@ def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop
         if day not in missing:
             partner.orders += sold("acme", age, 3, PARTNER_FILES)
             partner.files.append(delivered_file(f"acme_{day}.csv"))
-    shop.load_all(in_shop, online, partner, day=days[0], last_day=MONDAY)
+    shop.load_all(
+        in_shop,
+        online,
+        partner,
+        day=days[0],
+        last_day=MONDAY,
+    )
     files = [delivered_file(f"acme_{day}.csv") for day in delivered - late]
     load_later(shop, TUESDAY, Folder(source=PARTNER_FILES, files=files))
 
@@ -424,7 +535,11 @@ def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop
     assert viewed == stored
     states = load_day_states(shop.warehouse, days[0], MONDAY)
     assert {state.business_date: state.complete for state in states} == stored
-    rows = shop.warehouse.query("forecast/complete_days.sql", first=days[0], day=MONDAY)
+    rows = shop.warehouse.query(
+        "forecast/complete_days.sql",
+        first=days[0],
+        day=MONDAY,
+    )
     assert {row["business_date"] for row in rows} == complete
     for day in shop.report().trend:
         assert day.complete is (day.business_date in complete)

@@ -87,7 +87,11 @@ def world(bigquery_emulator, lend_dataset, tmp_path_factory):
             shop,
             snapshot,
             serial,
-            {"empty": empty, "quiet": quiet, "full": full},
+            {
+                "empty": empty,
+                "quiet": quiet,
+                "full": full,
+            },
             kinds,
         )
 

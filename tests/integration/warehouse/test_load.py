@@ -48,7 +48,11 @@ def test_a_load_that_would_change_more_days_than_a_transaction_may_changes_none(
     shop.load(Folder(orders[:1]), day=MONDAY)
     before = shop.state()
     with pytest.raises(ContractError, match="would change 3 days from 2024-02-28 to"):
-        shop.load(Folder(orders), day=MONDAY, run_id="next")
+        shop.load(
+            Folder(orders),
+            day=MONDAY,
+            run_id="next",
+        )
     assert shop.state() == before
 
 
@@ -80,10 +84,18 @@ def test_totals_are_compared_to_the_last_of_four_decimals(shop):
 
 def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
     """An older day with a late order, which no run has read; and a day on which a source failed."""
-    never_read = replace(ANN, order_id="old", ordered_at=at("2026-01-05 15:00"))
+    never_read = replace(
+        ANN,
+        order_id="old",
+        ordered_at=at("2026-01-05 15:00"),
+    )
     failed = ["storefront"]
     off = sorted({*live_sources()} - {"sales_db", "storefront"})
-    shop.load(Folder([ANN, never_read]), missing_sources=failed, off_sources=off)
+    shop.load(
+        Folder([ANN, never_read]),
+        missing_sources=failed,
+        off_sources=off,
+    )
 
     def missing():
         of_days = shop.by("daily_summary", "business_date", "missing_sources")
@@ -116,7 +128,10 @@ def test_loading_twice_leaves_the_same_tables(shop):
     bob = replace(BOB, refunds=[("r1", at("2026-03-03 06:00"), "3.00")])
     folders = [
         Folder([ANN, bob], rejected=[{"reason": "invalid_quantity"}]),
-        Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5")]),
+        Folder(
+            source="exchange_rates",
+            rates=[(MONDAY, "JPY", "161.5")],
+        ),
     ]
     tables = ("load_audit", "rejected_rows")
     shop.load(*folders)
@@ -143,8 +158,15 @@ def test_a_rerun_leaves_one_set_of_rejected_rows(shop):
     """Order 7 is read again and well now, 8 once more rejected; 9 changed before the second read began."""
     broken = [{"reason": "missing_value", "order_id": number} for number in "789"]
     shop.load(Folder([ANN], rejected=[*broken, {"reason": "unknown_order"}]))
-    next_day = Folder(rejected=broken[1:2], read_at=at("2026-03-04 11:00"))
-    shop.load(next_day, day=TUESDAY, run_id="next")
+    next_day = Folder(
+        rejected=broken[1:2],
+        read_at=at("2026-03-04 11:00"),
+    )
+    shop.load(
+        next_day,
+        day=TUESDAY,
+        run_id="next",
+    )
 
     again = Folder([replace(ANN, order_id="7")], read_at=at("2026-03-03 12:00"))
     again.rejected = broken[1:2]
@@ -184,7 +206,12 @@ def test_what_is_wrong_with_a_file_stands_until_the_file_is_read_again(shop):
     ]
     # The next day one comes anew, with another fault, and the other can be used at last.
     next_day = {"day": TUESDAY, "run_id": "next"}
-    read(["a.csv", "c.csv"], wrong("a.csv", 9), "2026-03-04 08:00", **next_day)
+    read(
+        ["a.csv", "c.csv"],
+        wrong("a.csv", 9),
+        "2026-03-04 08:00",
+        **next_day,
+    )
     assert shop.tuples("rejected_rows", *OF_FILE) == [
         ("a.csv", 9, "next"),
         ("b.csv", 4, "run"),

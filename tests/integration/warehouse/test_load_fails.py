@@ -57,10 +57,18 @@ def test_a_crash_after_any_statement_leaves_nothing(shop):
     staged = staging_tables.StagedLoad(shop.warehouse, *of_run)
     crash_after_statements(shop, staged, EVERYTHING, every=7)
 
-    shop.load(*AFTER, day=TUESDAY, run_id="after")
+    shop.load(
+        *AFTER,
+        day=TUESDAY,
+        run_id="after",
+    )
     assert shop.by("orders", "order_id", "business_date") == {"1": TUESDAY, "2": MONDAY}
     again = shop.state(EVERYTHING)
-    shop.load(*AFTER, day=TUESDAY, run_id="after")
+    shop.load(
+        *AFTER,
+        day=TUESDAY,
+        run_id="after",
+    )
     assert shop.state(EVERYTHING) == again
 
 
@@ -94,7 +102,11 @@ def test_a_load_that_began_before_an_erasure_begins_again(shop, tmp_path, monkey
         attributes='{"gift": "for Ann"}',
     )
     bob = Order("2", at("2026-03-02 16:00"), customer="bob")
-    manifest = Folder([ann, bob]).publish(shop.folder, MONDAY, "run")
+    manifest = Folder([ann, bob]).publish(
+        shop.folder,
+        MONDAY,
+        "run",
+    )
     staging = staging_tables.StagedLoad(
         shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily"
     )

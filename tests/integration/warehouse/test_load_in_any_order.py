@@ -18,10 +18,26 @@ its file."""
 
 
 def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
-    shop.load(*OLDER, day=MONDAY, run_id="older")
-    shop.load(*NEWER, day=TUESDAY, run_id="newer")
-    second_shop.load(*NEWER, day=TUESDAY, run_id="newer")
-    second_shop.load(*OLDER, day=MONDAY, run_id="older")
+    shop.load(
+        *OLDER,
+        day=MONDAY,
+        run_id="older",
+    )
+    shop.load(
+        *NEWER,
+        day=TUESDAY,
+        run_id="newer",
+    )
+    second_shop.load(
+        *NEWER,
+        day=TUESDAY,
+        run_id="newer",
+    )
+    second_shop.load(
+        *OLDER,
+        day=MONDAY,
+        run_id="older",
+    )
 
     assert second_shop.state() == shop.state()
     fees = shop.tuples("payments", "payment_id", "business_date", "fee_amount")
@@ -35,7 +51,11 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
     # A removed order returns when its source has it again.
     [*_, order] = OLDER[0].orders
     again = Folder([replace(order, refunds=[])], read_at=at("2026-03-05 11:00"))
-    shop.load(again, day=TUESDAY, run_id="again")
+    shop.load(
+        again,
+        day=TUESDAY,
+        run_id="again",
+    )
     assert shop.by("removed_orders", "source", "order_id") == {"partner_files": "4"}
     # As many orders as the source has, in whatever version they are there (order 4 was taken back).
     columns = ("run_id", "source", "source_orders", "orders_loaded")
@@ -62,7 +82,11 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop)
 
     [read_again] = FOLDERS["newer_north_without_2"]
     read_again = replace(read_again, totals={"known_deliveries": [sha256]})
-    shop.load(read_again, day=TUESDAY, run_id="next")
+    shop.load(
+        read_again,
+        day=TUESDAY,
+        run_id="next",
+    )
     assert shop.tuples("orders", "order_id") == [("1",)]
     assert known(name) == (newer, ["1"])
 

@@ -47,7 +47,12 @@ def random_orders():
         largest = [LARGEST] if currency in ("USD", "EUR") else []
         for number, amount in enumerate(amounts + largest):
             name = f"{currency} {number}"
-            order = Order(name, NOON, lines=[(name, "1", amount)], customer=None)
+            order = Order(
+                name,
+                NOON,
+                lines=[(name, "1", amount)],
+                customer=None,
+            )
             order.currency = currency
             order.tax = amount
             if number % 3 == 0:
@@ -86,7 +91,15 @@ def test_rates_of_an_older_read_do_not_replace_those_of_an_export(shop):
 
     def load_rate(rate, read_at, **options):
         rates = [(MONDAY, "GBP", rate)]
-        shop.load(Folder([], "exchange_rates", at(read_at), rates=rates), **options)
+        shop.load(
+            Folder(
+                [],
+                "exchange_rates",
+                at(read_at),
+                rates=rates,
+            ),
+            **options,
+        )
 
     of_export = {"dag_id": "sales_history_load", "status": "history"}
     load_rate("0.9", "2026-03-05 11:00", run_id="export", **of_export)
@@ -105,7 +118,11 @@ def test_a_rate_serves_for_seven_days(shop):
 
     def load_rates(rates, day):
         folder = Folder(source="exchange_rates", rates=rates)
-        return shop.load(folder, day=day, run_id=str(day)).touched_days
+        return shop.load(
+            folder,
+            day=day,
+            run_id=str(day),
+        ).touched_days
 
     rates = [
         (week_ago + timedelta(days=2), "USD", "1.1"),
@@ -116,7 +133,11 @@ def test_a_rate_serves_for_seven_days(shop):
     # Also where the rate is the last one that serves the day.
     assert MONDAY in load_rates(rates, date(2026, 3, 5))
     net_sales = shop.by("daily_sales", "currency", "net_sales_reporting")
-    assert net_sales == {"CHF": Decimal("11.1111"), "SEK": None, "USD": 10}
+    assert net_sales == {
+        "CHF": Decimal("11.1111"),
+        "SEK": None,
+        "USD": 10,
+    }
     columns = ("currency", "rate_date", "rate")
     assert shop.tuples("order_lines_reporting", *columns) == [
         ("CHF", week_ago, Decimal("1.111111111")),

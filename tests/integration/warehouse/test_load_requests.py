@@ -46,7 +46,11 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
             ("another", "another run", []),
             ("without a source", "run", ["shopify"]),
         ):
-            shop.load(*FOLDERS, run_id=run_id, off_sources=off)
+            shop.load(
+                *FOLDERS,
+                run_id=run_id,
+                off_sources=off,
+            )
             found[name] = list(inserted)
             inserted.clear()
     return found
@@ -66,7 +70,12 @@ def record_jobs(shop):
 
     def uploading(stream, metadata, *rest, **options):
         inserted.append(metadata)
-        return upload(stream, metadata, *rest, **options)
+        return upload(
+            stream,
+            metadata,
+            *rest,
+            **options,
+        )
 
     connection.api_request = asking
     shop.warehouse.client._do_resumable_upload = uploading
@@ -152,7 +161,11 @@ def test_a_daily_load_sends_at_most_21_jobs_and_statements(shop):
     shop.load(*folders_of("2026-03-02"), run_id="first")
     jobs = record_jobs(shop)
 
-    shop.load(*folders_of("2026-03-03"), day=date(2026, 3, 3), run_id="second")
+    shop.load(
+        *folders_of("2026-03-03"),
+        day=date(2026, 3, 3),
+        run_id="second",
+    )
 
     loads = [job for job in jobs if "load" in job["configuration"]]
     statements = []
@@ -172,10 +185,18 @@ def test_a_bundle_and_a_table_for_each_file_leave_the_same_rows(
         ("older", date(2026, 3, 2)),
         ("newer", date(2026, 3, 3)),
     ):
-        shop.load(*folders[name], day=day, run_id=name)
+        shop.load(
+            *folders[name],
+            day=day,
+            run_id=name,
+        )
         with monkeypatch.context() as patch:
             patch.setattr(staging_tables, "SMALL_RECORDS", 0)
-            second_shop.load(*folders[name], day=day, run_id=name)
+            second_shop.load(
+                *folders[name],
+                day=day,
+                run_id=name,
+            )
 
     assert second_shop.state() == shop.state()
     others = ("load_audit", "rejected_rows", "control_totals")

@@ -13,7 +13,12 @@ from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 from tests.integration.warehouse.other_clients import ActsBeforeTheLoad
 
 TUESDAY = date(2026, 3, 3)
-ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
+ORDER = Order(
+    "1",
+    at("2026-03-02 15:00"),
+    tax="1.00",
+    customer="ann",
+)
 LATE_FILE = Folder(
     [
         replace(
@@ -78,7 +83,11 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
     send_mail(MONDAY)
 
     def load():
-        shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
+        shop.load(
+            LATE_FILE,
+            day=TUESDAY,
+            run_id="scheduled__2026-03-04",
+        )
 
     rows = restated(shop, load)
     assert changes(rows) == CHANGES
@@ -90,8 +99,19 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
     # A mail to a subscription, which may be of a slice, is no mail of the day.
     shop.sql("UPDATE sales.report_deliveries SET subscription = 'germany' WHERE TRUE")
     changed = replace(LATE_FILE.orders[0], order_id="3")
-    another = Folder([changed], source="partner_files", read_at=at("2026-03-05 11:00"))
-    late = restated(shop, lambda: shop.load(another, day=TUESDAY, run_id="another"))
+    another = Folder(
+        [changed],
+        source="partner_files",
+        read_at=at("2026-03-05 11:00"),
+    )
+    late = restated(
+        shop,
+        lambda: shop.load(
+            another,
+            day=TUESDAY,
+            run_id="another",
+        ),
+    )
     assert shop.by("daily_summary", "business_date", "orders")[MONDAY] == 3
     assert late == []
 
@@ -103,7 +123,12 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
 
     def changed(name):
         return restated(
-            shop, lambda: shop.load(*folders[name], day=TUESDAY, run_id=name)
+            shop,
+            lambda: shop.load(
+                *folders[name],
+                day=TUESDAY,
+                run_id=name,
+            ),
         )
 
     assert causes(changed("changed"))["net_sales"] == [
@@ -168,7 +193,11 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
         mark(claim_mail(MONDAY))
 
     shop.warehouse.client = ActsBeforeTheLoad(shop.warehouse.client, mail_report)
-    shop.load(LATE_FILE, day=TUESDAY, run_id="next")
+    shop.load(
+        LATE_FILE,
+        day=TUESDAY,
+        run_id="next",
+    )
 
     assert changes(shop.rows("report_restatements")) == CHANGES
     assert_later_than_mail(shop)
@@ -177,7 +206,11 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = claim_mail(MONDAY)
-    shop.load(LATE_FILE, day=TUESDAY, run_id="next")
+    shop.load(
+        LATE_FILE,
+        day=TUESDAY,
+        run_id="next",
+    )
     assert shop.rows("report_restatements") == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again

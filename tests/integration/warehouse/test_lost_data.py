@@ -20,7 +20,12 @@ OLD = Folder(
     [
         Order("1", at("2026-03-02 15:00")),
         Order("2", at("2026-03-02 16:00")),
-        Order("3", at("2026-03-02 17:00"), status="cancelled", is_sale=False),
+        Order(
+            "3",
+            at("2026-03-02 17:00"),
+            status="cancelled",
+            is_sale=False,
+        ),
     ]
 )
 CHANGED = Folder(
@@ -51,7 +56,11 @@ def test_a_table_that_is_gone_stops_every_load_and_is_not_created_again(loaded, 
     for table in lost:
         loaded.sql(f"DROP TABLE sales.{table}")
     with pytest.raises(ConfigurationError) as refused:
-        loaded.load(CHANGED, day=TUESDAY, run_id="next")
+        loaded.load(
+            CHANGED,
+            day=TUESDAY,
+            run_id="next",
+        )
     assert f"has lost {', '.join(sorted(lost))}: nothing is loaded" in str(
         refused.value
     )
@@ -67,7 +76,11 @@ def test_a_table_that_is_gone_stops_every_load_and_is_not_created_again(loaded, 
 
 def test_a_view_that_is_gone_is_created_again(loaded):
     loaded.sql("DROP VIEW sales.order_lines_reporting")
-    loaded.load(CHANGED, day=TUESDAY, run_id="next")
+    loaded.load(
+        CHANGED,
+        day=TUESDAY,
+        run_id="next",
+    )
     assert "order_lines_reporting" in schema.listed_tables(loaded.warehouse)
 
 
@@ -81,7 +94,11 @@ def test_a_first_run_that_was_interrupted_is_continued(shop):
 def test_a_day_that_lost_orders_is_not_computed_again(loaded):
     """An order that does not count, such as a cancelled one, is in no figure: its loss stops no load."""
     loaded.sql("DELETE FROM sales.orders WHERE order_id = '3'")
-    loaded.load(CHANGED, day=TUESDAY, run_id="next")
+    loaded.load(
+        CHANGED,
+        day=TUESDAY,
+        run_id="next",
+    )
     loaded.sql("DELETE FROM sales.orders WHERE order_id = '2'")
     before = loaded.state(STATE)
     again = Folder(
@@ -89,17 +106,28 @@ def test_a_day_that_lost_orders_is_not_computed_again(loaded):
         read_at=at("2026-03-05 11:00"),
     )
     with pytest.raises(ContractError) as refused:
-        loaded.load(again, day=TUESDAY, run_id="another")
+        loaded.load(
+            again,
+            day=TUESDAY,
+            run_id="another",
+        )
     assert "orders were lost: 2026-03-02 has 1 of 2: nothing is loaded" in str(
         refused.value
     )
     assert loaded.state(STATE) == before
     # Another day is loaded.
-    loaded.load(day=at("2026-03-05 11:00").date(), run_id="other day")
+    loaded.load(
+        day=at("2026-03-05 11:00").date(),
+        run_id="other day",
+    )
 
     # The way out: what the day has left counts, until its sources are read again.
     loaded.sql("DELETE FROM sales.daily_summary WHERE business_date = '2026-03-02'")
-    loaded.load(again, day=TUESDAY, run_id="another")
+    loaded.load(
+        again,
+        day=TUESDAY,
+        run_id="another",
+    )
     assert loaded.by("daily_summary", "business_date", "orders")[MONDAY] == 1
 
 
@@ -124,7 +152,11 @@ def expiring(shop, **more):
         "orders": deepcopy(PARTITIONS),
         "user_events": deepcopy(PARTITIONS),  # as its definition says
     }
-    client = Expiring(shop.warehouse.client, tables, **more)
+    client = Expiring(
+        shop.warehouse.client,
+        tables,
+        **more,
+    )
     shop.warehouse.client = client
     return client
 

@@ -40,7 +40,13 @@ def sold(shop):
 
 def test_half_of_the_sales_with_a_cost_are_a_coverage_and_no_margin(sold):
     refunds = [("r1", NEXT_NOON, "50", 1, "20")]
-    order = Order("1", NOON, [POT, LAMP], unit_costs=["20", None], line_refunds=refunds)
+    order = Order(
+        "1",
+        NOON,
+        [POT, LAMP],
+        unit_costs=["20", None],
+        line_refunds=refunds,
+    )
     shop = sold(order)
     monday = shop.report(MONDAY)
     assert monday.margin.coverage == Decimal("0.625")
@@ -50,7 +56,13 @@ def test_half_of_the_sales_with_a_cost_are_a_coverage_and_no_margin(sold):
 
 
 def test_nearly_all_sales_with_a_cost_have_a_margin(sold):
-    order = Order("1", NOON, [POT, VASE], unit_costs=["20", "440"], discount="10")
+    order = Order(
+        "1",
+        NOON,
+        [POT, VASE],
+        unit_costs=["20", "440"],
+        discount="10",
+    )
     shop = sold(order, Order("2", NOON, [LAMP]))
     report = shop.report(MONDAY)
     assert report.costs["cost_of_goods"].value == 460
@@ -85,7 +97,12 @@ def test_a_shop_without_costs_has_none_anywhere(sold):
     ],
 )
 def test_make_check_reports_how_much_has_a_cost(costs, refunds, percent, state, sold):
-    order = Order("1", NEXT_NOON, [POT, VASE], unit_costs=costs)
+    order = Order(
+        "1",
+        NEXT_NOON,
+        [POT, VASE],
+        unit_costs=costs,
+    )
     returned = Order("2", NOON, [LAMP], line_refunds=refunds)
     text = (
         f"{percent} % of net sales of {TUESDAY} have a cost of goods; the report shows a gross margin from "

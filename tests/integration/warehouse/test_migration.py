@@ -55,7 +55,13 @@ def moved(shop):
 
 def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved):
     forecasts = [
-        forecast(series, DAY, midnight(DAY), forecast=1000, upper_80=2000)
+        forecast(
+            series,
+            DAY,
+            midnight(DAY),
+            forecast=1000,
+            upper_80=2000,
+        )
         for series in ("total", "channel:old_shop")
     ]
     moved.insert("sales_forecasts", forecasts)

@@ -30,8 +30,17 @@ SERIES = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none"
 def load_rows(shop, spec, run_id="run", day=MONDAY, **rows):
     """Load rows by table; `read_at` says when they were read."""
     read_at = rows.pop("read_at", FIRST)
-    options = {"day": day, "read_at": read_at, "run_id": run_id}
-    manifest = staged_rows(spec, shop.folder, rows, **options)
+    options = {
+        "day": day,
+        "read_at": read_at,
+        "run_id": run_id,
+    }
+    manifest = staged_rows(
+        spec,
+        shop.folder,
+        rows,
+        **options,
+    )
     shop.load_staged(
         [manifest],
         spec=spec,
@@ -44,7 +53,13 @@ def load_catalogue(shop, name, read_at, **rows):
     """Load a catalogue of catalogues.yaml."""
     pictures = []
     for row in CATALOGUES[name]:
-        pictures.append(picture(seen=read_at, run_id=name, **row))
+        pictures.append(
+            picture(
+                seen=read_at,
+                run_id=name,
+                **row,
+            )
+        )
     rows |= {"read_at": read_at, "product_pictures": pictures}
     load_rows(shop, CATALOGUE, name, **rows)
 
@@ -63,7 +78,12 @@ def described_as(shop):
 def described(sku, name):
     """A product as the sales database describes it."""
     changed = at("2026-03-01 10:00")
-    return {"sku": sku, "name": name, "category": "Sold", "updated_at": changed}
+    return {
+        "sku": sku,
+        "name": name,
+        "category": "Sold",
+        "updated_at": changed,
+    }
 
 
 def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
@@ -110,7 +130,13 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     # What the catalogue had said itself it changes, what a shop says since then it does not.
     renamed = described("renamed", "Shop's too")
     same = described("stays", "Stays") | {"category": "Toys"}
-    shop.load(Folder(products=[renamed, same], read_at=SECOND), run_id="later")
+    shop.load(
+        Folder(
+            products=[renamed, same],
+            read_at=SECOND,
+        ),
+        run_id="later",
+    )
     load_catalogue(shop, "third", SECOND)
     products = described_as(shop)
     assert products["renamed"] == ["Shop's too", "Sold"]
@@ -134,7 +160,12 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
         rows = []
         for name in series:
             rows += [forecast(name, day, made_at, **values) for day in days]
-        load_rows(shop, FORECASTS, str(made_at), sales_forecasts=rows)
+        load_rows(
+            shop,
+            FORECASTS,
+            str(made_at),
+            sales_forecasts=rows,
+        )
 
     predict(earlier, [oldest, *days], "total")
     predict(origin, days, *SERIES, model="old")

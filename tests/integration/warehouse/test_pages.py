@@ -20,7 +20,11 @@ ORDERS = [
 def delivered(file, received):
     """A read that found one file, without orders."""
     files = [delivered_file(file, received)]
-    return Folder(source=PARTNER_FILES, read_at=at(received), files=files)
+    return Folder(
+        source=PARTNER_FILES,
+        read_at=at(received),
+        files=files,
+    )
 
 
 def totals(shop, day=MONDAY):
@@ -31,16 +35,29 @@ def totals(shop, day=MONDAY):
 def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     rejected = {"reason": "invalid_number", "detail": "price = twelve", "order_id": "7"}
     shop.load(
-        Folder(ORDERS, rejected=[rejected] * 5, totals={"source_orders": 3}),
+        Folder(
+            ORDERS,
+            rejected=[rejected] * 5,
+            totals={"source_orders": 3},
+        ),
         delivered("acme_2026-03-02.csv", "2026-03-03 10:00"),
     )
     newest = MONDAY + ONE_DAY
     far = MONDAY + timedelta(days=quality.DAYS)
     tuesday = [Order("3", at("2026-03-03 15:00"))]
     newer = [rejected | {"order_id": "8"}]
-    later = Folder(tuesday, read_at=at("2026-03-04 11:00"), rejected=newer)
+    later = Folder(
+        tuesday,
+        read_at=at("2026-03-04 11:00"),
+        rejected=newer,
+    )
     late = delivered("acme_2026-03-01.csv", "2026-03-04 10:00")
-    shop.load(later, late, day=newest, run_id="tuesday")
+    shop.load(
+        later,
+        late,
+        day=newest,
+        run_id="tuesday",
+    )
 
     page = SimpleNamespace(warehouse=WarehouseQueries(lambda: shop.warehouse, 60))
     days = day_status.load_days(page, MONDAY - ONE_DAY, newest)
@@ -78,10 +95,18 @@ def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_d
         return {row["source"]: quality.state(row) for row in totals(shop)}
 
     begun = Order("9", at("2026-03-02 15:00"), source=STOREFRONT)
-    during = Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30"))
+    during = Folder(
+        [begun],
+        STOREFRONT,
+        read_at=at("2026-03-02 20:30"),
+    )
     shop.load(during, run_id="sync")
     assert states() == {}  # the day was not over
-    shop.load(Folder(ORDERS), run_id="daily", missing_sources=[STOREFRONT])
+    shop.load(
+        Folder(ORDERS),
+        run_id="daily",
+        missing_sources=[STOREFRONT],
+    )
     assert states() == {SALES_DB: "agrees", STOREFRONT: "failed"}
     again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
     shop.load(again, run_id="again")

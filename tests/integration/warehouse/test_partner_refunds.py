@@ -204,7 +204,11 @@ def test_a_refund_that_files_repeat_counts_once_whatever_arrives_first(partner, 
     assert second.shop.rows("removed_orders") == []
 
     # Another partner does not refund these orders.
-    second.deliver(RETURNED, RETURNS[:2], partner="zeta")
+    second.deliver(
+        RETURNED,
+        RETURNS[:2],
+        partner="zeta",
+    )
     second.run(RETURNED)
     assert second.refunds() == refunds
     assert second.gross_sales() == GROSS
@@ -212,7 +216,13 @@ def test_a_refund_that_files_repeat_counts_once_whatever_arrives_first(partner, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loaded", [(0, 1), (1, 0)])
-@pytest.mark.parametrize("staged", [(SOLD, RETURNED), (RETURNED, SOLD)])
+@pytest.mark.parametrize(
+    "staged",
+    [
+        (SOLD, RETURNED),
+        (RETURNED, SOLD),
+    ],
+)
 def test_runs_that_read_before_the_other_has_loaded_end_in_the_same_tables(
     partner, second, staged, loaded
 ):

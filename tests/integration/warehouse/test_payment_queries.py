@@ -37,12 +37,41 @@ def asked(shop, repository):
     payments = [
         paid("p1", "1", "100.00", fee="3.00", payout_id="b"),
         paid("p2", "2", "100.00", processed_at=YESTERDAY, fee="2.00"),
-        paid("p3", "3", "-15.00", fee="0", payout_id="b", kind="commission"),
-        paid("p4", None, "-1.00", fee="0", payout_id="b", kind="other"),
-        paid("t", "1", "5.00", fee="0", payout_id="b", is_test=True),
+        paid(
+            "p3",
+            "3",
+            "-15.00",
+            fee="0",
+            payout_id="b",
+            kind="commission",
+        ),
+        paid(
+            "p4",
+            None,
+            "-1.00",
+            fee="0",
+            payout_id="b",
+            kind="other",
+        ),
+        paid(
+            "t",
+            "1",
+            "5.00",
+            fee="0",
+            payout_id="b",
+            is_test=True,
+        ),
         paid("m1", None, "50.00", "1.50", LAST_MONTH, gateway="till"),
         paid("m2", None, "20.00", processed_at=LAST_MONTH, gateway="till"),
-        paid("m3", None, "-9.00", "0", LAST_MONTH, kind="commission", gateway="till"),
+        paid(
+            "m3",
+            None,
+            "-9.00",
+            "0",
+            LAST_MONTH,
+            kind="commission",
+            gateway="till",
+        ),
         paid("m4", None, "7.00", processed_at=LAST_MONTH, gateway="bank"),
         paid("m5", None, "7.00", processed_at=LAST_MONTH, is_test=True),
         paid("m6", None, "7.00", processed_at=LONG_AGO, payout_id="a"),
@@ -50,9 +79,20 @@ def asked(shop, repository):
     payouts = [
         Payout("a", LONG_AGO.date(), "6.50"),
         Payout("b", LAST_PAYOUT, "81.00"),
-        Payout("c", LAST_PAYOUT - timedelta(days=1), "99.00", status="failed"),
+        Payout(
+            "c",
+            LAST_PAYOUT - timedelta(days=1),
+            "99.00",
+            status="failed",
+        ),
     ]
-    read = Folder(orders, "shopify", NOW, payments=payments, payouts=payouts)
+    read = Folder(
+        orders,
+        "shopify",
+        NOW,
+        payments=payments,
+        payouts=payouts,
+    )
     shop.load(read, day=business_date(YESTERDAY))
     text = (repository / "docs" / "QUERIES.md").read_text()
 
@@ -78,7 +118,14 @@ def sold(order_id, ordered_at, channel="web", unit_costs=("40",)):
 
 
 def paid(payment_id, order_id, amount, fee=None, processed_at=LATELY, **values):
-    return Payment(payment_id, order_id, processed_at, amount, fee, **values)
+    return Payment(
+        payment_id,
+        order_id,
+        processed_at,
+        amount,
+        fee,
+        **values,
+    )
 
 
 def test_the_orders_of_a_payout(asked):
@@ -119,5 +166,14 @@ def test_whether_the_bank_statement_adds_up(asked):
     oldest = LONG_AGO
     assert rows == [
         (newest.year, newest.month, "USD", 1, 81, 18, 0, None),
-        (oldest.year, oldest.month, "USD", 1, Decimal("6.5"), 0, Decimal("-0.5"), "a"),
+        (
+            oldest.year,
+            oldest.month,
+            "USD",
+            1,
+            Decimal("6.5"),
+            0,
+            Decimal("-0.5"),
+            "a",
+        ),
     ]

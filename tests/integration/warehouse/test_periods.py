@@ -38,9 +38,15 @@ SLICES = [
     ACME,
     Slice(channel=["acme", "sales_db"]),
     TOYS,
-    Slice(category=["Toys", "Garden"], country=["US"]),
+    Slice(
+        category=["Toys", "Garden"],
+        country=["US"],
+    ),
     Slice(category=["unallocated"]),
-    Slice(category=[ODD], shop=["sales_db"]),
+    Slice(
+        category=[ODD],
+        shop=["sales_db"],
+    ),
     Slice(country=["PT"]),
     Slice(country=["FR"]),
 ]
@@ -82,14 +88,31 @@ def load(shop):
     shop.ran([FRIDAY], ["sales_db", "partner_files", "exchange_rates"])
     rates = []
     for day in days:
-        rates += [(day, "USD", "1.25"), (day, "GBP", "0.8533")]
+        rates += [
+            (day, "USD", "1.25"),
+            (day, "GBP", "0.8533"),
+        ]
     rate_folder = Folder(source="exchange_rates", read_at=MORNING, rates=rates)
-    shop.load(*FOLDERS[:3], rate_folder, day=WEEK.last, off_sources=["shopify"])
+    shop.load(
+        *FOLDERS[:3],
+        rate_folder,
+        day=WEEK.last,
+        off_sources=["shopify"],
+    )
     status = {"status": "history", "dag_id": "sales_history_load"}
-    shop.load(FOLDERS[3], day=MONDAY, run_id="manual__export", **status)
+    shop.load(
+        FOLDERS[3],
+        day=MONDAY,
+        run_id="manual__export",
+        **status,
+    )
 
 
-FORECASTS = {"total": range(7), "channel:acme": range(7), "category:Toys": (1, 2, 4)}
+FORECASTS = {
+    "total": range(7),
+    "channel:acme": range(7),
+    "category:Toys": (1, 2, 4),
+}
 """The days of the week with a forecast."""
 
 
@@ -108,7 +131,12 @@ def plan(shop):
         for number in range(7, 13):
             day = MONDAY + timedelta(days=number)
             for series in ("total", "channel:acme"):
-                row = forecast(series, day, at(f"2026-{made_at}"), forecast=amount)
+                row = forecast(
+                    series,
+                    day,
+                    at(f"2026-{made_at}"),
+                    forecast=amount,
+                )
                 rows.append(row)
     shop.insert("sales_forecasts", rows)
     for table, written in TABLES.items():
@@ -132,7 +160,11 @@ def shop(bigquery_emulator, lend_dataset, tmp_path_factory):
 def history(shop):
     old = {}
     for days in (-6, -5):
-        amounts = {"gross_sales": D(11), "discounts": D(0), "returns": D(0)}
+        amounts = {
+            "gross_sales": D(11),
+            "discounts": D(0),
+            "returns": D(0),
+        }
         old[MONDAY + timedelta(days=days)] = amounts
     return History(shop.summaries(), [Export(min(old), max(old), old)])
 
@@ -184,7 +216,10 @@ def test_what_only_the_whole_shop_has(week):
     assert (whole.cohort.customers, whole.cohort.repeated) == (6, 1)
     steps = [(row.step, row.sessions, row.before) for row in whole.funnel]
     # The events of the Monday before are not loaded, and nobody viewed a product this week.
-    assert steps == [("session", 70, None), ("purchase", 14, None)]
+    assert steps == [
+        ("session", 70, None),
+        ("purchase", 14, None),
+    ]
     [restated] = whole.restated
     assert (restated.day.day, restated.mailed, restated.now) == (3, 90, 99)
     assert whole.target.target == 700
@@ -242,7 +277,11 @@ def test_what_a_slice_does_not_have(week):
     only_whole = {"repeat", "cohort", "funnel", "restated"}
     parts = {"payouts", *forecast, *only_whole}
     expected = dict.fromkeys(SLICES, frozenset())
-    expected |= {ACME: forecast, TOYS: {"expected"}, STOREFRONT: {"payouts"}}
+    expected |= {
+        ACME: forecast,
+        TOYS: {"expected"},
+        STOREFRONT: {"payouts"},
+    }
     expected[WHOLE] = parts
     for only, figures in week.items():
         found = {name for name in parts if getattr(figures, name)}

@@ -43,14 +43,24 @@ def orders(shop):
         Order(
             "7",
             LATELY,
-            [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")],
+            [
+                ("Toys", "2", "10.00"),
+                ("Books", "1.5", "7.125"),
+            ],
             source="storefront",
         ),
         Order("8", LATELY, source="storefront", customer=None),
         Order("9", LATELY, source="storefront", currency="AED"),
     ]
     day = LATELY.date()
-    shop.load(Folder(known, source="storefront", read_at=datetime.now(UTC)), day=day)
+    shop.load(
+        Folder(
+            known,
+            source="storefront",
+            read_at=datetime.now(UTC),
+        ),
+        day=day,
+    )
     return shop
 
 
@@ -131,7 +141,13 @@ def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
             line_refunds=[edit],
         ),
         Order("2", LATELY, status="on-hold", is_sale=False),
-        Order("3", LATELY, status="cancelled", is_sale=False, discount="2.00"),
+        Order(
+            "3",
+            LATELY,
+            status="cancelled",
+            is_sale=False,
+            discount="2.00",
+        ),
         Order("4", LATELY, is_test=True, fee="9.00"),
     ]
     shop.load(Folder(orders, read_at=datetime.now(UTC)), day=LATELY.date())

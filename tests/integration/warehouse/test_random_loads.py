@@ -102,7 +102,10 @@ def assert_payments(shop, sales, reads):
         for source in SOURCES:
             found.append(read_of(folders[source], f"run {number}"))
     oracle = oracle_of(shop, sales, found)
-    expected = {"payments": oracle.payments, "payouts": oracle.payouts}
+    expected = {
+        "payments": oracle.payments,
+        "payouts": oracle.payouts,
+    }
     for name, rows in (expected | oracle.views()).items():
         stored = shop.rows(name)
         written = []

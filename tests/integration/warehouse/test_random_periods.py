@@ -79,7 +79,11 @@ class RandomPeriod(RandomSales):
 @pytest.mark.parametrize(
     ("seed", "name"),
     [
-        pytest.param(seed, name, marks=PERIODS[name])
+        pytest.param(
+            seed,
+            name,
+            marks=PERIODS[name],
+        )
         for seed, name in enumerate(PERIODS)
     ],
 )
@@ -89,7 +93,11 @@ def test_slices_have_the_figures_of_the_oracle(shop, seed, name):
     shop.ran([day for day in sales.days if day not in sales.incomplete])
     folders = sales.nothing(MORNING)
     sales.fill(folders)
-    shop.load(*folders.values(), day=period.first, off_sources=["shopify"])
+    shop.load(
+        *folders.values(),
+        day=period.first,
+        off_sources=["shopify"],
+    )
     history = History(shop.summaries())
     slices = sales.slices()
     figures = shop.period_figures(period, slices)

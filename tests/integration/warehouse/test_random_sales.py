@@ -29,7 +29,10 @@ FACTS = {"began", "ended", "unconverted"}
 AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
 
 
-@pytest.fixture(scope="module", params=range(9) if FULL_MATRIX else [3])
+@pytest.fixture(
+    scope="module",
+    params=range(9) if FULL_MATRIX else [3],
+)
 def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
     """A warehouse with random sales, and the truth about them."""
     folder = tmp_path_factory.mktemp("sales")
@@ -69,8 +72,16 @@ def read(shop, name, day, **values):
     order_days = days | {row["business_date"] for row in refunded}
     if name == "attributes":
         days = order_days
-    values |= {"report_day": day, "days": days, "read_days": order_days}
-    return shop.warehouse.query(f"report/daily_sales/{name}.sql", spec=ORDERS, **values)
+    values |= {
+        "report_day": day,
+        "days": days,
+        "read_days": order_days,
+    }
+    return shop.warehouse.query(
+        f"report/daily_sales/{name}.sql",
+        spec=ORDERS,
+        **values,
+    )
 
 
 def amounts(rows):
@@ -93,7 +104,11 @@ def assert_same(parts, expected):
     """Both have the same amounts, up to rounding."""
     for key in parts.keys() | expected.keys():
         stored = parts.get(key, (0, 0))
-        for amount, exact in zip(stored, expected.get(key, (0, 0)), strict=True):
+        for amount, exact in zip(
+            stored,
+            expected.get(key, (0, 0)),
+            strict=True,
+        ):
             assert_near(amount, exact)
 
 
@@ -111,7 +126,10 @@ def assert_adds_up(parts, totals):
     """Every dimension has the `totals` of its scope, to the last digit."""
     sums = defaultdict(Counter)
     for (scope, dimension, _), (before, now) in parts.items():
-        sums[scope, dimension].update(before=before, now=now)
+        sums[scope, dimension].update(
+            before=before,
+            now=now,
+        )
     for (scope, dimension), both in sums.items():
         assert (both["before"], both["now"]) == totals[scope], (scope, dimension)
 
@@ -160,7 +178,12 @@ def test_the_report_reads_the_rows_of_the_view(loaded):
             rows.append(tuple(row[name] for name in columns))
     assert {row[0] for row in rows} == {"all", "like_for_like"}
     found = []
-    for row in read(shop, "contributions", LAST, base=LAST - WEEK):
+    for row in read(
+        shop,
+        "contributions",
+        LAST,
+        base=LAST - WEEK,
+    ):
         found.append(tuple(row[name] for name in columns))
     assert sorted(map(repr, rows)) == sorted(map(repr, found))
 
@@ -233,7 +256,12 @@ def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loa
         "report_day": LAST,
         "base": base,
     }
-    rows = shop.warehouse.query(PRODUCTS_QUERY, most=100, most_movers=5, **days)
+    rows = shop.warehouse.query(
+        PRODUCTS_QUERY,
+        most=100,
+        most_movers=5,
+        **days,
+    )
     excluded = sales.unconverted(LAST, base)
     assert excluded
     sold = sales.products(LAST)
@@ -285,7 +313,12 @@ def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
         sell(shop, channel, days)
     shop.exported(EXPORT, LAST, LAST)
     found = dict.fromkeys(MOVES)
-    for row in read(shop, "contributions", LAST, base=LAST - WEEK):
+    for row in read(
+        shop,
+        "contributions",
+        LAST,
+        base=LAST - WEEK,
+    ):
         if row["dimension"] in ("began", "ended"):
             found[row["name"]] = row["dimension"]
     assert found == {channel: move for channel, (_, move) in MOVES.items()}
@@ -294,17 +327,31 @@ def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
 def test_a_channel_has_not_ended_while_the_whole_shop_is_closed(shop):
     for channel in ("web", "till"):
         sell(shop, channel, [*STOPPED, 7])
-    found = read(shop, "contributions", LAST, base=LAST - WEEK)
+    found = read(
+        shop,
+        "contributions",
+        LAST,
+        base=LAST - WEEK,
+    )
     assert {row["scope"] for row in found} == {"all"}
 
 
 def test_the_report_has_the_products_of_the_50_largest_changes(shop):
     orders = []
     for number in range(1, 61):
-        order = Order(str(number), at(f"{LAST} 17:00"), [("Toys", "1", number)])
+        order = Order(
+            str(number),
+            at(f"{LAST} 17:00"),
+            [("Toys", "1", number)],
+        )
         order.products = [f"sku {number}"]
         orders.append(order)
     shop.load(Folder(orders))
-    rows = read(shop, "contributions", LAST, base=LAST - WEEK)
+    rows = read(
+        shop,
+        "contributions",
+        LAST,
+        base=LAST - WEEK,
+    )
     changes = [row["now"] for row in rows if row["dimension"] == "product"]
     assert changes == list(range(60, 10, -1))

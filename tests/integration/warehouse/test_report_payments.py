@@ -12,8 +12,19 @@ from tests.integration.warehouse.loadable import Folder, Order, Payment, Payout,
 NOON = at("2026-03-02 17:00")
 FRIDAY = MONDAY + timedelta(days=4)
 PAID = Payment("p1", "1", NOON, "95", "3", payout_id="payout 1")
-ORDER = Order("1", NOON, [("Toys", "1", "95")], unit_costs=["40"], source="shopify")
-OTHER = Order("2", NOON, [("Cups", "1", "5")], source="shopify")
+ORDER = Order(
+    "1",
+    NOON,
+    [("Toys", "1", "95")],
+    unit_costs=["40"],
+    source="shopify",
+)
+OTHER = Order(
+    "2",
+    NOON,
+    [("Cups", "1", "5")],
+    source="shopify",
+)
 
 
 @pytest.fixture
@@ -22,7 +33,12 @@ def report(shop):
 
     def load(orders, payments=(), payouts=(), day=MONDAY):
         shop.ran([MONDAY, FRIDAY])
-        folder = Folder(orders, source="shopify", payments=payments, payouts=payouts)
+        folder = Folder(
+            orders,
+            source="shopify",
+            payments=payments,
+            payouts=payouts,
+        )
         shop.load(folder)
         return shop.report(day)
 
@@ -40,7 +56,11 @@ def test_fees_and_contribution_margin_of_nearly_all_sales(report):
 
 @pytest.mark.parametrize(
     ("gross", "fee", "coverage"),
-    [("5.01", "3", "0.949905"), ("23.75", "3", "0.8"), ("5", None, None)],
+    [
+        ("5.01", "3", "0.949905"),
+        ("23.75", "3", "0.8"),
+        ("5", None, None),
+    ],
 )
 def test_too_few_sales_with_cost_and_fees_have_no_margin(report, gross, fee, coverage):
     other = replace(OTHER, lines=[("Cups", "1", gross)])
@@ -59,7 +79,12 @@ def test_payouts_of_the_day_then_unexplained_ones_of_two_weeks(report):
         Payout("payout 2", MONDAY - timedelta(days=13), "12"),
         Payout("payout 3", MONDAY - timedelta(days=13), "0"),
         Payout("payout 4", MONDAY - timedelta(days=14), "12"),
-        Payout("payout 5", MONDAY - timedelta(days=13), "12", status="failed"),
+        Payout(
+            "payout 5",
+            MONDAY - timedelta(days=13),
+            "12",
+            status="failed",
+        ),
         Payout("payout 6", MONDAY + timedelta(days=1), "12"),
     ]
     figures = report([ORDER], [PAID], payouts)
@@ -80,7 +105,11 @@ def test_commissions_are_costs_of_a_payout(report):
         "c", "1", NOON, "-9.50", "0", payout_id="payout 1", kind="commission"
     )
     payments = [replace(PAID, fee="0"), commission]
-    figures = report([ORDER], payments, [Payout("payout 1", date(2026, 3, 2), "85.5")])
+    figures = report(
+        [ORDER],
+        payments,
+        [Payout("payout 1", date(2026, 3, 2), "85.5")],
+    )
     [payout] = figures.payouts
     assert (payout.cost, payout.unexplained) == (Decimal("9.5"), 0)
     assert figures.contribution_margin.fees == Decimal("9.5")

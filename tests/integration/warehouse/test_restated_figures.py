@@ -15,10 +15,30 @@ from tests.integration.warehouse.loadable import at
 DAYS = [MONDAY + timedelta(days=number) for number in range(6)]
 START = at("2026-03-03 11:00")
 CAUSES = (
-    {"kind": "rates", "source": None, "channel": None, "orders": None},
-    {"kind": "late", "source": "partner_files", "channel": "acme", "orders": 3},
-    {"kind": "late", "source": "partner_files", "channel": "bolt", "orders": 13},
-    {"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 5},
+    {
+        "kind": "rates",
+        "source": None,
+        "channel": None,
+        "orders": None,
+    },
+    {
+        "kind": "late",
+        "source": "partner_files",
+        "channel": "acme",
+        "orders": 3,
+    },
+    {
+        "kind": "late",
+        "source": "partner_files",
+        "channel": "bolt",
+        "orders": 13,
+    },
+    {
+        "kind": "changed",
+        "source": "sales_db",
+        "channel": "sales_db",
+        "orders": 5,
+    },
 )
 QUERY = "report/daily_sales/restated_figures.sql"
 

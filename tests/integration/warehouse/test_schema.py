@@ -199,7 +199,11 @@ def test_migrate_adds_payments_to_an_older_warehouse(made_dataset):
 
 def test_migrate_removes_the_copies_of_rows(shop):
     """Two loads at once, without a lock, have stored everything twice."""
-    shop.load(*OLDER, day=MONDAY, run_id="older")
+    shop.load(
+        *OLDER,
+        day=MONDAY,
+        run_id="older",
+    )
     # Forecasts of two weeks, and totals of two currencies, are no copies of each other.
     weeks = at("2026-03-01 05:00"), at("2026-02-22 05:00")
     forecasts = [forecast("total", MONDAY, made_at) for made_at in weeks]

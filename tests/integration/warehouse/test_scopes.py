@@ -33,8 +33,18 @@ def refresh(shop):
         "product_pictures": [picture("lamp", read_at)],
         "rejected_rows": [rejection("product_catalogue", MONDAY)],
     }
-    manifest = staged_rows(CATALOGUE, shop.folder, rows, day=MONDAY, read_at=read_at)
-    shop.load_staged([manifest], spec=CATALOGUE, dag_id="catalogue")
+    manifest = staged_rows(
+        CATALOGUE,
+        shop.folder,
+        rows,
+        day=MONDAY,
+        read_at=read_at,
+    )
+    shop.load_staged(
+        [manifest],
+        spec=CATALOGUE,
+        dag_id="catalogue",
+    )
 
 
 def test_runs_of_one_name_in_two_domains_keep_their_rows_and_checks(shop):
@@ -49,7 +59,11 @@ def test_runs_of_one_name_in_two_domains_keep_their_rows_and_checks(shop):
 
 def audit(day, source, status):
     run = {"run_id": "other", "read_at": at("2026-03-04 11:00")}
-    return run | {"business_date": day, "source": source, "status": status}
+    return run | {
+        "business_date": day,
+        "source": source,
+        "status": status,
+    }
 
 
 def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(shop):
@@ -62,7 +76,12 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
     ]
     shop.insert("load_audit", [audit(*row) for row in rows])
     rejected = [
-        rejection(source, day, "other", reason=f"of {source}")
+        rejection(
+            source,
+            day,
+            "other",
+            reason=f"of {source}",
+        )
         for day, source, _ in rows
     ]
     shop.insert("rejected_rows", rejected)
@@ -74,7 +93,13 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
     orders = shop.by("daily_summary", "business_date", "orders")
     assert orders == {MONDAY: 0, TUESDAY: 1}
 
-    shop.load(Folder(removed=["1"], read_at=at("2026-03-04 11:00")), run_id="next")
+    shop.load(
+        Folder(
+            removed=["1"],
+            read_at=at("2026-03-04 11:00"),
+        ),
+        run_id="next",
+    )
     assert shop.by("daily_summary", "business_date", "orders") == {MONDAY: 0}
     quality = shop.report().quality
     assert {each.source for each in quality.sources} == {*live_sources(), "old_shop"}
@@ -91,7 +116,12 @@ def run_of(shop, day, *folders, spec=ORDERS, missing=()):
             folder = given.get(name, Folder(source=name))
             read.append(replace(folder, read_at=read_at))
     options = {"spec": spec, "missing_sources": missing}
-    shop.load(*read, day=day, run_id=f"run of {day}", **options)
+    shop.load(
+        *read,
+        day=day,
+        run_id=f"run of {day}",
+        **options,
+    )
 
 
 def missing(shop):
@@ -102,8 +132,17 @@ CHANGED = Folder([replace(ORDER, lines=[("Toys", "1", "12.00")])])
 
 
 def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
-    earlier = replace(ORDER, order_id="0", ordered_at=at("2026-02-20 15:00"))
-    run_of(shop, MONDAY, Folder([ORDER, earlier]), missing=["storefront"])
+    earlier = replace(
+        ORDER,
+        order_id="0",
+        ordered_at=at("2026-02-20 15:00"),
+    )
+    run_of(
+        shop,
+        MONDAY,
+        Folder([ORDER, earlier]),
+        missing=["storefront"],
+    )
     never_read = {date(2026, 2, 20): sorted(live_sources())}
     assert missing(shop) == never_read | {MONDAY: ["storefront"]}
     run_of(shop, MONDAY, Folder([ORDER, earlier]))
@@ -119,7 +158,13 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
     assert missing(shop)[MONDAY] == []
     assert missing(shop)[TUESDAY] == sorted(LARGER.sources())
 
-    run_of(shop, TUESDAY, CHANGED, spec=LARGER, missing=["marketplace"])
+    run_of(
+        shop,
+        TUESDAY,
+        CHANGED,
+        spec=LARGER,
+        missing=["marketplace"],
+    )
     gross = shop.by("daily_summary", "business_date", "gross_sales")
     assert gross[MONDAY] == Decimal(12), "recomputed"
     assert missing(shop)[MONDAY] == []

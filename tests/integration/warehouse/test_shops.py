@@ -15,7 +15,12 @@ LABEL = 'Agora "Süd" \\ 🎁 `sales.orders`'
 
 
 def sold(order_id, source, instant="2026-03-02 15:00", **values):
-    return Order(order_id, at(instant), source=source, **values)
+    return Order(
+        order_id,
+        at(instant),
+        source=source,
+        **values,
+    )
 
 
 def name_shops(shop, monkeypatch, shops, labels):

@@ -16,7 +16,12 @@ ASCENDING = [str(995 + number) for number in range(10)]
 
 def orders(ids, source):
     return [
-        Order(each, at(f"{day} 15:00"), source=source, customer=each)
+        Order(
+            each,
+            at(f"{day} 15:00"),
+            source=source,
+            customer=each,
+        )
         for each, day in zip(ids, DAYS, strict=True)
     ]
 
@@ -42,7 +47,13 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     )
     known[3] = replace(known[3], lines=[("uncategorised", "1", "10.00")])
     unknown = ("9", "r9", at("2026-02-08 15:00"), "1.00")
-    shop.load(Folder(known, source="storefront", orphans=[unknown]))
+    shop.load(
+        Folder(
+            known,
+            source="storefront",
+            orphans=[unknown],
+        )
+    )
     found = [
         load_history.known_lines("storefront", ["1", *ASCENDING]),
         load_history.stored_rows("refunds", "storefront", ASCENDING),
@@ -56,7 +67,10 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     assert load_history.known_orders("storefront", DAYS[7]) == ["1002", "9", "997"]
     assert load_history.refunded_orders("storefront", DAYS[7:8]) == ["9", "997"]
     # As a reconciliation compares them with the source.
-    stored = {"days": DAYS[2:3], "parameters": {"source": "storefront"}}
+    stored = {
+        "days": DAYS[2:3],
+        "parameters": {"source": "storefront"},
+    }
     tables = "warehouse/tables"
     query = shop.warehouse.query
     [order] = query(f"{tables}/orders/for_reconciliation.sql", **stored)

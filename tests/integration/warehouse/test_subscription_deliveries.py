@@ -25,7 +25,12 @@ def mail(name, figures_hash="figures", net_sales=None):
 
 def claimed(mails, run_id="scheduled", last_day=SUNDAY, **options):
     run = DagRun("weekly_report", run_id)
-    return delivery_log.claim_all(last_day, mails, run, **options)
+    return delivery_log.claim_all(
+        last_day,
+        mails,
+        run,
+        **options,
+    )
 
 
 def sent(*names, figures_hash="figures"):
@@ -90,7 +95,11 @@ def test_each_subscription_gets_its_mail_once(shop):
     ]
 
     # Only a first mail is claimed: of a subscription that got none, or whose first was not sent.
-    others = [mail("board", "third"), mail("alone"), mail("new")]
+    others = [
+        mail("board", "third"),
+        mail("alone"),
+        mail("new"),
+    ]
     firsts = claimed(others, only_first=True)
     assert firsts.message_ids.keys() == {"alone", "new"}
     assert claimed([mail("board", "corrected")], only_first=True).message_ids == {}

@@ -248,7 +248,12 @@ def test_the_target_of_a_shop_counts_all_its_channels(shop, measure, monkeypatch
             rows.append(daily_sales(DAY, source, 100, channel=channel))
     shop.insert("daily_sales", rows)
     # Another source's target is that of its channel.
-    expected = {"total": 400, "shopify": 100, "shopify_de": 200, "shopify_de_web": 100}
+    expected = {
+        "total": 400,
+        "shopify": 100,
+        "shopify_de": 200,
+        "shopify_de_web": 100,
+    }
     progress = measure(*expected)
     assert {channel: row[1] for channel, row in progress.items()} == expected
 

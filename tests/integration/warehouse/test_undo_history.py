@@ -19,7 +19,12 @@ TUESDAY = date(2026, 3, 3)
 FIRST = date(2024, 5, 6)
 OWNED = tuple(table for table in STATE if table != "customers")
 """The tables whose rows belong to sources or days."""
-BEFORE = Order("1", at("2026-03-02 15:00"), customer="ann", source="sales_db")
+BEFORE = Order(
+    "1",
+    at("2026-03-02 15:00"),
+    customer="ann",
+    source="sales_db",
+)
 [EXPORT] = read_folders("undo_history.yaml")["export"]
 """Its files are older than any of the loads."""
 OTHERS = [source for source in live_sources() if source != "sales_db"]
@@ -34,7 +39,11 @@ def _staging(monkeypatch, tmp_path):
 def load_export(shop, export=EXPORT, run_id="manual__export"):
     manifest = to_plain(export.publish(shop.folder, FIRST, run_id))
     dag_run = SimpleNamespace(dag_id="sales_history_load")
-    tasks.load.function(manifest, dag_run=dag_run, run_id=run_id)
+    tasks.load.function(
+        manifest,
+        dag_run=dag_run,
+        run_id=run_id,
+    )
 
 
 def next_day(shop):

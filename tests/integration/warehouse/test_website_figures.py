@@ -14,7 +14,11 @@ from tests.oracle_customers import rounded
 
 STEPS = ("session", "view_item", "add_to_cart", "begin_checkout", "purchase")
 CONVERSION = dict(
-    zip(STEPS, ("sessions", "viewed", "added", "checkout", "purchased"), strict=True)
+    zip(
+        STEPS,
+        ("sessions", "viewed", "added", "checkout", "purchased"),
+        strict=True,
+    )
 )
 """The column of `daily_conversion` with the sessions that reached a step."""
 DEVICES = ("desktop", "mobile", "unknown")
@@ -61,7 +65,11 @@ def store(shop, history):
     """Insert what the loads of web events and orders leave."""
     funnel = []
     for (day, step, device), count in history.sessions.items():
-        row = {"business_date": day, "step": step, "device": device}
+        row = {
+            "business_date": day,
+            "step": step,
+            "device": device,
+        }
         for referrer, part in (
             ("a", count // 2),
             ("b", count - count // 2),
@@ -75,20 +83,37 @@ def store(shop, history):
     orders = []
     purchases = []
     for number, (day, source, purchased) in enumerate(history.orders):
-        order = {"business_date": day, "source": source, "order_id": number}
+        order = {
+            "business_date": day,
+            "source": source,
+            "order_id": number,
+        }
         orders.append({**order, "is_sale": True})
         if purchased:
             event = {"business_date": purchased, "order_id": number}
             # Browsers send some events twice.
             purchases += [event] * (1 + number % 2)
     # A test order, and an order that does not count.
-    other = {"business_date": DAYS[-1], "source": "storefront"}
+    other = {
+        "business_date": DAYS[-1],
+        "source": "storefront",
+    }
     orders.append({**other, "order_id": "test", "is_sale": True, "is_test": True})
     orders.append({**other, "order_id": "cancelled"})
     noon = dict.fromkeys(("ordered_at", "read_at"), NOON)
-    shop.insert("orders", orders, currency="USD", **noon)
+    shop.insert(
+        "orders",
+        orders,
+        currency="USD",
+        **noon,
+    )
     noon = dict.fromkeys(("occurred_at", "received_at", "read_at"), NOON)
-    shop.insert("user_events", purchases, event_type="purchase", **noon)
+    shop.insert(
+        "user_events",
+        purchases,
+        event_type="purchase",
+        **noon,
+    )
 
 
 def expected_steps(history, day):

@@ -60,15 +60,35 @@ class Website:
         by a clock that may be an hour ahead of the server's."""
         window = day_window(day, self.timezone)
         if newest_closed_day(at, self.timezone).date == day:
-            return self.load(day, since or window.start, at, at, **options)
+            return self.load(
+                day,
+                since or window.start,
+                at,
+                at,
+                **options,
+            )
         end = window.shifted(3).end
         start = window.start - timedelta(hours=1)
-        return self.load(day, start, end, at, of_day=True, **options)
+        return self.load(
+            day,
+            start,
+            end,
+            at,
+            of_day=True,
+            **options,
+        )
 
     def load(self, day, start, end, at, *, of_day=False, run_id="", check=True):
         """Read what was received from `start` until `end` and is there at `at`; transform, load and check."""
         run_id = run_id or f"run_{self.runs}"
-        manifest = self.staged(day, start, end, at, of_day=of_day, run_id=run_id)
+        manifest = self.staged(
+            day,
+            start,
+            end,
+            at,
+            of_day=of_day,
+            run_id=run_id,
+        )
         warehouse = self.shop.warehouse
         staged = StagedLoad(warehouse, EVENTS, [manifest], day, run_id, "events")
         result = load(staged)

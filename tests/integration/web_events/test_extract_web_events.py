@@ -412,7 +412,11 @@ def test_the_password_is_a_bearer_token_and_without_one_nothing_is_sent(
         ("", {}, None),
     ):
         collector.token = token
-        connect(monkeypatch, collector.url + path, **fields)
+        connect(
+            monkeypatch,
+            collector.url + path,
+            **fields,
+        )
         assert ids(
             newest(
                 tmp_path,

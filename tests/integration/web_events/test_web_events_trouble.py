@@ -52,7 +52,12 @@ def starts(collector):
 
 @pytest.mark.parametrize(
     ("framing", "packed"),
-    [("chunked", False), ("length", True), ("close", False), ("close", True)],
+    [
+        ("chunked", False),
+        ("length", True),
+        ("close", False),
+        ("close", True),
+    ],
 )
 def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
     serve, received, framing, packed, read
@@ -61,7 +66,10 @@ def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
     whole = read().control_totals["bytes_read"]
     collector.requests.clear()
     cut = 2_000 if packed else 50_001  # in the middle of a line
-    collector.faults += [EventFault(HOUR, cut=cut), EventFault(HOUR, cut=cut + 10)]
+    collector.faults += [
+        EventFault(HOUR, cut=cut),
+        EventFault(HOUR, cut=cut + 10),
+    ]
     manifest = read()
     assert ids(manifest) == received
     requests = starts(collector)
