@@ -20,6 +20,7 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from tests.integration.airflow_process import start
 from tests.psql import psql
+from tests.rows import column_by
 
 MIGRATED = "airflow_migrated"
 """The name of a migrated metadata database."""
@@ -107,7 +108,7 @@ class LiveAirflow(AirflowServices):
 
     def task_states(self, dag_id, run_id):
         """The state of each task of a run."""
-        return {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
+        return column_by(self.tasks(dag_id, run_id), "task_id", "state")
 
     def tries(
         self,

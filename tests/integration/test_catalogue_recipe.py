@@ -10,6 +10,7 @@ import pytest
 from tests.integration.catalogue_run import stored
 from tests.integration.warehouse_contents import connect, deployment
 from tests.recipes import REPOSITORY, copy_repository, in_copy, steps_of
+from tests.rows import column_of, columns_of
 from tests.website import drawn, website
 
 ANSWERS = Path(__file__).with_name("rocket_launches.json")
@@ -72,12 +73,12 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_p
 
     sql = f"SELECT * FROM {dataset}.products ORDER BY name"
     products = [*connect(bigquery_emulator).query(sql).result()]
-    assert [(row["name"], row["category"]) for row in products] == [
+    assert columns_of(products, "name", "category") == [
         ("Atlas LV-3A | Samos 2", "United States Air Force"),
         ("Falcon 9 Block 5 | Starlink Group 6-55", "SpaceX"),
         ("Falcon 9 Block 5 | Starlink Group 6-88", "SpaceX"),
     ]
-    pictures = [row["picture_uri"] for row in products]
+    pictures = column_of(products, "picture_uri")
     assert pictures[0] is None
     assert pictures[1] == pictures[2]
     for names in stored(environment["PICTURES_URI"]).values():

@@ -16,6 +16,7 @@ from ecommerce.sources import live_sources
 from tests.dags.conftest import REPOSITORY
 from tests.integration.commands import run_command
 from tests.integration.daily_run import morning_after
+from tests.rows import column_of
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +134,7 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
     )
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
-    assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
+    assert set(column_of(company.warehouse()["orders"], "business_date")) == {DAY}
     report = f"The report: {without['REPORTS_URI']}/{DAY}/report.pdf"
     assert done.stdout.splitlines()[-1] == report
     assert "  load.load" in done.stderr.splitlines()

@@ -10,6 +10,7 @@ from tests.integration.comparison_views import check_comparisons
 from tests.integration.customer_views import check_views
 from tests.integration.daily_run import morning_after, report_of, run_day
 from tests.oracle_comparisons import History
+from tests.rows import column_of
 
 FIRST_DAY = date(2026, 9, 1)  # a Tuesday
 
@@ -59,7 +60,7 @@ def test_a_day_on_which_the_clocks_change(start_company):
     )
     expected = company.oracle(run_days=[day])
     orders = [row for row in expected.orders if row["business_date"] == day]
-    instants = [row["ordered_at"] for row in orders]
+    instants = column_of(orders, "ordered_at")
     whole = timedelta(hours=25) - timedelta(seconds=1)
     assert max(instants) - min(instants) == whole
     assert company.differences(expected) == ""

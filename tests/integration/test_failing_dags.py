@@ -16,6 +16,7 @@ from tests.dags.failing.retries import RETRIES
 from tests.integration.commands import run_command
 from tests.integration.live_airflow import live_airflow
 from tests.integration.mailbox import ALERTED, open_mailbox
+from tests.rows import column_of
 from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
 
 pytestmark = pytest.mark.slow
@@ -104,11 +105,11 @@ def by_message_id(mailbox):
 
 
 def subjects(ended):
-    return {message["Subject"] for message in ended.mailbox.messages()}
+    return set(column_of(ended.mailbox.messages(), "Subject"))
 
 
 def titles(ended):
-    return {post["title"] for post in ended.posted.posts}
+    return set(column_of(ended.posted.posts, "title"))
 
 
 @pytest.fixture(scope="module")

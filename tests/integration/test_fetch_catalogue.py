@@ -14,6 +14,7 @@ from ecommerce.sources.http import NotFoundError
 from ecommerce.storage.staging import DagRun
 from tests.integration.catalogue_run import catalogue, fetch
 from tests.integration.partner_ftp.fetch import run_watched
+from tests.rows import column_of
 from tests.settings import add_environment, lower
 
 RUN = DagRun("product_catalogue_refresh", "run")
@@ -45,7 +46,7 @@ def skus(manifest):
     entries = []
     for name in sorted(manifest.columns):
         entries += json.loads((folder / name).read_text())["results"]
-    return [entry["sku"] for entry in entries]
+    return column_of(entries, "sku")
 
 
 def test_all_pages_are_fetched_with_login_and_password_as_they_are(shown, monkeypatch):

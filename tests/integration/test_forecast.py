@@ -27,6 +27,7 @@ from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
 from tests.integration.made_up_sales import CATEGORIES, SALES_COLUMNS, amount, total
+from tests.rows import column_of, columns_of
 
 WEEK = period_of("week", date(2026, 11, 2))
 NEXT = period_of("week", date(2026, 11, 9))
@@ -125,7 +126,7 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
         WEEK.next.first,
         WEEK.next.first + timedelta(days=27),
     )
-    keys = [(row["series"], row["target_date"]) for row in rows]
+    keys = columns_of(rows, "series", "target_date")
     assert keys == list(product(series, days))
     sums = Counter()
     for row in rows:
@@ -174,7 +175,7 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
     )
     run_week(WEEK, "third")
     replaced = forecasts(made_up_shop)
-    assert [row["model"] for row in replaced] == ["ridge"] * len(rows)
+    assert column_of(replaced, "model") == ["ridge"] * len(rows)
 
 
 def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):

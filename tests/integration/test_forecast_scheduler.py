@@ -23,6 +23,7 @@ from tests.integration.live_airflow import live_airflow, timezone_at_work
 from tests.integration.made_up_sales import open_shop
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
 from tests.partner_ftp import PartnerSite, partner_site
+from tests.rows import columns_of
 
 pytestmark = pytest.mark.slow
 
@@ -206,7 +207,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
             skipped = ended_run(airflow, number)
             states = airflow.task_states(DAG, skipped)
             assert set(states.values()) == {"skipped"}
-    weeks = [(run["partition_key"], run["state"]) for run in runs(airflow)]
+    weeks = columns_of(runs(airflow), "partition_key", "state")
     expected = [
         newest.first,
         newest.first,
@@ -231,7 +232,7 @@ def assert_week_is_reported_once(airflow, mailbox, newest, old):
         states = airflow.task_states(DAG_WEEK, run_id)
         assert states == {"report": "success", "send": sent}
         ends.append((str(week.first), "success"))
-    found = [(run["partition_key"], run["state"]) for run in runs(airflow, DAG_WEEK)]
+    found = columns_of(runs(airflow, DAG_WEEK), "partition_key", "state")
     assert found == ends
     title = f"Sales week {newest.first.isocalendar().week}"
     assert reports(mailbox) == [(READERS["week"], title)]

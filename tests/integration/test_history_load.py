@@ -15,6 +15,7 @@ from ecommerce.warehouse import load_history as audit
 from ecommerce.warehouse.client import connect
 from tests import queries
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
+from tests.rows import column_by, column_of
 
 BOOKS = Ledger(
     date(2026, 8, 29),
@@ -44,7 +45,7 @@ def snapshot():
 
 def expected(company, snapshot):
     """The oracle's tables: days that only an export knows lack nothing."""
-    days = {row["business_date"] for row in company.oracle(snapshot).orders}
+    days = set(column_of(company.oracle(snapshot).orders, "business_date"))
     return company.oracle(
         snapshot,
         missing={day: [] for day in days},
@@ -71,11 +72,11 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     # The dry run has announced this.
     assert accounts == run.accounts
     orders = Counter(f"{order['business_date']:%Y-%m}" for order in oracle.orders)
-    assert {month["month"]: month["orders"] for month in totals["months"]} == orders
+    assert column_by(totals["months"], "month", "orders") == orders
     audits = [row for row in company.rows("load_audit") if row["source"] == SOURCE]
     audits.sort(key=lambda row: row["business_date"])
-    loaded = [row["orders_loaded"] for row in audits]
-    assert [month["orders"] for month in run.accounts] == loaded
+    loaded = column_of(audits, "orders_loaded")
+    assert column_of(run.accounts, "orders") == loaded
     assert sum(row["source_orders"] for row in audits) == len(snapshot.orders)
     for row in audits:
         assert row["status"] == "history"

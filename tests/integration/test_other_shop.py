@@ -11,6 +11,7 @@ from ecommerce.sources import live_sources
 from tests.integration.daily_run import run_day
 from tests.integration.warehouse_contents import differences
 from tests.psql import psql
+from tests.rows import column_of
 
 pytestmark = pytest.mark.slow
 
@@ -51,11 +52,11 @@ def test_a_database_filled_by_somebody_else(
     statuses, expected = figures(postgres_server, database, day, "Asia/Tokyo")
     found = of_day(shop.warehouse(), day)
     assert differences(expected, found) == ""
-    stored = [row["status"] for row in found["orders"]]
+    stored = column_of(found["orders"], "status")
     assert {status: stored.count(status) for status in stored} == statuses
     sales = found["daily_sales"]
     unconverted = [row for row in sales if row["net_sales_reporting"] is None]
-    assert {row["currency"] for row in unconverted} == {"USD"}
+    assert set(column_of(unconverted, "currency")) == {"USD"}
 
     # Again, with the days before in one run: fewer of its customers are new.
     run_day(

@@ -8,6 +8,7 @@ import pytest
 from demo.ledger import Ledger
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.ledger_payments import payment_oracle
+from tests.rows import column_of, columns_of
 
 FIRST_DAY = date(2026, 9, 3)  # a Thursday
 KEYS = {
@@ -72,11 +73,11 @@ def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     for table, rows in (("payments", payments.payments), ("payouts", payments.payouts)):
         names = list(rows[0])
         assert sorted_rows(company.rows(table), names) == sorted_rows(rows, names)
-    assert len({row["currency"] for row in payments.payouts}) > 1
-    kinds = {(row["source"], row["kind"]) for row in payments.payments}
+    assert len(set(column_of(payments.payouts, "currency"))) > 1
+    kinds = set(columns_of(payments.payments, "source", "kind"))
     assert kinds == KINDS
     lost = [row for row in payments.payments if row["fee_amount"] is None]
-    assert {row["gateway"] for row in lost} == {"stripe", "paypal", "cash"}
+    assert set(column_of(lost, "gateway")) == {"stripe", "paypal", "cash"}
     for view, rows in payments.views().items():
         found = of_key(company.rows(view), KEYS[view])
         true = of_key(rows, KEYS[view])

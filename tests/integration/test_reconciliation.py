@@ -10,6 +10,7 @@ from tests.integration.corrections import deleted, plain_orders, without
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
 from tests.integration.shops.books import SHOPS, Books
+from tests.rows import column_of
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +96,7 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
         of_shops[source] = deleted(of_shop, of_shop.orders[0])
     company.show(snapshot, of_shops)
     found = reconcile(now + 2 * HOUR)
-    differing = {each["source"] for each in found}
+    differing = set(column_of(found, "source"))
     assert differing == {SALES_DB, STOREFRONT, *of_shops}
     company.assert_oracle(run_days=days)
     assert compare(now + 4 * HOUR) == []

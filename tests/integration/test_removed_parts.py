@@ -11,6 +11,7 @@ from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import copy_repository, in_copy, removals
+from tests.rows import column_of
 
 pytestmark = pytest.mark.nightly
 
@@ -78,4 +79,4 @@ def test_a_day_runs_and_its_report_is_mailed(
             *test,
             **own | environment | code,
         )
-        assert [mail["X-Sales-Mail"] for mail in mailbox.messages()] == ["report"]
+        assert column_of(mailbox.messages(), "X-Sales-Mail") == ["report"]

@@ -15,6 +15,7 @@ from ecommerce.cli.airflow_api import AirflowApi, tasks_path
 from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_REPORT
 from ecommerce.pages.navigation import NAVIGATION
 from tests.integration.airflow_process import copy
+from tests.rows import column_of
 from tests.unit.pages.made_up import write_archive
 
 pytestmark = pytest.mark.slow
@@ -127,7 +128,7 @@ def test_who_has_signed_in_sees_the_pages_to_which_the_navigation_leads(airflow)
     plugins = airflow.send("/api/v2/plugins", **bearer).json()["plugins"]
     [plugin] = [plugin for plugin in plugins if plugin["name"] == "report_pages"]
     views = plugin["external_views"]
-    assert [view["name"] for view in views] == [name for name, _, _ in NAVIGATION]
+    assert column_of(views, "name") == [name for name, _, _ in NAVIGATION]
     for view in views:
         page = airflow.send(f"/{view['href']}", VIEWER)
         assert f'aria-current="page">{view["name"]}' in page.text
@@ -165,7 +166,7 @@ def test_the_report_is_built_again_and_a_source_is_read_again_by_the_days_run(ai
         run_id=airflow.run_id,
     )["event_logs"]
     cleared = [event for event in logged if event["event"].startswith("post_clear")]
-    assert [event["owner"] for event in cleared] == [ANALYST]
+    assert column_of(cleared, "owner") == [ANALYST]
 
     airflow.end_run()
     form = {"source": "sales_db"}

@@ -25,6 +25,7 @@ from tests.integration.mailbox import open_mailbox
 from tests.integration.stopping import arm
 from tests.integration.warehouse_contents import differences
 from tests.oracle import ALL_SOURCES
+from tests.rows import column_by, column_of
 
 pytestmark = pytest.mark.slow
 
@@ -152,7 +153,7 @@ class Story:
     def backfilled_runs(self):
         """The days of the backfills' runs, by their ids."""
         runs = self.airflow.api.runs(DAILY, run_type="backfill")
-        return {run["dag_run_id"]: run["partition_key"] for run in runs}
+        return column_by(runs, "dag_run_id", "partition_key")
 
 
 def old_orders(snapshot):
@@ -243,7 +244,7 @@ def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
     story,
 ):
     snapshot = old_orders(story.company.shown)
-    days = {row["business_date"] for row in story.company.oracle(snapshot).orders}
+    days = set(column_of(story.company.oracle(snapshot).orders, "business_date"))
     assert days
     expected = story.company.oracle(snapshot, missing={day: [] for day in days})
     assert differences(expected.tables(), story.tables[HISTORY]) == ""
@@ -271,8 +272,8 @@ def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
 ):
     """It was killed before the first, after it, and after it had remembered the second."""
     messages = story.mailbox.messages()
-    assert [message["X-Sales-Mail"] for message in messages] == ["report"] * 2
-    assert len({message["Message-ID"] for message in messages}) == 1
+    assert column_of(messages, "X-Sales-Mail") == ["report"] * 2
+    assert len(set(column_of(messages, "Message-ID"))) == 1
     assert not any("Corrected" in message["Subject"] for message in messages)
 
 

@@ -15,6 +15,7 @@ from ecommerce.events.loading import (
 )
 from tests.explained import findings
 from tests.integration.raw_events import write_raw
+from tests.rows import column_by, column_of
 
 DAY = date(2026, 11, 18)
 READ_AT = datetime(2026, 11, 19, 10, 30, tzinfo=UTC)
@@ -99,14 +100,14 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
         rows(manifest, "rejected_rows"),
         key=lambda row: row["row_number"],
     )
-    assert [row["reason"] for row in found] == reasons
+    assert column_of(found, "reason") == reasons
     totals = manifest.control_totals
     assert totals["rejected"] == Counter(reasons)
     counts = (totals["rows_read"], totals["rows_accepted"], totals["user_events"])
     assert counts == (len(events), 0, 0)
     assert json.loads(found[-2]["raw"]) == {"shape": "<xxxx>xxx, <e-mail>"}
-    assert {row["order_id"] for row in found} == {None, "O-1"}
-    details = {row["detail"] for row in found}
+    assert set(column_of(found, "order_id")) == {None, "O-1"}
+    details = set(column_of(found, "detail"))
     assert {"event_id is empty", "occurred_at = yesterday"} <= details
 
 
@@ -210,7 +211,7 @@ def test_the_first_of_several_counts(tmp_path):
         {"event_id": "2", "sku": "b"},
         {"event_id": "2", "sku": "a"},
     )
-    kept = {row["event_id"]: row["sku"] for row in rows(manifest, "user_events")}
+    kept = column_by(rows(manifest, "user_events"), "event_id", "sku")
     assert kept == {"1": "first", "2": "b"}
     totals = manifest.control_totals
     assert totals["rows_superseded"] == 3
@@ -228,7 +229,7 @@ def test_the_read_of_an_older_day_keeps_that_day_only(tmp_path):
         },
         end=START + timedelta(days=4),
     )
-    assert [row["event_id"] for row in rows(manifest, "user_events")] == ["of the day"]
+    assert column_of(rows(manifest, "user_events"), "event_id") == ["of the day"]
     assert manifest.control_totals["rejected"] == {"other_day": 1}
     nothing = transformed(tmp_path / "nothing")
     assert rows(nothing, "user_events") == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import oracle_events
+from tests.rows import column_of
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +60,7 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     assert in_order(funnel) == in_order(oracle_events.funnel(wanted))
     sessions = company.rows("sessions")
     assert len(sessions) == len(wanted) > 10
-    assert {row["business_date"] for row in sessions} == {*DAYS}
+    assert set(column_of(sessions, "business_date")) == {*DAYS}
     assert '"v1"' not in airflow.log()
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://"))
     assert not list(staging.rglob("web_events/events-*"))

@@ -8,6 +8,7 @@ import pytest
 from ecommerce.sales.transform import transform
 from tests.integration.partner_files.drop import file_of, line, rows
 from tests.recipes import steps
+from tests.rows import column_of
 from tests.unit.sales.tables import check
 from tests.unit.sales.transform.raw_folders import read
 
@@ -40,7 +41,7 @@ def test_files_are_loaded_in_their_layout(drop):
     raw = drop.extract()
     # Of acme 2 x 10.50; 2 x 1,234.50 and 3; 2 x 10.50 of G3 and of the line without id.
     assert raw.control_totals["source_amount"] == "2535.0000"
-    kinds = [warning["kind"] for warning in raw.control_totals["warnings"]]
+    kinds = column_of(raw.control_totals["warnings"], "kind")
     assert kinds == ["columns_not_read", "mixed_decimals"]
     assert rows(raw, "files", "order_ids")[1] == (["G1", "G2", "G3"],)
     done = read(transform(raw, run_id="run"))

@@ -8,6 +8,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import PARTNER_FILES
 from tests.integration.partner_files.drop import DAY, RECEIVED, found, rows
 from tests.memory import Remembered
+from tests.rows import column_by, column_of
 from tests.unit.sales.tables import check
 from tests.unit.sales.transform.raw_folders import read
 
@@ -80,8 +81,8 @@ payout_id | issued_on  | status | currency | amount | external_reference | charg
 acme-77   | 2026-03-10 | paid   | EUR      | 1008.5 | 77                 | NULL    | NULL | 2026-03-11 04:30
 """,
     )
-    assert {row["is_test"] for row in done.payments} == {False}
-    assert {row["read_at"] for row in done.payments} == {RECEIVED}
+    assert set(column_of(done.payments, "is_test")) == {False}
+    assert set(column_of(done.payments, "read_at")) == {RECEIVED}
     # Four payments and the payout.
     assert done.counts == (5, 5, 0, 0)
     [file] = done.loaded_files
@@ -118,7 +119,7 @@ acme-78   | 2026-03-11 | -2     | EUR
 """,
     )
     assert done.counts == (5, 5, 0, 0)
-    assert [file["rows_read"] for file in done.loaded_files] == [5]
+    assert column_of(done.loaded_files, "rows_read") == [5]
 
 
 STANDARD = """\
@@ -172,9 +173,9 @@ file   | row_number | reason            | detail
 {NAME} | 9          | missing_value     | Betrag (amount) is empty
 """,
     )
-    ids = {row["payment_id"] for row in done.payments}
+    ids = set(column_of(done.payments, "payment_id"))
     assert ids == {"acme-77-2", "acme-77-7", "acme-79-8", "acme-80-9"}
-    assert [row["payout_id"] for row in done.payouts] == ["acme-77"]
+    assert column_of(done.payouts, "payout_id") == ["acme-77"]
     for personal in ("example.com", "Smith"):
         assert personal not in repr(done.tables)
     read_rows, accepted, rejected, superseded = done.counts
@@ -193,7 +194,7 @@ def test_blank_rows_of_a_spreadsheet_are_no_payments(acme):
 def test_a_row_without_a_settlement_is_rejected(acme):
     deliver(acme, SALE.replace("77;", ";"), COMMISSION)
     done = load(acme)
-    assert [row["payment_id"] for row in done.payments] == ["acme-77-3"]
+    assert column_of(done.payments, "payment_id") == ["acme-77-3"]
     [row] = done.rejected_rows
     assert (row["row_number"], row["detail"]) == (2, "payment_id is empty")
 
@@ -204,8 +205,8 @@ def test_a_new_delivery_is_read_again(acme):
     assert load(acme).payments == []
     deliver(acme, SALE, received=LATER)
     done = load(acme)
-    assert [row["payment_id"] for row in done.payments] == ["acme-77-2"]
-    assert [row["read_at"] for row in done.payouts] == [LATER]
+    assert column_of(done.payments, "payment_id") == ["acme-77-2"]
+    assert column_of(done.payouts, "read_at") == [LATER]
     # As if it had been delivered before: no order was removed.
     assert done.order_versions == []
     assert done.totals["warnings"] == []
@@ -237,10 +238,10 @@ def test_of_two_settlements_of_one_payout_the_later_counts(acme):
     )
     deliver(acme, SALE, name="acme_settlement_2026-03-08.csv.gz", received=LATER)
     done = load(acme)
-    assert [row["amount"] for row in done.payments] == [1010]
+    assert column_of(done.payments, "amount") == [1010]
     assert len(done.payouts) == 1
     assert done.counts == (4, 2, 0, 2)
-    assert [file["rows_read"] for file in done.loaded_files] == [2, 2]
+    assert column_of(done.loaded_files, "rows_read") == [2, 2]
 
 
 def test_orders_are_read_as_without_a_settlement(acme):
@@ -249,9 +250,9 @@ def test_orders_are_read_as_without_a_settlement(acme):
     acme.deliver("acme_2026-03-09.csv", "G0")
     acme.deliver("bolt_2026-03-10.csv", "G1")
     done = load(acme)
-    channels = {row["order_id"]: row["channel"] for row in done.orders}
+    channels = column_by(done.orders, "order_id", "channel")
     assert channels == {"G0": "acme", "G1": "bolt"}
-    files = {row["file"]: row["order_ids"] for row in done.loaded_files}
+    files = column_by(done.loaded_files, "file", "order_ids")
     assert files == {
         "acme_2026-03-09.csv": ["G0"],
         NAME: [],
@@ -263,7 +264,7 @@ def test_orders_are_read_as_without_a_settlement(acme):
 
 def test_the_name_of_a_partner_in_capitals_is_the_same_partner(acme):
     deliver(acme, SALE, name="ACME_Settlement_2026-03-10.csv")
-    assert [row["payment_id"] for row in load(acme).payments] == ["acme-77-2"]
+    assert column_of(load(acme).payments, "payment_id") == ["acme-77-2"]
 
 
 REFUSED = {
@@ -306,7 +307,7 @@ def test_a_file_without_a_valid_layout_is_refused(acme, layouts, case):
     assert (row["file"], row["row_number"]) == (NAME, 0)
     assert problem in row["detail"]
     assert done.payments == []
-    assert {row["channel"] for row in done.orders} == {"acme"}
+    assert set(column_of(done.orders, "channel")) == {"acme"}
 
 
 def test_a_layout_of_orders_has_nothing_of_a_settlement(drop, layouts):

@@ -14,6 +14,7 @@ from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.orders import line, refund, unit
 from tests.integration.shopify.reading import DAY, NOON, Loadable, simulated
 from tests.memory import LINES, Remembered
+from tests.rows import column_of
 
 OLD = DAY.start - timedelta(days=3)
 MUGS = line("10", 4, unit_cost=Decimal("2.50"))
@@ -25,7 +26,7 @@ NO_COSTS = [scope for scope in SCOPES if scope != "read_inventory"]
 
 
 def costs(loaded, table="order_lines"):
-    return [row["cost_amount"] for row in loaded.rows(table)]
+    return column_of(loaded.rows(table), "cost_amount")
 
 
 def remember(*rows):
@@ -103,7 +104,7 @@ def test_hidden_costs_are_null_with_one_warning(
     shop = serve(*orders, accessScopes=NO_COSTS)
     simulated(monkeypatch, shop)
     loaded = Loadable(tmp_path)
-    assert [row["gross_amount"] for row in loaded.rows("orders")] == [40, 40, 40]
+    assert column_of(loaded.rows("orders"), "gross_amount") == [40, 40, 40]
     assert costs(loaded) == costs(loaded, "refunds") == [None, None, None]
     assert [sentence(each) for each in loaded.accounts["warnings"]] == [HIDDEN]
     operations = {request.operation for request in shop.requests}

@@ -29,6 +29,7 @@ from tests.integration.shopify.reading import (
     extract,
     simulated,
 )
+from tests.rows import column_of
 from tests.unit.sales.tables import check
 
 SECOND = timedelta(seconds=1)
@@ -64,7 +65,7 @@ def order(number=1, **facts):
 
 
 def ids(loaded):
-    return [row["payment_id"] for row in loaded.rows("payments")]
+    return column_of(loaded.rows("payments"), "payment_id")
 
 
 def test_a_payout_and_its_balance_transactions(load):
@@ -231,7 +232,7 @@ def test_what_was_processed_or_issued_in_the_window_is_read(
     serve(balance=balance, payouts=payouts)
     loaded = Loadable(tmp_path, **window)
     assert ids(loaded) == ["1", "2"]
-    assert [row["payout_id"] for row in loaded.rows("payouts")] == ["1", "2"]
+    assert column_of(loaded.rows("payouts"), "payout_id") == ["1", "2"]
 
 
 def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
@@ -303,7 +304,7 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
     else:
         shop.store.shop = shop.store.shop | {"hasShopifyPayments": False}
     loaded = Loadable(tmp_path)
-    assert [row["gross_amount"] for row in loaded.rows("orders")] == [10, 10]
+    assert column_of(loaded.rows("orders"), "gross_amount") == [10, 10]
     assert ids(loaded) == ["order-transaction-20001"]
     assert loaded.rows("payouts") == []
     assert [sentence(each) for each in loaded.accounts["warnings"]] == warnings
@@ -373,7 +374,7 @@ order_id | kind   | gateway | currency | amount | fee  | order_amount | is_test 
 def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
     monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
     loaded = load(order(1, gateway="cash"), order(2, gateway="paypal"))
-    assert [row["fee_amount"] for row in loaded.rows("payments")] == [0, None]
+    assert column_of(loaded.rows("payments"), "fee_amount") == [0, None]
 
 
 def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
@@ -479,7 +480,7 @@ def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
     loaded = Loadable(tmp_path)
     assert len(loaded.rows("orders")) == 1
     assert ids(loaded) == ["2", "order-transaction-10002"]
-    assert [row["payout_id"] for row in loaded.rows("payouts")] == ["14"]
+    assert column_of(loaded.rows("payouts"), "payout_id") == ["14"]
     reasons = []
     for row in loaded.rows("rejected_rows"):
         reasons.append((row["reason"], row["detail"].partition(" = ")[0]))
@@ -524,6 +525,6 @@ def test_a_transaction_of_a_declined_payout_is_read_again(serve, tmp_path):
     store.balance_transactions = [build_balance_transaction(each) for each in moved_on]
     store.payouts.append(build_payout(PayoutFacts(8, LATER), moved_on))
     loaded = Loadable(tmp_path)
-    payouts = [row["payout_id"] for row in loaded.rows("payments")]
+    payouts = column_of(loaded.rows("payments"), "payout_id")
     assert payouts == ["8", None]
-    assert [row["status"] for row in loaded.rows("payouts")] == ["failed", "paid"]
+    assert column_of(loaded.rows("payouts"), "status") == ["failed", "paid"]

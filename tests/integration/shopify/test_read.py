@@ -17,6 +17,7 @@ from tests.integration.shopify.reading import (
     extract,
     simulated,
 )
+from tests.rows import column_of
 
 SECOND = timedelta(seconds=1)
 OLD = DAY.start - timedelta(days=20)
@@ -30,7 +31,7 @@ def order(number, placed_at=NOON, lines=1, **facts):
 
 
 def ids(loaded):
-    return [row["order_id"] for row in loaded.rows("orders")]
+    return column_of(loaded.rows("orders"), "order_id")
 
 
 def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
@@ -56,7 +57,7 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
     }
     loaded = Loadable(tmp_path / "closed", **window)
     assert ids(loaded) == list("1235789")
-    versions = [row["order_id"] for row in loaded.rows("order_versions")]
+    versions = column_of(loaded.rows("order_versions"), "order_id")
     assert sorted(versions, key=int) == [*"1235789", "10"]
 
 

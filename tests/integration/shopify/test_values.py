@@ -29,6 +29,7 @@ from tests.integration.shopify.orders import (
 )
 from tests.integration.shopify.reading import DAY, NOON, Loadable
 from tests.memory import LINES, Remembered
+from tests.rows import column_of
 from tests.unit.sales.tables import check
 
 WEEK = timedelta(days=7)
@@ -237,7 +238,7 @@ refund_id | line_number | sku  | category    | quantity | reason                
 removed-1 | 3           | C    | Bowls       | 1        | removed from the order | 2026-11-12
 """,
     )
-    assert {row["channel"] for row in loaded.rows("refunds")} == {"shopify_web"}
+    assert set(column_of(loaded.rows("refunds"), "channel")) == {"shopify_web"}
 
 
 def test_a_customer_is_known_by_the_address_else_by_number(load):
@@ -258,7 +259,7 @@ def test_a_customer_is_known_by_the_address_else_by_number(load):
                 **customer,
             )
         )
-    hashes = [row["customer_hash"] for row in load(*orders).rows("orders")]
+    hashes = column_of(load(*orders).rows("orders"), "customer_hash")
     assert hashes[0] == hashes[1] != hashes[2]
     assert hashes[2] == hashes[3] != hashes[4]
     assert hashes[4] is None

@@ -26,6 +26,7 @@ from tests.integration.storefront.reading import (
     what_was_read,
 )
 from tests.memory import LINES, REFUNDS, Remembered
+from tests.rows import column_of
 
 SPRING = day_window(date(2025, 3, 9), NEW_YORK)
 SUMMER = day_window(date(2025, 6, 3), "UTC")
@@ -52,7 +53,7 @@ def test_the_newest_day_is_read_alike_from_every_server(
     serve(store, mode, timezone=site)
     manifest = read(day)
     assert what_was_read(manifest) == truth(store, ALL)
-    refunds = [refund["id"] for refund in pages(manifest, "refunds")]
+    refunds = column_of(pages(manifest, "refunds"), "id")
     assert len(refunds) == len(set(refunds))
 
 
@@ -164,6 +165,6 @@ def test_refunds_that_are_known_are_not_read_again(serve, read):
     ]  # 42 has none any more
     known = pq.read_table(manifest.file("known_refunds.parquet"))
     assert sorted(known["refund_id"].to_pylist()) == ["901", "903", "904"]
-    assert {refund["order_id"] for refund in pages(manifest, "refunds")} == {"43"}
+    assert set(column_of(pages(manifest, "refunds"), "order_id")) == {"43"}
     assert len(pages(manifest, "refunds")) == 120
     assert not [request for request in shop.requests if "/orders/41/refunds" in request]

@@ -27,7 +27,7 @@ Rows = dict[str, Counter[str]]
 
 def contents(shop):
     """Return the rows of all tables."""
-    dataset = shop.warehouse.settings.bigquery_dataset
+    dataset = shop.dataset
     parts = [
         f"SELECT '{name}' AS name, TO_JSON_STRING(stored) AS content "
         f"FROM `{dataset}.{name}` AS stored {of_all_days(name)}"
@@ -44,9 +44,9 @@ def copy(source, target):
     statements = []
     for name in tables():
         where = of_all_days(name)
-        statements.append(f"DELETE FROM `{_dataset(target)}.{name}` {where}")
+        statements.append(f"DELETE FROM `{target.dataset}.{name}` {where}")
         statements.append(
-            f"INSERT INTO `{_dataset(target)}.{name}` SELECT * FROM `{_dataset(source)}.{name}` {where}"
+            f"INSERT INTO `{target.dataset}.{name}` SELECT * FROM `{source.dataset}.{name}` {where}"
         )
     _query(target, ";\n".join(statements))
 
@@ -97,7 +97,7 @@ class Interleaving:
         before = contents(self.shop)
         self.other()
         others = changed_tables(before, contents(self.shop))
-        script = sql.replace(f"`{_dataset(self.shop)}.", f"`{_dataset(self.snapshot)}.")
+        script = sql.replace(f"`{self.shop.dataset}.", f"`{self.snapshot.dataset}.")
         statements = split(script)
         first = statements.index("BEGIN TRANSACTION") + 1
         last = statements.index("COMMIT TRANSACTION")
@@ -116,8 +116,8 @@ class Interleaving:
     def _add(self, before, after):
         """Commit what the transaction has changed on the snapshot."""
         for name in tables():
-            table = f"`{_dataset(self.shop)}.{name}`"
-            changed = f"`{_dataset(self.snapshot)}.{name}`"
+            table = f"`{self.shop.dataset}.{name}`"
+            changed = f"`{self.snapshot.dataset}.{name}`"
             where = f"{of_all_days(name)} AND TO_JSON_STRING(stored) IN UNNEST(@rows)"
             self._apply(
                 before[name] - after[name], f"DELETE FROM {table} AS stored {where}"
@@ -152,10 +152,6 @@ def _changed_by(script):
     changing = ("Update", "Delete", "Merge")
     parts = script_parts(script)
     return {part.target for part in parts if part.kind in changing}
-
-
-def _dataset(shop):
-    return shop.warehouse.settings.bigquery_dataset
 
 
 def _query(shop, sql):

@@ -66,6 +66,10 @@ class Shop:
     folder: Path
     runs: int = field(default=0)
 
+    @property
+    def dataset(self):
+        return self.warehouse.settings.bigquery_dataset
+
     def load(self, *folders, day=MONDAY, run_id="run", **options):
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
@@ -158,8 +162,8 @@ class Shop:
 
     def sql(self, text, what="the test"):
         """Run a statement; `sales.` stands for the dataset, as in the documents."""
-        dataset = self.warehouse.settings.bigquery_dataset
-        return self.warehouse.run(re.sub(r"\bsales\.", f"{dataset}.", text), what)
+        statement = re.sub(r"\bsales\.", f"{self.dataset}.", text)
+        return self.warehouse.run(statement, what)
 
     def insert(self, table, rows, **of_all):
         """Put rows into a table without a load: values by column, `of_all` in each of them.

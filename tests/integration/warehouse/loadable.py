@@ -18,6 +18,7 @@ from ecommerce.storage import staging
 from ecommerce.warehouse.column_types import parquet_schema
 from ecommerce.warehouse.rendering import staged_columns
 from ecommerce.warehouse.schema import write_rows
+from tests.rows import column_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
@@ -48,6 +49,11 @@ def business_date(instant):
 def midnight(day):
     """When a day begins in the shop."""
     return datetime.combine(day, time(), NEW_YORK)
+
+
+def days_from(first, count):
+    """So many days from the first on."""
+    return [first + timedelta(days=number) for number in range(count)]
 
 
 MORNING = at("2026-03-03 11:00")
@@ -324,7 +330,7 @@ class Folder:
         tables["orders"].append(header | of_order)
         version = header["updated_at"] if by_file else None
         tables["order_versions"].append(header | {"version_updated_at": version})
-        known = {row["customer_hash"] for row in tables["customers"]}
+        known = set(column_of(tables["customers"], "customer_hash"))
         if order.customer and order.customer not in known:
             tables["customers"].append(header)
         times = Counter()

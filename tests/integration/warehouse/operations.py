@@ -64,7 +64,7 @@ def loads(manifests, kind, *, day=TUESDAY, spec=ORDERS, **options):
 
 def undo_export(shop):
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("BIGQUERY_DATASET", shop.warehouse.settings.bigquery_dataset)
+        environment.setenv("BIGQUERY_DATASET", shop.dataset)
         with suppress(ConfigurationError):  # no export is loaded
             undo("old_shop")
 

@@ -8,12 +8,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.integration.warehouse.loadable import Folder, Order, at, business_date
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    at,
+    business_date,
+    days_from,
+)
 from tests.oracle_customers import CustomerOracle
 from tests.oracle_sales import SalesOracle, names_of
 
 LAST = date(2026, 3, 2)
-DAYS = [LAST - timedelta(days=back) for back in range(20, -1, -1)]
+DAYS = days_from(LAST - timedelta(days=20), 21)
 MORNING = at("2026-03-03 11:00")
 EXPORT = "old_shop"
 CHANNELS = {
@@ -37,7 +43,7 @@ RATES = {
 }
 """Units per euro. The real has none, and that of the dirham is 0."""
 CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP", "JPY", "KWD", "AED")
-EARLIER = [DAYS[0] - timedelta(days=back) for back in range(1, 150)]
+EARLIER = days_from(DAYS[0] - timedelta(days=149), 149)
 LIVE = ("sales_db", "storefront", "partner_files")
 READS = 4
 BROKEN_DOWN = ("channel", "category", "country", "shop")

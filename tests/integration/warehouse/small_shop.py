@@ -9,7 +9,7 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import delivery, delivery_log
 from ecommerce.sales.loading import ORDERS
 from tests.archived_reports import MAILING_RUN, REPORT
-from tests.integration.warehouse.loadable import at, read_folders
+from tests.integration.warehouse.loadable import at, days_from, read_folders
 
 DAY = date(2026, 11, 18)
 NOON = at("2026-11-18 17:00")
@@ -30,7 +30,7 @@ def sell(shop):
         off_sources=["shopify"],
     )
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    shop.ran([DAY - timedelta(days=number) for number in range(2, 35)], sources)
+    shop.ran(days_from(DAY - timedelta(days=34), 33), sources)
     shop.load(
         *FOLDERS["day"],
         day=DAY,
@@ -80,7 +80,7 @@ def mail(day):
 
 def check(shop, spec, *run_ids):
     """Run the checks of the days, whatever they find."""
-    days = [DAY - timedelta(days=number) for number in range(4)]
+    days = days_from(DAY - timedelta(days=3), 4)
     for run_id in run_ids:
         try:
             shop.failing(

@@ -7,6 +7,7 @@ import pytest
 from ecommerce.catalogue import loading
 from ecommerce.core.errors import ContractError
 from tests.integration.catalogue_run import catalogue, refresh, stored
+from tests.rows import column_of
 from tests.website import drawn
 
 WHEN = {"first_seen_at", "last_seen_at", "fetched_at", "run_id"}
@@ -67,7 +68,7 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     assert kept == {"originals": names, "thumbnails": names}
     assert len([path for path in site.sent if ".png" in path]) == 10
     assert len(first["new"]) == 10
-    assert len({row["thumbnail_uri"] for row in shop.rows("products")}) == 6
+    assert len(set(column_of(shop.rows("products"), "thumbnail_uri"))) == 6
     known = loading.stored_products()["P0"]
     url = entries[0]["image_url"]
     assert known["image_url_hash"] == hashlib.sha256(url.encode()).hexdigest()
@@ -106,7 +107,7 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     assert third["gone"] == ["P9"]
     assert "P3" in third["changed"]
     assert [line[:4] for line in third["broken"]] == ["P1 (", "P4 ("]
-    assert [row["reason"] for row in shop.rows("rejected_rows")] == ["invalid_price"]
+    assert column_of(shop.rows("rejected_rows"), "reason") == ["invalid_price"]
     pictures = shop.by("products", "sku", "picture_uri")
     assert hashes[1] in pictures["P1"], "kept, until its new one is there"
     assert hashes[4] in pictures["P4"], "kept, although its host fails"

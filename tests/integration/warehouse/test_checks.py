@@ -16,6 +16,7 @@ from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse_contents import of_all_days
+from tests.rows import column_by, columns_of
 
 SUNDAY = MONDAY - timedelta(days=1)
 SPECS = (ORDERS, EVENTS, CATALOGUE, FORECASTS)
@@ -42,7 +43,7 @@ class Spoilt:
     shop: Shop
 
     def __post_init__(self):
-        dataset = self.shop.warehouse.settings.bigquery_dataset
+        dataset = self.shop.dataset
         self.names = {name: f"`{dataset}.{name}`" for name in tables()}
 
     def change(self, sql):
@@ -81,7 +82,7 @@ class Spoilt:
             parameters={"run_id": "run"},
         )
         self.change(";\n".join(restore))
-        number = {row["check_name"]: row["failing_rows"] for row in rows}
+        number = column_by(rows, "check_name", "failing_rows")
         return number.get(check, 0)
 
 
@@ -138,7 +139,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop):
         failures = shop.failing(SUNDAY, MONDAY, run_id=run_id)
         return [failure.warning() for failure in failures]
 
-    assert [(each["found"], each["days"]) for each in warnings("monday")] == [
+    assert columns_of(warnings("monday"), "found", "days") == [
         (
             "1 exchange rate of a day with sales or returns is missing (for example JPY on 2026-03-01)",
             ["2026-03-01"],

@@ -20,6 +20,7 @@ from tests.integration.warehouse.random_history import (
     random_history,
 )
 from tests.oracle_comparisons import days_of
+from tests.rows import column_of
 
 COMPARISONS = "report/daily_sales/comparisons.sql"
 MONTHS = "report/daily_sales/months.sql"
@@ -75,7 +76,7 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
             spec=ORDERS,
             **options,
         )
-        assert [row["business_date"] for row in rows] == days_of(
+        assert column_of(rows, "business_date") == days_of(
             day - timedelta(days=62), day
         )
         for row in rows:

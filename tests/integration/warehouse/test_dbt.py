@@ -90,7 +90,7 @@ def test_dbt_parses_and_tests_the_sources(dbt, shop):
     assert code == 0, output
     assert "PASS freshness of sales.load_audit" in output
 
-    dataset = shop.warehouse.settings.bigquery_dataset
+    dataset = shop.dataset
     lines = f"`{dataset}.order_lines`"
     shop.warehouse.run(
         f"INSERT INTO {lines} SELECT * FROM {lines} WHERE business_date = '{day}' AND order_id = '2'",

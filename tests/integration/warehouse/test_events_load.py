@@ -11,7 +11,7 @@ import yaml
 from ecommerce.warehouse.client import connect
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import at
+from tests.integration.warehouse.loadable import at, days_from
 from tests.integration.warehouse.random_events import fill
 from tests.integration.warehouse.web_events import FIREFOX, STATE, Website
 
@@ -163,7 +163,7 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request)
     )
     first = random.choice(ZONES[zone])
     fill(site, random, first, days=5)
-    days = [first + timedelta(days=number) for number in range(-1, 6)]
+    days = days_from(first - timedelta(days=1), 7)
     shuffled = random.sample(days, len(days))
     if seed % 3 == 0:  # day by day, as the schedule does, some days twice
         since = None

@@ -17,6 +17,7 @@ from tests.integration.warehouse.loadable import (
     sales_figures,
 )
 from tests.oracle_forecasts import ONE_DAY, Forecast, History, Sale
+from tests.rows import column_of
 
 EXPECTATION = "report/daily_sales/expectation.sql"
 OUTLOOK = "report/daily_sales/outlook.sql"
@@ -234,7 +235,7 @@ def test_the_report_has_the_largest_forecasts_first_and_knows_days_that_are_not_
             expected,
             key=lambda series: place(series, expected[series]),
         )
-        assert [row["series"] for row in rows] == order
+        assert column_of(rows, "series") == order
 
 
 def expected_outlook(history, day, days):

@@ -7,6 +7,7 @@ from itertools import product
 
 from tests.integration.warehouse.loadable import daily_summary, forecast, midnight
 from tests.oracle_forecasts import ONE_DAY, scores
+from tests.rows import columns_of
 
 AS_OF = date(2026, 11, 16)
 FIRST = AS_OF - 56 * ONE_DAY
@@ -98,7 +99,7 @@ def coming_days(shop, *forecasts):
         first=AS_OF,
         last=LAST,
     )
-    return [(row["series"], row["target_date"], row["forecast"]) for row in rows]
+    return columns_of(rows, "series", "target_date", "forecast")
 
 
 def test_the_report_reads_its_own_forecast_the_total_first(shop):
@@ -142,4 +143,4 @@ def test_past_days_have_the_forecasts_of_the_whole_shop_in_force(shop):
         first=FIRST,
         day=YESTERDAY,
     )
-    assert [(row["target_date"], row["forecast"]) for row in rows] == [(YESTERDAY, 2)]
+    assert columns_of(rows, "target_date", "forecast") == [(YESTERDAY, 2)]

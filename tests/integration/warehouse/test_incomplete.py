@@ -13,7 +13,14 @@ from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sources import live_sources
 from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, Order, at, delivered_file
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    at,
+    days_from,
+    delivered_file,
+)
+from tests.rows import column_of
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 NOON = at("2026-03-02 17:00")
@@ -501,7 +508,7 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
 def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop, seed):
     """Six weeks, of which days of the last one are empty, have a late partner, or both."""
     chance = random.Random(seed)
-    days = [MONDAY - timedelta(days=age) for age in reversed(range(42))]
+    days = days_from(MONDAY - timedelta(days=41), 42)
     empty, late, delivered = (set(chance.sample(days[-7:], 2)) for _ in range(3))
     in_shop = Folder()
     online = Folder([], STOREFRONT)
@@ -540,7 +547,7 @@ def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop
         first=days[0],
         day=MONDAY,
     )
-    assert {row["business_date"] for row in rows} == complete
+    assert set(column_of(rows, "business_date")) == complete
     for day in shop.report().trend:
         assert day.complete is (day.business_date in complete)
     for day in days[-4:]:

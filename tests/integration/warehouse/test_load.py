@@ -19,6 +19,7 @@ from tests.integration.warehouse.loadable import (
     at,
     delivered_file,
 )
+from tests.rows import column_of
 from tests.settings import lower
 
 D = Decimal
@@ -146,7 +147,7 @@ def test_loading_twice_leaves_the_same_tables(shop):
     def differing(**changes):
         read_again = Folder([replace(ANN, **changes), bob])
         found = comparison.compare(read_again.publish(shop.folder, MONDAY, "compared"))
-        return [each["what"] for each in found]
+        return column_of(found, "what")
 
     assert differing() == []
     assert differing(status="cancelled") == ["orders: 1 changed"]

@@ -11,6 +11,7 @@ from tests.archived_reports import REPORT
 from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 from tests.integration.warehouse.other_clients import ActsBeforeTheLoad
+from tests.rows import columns_of
 
 TUESDAY = date(2026, 3, 3)
 ORDER = Order(
@@ -69,10 +70,9 @@ def restated(shop, load):
 def causes(rows, day=MONDAY):
     """By figure: kind, channel and number of orders of each cause of a day's restatements."""
     return {
-        row["figure"]: [
-            (each["kind"], each["channel"], each["orders"])
-            for each in json.loads(row["causes"] or "[]")
-        ]
+        row["figure"]: columns_of(
+            json.loads(row["causes"] or "[]"), "kind", "channel", "orders"
+        )
         for row in rows
         if row["business_date"] == day
     }
@@ -91,7 +91,7 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
 
     rows = restated(shop, load)
     assert changes(rows) == CHANGES
-    assert {(row["business_date"], row["reason"]) for row in rows} == {
+    assert set(columns_of(rows, "business_date", "reason")) == {
         (MONDAY, "late or changed orders from partner_files, run scheduled__2026-03-04")
     }
     assert restated(shop, load) == []
@@ -146,14 +146,14 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
 
     # Two orders turn out to be of one customer; an earlier order of another; a rate that comes late.
     rows = changed("one_customer")
-    assert [(row["figure"], row["old"], row["new"]) for row in rows] == [
+    assert columns_of(rows, "figure", "old", "new") == [
         ("customers", 4, 3),
         ("new_customers", 4, 3),
     ]
     assert causes(rows)["customers"] == [("changed", "sales_db", 1)]
     rows = changed("earlier_order")
     of_monday = [row for row in rows if row["business_date"] == MONDAY]
-    assert [(row["figure"], row["old"], row["new"]) for row in of_monday] == [
+    assert columns_of(of_monday, "figure", "old", "new") == [
         ("new_customers", 3, 2),
         ("returning_customers", 0, 1),
     ]

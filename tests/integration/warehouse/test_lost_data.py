@@ -208,7 +208,7 @@ def test_a_staging_dataset_of_somebody_else_expires_after_a_day(shop):
     staging.default_table_expiration_ms = None
     client.update_dataset(staging, ["default_table_expiration_ms"])
     present = schema.listed_tables(shop.warehouse)
-    main = client.get_dataset(shop.warehouse.settings.bigquery_dataset)
+    main = client.get_dataset(shop.dataset)
     [hint] = check_access.check_expiration(main, staging, present)
     assert "do not expire after a day: make migrate sets that" in hint[1]
     done = migrate(shop.warehouse).done

@@ -9,6 +9,7 @@ from ecommerce.core.check_result import HINT, OK
 from ecommerce.warehouse.check_access import check_costs
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.rows import column_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
@@ -80,8 +81,8 @@ def test_a_shop_without_costs_has_none_anywhere(sold):
     for row in shop.rows("daily_sales"):
         costs = [value for name, value in row.items() if "cost" in name]
         assert costs == [None] * 4
-    assert [row["cost_amount"] for row in shop.rows("order_lines")] == [None]
-    assert [row["cost_amount"] for row in shop.rows("refunds")] == [None]
+    assert column_of(shop.rows("order_lines"), "cost_amount") == [None]
+    assert column_of(shop.rows("refunds"), "cost_amount") == [None]
     assert shop.report(MONDAY).margin is None
 
 

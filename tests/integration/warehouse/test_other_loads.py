@@ -19,6 +19,7 @@ from tests.integration.warehouse.loadable import (
     rejection,
     staged_rows,
 )
+from tests.rows import column_of
 
 FIRST = at("2026-03-03 06:00")
 SECOND = at("2026-03-04 06:00")
@@ -173,7 +174,7 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
 
     rows = shop.rows("sales_forecasts")
     assert len(rows) == 1 + len(days) * (1 + len(SERIES))
-    assert {row["model"] for row in rows} == {"median"}
+    assert set(column_of(rows, "model")) == {"median"}
     actual = {}
     for row in rows:
         actual[row["made_at"], row["series"], row["target_date"]] = row["actual"]

@@ -8,6 +8,7 @@ from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at, delivered_file
+from tests.rows import column_by, column_of, columns_of
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 ONE_DAY = timedelta(days=1)
@@ -66,13 +67,13 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     assert orders == {MONDAY: 2, newest: 1}
 
     of_shop = [row for row in totals(shop, newest) if row["source"] == SALES_DB]
-    counts = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
+    counts = columns_of(of_shop, "source_orders", "orders_loaded")
     assert counts == [
         (3, 2),
         (1, 1),
     ]
     texts = quality.page_texts(shop.warehouse, newest, "USD")
-    rows = {section["id"]: section["rows"] for section in texts["sections"]}
+    rows = column_by(texts["sections"], "id", "rows")
     # The order that is not loaded is the rejected one.
     assert rows["differences"] == rows["restated"] == []
     assert rows["rejected"][0][1:4] == ["Invalid number", "6", "order 8"]
@@ -84,7 +85,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     read = ["Sales database", "2026-03-04 11:00:00 UTC", "Tue 3 Mar"]
     assert rows["freshness"][0] == read
 
-    assert {row["business_date"] for row in totals(shop, far)} == {newest}
+    assert set(column_of(totals(shop, far), "business_date")) == {newest}
     assert totals(shop, far + ONE_DAY) == []
 
 

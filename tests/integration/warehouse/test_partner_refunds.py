@@ -16,6 +16,7 @@ from ecommerce.sources import PARTNER_FILES, partner_layouts
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.conftest import Shop
+from tests.rows import column_of
 
 SOLD, RETURNED, LATER = (date(2026, 3, day) for day in (2, 4, 6))
 MOST_IMPORTANT = ("orders", "order_lines", "refunds", "customers")
@@ -57,7 +58,7 @@ class Partner:
 
     def stage(self, day):
         """Extract and transform the files of a day's run."""
-        dataset = self.shop.warehouse.settings.bigquery_dataset
+        dataset = self.shop.dataset
         self.monkeypatch.setenv("BIGQUERY_DATASET", dataset)
         self.monkeypatch.setenv("PARTNER_DROP_URI", f"file://{self.folder}")
         self.runs += 1
@@ -186,7 +187,7 @@ def test_a_refund_that_files_repeat_counts_once_whatever_arrives_first(partner, 
     mug_of_b = ("B", "MUG", 1, Decimal(10), "acme")
     refunds = sorted([CUP_OF_A, mug_of_b, POT_OF_B], key=repr)
     assert partner.refunds() == refunds
-    ids = [row["refund_id"] for row in partner.shop.rows("refunds")]
+    ids = column_of(partner.shop.rows("refunds"), "refund_id")
     assert sorted(ids) == [
         "A-20260304150000-CUP-1-20260306",
         "B-20260304150000-MUG-1-20260306",

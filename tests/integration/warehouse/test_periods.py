@@ -14,7 +14,13 @@ from ecommerce.sales.periods.figures import Compared, Expected, PaidOut
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import Folder, at, forecast, read_folders
+from tests.integration.warehouse.loadable import (
+    Folder,
+    at,
+    days_from,
+    forecast,
+    read_folders,
+)
 from tests.integration.warehouse.random_sales import RandomSales
 from tests.oracle_comparisons import Export, History
 from tests.oracle_periods import differences
@@ -141,7 +147,7 @@ def plan(shop):
     shop.insert("sales_forecasts", rows)
     for table, written in TABLES.items():
         shop.insert(table, written)
-    shop.ran([MONDAY + timedelta(days=n) for n in range(-6, 7)], ["web_events"])
+    shop.ran(days_from(MONDAY - timedelta(days=6), 13), ["web_events"])
 
 
 @pytest.fixture(scope="module")

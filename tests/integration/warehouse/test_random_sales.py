@@ -19,6 +19,7 @@ from tests.integration.warehouse.random_sales import (
     assert_near,
 )
 from tests.oracle_periods import reasons
+from tests.rows import column_of, columns_of
 
 WEEK = timedelta(days=7)
 INCOMPLETE = {DAYS[3], DAYS[8]}
@@ -51,7 +52,7 @@ def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
 def test_every_view_has_the_rows_of_the_oracle(loaded):
     shop, sales = loaded
     check_views(shop.rows, sales.customers)
-    segments = {row["segment"] for row in shop.rows("customer_value", "segment")}
+    segments = set(column_of(shop.rows("customer_value", "segment"), "segment"))
     assert len(segments) >= 6
 
 
@@ -69,7 +70,7 @@ def read(shop, name, day, **values):
     refunded = shop.warehouse.query(
         "report/daily_sales/refunded_order_days.sql", days=days
     )
-    order_days = days | {row["business_date"] for row in refunded}
+    order_days = days | set(column_of(refunded, "business_date"))
     if name == "attributes":
         days = order_days
     values |= {
@@ -144,7 +145,7 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
     for day in compared:
         rows = by_day[day]
         base = base_of(day)
-        assert {row["base_date"] for row in rows} == {base}
+        assert set(column_of(rows, "base_date")) == {base}
         began, ended = sales.moved_channels(day, base)
         assert facts(rows, "began") == began
         assert facts(rows, "ended") == ended
@@ -196,7 +197,7 @@ def test_breakdowns_have_the_rows_of_the_oracle(loaded):
             name = None if row["name"] == "(none)" else row["name"]
             rows.append({**row, "dimension": "attribute", "name": name})
         expected = sales.breakdowns(day)
-        assert {(row["dimension"], row["name"]) for row in rows} == expected.keys()
+        assert set(columns_of(rows, "dimension", "name")) == expected.keys()
         for row in rows:
             sums = expected[row["dimension"], row["name"]]
             is_category = row["dimension"] == "category"
@@ -225,7 +226,7 @@ def test_reasons_have_the_refunds_of_the_oracle(loaded):
         rows = shop.warehouse.query(query, report_day=day)
         entries = [entry for entry in sales.entries if entry.day == day]
         expected = reasons(entries)
-        assert {row["reason"] for row in rows} == expected.keys()
+        assert set(column_of(rows, "reason")) == expected.keys()
         for row in rows:
             refunds, amount = expected[row["reason"]]
             assert row["refunds"] == refunds
@@ -243,9 +244,9 @@ def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
         assert keys == sorted(keys)
     figures = shop.report(LAST)
     assert figures.attribute == "group"
-    assert [(row.name, row.orders) for row in figures.attributes] == [
-        (row["name"], row["orders"]) for row in rows
-    ]
+    assert [(row.name, row.orders) for row in figures.attributes] == columns_of(
+        rows, "name", "orders"
+    )
 
 
 def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):
@@ -333,7 +334,7 @@ def test_a_channel_has_not_ended_while_the_whole_shop_is_closed(shop):
         LAST,
         base=LAST - WEEK,
     )
-    assert {row["scope"] for row in found} == {"all"}
+    assert set(column_of(found, "scope")) == {"all"}
 
 
 def test_the_report_has_the_products_of_the_50_largest_changes(shop):

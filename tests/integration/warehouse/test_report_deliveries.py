@@ -13,6 +13,7 @@ from tests.archived_reports import MAILING_RUN
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.rows import column_of
 from tests.settings import lower
 
 
@@ -79,7 +80,7 @@ def test_figures_that_return_after_a_correction_are_mailed_as_another_mail(shop)
     assert returned.endswith("@x>")
     # An attempt after one that was killed sends the same mail.
     assert mail("first") == returned
-    newest_first = [row["figures_hash"] for row in delivery_log.deliveries(MONDAY)]
+    newest_first = column_of(delivery_log.deliveries(MONDAY), "figures_hash")
     assert newest_first == ["first", "corrected"]
     assert claim("first") == ""
     assert mail("corrected") not in ("", "<corrected@x>")

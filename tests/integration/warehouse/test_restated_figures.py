@@ -10,9 +10,9 @@ import pytest
 
 from ecommerce.core.headline_figures import HEADLINE
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import at
+from tests.integration.warehouse.loadable import at, days_from
 
-DAYS = [MONDAY + timedelta(days=number) for number in range(6)]
+DAYS = days_from(MONDAY, 6)
 START = at("2026-03-03 11:00")
 CAUSES = (
     {

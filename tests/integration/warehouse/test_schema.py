@@ -18,6 +18,7 @@ from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import new_dataset, of_all_days
+from tests.rows import column_of
 
 TIMES = 40
 BEFORE_PAYMENTS = {
@@ -45,10 +46,9 @@ def test_tables_are_made_by_whoever_comes_first(made_dataset):
     warehouse = connect()
     made = {table.table_id for table in warehouse.client.list_tables(made_dataset)}
     assert made == {*rendering.tables(), *rendering.views()}
-    settings = {
-        row["setting"]
-        for row in warehouse.table_rows(f"{made_dataset}.warehouse_settings")
-    }
+    settings = set(
+        column_of(warehouse.table_rows(f"{made_dataset}.warehouse_settings"), "setting")
+    )
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
     staging = f"{made_dataset}_staging"
     assert (
@@ -59,7 +59,7 @@ def test_tables_are_made_by_whoever_comes_first(made_dataset):
 
 def test_a_table_can_be_read_while_others_run_statements(shop):
     """The emulator's routes share one connection to DuckDB: each could take the result of another."""
-    dataset = shop.warehouse.settings.bigquery_dataset
+    dataset = shop.dataset
 
     def settings_read():
         warehouse = connect()

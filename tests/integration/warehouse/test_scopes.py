@@ -17,6 +17,7 @@ from tests.integration.warehouse.loadable import (
     rejection,
     staged_rows,
 )
+from tests.rows import column_of
 
 TUESDAY = date(2026, 3, 3)
 FRIDAY = date(2026, 3, 6)
@@ -53,7 +54,7 @@ def test_runs_of_one_name_in_two_domains_keep_their_rows_and_checks(shop):
     shop.load(Folder([ORDER], rejected=REJECTED))
 
     for table in ("load_audit", "rejected_rows"):
-        sources = [row["source"] for row in shop.rows(table)]
+        sources = column_of(shop.rows(table), "source")
         assert sorted(sources) == ["product_catalogue", "sales_db"]
 
 

@@ -2,14 +2,14 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from ecommerce.warehouse import load_history
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, days_from
 from tests.settings import lower
 
 FIRST = date(2026, 2, 1)
-DAYS = [FIRST + timedelta(number) for number in range(10)]
+DAYS = days_from(FIRST, 10)
 LATER = at("2026-03-04 11:00")
 ASCENDING = [str(995 + number) for number in range(10)]
 

@@ -10,6 +10,7 @@ from ecommerce.sales import delivery_log
 from ecommerce.sales.delivery_log import Mail
 from ecommerce.storage.staging import DagRun
 from tests.integration.warehouse.conftest import MONDAY
+from tests.rows import column_of, columns_of
 from tests.settings import lower
 
 NOW = datetime(2026, 3, 3, 11, tzinfo=UTC)
@@ -84,10 +85,12 @@ def test_each_subscription_gets_its_mail_once(shop):
     returned = claimed([mail("board"), mail("germany")]).message_ids
     assert returned.keys() == {"board"}
     sent("board")
-    newest_first = [
-        (row["subscription"], row["figures_hash"], row["state"])
-        for row in delivery_log.subscribed_deliveries(SUNDAY)
-    ]
+    newest_first = columns_of(
+        delivery_log.subscribed_deliveries(SUNDAY),
+        "subscription",
+        "figures_hash",
+        "state",
+    )
     assert newest_first[:3] == [
         ("board", "figures", "sent"),
         ("board", "corrected", "sent"),
@@ -118,7 +121,7 @@ def test_each_subscription_gets_its_mail_once(shop):
     assert claimed([mail("board")]).message_ids == {}
     delivery_log.mark_sent(SUNDAY, "figures")
     assert delivery_log.claim(SUNDAY, "figures", "<day@x>", NOW, run) == ""
-    names = {row["subscription"] for row in delivery_log.subscribed_deliveries(SUNDAY)}
+    names = set(column_of(delivery_log.subscribed_deliveries(SUNDAY), "subscription"))
     assert names == {"board", "germany", "alone", "later"}
     assert delivery_log.subscribed_deliveries(MONDAY) == []
 
@@ -136,7 +139,7 @@ def test_each_subscription_gets_its_mail_once(shop):
         ("below", "drop"),
         ("unknown", "other"),
     ]
-    assert {row["business_date"] for row in delivery_log.alerts_until(MONDAY)} == {
+    assert set(column_of(delivery_log.alerts_until(MONDAY), "business_date")) == {
         MONDAY
     }
     shop.sql("DELETE FROM sales.report_deliveries WHERE state = 'claimed'")

@@ -16,6 +16,7 @@ from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.loadable import daily_sales, forecast, midnight
 from tests.oracle_customers import rounded
 from tests.reference_engine import evaluate
+from tests.rows import column_of
 
 QUERY = "report/daily_sales/targets.sql"
 AMOUNTS = ("target_to_date", "landing", "landing_lower_80", "landing_upper_80")
@@ -62,7 +63,7 @@ def test_invalid_lines_are_named_and_the_others_replace_what_was_stored(shop, fi
         "2026-04,,5,USD",
         "2026-05,shop,7,USD",
     )
-    places = [warning["place"] for warning in load_targets(shop.warehouse)]
+    places = column_of(load_targets(shop.warehouse), "place")
     assert places == [f"b.csv line {number}" for number in (3, 4, 5, 6)]
     march = date(2026, 3, 1)
     assert sorted(stored(shop)) == [
@@ -190,7 +191,7 @@ def test_a_month_is_measured_by_the_days_that_are_over_and_lands_by_the_forecast
 ):
     shop, expected = measured
     rows = shop.warehouse.query(QUERY, report_day=DAY)
-    assert [row["channel"] for row in rows] == ["total", "till"]
+    assert column_of(rows, "channel") == ["total", "till"]
     for row in rows:
         columns = expected[row["channel"]]
         assert {name: row[name] for name in columns} == columns

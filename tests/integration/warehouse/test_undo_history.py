@@ -14,6 +14,7 @@ from ecommerce.sources import live_sources, reserved_names
 from ecommerce.storage.plain import to_plain
 from tests.integration.warehouse.conftest import MONDAY, STATE, send_mail
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.rows import column_of
 
 TUESDAY = date(2026, 3, 3)
 FIRST = date(2024, 5, 6)
@@ -80,9 +81,9 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
     assert shop.state() == second_shop.state(), (
         "summaries, new customers and tombstones too"
     )
-    assert [row["source"] for row in shop.rows("rejected_rows")] == ["sales_db"]
+    assert column_of(shop.rows("rejected_rows"), "source") == ["sales_db"]
     audits = [row for row in shop.rows("load_audit") if row["source"] == "old_shop"]
-    assert {row["status"] for row in audits} == {"history"}
+    assert set(column_of(audits, "status")) == {"history"}
     assert {row["run_id"].partition("__")[0] for row in audits} == {"manual", "undo"}
     assert not list((tmp_path / "staging").rglob("*.parquet"))
     restated = shop.rows("report_restatements")
@@ -120,7 +121,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
         patch.setattr(undoing, "load_manifest", dying)
         with pytest.raises(TransientError):
             undo("old_shop")
-    assert [row["order_id"] for row in shop.rows("orders", "order_id")] == ["1"]
+    assert column_of(shop.rows("orders", "order_id"), "order_id") == ["1"]
     # The newest month first; the order of January goes with its refund of February.
     assert loads == [
         date(2025, 2, 1),

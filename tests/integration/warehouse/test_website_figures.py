@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import at
+from tests.integration.warehouse.loadable import at, days_from
 from tests.oracle_customers import rounded
 
 STEPS = ("session", "view_item", "add_to_cart", "begin_checkout", "purchase")
@@ -24,7 +24,7 @@ CONVERSION = dict(
 DEVICES = ("desktop", "mobile", "unknown")
 SOURCES = ("sales_db", "storefront")
 NOON = at("2026-03-02 17:00")
-DAYS = [MONDAY + timedelta(days=number) for number in range(55)]
+DAYS = days_from(MONDAY, 55)
 
 
 @dataclass
@@ -118,7 +118,7 @@ def store(shop, history):
 
 def expected_steps(history, day):
     """The rows of `website_steps.sql`: step, sessions, those of both compared days, sessions of bots."""
-    recent = [day - timedelta(days=back) for back in range(29)]
+    recent = days_from(day - timedelta(days=28), 29)
     if not history.read.intersection(recent):
         return []
     if day not in history.read:

@@ -12,7 +12,7 @@ from tests.integration.warehouse import loadable
 from tests.integration.warehouse.conftest import MONDAY
 
 DAY = day_window(MONDAY, "America/New_York")
-WEEK = [MONDAY - timedelta(days=back) for back in range(7, 0, -1)]
+WEEK = loadable.days_from(MONDAY - timedelta(days=7), 7)
 
 
 @pytest.fixture

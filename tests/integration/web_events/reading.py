@@ -14,6 +14,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.events.source import LATE_DAYS, WEB_EVENTS
 from tests import settings
 from tests.parquet import shared_duckdb
+from tests.rows import column_of
 
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
@@ -108,4 +109,4 @@ def rows(manifest):
 
 def ids(manifest):
     """The ids of the events that were read."""
-    return [row["event_id"] for row in rows(manifest)]
+    return column_of(rows(manifest), "event_id")

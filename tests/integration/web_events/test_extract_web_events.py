@@ -23,6 +23,7 @@ from tests.integration.web_events.reading import (
     rows,
     z,
 )
+from tests.rows import column_of, columns_of
 
 VALUES = tuple(event("any", DAY.start))
 
@@ -58,7 +59,7 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
     )
     manifest = newest(tmp_path, since, now)
     assert ids(manifest) == ["first", "of an old day", "of another day", "last"]
-    assert [row["line_number"] for row in rows(manifest)] == [1, 2, 3, 4]
+    assert column_of(rows(manifest), "line_number") == [1, 2, 3, 4]
     assert manifest.window_start == since
     assert manifest.window_end == now
     assert manifest.read_at == now
@@ -385,7 +386,7 @@ def test_lines_of_any_length_are_bounded(serve, root, tmp_path):
             at(2),
         )
     )
-    assert [(line["event_id"], line["fault"]) for line in lines] == [
+    assert columns_of(lines, "event_id", "fault") == [
         ("fits", None),
         ("after fits", None),
         (None, "too_long"),
