@@ -20,7 +20,6 @@ from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.events.client import EventsClient, Slice, slices
 from ecommerce.events.lines import (
@@ -222,7 +221,7 @@ def _write_plain_lines(duck: DuckDBPyConnection, answer: _Answer) -> int | None:
 def _database(kept: BusinessDay | None, read_at: datetime) -> DuckDBPyConnection:
     """Open a connection with the macros that the lines are read with, and the day that is kept."""
     duck = connect_duckdb(memory_limit=MEMORY_LIMIT, threads=1)
-    define_values(duck, load_settings().customer_hash_key)
+    define_values(duck)
     run_sql_file(duck, "extract/web_events/macros")
     set_variables(
         duck,

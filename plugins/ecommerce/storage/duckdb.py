@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.email_masking import PATTERNS, clean_id, id_hash
 from ecommerce.core.paths import INCLUDE, read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import environment
 from ecommerce.core.values import Row
 from ecommerce.storage.scratch import make_scratch
@@ -54,9 +55,10 @@ def set_variables(duck: DuckDBPyConnection, **values: object) -> None:
         duck.execute(f"SET VARIABLE {name} = ?", [value])
 
 
-def define_values(duck: DuckDBPyConnection, key: str) -> None:
+def define_values(duck: DuckDBPyConnection) -> None:
     """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
-    and the functions `readable_id` and `id_hash`, which hashes with `key`."""
+    and the functions `readable_id` and `id_hash`, which hashes with CUSTOMER_HASH_KEY."""
+    key = load_settings().customer_hash_key
     duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
     duck.create_function(
         "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"

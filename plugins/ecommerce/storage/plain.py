@@ -10,9 +10,8 @@ from pydantic_core import to_jsonable_python
 T = TypeVar("T")
 
 
-def to_plain(value: Any) -> Any:
-    """Convert a dataclass, or a list of them, to plain JSON types."""
-    return to_jsonable_python(value)
+to_plain = to_jsonable_python
+"""Converts a dataclass, or a list of them, to plain JSON types."""
 
 
 def from_plain(kind: type[T], plain: Any) -> T:

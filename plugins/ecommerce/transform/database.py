@@ -73,7 +73,7 @@ def open_database(
             # DuckDB knows no type of an empty list.
             duck.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [list(values)])
         duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF}'")
-        define_values(duck, settings.customer_hash_key)
+        define_values(duck)
         duck.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         yield duck
 

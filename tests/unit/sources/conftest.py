@@ -21,8 +21,9 @@ FACTS = {
 @pytest.fixture(scope="session")
 def duck():
     """A database with the macros of values.sql, which take as long to make as most files to read."""
-    with connect_duckdb() as connection:
-        define_values(connection, "a hash key that only tests use")
+    with pytest.MonkeyPatch.context() as patch, connect_duckdb() as connection:
+        patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+        define_values(connection)
         yield connection
 
 

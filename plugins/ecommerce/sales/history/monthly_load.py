@@ -101,7 +101,7 @@ def compute_totals(
         connect_duckdb(target) as duck,
     ):
         run_sql_file(duck, "extract/history/order_days", files)
-        define_values(duck, load_settings().customer_hash_key)
+        define_values(duck)
         named = {"source": first.source}
         totals.warnings += json_warnings(duck, "extract/history/spellings", named)
         moved = {"target": f"{draft.path}/moved.parquet"}
@@ -190,7 +190,7 @@ def gather_lines(month: Month) -> Manifest:
             is_first=month.is_first,
             folder=str(draft.path),
         )
-        define_values(duck, settings.customer_hash_key)
+        define_values(duck)
         run_sql_file(duck, "extract/history/gather_month")
         lines = {"lines": f"{draft.path}/lines.parquet"}
         statement = f"extract/{PARTNER_FILES.name}/control_totals"

@@ -97,7 +97,7 @@ def _prepare(duck: DuckDBPyConnection, request: ReadRequest) -> None:
     settings = load_settings()
     duck.execute("SET preserve_insertion_order = true")
     set_variables(duck, read_at=request.read_at, shop_timezone=settings.shop_timezone)
-    define_values(duck, settings.customer_hash_key)
+    define_values(duck)
     run_sql_file(duck, "extract/create_rejects")
 
 

@@ -70,7 +70,7 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
-        define_values(duck, load_settings().customer_hash_key)
+        define_values(duck)
         run_sql_file(
             duck, "extract/partner_files/create_tables", folder=folder, work=work
         )

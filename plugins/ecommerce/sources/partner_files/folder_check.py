@@ -46,7 +46,7 @@ def _sample(file: DroppedFile) -> Lines:
         reading_errors(file.name),
         file.open() as stream,
     ):
-        define_values(duck, load_settings().customer_hash_key)
+        define_values(duck)
         run_sql_file(duck, "extract/create_rejects")
         run_sql_file(duck, "transform/orders/order_status")
         sample = "extract/delivered_files/sample"

@@ -27,7 +27,7 @@ def macros():
             "SET VARIABLE read_at = TIMESTAMPTZ '2026-11-20 11:00:00+00'"
         )
         connection.execute("SET VARIABLE shop_timezone = 'America/New_York'")
-        define_values(connection, KEY)
+        define_values(connection)
         connection.execute(read_sql("transform/orders/country_codes.sql"))
         yield connection
 
