@@ -370,7 +370,7 @@ def report_of(week):
     """The figures of a week's report, and what the mails are given."""
     prepared = run_week(week, partner=PARTNER)
     archived = tasks.report.function(*prepared, **context_of(week))
-    return archive.read_figures(archived["uri"]), archived
+    return archive.ARCHIVE.read_figures(archived["uri"]), archived
 
 
 def test_the_second_report_looks_back_at_the_first(made_up_shop):
