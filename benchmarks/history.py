@@ -7,7 +7,6 @@ Each task is a process of its own, and tasks of a stage run two at a time, as th
 the largest peak of memory of any task of the stage. End to end is the sum of the stages.
 """
 
-import gzip
 import json
 import shutil
 from collections.abc import Sequence
@@ -44,13 +43,7 @@ def main() -> None:
     )
     shutil.rmtree(FOLDER, ignore_errors=True)
     # In a process of its own: a child's peak memory begins with its parent's.
-    sizes = json.dumps(
-        [
-            arguments.lines,
-            arguments.files,
-            arguments.months,
-        ]
-    )
+    sizes = json.dumps([*vars(arguments).values()])
     run_once(_task("make export", sizes))
     runs = _run_stages()
     results = []
@@ -73,22 +66,14 @@ def make_export(lines: int, files: int, months: int) -> None:
     with duckdb.connect() as duck:
         for number in range(files):
             first = number * lines_of_file
-            last = first + lines_of_file
             parameters = {
                 "first": first,
-                "last": last,
+                "last": first + lines_of_file,
                 "months": months,
             }
             duck.execute(f"CREATE OR REPLACE TABLE rows AS {rows}", parameters)
-            path = EXPORT / f"orders_{number:03d}.csv"
+            path = EXPORT / f"orders_{number:03d}.csv.gz"
             duck.execute(f"COPY rows TO '{path}' (FORMAT csv, HEADER)")
-            with gzip.open(
-                f"{path}.gz",
-                "wb",
-                compresslevel=1,
-            ) as packed:
-                packed.write(path.read_bytes())
-            path.unlink()
 
 
 def _run_stages() -> dict[str, list[Run]]:

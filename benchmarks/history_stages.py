@@ -55,8 +55,9 @@ def main() -> None:
     argument = json.loads(place.read_text())
     with measured() as facts:
         result = stages[name](argument)
-        facts["result"] = str(place.with_suffix(".result.json"))
-        Path(facts["result"]).write_text(json.dumps(result))
+        output = place.with_suffix(".result.json")
+        output.write_text(json.dumps(result))
+        facts["result"] = str(output)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
-from tests import googlesql, googlesql_rules
+from tests import googlesql
 from tests.googlesql import SETTINGS, STAGING, Catalogue
 from tests.settings import settings_of
 
@@ -70,7 +70,7 @@ TEXTS = {
     "order_ids": 12 * 10_000,
 }
 """Characters of text columns; others have 12."""
-BLOCK = 64 * 1024**2
+BLOCK = 64 << 20
 """Bytes of a block; BigQuery's documentation expects nothing of clustering below."""
 A_DAY = {
     "orders": 1_000_000,
@@ -96,9 +96,6 @@ A_DAY = {
 }
 """Rows by day of history."""
 PRODUCTS = 50_000
-TARGETS = 240
-"""Of ten years: the whole shop, and one channel."""
-FORGOTTEN = 10_000
 STAGED = {
     "orders": 1_100_000,
     "order_lines": 2_750_000,
@@ -136,9 +133,10 @@ class History:
         without_days = {
             "customers": self.customers,
             "products": PRODUCTS,
-            "forgotten_hashes": FORGOTTEN,
+            "forgotten_hashes": 10_000,
             "load_lock": 1,
-            "sales_targets": TARGETS,
+            # Of ten years: the whole shop, and one channel.
+            "sales_targets": 240,
         }
         if table in without_days:
             return 1, without_days[table]
@@ -272,11 +270,18 @@ def scans(node: Any, conditions: Conditions = ()) -> Iterator[Scan]:
         case zt.ResolvedInsertStmt():
             yield from scans(node.query)
         case zt.ResolvedProjectScan() | zt.ResolvedArrayScan():
-            for part in googlesql_rules.parts(node):
+            for part in _parts(node):
                 yield from scans(part, conditions if part is node.input_scan else ())
         case _:  # a condition on what is computed from several rows prunes nothing
-            for part in googlesql_rules.parts(node):
+            for part in _parts(node):
                 yield from scans(part)
+
+
+def _parts(node: Any) -> list[Any]:
+    """What a node of a resolved statement, or a list of nodes, consists of."""
+    if is_dataclass(node):
+        return [getattr(node, part.name) for part in fields(node)]
+    return node if isinstance(node, list) else []
 
 
 def _joined_scans(node: Any, conditions: Conditions) -> Iterator[Scan]:
@@ -332,68 +337,42 @@ def _size(scan: Scan, history: History, variables: Variables) -> int:
     if dataset:
         table = name.partition("__")[0]
         widths = _widths(table) if table in rendering.tables() else {}
-        row = sum(widths.get(column, 2 + _text(column)) for column in scan.columns)
+        row = sum(
+            widths.get(column, 2 + TEXTS.get(column, 12)) for column in scan.columns
+        )
         return STAGED.get(table, 10) * row
-    layout = _layout(name)
+    partition, cluster = _layout(name)
     length, rows = history.partitions(name)
     widths = _widths(name)
     row = sum(widths.values())
     read = length
-    column = scan.columns.get(layout.partition or layout.cluster)
+    column = scan.columns.get(partition or cluster)
     if column:
         read = 0
         for number in range(length):
-            day = DAY - timedelta(number)
-            read += _may_contain(
-                scan,
-                column,
-                day,
-                variables,
+            value_of = partial(
+                evaluate,
+                column=column,
+                day=DAY - timedelta(number),
+                variables=variables,
             )
-        if not layout.partition:
+            read += False not in map(value_of, scan.conditions)
+        if not partition:
             days_of_block = max(1, BLOCK // (rows * row))
             blocks = -(-max(1, read) // days_of_block)
             read = min(length, blocks * days_of_block)
     size = read * sum(widths[column] for column in scan.columns)
     if scan.is_changed:
-        size += (read if layout.partition else length) * row
+        size += (read if partition else length) * row
     return rows * size
 
 
-def _may_contain(scan: Scan, column: int, day: date, variables: Variables) -> bool:
-    values = []
-    for condition in scan.conditions:
-        values.append(
-            evaluate(
-                condition,
-                column,
-                day,
-                variables,
-            )
-        )
-    return False not in values
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The column that a table is partitioned by, and the first one that it is clustered by; else empty."""
-
-    partition: str
-    cluster: str
-
-
 @cache
-def _layout(table: str) -> Layout:
+def _layout(table: str) -> tuple[str, str]:
+    """The column that a table is partitioned by, and the first one that it is clustered by; else empty."""
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
-    columns = []
-    for clause in ("PARTITION", "CLUSTER"):
-        found = re.search(
-            rf"^{clause} BY (\w+)",
-            sql,
-            re.MULTILINE,
-        )
-        columns.append(found[1] if found else "")
-    return Layout(*columns)
+    columns = dict(re.findall(r"(?m)^(PARTITION|CLUSTER) BY (\w+)", sql))
+    return columns.get("PARTITION", ""), columns.get("CLUSTER", "")
 
 
 @cache
@@ -403,12 +382,8 @@ def _widths(table: str) -> dict[str, int]:
         kind = re.split(r"\W", column.type)[0]
         widths[column.name] = WIDTHS[kind]
         if kind in ("STRING", "ARRAY"):
-            widths[column.name] += _text(column.name)
+            widths[column.name] += TEXTS.get(column.name, 12)
     return widths
-
-
-def _text(column: str) -> int:
-    return TEXTS.get(column, 12)
 
 
 COMPARISONS: Mapping[str, Callable[..., Any]] = {
@@ -426,19 +401,11 @@ SHIFTS = {"date_add": 1, "date_sub": -1}
 def evaluate(expression: Any, column: int, day: date, variables: Variables) -> Any:
     """The value of an expression where the column with this number is `day`; None if constants do not
     determine it."""
+    value_of = partial(evaluate, column=column, day=day, variables=variables)
     match expression:
         case Either():
-            values = []
-            for part in expression.expressions:
-                values.append(
-                    evaluate(
-                        part,
-                        column,
-                        day,
-                        variables,
-                    )
-                )
-            return None if set(values) - {False} else False
+            values = {*map(value_of, expression.expressions)}
+            return None if values - {False} else False
         case zt.ResolvedLiteral():
             return _literal(expression.value.value)
         case zt.ResolvedColumnRef():
@@ -447,17 +414,7 @@ def evaluate(expression: Any, column: int, day: date, variables: Variables) -> A
             return variables.get(expression.name)
         case zt.ResolvedFunctionCall():
             name = expression.function.name.removeprefix("ZetaSQL:")
-            values = []
-            for argument in expression.argument_list:
-                values.append(
-                    evaluate(
-                        argument,
-                        column,
-                        day,
-                        variables,
-                    )
-                )
-            return _call(name, values)
+            return _call(name, [*map(value_of, expression.argument_list)])
     return None
 
 

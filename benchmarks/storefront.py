@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from shutil import rmtree
 from urllib.parse import parse_qs, urlsplit
@@ -157,7 +158,10 @@ def server(orders: int) -> None:
             end,
         )
         products.append(json.dumps(product_json(product)).encode())
-    lists: dict[tuple[str, ...], list[bytes]] = {}
+
+    @cache
+    def placed_between(after: str, before: str) -> list[bytes]:
+        return [text for placed, text in shop if after < placed < before]
 
     def chosen(path: str, query: dict[str, list[str]]) -> list[bytes]:
         if path.endswith("/products"):
@@ -167,13 +171,7 @@ def server(orders: int) -> None:
         # No order was changed after it was placed.
         after = max(query.get("after", [""]), query.get("modified_after", [""]))[0]
         before = query.get("before", ["9"])[0]
-        key = (after, before)
-        if key not in lists:
-            lists[key] = []
-            for placed, text in shop:
-                if after < placed < before:
-                    lists[key].append(text)
-        return lists[key]
+        return placed_between(after, before)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -71,7 +71,7 @@ def product_dag(dag_id, source):
     steps = (
         (delivery.delivery_log, "claim"),
         (delivery.mail, "send"),
-        (delivery, "mark"),
+        (delivery.delivery_log, "mark_sent"),
     )
     for module, step in steps:
         stopped = stopping(getattr(module, step), lambda *_, name=step, **__: name)

@@ -47,7 +47,7 @@ STAGES = {
         "report": TASK_REPORT,
         "claim": TASK_SEND,
         "send": TASK_SEND,
-        "mark": TASK_SEND,
+        "mark_sent": TASK_SEND,
     },
 }
 """Where a process is killed: by DAG and stage, the task at work."""
