@@ -240,7 +240,7 @@ def predict(shop):
                 values |= {"lower_80": 90, "upper_80": 130}
                 values |= {"lower_95": 80, "upper_95": 150}
                 rows.append(forecast(name, day, MORNING, **values))
-        refused = [{"file": "p.csv", "line_number": 2, "reason": "invalid_date"}]
+        refused = [{"file": "p.csv", "row_number": 2, "reason": "invalid_date"}]
         refused[0] |= {"detail": None, "raw": "x"}
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
