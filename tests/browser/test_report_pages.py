@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 
@@ -80,14 +80,11 @@ class Pages:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
-    days = {
-        day: replace(
-            each,
-            outdated_values=each.outdated_values
-            or {"net_sales": each.figures["net_sales"] + 1},
-        )
-        for day, each in made_up.day_states().items()
-    }
+    days = {}
+    for day, state in made_up.day_states().items():
+        changed = {"net_sales": state.figures["net_sales"] + 1}
+        outdated = {"outdated_values": state.outdated_values or changed}
+        days[day] = state.model_copy(update=outdated)
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
     unread = data_warning("columns_not_read", file=f"acme_{FULL_DAY}.csv", columns="x")
     everything = full(business_date=FULL_DAY, warnings=[unread])
