@@ -256,11 +256,23 @@ def _products(figures, now, before):
     return pairs
 
 
+SMALLEST = Fraction(1, 10_000)
+"""The smallest stored amount."""
+
+
 def _reasons(figures, span):
     rows = figures.return_reasons
     stated = {row.reason: [row.refunds, row.amount] for row in rows}
     assert len(stated) == len(rows)
-    return stated, reasons(span.entries)
+    true = reasons(span.entries)
+    # A part of a refund that rounds to nothing does not count.
+    parts = [entry for entry in span.entries if abs(entry.returned) >= SMALLEST]
+    certain = reasons(parts)
+    for reason, pair in true.items():
+        if reason in certain and reason in stated:
+            counted, _ = stated[reason]
+            pair[0] = min(max(counted, certain[reason][0]), pair[0])
+    return stated, true
 
 
 def reasons(entries):
