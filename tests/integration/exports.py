@@ -41,14 +41,12 @@ def exported(snapshot, orders):
     }
     known = []
     for order in orders:
-        if order.valid_lines:
-            known.append(
-                replace(
-                    order,
-                    lines=order.valid_lines,
-                    **changes,
-                )
-            )
+        lines = []
+        for line in order.valid_lines:
+            # An export has no subtotals of the storefront.
+            lines.append(replace(line, gross=line.quantity * line.unit_price))
+        if lines:
+            known.append(replace(order, lines=tuple(lines), **changes))
     return replace(
         snapshot,
         orders=tuple(known),

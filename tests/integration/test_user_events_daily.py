@@ -27,11 +27,11 @@ def write(folder, events):
             file.write(json.dumps(event) + "\n")
 
 
-def history():
-    """Two days, with a session over midnight and events that were received a day late."""
+def history(start=MIDNIGHT):
+    """Two days from `start`, with a session over midnight and events that were received a day late."""
     events = []
     for number in range(200):
-        at = MIDNIGHT + timedelta(minutes=14 * number)
+        at = start + timedelta(minutes=14 * number)
         received = at + timedelta(days=number % 9 == 0)
         event = {
             "event_id": f"e{number}",
