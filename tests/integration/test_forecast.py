@@ -1,4 +1,4 @@
-"""The forecast on a warehouse, by its tasks: what is known, what is loaded and reported, what came of it."""
+"""The forecast on a warehouse, by its tasks: what is known, what is loaded and reported, how it is scored."""
 
 import logging
 import os

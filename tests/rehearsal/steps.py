@@ -195,8 +195,8 @@ def undone_history(shop):
 def web_events(shop):
     """Two days of web events end in the sessions and the funnel of the oracle."""
     start = day_window(shop.days[0], shop.company.timezone).start
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    sent = [event for event in history(start) if event["received_at"] < now]
+    already = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    sent = [event for event in history(start) if event["received_at"] < already]
     write(shop.company.folders.web_events, sent)
     for day in shop.days:
         run = DagRun("user_events_daily", f"rehearsal__{day}")

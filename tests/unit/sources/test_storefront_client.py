@@ -78,6 +78,7 @@ SHAPES = [
     ({"line_items": [{"id": 7}, None, "?"]}, {"line_items": [{"id": 7}, {}, {}]}),
     ({"billing": [], "shipping": ""}, {"billing": {}, "shipping": {}}),
     ({"billing": [], "refunds": None}, {"billing": {}, "refunds": []}),
+    ({"line_items": 5, "refunds": "x"}, {"line_items": [{}], "refunds": [{}]}),
     ([], {}),
 ]
 

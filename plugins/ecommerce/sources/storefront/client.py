@@ -226,4 +226,6 @@ def _in_shape(body: bytes) -> tuple[bytes, int]:
 def _objects(entries: Any) -> list[Json]:
     if isinstance(entries, dict):
         entries = entries.values()
+    elif not isinstance(entries, list):
+        entries = [entries]
     return [entry if isinstance(entry, dict) else {} for entry in entries]
