@@ -100,6 +100,20 @@ def test_payouts_of_the_day_then_unexplained_ones_of_two_weeks(report):
     )
 
 
+def test_a_payout_of_the_day_that_has_not_arrived_is_no_unexplained_one(report):
+    """One that the bank declined is no payout of the day."""
+    payouts = [
+        Payout("scheduled", MONDAY, "12", status="scheduled"),
+        Payout("failed", MONDAY, "12", status="failed"),
+        Payout("canceled", MONDAY, "12", status="canceled"),
+    ]
+    figures = report([ORDER], [PAID], payouts)
+    [payout] = figures.payouts
+    assert (payout.payout_id, payout.unexplained) == ("scheduled", 12)
+    assert figures.unexplained == []
+    assert not any("payout" in each for each in figures.summary.sentences)
+
+
 def test_commissions_are_costs_of_a_payout(report):
     commission = Payment(
         "c", "1", NOON, "-9.50", "0", payout_id="payout 1", kind="commission"

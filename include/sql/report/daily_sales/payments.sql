@@ -1,7 +1,7 @@
 -- What payments cost and what is left of the day's net sales, in every row, and its payouts, NULL where there are none: those
--- issued on the day, and those of the two weeks before that are not explained.
+-- issued on the day that the bank did not decline, and those of the two weeks before that are not explained.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
-{% from "warehouse/macros/payments.sql" import has_arrived %}
+{% from "warehouse/macros/payments.sql" import declined %}
 WITH sums AS (
     SELECT
         COALESCE(SUM(net_sales), 0) AS net_sales,
@@ -20,16 +20,17 @@ payouts AS (
         issued_on,
         currency,
         amount,
+        has_arrived,
         orders,
         charges,
         fees - commissions AS cost,
         unexplained
     FROM `sales.payout_reconciliation`
     WHERE
-        issued_on = {{ report_day }}
+        (issued_on = {{ report_day }} AND status NOT IN ({{ declined }}))
         OR (
             issued_on BETWEEN DATE_SUB({{ report_day }}, INTERVAL 13 DAY) AND {{ report_day }}
-            AND {{ has_arrived("status") }}
+            AND has_arrived
             AND unexplained <> 0
         )
 ),
@@ -52,6 +53,7 @@ SELECT
     payouts.issued_on,
     payouts.currency,
     payouts.amount,
+    payouts.has_arrived,
     payouts.orders,
     payouts.charges,
     payouts.cost,

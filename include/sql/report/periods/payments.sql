@@ -1,5 +1,5 @@
 -- The payment fees of the period by slice, rows of `part` 'costs', and payouts by source and currency of the slices that are
--- whole shops, rows of `part` 'payouts'.
+-- whole shops, rows of `part` 'payouts'. One that has not reached the bank, or never does, is not among them.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/slices.sql" import slices_of with context %}
 WITH sums AS (
@@ -51,5 +51,6 @@ FROM `sales.payout_reconciliation` AS paid
 CROSS JOIN UNNEST({{ slices_of("paid", ["source"]) }}) AS slice
 WHERE {{ days("paid.issued_on") }}
     AND slice IS NOT NULL
+    AND paid.has_arrived
 GROUP BY slice, paid.source, paid.currency
 ORDER BY slice, part, source, currency

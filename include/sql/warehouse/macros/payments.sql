@@ -46,7 +46,10 @@ IF(
         )
 {%- endmacro %}
 
+{# Statuses of payouts that never reach the bank. #}
+{% set declined = "'failed', 'canceled', 'cancelled'" %}
+
 {# Whether a payout with a status has reached the bank. #}
 {% macro has_arrived(status) -%}
-{{ status }} NOT IN ('scheduled', 'pending', 'in_transit', 'failed', 'canceled', 'cancelled')
+{{ status }} NOT IN ('scheduled', 'pending', 'in_transit', {{ declined }})
 {%- endmacro %}

@@ -33,6 +33,7 @@ class Payout(Part):
     issued_on: date
     currency: str
     amount: Decimal
+    has_arrived: bool = True
     orders: int
     charges: Decimal
     cost: Decimal
@@ -53,8 +54,12 @@ class Payments(Part):
 
     @property
     def unexplained(self) -> list[Payout]:
-        """The payouts that their payments do not explain."""
-        return [payout for payout in self.payouts if payout.unexplained]
+        """The payouts that have reached the bank, and that their payments do not explain."""
+        return [
+            payout
+            for payout in self.payouts
+            if payout.has_arrived and payout.unexplained
+        ]
 
 
 def read(queries: DayQueries) -> Payments:
