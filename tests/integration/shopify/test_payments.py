@@ -371,6 +371,17 @@ order_id | kind   | gateway | currency | amount | fee  | order_amount | is_test 
     assert loaded.accounts["rows_superseded"] == 0
 
 
+def test_a_gift_card_and_store_credit_cost_no_fee(load):
+    """They are the shop's own; the fee of an order of which they pay a part is known."""
+    payments = [
+        paid("4", kind="SALE", gateway="gift_card"),
+        paid("6", kind="SALE", gateway="shopify_store_credit"),
+    ]
+    back = [refund(transactions=[paid("2", gateway="gift_card")])]
+    loaded = load(order(payments=payments, refunds=back))
+    assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0]
+
+
 def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
     monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
     loaded = load(order(1, gateway="cash"), order(2, gateway="paypal"))

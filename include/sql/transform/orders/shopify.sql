@@ -604,12 +604,16 @@ SELECT
     entry.gateway,
     currency,
     amount,
-    settled_sum(
-        list_filter(
-            list_transform(entry.fees, LAMBDA one: one.amount),
-            LAMBDA one: one.currencyCode = currency
-        )
-    ) AS fee_amount,
+    CASE
+        -- They are the shop's own.
+        WHEN entry.gateway IN ('gift_card', 'shopify_store_credit') THEN '0'
+        ELSE
+            settled_sum(
+                list_filter(
+                    list_transform(entry.fees, LAMBDA one: one.amount), LAMBDA one: one.currencyCode = currency
+                )
+            )
+    END AS fee_amount,
     currency AS order_currency,
     amount AS order_amount,
     NULL AS payout_id,
