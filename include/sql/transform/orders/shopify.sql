@@ -547,23 +547,25 @@ SELECT
     *,
     'balance_transactions/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
-FROM read_json(
-    getvariable('raw') || '/balance_transactions/*.json', format = 'array', filename = TRUE,
-    columns = {
-        id: 'VARCHAR',
-        type: 'VARCHAR',
-        test: 'BOOLEAN',
-        transactionDate: 'VARCHAR',
-        amount: 'settled',
-        fee: 'settled',
-        orderAmount: 'settled',
-        associatedOrder: 'STRUCT(id VARCHAR)',
-        associatedPayout: 'STRUCT(id VARCHAR)'
-    }
-);
+FROM
+    read_json(
+        getvariable('raw') || '/balance_transactions/*.json', format = 'array', filename = TRUE,
+        columns = {
+            id: 'VARCHAR',
+            type: 'VARCHAR',
+            test: 'BOOLEAN',
+            transactionDate: 'VARCHAR',
+            amount: 'settled',
+            fee: 'settled',
+            orderAmount: 'settled',
+            associatedOrder: 'STRUCT(id VARCHAR)',
+            associatedPayout: 'STRUCT(id VARCHAR)'
+        }
+    )
+WHERE type IS DISTINCT FROM 'TRANSFER';
 
--- The fee of a chargeback is no part of it, and may be paid back: an adjustment. A payout that the bank declined comes
--- back as TRANSFER_FAILURE, which the next payout contains.
+-- The fee of a chargeback is no part of it, and may be paid back: an adjustment. A payout is a transaction too, of the
+-- type TRANSFER. One that the bank declined comes back as TRANSFER_FAILURE, which the next payout contains.
 CREATE OR REPLACE VIEW staged_payments AS
 SELECT
     number_in(id) AS payment_id,
