@@ -128,6 +128,9 @@ settlement_id,deposited_on,deposit_amount,currency,order_id,kind,amount,posted_a
 5,,,,A1,commission,-2.50,2026-03-09T10:00:00Z
 5,,,,A0,chargeback_reversal,0.50,2026-03-09T23:30:00Z
 5,,,,,Advertising,-1.50,2026-03-09T10:00:00+01:00
+5,,,,A0,refund,-1.00,2026-03-09T10:00:00Z
+5,,,,A0,Chargeback,-2.00,2026-03-09T10:00:00Z
+5,,,,,adjustment,3.00,2026-03-09T10:00:00Z
 """
 
 
@@ -142,6 +145,9 @@ bolt-5-2   | A1       | charge              | 14     | bolt    | 2026-03-09 10:0
 bolt-5-3   | A1       | commission          | -2.5   | bolt    | 2026-03-09 10:00
 bolt-5-4   | A0       | chargeback_reversal | 0.5    | bolt    | 2026-03-09 23:30
 bolt-5-5   | NULL     | other               | -1.5   | bolt    | 2026-03-09 09:00
+bolt-5-6   | A0       | refund              | -1     | bolt    | 2026-03-09 10:00
+bolt-5-7   | A0       | chargeback          | -2     | bolt    | 2026-03-09 10:00
+bolt-5-8   | NULL     | adjustment          | 3      | bolt    | 2026-03-09 10:00
 """,
     )
     [payout] = done.payouts
