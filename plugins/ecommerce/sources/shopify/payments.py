@@ -91,21 +91,19 @@ def _add_order_amounts(
     transactions: list[Json],
     currency: str,
 ) -> None:
-    """Add `orderAmount`, the amount in the currency of the order, to balance transactions: None where it is
-    not known. One that is settled in the currency of the orders has its own."""
+    """Add `orderAmount`, the amount in the currency of the order, to balance transactions where it is known.
+    One that is settled in the currency of the orders has its own."""
     converted = []
+    ids = []
     for transaction in transactions:
-        transaction["orderAmount"] = None
         if transaction["amount"]["currencyCode"] == currency:
             transaction["orderAmount"] = transaction["amount"]
         elif transaction["type"] in OF_ORDER_TRANSACTIONS:
             converted.append(transaction)
-    if not converted:
+            number = transaction["sourceOrderTransactionId"]
+            ids.append(f"gid://shopify/OrderTransaction/{number}")
+    if not ids:
         return
-    ids = []
-    for transaction in converted:
-        number = transaction["sourceOrderTransactionId"]
-        ids.append(f"gid://shopify/OrderTransaction/{number}")
     answer = client.ask("order_transactions", ids=ids)
     for transaction, node in zip(converted, answer["nodes"], strict=True):
         if node:
