@@ -17,14 +17,8 @@ from tests.oracle_customers import rounded
 
 Row = dict[str, Any]
 
-NOT_ARRIVED = (
-    "scheduled",
-    "pending",
-    "in_transit",
-    "failed",
-    "canceled",
-    "cancelled",
-)
+DECLINED = ("failed", "canceled", "cancelled")
+NOT_ARRIVED = ("scheduled", "pending", "in_transit", *DECLINED)
 KINDS = {
     "charge": "charges",
     "refund": "refunds",
@@ -198,10 +192,25 @@ class PaymentOracle:
     def _comes_in_payouts(self, payment):
         return (payment["source"], payment["gateway"]) in self._paying
 
+    def _payout_of(self, payment):
+        return self._payouts_by_key.get((payment["source"], payment["payout_id"]))
+
     def _has_arrived(self, payment):
-        """Whether the payment is in a payout that has reached the bank."""
-        payout = self._payouts_by_key.get((payment["source"], payment["payout_id"]))
-        return payout is not None and payout["status"] not in NOT_ARRIVED
+        """Whether the payment is in a payout that has reached the bank, be it with a later one."""
+        payout = self._payout_of(payment)
+        if payout is None:
+            return False
+        if payout["status"] not in NOT_ARRIVED:
+            return True
+        same = {name: payout[name] for name in ("source", "currency", "amount")}
+        same |= {"kind": "other", "order_id": None}
+        for other in self._counted:
+            later = self._payout_of(other)
+            if later is None or later["status"] in NOT_ARRIVED:
+                continue
+            if same.items() <= other.items():
+                return payout["status"] in DECLINED
+        return False
 
     def _converted(self, amount, currency, day):
         """Exact; None without an exchange rate or amount."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.integration.warehouse.loadable import Payment, Payout, at
 from tests.integration.warehouse.random_sales import DAYS, LAST, RandomSales
-from tests.oracle_payments import KINDS, NOT_ARRIVED
+from tests.oracle_payments import DECLINED, KINDS, NOT_ARRIVED
 
 DAYS_OF_KIND = {
     "commission": DAYS[13:18],
@@ -23,6 +23,8 @@ NOT_READ = "not read"
 """A payout that no read has whole."""
 CURRENCIES = ("USD", "USD", "EUR", "GBP", "JPY", "BRL")
 STATUSES = ("paid", "paid", "deposited", *NOT_ARRIVED)
+REPEATED = "15.00"
+"""The amount of payouts that the bank declines."""
 FEES = (None, None, "0", "0.30", "1.2345", "-0.50")
 KEPT_FEES = ("2.90", "0")
 """Fees of older versions."""
@@ -82,7 +84,7 @@ class RandomPayments(RandomSales):
             is_removed = payment.payout_id in PAYOUTS and self.chance.random() < 0.2
             movement = Movement(payment, final, before, is_removed)
             movements.append(movement)
-        return movements + self._cancelling(source)
+        return [*movements, *self._cancelling(source), self._repeating(source)]
 
     def _cancelling(self, source):
         """Payments of an unknown order whose amounts in dollars add up to nothing only when it is rounded."""
@@ -93,6 +95,12 @@ class RandomPayments(RandomSales):
             payment.currency = "JPY"
             movements.append(Movement(payment, 0, None, is_removed=False))
         return movements
+
+    def _repeating(self, source):
+        """What a declined payout has as its amount: it comes with another payout."""
+        payment = Payment("repeats", None, NOON, REPEATED, "0", PAYOUTS[0], "other")
+        payment.source = source
+        return Movement(payment, 0, None, is_removed=False)
 
     def _pay(self, folder, number):
         """Add to a read what it finds of payments, and some payouts whole."""
@@ -141,11 +149,14 @@ class RandomPayments(RandomSales):
                 sums[payment.currency] -= Decimal(payment.fee or 0)
         currency = self.chance.choice([*sums, "USD"])
         amount = sums[currency] + self.chance.choice([0, 0, number])
+        status = self.chance.choice(STATUSES)
+        if status in DECLINED:
+            amount = REPEATED
         return Payout(
             name,
             self.chance.choice(DAYS),
             str(amount),
-            self.chance.choice(STATUSES),
+            status,
             folder.source,
             currency,
         )

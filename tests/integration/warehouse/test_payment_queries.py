@@ -61,6 +61,9 @@ def asked(shop, repository):
             payout_id="b",
             is_test=True,
         ),
+        # The bank declined a payout; the next one repeats it.
+        paid("p5", "9", "99.00", fee="0", payout_id="c"),
+        paid("p6", None, "99.00", fee="0", payout_id="b", kind="other"),
         paid("m1", None, "50.00", "1.50", LAST_MONTH, gateway="till"),
         paid("m2", None, "20.00", processed_at=LAST_MONTH, gateway="till"),
         paid(
@@ -78,7 +81,7 @@ def asked(shop, repository):
     ]
     payouts = [
         Payout("a", LONG_AGO.date(), "6.50"),
-        Payout("b", LAST_PAYOUT, "81.00"),
+        Payout("b", LAST_PAYOUT, "180.00"),
         Payout(
             "c",
             LAST_PAYOUT - timedelta(days=1),
@@ -134,13 +137,14 @@ def test_the_orders_of_a_payout(asked):
         rows.append((order_id, sold_on, kind, *map(float, amounts)))
     assert rows == [
         (None, None, "other", -1, 0, -1),
+        (None, None, "other", 99, 0, 99),
         ("1", business_date(LATELY), "charge", 100, 3, 97),
         ("3", business_date(YESTERDAY), "commission", -15, 0, -15),
     ]
 
 
 def test_what_is_not_paid_out(asked):
-    # Order 4 was not charged; 2 waits.
+    # Order 4 was not charged; 2 waits. What was declined has arrived.
     assert asked("What is not paid out yet") == [("web", 2, 198, 19, 1, 100)]
 
 
@@ -165,7 +169,7 @@ def test_whether_the_bank_statement_adds_up(asked):
     newest = LAST_PAYOUT
     oldest = LONG_AGO
     assert rows == [
-        (newest.year, newest.month, "USD", 1, 81, 18, 0, None),
+        (newest.year, newest.month, "USD", 1, 180, 18, 0, None),
         (
             oldest.year,
             oldest.month,

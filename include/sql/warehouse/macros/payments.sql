@@ -12,6 +12,7 @@ SELECT
         payments.kind,
         payments.gateway,
         payments.payout_id,
+        payments.currency,
         payments.amount,
         payments.fee_amount,
         {{ rate_columns("payments.currency", "rates") }}

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, view_amount with context %}
-{% from "warehouse/macros/payments.sql" import fees, has_arrived, rated_payments, total_of with context %}
+{% from "warehouse/macros/payments.sql" import declined, fees, has_arrived, rated_payments, total_of with context %}
 CREATE VIEW IF NOT EXISTS `sales.order_payments` (
     source OPTIONS (description = "Source of the order."),
     order_id OPTIONS (description = "Order number in its source."),
@@ -15,7 +15,7 @@ CREATE VIEW IF NOT EXISTS `sales.order_payments` (
     refunded OPTIONS (description = "Sum of its refunds, positive."),
     chargebacks OPTIONS (description = "Sum of its chargebacks less those that were won."),
     fees OPTIONS (description = "Fees and commissions of its payments; NULL where one is not known."),
-    paid_out OPTIONS (description = "What reached the bank: its payments in payouts that have arrived, after fees."),
+    paid_out OPTIONS (description = "What reached the bank: its payments, after fees, in payouts that have arrived, or that were declined and came with a later one."),
     open_amount OPTIONS (description = "What is still to reach the bank: its other payments after known fees; of a sale without payments, its total less refunds, from the channel's first charge on. 0 where its payments come in no payouts."),
     payments OPTIONS (description = "Number of its payments."),
     days_open OPTIONS (description = "Days from business_date to the newest day of daily_summary; NULL where open_amount is 0."),
@@ -38,11 +38,34 @@ paying AS (
     WHERE payout_id IS NOT NULL
 ),
 
+-- A payout that the bank declined comes with a later one, as a payment of no order and of its amount. Its own payments
+-- stay in it.
+repeated AS (
+    SELECT DISTINCT
+        payouts.source,
+        payouts.payout_id
+    FROM `sales.payouts` AS payouts
+    INNER JOIN rated_payments AS returned
+        ON
+            payouts.source = returned.source
+            AND payouts.currency = returned.currency
+            AND payouts.amount = returned.amount
+    INNER JOIN `sales.payouts` AS later
+        ON
+            returned.source = later.source
+            AND returned.payout_id = later.payout_id
+    WHERE
+        payouts.status IN ({{ declined }})
+        AND returned.order_id IS NULL
+        AND returned.kind = 'other'
+        AND {{ has_arrived("later.status") }}
+),
+
 movements AS (
     SELECT
         rated_payments.*,
         paying.source IS NOT NULL AS comes_in_payouts,
-        COALESCE({{ has_arrived("payouts.status") }}, FALSE) AS has_arrived,
+        COALESCE({{ has_arrived("payouts.status") }}, FALSE) OR repeated.payout_id IS NOT NULL AS has_arrived,
         rated_payments.amount - COALESCE(rated_payments.fee_amount, 0) AS net_amount
     FROM rated_payments
     LEFT JOIN paying
@@ -53,6 +76,10 @@ movements AS (
         ON
             rated_payments.source = payouts.source
             AND rated_payments.payout_id = payouts.payout_id
+    LEFT JOIN repeated
+        ON
+            rated_payments.source = repeated.source
+            AND rated_payments.payout_id = repeated.payout_id
     WHERE rated_payments.order_id IS NOT NULL
 ),
 
