@@ -12,12 +12,14 @@ _SCOPES = {
     ("QueryRoot", "orders"): "read_orders",
     ("QueryRoot", "ordersCount"): "read_orders",
     ("QueryRoot", "refund"): "read_orders",
-    ("QueryRoot", "shopifyPaymentsAccount"): "read_shopify_payments_payouts",
+    ("QueryRoot", "shopifyPaymentsAccount"): "read_shopify_payments_accounts",
     ("Order", "customer"): "read_customers",
     ("LineItem", "product"): "read_products",
     ("LineItem", "variant"): "read_products",
     ("ProductVariant", "inventoryItem"): "read_inventory",
     ("Refund", "return"): "read_returns",
+    ("ShopifyPaymentsAccount", "balanceTransactions"): "read_shopify_payments_payouts",
+    ("ShopifyPaymentsAccount", "payouts"): "read_shopify_payments_payouts",
 }
 """The access scope of a field, by type and name."""
 _PROTECTED = {

@@ -34,6 +34,7 @@ SCOPES = (
     "read_inventory",
     "read_products",
     "read_returns",
+    "read_shopify_payments_accounts",
     "read_shopify_payments_payouts",
 )
 PROTECTED_DATA = ("customer", "email", "address")

@@ -338,12 +338,13 @@ def test_the_check_reports_another_timezone_missing_scopes_and_deprecation(serve
     lines = list(shopify.check("shopify_api"))
     states = [state for state, _ in lines]
     assert states.count(FAIL) == 1
-    assert states.count(HINT) == 5
+    assert states.count(HINT) == 6
     text = "\n".join(text for _, text in lines)
     for words in (
         "Europe/Berlin",
         "read_inventory",
         "read_all_orders",
+        "read_shopify_payments_accounts",
         "read_shopify_payments_payouts",
         shop.deprecated,
     ):

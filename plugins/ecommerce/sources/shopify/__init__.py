@@ -15,10 +15,12 @@ from ecommerce.sources.shopify.extraction import (
 from ecommerce.sources.source import Platform, other_days
 
 SCOPES = {"read_orders", "read_products", "read_returns"}
+NO_PAYMENTS = "payments by Shopify Payments, their fees and payouts are not read"
 OPTIONAL_SCOPES = {
     "read_all_orders": f"orders older than {REACH.days} days, and their late refunds, cannot be read",
     COST_SCOPE: "order lines have no cost of goods, and very many orders are read more slowly",
-    "read_shopify_payments_payouts": "payments by Shopify Payments, their fees and payouts are not read",
+    "read_shopify_payments_accounts": NO_PAYMENTS,
+    "read_shopify_payments_payouts": NO_PAYMENTS,
 }
 """What is missing without an access scope."""
 
