@@ -197,6 +197,13 @@ def test_blank_rows_of_a_spreadsheet_are_no_payments(acme):
     assert done.counts == (2, 2, 0, 0)
 
 
+def test_two_equal_rows_are_two_payments(acme):
+    """A marketplace states the same amount twice; one too many differs from the deposit."""
+    deliver(acme, SALE, COMMISSION, COMMISSION)
+    ids = column_of(load(acme).payments, "payment_id")
+    assert sorted(ids) == ["acme-77-2", "acme-77-3", "acme-77-4"]
+
+
 def test_a_row_without_a_settlement_is_rejected(acme):
     deliver(acme, SALE.replace("77;", ";"), COMMISSION)
     done = load(acme)
