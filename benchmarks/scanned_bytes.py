@@ -513,7 +513,6 @@ def report_query(path: str) -> str:
     days = {
         "attributes": of_refunded_orders,
         "contributions": [BASE, DAY],
-        "low_order_counts": [DAY],
         "products": [BASE, DAY],
         "refunded_order_days": [BASE, DAY],
     }
@@ -530,6 +529,7 @@ def report_query(path: str) -> str:
         report_day=DAY if "daily_sales" in path else None,
         spec=ORDERS,
         settings=settings_of(SETTINGS),
+        business_date=DAY,
         day=DAY,
         first=firsts.get(name),
         last=DAY + timedelta(days=7),

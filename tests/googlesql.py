@@ -56,6 +56,8 @@ SETTINGS = {
     "REPORT_ATTRIBUTE": "sales_channel",
     "SHOPS": '{"storefront": ["outlet"], "shopify": ["de", "fr"]}',
     "SHOP_LABELS": '{"shopify_de": "Agora"}',
+    # 8 March is a public holiday.
+    "HOLIDAYS": "DE-BE",
 }
 GIVEN = {
     "table",
@@ -71,6 +73,10 @@ GIVEN = {
     "first_day",
     "stored",
     "any_of",
+    "run_day",
+    "days_compared",
+    "former_holidays",
+    "week",
     "shop_timezone",
     "reporting_currency",
     "reporting_decimals",

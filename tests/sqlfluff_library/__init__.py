@@ -1,6 +1,7 @@
 """What sqlfluff needs of the pipeline to read the templates of include/sql."""
 
 import sys
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +14,25 @@ from ecommerce.warehouse.rendering import columns
 headline_figures = HEADLINE
 least_cost_coverage = LEAST_COST_COVERAGE
 reporting_decimals = partial(decimals, "USD")
+week = timedelta(weeks=1)
+run_day = [date(2026, 3, 2)]
+
+
+def days_compared():
+    return run_day
+
+
+def former_holidays(days):
+    return dict.fromkeys(days, "Decoration Day")
+
 
 __all__ = [
     "columns",
+    "days_compared",
+    "former_holidays",
     "headline_figures",
     "least_cost_coverage",
     "reporting_decimals",
+    "run_day",
+    "week",
 ]

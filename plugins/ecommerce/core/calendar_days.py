@@ -1,9 +1,15 @@
 """Days of the calendar: weeks, public holidays and Black Friday."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
+from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import Settings
+
+WEEK = timedelta(weeks=1)
+FORMER_HOLIDAYS = timedelta(days=400)
+"""A public holiday is compared with those of so many days before: Easter may be a month later in the year."""
 
 
 def calendar_week(day: date) -> list[date]:
@@ -33,6 +39,33 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
 def is_workday(day: date, calendar: str) -> bool:
     """Return whether a day is one of Monday to Friday, and none of `public_holidays`."""
     return day.weekday() < 5 and day not in public_holidays(calendar)
+
+
+def former_holidays(settings: Settings, days: Collection[date]) -> Mapping[date, str]:
+    """Return the names of the public holidays among `days` and of those that they are compared with, by day;
+    raise as `public_holidays`."""
+    holidays = public_holidays(settings.holiday_calendar)
+    found = {}
+    for day in days:
+        if day in holidays:
+            for former in days_between(day - FORMER_HOLIDAYS, day):
+                if former in holidays:
+                    found[former] = holidays[former]
+    return found
+
+
+def days_compared_with(settings: Settings, changed: Collection[date]) -> set[date]:
+    """Return the days whose comparison changes with the orders of the `changed` days: these, the four weeks
+    after each, and the public holidays that are compared with a changed one or with the day a week before it;
+    raise as `public_holidays`."""
+    holidays = public_holidays(settings.holiday_calendar)
+    compared: set[date] = set()
+    for day in changed:
+        compared.update(days_between(day, day + 4 * WEEK))
+        if day in holidays or day + WEEK in holidays:
+            later = days_between(day, day + WEEK + FORMER_HOLIDAYS)
+            compared.update(filter(holidays.__contains__, later))
+    return compared
 
 
 def black_friday(year: int) -> date:

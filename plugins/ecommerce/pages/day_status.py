@@ -38,7 +38,7 @@ def load_days(page: PageRequest, first: date, last: date) -> Days:
     def query(warehouse: Warehouse) -> Days:
         required = required_sources()
         states = state.load_day_states(warehouse, first, last)
-        [bounds] = warehouse.query("report/pages/loaded_days.sql")
+        [bounds] = warehouse.query("warehouse/tables/daily_summary/loaded_days.sql")
         days = {day.business_date: day for day in states}
         return Days(days, bounds["first_day"], required)
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import CredentialsError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
@@ -54,8 +55,11 @@ def migrate(warehouse: Warehouse) -> Migration:
         replace_view(warehouse, view)
     prepare(warehouse)
     _remove_copies(warehouse, migration)
-    # Of days that were loaded before the column was there.
-    warehouse.transact("warehouse/procedures/empty_sources.sql")
+    # Of days that were loaded by an earlier version or with other HOLIDAYS.
+    [loaded] = warehouse.query("warehouse/tables/daily_summary/loaded_days.sql")
+    if loaded["first_day"]:
+        days = days_between(loaded["first_day"], loaded["last_day"])
+        warehouse.transact("warehouse/procedures/empty_sources.sql", days=days)
     return migration
 
 

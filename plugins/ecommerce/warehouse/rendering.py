@@ -16,7 +16,9 @@ In a template:
   `before=1, after=6` adds the days before and after each, `span=120` those between days that are so near;
 - `{{ read_days(…) }}`, the same for the days of the load's reads, or of the orders that a report reads;
 - `{{ report_day }}`, the day of the report; None in other statements;
-- `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name;
+- `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name, or
+  for `run_day` (that of `business_date`) and `days_compared()`, the rendered days and those whose comparison
+  they change; `former_holidays` of such days; `week`, to subtract from a day;
 - `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ reporting_decimals() }}` (a
   number), `{{ shop_names }}` (literals of the shops' sources), and `SETTINGS` by their names;
 - `{{ quoted(text) }}`, a literal of any text, such as one of `shop_labels`;
@@ -42,6 +44,7 @@ from more_itertools import consecutive_groups
 
 from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
+from ecommerce.core.calendar_days import WEEK, days_compared_with, former_holidays
 from ecommerce.core.headline_figures import HEADLINE, LEAST_COST_COVERAGE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import Settings
@@ -146,8 +149,10 @@ def render(
             return f"(SELECT {fields} FROM {place_of(name)} WHERE {is_staged(name)})"  # noqa: S608
         return place_of(name)
 
-    def any_of(found: Collection[Any], column: str) -> str:
-        return _days_predicate(found or [values.get("business_date")], column)
+    run_day: list[Any] = [values.get("business_date")]
+
+    def any_of(found: Collection[Any], column: str, before: int = 0) -> str:
+        return _days_predicate(found or run_day, column, before)
 
     names: Values = {name: _literal(value) for name, value in values.items()}
     names |= settings.model_dump(include=SETTINGS)
@@ -164,6 +169,10 @@ def render(
         "report_day": report_day and _literal(report_day),
         "stored": defaultdict(tuple, stored or {}),
         "any_of": any_of,
+        "run_day": run_day,
+        "days_compared": partial(days_compared_with, settings, days or ()),
+        "former_holidays": partial(former_holidays, settings),
+        "week": WEEK,
         "arriving": arriving,
         "slices": slices,
         "headline_figures": HEADLINE,
@@ -286,15 +295,11 @@ def _days_predicate(
         wanted.update(days_between(first, day + timedelta(days=after)))
     if (max(days) - min(days)).days <= span:
         wanted.update(days_between(min(days), max(days)))
-    ordered = sorted(wanted)
     ranges = []
-    for group in consecutive_groups(ordered, date.toordinal):
+    for group in consecutive_groups(sorted(wanted), date.toordinal):
         successive = list(group)
         bounds = f"DATE '{successive[0]}' AND DATE '{successive[-1]}'"
         ranges.append(f"{column} BETWEEN {bounds}")
-    if len(ranges) > 1 and len(ordered) <= MAX_RANGES:
-        literals = ", ".join(map(_literal, ordered))
-        return f"({column} IN ({literals}))"
     return f"({' OR '.join(ranges)})"
 
 

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -278,6 +278,84 @@ def test_how_few_orders_of_a_channel_are_too_few(shop, wanted):
         assert not quality.complete
         [warning] = warned(shop)
         assert warning.startswith(f"{len(expected)} sources have no orders on the day")
+
+
+HOLIDAY = date(2026, 5, 25)
+"""Memorial Day."""
+LAST_YEAR = date(2025, 5, 26)
+LABOR_DAY = date(2025, 9, 1)
+COLUMBUS_DAY = date(2025, 10, 13)
+YEARS_AGO = date(2024, 5, 27)
+
+
+@dataclass
+class HolidayChannel:
+    """A channel with 25 orders on other days: its numbers on holidays and today, and what the day is."""
+
+    holidays: dict[date, int]
+    today: int
+    day: str
+
+
+HOLIDAY_CHANNELS = {
+    "closed on each": HolidayChannel({LABOR_DAY: 0, COLUMBUS_DAY: 0}, 0, "fine"),
+    "closed on the same": HolidayChannel({LAST_YEAR: 0, LABOR_DAY: 25}, 0, "fine"),
+    "closed on another": HolidayChannel({LAST_YEAR: 25, LABOR_DAY: 0}, 0, "empty"),
+    "closed on one of two": HolidayChannel(
+        {LABOR_DAY: 0, COLUMBUS_DAY: 25}, 0, "empty"
+    ),
+    "closed too long ago": HolidayChannel({YEARS_AGO: 0}, 0, "empty"),
+    "a first holiday": HolidayChannel({}, 0, "empty"),
+    "an outage where little is sold": HolidayChannel({LABOR_DAY: 6}, 0, "empty"),
+    "little is sold": HolidayChannel({LABOR_DAY: 6}, 1, "fine"),
+    "little is sold where none was": HolidayChannel({LABOR_DAY: 0}, 1, "fine"),
+    "a quarter was sold": HolidayChannel({LABOR_DAY: 7}, 1, "doubtful"),
+}
+
+
+def holiday_orders(name, channel):
+    """The orders of a channel on the holidays, a week before each, and on four Mondays before this one."""
+    numbers = {HOLIDAY: channel.today} | channel.holidays
+    ordinary = [day - WEEK for day in numbers]
+    ordinary += [HOLIDAY - weeks * WEEK for weeks in range(2, 5)]
+    numbers |= dict.fromkeys(ordinary, 25)
+    ages = {(MONDAY - day).days: number for day, number in numbers.items()}
+    return sold_before(name, ages)
+
+
+@pytest.mark.parametrize("wanted", ["empty", "doubtful"])
+def test_a_public_holiday_is_as_usual_if_former_ones_were_as_quiet(shop, wanted):
+    orders = []
+    expected = set()
+    for name, channel in HOLIDAY_CHANNELS.items():
+        if channel.day in (wanted, "fine"):
+            orders += holiday_orders(name, channel)
+        if channel.day == wanted:
+            expected.add(name)
+    read_at = "2026-05-26 17:00"
+    folder = Folder(orders, source=STOREFRONT, read_at=at(read_at))
+    shop.load_all(folder, day=HOLIDAY, read_at=read_at)
+
+    quality = shop.report(HOLIDAY).quality
+    if wanted == "empty":
+        assert names(quality.empty_sources) == expected
+    else:
+        assert names(quality.doubtful_sources) == expected
+
+
+def test_a_holiday_is_judged_again_when_a_former_one_is_loaded(shop):
+    """In whichever order days are loaded, the tables are the same."""
+    unknown = HolidayChannel({}, 0, "empty")
+    orders = holiday_orders(STOREFRONT, unknown)
+    read_at = "2026-05-26 17:00"
+    folder = Folder(orders, source=STOREFRONT, read_at=at(read_at))
+    shop.load_all(folder, day=HOLIDAY, read_at=read_at)
+    assert summaries(shop)[HOLIDAY] == (False, [STOREFRONT])
+
+    week_before = sold(STOREFRONT, (MONDAY - LAST_YEAR + WEEK).days, 25)
+    former = Folder(week_before, source=STOREFRONT)
+    shop.load(former, day=LAST_YEAR - WEEK, run_id="former")
+    assert summaries(shop)[HOLIDAY] == (True, [])
 
 
 def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):

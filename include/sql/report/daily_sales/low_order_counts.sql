@@ -4,13 +4,13 @@
 -- the orders that are stored of it.
 SELECT name
 FROM (
-{{ low_order_counts(days) | indent(4, first=True) }}
+{{ low_order_counts(run_day) | indent(4, first=True) }}
 ) AS low_counts
 WHERE NOT is_empty
 UNION DISTINCT
 SELECT source AS name
 FROM (
-{{ unreturned_orders(days) | indent(4, first=True) }}
+{{ unreturned_orders(run_day) | indent(4, first=True) }}
 ) AS returned
 WHERE 4 * unreturned > 3 * orders
 ORDER BY name

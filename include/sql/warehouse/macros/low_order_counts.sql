@@ -1,3 +1,65 @@
+{# Orders and sales by day, source and name, of the days that `condition` selects by their `business_date`. #}
+{% macro order_counts(condition) -%}
+SELECT
+    business_date,
+    source,
+    name,
+    COUNT(*) AS orders,
+    COUNTIF(is_sale AND NOT is_test AND gross_amount > 0) AS sales
+FROM `sales.orders`
+CROSS JOIN UNNEST(
+    IF(channel = source, [source], [source, CONCAT(source, ': ', channel)])
+) AS name
+WHERE {{ condition }}
+GROUP BY business_date, source, name
+{%- endmacro %}
+
+{#
+  Sources and channels, by their `name` as below, that are quiet on a public holiday: on all former ones of
+  400 days, or on those of its own name, they had fewer than a quarter of the sales of the weeks before those days.
+  `is_closed`: they had no orders at all. A holiday without sales a week before shows nothing.
+
+  `holidays` are names by day, with the former ones. Only these days and those a week before them are read.
+#}
+{% macro quiet_holidays(holidays) -%}
+{% set named_days %}
+UNNEST([
+{% for day, name in holidays.items() %}
+STRUCT(DATE '{{ day }}' AS day, {{ quoted(name) }} AS name){{ "," if not loop.last }}
+{% endfor %}
+])
+{%- endset %}
+{% set days_read %}
+{% for day in holidays %}
+DATE '{{ day }}', DATE '{{ day - week }}'{{ "," if not loop.last }}
+{% endfor %}
+{%- endset %}
+SELECT
+    business_date,
+    name,
+    LOGICAL_OR(orders = 0) AS is_closed
+FROM (
+    SELECT
+        holiday.day AS business_date,
+        counted.name,
+        SUM(IF(counted.business_date = former.day, counted.orders, 0)) AS orders,
+        SUM(IF(counted.business_date = former.day, 4, -1) * counted.sales) AS excess
+    FROM (
+{{ order_counts("business_date IN (" ~ days_read ~ ")") | indent(8, first=True) }}
+    ) AS counted
+    INNER JOIN {{ named_days }} AS former
+        ON former.day IN (counted.business_date, DATE_ADD(counted.business_date, INTERVAL 7 DAY))
+    INNER JOIN {{ named_days }} AS holiday
+        ON DATE_DIFF(holiday.day, former.day, DAY) BETWEEN 1 AND 400
+    -- Those of its own name, and all.
+    CROSS JOIN UNNEST([former.name, '']) AS compared_name
+    WHERE compared_name IN (holiday.name, '')
+    GROUP BY holiday.day, counted.name, compared_name
+) AS sums
+WHERE excess < 0
+GROUP BY business_date, name
+{%- endmacro %}
+
 {#
   Sources with unusually few orders on a day for which they were read. The day is compared with the same weekdays of the
   last four weeks, from the first order in this time on. None of them may be without orders. Either the source has no
@@ -12,10 +74,13 @@
   `usual` is the average number of orders. A source with several channels, such as partners, is judged by channel: `name`
   is then `<source>: <channel>`. Channels whose delivery is missing are left out.
 
-  `chosen` is a macro that selects the days. Called with a column, it returns the condition that the column is one of the
-  days; with a number as well, one of the days or of that many days before them.
+  A public holiday is compared with former ones, too (`quiet_holidays`): an empty day is usual for a source that was closed
+  on them, a low number for one that sold little.
+
+  `judged_days` is a list, for `any_of`.
 #}
-{% macro low_order_counts(chosen) -%}
+{% macro low_order_counts(judged_days) -%}
+{% set holidays = former_holidays(judged_days) %}
 {% set age = "DATE_DIFF(audit.business_date, counted.business_date, DAY)" %}
 SELECT
     low_counts.business_date,
@@ -46,23 +111,12 @@ FROM (
                 source
             FROM `sales.load_audit`
             WHERE
-                {{ chosen("business_date") }}
+                {{ any_of(judged_days, "business_date") }}
                 AND status = 'success'
                 AND DATE(read_at, {{ shop_timezone }}) > business_date
         ) AS audit
         INNER JOIN (
-            SELECT
-                business_date,
-                source,
-                name,
-                COUNT(*) AS orders,
-                COUNTIF(is_sale AND NOT is_test AND gross_amount > 0) AS sales
-            FROM `sales.orders`
-            CROSS JOIN UNNEST(
-                IF(channel = source, [source], [source, CONCAT(source, ': ', channel)])
-            ) AS name
-            WHERE {{ chosen("business_date", 28) }}
-            GROUP BY business_date, source, name
+{{ order_counts(any_of(judged_days, "business_date", before=28)) | indent(12, first=True) }}
         ) AS counted
             ON
                 audit.source = counted.source
@@ -78,12 +132,23 @@ LEFT JOIN (
         source_name
     FROM `sales.daily_summary`
     CROSS JOIN UNNEST(missing_sources) AS source_name
-    WHERE {{ chosen("business_date") }}
+    WHERE {{ any_of(judged_days, "business_date") }}
 ) AS missing
     ON
         low_counts.business_date = missing.business_date
         AND low_counts.name = missing.source_name
+{% if holidays %}
+LEFT JOIN (
+{{ quiet_holidays(holidays) | indent(4, first=True) }}
+) AS quiet
+    ON
+        low_counts.business_date = quiet.business_date
+        AND low_counts.name = quiet.name
+{% endif %}
 WHERE missing.source_name IS NULL
+    {% if holidays %}
+    AND (quiet.name IS NULL OR (low_counts.day_orders = 0 AND NOT quiet.is_closed))
+    {% endif %}
     AND (
         (
             low_counts.day_orders = 0

@@ -1,12 +1,8 @@
-{% from "warehouse/macros/empty_sources.sql" import find_empty_sources with context %}
--- Judges all days: those that were loaded before `empty_sources` was a column.
-{% macro all_days(column, before=0) -%}
-{{ column }} >= DATE '0001-01-01'
-{%- endmacro %}
+-- Judges all days again: an earlier version had no `empty_sources`, or `HOLIDAYS` was another.
 BEGIN TRANSACTION;
 
 {% include "warehouse/loads/lock.sql" %}
 
-{{ find_empty_sources(all_days) }}
+{% include "warehouse/tables/daily_summary/empty_sources.sql" %}
 
 COMMIT TRANSACTION;

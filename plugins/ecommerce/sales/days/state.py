@@ -24,7 +24,7 @@ FEW = 5
 def doubtful_sources(warehouse: Warehouse, day: date) -> list[str]:
     """Return the sources and partners of which orders of `day` may be missing, in alphabetical order: those
     with far fewer sales than usual or than are stored, and the doubtful partners."""
-    rows = warehouse.query("report/daily_sales/low_order_counts.sql", days=[day])
+    rows = warehouse.query("report/daily_sales/low_order_counts.sql", business_date=day)
     few = {row["name"] for row in rows}
     return sorted(few.union(doubtful_partners_of(warehouse, day)))
 

@@ -1,14 +1,6 @@
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
 {% from "warehouse/macros/unreturned_orders.sql" import unreturned_orders with context %}
-{#- Only the day of the run: other days that it loaded orders of are checked by their own runs. #}
-{% macro run_day(column, before=0) -%}
-{% if before %}
-{{ column }} BETWEEN DATE_SUB({{ business_date }}, INTERVAL {{ before }} DAY) AND {{ business_date }}
-{%- else %}
-{{ column }} = {{ business_date }}
-{%- endif %}
-{%- endmacro %}
 SELECT
     'orders: one row per order' AS check_name,
     'error' AS severity,
@@ -118,6 +110,7 @@ WHERE
     )
 
 UNION ALL
+-- Only of the day of the run: other days that it loaded orders of are checked by their own runs.
 SELECT
     'orders: no source is unusually empty' AS check_name,
     'warn' AS severity,
