@@ -1,6 +1,8 @@
 """The kinds of failure of a task, by which `runtime.retries` decides whether to retry. Sources and the
 warehouse raise them instead of a library's exception, with the invalid file, row or response."""
 
+from random import uniform
+
 
 class PipelineError(Exception):
     """Base of all errors that this package raises. The text is for users, and holds no secret and no e-mail
@@ -57,6 +59,12 @@ class TransientError(PipelineError):
 class RateLimitedError(TransientError):
     """A service limits the rate of requests (429, 503 with `Retry-After`); retried after at least
     `retry_after` seconds."""
+
+
+def jitter() -> float:
+    """Return a random factor of pauses, 1 to 1.25, because shops that one API has limited would return at the
+    same second."""
+    return uniform(1, 1.25)  # noqa: S311
 
 
 class TimedOutError(PipelineError):

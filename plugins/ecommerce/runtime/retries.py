@@ -27,7 +27,9 @@ class RetryPolicy(ExceptionRetryPolicy):
             return decision
         requested = timedelta(seconds=exception.retry_after or 0)
         delay = max(decision.retry_delay or requested, requested)
-        return replace(decision, retry_delay=min(delay, LONGEST_REQUESTED))
+        # Airflow spreads exponential pauses itself.
+        delay = min(delay, LONGEST_REQUESTED) * errors.jitter()
+        return replace(decision, retry_delay=delay)
 
 
 FINAL = RetryRule(

@@ -24,6 +24,7 @@ from ecommerce.core.errors import (
     CredentialsError,
     RateLimitedError,
     TransientError,
+    jitter,
 )
 from ecommerce.core.values import Json
 
@@ -78,8 +79,8 @@ def with_retries(
 ) -> Result:
     """Return the result of `send`, repeated after errors that may pass.
 
-    The pause is the seconds of `Retry-After`, or twice as long each time. A requested pause of more than
-    `MAX_RETRY_PAUSE` seconds is not waited for: the error is raised.
+    The pause is the seconds of `Retry-After`, or twice as long each time, times `jitter`. A requested pause
+    of more than `MAX_RETRY_PAUSE` seconds is not waited for: the error is raised.
 
     Args:
         send: makes one request.
@@ -105,7 +106,7 @@ def with_retries(
                 error,
                 pause,
             )
-        sleep(pause)
+        sleep(pause * jitter())
 
 
 @contextmanager

@@ -39,6 +39,7 @@ def pauses(monkeypatch):
     """The seconds the client slept, without sleeping them."""
     pauses = []
     monkeypatch.setattr(http, "sleep", pauses.append)
+    monkeypatch.setattr(http, "jitter", lambda: 1.0)
     return pauses
 
 
