@@ -76,13 +76,17 @@ CREATE OR REPLACE MACRO parts_of_amount(value) AS regexp_extract(
     ['sign', 'currency', 'inner_sign', 'digits', 'inner_sign_behind', 'currency_behind', 'sign_behind']
 );
 
--- The currencies that a word may mean. `$` and `US $` have many, and are not compared.
+-- The currencies that a word may mean.
 SET VARIABLE currencies_of_words = MAP {
     '€': ['EUR'], '£': ['GBP'], '¥': ['JPY', 'CNY'], '￥': ['JPY', 'CNY'], '円': ['JPY'], '元': ['CNY', 'TWD'],
     '₩': ['KRW'], '원': ['KRW'], '₹': ['INR'], 'rs': ['INR', 'PKR', 'LKR', 'NPR', 'MUR'], '₺': ['TRY'], 'tl': ['TRY'], '₽': ['RUB'],
     'руб': ['RUB', 'BYN'], '₴': ['UAH'], 'грн': ['UAH'], '₪': ['ILS'], '฿': ['THB'], '₫': ['VND'], '₱': ['PHP'],
     'r': ['ZAR'], 'dh': ['AED', 'MAD'], 'sr': ['SAR'], 's/': ['PEN'], 'din': ['RSD'], 'rmb': ['CNY'], 'nis': ['ILS'],
-    'r$': ['BRL'], 'c$': ['CAD'], 'ca$': ['CAD'], 'a$': ['AUD'], 'au$': ['AUD'], 'nz$': ['NZD'], 's$': ['SGD'],
+    '$': [
+        'USD', 'CAD', 'AUD', 'NZD', 'SGD', 'HKD', 'TWD', 'MXN', 'ARS', 'BRL', 'CLP', 'COP', 'CUP', 'DOP', 'UYU', 'BBD', 'BMD',
+        'BND', 'BSD', 'BZD', 'FJD', 'GYD', 'JMD', 'KYD', 'LRD', 'NAD', 'NIO', 'SBD', 'SRD', 'TOP', 'TTD', 'XCD'
+    ],
+    'us$': ['USD'], 'r$': ['BRL'], 'c$': ['CAD'], 'ca$': ['CAD'], 'a$': ['AUD'], 'au$': ['AUD'], 'nz$': ['NZD'], 's$': ['SGD'],
     'hk$': ['HKD'], 'nt$': ['TWD'], 'mx$': ['MXN'], 'mex$': ['MXN'], 'rm': ['MYR'], 'rp': ['IDR'], 'zł': ['PLN'], 'zl': ['PLN'], 'kč': ['CZK'], 'kc': ['CZK'], 'ft': ['HUF'], 'lei': ['RON', 'MDL'],
     'лв': ['BGN'], 'kr': ['SEK', 'NOK', 'DKK', 'ISK'], 'fr': ['CHF'], 'sfr': ['CHF']
 };
