@@ -103,7 +103,7 @@ class RandomSales(SalesOracle):
             refunded_at = self._at(self.chance.choice(DAYS))
             orphan = f"unknown {number}", f"orphan {number}", refunded_at
             self.orphans.append((*orphan, self._amount(2_000)))
-        self.converted_until = LAST - timedelta(days=self.chance.randint(0, 9))
+        self.converted_until = LAST - timedelta(days=self.chance.randint(1, 7))
         self._settle()
 
     def _settle(self):
@@ -167,7 +167,10 @@ class RandomSales(SalesOracle):
             attributes=self.chance.choice([None, '{"group": "x"}', '{"group":"y"}']),
             reason=self.chance.choice([None, " ", "broken", "late", "late "]),
         )
-        if self.chance.random() < 0.1:
+        if channel == "sales_db" and day in (DAYS[13], DAYS[20]):
+            # One of the compared days has no rate of the pound.
+            order.currency = "GBP"
+        elif self.chance.random() < 0.1:
             # None of this customer's orders, and none with this code, has an exchange rate.
             order.customer = "zoe"
             order.currency = "BRL"

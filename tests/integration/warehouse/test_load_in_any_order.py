@@ -12,7 +12,8 @@ TUESDAY = date(2026, 3, 3)
 FOLDERS = read_folders("any_order.yaml")
 OLDER = FOLDERS["older"]
 NEWER = FOLDERS["newer"]
-"""Order 1 has moved to Tuesday, to another customer, and lost its refund; order 3 is gone.
+"""Order 1 has moved to Tuesday, to another customer, and lost its refund; order 3 is gone. Their
+customer keeps a test order.
 The partner's orders: newer by its own date, older by it, newer only by arrival; order 4 is no longer in
 its file."""
 

@@ -41,6 +41,7 @@ ORDERS = {
     23: "with a negative fee that no line shares",
     24: "with a negative fee and its tax",
     25: "first a voucher of more than the goods",
+    26: "first a voucher with more tax than the goods",
 }
 
 
@@ -51,6 +52,10 @@ def page(order_id):
         knife = page_line(11, subtotal="50.00", total="50.00", total_tax=tax)
         voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="0")
         return page_order(order_id, line_items=[knife, voucher], total_tax=tax)
+    if order_id == 26:
+        knife = page_line(11, subtotal="50.00", total="50.00", total_tax="5.00")
+        voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="-1.00")
+        return page_order(order_id, line_items=[knife, voucher], total_tax="4.00")
     changes = {}
     if order_id == 12:
         changes = {"status": "cancelled"}
@@ -105,6 +110,8 @@ refund_id | order_id | amount  | # names
 240       | 24       | 87.48   | both lines and the fee, with its tax
 250       | 25       | 1.00    | a part of the knife, the voucher and shipping
 251       | 25       | 45.00   |
+260       | 26       | 1.00    | a part of the knife without its tax, and the voucher
+261       | 26       | 60.00   |
 404       | 404      | 12.34   |
 """
 PARTS = """
@@ -148,6 +155,8 @@ refund_id | line     | total  | total_tax | quantity
 250       | 11       | -6.00  | 0         | -1
 250       | 12       | 10.00  | 0         | -1
 250       | shipping | -5.00  | 0         |
+260       | 11       | -12.00 | 0         | -1
+260       | 12       | 10.00  | 1.00      | -1
 240       | 11       | -54.00 | -4.32     | -1
 240       | 12       | -36.00 | -2.88     | -1
 240       | fee      | 9.00   | 0.72      |
@@ -258,6 +267,9 @@ order_id | refund_id | line | merchandise | tax  | shipping | quantity
 25       | 250       | 12   | -10         | 0    | 0        | 1
 25       | 250       | 0    | 0           | 0    | 5        | 0
 25       | 251       | 0    | 40          | 5    | 0        | 0
+26       | 260       | 11   | 12          | 0    | 0        | 1
+26       | 260       | 12   | -10         | -1   | 0        | 1
+26       | 261       | 0    | 51          | 4    | 5        | 0
 404      | 404       | 0    | 12.34       | 0    | 0        | 0
 """,
     )
@@ -295,5 +307,5 @@ order_id | reason         | detail
 20       | invalid_number | shipping_amount = free
 """,
     )
-    # 25 orders with two lines each, 43 refunds that were read and one that is known
-    assert done.counts == (119, 109, 9, 1)
+    # 26 orders with two lines each, 45 refunds that were read and one that is known
+    assert done.counts == (124, 114, 9, 1)
