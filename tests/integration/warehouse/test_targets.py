@@ -42,7 +42,7 @@ def files(tmp_path, monkeypatch):
 
     def write(name, *lines):
         text = "\n".join(["month,channel,net_sales,currency", *lines]) + "\n"
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, "utf-8-sig")
 
     return write
 

@@ -28,7 +28,7 @@ ADDRESSES = [
     ("ann@example\N{IDEOGRAPHIC FULL STOP}com", "<e-mail>"),
     ("ann&#64;example.com, ann&#x40;example.com", "<e-mail>, <e-mail>"),
     ("a&#110;n&#64;ex&#97;mple&#46;c&#111;m", "<e-mail>"),
-    ("ann&commat;example.com", "<e-mail>"),
+    ("ann&commat;example&period;com", "<e-mail>"),
     ('{"a":"ann\\u0040m\\u00fcller.example"}', '{"a":"<e-mail>"}'),
     ("asked by ann @ example.com, twice", "asked by <e-mail>, twice"),
     ("ann (at) example.com", "<e-mail>"),

@@ -43,6 +43,7 @@ ERRORS = [
     ConnectionResetError(104, "Connection reset by peer"),
     http.client.RemoteDisconnected("Remote end closed connection"),
     smtplib.SMTPServerDisconnected("Connection unexpectedly closed"),
+    http.client.IncompleteRead(b"secret"),
     ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
     untrusted(),
     tls("WRONG_VERSION_NUMBER"),

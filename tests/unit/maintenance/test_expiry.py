@@ -73,8 +73,9 @@ def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):
     leave(logs, run, "task_id=a/attempt=1.log")
     leave(logs, run, "task_id=b/attempt=1.log", NOW)
     leave(logs, ".", "notes.txt")
+    (tmp_path / "latest.log").symlink_to("notes.txt")
     assert tasks.old_logs.function() == 1
-    assert (tmp_path / "notes.txt").exists()
+    assert (tmp_path / "latest.log").exists()
     [folder] = (tmp_path / run).iterdir()
     assert [folder.name, *(path.name for path in folder.iterdir())] == [
         "task_id=b",

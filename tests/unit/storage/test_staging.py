@@ -75,6 +75,22 @@ def test_second_publication_replaces_the_first_with_all_its_files(root):
     assert file.read_text() == "two"
 
 
+def test_a_removal_that_breaks_off_leaves_no_manifest(root, monkeypatch):
+    uri = publish(f"{root}/run/sales_db").uri
+    file_system = type(staging.storage_path(uri).fs)
+    remove = file_system.rm
+
+    def remove_files(self, path, recursive=False):
+        if recursive:
+            raise OSError("the network is down")
+        remove(self, path)
+
+    monkeypatch.setattr(file_system, "rm", remove_files)
+    with pytest.raises(StagingError):
+        staging.discard(uri)
+    assert not staging.exists(uri)
+
+
 def test_a_manifest_that_cannot_be_read_is_an_error_of_staging(tmp_path):
     (tmp_path / "run" / staging.MANIFEST_FILE).mkdir(parents=True)
     with pytest.raises(StagingError, match="could not be read"):

@@ -31,6 +31,7 @@ pending            |                  |
 on-hold            |                  |
 failed             |                  |
 cancelled          |                  |
+dated draft        | draft            |
 checkout-draft     |                  |
 trash              |                  |
 odd                | Awaiting_Customs |

@@ -399,3 +399,22 @@ def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(world):
         files.append({"name": name, "lines": lines, "received_at": received_at})
     [order] = world.partner_files(*files).orders
     assert order["gross_amount"] == 30
+
+
+def test_a_repeated_line_that_differs_in_anything_is_rejected(world):
+    """Each order is named for the column in which its two lines differ."""
+    others = {
+        "sku": "POT-01",
+        "product_name": "Pot",
+        "category": "Garden",
+        "quantity": "3",
+        "unit_price": "11",
+        "discount_amount": "1",
+        "tax_amount": "1",
+    }
+    lines = []
+    for name, value in others.items():
+        lines += [csv_line(name), csv_line(name, **{name: value})]
+    done = world.partner_files({"name": "acme_2026-11-19.csv", "lines": lines})
+    rejected = [row["order_id"] for row in done.rejected_rows]
+    assert sorted(rejected) == sorted(others)

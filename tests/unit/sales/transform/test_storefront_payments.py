@@ -340,6 +340,10 @@ orders/0000-00-0001.json#payment | invalid date  | invalid_timestamp | processed
     )
 
 
+def test_the_currency_of_the_order_is_valid_too(raw):
+    assert raw.storefront([paid(1, currency="US$", meta=SETTLED)]).payments == []
+
+
 def test_payments_in_test_mode(others):
     tests = [row["payment_id"] for row in others.payments if row["is_test"]]
     assert sorted(tests) == ["refund-10", "sandbox", "test"]
