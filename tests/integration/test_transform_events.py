@@ -82,7 +82,7 @@ REJECTED = {
         {"fault": "too_long", "raw": "{" * 1000},
     ],
     "not_json": [
-        {"fault": "not_json", "raw": "<html>Zoë, ann@example.com"},
+        {"fault": "not_json", "raw": "<html>Zoë 07, ann@example.com"},
         {"fault": "not_json"},
     ],
 }
@@ -105,7 +105,7 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
     assert totals["rejected"] == Counter(reasons)
     counts = (totals["rows_read"], totals["rows_accepted"], totals["user_events"])
     assert counts == (len(events), 0, 0)
-    assert json.loads(found[-2]["raw"]) == {"shape": "<xxxx>xxx, <e-mail>"}
+    assert json.loads(found[-2]["raw"]) == {"shape": "<xxxx>xxx xx, <e-mail>"}
     assert set(column_of(found, "order_id")) == {None, "O-1"}
     details = set(column_of(found, "detail"))
     assert {"event_id is empty", "occurred_at = yesterday"} <= details

@@ -1,5 +1,7 @@
 """The views of customers in a month that is not over."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -20,3 +22,17 @@ def test_a_month_is_complete_on_its_last_day(shop, day, is_complete):
     shop.load(Folder(orders))
     months = shop.by("customer_cohorts", "months_since", "is_complete")
     assert months == {0: True, 1: is_complete}
+
+
+def test_a_second_order_counts_within_so_many_days_of_the_first(shop):
+    orders = []
+    for days in (30, 31, 60, 61, 90, 91, 365, 366):
+        for later in (0, days):
+            day = date(2025, 1, 5) + timedelta(days=later)
+            orders.append(
+                Order(f"{days}-{later}", at(f"{day} 17:00"), customer=f"c{days}")
+            )
+    shop.load(Folder(orders))
+    within = [f"customers_{days}" for days in (30, 60, 90, 365)]
+    [repeated] = shop.tuples("repeat_purchases", *within)
+    assert repeated == (1, 3, 5, 7)

@@ -106,15 +106,15 @@ def sell(shop, gross, net_share):
 
 
 def insert_forecasts(shop, amounts):
-    """Insert forecasts of the whole shop by day, of which only those made on 9 March count on `DAY`."""
+    """Insert forecasts of the whole shop by day, of which only those made late on 19 March count on `DAY`."""
     rows = []
     for day, amount in amounts.items():
         interval = {
             "lower_80": amount - BELOW,
             "upper_80": amount + ABOVE,
         }
-        for made_on, factor in ((1, 9), (9, 1), (20, 5)):
-            made_at = midnight(DAY.replace(day=made_on))
+        for made_on, factor in ((18, 9), (20, 1), (21, 5)):
+            made_at = midnight(DAY.replace(day=made_on)) - timedelta(hours=1)
             values = interval | {"forecast": amount * factor}
             rows.append(forecast("total", day, made_at, **values))
     shop.insert("sales_forecasts", rows)
@@ -170,7 +170,10 @@ def measured(shop, files):
         day = DAY - timedelta(days=number)
         for channel in ("web", "till"):
             gross[day, channel] = Decimal(chance.randint(100, 900))
-    sell(shop, gross, NET_SHARE)
+    # The share of net sales is that of 28 days.
+    split = DAY - timedelta(days=28)
+    sell(shop, {key: gross[key] for key in gross if key[0] > split}, NET_SHARE)
+    sell(shop, {key: gross[key] for key in gross if key[0] <= split}, "0.5")
     forecasts = {day: Decimal(chance.randint(400, 1800)) for day in FORECAST_DAYS}
     insert_forecasts(shop, forecasts)
     files(

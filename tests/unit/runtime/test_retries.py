@@ -15,7 +15,11 @@ FINAL = (
     errors.ContractError,
     errors.CheckFailed,
     errors.TimedOutError,
+    errors.AlertedError,
     AirflowTaskTimeout,
+    AttributeError,
+    ImportError,
+    NameError,
     TypeError,
 )
 PASSING = (

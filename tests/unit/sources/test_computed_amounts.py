@@ -218,6 +218,23 @@ CASES = {
             },
         ],
     ),
+    "a discount above the shipping has no part of the order's tax": Case(
+        {},
+        {
+            "Tax": "order_tax_amount",
+            "Ship": "shipping_amount",
+            "Off": "shipping_discount_amount",
+        },
+        ["1,10.00,2.00,3.00,8.00"],
+        [
+            {
+                "unit_price": "10",
+                "gross_amount": "10",
+                "tax_amount": "2",
+                "shipping_amount": "-5",
+            }
+        ],
+    ),
     "a refund has no part of the order's amounts": Case(
         {"refund_when": {"Pieces": ["negative"]}},
         {"Voucher": "order_discount_amount", "Ship": "order_shipping_amount"},
@@ -365,3 +382,31 @@ def value(text):
         return Decimal(text or 0)
     except ArithmeticError:
         return text
+
+
+NO_AMOUNTS = [
+    "line_amount",
+    "amount_after_discount",
+    "discount_amount",
+    "tax_amount",
+    "tax_before_discount",
+    "shipping_amount",
+    "shipping_tax_amount",
+    "shipping_tax_before_discount",
+    "shipping_discount_amount",
+    "order_discount_amount",
+    "order_tax_amount",
+    "order_shipping_amount",
+]
+"""Columns whose text rejects the line where it is no amount; each has the column's own name."""
+
+
+def test_a_text_that_is_no_amount_is_kept_in_any_column(read_file):
+    layout = layout_of(columns={name: name for name in NO_AMOUNTS}, **WITH_TAX)
+    content = [",".join(layout.columns)]
+    for place, name in enumerate(NO_AMOUNTS):
+        fields = [""] * len(NO_AMOUNTS)
+        fields[place] = name
+        content.append(f"A{place},1,{DATE},1,10.00,{','.join(fields)}")
+    lines, _, _ = read_file("\n".join(content).encode(), layout)
+    assert sorted(line["gross_amount"] for line in lines) == sorted(NO_AMOUNTS)

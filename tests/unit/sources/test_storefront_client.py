@@ -67,7 +67,17 @@ def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
     assert page.size == 0
 
 
+LISTS = (
+    "categories",
+    "coupon_lines",
+    "fee_lines",
+    "line_items",
+    "meta_data",
+    "refunds",
+    "shipping_lines",
+)
 SHAPES = [
+    ({name: {"1": {}} for name in LISTS}, {name: [{}] for name in LISTS}),
     (
         {"line_items": {"2": {"id": 7, "total": 0.1}}},
         {"line_items": [{"id": 7, "total": "0.1"}]},

@@ -264,7 +264,7 @@ def test_one_that_fails_stops_no_other(
     bad = {"name": "bad", "to": "bad@example.com", "report": "week"}
     subscribe(bad, BOARD, ANNA)
     problem = "the mail server refuses every recipient (code 550)"
-    refused["bad@example.com"] = PipelineError(problem)
+    refused["bad@example.com"] = TransientError(problem)
     refused["anna@example.com"] = ValueError("eve@example.com cannot be rendered")
     with pytest.raises(PipelineError) as caught:
         deliver()
