@@ -116,10 +116,11 @@ def _database():
             0,
             "500.00",
             customer="x",
+            products=["lamp"],
             status="cancelled",
             is_sale=False,
         ),
-        sold("13", 0, "700.00", customer="y", is_test=True),
+        sold("13", 0, "700.00", customer="y", products=["lamp"], is_test=True),
     ]
     texts = ("line of jane@example.com", "second", "third", "fourth")
     rejected = [{"reason": "invalid_number", "raw": text} for text in texts]

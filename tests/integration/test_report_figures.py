@@ -194,6 +194,6 @@ def test_forecasts_restatements_and_web_events_are_in_the_report(warehouse, figu
     assert [coming.day for coming in later.outlook.days] == [before(-1)]
     [restated] = later.quality.restatements
     assert (restated.business_date, restated.new) == (before(7), 5)
-    # What was purchased is not listed, and who looks twice is one visitor.
+    # What was purchased is not listed, what was only tested or cancelled is; who looks twice is one visitor.
     viewed = [(each.sku, each.visitors) for each in later.website.viewed]
     assert viewed == [("lamp", 1)]

@@ -31,6 +31,9 @@ def test_the_files_are_counted_and_hints_given(shown, known, tmp_path):
             extra={"cacert": str(certificate), "tls": "required"},
         )
         assert list(check()) == [WELL]
+        connect(known, site, extra={"cacert": str(tmp_path / "none")})
+        with pytest.raises(ContractError, match="the file `cacert` in the extra"):
+            list(check())
 
 
 def test_a_missing_or_empty_file_is_named(shown):

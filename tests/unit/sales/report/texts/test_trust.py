@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.sales.days.quality import RefusedFile, SourceQuality, Unconverted
 from ecommerce.sales.report.texts.trust import alarms, trust_of
-from tests.unit.sales.report.samples import archived, make_figures
+from tests.unit.sales.report.samples import archived, changed, make_figures
 
 ALL_READ = "all sources in use were read, and every due file is loaded"
 NO_FILE = "northwind has delivered no valid file for this day"
@@ -50,7 +50,7 @@ WORST = {
     "complete": False,
     "missing_sources": ["partner_files: northwind"],
     "doubtful_sources": ["partner_files: alpenmarkt", "storefront", "sales_db"],
-    "unconverted": unconverted(BRL=100, CHF=1),
+    "unconverted": unconverted(BRL=100, CHF=1, EUR=0),
     "refused_files": [refused("acme_2026-11-19.csv.gz", is_loaded=True)],
 }
 
@@ -140,3 +140,6 @@ def test_alarms_are_what_no_failed_task_has_reported():
         ],
     )
     assert alarms(figures) == [NO_FILE, EMPTY, AGAIN, LATE]
+    partners = [ACME, "partner_files: northwind"]
+    both = changed(figures, missing_sources=partners)
+    assert AGAIN in alarms(both)
