@@ -140,16 +140,13 @@ END;
 
 -- Masks e-mail addresses and removes control characters in free text, and cuts it. Four times as many characters are
 -- searched as are kept, so that no half of an address remains. `define_values` in plugins/ecommerce/storage/duckdb.py
--- sets the patterns (`suspect`, `control`, `address`, and those of ids), and defines `id_hash` and `readable_id`.
+-- sets the patterns (`suspect`, `suspect_id`, `control`), and defines `without_addresses`, `id_hash` and `readable_id`.
 CREATE MACRO masked_text(value, characters) AS CASE
     WHEN strlen(value) > characters OR regexp_matches(value, getvariable('suspect'))
         THEN nullif(
             trim(
                 left(
-                    regexp_replace(
-                        regexp_replace(left(value, 4 * characters), getvariable('control'), '', 'g'),
-                        getvariable('address'), '<e-mail>', 'g'
-                    ),
+                    without_addresses(regexp_replace(left(value, 4 * characters), getvariable('control'), '', 'g')),
                     characters
                 )
             ),
@@ -172,7 +169,7 @@ END;
 
 CREATE MACRO id_or_hash(readable) AS CASE
     WHEN length(readable) > 200 THEN 'long-' || id_hash(readable)
-    WHEN regexp_matches(readable, getvariable('address')) THEN 'e-mail-' || id_hash(readable)
+    WHEN without_addresses(readable) <> readable THEN 'e-mail-' || id_hash(readable)
     ELSE readable
 END;
 

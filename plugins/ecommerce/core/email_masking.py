@@ -8,6 +8,7 @@ may be full-width, escaped for a URL, HTML, JSON or by a backslash, between spac
 import hmac
 import re
 from functools import lru_cache
+from typing import Any
 
 MASK = "<e-mail>"
 LONGEST_ID = 200
@@ -48,7 +49,6 @@ _WRAPPED = r"""^(?:="([^"]*)"|'([^'"]+))$"""
 _SUSPECT_ID = rf"[='{_INVISIBLE}{_BLANKS.replace(' ', '')}]|^ | $|{_SUSPECT}"
 """In every id that `clean_id` or `safe_id` changes, if it is not too long."""
 PATTERNS = {
-    "address": _ADDRESS,
     "control": _CONTROL,
     "suspect": _SUSPECT,
     "suspect_id": _SUSPECT_ID,
@@ -57,14 +57,21 @@ PATTERNS = {
 
 
 def mask_e_mails(text: str) -> str:
-    """Replace e-mail addresses in `text`, by RE2: its time is linear in the length, that of `re` is not."""
+    """Replace e-mail addresses in `text`."""
     if not re.search(_SUSPECT, text):
         return text
     import pyarrow as pa
-    from pyarrow import compute
 
     readable = pa.scalar(text.encode("utf-8", "replace").decode())
-    return str(compute.replace_substring_regex(readable, _ADDRESS, MASK).as_py())
+    return str(replace_addresses(readable).as_py())
+
+
+def replace_addresses(texts: Any) -> Any:
+    """Replace e-mail addresses in an Arrow array or scalar, by RE2: its time is linear in the length, that of
+    `re` is not."""
+    from pyarrow import compute
+
+    return compute.replace_substring_regex(texts, _ADDRESS, MASK)
 
 
 def without_controls(text: str) -> str:

@@ -7,7 +7,12 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.email_masking import PATTERNS, clean_id, id_hash
+from ecommerce.core.email_masking import (
+    PATTERNS,
+    clean_id,
+    id_hash,
+    replace_addresses,
+)
 from ecommerce.core.paths import INCLUDE, read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import environment
@@ -62,6 +67,9 @@ def define_values(duck: DuckDBPyConnection) -> None:
     duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
     duck.create_function(
         "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"
+    )
+    duck.create_function(
+        "without_addresses", replace_addresses, ["VARCHAR"], "VARCHAR", type="arrow"
     )
     duck.execute(read_sql("transform/values.sql"))
     # Not before: DuckDB would compile the patterns for each macro that has them.
