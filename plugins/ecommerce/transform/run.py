@@ -20,7 +20,7 @@ from ecommerce.core.values import Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import run_sql_file
 from ecommerce.storage.staging import Manifest
-from ecommerce.transform.database import OPTIMIZERS_OFF, open_database, step_errors
+from ecommerce.transform.database import open_database, step_errors
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -129,8 +129,6 @@ def _run_steps(
 ) -> Values:
     """Run the SQL files, write the tables of the spec, and return the accounts."""
     if manifest.bytes <= FEW_BYTES:
-        # To copy a plan for each use of a CTE takes longer than to keep its few rows.
-        duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF},cte_inlining'")
         # Few rows are one thread's work; a second one only waits for it.
         duck.execute("SET threads = 1")
     if spec.prepare:

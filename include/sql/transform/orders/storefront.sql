@@ -347,7 +347,8 @@ compared AS (
     FROM summed
 ),
 
-remainders AS (
+-- Planned once for its two uses.
+remainders AS MATERIALIZED (
     SELECT
         * REPLACE (
             CASE
