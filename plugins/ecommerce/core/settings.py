@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -131,7 +132,13 @@ class _Environment(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the environment; ConfigurationError with a line for each problem."""
+        """Read the environment, once as long as it stays the same; ConfigurationError with a line for each
+        problem."""
+        return cls._read(frozenset(os.environ.items()))
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def _read(cls, environ: object) -> Self:
         try:
             return cls()
         except ValidationError as error:

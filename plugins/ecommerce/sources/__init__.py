@@ -65,8 +65,9 @@ def check_names() -> None:
     shops = [source.name for source in configured_sources().values() if source.shop]
     if shops:
         expected = load_settings().expected_partners or {}
+        partners = {*expected, *partner_layouts.partner_layouts()}
         for name in shops:
-            if name in (*expected, *partner_layouts.partner_layouts()):
+            if name in partners:
                 raise _invalid(f"there is a partner {name}")
 
 

@@ -5,7 +5,7 @@ COPY (
         SELECT unnest($order_ids::VARCHAR[]) AS order_id
         EXCEPT
         SELECT legacyResourceId
-        FROM read_json(getvariable('pages'), format = 'array', columns = { legacyResourceId: 'VARCHAR' })
+        FROM read_json(getvariable('pages'), format = 'array', records = TRUE, columns = { legacyResourceId: 'VARCHAR' })
     )
     WHERE order_id::BIGINT >= $visible_from
     ORDER BY order_id

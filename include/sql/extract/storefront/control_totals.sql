@@ -13,6 +13,6 @@ SELECT
   (SELECT coalesce(sum(amount), 0)::DECIMAL(38, 4)::VARCHAR FROM refund_stubs) AS source_refund_amount,
   (
     coalesce(sum(records), 0)
-    + (SELECT count(*) FROM read_json(getvariable('product_pages'), format = 'array', columns = { id: 'VARCHAR' }))
+    + (SELECT count(*) FROM read_json(getvariable('product_pages'), format = 'array', records = TRUE, columns = { id: 'VARCHAR' }))
   )::BIGINT AS records
 FROM orders_read;

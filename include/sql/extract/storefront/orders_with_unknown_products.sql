@@ -5,7 +5,7 @@ WHERE
   product_id = '0'
   OR product_id NOT IN (
     SELECT id
-    FROM read_json(getvariable('product_pages'), format = 'array', columns = { id: 'VARCHAR' })
+    FROM read_json(getvariable('product_pages'), format = 'array', records = TRUE, columns = { id: 'VARCHAR' })
     WHERE id IS NOT NULL
   )
 ORDER BY order_id;
