@@ -36,3 +36,11 @@ def test_a_second_order_counts_within_so_many_days_of_the_first(shop):
     within = [f"customers_{days}" for days in (30, 60, 90, 365)]
     [repeated] = shop.tuples("repeat_purchases", *within)
     assert repeated == (1, 3, 5, 7)
+
+
+def test_products_are_pairs_of_the_newest_ninety_days(shop):
+    lines = [("Books", "1", "10.00"), ("Toys", "1", "10.00")]
+    days = [date(2025, 1, 5) + timedelta(days=days) for days in (0, 1, 90)]
+    shop.load(Folder([Order(f"{day}", at(f"{day} 17:00"), lines) for day in days]))
+    pairs = shop.tuples("product_pairs", "sku_a", "sku_b", "orders")
+    assert pairs == [("books-1", "toys-2", 2)]

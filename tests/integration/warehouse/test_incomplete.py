@@ -404,7 +404,7 @@ PARTNERS = {
     "absent": [9, 8, 7, 5, NO_FILE],
     "absent_without_orders": [0, 0, 0, 0, NO_FILE],
     # A settlement is no file of orders.
-    "acme_settlement": [0, 0, 0, 0, NO_FILE],
+    "acme_Settlement": [0, 0, 0, 0, NO_FILE],
     "silent": [9, 8, 7, 5, 0],
     "silent_after_fives": [5, 5, 5, 5, 0],
     "silent_after_fours": [4, 4, 4, 4, 0],

@@ -45,7 +45,10 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
         discount="1",
         tax="2",
     )
-    known[3] = replace(known[3], lines=[("uncategorised", "1", "10.00")])
+    unnamed = {"lines": [("uncategorised", "1", "10.00")]}
+    known[3] = replace(known[3], **unnamed)
+    # Of its line, only the cost is known.
+    known[4] = replace(known[4], products=[None], unit_costs=["4"], **unnamed)
     unknown = ("9", "r9", at("2026-02-08 15:00"), "1.00")
     shop.load(
         Folder(
@@ -63,7 +66,7 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
         sorted(ASCENDING),
         [ASCENDING[2]],
     ]
-    assert found[0].column("category").to_pylist().count(None) == 1
+    assert found[0].column("category").to_pylist().count(None) == 2
     assert load_history.known_orders("storefront", DAYS[7]) == ["1002", "9", "997"]
     assert load_history.refunded_orders("storefront", DAYS[7:8]) == ["9", "997"]
     # As a reconciliation compares them with the source.
