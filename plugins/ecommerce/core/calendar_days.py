@@ -45,13 +45,11 @@ def former_holidays(settings: Settings, days: Collection[date]) -> Mapping[date,
     """Return the names of the public holidays among `days` and of those that they are compared with, by day;
     raise as `public_holidays`."""
     holidays = public_holidays(settings.holiday_calendar)
-    found = {}
-    for day in days:
-        if day in holidays:
-            for former in days_between(day - FORMER_HOLIDAYS, day):
-                if former in holidays:
-                    found[former] = holidays[former]
-    return found
+    judged = sorted(filter(holidays.__contains__, days))
+    if not judged:
+        return {}
+    span = days_between(judged[0] - FORMER_HOLIDAYS, judged[-1])
+    return {day: holidays[day] for day in span if day in holidays}
 
 
 def days_compared_with(settings: Settings, changed: Collection[date]) -> set[date]:

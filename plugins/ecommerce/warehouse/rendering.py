@@ -13,7 +13,7 @@ In a template:
 - `{{ staging_table("orders") }}` and `{{ is_staged("orders") }}`, the table with these rows and the condition
   for them, to change them;
 - `{{ days("o.business_date") }}`, a predicate for the rendered days, which prunes partitions;
-  `before=1, after=6` adds the days before and after each, `span=120` those between days that are so near;
+  `before=1, after=6` adds the days before and after each, `whole=True` those between them;
 - `{{ read_days(…) }}`, the same for the days of the load's reads, or of the orders that a report reads;
 - `{{ report_day }}`, the day of the report; None in other statements;
 - `{{ any_of(stored["orders"], …) }}`, the same for the days of stored rows that a look-up found, by name, or
@@ -281,10 +281,10 @@ def _days_predicate(
     column: str,
     before: int = 0,
     after: int = 0,
-    span: int = 0,
+    whole: bool = False,
 ) -> str:
     """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after
-    one. Where `days` are within `span` days, those between them count as well. None: every day."""
+    one, with `whole` also one between them. None: every day."""
     if days is None:
         return f"{column} >= {FIRST_DATE}"
     if not days:
@@ -293,7 +293,7 @@ def _days_predicate(
     for day in days:
         first = day - timedelta(days=before)
         wanted.update(days_between(first, day + timedelta(days=after)))
-    if (max(days) - min(days)).days <= span:
+    if whole:
         wanted.update(days_between(min(days), max(days)))
     ranges = []
     for group in consecutive_groups(sorted(wanted), date.toordinal):

@@ -55,7 +55,7 @@ WITH returned AS (
         refunded_at,
         CAST(merchandise_amount * 10000 AS INT64) AS amount
     FROM `sales.refunds`
-    WHERE {{ read_days("business_date", span=36500) }}
+    WHERE {{ read_days("business_date", whole=True) }}
 ),
 
 -- A negative amount of a whole order, such as a fee that the shop keeps, gives nothing back for any line.
