@@ -36,15 +36,23 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
         ) from None
 
 
+def holidays_if_known(calendar: str) -> Mapping[date, str]:
+    """Return `public_holidays`; none where `calendar` is unknown, for which the forecast's own run fails."""
+    try:
+        return public_holidays(calendar)
+    except ConfigurationError:
+        return {}
+
+
 def is_workday(day: date, calendar: str) -> bool:
     """Return whether a day is one of Monday to Friday, and none of `public_holidays`."""
     return day.weekday() < 5 and day not in public_holidays(calendar)
 
 
 def former_holidays(settings: Settings, days: Collection[date]) -> Mapping[date, str]:
-    """Return the names of the public holidays among `days` and of those that they are compared with, by day;
-    raise as `public_holidays`."""
-    holidays = public_holidays(settings.holiday_calendar)
+    """Return the names of the public holidays among `days` and of those that they are compared with, by
+    day."""
+    holidays = holidays_if_known(settings.holiday_calendar)
     judged = sorted(filter(holidays.__contains__, days))
     if not judged:
         return {}
@@ -54,9 +62,9 @@ def former_holidays(settings: Settings, days: Collection[date]) -> Mapping[date,
 
 def days_compared_with(settings: Settings, changed: Collection[date]) -> set[date]:
     """Return the days whose comparison changes with the orders of the `changed` days: these, the four weeks
-    after each, and the public holidays that are compared with a changed one or with the day a week before it;
-    raise as `public_holidays`."""
-    holidays = public_holidays(settings.holiday_calendar)
+    after each, and the public holidays that are compared with a changed one or with the day a week before
+    it."""
+    holidays = holidays_if_known(settings.holiday_calendar)
     compared: set[date] = set()
     for day in changed:
         compared.update(days_between(day, day + 4 * WEEK))

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from ecommerce.core import text
-from ecommerce.core.calendar_days import black_friday, calendar_week, public_holidays
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.calendar_days import black_friday, calendar_week, holidays_if_known
 
 BLACK_FRIDAY = "Black Friday"
 CHRISTMAS = "Christmas"
@@ -29,10 +28,7 @@ def event(days: Sequence[date], calendar: str) -> str | None:
         return BLACK_FRIDAY
     if date(days[0].year, 12, 25) in days:
         return CHRISTMAS
-    try:
-        holidays = public_holidays(calendar)
-    except ConfigurationError:  # the forecast's own run fails for it
-        return None
+    holidays = holidays_if_known(calendar)
     for day in days:
         if day in holidays:
             return holidays[day]
