@@ -62,14 +62,16 @@ def set_variables(duck: DuckDBPyConnection, **values: object) -> None:
 
 def define_values(duck: DuckDBPyConnection) -> None:
     """Define the macros of include/sql/transform/values.sql, and what they need: variables with the patterns,
-    and the functions `readable_id` and `id_hash`, which hashes with CUSTOMER_HASH_KEY."""
+    and the functions `readable_id`, `without_addresses` and `id_hash`, which uses CUSTOMER_HASH_KEY."""
+    from duckdb.func import ARROW
+
     key = load_settings().customer_hash_key
     duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
     duck.create_function(
         "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"
     )
     duck.create_function(
-        "without_addresses", replace_addresses, ["VARCHAR"], "VARCHAR", type="arrow"
+        "without_addresses", replace_addresses, ["VARCHAR"], "VARCHAR", type=ARROW
     )
     duck.execute(read_sql("transform/values.sql"))
     # Not before: DuckDB would compile the patterns for each macro that has them.
