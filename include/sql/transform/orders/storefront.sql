@@ -17,6 +17,11 @@ CREATE MACRO difference(value, less) AS CASE
     ELSE (as_amount(value)::DECIMAL(38, 4) - as_amount(less))::VARCHAR
 END;
 
+CREATE MACRO negated(value) AS CASE
+    WHEN is_invalid(value) THEN value
+    ELSE (-as_amount(value)::DECIMAL(38, 4))::VARCHAR
+END;
+
 CREATE MACRO total_of(amounts) AS coalesce(
     list_filter(amounts, LAMBDA one: is_invalid(one))[1],
     list_sum(list_transform(amounts, LAMBDA one: as_amount(one)))::VARCHAR
@@ -37,14 +42,11 @@ CREATE MACRO weights_of(items) AS list_transform(
 CREATE MACRO fee_amounts(fees) AS list_transform(coalesce(fees, []), LAMBDA one: one.total);
 CREATE MACRO negative_fees(fees) AS list_filter(fee_amounts(fees), LAMBDA one: as_amount(one) < 0);
 
--- The share of the first `lines` lines in `amount`. Rounding running totals keeps the sum of the shares exact.
-CREATE MACRO first_shares(amount, weights, lines) AS
-share_of(amount, list_sum([0] || weights[:lines])::HUGEINT, list_sum(weights)::HUGEINT);
-
-CREATE MACRO total_with(value, more) AS CASE
-    WHEN is_invalid(value) THEN value
-    ELSE (as_amount(value)::DECIMAL(38, 4) + more)::VARCHAR
-END;
+-- The share of a line in `amount`. Rounding running totals keeps the sum of the shares exact.
+CREATE MACRO share_at(amount, weights, line) AS (
+    share_of(amount, list_sum([0] || weights[:line])::HUGEINT, list_sum(weights)::HUGEINT)
+    - share_of(amount, list_sum([0] || weights[:line - 1])::HUGEINT, list_sum(weights)::HUGEINT)
+);
 
 -- Fees of payments are meta data of orders: floats as text, in some languages with a comma: 0.8800000001, 1,23. Any
 -- other text, and 1,234, which may be a thousand, is an unknown fee: NULL, never 0.
@@ -228,6 +230,14 @@ WITH items AS (
         -list_sum(list_transform(fee_discounts, LAMBDA one: as_amount(one))) AS fee_discount,
         CASE WHEN len(fee_discounts) > 0 THEN weights_of(line_items) END AS weights
     FROM storefront_orders
+),
+
+-- A column, because is_invalid names its argument a dozen times: DuckDB would plan the expression for each.
+discounted AS (
+    SELECT
+        *,
+        difference(item.subtotal, item.total) AS own_discount
+    FROM items
 )
 
 SELECT
@@ -243,19 +253,15 @@ SELECT
     per_unit(as_amount(item.subtotal), as_amount(item.quantity)) AS unit_price,
     item.subtotal AS gross_amount,
     CASE
-        WHEN fee_discount > 0
-            THEN total_with(
-                difference(item.subtotal, item.total),
-                first_shares(fee_discount, weights, items.position)
-                - first_shares(fee_discount, weights, items.position - 1)
-            )
-        ELSE difference(item.subtotal, item.total)
+        WHEN fee_discount > 0 AND NOT is_invalid(own_discount)
+            THEN (as_amount(own_discount)::DECIMAL(38, 4) + share_at(fee_discount, weights, items.position))::VARCHAR
+        ELSE own_discount
     END AS discount_amount,
     item.total_tax AS tax_amount,
     -- WooCommerce has 0 for a product without a cost.
     nullif(as_amount(item.cost_of_goods_sold."value"), 0) AS cost_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
-FROM items
+FROM discounted AS items
 LEFT JOIN storefront_products AS products ON item.product_id = products.id
 LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS stored
     ON items.order_id = stored.order_id AND item.id = stored.line_number::VARCHAR;
@@ -295,37 +301,41 @@ divided AS (
                 coalesce(fee_lines, []), LAMBDA one: NOT (is_divided AND coalesce(as_amount(one.total) > 0, FALSE))
             )
         ) AS other_lines,
+        list_transform(coalesce(line_items, []), LAMBDA one: negated(one.total)) AS line_totals,
         list_transform(
-            range(1, len(coalesce(line_items, [])) + 1),
-            LAMBDA position: CASE
-                WHEN is_divided
-                    THEN difference(
-                        difference('0', line_items[position].total),
-                        (
-                            first_shares(fee_discount, weights, position)
-                            - first_shares(fee_discount, weights, position - 1)
-                        )::VARCHAR
-                    )
-                ELSE difference('0', line_items[position].total)
-            END
-        ) AS merchandise
+            range(1, len(line_totals) + 1),
+            LAMBDA position: CASE WHEN is_divided THEN share_at(fee_discount, weights, position)::VARCHAR END
+        ) AS shares
     FROM with_fees
+),
+
+reduced AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_divided
+                THEN list_transform(
+                    range(1, len(shares) + 1), LAMBDA position: difference(line_totals[position], shares[position])
+                )
+            ELSE line_totals
+        END AS merchandise
+    FROM divided
 ),
 
 parsed AS (
     SELECT
         *,
-        list_transform(other_lines, LAMBDA one: difference('0', one.total)) AS shipping_amounts,
+        list_transform(other_lines, LAMBDA one: negated(one.total)) AS shipping_amounts,
         -- Also of a fee that is divided.
         list_transform(
-            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
+            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: negated(one.total_tax)
         ) AS shipping_taxes,
         list_transform(
             range(1, len(merchandise) + 1),
             LAMBDA position: as_amount(merchandise[position])::DECIMAL(38, 4)
             - as_amount(coalesce(line_items[position].total_tax, '0'))
         ) AS line_amounts
-    FROM divided
+    FROM reduced
 ),
 
 summed AS (
@@ -394,7 +404,7 @@ lines AS (
 parts AS (
     SELECT
         *,
-        difference('0', item.total_tax) AS tax_amount,
+        negated(item.total_tax) AS tax_amount,
         before + as_amount(merchandise_amount) AS before_tax,
         before + as_amount(merchandise_amount) - coalesce(as_amount(item.total_tax), 0) AS until_tax
     FROM lines
@@ -407,7 +417,7 @@ SELECT
         AS line_number,
     file,
     row_number,
-    difference('0', item.quantity) AS quantity,
+    negated(item.quantity) AS quantity,
     CASE
         WHEN is_reduced AND NOT is_invalid(merchandise_amount)
             THEN (paid_share(before_tax, paid, stated_total) - paid_share(before, paid, stated_total))::VARCHAR
