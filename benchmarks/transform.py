@@ -35,6 +35,8 @@ RAW_TABLES = (
     "orders",
     "order_items",
     "refunds",
+    "payments",
+    "payouts",
     "products",
     "customers",
     "removed_orders",

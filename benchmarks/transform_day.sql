@@ -76,3 +76,28 @@ SELECT
     '' AS file,
     '' AS raw
 WHERE FALSE;
+
+CREATE TABLE payments AS
+SELECT
+    'P' || order_id AS payment_id,
+    order_id,
+    'charge' AS kind,
+    'stripe' AS gateway,
+    currency,
+    100::DECIMAL(18, 4) AS amount,
+    3::DECIMAL(18, 4) AS fee_amount,
+    'PO1' AS payout_id,
+    FALSE AS is_test,
+    ordered_at AS processed_at,
+    updated_at
+FROM orders;
+
+CREATE VIEW payouts AS
+SELECT
+    'PO1' AS payout_id,
+    '2026-11-20' AS issued_on,
+    'paid' AS status,
+    'USD' AS currency,
+    1000::DECIMAL(18, 4) AS amount,
+    NULL::VARCHAR AS external_reference,
+    TIMESTAMPTZ '2026-11-20 10:00:00+00' AS updated_at;
