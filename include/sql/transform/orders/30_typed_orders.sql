@@ -18,8 +18,8 @@ SELECT
     coalesce(as_amount(fee_amount), 0) AS fee_amount,
     as_amount(tax_amount) AS tax_amount,
     coalesce(as_amount(shipping_tax_amount), 0) AS shipping_tax_amount,
-    as_instant(ordered_at) AS ordered_at,
-    coalesce(as_instant(updated_at), as_instant(ordered_at)) AS updated_at,
+    ordered_instant AS ordered_at,
+    coalesce(updated_instant, ordered_instant) AS updated_at,
     received_at,
     named_attributes(attributes) AS attributes,
     coalesce(
@@ -35,8 +35,8 @@ SELECT
                 THEN 'undated_draft ordered_at'
             ELSE 'missing_value ordered_at'
         END,
-        instant_fault(ordered_at, 'ordered_at'),
-        instant_fault(updated_at, 'updated_at'),
+        parsed_fault(ordered_at, ordered_instant, 'ordered_at'),
+        parsed_fault(updated_at, updated_instant, 'updated_at'),
         missing(as_text(currency), 'currency'),
         currency_fault(currency, 'currency'),
         amount_fault(shipping_amount, 'shipping_amount'),
@@ -45,6 +45,10 @@ SELECT
         amount_fault(tax_amount, 'tax_amount')
     ) AS fault
 FROM (
+    SELECT
+        *,
+        as_instant(ordered_at) AS ordered_instant,
+        as_instant(updated_at) AS updated_instant
     FROM staged_orders
     UNION ALL BY NAME
     SELECT  -- optional: a source need not have them

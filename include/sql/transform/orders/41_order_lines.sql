@@ -5,12 +5,15 @@
 CREATE TABLE product_names AS
 SELECT
     nullif(safe_id(sku), '') AS sku,
-    arg_max(mask_e_mails(as_text(name)), coalesce(as_instant(updated_at), '-infinity')) AS name,
-    arg_max(mask_e_mails(as_text(category)), coalesce(as_instant(updated_at), '-infinity')) AS category,
-    arg_max(as_amount(unit_cost), coalesce(as_instant(updated_at), '-infinity')) FILTER (as_amount(unit_cost) >= 0)
+    arg_max(mask_e_mails(as_text(name)), coalesce(updated_instant, '-infinity')) AS name,
+    arg_max(mask_e_mails(as_text(category)), coalesce(updated_instant, '-infinity')) AS category,
+    arg_max(as_amount(unit_cost), coalesce(updated_instant, '-infinity')) FILTER (as_amount(unit_cost) >= 0)
         AS unit_cost,
-    max(as_instant(updated_at)) AS updated_at
+    max(updated_instant) AS updated_at
 FROM (
+    SELECT
+        *,
+        as_instant(updated_at) AS updated_instant
     FROM staged_products
     UNION ALL BY NAME
     SELECT NULL::VARCHAR AS unit_cost  -- optional

@@ -137,7 +137,7 @@ judged AS (
                     THEN coalesce(
                         missing(coalesce(refunded_at, ordered_at), 'refunded_at'),
                         instant_fault(refunded_at, 'refunded_at'),
-                        CASE WHEN refunded_at IS NULL THEN instant_fault(ordered_at, 'ordered_at') END,
+                        CASE WHEN refunded_at IS NULL THEN parsed_fault(ordered_at, ordered_instant, 'ordered_at') END,
                         refunded_amount_fault(
                             quantity, unit_price, gross_amount, coalesce(shipping_amount, fee_amount)
                         ),
@@ -151,8 +151,8 @@ judged AS (
                         WHEN ordered_instant IS NULL THEN 'invalid_timestamp ordered_at'
                         WHEN updated_instant IS NULL THEN 'invalid_timestamp updated_at'
                     END,
-                    instant_fault(ordered_instant, 'ordered_at'),
-                    instant_fault(updated_instant, 'updated_at'),
+                    parsed_fault(ordered_instant, ordered_instant, 'ordered_at'),
+                    parsed_fault(updated_instant, updated_instant, 'updated_at'),
                     -- The negative amount of a line is a discount, but that of negative pieces a return.
                     CASE
                         WHEN gross_amount IS NOT NULL AND as_amount(quantity) <= 0 THEN 'invalid_quantity quantity'
