@@ -66,7 +66,7 @@ def define_values(duck: DuckDBPyConnection) -> None:
     from duckdb.func import ARROW
 
     key = load_settings().customer_hash_key
-    duck.create_function("readable_id", clean_id, ["VARCHAR"], "VARCHAR")
+    duck.create_function("readable_id", clean_id)
     duck.create_function(
         "id_hash", lambda text: id_hash(text, key), ["VARCHAR"], "VARCHAR"
     )

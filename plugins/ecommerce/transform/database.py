@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "340MB"
 """Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
-OPTIMIZERS_OFF = "join_order,build_side_probe_side"
-"""Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few rows, and
-would keep the lines in memory instead of the orders."""
 
 
 @contextmanager
@@ -72,7 +69,9 @@ def open_database(
         for name, values in lists.items():
             # DuckDB knows no type of an empty list.
             duck.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [list(values)])
-        duck.execute(f"SET disabled_optimizers = '{OPTIMIZERS_OFF}'")
+        # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
+        # rows, and would keep the lines in memory instead of the orders.
+        duck.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         define_values(duck)
         duck.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         yield duck
