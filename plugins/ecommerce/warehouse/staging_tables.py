@@ -19,6 +19,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from more_itertools import constrained_batches
+
 from ecommerce.core.business_day import days_between
 from ecommerce.core.errors import ContractError
 from ecommerce.core.values import Row
@@ -52,6 +54,9 @@ HISTORY = "history"
 SMALL_RECORDS = 50_000
 """A load of fewer accepted records is bundled: each load job costs BigQuery about a second, whatever its
 size."""
+GROUP_ROWS = 50_000
+"""The rows of files that are written together: each row group has metadata of every column, and the file of a
+small shop few rows."""
 COUNTS = (
     "source_orders",
     "rows_read",
@@ -191,11 +196,14 @@ def _write_rows(
     schema = parquet_schema(target)
     with parquet.ParquetWriter(file, schema) as writer:
         for table in tables:
-            for batch in _batches(staged, table):
-                rows = pa.Table.from_batches([batch])
-                names = pa.repeat(table, rows.num_rows)
-                rows = rows.append_column(_TABLE_NAME.name, names)
-                parts = [schema.empty_table(), rows]
+            for batches in constrained_batches(
+                _batches(staged, table), GROUP_ROWS, strict=False
+            ):
+                parts = [schema.empty_table()]
+                for batch in batches:
+                    names = pa.repeat(table, batch.num_rows)
+                    rows = batch.append_column(_TABLE_NAME.name, names)
+                    parts.append(pa.Table.from_batches([rows]))
                 filled = pa.concat_tables(parts, promote_options="permissive")
                 writer.write_table(filled.select(schema.names).cast(schema))
 
