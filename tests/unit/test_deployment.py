@@ -1,6 +1,7 @@
 """The files of a Docker deployment: `.env`, what each service runs, and who sees which secret."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -91,6 +92,13 @@ def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):
             text = words if isinstance(words, str) else "\n".join(words or [])
             for line in text.splitlines():
                 assert not secret.search(line) or harmless.match(line), (name, line)
+
+
+def test_a_worker_finds_the_modules_that_it_imports_for_its_tasks(repository):
+    worker = services_of(repository / COMPOSE[0])["airflow-worker"]
+    config = worker["environment"]["AIRFLOW__CELERY__EXTRA_CELERY_CONFIG"]
+    modules = json.loads(config)["imports"]
+    assert [name for name in modules if importlib.util.find_spec(name)] == modules
 
 
 def test_the_documented_commands_pin_every_image(repository, tmp_path):

@@ -137,7 +137,7 @@ class _Environment(BaseSettings):
         return cls._read(frozenset(os.environ.items()))
 
     @classmethod
-    @lru_cache(maxsize=8)
+    @lru_cache
     def _read(cls, environ: object) -> Self:
         try:
             return cls()

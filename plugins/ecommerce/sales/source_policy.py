@@ -19,7 +19,7 @@ from ecommerce.core.values import Values
 from ecommerce.sources import (
     EXCHANGE_RATES,
     PARTNER_FILES,
-    PLATFORMS,
+    SHOP_PLATFORMS,
     Source,
     check_names,
     configured_sources,
@@ -107,8 +107,7 @@ def _configured(text: str) -> Policies:
 
 def _is_of_shops(name: str) -> bool:
     """Return whether a name or pattern may be of shops that SHOPS no longer has."""
-    platforms = [platform.name for platform in PLATFORMS if platform.has_shops]
-    return name.startswith(tuple(f"{platform}_" for platform in platforms))
+    return name.startswith(tuple(f"{platform}_" for platform in SHOP_PLATFORMS))
 
 
 def _lacks_connection(source: Source) -> bool:

@@ -116,13 +116,10 @@ def transform_source(manifest: Manifest, **context: Any) -> Manifest:
     return transform(manifest, run_id=context["run_id"])
 
 
-# Airflow stores 250 characters.
-SOURCES_OF_BATCH = "task.op_kwargs['manifests'] | map(attribute='source')"
-
-
 @typed_task(
     task_id="transform_source",
-    map_index_template=f"{{{{ {SOURCES_OF_BATCH} | join(' ') | truncate(250) }}}}",
+    # Airflow stores 250 characters.
+    map_index_template="{{ task.op_kwargs.manifests | map(attribute='source') | join(' ') | truncate(250) }}",
 )
 def transform_batch(manifests: list[Manifest], **context: Any) -> list[Manifest]:
     """Clean and type the files of the extracts of `sources_ready`; return the manifests of the loadable

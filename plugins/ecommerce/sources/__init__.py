@@ -20,6 +20,7 @@ __all__ = [
     "PLATFORMS",
     "SALES_DB",
     "SHOPIFY",
+    "SHOP_PLATFORMS",
     "STOREFRONT",
     "Platform",
     "Source",
@@ -36,6 +37,8 @@ PLATFORMS = (
     EXCHANGE_RATES,
 )
 """The tasks of the group `extract` are in this order."""
+
+SHOP_PLATFORMS = [platform.name for platform in PLATFORMS if platform.has_shops]
 
 OTHER_NAMES = {"web_events", "product_catalogue"}
 """The names of what other domains read live."""
@@ -62,22 +65,20 @@ def reserved_names() -> set[str]:
 def check_names() -> None:
     """Raise ConfigurationError where SHOPS is wrong, or a shop has the name of a partner, which is the
     channel of its files."""
-    shops = [source.name for source in configured_sources().values() if source.shop]
+    shops = configured_sources().keys() - _by_name({})
     if shops:
         expected = load_settings().expected_partners or {}
         partners = {*expected, *partner_layouts.partner_layouts()}
-        for name in shops:
-            if name in partners:
-                raise _invalid(f"there is a partner {name}")
+        for name in sorted(partners & shops):
+            raise _invalid(f"there is a partner {name}")
 
 
 def _by_name(shops: Mapping[str, Sequence[str]]) -> dict[str, Source]:
     """Return the platforms' own sources, each followed by its shops; ConfigurationError where a name is
     unknown or taken."""
-    platforms = [platform.name for platform in PLATFORMS if platform.has_shops]
     for name in shops:
-        if name not in platforms:
-            raise _invalid(f"{name} is none of {', '.join(platforms)}")
+        if name not in SHOP_PLATFORMS:
+            raise _invalid(f"{name} is none of {', '.join(SHOP_PLATFORMS)}")
     sources: dict[str, Source] = {}
     for platform in PLATFORMS:
         for shop in ("", *shops.get(platform.name, ())):

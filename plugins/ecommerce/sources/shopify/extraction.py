@@ -78,9 +78,13 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
 
     client = ShopifyClient.connect(conn_id)
     read_at = datetime.now(UTC)
-    searches = _searches(window)
+    day = window.day
+    searches = {
+        "created": between("processed_at", day.start, day.end),
+        "changed": between("updated_at", window.changed_from, window.changed_until),
+    }
     facts = client.ask("shop", **searches)
-    check_reach(client, facts, window.day.start, read_at)
+    check_reach(client, facts, day.start, read_at)
     with connect_duckdb() as duck:
         reader = OrderReader(client, folder / "orders")
         count = max(facts[name]["count"] for name in searches)
@@ -121,15 +125,6 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     rows = totals.pop("records")
     totals |= {"visible_from": visible_from, "warnings": warnings}
     return Extracted(read_at, rows, totals)
-
-
-def _searches(window: ReadWindow) -> dict[str, str]:
-    """Return the two searches: by the date of an order, and by that of its last change."""
-    day = window.day
-    return {
-        "created": between("processed_at", day.start, day.end),
-        "changed": between("updated_at", window.changed_from, window.changed_until),
-    }
 
 
 def check_reach(
