@@ -4,8 +4,8 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-One pattern finds the lines that are certainly records, which are nearly all. Only the other lines are divided
-one by one, and pyarrow parses the records of both together.
+A pattern finds the blocks whose lines are certainly records. The lines of other blocks are judged one by one.
+pyarrow parses the records of both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import compress, islice
+from itertools import islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -182,29 +182,6 @@ def _shape(line: bytes) -> str:
     return re.sub(r"[^\W\d_]|[^\0-\x7f…]", "x", digits_hidden)
 
 
-def tables(
-    stream: IO[bytes],
-    fields: int,
-    bounds: Bounds = UNBOUNDED,
-    dialect: Dialect = STANDARD,
-    first_line: int = 2,
-) -> Iterator[Batch]:
-    """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches. The
-    first of them is in the line `first_line` of the file.
-
-    Raise UnusableFileError if the file exceeds `bounds`.
-    """
-    reader = Reader(fields, dialect, first_line)
-    whole_lines = islice(blocks(_chunks(stream, bounds), LONGEST_LINE), bounds.blocks)
-    for block in ahead(whole_lines):
-        yield reader.divide(block)
-        if reader.number > bounds.lines + first_line:
-            raise UnusableFileError(
-                f"it has more than {bounds.lines:,} lines", "file_too_large"
-            )
-    yield reader.divide(END)
-
-
 def _chunks(stream: IO[bytes], bounds: Bounds) -> Iterator[bytes]:
     """Yield the bytes of `stream`. Raise UnusableFileError once they are more, or reading them takes longer,
     than allowed."""
@@ -232,7 +209,12 @@ class Reader:
     like any other (5" screen). The patterns are possessive, so that their time is linear.
     """
 
-    def __init__(self, fields: int, dialect: Dialect, first_line: int) -> None:
+    def __init__(
+        self,
+        fields: int,
+        dialect: Dialect = STANDARD,
+        first_line: int = 2,
+    ) -> None:
         self.number = first_line
         """The number of the next line."""
         self._unfinished = b""
@@ -245,8 +227,9 @@ class Reader:
         field = self._pattern(r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,')
         self._field = re.compile(field.encode())
         self._complete = re.compile(f"(?:{field})*+".encode())
+        self._exact = re.compile(f"(?:{field}){{{fields}}}".encode())
         certain = r'(?:"(?:[^"\r\n]|"")*"| *(?:[^" ,\r\n][^,\r\n]*)?)'
-        self._certain = self._pattern(f"^{','.join([certain] * fields)}\n$")
+        self._certain = self._pattern(f"^(?:{','.join([certain] * fields)}\n)*$")
 
     def _pattern(self, pattern: str) -> str:
         """Return a pattern of standard records as one of this dialect."""
@@ -255,58 +238,68 @@ class Reader:
             pattern = pattern.replace('"', r"\xff")
         return pattern.replace(",", re.escape(self._dialect.delimiter))
 
+    def tables(
+        self,
+        stream: IO[bytes],
+        bounds: Bounds = UNBOUNDED,
+    ) -> Iterator[Batch]:
+        """Yield the records after the header in batches.
+
+        Raise UnusableFileError if the file exceeds `bounds`.
+        """
+        last_line = self.number + bounds.lines
+        whole_lines = blocks(_chunks(stream, bounds), LONGEST_LINE)
+        for block in ahead(islice(whole_lines, bounds.blocks)):
+            yield self.divide(block)
+            if self.number > last_line:
+                raise UnusableFileError(
+                    f"it has more than {bounds.lines:,} lines", "file_too_large"
+                )
+        yield self.divide(END)
+
     def divide(self, block: bytes) -> Batch:
         """Return the records of the next lines, which are `END` behind the last."""
         import numpy as np
 
-        text = self._unfinished + block
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
+        text = self._unfinished + block.replace(b"\r\n", b"\n")
+        lines = text.count(b"\n")
+        numbers: Any = np.arange(self.number, self.number + lines)
+        malformed = []
         self._unfinished = b""
-        malformed: list[Record] = []
-        is_record = self.certain_lines(text)
-        doubtful = np.flatnonzero(~is_record).tolist()
-        if doubtful:
-            lines = text.split(b"\n")[:-1]
-            for record in self._records(lines, doubtful):
+        if not self.is_certain(text):
+            texts = []
+            numbers = []
+            for record in self._records(text.split(b"\n")[:-1]):
                 if record.detail:
                     malformed.append(record)
                 else:
-                    position = record.number - self.number
-                    lines[position] = record.text
-                    is_record[position] = True
-            text = b"\n".join(compress(lines, is_record))
-        table = self._parse(text, self.number + np.flatnonzero(is_record))
-        self.number += len(is_record) - self._unfinished.count(b"\n")
-        return Batch(table, malformed)
+                    texts.append(record.text)
+                    numbers.append(record.number)
+            text = b"\n".join(texts)
+        self.number += lines - self._unfinished.count(b"\n")
+        return Batch(self._parse(text, numbers), malformed)
 
-    def certain_lines(self, text: bytes) -> Any:
-        """Return which lines of a text are certainly records.
+    def is_certain(self, lines: bytes) -> bool:
+        """Return whether each of the lines is certainly a record.
 
         They are in UTF-8 and not very long, and have no carriage return, blanks around quotes, or quote that
         continues in the next line.
         """
-        import numpy as np
         import pyarrow as pa
         from pyarrow import compute
 
-        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-        starts: Any = np.insert(ends + 1, 0, 0).astype(np.int32)
-        buffers = [None, pa.py_buffer(starts), pa.py_buffer(text)]
-        lines: Any = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
-        is_certain = compute.match_substring_regex(lines, self._certain).to_numpy(False)
-        is_certain &= np.diff(starts) <= LONGEST_LINE + 1
-        if not is_utf8(text):
-            is_certain &= list(map(is_utf8, lines.to_pylist()))
-        # Blanks are no record, also of one field.
-        return is_certain & (self._fields > 1)
+        # Blanks are no record, also of one field. A longer block may have a line that is too long.
+        if self._fields == 1 or len(lines) > LONGEST_LINE or not is_utf8(lines):
+            return False
+        text = pa.array([lines], pa.binary())
+        [is_match] = compute.match_substring_regex(text, self._certain).to_pylist()
+        return bool(is_match)
 
-    def _records(self, lines: list[bytes], doubtful: list[int]) -> Iterator[Record]:
-        """Yield the records that begin in the lines at the positions `doubtful`."""
+    def _records(self, lines: list[bytes]) -> Iterator[Record]:
+        """Yield the records of lines."""
         next_position = 0
-        for position in doubtful:
-            is_blank = not lines[position].strip(self._blanks)
-            if is_blank or position < next_position:
+        for position, line in enumerate(lines):
+            if position < next_position or not line.strip(self._blanks):
                 continue
             following = lines[position : position + MOST_LINES + 1]
             record = self._record(self.number + position, following)
@@ -356,12 +349,13 @@ class Reader:
         elif not is_utf8(text):
             detail = "bytes that are not in the file's encoding"
             return Record(number, text, detail, "bad_encoding")
+        elif self._exact.fullmatch(ended):
+            if b' "' in text or b'" ' in text:
+                text = self._separator.join(self._field.findall(ended))
+            return Record(number, text)
         elif self._complete.fullmatch(ended):
-            fields = self._field.findall(ended)
-            if len(fields) == self._fields:
-                return Record(number, self._separator.join(fields))
             detail = TOO_FEW
-            if len(fields) > self._fields:
+            if len(self._field.findall(ended)) > self._fields:
                 detail = "too many fields"
         elif self._complete.fullmatch(text + b'"' + self._separator):
             detail = OPEN_QUOTE

@@ -20,10 +20,10 @@ from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
     Dialect,
+    Reader,
     Record,
     UnusableFileError,
     find_header,
-    tables,
 )
 from ecommerce.sources.partner_layouts import (
     COLUMNS,
@@ -219,8 +219,8 @@ def _write_records(
 
     bytes_of_long_lines = 0
     writer: Any = None
-    batches = tables(text, len(file.names), bounds, file.dialect, file.header_line + 1)
-    with closing(ahead(batches)) as parsed, ExitStack() as stack:
+    reader = Reader(len(file.names), file.dialect, file.header_line + 1)
+    with closing(ahead(reader.tables(text, bounds))) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
             lines = file.written(records)
             # The file is read a few times, in full: no statistics, a cheap compression, and dictionaries only

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-BLOCK = 1 << 20
+BLOCK = 1_000_000
 """Bytes. Blocks of 4 MB are allocated anew each time: finding the lines took twice the processor time."""
 
 

@@ -22,7 +22,6 @@ from ecommerce.sources.csv_records import (
     UnusableFileError,
     column_names,
     find_header,
-    tables,
 )
 
 
@@ -31,7 +30,8 @@ def records(content, fields=3, dialect=STANDARD, bounds=UNBOUNDED):
     if isinstance(content, str):
         content = content.encode()
     found = []
-    for table, malformed in tables(io.BytesIO(content), fields, bounds, dialect):
+    batches = Reader(fields, dialect).tables(io.BytesIO(content), bounds)
+    for table, malformed in batches:
         for record in malformed:
             text = record.text.decode("utf-8", "replace")
             found.append((record.number, text, record.detail))
@@ -312,10 +312,17 @@ def test_a_record_over_as_many_lines_may_end_in_the_next_block():
     assert (table["number"].to_pylist(), malformed) == ([2, MOST_LINES + 3], [])
 
 
-def test_quotes_around_fields_do_not_make_a_line_doubtful():
-    lines = b'"1","","a ""b"", c"\n\xc3\xa4,"",\n"1" ,2,3\n1,2" x 3",3\n1,2,3\n'
-    is_certain = Reader(3, STANDARD, 2).certain_lines(lines)
-    assert is_certain.tolist() == [True, True, False, True, True]
+@pytest.mark.parametrize(
+    ("lines", "is_certain"),
+    [
+        ('"1","","a ""b"", c"\nä,"",\n', True),
+        ('1,2" x 3",3\n1,2,3\n', True),
+        ('1,2,3\n"1" ,2,3\n', False),
+        ("1,2,3\n\n", False),
+    ],
+)
+def test_quotes_around_fields_do_not_make_lines_doubtful(lines, is_certain):
+    assert Reader(3).is_certain(lines.encode()) == is_certain
 
 
 def test_an_absurd_line_is_cut_and_the_next_is_read():
@@ -343,10 +350,12 @@ def test_a_file_may_have_as_many_lines_as_its_bound(end):
 
 def test_the_lines_before_the_header_do_not_count():
     bounds = replace(UNBOUNDED, lines=1)
-    [(table, _), _] = tables(io.BytesIO(b"1,2\n"), 2, bounds, first_line=9)
+    reader = Reader(2, first_line=9)
+    [(table, _), _] = reader.tables(io.BytesIO(b"1,2\n"), bounds)
     assert table["number"].to_pylist() == [9]
+    reader = Reader(2, first_line=9)
     with pytest.raises(UnusableFileError, match="more than 1 lines"):
-        list(tables(io.BytesIO(b"1,2\n\n"), 2, bounds, first_line=9))
+        list(reader.tables(io.BytesIO(b"1,2\n\n"), bounds))
 
 
 @pytest.mark.parametrize(
@@ -387,8 +396,8 @@ def test_what_a_csv_writer_writes_comes_back(rows):
 class CarefulReader(Reader):
     """Reads every line one by one."""
 
-    def certain_lines(self, text):
-        return super().certain_lines(text) & False
+    def is_certain(self, lines):
+        return False
 
 
 def divided(reader, lines):
