@@ -295,11 +295,15 @@ def _days_predicate(
         wanted.update(days_between(first, day + timedelta(days=after)))
     if whole:
         wanted.update(days_between(min(days), max(days)))
+    ordered = sorted(wanted)
     ranges = []
-    for group in consecutive_groups(sorted(wanted), date.toordinal):
+    for group in consecutive_groups(ordered, date.toordinal):
         successive = list(group)
         bounds = f"DATE '{successive[0]}' AND DATE '{successive[-1]}'"
         ranges.append(f"{column} BETWEEN {bounds}")
+    if len(ranges) > 1 and len(ordered) <= MAX_RANGES:
+        literals = ", ".join(map(_literal, ordered))
+        return f"({column} IN ({literals}))"
     return f"({' OR '.join(ranges)})"
 
 

@@ -45,14 +45,22 @@ def test_tables_are_those_of_the_deployment(template):
         (["2026-03-02"], "(d BETWEEN DATE '2026-03-02' AND DATE '2026-03-02')"),
         (
             ["2026-03-03", "2026-02-28", "2026-03-01", "2026-03-03"],
-            "(d BETWEEN DATE '2026-02-28' AND DATE '2026-03-01'"
-            " OR d BETWEEN DATE '2026-03-03' AND DATE '2026-03-03')",
+            "(d IN (DATE '2026-02-28', DATE '2026-03-01', DATE '2026-03-03'))",
         ),
     ],
 )
-def test_days_become_ranges_of_literals(template, days, predicate):
+def test_days_become_literals_and_days_without_a_gap_a_range(template, days, predicate):
     days = [date.fromisoformat(day) for day in days]
     assert template('{{ days("d") }}', days=days) == predicate
+
+
+def test_very_many_days_with_gaps_are_ranges(template):
+    years = [*days_between(date(2024, 1, 1), date(2024, 12, 30))]
+    years += days_between(date(2025, 1, 1), date(2025, 12, 31))
+    assert template('{{ days("d") }}', days=years) == (
+        "(d BETWEEN DATE '2024-01-01' AND DATE '2024-12-30'"
+        " OR d BETWEEN DATE '2025-01-01' AND DATE '2025-12-31')"
+    )
 
 
 def test_of_very_many_ranges_of_days_the_closest_are_one():
