@@ -238,7 +238,10 @@ class BothEngines:
 def _without_values(sql):
     """A statement without what differs from load to load."""
     sql = re.sub(r"__[0-9a-f]{12}\b|DATE '[^']*'|-?\d+", "", sql)
-    return re.sub(r"\([\w.]+ (?:BETWEEN +AND *|IN \([, ]*\))\)", "(days)", sql)
+    holiday = r"STRUCT\( AS day, .* AS name\),?\s*"
+    sql = re.sub(f"(?:{holiday})+", "(holidays)", sql)
+    sql = re.sub(r"\([\w.]+ (?:BETWEEN +AND *|IN \([, ]*\))\)", "(days)", sql)
+    return re.sub(r"business_date IN \([,\s]*\)", "(days)", sql)
 
 
 def _without_variables(part, types):
