@@ -32,8 +32,8 @@ def spoken(caplog):
         caplog.set_level(logging.DEBUG, logger)
     yield caplog
     # `text` is by now that of the teardown.
-    said = [caplog.handler.format(record) for record in caplog.get_records("call")]
-    assert SECRET not in "".join(said)
+    logged = [caplog.handler.format(record) for record in caplog.get_records("call")]
+    assert SECRET not in "".join(logged)
 
 
 def test_a_message_arrives_with_title_text_and_picture(chat, spoken):

@@ -15,7 +15,7 @@ CREATE VIEW IF NOT EXISTS `sales.order_payments` (
     refunded OPTIONS (description = "Sum of its refunds, positive."),
     chargebacks OPTIONS (description = "Sum of its chargebacks less those that were won."),
     fees OPTIONS (description = "Fees and commissions of its payments; NULL where one is not known."),
-    paid_out OPTIONS (description = "What reached the bank: its payments, after fees, in payouts that have arrived, or that were declined and came with a later one."),
+    paid_out OPTIONS (description = "What reached the bank: its payments, after fees, in payouts that have arrived, or that were declined and are repeated by a later one."),
     open_amount OPTIONS (description = "What is still to reach the bank: its other payments after known fees; of a sale without payments, its total less refunds, from the channel's first charge on. 0 where its payments come in no payouts."),
     payments OPTIONS (description = "Number of its payments."),
     days_open OPTIONS (description = "Days from business_date to the newest day of daily_summary; NULL where open_amount is 0."),
