@@ -103,6 +103,9 @@ class Returned:
     tax: Fraction = ZERO
     shipping: Fraction = ZERO
     rest: Fraction = ZERO
+    paid: Fraction = ZERO
+    explained: Fraction = ZERO
+    """What its lines, shipping and duties amount to."""
 
 
 def returns_of(order):
@@ -117,8 +120,12 @@ def returns_of(order):
     ]
     allocated = [ZERO, ZERO, ZERO]
     paid = ZERO
+    owed = owed_to_customer(order, lines)
     for refund in order["refunds"]:
         returned = returned_by(refund, order["taxesIncluded"], lines)
+        repaid = min(returned.rest, owed)
+        returned.rest -= repaid
+        owed -= repaid
         for line in returned.lines:
             yield (returned.refund_id, *line, Decimal(0))
         of_lines = [
@@ -147,6 +154,27 @@ def returns_of(order):
         yield from removed_units(order, lines)
 
 
+def owed_to_customer(order, lines):
+    """What was taken off an order and not paid back at once, if it was paid before: an edit, or a refund or
+    exchange without its payment."""
+    received = exact(order["totalReceivedSet"])
+    taken_off = ZERO
+    if order["presentmentCurrencyCode"] == order["currencyCode"]:
+        taken_off += max(received - exact(order["totalPriceSet"]), ZERO)
+    if not order["cancelledAt"]:
+        for row in removed_units(order, lines, ("goods", "gift card", "tip")):
+            taken_off += Fraction(row[2] + row[3])
+    overpaid = received - exact(order["currentTotalPriceSet"])
+    for refund in order["refunds"]:
+        returned = returned_by(refund, order["taxesIncluded"], lines)
+        if not is_exchange(refund) and statuses_of(refund) & {"SUCCESS", "PENDING"}:
+            overpaid -= returned.explained
+        else:
+            overpaid -= returned.paid
+            taken_off += max(returned.explained - returned.paid, ZERO)
+    return max(min(taken_off, overpaid), ZERO)
+
+
 def returned_by(refund, taxes_included, lines):
     """What a refund pays back for its lines, shipping and duties, and the rest."""
     items = refund["refundLineItems"]
@@ -162,6 +190,8 @@ def returned_by(refund, taxes_included, lines):
     explained = amounts + duties + (ZERO if has_tax else tax)
 
     returned = Returned(str(refund["legacyResourceId"]), [])
+    returned.paid = paid
+    returned.explained = explained
     returned.tax = shipping_tax
     returned.shipping = duties - (shipping_tax if has_tax else ZERO)
     returned.shipping += sum(
@@ -196,12 +226,15 @@ def is_exchange(refund):
     return bool((refund.get("return") or {}).get("exchangeLineItems"))
 
 
+def statuses_of(refund):
+    """The statuses of its payments to the customer."""
+    payments = refund["transactions"]
+    return {each["status"] for each in payments if each["kind"] == "REFUND"}
+
+
 def unexplained(refund, difference):
     """What was paid back beyond the refund's own lines; below zero what the shop kept."""
-    statuses = set()
-    for payment in refund["transactions"]:
-        if payment["kind"] == "REFUND":
-            statuses.add(payment["status"])
+    statuses = statuses_of(refund)
     if difference > 0 and statuses & {"SUCCESS", "PENDING"}:
         return difference
     if difference < 0 and "SUCCESS" in statuses and "PENDING" not in statuses:
@@ -209,8 +242,8 @@ def unexplained(refund, difference):
     return ZERO
 
 
-def removed_units(order, lines):
-    """The rows of units that an edit removed and no refund has."""
+def removed_units(order, lines, kinds=("goods",)):
+    """The rows of units of some kinds that an edit removed and no refund has."""
     refunded = {}
     for refund in order["refunds"]:
         for item in refund["refundLineItems"]:
@@ -218,7 +251,7 @@ def removed_units(order, lines):
             refunded[line_id] = refunded.get(line_id, 0) + item["quantity"]
     for line in lines.values():
         removed = line["quantity"] - line["current"] - refunded.get(line["id"], 0)
-        if removed > 0 and line["kind"] == "goods":
+        if removed > 0 and line["kind"] in kinds:
             share = Fraction(removed, line["quantity"])
             yield (
                 f"removed-{order['legacyResourceId']}",

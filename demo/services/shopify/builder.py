@@ -50,6 +50,7 @@ class _OrderBuilder:
             "displayFinancialStatus": self._financial_status(),
             "displayFulfillmentStatus": facts.fulfillment_status,
             "currencyCode": facts.currency,
+            "presentmentCurrencyCode": facts.currency,
             "taxesIncluded": facts.taxes_included,
             "sourceName": facts.source_name,
             "attribution": {"displayName": facts.source_name},

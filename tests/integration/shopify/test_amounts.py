@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
+import pytest
+
 from demo.services.shopify import build_order
 from ecommerce.core.data_warnings import sentence
 from tests.integration.shopify.made_up_orders import OrderMaker
@@ -20,6 +22,7 @@ from tests.oracle_shopify import lines_of
 from tests.rows import column_of
 
 RANDOM = 200
+RECEIVED = [paid("200", kind="SALE")]
 
 
 def numbered(orders):
@@ -78,6 +81,42 @@ def test_a_payment_that_is_pending_is_paid_back_where_shopify_says_so(load):
     built["refunds"][0]["totalRefundedSet"] = {"shopMoney": {"amount": "3.0"}}
     [row] = load(built).rows("refunds")
     assert row["merchandise_amount"] == 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "returned"),
+    [
+        ({"removed": 1}, 100),
+        ({"removed": 1, "repaid": ("60", "40")}, 100),
+        ({"removed": 1, "repaid": ("100", "30")}, 130),
+        # Removed before the customer paid: nothing was owed.
+        ({"removed": 1, "payments": [paid("100", kind="SALE")]}, 200),
+        # The price was reduced afterwards; of another currency, that is not sure.
+        ({"off": "20", "repaid": ("20",), "payments": RECEIVED}, 0),
+        ({"off": "20", "repaid": ("20",), "payments": RECEIVED, "paid_in": "CAD"}, 20),
+        ({"credited": []}, 100),
+        ({"credited": [paid("100", status="FAILURE")]}, 100),
+        ({"credited": [paid("100")]}, 200),
+        ({"credited": [paid("100", status="PENDING")]}, 200),
+    ],
+)
+def test_what_was_taken_off_is_returned_once_when_it_is_paid_back_later(
+    load, facts, returned
+):
+    refunds = []
+    if "credited" in facts:
+        refunds.append(refund(unit(), transactions=facts["credited"]))
+    for amount in facts.get("repaid", ("100",)):
+        refunds.append(refund(transactions=[paid(amount)]))
+    goods = line("100", 2, removed=facts.get("removed", 0), off=facts.get("off", 0))
+    answer = build_order(
+        order(goods, refunds=refunds, payments=facts.get("payments")),
+    )
+    answer["presentmentCurrencyCode"] = facts.get("paid_in", "USD")
+    loaded = load(answer)
+    assert sum(column_of(loaded.rows("refunds"), "merchandise_amount")) == returned
+    orders = {row["order_id"]: row for row in loaded.rows("orders")}
+    assert_oracle({"1": answer}, orders, loaded.refunds())
 
 
 def test_an_order_that_does_not_add_up_is_loaded_with_a_warning(load):

@@ -50,6 +50,7 @@ FROM read_json(
         updatedAt: 'VARCHAR',
         cancelledAt: 'VARCHAR',
         displayFinancialStatus: 'VARCHAR', displayFulfillmentStatus: 'VARCHAR', currencyCode: 'VARCHAR',
+        presentmentCurrencyCode: 'VARCHAR',
         taxesIncluded: 'BOOLEAN', sourceName: 'VARCHAR', attribution: 'STRUCT(displayName VARCHAR)',
         app: 'STRUCT("name" VARCHAR)', discountCodes: 'VARCHAR[]', email: 'VARCHAR', customer: 'STRUCT(id VARCHAR)',
         shippingAddress: 'STRUCT(countryCodeV2 VARCHAR)', billingAddress: 'STRUCT(countryCodeV2 VARCHAR)',
@@ -320,6 +321,7 @@ sums AS (
         list_transform(
             list_filter(refund.transactions.nodes, LAMBDA one: one.kind = 'REFUND'), LAMBDA one: one.status
         ) AS payments,
+        list_has_any(payments, ['SUCCESS', 'PENDING']) AS is_paid,
         len(coalesce(refund.return.exchangeLineItems.nodes, [])) > 0 AS is_exchange
     FROM refunds
 )
@@ -330,7 +332,7 @@ SELECT
     -- a payment is pending, the rest may follow.
     CASE
         WHEN is_exchange THEN 0
-        WHEN paid > explained AND list_has_any(payments, ['SUCCESS', 'PENDING']) THEN paid - explained
+        WHEN paid > explained AND is_paid THEN paid - explained
         WHEN paid < explained AND list_contains(payments, 'SUCCESS') AND NOT list_contains(payments, 'PENDING')
             THEN paid - explained
         ELSE 0
@@ -371,6 +373,47 @@ WHERE
     NOT lines.is_cancelled AND item.quantity > 0
     AND item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) > 0;
 
+-- What an order still owes its customer: removed units, refunds and exchanges that were not paid back at once, and a
+-- price that an edit reduced (in another currency, the money received differs from the total by its rate). At most what
+-- was received beyond the current total. A later refund without lines pays it back, and returns no further goods.
+CREATE TABLE shopify_owed AS
+WITH reductions AS (
+    SELECT
+        version,
+        net + tax AS amount,
+        0 AS settled
+    FROM shopify_removed
+    UNION ALL
+    SELECT
+        version,
+        CASE WHEN is_paid AND NOT is_exchange THEN 0 ELSE greatest(explained - paid, 0) END,
+        CASE WHEN is_paid AND NOT is_exchange THEN explained ELSE paid END
+    FROM shopify_refunds
+),
+
+sums AS (
+    SELECT
+        version,
+        sum(amount) AS amount,
+        sum(settled) AS settled
+    FROM reductions
+    GROUP BY version
+)
+
+SELECT
+    sums.version,
+    amount_of(orders.totalReceivedSet) AS received,
+    CASE
+        WHEN orders.presentmentCurrencyCode = orders.currencyCode
+            THEN greatest(received - amount_of(orders.totalPriceSet), 0)
+        ELSE 0
+    END AS overpaid,
+    greatest(
+        least(sums.amount + overpaid, received - amount_of(orders.currentTotalPriceSet) - sums.settled), 0
+    ) AS amount
+FROM sums
+INNER JOIN shopify_orders AS orders ON sums.version = orders.row_number;
+
 CREATE TABLE shopify_refunded_lines AS
 SELECT
     refunds.order_id,
@@ -386,7 +429,25 @@ FROM shopify_refunds AS refunds, (SELECT unnest(refunds.items) AS item) AS items
 LEFT JOIN shopify_lines AS lines ON refunds.version = lines.version AND items.item.lineItem.id = lines.item.id;
 
 CREATE OR REPLACE VIEW staged_refunds AS
-WITH of_orders AS (
+WITH running AS (
+    SELECT
+        *,
+        sum(greatest(residual, 0)) OVER (PARTITION BY version ORDER BY position) AS residual_so_far
+    FROM shopify_refunds
+),
+
+settled AS (
+    SELECT
+        running.* REPLACE (
+            greatest(residual_so_far - owed.amount, 0)
+            - greatest(residual_so_far - greatest(residual, 0) - owed.amount, 0)
+            + least(residual, 0) AS residual
+        )
+    FROM running
+    INNER JOIN shopify_owed AS owed USING (version)
+),
+
+of_orders AS (
     SELECT
         refunds.*,
         refunds.shipping_tax + coalesce(tips.tax, 0) AS other_tax,
@@ -394,7 +455,7 @@ WITH of_orders AS (
         coalesce(tips.goods, 0) AS goods,
         -- What the shop kept reduces the returns of goods, unless it kept it of a gift card.
         greatest(least(refunds.residual + coalesce(tips.gift_cards, 0), 0), -coalesce(tips.goods_net, 0)) AS kept
-    FROM shopify_refunds AS refunds
+    FROM settled AS refunds
     LEFT JOIN (
         SELECT
             version,
