@@ -3,6 +3,7 @@ nobody its keys."""
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -229,3 +230,14 @@ def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapsh
             lines = [f"{state}: {text}" for state, text in storefront.check(CONNECTION)]
             report += [mode, *lines]
     assert "\n".join(report) == snapshot
+
+
+def test_check_names_fees_that_no_order_has(monkeypatch):
+    monkeypatch.setenv("PAYMENT_FEE_META", "_fee,_Fee")
+    orders = [WooOrder(1, NOON), WooOrder(2, NOON, meta={"_fee": "0.84"})]
+    for sold, missing in ((orders, ["_Fee"]), (orders[:1], ["_fee", "_Fee"]), ([], [])):
+        with Storefront(WooStore(sold), "11") as shop:
+            connect(monkeypatch, shop.url)
+            found = "\n".join(text for _, text in storefront.check(CONNECTION))
+        named = re.findall(r"PAYMENT_FEE_META: none .* named (\w+), so", found)
+        assert named == missing
