@@ -203,6 +203,12 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(websi
     assert (TUESDAY, True) in sessions
     steps = website.shop.tuples("daily_funnel", "step", "business_date")
     assert [day for step, day in steps if step == "begin_checkout"] == [OCTOBER_20]
+    # Monday has the step already, so only Tuesday changes.
+    website.add("late", at("2026-11-12 15:00"), "begin_checkout", visitor_id="old")
+    days = website.run(AN_OLDER_DAY, LATER).touched_days
+    assert TUESDAY in days
+    assert MONDAY not in days
+    assert website.differences() == ""
 
 
 def test_nothing_that_names_a_person_is_in_any_table(website):

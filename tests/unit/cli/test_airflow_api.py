@@ -105,6 +105,13 @@ def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
         assert f"{part}=2026-11-05" in asked
 
 
+def test_a_list_of_several_pages_is_read_to_its_end(airflow):
+    page = [run_of_day(None, "failed")] * 100
+    airflow.answers["GET dagRuns"] = [{"dag_runs": page}, {"dag_runs": page[:1]}]
+    assert len(AirflowApi.from_environment().runs("weekly_sales_forecast")) == 101
+    assert "limit=100&offset=100" in airflow.queries[-1]
+
+
 def test_a_dag_without_a_daily_schedule_has_the_shops_timezone(airflow):
     run = run_of_day(None, "success", run_after="2026-11-06T04:30:00Z")
     airflow.answers["GET dagRuns"] = [{"dag_runs": [run]}]

@@ -341,6 +341,15 @@ def test_a_query_of_a_person_is_cancelled_too(running, connected):
     assert len(running.cancelled) == 1
 
 
+def test_a_query_of_a_person_that_would_bill_too_much_is_valid(connected, monkeypatch):
+    def refuse(*_, **__):
+        raise because(google.BadRequest, "bytesBilledLimitExceeded")
+
+    monkeypatch.setattr(Warehouse, "begin_query", refuse)
+    with pytest.raises(errors.ConfigurationError, match=r"^the query: "):
+        run_query("SELECT 1", connected())
+
+
 def test_the_end_of_the_tasks_time_cancels_the_job(running, connected):
     warehouse = connected(seconds=600)
     # As the timer of Airflow's task runner does.
