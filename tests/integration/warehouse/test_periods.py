@@ -248,7 +248,7 @@ def test_payments_of_the_shop_and_of_its_slices(week):
     # Of net sales where the refund of the whole order is in no category.
     assert week[TOYS].costs.fee_coverage == D("0.162602")
     paid = PaidOut(
-        source="storefront", currency="USD", payouts=2, amount=23, unexplained=6
+        source="storefront", currency="USD", payouts=2, amount=21, unexplained=6
     )
     assert week[WHOLE].payouts == week[STOREFRONT].payouts == [paid]
 

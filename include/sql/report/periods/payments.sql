@@ -1,5 +1,6 @@
 -- The payment fees of the period by slice, rows of `part` 'costs', and payouts by source and currency of the slices that are
--- whole shops, rows of `part` 'payouts'. One that has not reached the bank, or never does, is not among them.
+-- whole shops, rows of `part` 'payouts'. One that has not reached the bank, or never does, is not among them. What is too
+-- much in one payout does not explain what another lacks.
 {% from "warehouse/macros/amounts.sql" import covered, rate %}
 {% from "warehouse/macros/slices.sql" import slices_of with context %}
 WITH sums AS (
@@ -46,7 +47,7 @@ SELECT
     paid.currency,
     COUNT(*) AS payouts,
     SUM(paid.amount) AS amount,
-    SUM(paid.unexplained) AS unexplained
+    SUM(ABS(paid.unexplained)) AS unexplained
 FROM `sales.payout_reconciliation` AS paid
 CROSS JOIN UNNEST({{ slices_of("paid", ["source"]) }}) AS slice
 WHERE {{ days("paid.issued_on") }}

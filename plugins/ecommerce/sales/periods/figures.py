@@ -97,8 +97,8 @@ class Costs(Part):
 
 
 class PaidOut(Part):
-    """The payouts of one source in one currency that were issued in the period and have reached the bank, and
-    what of them their payments do not explain."""
+    """The payouts of one source in one currency that were issued in the period and have reached the bank.
+    `unexplained` adds up the differences from their payments, without their signs."""
 
     source: str
     currency: str
