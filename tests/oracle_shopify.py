@@ -159,7 +159,7 @@ def owed_to_customer(order, lines):
     exchange without its payment."""
     received = exact(order["totalReceivedSet"])
     taken_off = ZERO
-    if order["presentmentCurrencyCode"] == order["currencyCode"]:
+    if order["edited"] and order["presentmentCurrencyCode"] == order["currencyCode"]:
         taken_off += max(received - exact(order["totalPriceSet"]), ZERO)
     if not order["cancelledAt"]:
         for row in removed_units(order, lines, ("goods", "gift card", "tip")):

@@ -51,6 +51,7 @@ class _OrderBuilder:
             "displayFulfillmentStatus": facts.fulfillment_status,
             "currencyCode": facts.currency,
             "presentmentCurrencyCode": facts.currency,
+            "edited": facts.edited_at is not None,
             "taxesIncluded": facts.taxes_included,
             "sourceName": facts.source_name,
             "attribution": {"displayName": facts.source_name},

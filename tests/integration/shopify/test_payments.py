@@ -2,7 +2,7 @@
 other gateways, which are in the orders."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -136,6 +136,14 @@ payout_id | issued_on  | status | currency | amount | charges | refunds | fees |
     assert payout["external_reference"] == "TRACE-1"
     assert loaded.accounts["rows_superseded"] == 0
     assert loaded.accounts["warnings"] == []
+
+
+def test_a_payout_that_has_only_a_date_was_issued_on_it(load):
+    """Shopify writes such a date as midnight in UTC, which is the day before in New York."""
+    issued_at = datetime(2026, 11, 20, tzinfo=UTC)
+    payouts = [replace(PAYOUT, issued_at=issued_at)]
+    [row] = load(order(), payouts=payouts).rows("payouts")
+    assert row["issued_on"] == date(2026, 11, 20)
 
 
 KINDS = {

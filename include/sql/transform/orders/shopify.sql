@@ -50,7 +50,7 @@ FROM read_json(
         updatedAt: 'VARCHAR',
         cancelledAt: 'VARCHAR',
         displayFinancialStatus: 'VARCHAR', displayFulfillmentStatus: 'VARCHAR', currencyCode: 'VARCHAR',
-        presentmentCurrencyCode: 'VARCHAR',
+        presentmentCurrencyCode: 'VARCHAR', edited: 'BOOLEAN',
         taxesIncluded: 'BOOLEAN', sourceName: 'VARCHAR', attribution: 'STRUCT(displayName VARCHAR)',
         app: 'STRUCT("name" VARCHAR)', discountCodes: 'VARCHAR[]', email: 'VARCHAR', customer: 'STRUCT(id VARCHAR)',
         shippingAddress: 'STRUCT(countryCodeV2 VARCHAR)', billingAddress: 'STRUCT(countryCodeV2 VARCHAR)',
@@ -404,7 +404,7 @@ SELECT
     sums.version,
     amount_of(orders.totalReceivedSet) AS received,
     CASE
-        WHEN orders.presentmentCurrencyCode = orders.currencyCode
+        WHEN orders.edited AND orders.presentmentCurrencyCode = orders.currencyCode
             THEN greatest(received - amount_of(orders.totalPriceSet), 0)
         ELSE 0
     END AS overpaid,
@@ -710,7 +710,11 @@ SELECT
     legacyResourceId AS payout_id,
     'payouts.json' AS file,
     row_number() OVER (ORDER BY legacyResourceId) AS row_number,
-    coalesce(business_date_of(as_instant(issuedAt))::VARCHAR, issuedAt) AS issued_on,
+    CASE
+        -- A date, which has no time and no timezone.
+        WHEN issuedAt LIKE '____-__-__T00:00:00Z' THEN left(issuedAt, 10)
+        ELSE coalesce(business_date_of(as_instant(issuedAt))::VARCHAR, issuedAt)
+    END AS issued_on,
     status,
     net.currencyCode AS currency,
     CASE WHEN transactionType = 'WITHDRAWAL' THEN paid_by_shop(net.amount) ELSE net.amount END AS amount,
