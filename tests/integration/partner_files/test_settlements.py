@@ -86,7 +86,7 @@ acme-77   | 2026-03-10 | paid   | EUR      | 1008.5 | 77                 | NULL 
     # Four payments and the payout.
     assert done.counts == (5, 5, 0, 0)
     [file] = done.loaded_files
-    assert file["order_ids"] == []
+    assert file["order_ids"] == ["acme-77"]
     assert (file["rows_read"], file["rows_accepted"]) == (5, 5)
     assert done.orders == done.products == []
 
@@ -225,6 +225,43 @@ def test_a_new_delivery_is_read_again(acme):
     assert done.totals["warnings"] == []
 
 
+def test_a_settlement_under_another_id_takes_the_place_of_the_former(acme):
+    deliver(acme, SALE, COMMISSION)
+    acme.extract_and_load()
+    deliver(acme, SALE.replace("77", "78"), received=LATER)
+    done = load(acme)
+    check(
+        done.payouts,
+        """
+payout_id | issued_on  | status   | currency | amount | read_at
+acme-77   | 2026-03-10 | canceled | EUR      | 0      | 2026-03-11 09:00
+acme-78   | 2026-03-10 | paid     | EUR      | 1008.5 | 2026-03-11 09:00
+""",
+    )
+    assert column_of(done.payments, "payment_id") == ["acme-78-2"]
+    assert done.order_versions == []
+    assert done.counts == (3, 3, 0, 0)
+    [file] = done.loaded_files
+    assert (file["rows_read"], file["order_ids"]) == (3, ["acme-78"])
+    assert found_warnings(done) == [("payouts_removed", 1, 1)]
+
+
+def test_a_payout_that_another_settlement_has_stays(acme):
+    other = "acme_settlement_2026-03-09.csv"
+    commission = COMMISSION.replace("77", "78")
+    deliver(acme, SALE, name=other)
+    deliver(acme, SALE, commission)
+    acme.extract_and_load()
+    deliver(acme, commission, received=LATER)
+    assert column_of(load(acme).payouts, "payout_id") == ["acme-78"]
+
+
+def found_warnings(done):
+    """Kind, removed and former number of the warnings of files that lack what they had."""
+    warnings = done.totals["warnings"]
+    return [(each["kind"], each["removed"], each["former"]) for each in warnings]
+
+
 def test_the_row_of_the_deposit_may_be_the_last(acme):
     deliver(
         acme,
@@ -268,7 +305,7 @@ def test_orders_are_read_as_without_a_settlement(acme):
     files = column_by(done.loaded_files, "file", "order_ids")
     assert files == {
         "acme_2026-03-09.csv": ["G0"],
-        NAME: [],
+        NAME: ["acme-77"],
         "bolt_2026-03-10.csv": ["G1"],
     }
     assert done.rejected_rows == []

@@ -1,5 +1,5 @@
--- DuckDB: orders of the previous delivery of a file that are now in no file of the same partner; and those that are stored
--- under another spelling of an id that was just read (`1001` and a blank).
+-- DuckDB: orders of the previous delivery of a file, or payouts of that of a settlement, that are now in no file of the same
+-- partner; and those that are stored under another spelling of an id that was just read (`1001` and a blank).
 CREATE TABLE removed_orders AS
 SELECT
     former.order_id,
@@ -28,17 +28,22 @@ FROM (FROM loaded_orders WHERE order_id <> clean_id(order_id)) AS former
 JOIN (SELECT file, partner, received_at, unnest(order_ids) AS order_id FROM files) AS present
     ON present.partner = former.partner AND present.order_id = clean_id(former.order_id);
 
--- A warning for each file whose new delivery lacks orders of the previous one.
+-- A warning for each file whose new delivery lacks orders or payouts of the previous one. A removed payout is one more
+-- record.
 UPDATE files
-SET warnings = list_append(
-    warnings,
-    json_object(
-        'kind', 'orders_removed', 'file', files.file, 'removed', shrunk.removed, 'former', shrunk.former
-    )::VARCHAR
-)
+SET
+    lines = lines + CASE WHEN shrunk.is_settlement THEN shrunk.removed ELSE 0 END,
+    warnings = list_append(
+        warnings,
+        json_object(
+            'kind', CASE WHEN shrunk.is_settlement THEN 'payouts_removed' ELSE 'orders_removed' END,
+            'file', files.file, 'removed', shrunk.removed, 'former', shrunk.former
+        )::VARCHAR
+    )
 FROM (
     SELECT
         loaded_orders.file,
+        loaded_orders.file IN (SELECT file FROM settlement_rows) AS is_settlement,
         count(*) AS former,
         count(removed_orders.order_id) AS removed
     FROM loaded_orders

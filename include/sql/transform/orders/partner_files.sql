@@ -432,7 +432,26 @@ QUALIFY
     is_deposit
     OR row_number() OVER (
         PARTITION BY file, payout_id ORDER BY is_deposit DESC, deposit_amount IS NULL ASC, row_number ASC
-    ) = 1;
+    ) = 1
+UNION ALL
+-- A payout of the previous delivery, which the new one names otherwise or lacks. Its payments go with its new version.
+SELECT
+    removed.order_id,
+    removed.file,
+    min(present.row_number),
+    max(present.deposited_on),
+    'canceled',
+    max(present.currency),
+    '0',
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    removed.received_at
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet') AS removed
+INNER JOIN settlement_rows AS present USING (file)
+GROUP BY removed.order_id, removed.file, removed.received_at;
 
 CREATE OR REPLACE VIEW kept_orders AS
 FROM read_parquet(getvariable('raw') || '/kept_orders.parquet');
@@ -444,7 +463,8 @@ CREATE OR REPLACE VIEW staged_removals AS
 SELECT
     order_id,
     received_at AS removed_at
-FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet')
+ANTI JOIN settlement_rows USING (file);
 
 CREATE TABLE disagreeing_orders AS
 SELECT

@@ -27,6 +27,7 @@ from ecommerce.sources.partner_files.folder import (
     file_bounds,
     is_settlement,
     list_folder,
+    marketplace,
     partner_and_day,
 )
 from ecommerce.sources.source import Extracted
@@ -257,9 +258,10 @@ def _remember(
     duck: DuckDBPyConnection,
     loaded: Mapping[str, LoadedFile],
 ) -> None:
-    """Keep the orders of loaded files in the table `loaded_orders`."""
+    """Keep the orders of loaded files, and the payouts of settlements, in the table `loaded_orders`."""
     for name, known in loaded.items():
+        partner = marketplace(name.rpartition("_")[0])
         duck.execute(
             "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-            [known.order_ids, name, name.rpartition("_")[0], known.received_at],
+            [known.order_ids, name, partner, known.received_at],
         )

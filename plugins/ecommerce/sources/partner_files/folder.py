@@ -74,6 +74,11 @@ def file_bounds() -> Bounds:
     )
 
 
+def marketplace(partner: str) -> str:
+    """Return whose file it is: `amazon` of `amazon_settlement`, and of `amazon`."""
+    return partner[: -len(SETTLEMENT)] if is_settlement(partner) else partner
+
+
 class HashedStream(io.RawIOBase):
     """An opened file, whose bytes are hashed as they are read."""
 
@@ -110,9 +115,7 @@ class DroppedFile:
 
     def facts(self, received_at: datetime | None) -> Values:
         """Return the columns of each of its lines; a settlement is the marketplace's."""
-        partner = self.partner
-        if is_settlement(partner):
-            partner = partner[: -len(SETTLEMENT)]
+        partner = marketplace(self.partner)
         return {"file": self.name, "partner": partner, "received_at": received_at}
 
     def open(self) -> IO[bytes]:

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS `sales.loaded_files` (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that loaded it."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that loaded it."),
     received_at TIMESTAMP NOT NULL OPTIONS (description = "When the file was received."),
-    order_ids ARRAY<STRING> OPTIONS (description = "Ids of the orders in the file; an order that a later delivery of the file lacks has been removed. With the prefix `read again`, also those of the former delivery."),
+    order_ids ARRAY<STRING> OPTIONS (description = "Ids of the orders in the file, or of the payouts of a settlement; one that a later delivery of the file lacks has been removed. With the prefix `read again`, also those of the former delivery."),
     rows_read INT64 OPTIONS (description = "Records in the file."),
     rows_accepted INT64 OPTIONS (description = "Records accepted; the others are rejected or superseded."),
     rows_rejected INT64 OPTIONS (description = "Records rejected; they are in `rejected_rows`."),
