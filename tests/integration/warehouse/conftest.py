@@ -23,7 +23,7 @@ from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
 from tests import queries
 from tests.archived_reports import MAILING_RUN
-from tests.integration.warehouse.loadable import Folder, at, midnight
+from tests.integration.warehouse.loadable import NEW_YORK, Folder, at, midnight
 from tests.integration.warehouse_contents import deployment, of_all_days
 
 Row = dict[str, Any]
@@ -288,11 +288,14 @@ def no_env_file(monkeypatch):
     monkeypatch.setattr(environment, "load", lambda: None)
 
 
-def open_shop(emulator, monkeypatch, folder, dataset, currency="USD"):
-    """The warehouse in `dataset`, which is empty or not there; this process's environment names it and the
-    reporting currency."""
+def open_shop(
+    emulator, monkeypatch, folder, dataset, *, currency="USD", timezone=NEW_YORK
+):
+    """The warehouse in `dataset`, which is empty or not there; this process's environment names it, the
+    reporting currency and the shop's timezone."""
     settings = deployment(emulator, folder, dataset)
     settings["REPORTING_CURRENCY"] = currency
+    settings["SHOP_TIMEZONE"] = timezone
     for variable, value in settings.items():
         monkeypatch.setenv(variable, value)
     queries.repeat_at_once(monkeypatch)

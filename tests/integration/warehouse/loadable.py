@@ -1,6 +1,7 @@
 """Loadable folders made by hand, in the layout of include/sql/transform/orders/staged_columns.md."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,7 @@ from ecommerce.warehouse.rendering import staged_columns
 from ecommerce.warehouse.schema import write_rows
 from tests.rows import column_of
 
-NEW_YORK = ZoneInfo("America/New_York")
+NEW_YORK = "America/New_York"
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
 ZERO = Decimal("0.0000")
 OF_ORDER = (
@@ -42,13 +43,18 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def shop_zone():
+    """The timezone of the shop that is open, which is in New York unless its test moves it."""
+    return ZoneInfo(os.environ.get("SHOP_TIMEZONE", NEW_YORK))
+
+
 def business_date(instant):
-    return instant.astimezone(NEW_YORK).date()
+    return instant.astimezone(shop_zone()).date()
 
 
 def midnight(day):
     """When a day begins in the shop."""
-    return datetime.combine(day, time(), NEW_YORK)
+    return datetime.combine(day, time(), shop_zone())
 
 
 def days_from(first, count):

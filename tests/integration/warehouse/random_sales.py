@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,6 +14,7 @@ from tests.integration.warehouse.loadable import (
     at,
     business_date,
     days_from,
+    midnight,
 )
 from tests.oracle_customers import CustomerOracle
 from tests.oracle_sales import SalesOracle, names_of
@@ -131,9 +132,9 @@ class RandomSales(SalesOracle):
         return str(Decimal(self.chance.randint(1, most)) / 100)
 
     def _at(self, day):
-        # From 01:00 to 23:00 in the shop, so some are of the next day in UTC; some are of one instant.
+        # From 01:00 to 23:00 in the shop, so some are of another day in UTC; some are of one instant.
         minute = self.chance.choice([777, self.chance.randint(0, 22 * 60)])
-        return at(f"{day} 06:00") + timedelta(minutes=minute)
+        return midnight(day).astimezone(UTC) + timedelta(minutes=60 + minute)
 
     def _sell(self, channel, day):
         source = CHANNELS[channel][0]

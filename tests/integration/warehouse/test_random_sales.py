@@ -26,6 +26,8 @@ INCOMPLETE = {DAYS[3], DAYS[8]}
 """Each is compared itself. The day after the first has no day to compare with."""
 PRODUCTS_QUERY = "report/daily_sales/products.sql"
 REPORTING_CURRENCIES = ("USD", "JPY", "KWD")
+TIMEZONES = ("America/New_York", "Pacific/Auckland", "Asia/Kolkata")
+"""Days begin after, half a day before, and at no full hour of those in UTC."""
 FACTS = {"began", "ended", "unconverted"}
 AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
 
@@ -37,14 +39,23 @@ AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
 def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
     """A warehouse with random sales, and the truth about them."""
     folder = tmp_path_factory.mktemp("sales")
-    currency = REPORTING_CURRENCIES[request.param % len(REPORTING_CURRENCIES)]
-    sales = RandomSales(request.param, currency)
-    # Views have the currency with which they were made.
-    lent = lend_dataset(f"sales_in_{currency}")
+    zone, place = divmod(request.param, len(REPORTING_CURRENCIES))
+    currency = REPORTING_CURRENCIES[place]
+    timezone = TIMEZONES[zone]
+    # Views have the currency and the timezone with which they were made.
+    lent = lend_dataset(f"sales_in_{currency}_{zone}")
     with pytest.MonkeyPatch.context() as patch, lent as dataset:
         patch.setenv("ORDER_ATTRIBUTES", "group")
         patch.setenv("REPORT_ATTRIBUTE", "group")
-        shop = open_shop(bigquery_emulator, patch, folder, dataset, currency)
+        shop = open_shop(
+            bigquery_emulator,
+            patch,
+            folder,
+            dataset,
+            currency=currency,
+            timezone=timezone,
+        )
+        sales = RandomSales(request.param, currency)
         sales.load(shop, [day for day in DAYS if day not in INCOMPLETE])
         yield shop, sales
 
