@@ -391,6 +391,12 @@ def test_a_gift_card_and_store_credit_cost_no_fee(load):
     assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0]
 
 
+def test_payments_in_installments_are_those_of_the_balance(load):
+    facts = order(gateway="shopify_installments")
+    loaded = load(facts, balance=[moved(1, "10", fee=Decimal("0.59"), order=1)])
+    assert ids(loaded) == ["1"]
+
+
 def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
     monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
     loaded = load(order(1, gateway="cash"), order(2, gateway="paypal"))

@@ -581,8 +581,8 @@ WHERE abs(of_total) >= 0.01 OR abs(of_current_total) >= 0.01
 ORDER BY abs(of_total) + abs(of_current_total) DESC
 LIMIT 20;
 
--- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts. An authorization
--- moves no money.
+-- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts, also those of Shop
+-- Pay Installments. An authorization moves no money.
 CREATE TABLE shopify_transactions AS
 SELECT
     *,
@@ -601,7 +601,7 @@ FROM (
 ) AS transactions
 WHERE
     entry.status = 'SUCCESS' AND entry.kind IN ('SALE', 'CAPTURE', 'REFUND')
-    AND entry.gateway IS DISTINCT FROM 'shopify_payments';
+    AND coalesce(entry.gateway, '') NOT IN ('shopify_payments', 'shopify_installments');
 
 CREATE TABLE shopify_balance_transactions AS
 SELECT
