@@ -339,7 +339,6 @@ def test_payments_by_other_gateways_are_in_the_orders(load):
         paid("4", kind="SALE", gateway="shopify_payments"),
         paid("8", kind="AUTHORIZATION"),
         paid("16", kind="VOID"),
-        paid("32", kind="CHANGE"),
     ]
     for status in ("FAILURE", "PENDING", "ERROR", "AWAITING_RESPONSE", "UNKNOWN"):
         payments.append(paid("64", kind="SALE", status=status))
@@ -389,6 +388,16 @@ def test_a_gift_card_and_store_credit_cost_no_fee(load):
     back = [refund(transactions=[paid("2", gateway="gift_card")])]
     loaded = load(order(payments=payments, refunds=back))
     assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0]
+
+
+def test_the_change_of_a_sale_in_cash_is_no_charge(load):
+    payments = [
+        paid("50", kind="SALE", gateway="cash"),
+        paid("40", kind="CHANGE", gateway="cash"),
+    ]
+    rows = load(order(payments=payments)).rows("payments")
+    assert column_of(rows, "kind") == ["charge", "charge"]
+    assert column_of(rows, "amount") == [50, -40]
 
 
 def test_payments_in_installments_are_those_of_the_balance(load):

@@ -581,14 +581,14 @@ WHERE abs(of_total) >= 0.01 OR abs(of_current_total) >= 0.01
 ORDER BY abs(of_total) + abs(of_current_total) DESC
 LIMIT 20;
 
--- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts, also those of Shop
--- Pay Installments. An authorization moves no money.
+-- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts, also those of
+-- Shop Pay Installments. An authorization moves no money. A sale in cash is what the customer gave, before the change.
 CREATE TABLE shopify_transactions AS
 SELECT
     *,
     entry.amountSet.shopMoney.currencyCode AS currency,
     CASE
-        WHEN entry.kind = 'REFUND' THEN paid_by_shop(entry.amountSet.shopMoney.amount)
+        WHEN entry.kind IN ('REFUND', 'CHANGE') THEN paid_by_shop(entry.amountSet.shopMoney.amount)
         ELSE entry.amountSet.shopMoney.amount
     END AS amount
 FROM (
@@ -600,7 +600,7 @@ FROM (
     FROM shopify_orders
 ) AS transactions
 WHERE
-    entry.status = 'SUCCESS' AND entry.kind IN ('SALE', 'CAPTURE', 'REFUND')
+    entry.status = 'SUCCESS' AND entry.kind IN ('SALE', 'CAPTURE', 'REFUND', 'CHANGE')
     AND coalesce(entry.gateway, '') NOT IN ('shopify_payments', 'shopify_installments');
 
 CREATE TABLE shopify_balance_transactions AS
