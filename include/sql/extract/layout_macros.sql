@@ -134,9 +134,10 @@ CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
     )[1]
 END;
 
--- A rate in percent. A fraction such as 0.19 would be a hundredth of the tax.
+-- A rate in percent. A fraction such as 0.19 would be a hundredth of the tax; 0.5 % is none.
 CREATE OR REPLACE MACRO percentage(rate) AS CASE
     WHEN as_amount(rtrim(rate, '% ')) = 0 OR as_amount(rtrim(rate, '% ')) BETWEEN 1 AND 100 THEN rtrim(rate, '% ')
+    WHEN contains(rate, '%') AND as_amount(rtrim(rate, '% ')) BETWEEN 0 AND 1 THEN rtrim(rate, '% ')
     ELSE as_text(rate) || ' (not in percent)'
 END;
 

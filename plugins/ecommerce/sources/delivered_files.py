@@ -110,7 +110,7 @@ def read_csv(
             lines=str(target),
             former_orders=list(former_orders),
             delimiter=layout.delimiter,
-            place=file.place_of("order_id") + 1,
+            place=file.places["order_id"][0] + 1,
             **facts,
         )
         _write_records(duck, file, text, records, bounds)

@@ -122,6 +122,34 @@ acme-78   | 2026-03-11 | -2     | EUR
     assert column_of(done.loaded_files, "rows_read") == [5]
 
 
+def test_a_header_of_a_page_is_no_payment_and_amounts_are_in_the_currency_of_the_deposit(
+    acme, layouts
+):
+    layout = LAYOUT.replace("constants: {currency: EUR}\n", "")
+    layout = layout.replace("columns:", "columns:\n  Währung: currency")
+    (layouts / "acme_settlement.yaml").write_text(layout)
+    lines = [
+        f"Währung;{HEADER}",
+        "EUR;77;10.03.2026;15,00",
+        ";;;;G1;10,00;08.03.2026 24:00;Verkauf;",
+        f"Währung;{HEADER}",
+        ";;;;G2;5,00;08.03.2026 00:30;Verkauf;",
+        ";;;;G3;$5,00;08.03.2026 00:30;Verkauf;",
+    ]
+    acme.put(NAME, "\n".join(lines))
+    done = load(acme)
+    check(
+        done.payments,
+        """
+payment_id | order_id | amount | currency | payout_id | processed_at
+acme-77-3  | G1       | 10     | EUR      | acme-77   | 2026-03-08 23:00
+acme-77-5  | G2       | 5      | EUR      | acme-77   | 2026-03-07 23:30
+""",
+    )
+    [rejected] = done.rejected_rows
+    assert rejected["detail"] == "Betrag (amount) = $5,00 (not in EUR)"
+
+
 STANDARD = """\
 settlement_id,deposited_on,deposit_amount,currency,order_id,kind,amount,posted_at
 5,2026-03-10,10.50,EUR,A1,charge,14.00,2026-03-09T10:00:00Z

@@ -108,6 +108,16 @@ CASES = {
             {"unit_price": "11.9", "gross_amount": "11.9"},
         ],
     ),
+    "a rate below one percent has a sign": Case(
+        WITH_TAX,
+        {"Rate": "tax_rate"},
+        ["1,100.50,0.5 %", "1,100.50,0.5%", "1,100.50,0.5"],
+        [
+            {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
+            {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
+            {"gross_amount": "0.5 (not in percent)"},
+        ],
+    ),
     "prices without tax, and a rate": Case(
         {"constants": {"tax_rate": "19"}},
         {"Ship": "shipping_amount"},

@@ -81,6 +81,12 @@ HEADERS = {
         4,
     ),
     "after a line that is no CSV": ('"a" b;"\norder_id;sku\n', WANTED, 2),
+    "with blanks around quotes": ('"order_id"; "sku"\n', WANTED, 1),
+    "three lines behind an open quote": (
+        'Screens of 5"\n"order_id";"sku\n";"\nx"\n',
+        ["order_id", "sku", "x"],
+        4,
+    ),
     "the 30th line": (f"\n{BEHIND}order_id;sku\n", WANTED, 30),
 }
 """Content, and the names and the number of its header."""

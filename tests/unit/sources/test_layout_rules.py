@@ -72,6 +72,57 @@ CASES = {
         {2: {"order_id": "A1"}, 4: {"order_id": "A2"}},
         [{"kind": "rows_left_out", "rows": 1, "kinds": "header (1)"}],
     ),
+    "a header of a page is no order, and the first of its lines is of the order before": Case(
+        {"fill_down": ["order_id", "Date"]},
+        [
+            HEADER,
+            f"A1,1,{DATE},1,5",
+            f"\ufeff{HEADER.replace('Date', ' Date')}",
+            ",2,,1,6",
+            ",,,,",
+        ],
+        {2: {"order_id": "A1"}, 4: {"order_id": "A1", "ordered_at": DATE}},
+        [{"rows": 2, "kinds": "blank (1), header (1)"}],
+    ),
+    "rules see the values of the order's first line": Case(
+        {"fill_down": ["Kind"], "only": {"Kind": ["Sale"]}},
+        [
+            f"{HEADER},Kind",
+            f"A1,1,{DATE},1,5,Sale",
+            f"A2,1,{DATE},1,5,Draft",
+            f"A1,2,{DATE},1,6,",
+            f"A2,2,{DATE},1,6,",
+        ],
+        {2: {"unit_price": "5"}, 4: {"unit_price": "6"}},
+        [{"rows": 2, "kinds": "Draft (2)"}],
+    ),
+    "a column with the name of ours is another one": Case(
+        {
+            "fill_down": ["Order"],
+            "columns": {"Sub": "line_number"},
+            "without": ["Line"],
+        },
+        [
+            "order_id,line_number,Order,Sub,Date,Pieces,Price",
+            f"901,1,A1,x-1,{DATE},1,5",
+            f",2,,x-2,{DATE},1,6",
+        ],
+        {
+            2: {"order_id": "A1", "line_number": "1"},
+            3: {"order_id": "A1", "line_number": "2"},
+        },
+    ),
+    "blanks, line feeds and what has no width make no other column": Case(
+        {
+            "columns": {"Order  Date": "refunded_at", "Name": "product_name"},
+            "only": {"Kind\u00a0of row": ["Sale"]},
+        },
+        [
+            f'"Order\r\nDate", {HEADER},"\u200bName", "Kind of  row"',
+            f"{DATE},A1,1,{DATE},1,5,Mug,Sale",
+        ],
+        {3: {"refunded_at": DATE, "order_id": "A1", "product_name": "Mug"}},
+    ),
     "lines without an id are totals": Case(
         {"skip_without": "order_id"},
         [HEADER, f"A1,1,{DATE},1,5", ",,,,", ",,,1,5.00", ",Sum"],
@@ -495,6 +546,19 @@ def test_a_line_behind_a_malformed_one_is_not_of_the_order_before(read_file):
     assert ids == {2: "A1", 4: None, 5: "C1"}
 
 
+def test_lines_behind_a_header_with_other_columns_are_rejected(read_file):
+    """Here, of another order of columns: two pieces would be the price."""
+    rows = [
+        HEADER,
+        f"A1,1,{DATE},1,5",
+        "Order,Line,Date,Price,Pieces",
+        f"A2,1,{DATE},5,2",
+    ]
+    lines, rejects, _ = read_file("\n".join(rows).encode(), layout_of())
+    assert [line["order_id"] for line in lines] == ["A1"]
+    assert rejects == [(3, "malformed_line"), (4, "malformed_line")]
+
+
 def picked(lines, expected):
     """The values of lines that are expected, by row number."""
     found = {}
@@ -673,6 +737,8 @@ INSTANTS = [
     ("%b-%d-%y", "Mar-10-26", "2026-03-09T23:00:00"),
     ("%d.%m.%Y %H:%M", "10.03.2026 24:00", "2026-03-10T23:00:00"),
     ("%d.%m.%Y %H:%M:%S", "31.12.2025 24:00:00", "2025-12-31T23:00:00"),
+    ("%d.%m.%Y %H:%M %Z", "10.03.2026 24:00 CET", "2026-03-10T23:00:00"),
+    ("%d.%m.%Y %H:%M %Z", "10.03.2026 24:00 Asia/Tokyo", "2026-03-10T15:00:00"),
     ("%d.%m.%Y %H:%M:%S", "10.03.2026 08:24:00", "2026-03-10T07:24:00"),
     ("%m/%d/%y", "3/9/26", "2026-03-08T23:00:00"),
 ]
@@ -746,6 +812,48 @@ def test_an_unknown_zone_rejects_its_line(read_file):
     assert line["ordered_at"] == reason
 
 
+MONTHS_IN_OTHERS = [
+    [
+        "1月",
+        "2月",
+        "3月",
+        "4月",
+        "5月",
+        "6月",
+        "7月",
+        "8月",
+        "9月",
+        "10月",
+        "11月",
+        "12月",
+    ],
+    [
+        "leden",
+        "únor",
+        "březen",
+        "duben",
+        "květen",
+        "červen",
+        "červenec",
+        "srpen",
+        "září",
+        "říjen",
+        "listopad",
+        "prosinec",
+    ],
+]
+
+
+@pytest.mark.parametrize("names", MONTHS_IN_OTHERS)
+def test_a_month_may_have_the_name_of_another_in_its_own(read_file, names):
+    layout = layout_of(date_format="%d %B %Y", month_names=names, timezone="UTC")
+    rows = [f"A1,{place},10 {name} 2026,1,5" for place, name in enumerate(names, 1)]
+    lines, _, _ = read_file("\n".join([HEADER, *rows]).encode(), layout)
+    for line in lines:
+        assert line["ordered_at"][5:7] == f"{int(line['line_number']):02}"
+    assert len(lines) == 12
+
+
 MONTHS = {
     "Jan.": 1,
     "Feb.": 2,
@@ -762,12 +870,14 @@ MONTHS = {
 }
 
 
-@pytest.mark.parametrize("name_format", ["%b", "%B"])
+@pytest.mark.parametrize("name_format", ["%b um Uhr", "%B um Uhr"])
 def test_months_have_names_of_their_own(read_file, name_format):
     layout = layout_of(
         date_format=f"%d {name_format} %Y", month_names=list(MONTHS), timezone="UTC"
     )
-    rows = [f"A1,{place},10 {name.upper()} 2026,1,5" for name, place in MONTHS.items()]
+    rows = []
+    for name, place in MONTHS.items():
+        rows.append(f"A1,{place},10 {name.upper()} um Uhr 2026,1,5")
     lines, _, _ = read_file("\n".join([HEADER, *rows]).encode(), layout)
     for line in lines:
         month = int(line["line_number"])

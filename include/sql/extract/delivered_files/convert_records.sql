@@ -10,51 +10,107 @@
     "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
     "order_fee_amount"
 ] %}
-{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_blank, is_one_of, month_named, plain_records, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import cell, instant, is_blank, is_header, is_named, is_one_of, month_named, plain_records, quoted with context %}
 {% include "extract/layout_macros.sql" %}
 
-{% set id_place = delivered.place_of("order_id") %}
-{% set fills_ids = "order_id" in layout.fill_down or delivered.names[id_place] in layout.fill_down %}
-{% if fills_ids %}
--- The lines behind the first of an order lack its id. Those behind a malformed line may be of another order.
-CREATE OR REPLACE TEMP VIEW identified AS
-SELECT * EXCLUDE (is_malformed)
-FROM (
-    SELECT * REPLACE (
-        nullif(
-            last_value(CASE WHEN is_malformed THEN '' ELSE nullif(trim("{{ id_place }}"), '') END IGNORE NULLS)
-                OVER (ORDER BY number),
-            ''
-        ) AS "{{ id_place }}"
+{% macro field(name) -%}
+{% set places = delivered.places[name] -%}
+{% if places | length > 1 -%}
+concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.last }}{% endfor %})
+{%- else -%}
+"{{ places[0] }}"
+{%- endif %}
+{%- endmacro %}
+{% set id_place = delivered.places["order_id"][0] %}
+{% set filled = namespace(places=[]) %}
+{% for name in layout.fill_down %}
+{% set filled.places = filled.places + delivered.places.get(name, [delivered.place_of(name)]) %}
+{% endfor %}
+CREATE OR REPLACE TEMP VIEW marked AS
+SELECT
+    *,
+    {{ is_header() }} AS is_header,
+    CASE WHEN {{ is_blank() }} THEN TRUE ELSE FALSE END AS is_blank
+FROM {{ plain_records() }};
+
+-- Behind a header of other columns, what is in the place of a price may be a number of pieces.
+SET VARIABLE other_header = (
+    SELECT min(number)
+    FROM marked
+    WHERE {{ is_named(id_place) }} AND NOT is_header
+);
+
+INSERT INTO malformed BY NAME
+SELECT
+    number AS row_number,
+    'malformed_line' AS reason,
+    'in or behind line ' || getvariable('other_header') || ', a header with other columns' AS detail,
+    concat_ws(getvariable('delimiter'), {% for place in range(delivered.names | length) %}coalesce("{{ place }}", ''){{ ", " if not loop.last }}{% endfor %}) AS record
+FROM marked
+WHERE number >= getvariable('other_header');
+
+{% set of_layout = "number >= getvariable('other_header') IS NOT TRUE" %}
+{% if filled.places %}
+-- The columns that only the first line of an order has. Lines without an id behind a malformed one may be of another order.
+CREATE OR REPLACE TEMP VIEW filled AS
+WITH identified AS (
+    {% if id_place in filled.places %}
+    SELECT * EXCLUDE (is_malformed) REPLACE (
+        CASE
+            WHEN is_header THEN "{{ id_place }}"
+            ELSE nullif(
+                last_value(
+                    CASE
+                        WHEN is_malformed THEN ''
+                        WHEN NOT is_header THEN nullif(trim("{{ id_place }}"), '')
+                    END
+                    IGNORE NULLS
+                ) OVER (ORDER BY number),
+                ''
+            )
+        END AS "{{ id_place }}"
     )
     FROM (
         SELECT
             *,
             FALSE AS is_malformed
-        FROM {{ plain_records() }}
+        FROM marked
+        WHERE {{ of_layout }}
         UNION ALL BY NAME
         SELECT
             row_number AS number,
             TRUE AS is_malformed
         FROM malformed
     ) AS records
-) AS filled
-WHERE NOT is_malformed;
+    QUALIFY NOT is_malformed
+    {% else %}
+    FROM marked
+    WHERE {{ of_layout }}
+    {% endif %}
+)
+
+SELECT * REPLACE (
+    {% for place in filled.places | unique if place != id_place %}
+    last_value(nullif(trim("{{ place }}"), '') IGNORE NULLS) OVER until_here AS "{{ place }}",
+    {% endfor %}
+    number AS number
+)
+FROM identified
+WINDOW until_here AS (PARTITION BY clean_id(trim({{ field("order_id") }})) ORDER BY number);
 
 {% endif %}
 CREATE OR REPLACE TEMP VIEW kinds AS
 SELECT
-    *,
+    * EXCLUDE (is_header, is_blank),
     CASE
-        WHEN {% for name, places in delivered.places.items() %}"{{ places[0] }}" = {{ quoted(delivered.names[places[0] | int]) }} AND {% endfor %}TRUE
-            THEN 'header'
+        WHEN is_header THEN 'header'
         {% if layout.skip_without %}
         WHEN coalesce({{ cell(layout.skip_without) }}, '') = '' THEN {{ quoted("without " ~ layout.skip_without) }}
         {% endif %}
         {% for name, kinds in layout.only.items() %}
         WHEN NOT {{ is_one_of(name, kinds) }} THEN coalesce(nullif(left(mask_e_mails({{ cell(name) }}), 40), ''), '(empty)')
         {% endfor %}
-        WHEN {{ is_blank() }} THEN 'blank'
+        WHEN is_blank THEN 'blank'
     END AS left_out,
     FALSE
     {% for name, kinds in layout.refund_when.items() %}
@@ -65,7 +121,8 @@ SELECT
     {% endif %}
     {% endfor %}
     AS is_refund
-FROM {{ "identified" if fills_ids else plain_records() }};
+FROM {{ "filled" if filled.places else "marked" }}
+{{ "WHERE " ~ of_layout if not filled.places }};
 
 -- The values that a layout maps; of two for one text, the first.
 CREATE OR REPLACE TEMP TABLE value_map (name VARCHAR, text VARCHAR, value VARCHAR);
@@ -91,7 +148,7 @@ SELECT
 SET VARIABLE numbers_are_texts = (
     SELECT count(*) > 0
     FROM kinds
-    WHERE left_out IS NULL AND {{ "TRUE" if delivered.places["line_number"] | length > 1 else "as_position(" ~ cell("line_number") ~ ") IS NULL" }}
+    WHERE left_out IS NULL AND {{ "TRUE" if delivered.places["line_number"] | length > 1 else "as_position(trim(" ~ field("line_number") ~ ")) IS NULL" }}
 );
 
 {% endif %}
@@ -105,11 +162,8 @@ COPY (
     WITH named AS (
         SELECT
             {% for name in delivered.all_columns %}
-            {% set places = delivered.places.get(name, []) %}
-            {% if places | length > 1 %}
-            concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.last }}{% endfor %}) AS "{{ name }}",
-            {% elif places %}
-            "{{ places[0] }}" AS "{{ name }}",
+            {% if name in delivered.places %}
+            {{ field(name) }} AS "{{ name }}",
             {% else %}
             {{ quoted(layout.constants[name]) if name in layout.constants else "NULL" }}::VARCHAR AS "{{ name }}",
             {% endif %}
@@ -123,38 +177,33 @@ COPY (
             left_out IS NULL
             {% if layout.skip_without %}
             -- A line of the order itself, without a product, has values of the order.
-            OR (left_out = {{ quoted("without " ~ layout.skip_without) }} AND {{ cell("order_id") }} <> '')
+            OR (left_out = {{ quoted("without " ~ layout.skip_without) }} AND trim("{{ id_place }}") <> '')
             {% endif %}
     ),
 
-    -- Columns that only the first line of an order has.
-    filled AS (
+    -- Values of the whole order are on one of its lines.
+    complete AS (
         SELECT * REPLACE (
-            {% for name, places in delivered.places.items() if name in layout.fill_down or delivered.names[places[0] | int] in layout.fill_down %}
-            last_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER until_here AS "{{ name }}",
-            {% endfor %}
             {% for name in delivered.places if name.startswith("order_") and name.endswith("_amount") and layout.skip_without %}
             first_value(nullif(trim("{{ name }}"), '') IGNORE NULLS) OVER whole AS "{{ name }}",
             {% endfor %}
             row_number AS row_number
         )
         FROM named
-        WINDOW
-            until_here AS (PARTITION BY order_key ORDER BY row_number),
-            whole AS (
-                PARTITION BY order_key ORDER BY row_number
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-            )
+        WINDOW whole AS (
+            PARTITION BY order_key ORDER BY row_number
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        )
     ),
 
     mapped AS (
-        SELECT filled.* REPLACE (
+        SELECT complete.* REPLACE (
             {% for name in mapped %}
-            coalesce("map of {{ name }}".value, filled."{{ name }}") AS "{{ name }}",
+            coalesce("map of {{ name }}".value, complete."{{ name }}") AS "{{ name }}",
             {% endfor %}
-            filled.row_number AS row_number
+            complete.row_number AS row_number
         )
-        FROM filled
+        FROM complete
         {% for name in mapped %}
         LEFT JOIN (
             SELECT
@@ -164,9 +213,9 @@ COPY (
             WHERE name = '{{ name }}'
             GROUP BY text
         ) AS "map of {{ name }}"
-            ON lower(coalesce(plain_text(filled."{{ name }}"), '')) = "map of {{ name }}".text
+            ON lower(coalesce(plain_text(complete."{{ name }}"), '')) = "map of {{ name }}".text
         {% endfor %}
-        WHERE NOT filled.is_of_order
+        WHERE NOT complete.is_of_order
     ),
 
     -- A refund has the number of the line that it returns, if the file has that line.
@@ -219,7 +268,11 @@ COPY (
             END AS {{ name }},
             {% endfor %}
             {% for name in amounts if name in delivered.places %}
-            {% set number = "plain_number(" ~ ("rtrim(" ~ name ~ ", ' %')" if name == "tax_rate" else name) ~ ", currency)" %}
+            {% if name == "tax_rate" %}
+            {% set number = "plain_number(rtrim(tax_rate, ' %'), currency) || regexp_extract(tax_rate, ' *%?$')" %}
+            {% else %}
+            {% set number = "plain_number(" ~ name ~ ", currency)" %}
+            {% endif %}
             {% set number = "turned(" ~ number ~ ")" if name in layout.negated else number %}
             CASE WHEN is_refund THEN ltrim({{ number }}, '-') ELSE {{ number }} END AS {{ name }},
             {% endfor %}

@@ -2,7 +2,7 @@
   DuckDB, after transform/values.sql: adds the records of a settlement to the table settlement_rows. Facts: `delivered`
   (sources/delivered_files.py) and `records` (a path). Variables: `file`, `partner`, `received_at`.
 #}
-{% from "extract/delivered_files/record_macros.sql" import instant, is_blank, is_one_of, month_named, plain_records, quoted with context %}
+{% from "extract/delivered_files/record_macros.sql" import instant, is_blank, is_header, is_one_of, month_named, plain_records, quoted with context %}
 {% set layout = delivered.layout %}
 {% include "extract/layout_macros.sql" %}
 
@@ -35,13 +35,21 @@ WITH named AS (
         END AS kind,
         number AS row_number
     FROM {{ plain_records() }}
-    WHERE NOT ({{ is_blank() }})
+    WHERE NOT ({{ is_blank() }}) AND NOT ({{ is_header() }})
 ),
 
 -- The rows behind that of the deposit may lack its facts.
 filled AS (
     SELECT * REPLACE (last_value(settlement_id IGNORE NULLS) OVER (ORDER BY row_number) AS settlement_id)
     FROM named
+),
+
+with_currency AS (
+    SELECT * REPLACE (coalesce(currency, first_value(currency IGNORE NULLS) OVER settlement) AS currency)
+    FROM filled
+    WINDOW settlement AS (
+        PARTITION BY settlement_id ORDER BY row_number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
 )
 
 SELECT
@@ -54,7 +62,7 @@ SELECT
         strftime({{ parsed("deposited_on") }} AT TIME ZONE {{ quoted(delivered.timezone) }}, '%Y-%m-%d'), deposited_on
     ) AS deposited_on,
     plain_number(deposit_amount, currency) AS deposit_amount,
-    coalesce(currency, first_value(currency IGNORE NULLS) OVER settlement) AS currency,
+    currency,
     order_id,
     kind,
     {{ "turned(plain_number(amount, currency))" if "amount" in layout.negated else "plain_number(amount, currency)" }} AS amount,
@@ -62,7 +70,4 @@ SELECT
         strftime({{ parsed("posted_at") }} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), posted_at
     ) AS posted_at,
     amount IS NULL AND deposit_amount IS NOT NULL AS is_deposit
-FROM filled
-WINDOW settlement AS (
-    PARTITION BY settlement_id ORDER BY row_number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-)
+FROM with_currency

@@ -21,13 +21,26 @@
 {% macro is_one_of(name, kinds) -%}
 coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind.split() | join(" ") | lower) }}, {% endfor %}], lower(plain_text("{{ delivered.place_of(name) }}"))), FALSE)
 {%- endmacro %}
+{% macro is_named(place) -%}
+contains("{{ place }}", {{ quoted(delivered.names[place].split() | first) }}) AND plain_text(clean_id("{{ place }}")) = {{ quoted(delivered.names[place]) }}
+{%- endmacro %}
+{# A condition of CASE is evaluated up to the first column that decides it. #}
+{% macro is_header() -%}
+CASE WHEN {% for places in delivered.places.values() %}{{ is_named(places[0]) }} AND {% endfor %}TRUE THEN TRUE ELSE FALSE END
+{%- endmacro %}
+{# Of names of which one begins with another, červen and červenec, the longer one has to be tried first. #}
 {% macro month_named(value, format) -%}
 {% if layout.month_names -%}
-CASE
-    {%- for position in range(12) %} WHEN contains(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }})
-    THEN replace(lower({{ value }}), {{ quoted(layout.month_names[position] | lower) }}, '{{ months[position] if "%B" in format else months[position][:3] }}')
-    {%- endfor %} ELSE {{ value }}
-END
+{% set names = layout.month_names | map("lower") | list -%}
+list_transform(
+    [regexp_extract({{ value }}, {{ quoted("(?i)\\Q" ~ (names | sort(reverse=true) | join("\\E|\\Q")) ~ "\\E") }})],
+    LAMBDA found: CASE lower(found)
+        {%- for name in names %}
+        WHEN {{ quoted(name) }} THEN replace({{ value }}, found, '{{ months[loop.index0] if "%B" in format else months[loop.index0][:3] }}')
+        {%- endfor %}
+        ELSE {{ value }}
+    END
+)[1]
 {%- else -%}
 {{ value }}
 {%- endif %}
@@ -40,7 +53,7 @@ with_whole_year(
         try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }}),
         CASE WHEN regexp_matches({{ time }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ time }}, {{ quoted(format) }}) END
     )
-)
+) + days_after({{ value }})
 {%- else -%}
 (with_whole_year(try_strptime({{ time }}, {{ quoted(format) }})) + days_after({{ value }})) AT TIME ZONE {{ quoted(delivered.timezone) }}
 {%- endif %}
