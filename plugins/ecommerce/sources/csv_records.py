@@ -21,6 +21,7 @@ from itertools import islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ecommerce.core.email_masking import clean_id
 from ecommerce.core.text import clean
 from ecommerce.sources import text_blocks
 from ecommerce.sources.text_blocks import ahead, blocks, is_utf8
@@ -78,6 +79,7 @@ class Dialect:
     short_without: int | None = None
 
 
+QUOTING = {"standard": csv.QUOTE_MINIMAL, "none": csv.QUOTE_NONE}
 STANDARD = Dialect()
 UNBOUNDED = Bounds(inf, inf, inf, inf)
 
@@ -101,26 +103,47 @@ class Batch(NamedTuple):
     malformed: list[Record]
 
 
+def column_name(text: str) -> str:
+    """Return the name of a column with single blanks in place of others and of line feeds, and without what
+    people do not see."""
+    return " ".join(clean_id(text).split())
+
+
 def column_names(line: bytes, dialect: Dialect = STANDARD) -> list[str]:
     """Return the column names in the header of a file in UTF-8.
 
-    A byte order mark and blanks around the names are removed. Raise UnusableFileError if the line is
-    empty, too long, or not CSV.
+    Raise UnusableFileError if the line is empty, too long, or not CSV.
     """
     if len(line) > LONGEST_HEADER:
         raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
         text = line.decode("utf-8-sig").strip("\r\n")
-        names = text.split(dialect.delimiter)
-        if dialect.quoting == "standard":
-            [names] = csv.reader([text], strict=True, delimiter=dialect.delimiter)
+        [names] = csv.reader(
+            [text],
+            delimiter=dialect.delimiter,
+            quoting=QUOTING[dialect.quoting],
+            skipinitialspace=True,
+            strict=True,
+        )
     except (UnicodeDecodeError, csv.Error):
         raise UnusableFileError(
             "its first line cannot be read as a CSV header in its encoding"
         ) from None
     if not text:
         raise UnusableFileError("it is empty, without even a header")
-    return [name.strip() for name in names]
+    return [column_name(name) for name in names]
+
+
+def _first_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield what may be the header, with the number of its last line: each of the first `HEADER_LINES` lines,
+    and the lines up to it, because a name may have line feeds."""
+    lines: list[bytes] = []
+    for number in range(1, HEADER_LINES + 1):
+        lines.append(stream.readline(LONGEST_HEADER + 1))
+        for first in reversed(range(number)):
+            yield number, b"".join(lines[first:])
+        if len(lines[-1]) > LONGEST_HEADER:
+            return
 
 
 def find_header(
@@ -128,7 +151,7 @@ def find_header(
     dialect: Dialect,
     wanted: Collection[str],
 ) -> tuple[list[str], int]:
-    """Read a file in UTF-8 up to its header, and return the column names and the header's line number.
+    """Read a file in UTF-8 up to its header, and return the column names and the header's last line number.
 
     The header is the first of `HEADER_LINES` lines that has all `wanted` columns. Raise UnusableFileError if
     there is none, or if it has one of them more than once.
@@ -138,8 +161,7 @@ def find_header(
     nearest: list[str] = []
     nearest_number = 0
     missing = list(wanted)
-    for number in range(1, HEADER_LINES + 1):
-        line = stream.readline(LONGEST_HEADER + 1)
+    for number, line in _first_lines(stream):
         if not first.strip():
             first = line
             first_number = number
@@ -150,7 +172,7 @@ def find_header(
                 nearest = names
                 nearest_number = number
                 missing = lacking
-        if not missing or len(line) > LONGEST_HEADER:
+        if not missing:
             break
     for name in wanted:
         if nearest.count(name) > 1:

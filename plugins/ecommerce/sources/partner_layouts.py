@@ -25,6 +25,7 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import country_codes
 from ecommerce.core.yaml_texts import Several, first_problem, parse_yaml
+from ecommerce.sources.csv_records import column_name
 
 FOLDER = INCLUDE / "partners"
 SHIPPED = INCLUDE / "partners" / "layouts"
@@ -161,7 +162,9 @@ Column = Annotated[str, AfterValidator(_known_column)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
 DateFormat = Annotated[str, AfterValidator(_known_date_format)]
 Language = Annotated[str, AfterValidator(_known_language)]
-PaymentRule = Annotated[Mapping[str, Several[str]], AfterValidator(_known_payment)]
+Name = Annotated[str, AfterValidator(column_name)]
+"""The name of a column in the file."""
+PaymentRule = Annotated[Mapping[Name, Several[str]], AfterValidator(_known_payment)]
 
 
 class Layout(BaseModel):
@@ -179,17 +182,17 @@ class Layout(BaseModel):
     date_format: Several[DateFormat] = ()
     month_names: tuple[str, ...] = ()
     timezone: ZoneInfo | None = None
-    columns: Mapping[str, Several[Column]] = {}
-    joined: Mapping[Column, tuple[str, ...]] = {}
+    columns: Mapping[Name, Several[Column]] = {}
+    joined: Mapping[Column, tuple[Name, ...]] = {}
     constants: Mapping[Constant, str] = {}
     values: Mapping[Column, Mapping[str, str]] = {}
     country_names: Several[Language] = ()
     negated: Several[Column] = ()
     number_lines: bool = False
-    fill_down: Several[str] = ()
-    skip_without: str | None = None
-    only: Mapping[str, Several[str]] = {}
-    refund_when: Mapping[str, Several[str]] = {}
+    fill_down: Several[Name] = ()
+    skip_without: Name | None = None
+    only: Mapping[Name, Several[str]] = {}
+    refund_when: Mapping[Name, Several[str]] = {}
     prices_include_tax: bool = False
     kind: Literal["orders", "settlement"] = "orders"
     payments: tuple[PaymentRule, ...] = ()
