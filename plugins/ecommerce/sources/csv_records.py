@@ -79,7 +79,7 @@ class Dialect:
     short_without: int | None = None
 
 
-QUOTING = {"standard": csv.QUOTE_MINIMAL, "none": csv.QUOTE_NONE}
+QUOTING: dict[str, Any] = {"standard": csv.QUOTE_MINIMAL, "none": csv.QUOTE_NONE}
 STANDARD = Dialect()
 UNBOUNDED = Bounds(inf, inf, inf, inf)
 
@@ -134,18 +134,6 @@ def column_names(line: bytes, dialect: Dialect = STANDARD) -> list[str]:
     return [column_name(name) for name in names]
 
 
-def _first_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield what may be the header, with the number of its last line: each of the first `HEADER_LINES` lines,
-    and the lines up to it, because a name may have line feeds."""
-    lines: list[bytes] = []
-    for number in range(1, HEADER_LINES + 1):
-        lines.append(stream.readline(LONGEST_HEADER + 1))
-        for first in reversed(range(number)):
-            yield number, b"".join(lines[first:])
-        if len(lines[-1]) > LONGEST_HEADER:
-            return
-
-
 def find_header(
     stream: IO[bytes],
     dialect: Dialect,
@@ -156,38 +144,38 @@ def find_header(
     The header is the first of `HEADER_LINES` lines that has all `wanted` columns. Raise UnusableFileError if
     there is none, or if it has one of them more than once.
     """
-    first = b""
-    first_number = 0
-    nearest: list[str] = []
-    nearest_number = 0
+    lines: list[bytes] = []
+    names: list[str] = []
+    number = 0
     missing = list(wanted)
-    for number, line in _first_lines(stream):
-        if not first.strip():
-            first = line
-            first_number = number
-        with suppress(UnusableFileError):
-            names = column_names(line, dialect)
-            lacking = [name for name in wanted if name not in names]
-            if len(lacking) < len(missing):
-                nearest = names
-                nearest_number = number
-                missing = lacking
-        if not missing:
+    while missing and len(lines) < HEADER_LINES:
+        lines.append(stream.readline(LONGEST_HEADER + 1))
+        # A name may have line feeds.
+        for first in reversed(range(len(lines))):
+            with suppress(UnusableFileError):
+                found = column_names(b"".join(lines[first:]), dialect)
+                lacking = [name for name in wanted if name not in found]
+                if len(lacking) < len(missing):
+                    names = found
+                    number = len(lines)
+                    missing = lacking
+        if len(lines[-1]) > LONGEST_HEADER:
             break
     for name in wanted:
-        if nearest.count(name) > 1:
+        if names.count(name) > 1:
             raise UnusableFileError(f"its header has {name} more than once")
     if not missing:
-        return nearest, nearest_number
-    if nearest:
-        place = f" in line {nearest_number}" if nearest_number > 1 else ""
+        return names, number
+    if names:
+        place = f" in line {number}" if number > 1 else ""
         fault = f"its header{place} lacks {', '.join(missing)}"
         shown = ""
     else:
-        # Raises what is wrong with the first line, if it is no CSV.
-        column_names(first, dialect)
+        line = next(filter(bytes.strip, lines), b"")
+        # Raises what is wrong with the line, if it is no CSV.
+        column_names(line, dialect)
         fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
-        shown = f"line {first_number} is: {_shape(first)}; "
+        shown = f"line {lines.index(line) + 1} is: {_shape(line)}; "
     raise UnusableFileError(
         f"{fault} (the delimiter is {dialect.delimiter!r}); {shown}if its partner has another layout, "
         "describe it in include/partners (docs/RECIPES.md)",
@@ -313,23 +301,22 @@ class Reader:
         # Blanks are no record, also of one field. A longer block may have a line that is too long.
         if self._fields == 1 or len(lines) > LONGEST_LINE or not is_utf8(lines):
             return False
-        text = pa.array([lines], pa.binary())
-        [is_match] = compute.match_substring_regex(text, self._certain).to_pylist()
-        return bool(is_match)
+        text = pa.scalar(lines, pa.binary())
+        return bool(compute.match_substring_regex(text, self._certain).as_py())
 
     def _records(self, lines: list[bytes]) -> Iterator[Record]:
         """Yield the records of lines."""
-        next_position = 0
-        for position, line in enumerate(lines):
-            if position < next_position or not line.strip(self._blanks):
-                continue
-            following = lines[position : position + MOST_LINES + 1]
-            record = self._record(self.number + position, following)
-            if record is None:
-                self._unfinished = b"\n".join([*following, b""])
-                return
-            next_position = position + 1 + record.text.count(b"\n")
-            yield record
+        position = 0
+        while position < len(lines):
+            if lines[position].strip(self._blanks):
+                following = lines[position : position + MOST_LINES + 1]
+                record = self._record(self.number + position, following)
+                if record is None:
+                    self._unfinished = b"\n".join([*following, b""])
+                    return
+                position += record.text.count(b"\n")
+                yield record
+            position += 1
 
     def _record(self, number: int, lines: Sequence[bytes]) -> Record | None:
         """Return the record that begins with the first of `lines`.

@@ -131,7 +131,13 @@ def read_csv(
     else:
         if layout != STANDARD:
             convert = "extract/delivered_files/convert_records"
-            warnings += json_warnings(duck, convert, computed=COMPUTED, **context)
+            warnings += json_warnings(
+                duck,
+                convert,
+                computed=COMPUTED,
+                columns_of_layouts=LAYOUT_COLUMNS,
+                **context,
+            )
         run_sql_file(duck, "extract/delivered_files/keep_order_ids")
         warnings += json_warnings(duck, DOUBTFUL_VALUES)
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
@@ -148,12 +154,10 @@ class _File:
         self.layout = layout
         self.timezone = layout.timezone or load_settings().shop_timezone
         self.ours = list(layout.standard_columns)
-        self.all_columns = self.ours
         # A column without which a record may end early.
         short_without: str | None = "amount"
         if layout.kind == "orders":
             self.ours += extra_columns()
-            self.all_columns = [*self.ours, *LAYOUT_COLUMNS]
             short_without = layout.skip_without
         self.dialect = Dialect(layout.delimiter, layout.quoting)
         self.names, self.header_line = find_header(

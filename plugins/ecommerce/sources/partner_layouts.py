@@ -291,10 +291,9 @@ class Utf8Stream:
         return text.encode("utf-8", "surrogateescape")
 
 
-KEYS = {
-    "orders": {*Layout.model_fields} - {"payments"},
-    "settlement": {*Layout.model_fields}
-    - {
+OTHER_KEYS = {
+    "orders": {"payments"},
+    "settlement": {
         "values",
         "country_names",
         "number_lines",
@@ -305,7 +304,7 @@ KEYS = {
         "prices_include_tax",
     },
 }
-"""Those of the layouts of each kind."""
+"""Those that a layout of each kind has not."""
 UNKNOWN_KEY = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
 STANDARD = Layout.model_construct()
 STANDARD_SETTLEMENT = Layout.model_validate(
@@ -314,6 +313,11 @@ STANDARD_SETTLEMENT = Layout.model_validate(
         "payments": [{"is": kind, "kind": kind} for kind in PAYMENT_KINDS],
     }
 )
+
+
+def is_settlement(partner: str) -> bool:
+    """Return whether the partner in the name of a file is that of settlements: `amazon_settlement`."""
+    return partner.lower().endswith(SETTLEMENT)
 
 
 def partner_layouts() -> dict[str, Layout]:
@@ -337,9 +341,7 @@ def _layout(file: Path) -> Layout:
     keys = parse_yaml(text) or {}
     if not isinstance(keys, dict):
         raise ValueError("is not valid YAML: it has no keys")
-    kind = "orders"
-    if file.stem.lower().endswith(SETTLEMENT):
-        kind = "settlement"
+    kind = "settlement" if is_settlement(file.stem) else "orders"
     try:
         layout = Layout.model_validate(keys, context=keys.get("kind", kind))
     except ValidationError as error:
@@ -354,7 +356,7 @@ def _layout(file: Path) -> Layout:
         raise ValueError(
             f"kind: settlement is the kind of a layout <partner>{SETTLEMENT}.yaml, and of no other"
         )
-    for key in sorted(layout.model_fields_set - KEYS[kind]):
+    for key in sorted(layout.model_fields_set & OTHER_KEYS[kind]):
         raise ValueError(f"kind: {key} is no key of the kind {kind}")
     return layout
 

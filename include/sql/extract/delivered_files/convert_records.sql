@@ -161,7 +161,7 @@ SET VARIABLE numbers_are_texts = (
 COPY (
     WITH named AS (
         SELECT
-            {% for name in delivered.all_columns %}
+            {% for name in delivered.ours + columns_of_layouts | list %}
             {% if name in delivered.places %}
             {{ field(name) }} AS "{{ name }}",
             {% else %}

@@ -17,7 +17,7 @@ coalesce(
 INSERT INTO settlement_rows BY NAME
 WITH named AS (
     SELECT
-        {% for name in delivered.all_columns %}
+        {% for name in delivered.ours %}
         {% set places = delivered.places.get(name, []) %}
         {% if places %}
         nullif(concat_ws(' ', {% for place in places %}nullif(trim("{{ place }}"), ''){{ ", " if not loop.last }}{% endfor %}), '') AS "{{ name }}",

@@ -25,11 +25,11 @@ from ecommerce.sources.partner_files.folder import (
     DroppedFile,
     HashedStream,
     file_bounds,
-    is_settlement,
     list_folder,
     marketplace,
     partner_and_day,
 )
+from ecommerce.sources.partner_layouts import is_settlement
 from ecommerce.sources.source import Extracted
 from ecommerce.storage.delivered import reading_errors
 from ecommerce.storage.duckdb import (

@@ -27,6 +27,7 @@ from ecommerce.sources.partner_layouts import (
     STANDARD,
     STANDARD_SETTLEMENT,
     Layout,
+    is_settlement,
     partner_layouts,
 )
 from ecommerce.sources.text_blocks import BLOCK
@@ -57,11 +58,6 @@ def partner_and_day(name: str) -> tuple[str, date] | None:
         if match:
             return match[1], date.fromisoformat(match[2])
     return None
-
-
-def is_settlement(partner: str) -> bool:
-    """Return whether the partner in the name of a file is that of settlements: `amazon_settlement`."""
-    return partner.lower().endswith(SETTLEMENT)
 
 
 def file_bounds() -> Bounds:
