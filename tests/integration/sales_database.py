@@ -14,7 +14,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import SALES_DB
 from ecommerce.storage.staging import Manifest
-from tests.parquet import shared_duckdb
+from tests.parquet import read_rows
 from tests.psql import psql
 from tests.recipes import REPOSITORY
 
@@ -80,18 +80,9 @@ class Extracted:
 
     manifest: Manifest
 
-    def rows(
-        self,
-        name,
-        columns="*",
-        order="ALL",
-    ):
+    def rows(self, name, columns="*"):
         """Rows of one of its files, in order of their columns."""
-        path = self.manifest.file(f"{name}.parquet")
-        found = shared_duckdb().execute(
-            f"SELECT {columns} FROM '{path}' ORDER BY {order}"
-        )
-        return found.fetchall()
+        return read_rows(self.manifest.file(f"{name}.parquet"), columns)
 
     def ids(self, name, column="order_id"):
         """One column of one file, sorted."""

@@ -11,7 +11,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import EXCHANGE_RATES, exchange_rates
 from tests.explained import findings, unexplained
-from tests.parquet import shared_duckdb
+from tests.parquet import read_rows
 from tests.settings import connect
 from tests.website import website
 
@@ -49,8 +49,7 @@ def extract(folder, newest=False):
 
 
 def rows(manifest, name="rates"):
-    path = f"{manifest.file(name)}.parquet"
-    return shared_duckdb().execute(f"FROM '{path}' ORDER BY ALL").fetchall()
+    return read_rows(manifest.file(f"{name}.parquet"))
 
 
 RATES = [

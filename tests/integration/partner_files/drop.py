@@ -11,7 +11,7 @@ from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.explained import findings
 from tests.memory import Remembered
-from tests.parquet import shared_duckdb
+from tests.parquet import read_rows
 
 DAY = date(2026, 3, 10)
 
@@ -108,9 +108,7 @@ class Drop:
 
 
 def rows(manifest, name, columns="*"):
-    path = manifest.file(f"{name}.parquet")
-    found = shared_duckdb().execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL")
-    return found.fetchall()
+    return read_rows(manifest.file(f"{name}.parquet"), columns)
 
 
 def found(manifest):

@@ -23,7 +23,7 @@ from ecommerce.sources.shopify.client import ShopifyClient
 from tests import settings
 from tests.memory import Remembered
 from tests.oracle_shopify import returns_of, totals_of
-from tests.parquet import shared_duckdb
+from tests.parquet import read_records
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOON = DAY.start + timedelta(hours=12)
@@ -114,11 +114,8 @@ class Loadable:
             "payments": "payment_id",
             "payouts": "payout_id",
         }
-        order = f"ORDER BY {keys[table]}" if table in keys else ""
         path = self.done.file(f"{table}.parquet")
-        result = shared_duckdb().execute(f"FROM read_parquet('{path}') {order}")
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return read_records(path, keys.get(table, "ALL"))
 
     def refunds(self):
         """The rows of refunds that are not all 0, as the oracle has them, by order."""

@@ -8,9 +8,9 @@ from demo.services.shopify import Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sources.shopify import extraction
-from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import DAY, NOW, extract
+from tests.parquet import read_rows
 from tests.settings import lower
 
 SCOPES = ["read_orders", "read_products", "read_inventory", "read_returns"]
@@ -40,9 +40,7 @@ def orders(days_ago):
 def removed(folder):
     """Which of the known orders a read finds deleted."""
     raw = extract(folder, also_read=KNOWN)
-    with connect_duckdb() as duck:
-        file = raw.file("removed_orders.parquet")
-        return {row[0] for row in duck.read_parquet(file).fetchall()}
+    return {order_id for (order_id,) in read_rows(raw.file("removed_orders.parquet"))}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.events.source import LATE_DAYS, WEB_EVENTS
 from tests import settings
-from tests.parquet import shared_duckdb
+from tests.parquet import read_records
 from tests.rows import column_of
 
 NEW_YORK = "America/New_York"
@@ -99,12 +99,7 @@ def newest(folder, since, now):
 
 def rows(manifest):
     """All rows of all parts, by line number."""
-    files = manifest.file("events-*.parquet")
-    found = shared_duckdb().execute(
-        f"FROM read_parquet('{files}') ORDER BY line_number"
-    )
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return read_records(manifest.file("events-*.parquet"), "line_number")
 
 
 def ids(manifest):

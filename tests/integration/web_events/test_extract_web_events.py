@@ -1,17 +1,14 @@
 """Web events over HTTP: which lines a read has, and what becomes of each value."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 import time_machine
 
-from ecommerce.core.business_day import day_window
 from tests.explained import findings
 from tests.integration.web_events.reading import (
     DAY,
-    NEW_YORK,
     at,
     connect,
     event,
@@ -87,83 +84,46 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
 def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
     serve, root, tmp_path
 ):
+    """A day of 23 hours."""
     serve()
+    day = DAY.shifted(-2)
     last = timedelta(milliseconds=1)
     keep(
         root,
-        event("received before the day", DAY.start - last, DAY.start),
-        event("at its start", DAY.start),
-        event("of the day before", DAY.start, DAY.start - last),
-        event("in another zone", at(3), occurred_at="2026-03-11T09:29:59+05:30"),
-        event("without instant", at(4), occurred_at=None),
-        event("without offset", at(5), occurred_at="2026-03-10T12:00:00"),
-        event("of another age", at(6), occurred_at="1970-01-01T00:00:00Z"),
-        event(
-            "received and dated by nobody knows whom",
-            at(7),
-            received_at=z(at(7)),
-            occurred_at="soon",
-        ),
-        event("at its end", DAY.end, DAY.end - last),
-        event("of the next day", DAY.end, DAY.end),
-        event("without instant, received after the day", at(25), occurred_at=None),
-        event(
-            "three days late",
-            DAY.shifted(3).end - last,
-            at(12),
-        ),
-        event("later than that", DAY.shifted(3).end, at(12)),
+        event("received before the day", day.start - last, day.start),
+        event("at its start", day.start),
+        event("of the day before", day.start, day.start - last),
+        event("in another zone", at(3, day), occurred_at="2026-03-09T09:29:59+05:30"),
+        event("without instant", at(4, day), occurred_at=None),
+        event("without offset", at(5, day), occurred_at="2026-03-08T12:00:00"),
+        event("of another age", at(6, day), occurred_at="1970-01-01T00:00:00Z"),
+        event("without a valid instant", at(7, day), occurred_at="soon"),
+        event("at its end", day.end, day.end - last),
+        event("of the next day", day.end, day.end),
+        event("without instant, received after the day", at(25, day), occurred_at=None),
+        event("three days late", day.shifted(3).end - last, at(12, day)),
+        event("later than that", day.shifted(3).end, at(12, day)),
     )
-    keep_raw(root, at(9), b"no JSON, received on the day\n")
-    keep_raw(root, at(26), b"no JSON, received after it\n")
-    manifest = older(tmp_path)
+    keep_raw(root, at(9, day), b"no JSON, received on the day\n")
+    keep_raw(root, at(26, day), b"no JSON, received after it\n")
+    manifest = older(tmp_path, day)
     assert ids(manifest) == [
         "at its start",
         "in another zone",
         "without instant",
         "without offset",
         "of another age",
-        "received and dated by nobody knows whom",
+        "without a valid instant",
         None,
         "at its end",
         "three days late",
     ]
     totals = manifest.control_totals
-    assert totals["kept_day"] == "2026-03-10"
+    assert totals["kept_day"] == "2026-03-08"
     assert totals["lines"] == 9
     assert totals["other_days"] == 4
     window = (manifest.window_start, manifest.window_end)
-    assert window == (DAY.start, DAY.shifted(3).end)
-
-
-@pytest.mark.parametrize(
-    "window",
-    [
-        day_window(date(2026, 3, 8), NEW_YORK),
-        day_window(date(2026, 11, 1), NEW_YORK),
-        # Midnight is a quarter past the hour.
-        day_window(date(2026, 3, 10), "Asia/Kathmandu"),
-    ],
-    ids=str,
-)
-def test_a_day_is_the_shops_whatever_the_clocks_do(
-    serve,
-    root,
-    tmp_path,
-    window,
-):
-    collector = serve()
-    quarter = timedelta(minutes=15)
-    moments = []
-    for edge in (window.start, window.end):
-        moments += [edge + number * quarter for number in range(-5, 5)]
-    keep(root, *[event(z(moment), moment) for moment in moments])
-    of_the_day = [z(moment) for moment in moments[5:15]]
-    with time_machine.travel(window.end + timedelta(hours=2), tick=False):
-        manifest = older(tmp_path, window)
-    assert [name for name in ids(manifest) if name] == of_the_day
-    midnight = z(window.end).replace(".000", "")
-    assert midnight in [start for start, _ in asked(collector)]
+    assert window == (day.start, day.shifted(3).end)
 
 
 def test_a_day_is_not_read_beyond_now_and_may_have_no_event(serve, root, tmp_path):
@@ -238,35 +198,6 @@ ODD = {
 }
 
 
-def test_every_value_is_the_text_that_was_sent(serve, root, tmp_path):
-    serve(compress=True)
-    keep(root, event("usual", at(1)))
-    for text in ODD:
-        keep_raw(
-            root,
-            at(2),
-            line(text, at(2)) + b"\n",
-        )
-    usual, *odd = rows(
-        newest(
-            tmp_path,
-            at(1),
-            at(3),
-        )
-    )
-    no_fault = {"fault": None, "raw": None}
-    assert usual == event("usual", at(1)) | {"line_number": 1} | no_fault
-    instants = {
-        "occurred_at": z(at(2)),
-        "received_at": z(at(2)),
-    }
-    nothing = dict.fromkeys(VALUES)
-    for number, values in enumerate(ODD.values()):
-        expected = nothing | instants | no_fault | values
-        assert odd[number] == expected | {"line_number": number + 2}
-    assert len(odd) == len(ODD)
-
-
 USELESS = {
     b"{": "{",
     b"garbage": "garbage",
@@ -280,36 +211,7 @@ USELESS = {
 }
 
 
-def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
-    serve, root, tmp_path
-):
-    serve()
-    for number, text in enumerate(USELESS):
-        keep(root, event(f"before {number}", at(1)))
-        keep_raw(
-            root,
-            at(1),
-            text + b"\n",
-        )
-    lines = rows(
-        newest(
-            tmp_path,
-            at(1),
-            at(2),
-        )
-    )
-    for number, shown in enumerate(USELESS.values()):
-        before, useless = lines[2 * number : 2 * number + 2]
-        assert before["event_id"] == f"before {number}"
-        assert useless["fault"] == "not_json"
-        assert useless["raw"] == shown
-        assert not any(useless[name] for name in VALUES)
-    assert len(lines) == 2 * len(USELESS)
-
-
-ALONE = [
-    *[line(text, at(hour)) for hour, text in enumerate(ODD)],
-    *USELESS,
+OTHERS = [
     b"{}",
     b"",
     b"  ",
@@ -324,27 +226,34 @@ ALONE = [
     b'{"event_id": "long", "more": "' + b"x" * 150_000 + b'"}',
     b'{"event_id": "too long", "more": "' + b"x" * 300_000 + b'"}',
 ]
-"""Each among plain lines, in an hour of its own."""
+NOTHING = dict.fromkeys(["line_number", *VALUES, "fault", "raw"])
 
 
-def test_duckdb_itself_reads_an_answer_only_where_it_reads_the_same(
+def test_each_line_is_read_as_it_was_sent_by_duckdb_itself_and_line_by_line(
     serve, root, tmp_path
 ):
-    serve()
-    for number, text in enumerate(ALONE):
-        keep(root, event(f"before {number}", at(number)))
-        keep_raw(
-            root,
-            at(number),
-            text + b"\n",
-        )
-        keep(root, event(f"after {number}", at(number)))
-    until = at(len(ALONE))
+    """Each among plain lines, in an hour of its own, which DuckDB reads if it can."""
+    serve(compress=True)
+    odd = [line(text, at(hour)) for hour, text in enumerate(ODD)]
+    lines = [*odd, *USELESS, *OTHERS]
+    for hour, text in enumerate(lines):
+        keep(root, event(f"before {hour}", at(hour)))
+        keep_raw(root, at(hour), text + b"\n")
+        keep(root, event(f"after {hour}", at(hour)))
+    until = at(len(lines))
     read = unnumbered(newest(tmp_path, at(0), until))
-    assert len(read) == 3 * len(ALONE) - 2
+    assert len(read) == 3 * len(lines) - 2, "two of the lines are blank"
+    assert read[0] == NOTHING | event("before 0", at(0))
+    between = read[1::3]
+    for hour, values in enumerate(ODD.values()):
+        instant = z(at(hour))
+        expected = NOTHING | {"occurred_at": instant, "received_at": instant}
+        assert between[hour] == expected | values
+    for place, shown in enumerate(USELESS.values(), len(ODD)):
+        assert between[place] == NOTHING | {"fault": "not_json", "raw": shown}
     # Lines beside one that DuckDB cannot read are read one by one.
-    for number in range(len(ALONE)):
-        keep_raw(root, at(number), b"no JSON\n")
+    for hour in range(len(lines)):
+        keep_raw(root, at(hour), b"no JSON\n")
     line_by_line = unnumbered(newest(tmp_path, at(0), until))
     assert [row for row in line_by_line if row["raw"] != "no JSON"] == read
 
