@@ -14,7 +14,7 @@ as_delivered AS (
         file,
         currency,
         count(*) AS lines,
-        sum(stated_amount(as_text(gross_amount), quantity, unit_price))
+        sum(stated_amount(as_text(gross_amount), as_text(quantity), as_text(unit_price)))
             FILTER (is_refund IS NOT TRUE) AS amount
     FROM delivered
     GROUP BY ALL

@@ -106,9 +106,7 @@ class Export:
 def staged(folder, name="lines"):
     """The rows of a staged Parquet file."""
     path = local_or_uri(f"{folder}/{name}.parquet")
-    result = shared_duckdb().execute(f"FROM '{path}'")
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return shared_duckdb().sql(f"FROM '{path}'").to_arrow_table().to_pylist()
 
 
 def all_staged(reads):

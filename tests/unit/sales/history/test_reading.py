@@ -11,6 +11,7 @@ import pytest
 from ecommerce.core.errors import ContractError
 from ecommerce.sources import partner_layouts
 from ecommerce.sources.partner_layouts import COLUMNS
+from tests.rows import column_of
 from tests.unit.sales.history.export import (
     HEADER,
     all_staged,
@@ -45,7 +46,7 @@ def test_columns_that_are_not_read_are_a_warning(export):
     (read,) = export.read()
     (warning,) = read["control_totals"]["warnings"]
     assert (warning["kind"], warning["file"]) == ("columns_not_read", "a.csv")
-    assert [row["order_id"] for row in staged(read["uri"])] == ["A"]
+    assert column_of(staged(read["uri"]), "order_id") == ["A"]
 
 
 DAMAGED = [
@@ -113,7 +114,7 @@ def test_the_day_is_the_shops_and_unusable_instants_have_none(export):
     assert days == sorted(days), "so that a month is read without the others"
 
     path.write_text(text(line("new")))  # a file that was replaced is read again
-    assert [row["order_id"] for row in all_staged(export.read())] == ["new"]
+    assert column_of(all_staged(export.read()), "order_id") == ["new"]
 
 
 def parquet_file(export, name="a", **changes):
