@@ -1,26 +1,19 @@
 """Building reports of periods, with a reader that returns made-up figures; and their mails by locale."""
 
-import re
 from datetime import date
-from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from ecommerce.core import text
-from ecommerce.core.periods import parse_period
 from ecommerce.sales.periods import archive, build
-from ecommerce.sales.periods.figures import PeriodFigures, figures_hash
+from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.report_mail import read_mail
-from ecommerce.sales.slices import WHOLE, Slice
-from ecommerce.storage.staging import DagRun
+from ecommerce.sales.slices import Slice
 from tests.unit.sales.periods import samples
 
-RUN = DagRun("daily_sales_pipeline", "scheduled__2026-11-29")
 TEXTILES = Slice(category=("Textiles",))
-CURRENCIES = {samples.GERMANY: "USD", TEXTILES: "GBP", WHOLE: "EUR"}
 MAILED_FILES = {
     "report.pdf",
     "figures.csv",
@@ -49,81 +42,6 @@ def week(tmp_path_factory):
 def day(tmp_path):
     """The report of a day of a slice."""
     return build.archive_report(f"file://{tmp_path}", samples.sliced_day())
-
-
-def raised(value, more):
-    """Return figures, each of which is larger; shares and changes differ, too."""
-    if isinstance(value, dict):
-        return {name: raised(each, more) for name, each in value.items()}
-    if isinstance(value, list):
-        return [raised(each, more) for each in value]
-    if isinstance(value, Decimal) or type(value) is int:
-        return value + more * (value % 89 + 1)
-    return value
-
-
-@pytest.fixture
-def build_reports(monkeypatch, tmp_path):
-    """Build reports of slices, each with numbers and a currency of its own. The run is not in them."""
-    asked = []
-
-    def read_figures(warehouse, period, slices, origin):
-        asked.append((warehouse, period, slices, origin))
-        figures = {}
-        for only in slices:
-            changes = samples.sliced() | {"only": only, "currency": CURRENCIES[only]}
-            made = samples.make(str(period), **changes)
-            more = list(CURRENCIES).index(only)
-            figures[only] = PeriodFigures.model_validate(
-                raised(made.model_dump(), more)
-            )
-        return figures
-
-    monkeypatch.setattr(build, "read_figures", read_figures)
-    monkeypatch.setattr(build, "connect", lambda **names: names)
-    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
-
-    def build_in(name, period, *slices):
-        monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/{name}")
-        reports = build.build_reports(period, slices, RUN)
-        [(warehouse, of_period, read, origin)] = asked
-        assert warehouse == {"dag": RUN.dag_id, "step": "report"}
-        assert (of_period, read) == (period, slices)
-        assert (origin.run_id, origin.timezone) == (RUN.run_id, "Europe/Berlin")
-        asked.clear()
-        return reports
-
-    return build_in
-
-
-@pytest.mark.parametrize(
-    "name", ["2026-11-28", pytest.param("2026-W48", marks=pytest.mark.slow)]
-)
-def test_a_report_has_nothing_of_another_slice(build_reports, name):
-    """Its files and its mail are the same to the byte, with and without the others, which differ."""
-    period = parse_period(name)
-    alone = build_reports("alone", period, samples.GERMANY)[samples.GERMANY]
-    slices = (WHOLE, TEXTILES, samples.GERMANY)
-    reports = build_reports("all", period, *slices)
-    assert tuple(reports) == slices
-    german = reports[samples.GERMANY]
-    mail = read_mail(german)
-    assert mail == read_mail(alone)
-    words = [page.extract_text() for page in PdfReader(BytesIO(mail.pdf)).pages]
-    assert "USD" in str(words)
-    for only, currency in CURRENCIES.items():
-        texts = read_mail(reports[only]).texts
-        assert texts["currency"] == currency
-        net_sales = reports[only].figures.value("net_sales")
-        assert texts["tiles"][0]["value"] == text.amount(net_sales, currency)
-    assert mail.texts["page_url"].endswith(german.page_path)
-    for path in samples.folder(alone).iterdir():
-        if path.name != "manifest.json":
-            contents = []
-            for report in reports.values():
-                contents.append((samples.folder(report) / path.name).read_bytes())
-            assert contents[-1] == path.read_bytes(), path.name
-            assert len(set(contents)) == len(slices), path.name
 
 
 def test_a_slice_has_a_folder_without_a_letter_of_the_data(day, tmp_path):
@@ -180,13 +98,3 @@ def test_the_mail_in_another_locale_has_a_document_of_its_own(day):
 def test_the_mail_in_another_locale_has_a_picture_of_its_own(week):
     mail = read_mail(week, "de_DE")
     assert mail.picture != read_mail(week).picture
-
-
-def test_a_slice_never_has_restated_days(tmp_path):
-    figures = samples.sliced_day(restated=samples.week().restated)
-    report = build.archive_report(f"file://{tmp_path}", figures)
-    assert report.figures.restated == []
-    of_whole_shop = {"18716", "18,716", "20373", "20,373"}
-    for name in ("figures.json", "figures.csv", "mail.json"):
-        content = (samples.folder(report) / name).read_text()
-        assert not of_whole_shop & set(re.findall(r"[\d,]+", content))

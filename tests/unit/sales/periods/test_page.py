@@ -11,6 +11,7 @@ from ecommerce.sales.periods.figures import (
     Repeat,
 )
 from ecommerce.sales.periods.texts.page import page_texts
+from tests.rows import column_of
 from tests.unit.differences import differences
 from tests.unit.sales.periods import samples
 from tests.unit.sales.periods.samples import D, rows_of
@@ -103,5 +104,5 @@ def test_the_days_are_drawn_with_their_forecast(snapshot):
     [days, *_] = page_texts(samples.incomplete_week())["sections"]
     assert days["chart"] == snapshot
     [days, *_] = page_texts(samples.month())["sections"]
-    labels = [day["label"] for day in days["chart"]["days"]]
+    labels = column_of(days["chart"]["days"], "label")
     assert labels == [str(number) for number in range(1, 31)]

@@ -10,9 +10,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.core.periods import parse_period, period_of_run
+from ecommerce.core.periods import period_of_run
 from ecommerce.sales.periods import build, steps, tasks
-from ecommerce.sales.periods.archive import archive_of
 from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.slices import WHOLE
 from tests.unit.sales.periods.samples import GERMANY, make
@@ -92,35 +91,15 @@ def run_tasks(kind, context):
     return ""
 
 
-@pytest.mark.parametrize(
-    ("kind", "requested", "period"),
-    [
-        ("week", None, "2026-W48"),
-        ("week", "2026-11-18", "2026-W47"),
-        ("week", "2026-W47", "2026-W47"),
-        ("month", None, "2026-10"),
-        ("month", "2026-09", "2026-09"),
-    ],
-)
-def test_the_period_of_a_run(kind, requested, period):
-    assert str(period_of_run(kind, requested, MONDAY, NEW_YORK)) == period
-
-
 def test_a_run_that_is_retried_after_a_week_is_still_of_its_own():
     sunday = MONDAY.replace(day=29)
     assert str(period_of_run("week", None, sunday, NEW_YORK)) == "2026-W47"
 
 
-@pytest.mark.parametrize(
-    ("kind", "requested", "problem"),
-    [
-        ("week", "2026-W49", "2026-W49 has not ended in America/New_York.*2026-W48"),
-        ("month", "2026-11", "2026-11 has not ended in America/New_York.*2026-10"),
-    ],
-)
-def test_a_period_that_cannot_be_reported_is_refused(kind, requested, problem):
+def test_a_period_that_has_not_ended_is_refused():
+    problem = "2026-W49 has not ended in America/New_York.*2026-W48"
     with pytest.raises(ConfigurationError, match=problem):
-        period_of_run(kind, requested, MONDAY, NEW_YORK)
+        period_of_run("week", "2026-W49", MONDAY, NEW_YORK)
 
 
 def test_a_week_is_built_for_its_slices_and_mailed_to_its_subscriptions(
@@ -274,10 +253,3 @@ def test_the_watch_builds_again_what_a_subscription_has_not_got(
     reason = watch("2026-11-29")
     assert ("every subscription has got" in reason) != is_built
     assert len(built) == is_built
-
-
-def test_a_report_that_another_version_archived_is_named(tmp_path):
-    archive = archive_of("week", WHOLE)
-    folder = archive.folder_of(f"file://{tmp_path}", parse_period(NEWEST).first)
-    with pytest.raises(Exception, match=r"figures\.json"):
-        steps.read_reports([folder])

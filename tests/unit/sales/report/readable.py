@@ -31,6 +31,19 @@ def lines_of(figures, section_id):
     return "\n".join(_section(section(figures, section_id)))
 
 
+def page_one(texts):
+    """Return what page one of a document states of a day or a period."""
+    trust = texts["summary"]["trust"]
+    stated = [
+        texts["long_day"],
+        " ".join(texts["summary"]["sentences"]),
+        f"{trust['label']} {trust['words']}",
+    ]
+    for tile in (*texts["tiles"], *texts["small_tiles"]):
+        stated += [tile["label"], tile["value"]]
+    return stated
+
+
 def section(figures, section_id):
     """Return a section of the page of a day, as its templates get it."""
     for found in page_texts(figures)["sections"]:
