@@ -15,7 +15,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import figures_hash
-from ecommerce.sales.report.texts.mail import forecast_missed, mail_parts
+from ecommerce.sales.report.texts.mail import forecast_missed
 from tests.archived_reports import (
     MAILING_RUN,
     REPORT,
@@ -24,6 +24,7 @@ from tests.archived_reports import (
     report_mail,
 )
 from tests.unit.conftest import SENDER
+from tests.unit.mail.readable import html, plain
 from tests.unit.sales.report.samples import DAY, expectation, make_figures
 
 TO = ["ann@example.com", "bob@example.com"]
@@ -31,22 +32,24 @@ NEWEST = day_window(DAY, "America/New_York")
 MORNING = datetime(2026, 11, 20, 11, tzinfo=UTC)
 DAY_AFTER = datetime(2026, 11, 21, 11, tzinfo=UTC)
 CLAIMED_ID = "<report.1@reports.example>"
-FIGURES = make_figures()
+FIGURES = make_figures(expectation=expectation(forecast=Decimal(10_000)))
 CORRECTIONS = {"net_sales": Decimal("16716.13")}
 
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
-    monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "")
 
 
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory):
-    """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
+    """The archived report of a day that missed its forecast, as the DAG hands it to the mail tasks."""
     folder = tmp_path_factory.mktemp("archived")
-    return build.archive_report(f"file://{folder}/reports", FIGURES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
+        return build.archive_report(f"file://{folder}/reports", FIGURES)
 
 
 def mail_row(state, figures=FIGURES):
@@ -55,50 +58,41 @@ def mail_row(state, figures=FIGURES):
 
 
 @dataclass
-class FakeWarehouse:
-    """The warehouse of a day whose last mail had other net sales. `mails` are its rows of
-    `report_deliveries`, `steps` the statements that changed it, with their values. It is unavailable for the
-    statement `failing`."""
+class DeliveryLog:
+    """Stands for `delivery_log`: the rows of the day's mails, the latest first, and the steps of a delivery
+    with their arguments. The warehouse is unavailable in the step `failing`."""
 
     mails: list[dict[str, str]] = field(default_factory=list)
     failing: str = ""
     steps: dict[str, Any] = field(default_factory=dict)
 
-    def query(self, path, **values):
-        day = {"business_date": DAY}
-        if path.endswith("by_day.sql"):
-            return self.mails if values == day else []
-        if path.endswith("mailed_figures.sql"):
-            net_sales = CORRECTIONS["net_sales"]
-            return [day | {"figure": "net_sales", "mailed_value": net_sales}]
-        state = {"complete": True, "missing_sources": [], "empty_sources": []}
-        figures = {name: figure.value for name, figure in FIGURES.headline.items()}
-        return [day | state | figures | {"mail_count": 1}]
-
-    def transact(self, path, **values):
-        statement = path.rpartition("/")[2]
-        if statement == self.failing:
+    def step(self, name, *arguments):
+        if name == self.failing:
             raise errors.TransientError("the warehouse is unavailable")
-        self.steps[statement] = values
-        if not path.endswith("claim.sql"):
-            return []
-        state = "sent" if self.mails[:1] == [mail_row("sent")] else "claimed"
-        claimed = {"claimed_by": values["owner"], "message_id": CLAIMED_ID}
-        claimed["subscription"] = ""
-        return [{"state": state} | claimed]
+        self.steps[name] = arguments
+
+    def deliveries(self, business_date):
+        return self.mails if business_date == DAY else []
+
+    def claim(self, *arguments):
+        self.step("claim", *arguments)
+        return "" if self.mails[:1] == [mail_row("sent")] else CLAIMED_ID
+
+    def mark_sent(self, *arguments):
+        self.step("mark_sent", *arguments)
+
+    def record_restatements(self, *arguments):
+        self.step("record_restatements", *arguments)
 
 
 @pytest.fixture
-def warehouse(monkeypatch):
-    fake = FakeWarehouse()
-    monkeypatch.setattr(delivery.delivery_log, "open_prepared", lambda step: fake)
-    monkeypatch.setattr(delivery.state, "connect", lambda step: fake)
-
-    def measure(step, end):
-        fake.steps[step] = end
-
-    monkeypatch.setattr(delivery.metrics, "business_day_done", measure)
-    return fake
+def delivery_log(monkeypatch):
+    """The log of a day whose last mail had other net sales."""
+    log = DeliveryLog()
+    monkeypatch.setattr(delivery, "delivery_log", log)
+    monkeypatch.setattr(delivery.state, "corrections", lambda *_: CORRECTIONS)
+    monkeypatch.setattr(delivery.metrics, "business_day_done", log.step)
+    return log
 
 
 def deliver(report, now=MORNING, *, send_mail=False):
@@ -115,7 +109,7 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 
 
 def test_the_report_is_mailed_and_its_headline_posted(
-    mailbox, chat, archived, warehouse, caplog
+    mailbox, chat, archived, delivery_log, caplog
 ):
     caplog.set_level(logging.DEBUG)
     assert deliver(archived) == ""
@@ -127,34 +121,28 @@ def test_the_report_is_mailed_and_its_headline_posted(
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == CLAIMED_ID
     assert message["Auto-Submitted"] == "auto-generated"  # no answers of absent people
-    assert "Net sales 16,716.13" in message.get_body(("plain",)).get_content()
+    assert "Net sales 16,716.13" in plain(message)
     (pdf,) = message.iter_attachments()
     assert pdf.get_filename() == "sales-report-2026-11-19.pdf"
     assert pdf.get_content().startswith(b"%PDF-")
 
-    (post,) = chat.posts
+    post, missed = chat.posts
     assert post["title"] == texts["subject"]
     assert post["message"] == chat_text(texts).strip()
     trend = archive.ARCHIVE.read_file(archived.uri.rpartition("/")[0], DAY, "trend.png")
     assert chat.pictures() == [trend]
+    assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
+    assert missed["message"].endswith("/2026-11-19/")
     assert "is not posted" not in caplog.text
 
-    figures = {"business_date": DAY, "hashes": {"": archived.figures_hash}}
-    claim = warehouse.steps["claim.sql"]
-    assert claim == figures | {
-        "message_ids": {"": delivery.message_id(archived)},
-        "queried_at": {"": archived.figures_at},
-        "net_sales": {"": None},
-        "only_first": 0,
-        "owner": "daily_sales_pipeline/test__mailing",
-        "lease_seconds": 600,
+    mail = (DAY, archived.figures_hash)
+    first_id = delivery.message_id(archived)
+    assert delivery_log.steps == {
+        "claim": (*mail, first_id, archived.figures_at, MAILING_RUN),
+        "mark_sent": mail,
+        "mail": (NEWEST.end,),
+        "record_restatements": (archived,),
     }
-    sent = warehouse.steps["mark_sent.sql"]
-    assert figures.items() < sent.items()
-    restated = warehouse.steps["load_before_mail.sql"]
-    assert restated["figures_at"] == archived.figures_at
-    assert restated["reported"]["net_sales"] == 183_425_600
-    assert warehouse.steps["mail"] == NEWEST.end
 
     logged = " ".join(
         row.getMessage() for row in caplog.records if row.name != "mail.log"
@@ -190,83 +178,56 @@ SAME = "a report with the same figures was mailed before"
         ([OTHER_SENT, SAME_SENT], MORNING, True, ""),
     ],
 )
-def test_an_attempt(archived, mailbox, warehouse, caplog, attempt):
+def test_an_attempt(archived, mailbox, delivery_log, caplog, attempt):
     """The mails of the day, the latest first; now; `send_mail`; and why no mail is sent."""
-    warehouse.mails, now, send_mail, reason = attempt
+    delivery_log.mails, now, send_mail, reason = attempt
     caplog.set_level(logging.INFO)
     found = deliver(archived, now, send_mail=send_mail)
-    steps = list(warehouse.steps)
+    steps = list(delivery_log.steps)
     assert len(mailbox()) == (not reason)
     if not reason:
-        assert steps == ["claim.sql", "mark_sent.sql", "mail", "load_before_mail.sql"]
+        assert steps == ["claim", "mark_sent", "mail", "record_restatements"]
         return
     assert f"not mailed: {found}" in caplog.text
     if reason == SAME:
         # The attempt that sent it may have been killed before it recorded what had changed.
-        assert (found, steps) == (SAME, ["claim.sql", "load_before_mail.sql"])
+        assert (found, steps) == (SAME, ["claim", "record_restatements"])
     else:
         hint = "; MAIL=1 with make repair or make report mails it"
         assert (found, steps) == (reason + hint, [])
 
 
-def test_without_recipients_nothing_is_claimed(archived, warehouse, monkeypatch):
+def test_without_recipients_nothing_is_claimed(archived, delivery_log, monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     assert deliver(archived) == "the Variable report_recipients is empty"
-    assert warehouse.steps == {}
+    assert delivery_log.steps == {}
 
 
 def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
-    archived, warehouse, use_server
+    archived, delivery_log, use_server
 ):
     use_server(free_port())
     with pytest.raises(errors.TransientError):
         deliver(archived)
-    assert list(warehouse.steps) == ["claim.sql"]
-
-
-def test_a_missed_forecast_is_posted_after_the_headline(chat, monkeypatch):
-    monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
-    missed_day = make_figures(expectation=expectation(forecast=Decimal(10_000)))
-    parts = mail_parts(missed_day)
-    mailed = replace(
-        report_mail(parts["texts"]), forecast_missed=parts["forecast_missed"]
-    )
-    delivery.post(mailed.texts, mailed)
-    headline, missed = chat.posts
-    assert headline["title"].startswith("Sales Thu 19 Nov: 18,343 USD")
-    assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
-    assert missed["message"].endswith("/2026-11-19/")
-
-
-def test_a_chat_that_refuses_the_headline_is_a_warning(
-    chat, mailbox, archived, warehouse, caplog
-):
-    chat.status = 500
-    assert deliver(archived) == ""
-    assert "did not accept the message: FAILURE" in caplog.text
-    assert list(warehouse.steps)[1:] == [
-        "mark_sent.sql",
-        "mail",
-        "load_before_mail.sql",
-    ]
+    assert list(delivery_log.steps) == ["claim"]
 
 
 @pytest.mark.usefixtures("mailbox")
 def test_restatements_that_cannot_be_recorded_fail_the_task_after_the_post(
-    chat, archived, warehouse
+    chat, archived, delivery_log
 ):
-    warehouse.failing = "load_before_mail.sql"
+    delivery_log.failing = "record_restatements"
     with pytest.raises(errors.TransientError):
         deliver(archived)
-    assert "mark_sent.sql" in warehouse.steps
-    assert len(chat.posts) == 1
+    assert "mark_sent" in delivery_log.steps
+    assert chat.posts
 
 
 @pytest.mark.usefixtures("mailbox")
 def test_a_mail_that_cannot_be_marked_is_not_posted_because_it_is_sent_again(
-    chat, archived, warehouse
+    chat, archived, delivery_log
 ):
-    warehouse.failing = "mark_sent.sql"
+    delivery_log.failing = "mark_sent"
     with pytest.raises(errors.TransientError):
         deliver(archived)
     assert chat.posts == []
@@ -303,3 +264,33 @@ def test_a_missed_forecast_is_posted(percent, actual, change):
 def test_an_incomplete_day_has_not_missed_its_forecast():
     net = expectation(forecast=Decimal(1), verdict=None)
     assert forecast_missed(make_figures(expectation=net), 5) is None
+
+
+NO_ORDERS = "Storefront has no orders, and usually has 10 or more on such a day"
+
+
+def alert(day=NEWEST, *, send_mail=True, alarms=(NO_ORDERS,)):
+    report = replace(REPORT, alarms=list(alarms))
+    return delivery.send_incomplete_alert(day, report, send_mail=send_mail)
+
+
+def test_the_same_alarms_of_a_day_are_the_same_message(mailbox):
+    """`tests/unit/mail` has its words."""
+    for alarms in ([NO_ORDERS], [NO_ORDERS], ["<script>", NO_ORDERS]):
+        assert alert(alarms=alarms) == ""
+    alert(NEWEST.shifted(-1))
+    ids = {message["Message-ID"] for message in mailbox()}
+    assert len(ids) == 3
+    for message in mailbox():
+        assert message["X-Envelope-To"] == ", ".join(TO)
+        assert "<script>" not in html(message)
+
+
+def test_no_alert(mailbox, monkeypatch):
+    assert alert(alarms=[]) == "every source and partner has its usual orders"
+    with time_machine.travel(DAY_AFTER):
+        reason = alert(send_mail=False)
+    assert reason == f"{OLD}, and send_mail is not set"
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
+    assert alert() == "the Variable alert_recipients is empty"
+    assert mailbox() == []

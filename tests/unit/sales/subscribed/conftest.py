@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecommerce.core import templates
-from ecommerce.sales.subscribed import delivery
+from ecommerce.sales.subscribed import delivery, figure_alerts, sending
 from tests.unit.sales.subscribed import samples
 
 PLAIN = """{% for line in corrected or [] %}
@@ -62,7 +62,7 @@ def subscribe(monkeypatch):
 @pytest.fixture
 def delivery_log(monkeypatch):
     log = samples.DeliveryLog()
-    module = "ecommerce.sales.delivery_log"
-    monkeypatch.setattr(f"{module}.open_prepared", lambda step: log)
-    monkeypatch.setattr(f"{module}.LOOK_SECONDS", 0)
+    monkeypatch.setattr(delivery, "delivery_log", log)
+    monkeypatch.setattr(figure_alerts, "delivery_log", log)
+    monkeypatch.setattr(sending, "delivery_log", log)
     return log

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.periods import parse_period
 from ecommerce.sales import report_mail
+from ecommerce.sales.delivery_log import Claims, Mail
 from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.figures import figures_hash
 from ecommerce.sales.slices import WHOLE
@@ -52,86 +52,66 @@ def read_mail(report, locale=""):
 
 @dataclass
 class DeliveryLog:
-    """`report_deliveries` in memory: the rows of subscriptions, and the names of the statements on it. A run
-    in `busy` is sending the mails of those subscriptions."""
+    """Stands for `delivery_log`: the rows of subscriptions in memory, and the calls. A run in `busy` is
+    sending the mails of those subscriptions."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    statements: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     busy: dict[str, str] = field(default_factory=dict)
 
     def sent(self, name, report, when, *, state="sent", kind=""):
         """Add the mail of a report that a subscription got at an instant."""
         figures = report.figures
-        kind = kind or figures.kind
+        message_id = f"<{kind or figures.kind}.{name}@x>"
+        net_sales = figures.value("net_sales")
+        mail = Mail(report.figures_hash, message_id, when, name, net_sales)
+        self._add(figures.last, mail)
+        self.rows[0] |= {"state": state, "sent_at": when}
+
+    def _add(self, business_date, mail):
         row = {
-            "business_date": figures.last,
-            "subscription": name,
-            "figures_hash": report.figures_hash,
-            "message_id": f"<{kind}.{name}@x>",
-            "state": state,
-            "sent_at": when,
-            "net_sales": figures.value("net_sales"),
-        }
-        self.rows.insert(0, row)
-
-    def query(self, path, **values):
-        name = path.rpartition("/")[2]
-        self.statements.append(name)
-        day = values["last_day"]
-        if name == "alerts.sql":
-            return [row for row in self.rows if row["business_date"] <= day]
-        assert name == "by_subscription.sql"
-        return [row for row in self.rows if row["business_date"] == day]
-
-    def transact(self, path, **values):
-        name = path.rpartition("/")[2]
-        self.statements.append(name)
-        if name == "mark_sent.sql":
-            self._mark(**values)
-            return []
-        rows = []
-        for each in values["hashes"]:
-            row = self._claim(each, values)
-            if row:
-                rows.append(row)
-        return rows
-
-    def _claim(self, name, values):
-        """The row of a claim; None where the figures are other ones than those that were sent, and only the
-        first mail is claimed."""
-        mail = {
-            "business_date": values["business_date"],
-            "subscription": name,
-            "figures_hash": values["hashes"][name],
+            "business_date": business_date,
+            "subscription": mail.subscription,
+            "figures_hash": mail.figures_hash,
+            "message_id": mail.message_id,
             "state": "claimed",
-        }
-        if name in self.busy:
-            return mail | {"message_id": "", "claimed_by": self.busy[name]}
-        sent = []
-        for row in self.rows:
-            if row["state"] == "sent" and row["subscription"] == name:
-                sent.append(row)
-        sent = [row for row in sent if row["business_date"] == mail["business_date"]]
-        if sent and sent[0]["figures_hash"] == mail["figures_hash"]:
-            return {**sent[0], "claimed_by": ""}
-        if sent and values["only_first"]:
-            return None
-        net_sales = values["net_sales"][name]
-        row = mail | {
-            "message_id": values["message_ids"][name],
             "sent_at": None,
-            "claimed_by": values["owner"],
-            "net_sales": None if net_sales is None else Decimal(net_sales).scaleb(-4),
+            "net_sales": mail.net_sales,
         }
         if row not in self.rows:
             self.rows.insert(0, row)
-        return row
 
-    def _mark(self, business_date, hashes, sent_at):
+    def subscribed_deliveries(self, last_day):
+        self.calls.append("subscribed_deliveries")
+        return [row for row in self.rows if row["business_date"] == last_day]
+
+    def alerts_until(self, day):
+        self.calls.append("alerts_until")
+        return [row for row in self.rows if row["business_date"] <= day]
+
+    def claim_all(self, business_date, mails, run, *, only_first=False):
+        self.calls.append("claim_all")
+        sent = {}
+        for row in reversed(self.rows):
+            if row["state"] == "sent" and row["business_date"] == business_date:
+                sent[row["subscription"]] = row["figures_hash"]
+        claims = Claims({}, self.busy)
+        for mail in mails:
+            name = mail.subscription
+            is_left_out = only_first and name in sent
+            is_same = sent.get(name) == mail.figures_hash
+            if name in self.busy or is_left_out or is_same:
+                continue
+            claims.message_ids[name] = mail.message_id
+            self._add(business_date, mail)
+        return claims
+
+    def mark_all_sent(self, business_date, hashes):
+        self.calls.append("mark_all_sent")
         for row in self.rows:
             is_marked = hashes.get(row["subscription"]) == row["figures_hash"]
             if is_marked and row["business_date"] == business_date:
-                row |= {"state": "sent", "sent_at": sent_at}
+                row |= {"state": "sent", "sent_at": datetime.now(UTC)}
 
     def marked(self):
         """The subscriptions whose mails are sent."""

@@ -16,7 +16,7 @@ from ecommerce.sales.subscribed import figure_alerts
 from ecommerce.sales.subscribed.failures import Failures
 from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.storage.staging import DagRun
-from tests.unit.mail.readable import plain
+from tests.unit.mail.readable import html, plain
 from tests.unit.sales.periods.samples import compared, rows_of
 from tests.unit.sales.subscribed.samples import archived
 
@@ -136,7 +136,7 @@ def test_a_crossing_is_sent_with_figure_line_driver_and_link(
     assert post["title"] == message["Subject"]
     assert post["message"].split() == words.split()
 
-    assert delivery_log.statements == ["alerts.sql", "claim.sql", "mark_sent.sql"]
+    assert delivery_log.calls == ["alerts_until", "claim_all", "mark_all_sent"]
     assert warehouse.read == [DAY]
     # Once.
     assert run_of_day() == []
@@ -336,33 +336,31 @@ def test_a_line_that_is_not_known_is_named(subscribe, delivery_log, warehouse, m
     assert "There is nothing to compare with (the forecast)" in words
 
 
-def test_the_month_is_named_where_its_target_is_the_line(
-    subscribe, delivery_log, warehouse, mailbox
+def test_the_month_is_named_where_its_target_is_the_line_and_a_slice_has_no_link(
+    subscribe, delivery_log, warehouse, mailbox, chat
 ):
-    subscribe(DROP | {"below": TARGET, "locale": "de_DE"})
+    """The page shows the whole shop."""
+    monthly = DROP | {"name": "month", "to": "eve@example.com", "below": TARGET}
+    of_web = DROP | {"only": WEB, "below": {"amount": 800}}
+    subscribe(monthly | {"locale": "de_DE"}, of_web)
     warehouse.targets = [MONTH | {"net_sales": Decimal("1.5")}]
     countries = rows_of({"DE": ("300", "9300"), "AT": ("1", "1")})
     warehouse.days[DAY, WHOLE] = Sales(rows={"countries": countries})
+    warehouse.days[DAY, Slice(channel=("web",))] = Sales("799.99")
     run_of_day()
-    [message] = mailbox()
+    mails = {message["X-Envelope-To"]: message for message in mailbox()}
+    message = mails["eve@example.com"]
     title = "Net sales of the month to Do., 19. Nov."
     assert message["Subject"] == f"{title}: 1,50 USD, below 950,00 USD"
     words = plain(message)
     assert "below the target to date, 1.000,00 USD" in words
     assert f"Largest fall: Deutschland: {MINUS}9.000,00 USD" in words
 
-
-def test_the_alert_of_a_slice_has_no_link_to_the_page_of_the_whole_shop(
-    subscribe, delivery_log, warehouse, mailbox, chat
-):
-    subscribe(DROP | {"only": WEB, "below": {"amount": 800}})
-    warehouse.days[DAY, Slice(channel=("web",))] = Sales("799.99")
-    run_of_day()
-    [message] = mailbox()
-    parts = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
+    of_slice = mails["ann@example.com"]
     [post] = chat.posts
     assert "799.99 USD" in post["message"]
-    assert "sales-reports" not in "".join([*parts, post["message"]])
+    for words in (plain(of_slice), html(of_slice), post["message"]):
+        assert "sales-reports" not in words
 
 
 def test_an_alert_that_fails_stops_no_other_and_is_repeated(
