@@ -12,18 +12,36 @@ from ecommerce.sales.days.restatements import restated_rows
 from tests.unit.sales.report.samples import before
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-FILE = "13 orders loaded late from the file of alpenmarkt"
 
 
-def cause(kind, source=None, channel=None, orders=0):
+def cause(kind, source=None, orders=0, channel=None):
     names = {"source": source, "channel": channel or source}
     return {"kind": kind, "orders": orders} | names
 
 
-LATE = [cause("late", "partner_files", "alpenmarkt", 13)]
+LATE = cause("late", "partner_files", 13, "alpenmarkt")
+CAUSES = [
+    # By how many days before.
+    [cause("first_orders"), cause("late", "storefront", 1300)],
+    [
+        cause("changed", "sales_db", 3),
+        LATE,
+        cause("late", "old_shop", 1),
+        cause("rates"),
+    ],
+    [],
+    [cause("late", "partner_files", 2, "bazario"), LATE],
+    [cause("cancelled", "storefront", 1), cause("removed", "sales_db", 2)],
+    [cause("refunded", "storefront", 1), cause("unrefunded", "sales_db", 2)],
+    [
+        cause("late", "partner_files", 1),
+        cause("late", "old_shop", 2),
+        cause("changed", "storefront", 3),
+    ],
+]
 
 
-def row(figure, old, new, *, back=1, causes=LATE):
+def row(figure, old, new, *, back=1, causes=()):
     """A row of restated_figures.sql."""
     return {
         "business_date": before(back),
@@ -35,132 +53,47 @@ def row(figure, old, new, *, back=1, causes=LATE):
     }
 
 
-def table(*rows, most=0):
-    return restated_rows(restatements.restatements(rows), "USD", most)
+def table(rows, most=0):
+    """Return the rows of the table as lines."""
+    found = restated_rows(restatements.restatements(rows), "USD", most)
+    return [" | ".join(cells) for cells in found]
 
 
-def why(*causes):
-    (cells,) = table(row("orders", "1", "2", causes=causes))
-    return cells[-1]
-
-
-def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
-    rows = table(
-        row("net_sales", "18716.13", "20373.40"),
-        row("average_order_value", None, "65"),
-        row("customers", "131", "140"),
-        row("new_customers", "40", "39", back=2, causes=[cause("first_orders")]),
-    )
-    first = "earlier orders of these customers were loaded"
-    assert rows == [
-        ["Wed 18 Nov", "Net sales", "18,716.13", "20,373.40", "+8.9 %", FILE],
-        ["", "Average order value", NOTHING, "65.00", NOTHING, ""],
-        ["", "Customers", "131", "140", "+6.9 %", ""],
-        ["Tue 17 Nov", "New customers", "40", "39", f"{MINUS}2.5 %", first],
+def test_a_day_has_its_figures_and_all_their_causes_once():
+    """Those with the most orders are named, and the others counted."""
+    rows = [
+        row("net_sales", "18716.13", "20373.40", causes=[LATE | {"orders": 2}]),
+        row("average_order_value", None, "65", causes=[cause("rates")]),
+        row("customers", "131", "140", causes=[LATE]),
     ]
-
-
-def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
-    fewer = LATE[0] | {"orders": 2}
-    refunds = cause("refunded", "storefront", orders=1)
-    rows = table(
-        row("net_sales", "90", "95", causes=[cause("rates"), fewer]),
-        row("orders", "7", "20"),
-        row("returns", "10", "12", causes=[refunds]),
-    )
-    words = f"exchange rates published after the report, {FILE} and "
-    words += "refunds of 1 order recorded late in the storefront"
-    assert [row_cells[5] for row_cells in rows] == [words, "", ""]
-
-
-@pytest.mark.parametrize(
-    ("kind", "source", "channel", "orders", "words"),
-    [
-        (
-            "late",
-            "partner_files",
-            "partner_files",
-            1,
-            "1 order loaded late from the partner files",
-        ),
-        (
-            "late",
-            "storefront",
-            "storefront",
-            1300,
-            "1,300 orders loaded late from the storefront",
-        ),
-        (
-            "late",
-            "old_shop",
-            "old_shop",
-            2,
-            "2 orders loaded late from the export old_shop",
-        ),
-        (
-            "changed",
-            "partner_files",
-            "bazario",
-            2,
-            "2 orders changed in the file of bazario",
-        ),
-        (
-            "cancelled",
-            "storefront",
-            "storefront",
-            1,
-            "1 order cancelled in the storefront",
-        ),
-        ("removed", "sales_db", "sales_db", 1, "1 order deleted in the sales database"),
-        (
-            "refunded",
-            "storefront",
-            "storefront",
-            1,
-            "refunds of 1 order recorded late in the storefront",
-        ),
-        (
-            "unrefunded",
-            "sales_db",
-            "sales_db",
-            1,
-            "refunds of 1 order reversed in the sales database",
-        ),
-        ("rates", None, None, 0, "exchange rates published after the report"),
-        (
-            "first_orders",
-            None,
-            None,
-            0,
-            "earlier orders of these customers were loaded",
-        ),
-    ],
-)
-def test_every_cause_has_words_for_a_reader(kind, source, channel, orders, words):
-    assert why(cause(kind, source, channel, orders)) == words
-
-
-def test_of_many_causes_the_largest_are_named_and_without_any_a_load_computed_it():
-    causes = [cause("changed", "sales_db", orders=3), *LATE]
-    causes += [cause(kind, "storefront", orders=1) for kind in ("late", "removed")]
-    words = f"{FILE}, 3 orders changed in the sales database and 2 other causes"
-    assert why(*causes) == words
-    assert why() == "computed again by a later load"
-
-
-def test_late_files_of_two_partners_are_two_causes():
-    other = cause("late", "partner_files", "bazario", 2)
-    assert (
-        why(other, *LATE) == f"{FILE} and 2 orders loaded late from the file of bazario"
-    )
-
-
-def test_of_many_days_the_newest_are_shown_and_the_others_counted():
-    days = [row("orders", "1", "2", back=back) for back in range(1, 401)]
-    rows = table(*days, most=10)
-    assert (rows[0][0], len(rows)) == ("Wed 18 Nov", 11)
-    assert rows[-1] == ["and 390 earlier days", "", "", "", "", "in figures.json"]
-    assert len(table(*days)) == 400
+    for back, causes in enumerate(CAUSES, start=2):
+        rows.append(row("new_customers", "40", "39", back=back, causes=causes))
+    for back in range(9, 401):
+        rows.append(row("orders", "1", "2", back=back))
+    late = "13 orders loaded late from the file of alpenmarkt"
+    fewer = f"New customers | 40 | 39 | {MINUS}2.5 %"
+    rates = "exchange rates published after the report"
+    again = "computed again by a later load"
+    assert table(rows, most=9) == [
+        f"Wed 18 Nov | Net sales | 18,716.13 | 20,373.40 | +8.9 % | {rates} and {late}",
+        f" | Average order value | {NOTHING} | 65.00 | {NOTHING} | ",
+        " | Customers | 131 | 140 | +6.9 % | ",
+        f"Tue 17 Nov | {fewer} | 1,300 orders loaded late from the storefront and "
+        "earlier orders of these customers were loaded",
+        f"Mon 16 Nov | {fewer} | {rates}, {late} and 2 other causes",
+        f"Sun 15 Nov | {fewer} | {again}",
+        f"Sat 14 Nov | {fewer} | {late} and 2 orders loaded late from the file of bazario",
+        f"Fri 13 Nov | {fewer} | 2 orders deleted in the sales database and "
+        "1 order cancelled in the storefront",
+        f"Thu 12 Nov | {fewer} | refunds of 2 orders reversed in the sales database and "
+        "refunds of 1 order recorded late in the storefront",
+        f"Wed 11 Nov | {fewer} | 3 orders changed in the storefront, "
+        "2 orders loaded late from the export old_shop and "
+        "1 order loaded late from the partner files",
+        f"Tue 10 Nov | Orders | 1 | 2 | +100.0 % | {again}",
+        "and 391 earlier days |  |  |  |  | in figures.json",
+    ]
+    assert len(table(rows)) == 402
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from ecommerce.core.data_warnings import CHECK, data_warning
 from ecommerce.reporting.parts import total
-from ecommerce.sales.days.quality import ImplausibleAmount
+from ecommerce.sales.days.quality import CurrencyTotals, ImplausibleAmount
+from ecommerce.sales.report.figures import payments
 from ecommerce.sales.report.figures.contributions import (
     FIELDS,
     Changes,
@@ -12,10 +14,17 @@ from ecommerce.sales.report.figures.contributions import (
     LikeForLike,
 )
 from ecommerce.sales.report.figures.forecast import Expectation, Expected
-from ecommerce.sales.report.figures.headline import Figure
+from ecommerce.sales.report.figures.headline import Figure, Margin
 from ecommerce.sales.report.figures.month import Target
 from ecommerce.sales.report.figures.outlook import Outlook, OutlookDay
-from tests.unit.sales.report.samples import DAY, archived, before, changed
+from ecommerce.sales.report.figures.website import Website
+from tests.unit.sales.report.samples import (
+    DAY,
+    archived,
+    before,
+    changed,
+    trend_with,
+)
 
 D = Decimal
 HOSTILE = "Pot <script>{{ 7 * 7 }} #box[x]"
@@ -149,6 +158,116 @@ def target(channel="total", landing="748000"):
         landing=D(landing),
         landing_lower_80=D("731000.4"),
         landing_upper_80=D("765000.5"),
+    )
+
+
+CONTRIBUTION_MARGIN = payments.Margin(
+    fees=D("1031.42"),
+    sales_with_fees=D(30000),
+    covered_sales=D(29000),
+    contribution=D(11600),
+    coverage=D("0.962"),
+)
+GROSS_MARGIN = Margin(
+    sales_with_cost=D(1000), cost_of_goods=D(600), coverage=D("0.9812")
+)
+
+
+def payout(**changes):
+    """Return a payout whose payments do not explain 12.00 of it."""
+    values = {
+        "source": "shopify",
+        "payout_id": "8807",
+        "issued_on": before(3),
+        "currency": "USD",
+        "amount": D("4815.16"),
+        "orders": 61,
+        "charges": D(5000),
+        "cost": D(145),
+        "unexplained": D(-12),
+    }
+    return payments.Payout(**values | changes)
+
+
+def day_with_margins():
+    """Return the full day with costs, fees, payouts, and targets of the shop and of a channel."""
+    explained = payout(payout_id="8812", currency="EUR", unexplained=D(0))
+    return changed(
+        archived("full"),
+        margin=GROSS_MARGIN,
+        contribution_margin=CONTRIBUTION_MARGIN,
+        payouts=[explained, payout()],
+        targets=[target(), target("storefront")],
+    )
+
+
+AED = {
+    "kind": CHECK,
+    "found": "1 currency has no rate (for example AED on 2026-11-09)",
+    "meaning": "the amounts are in no sum",
+    "action": "wait for the rate",
+    "weight": 3,
+    "days": ["2026-11-09"],
+}
+
+
+def columns_of(file):
+    """Return the warning that a column of a file is not read."""
+    return data_warning("columns_not_read", file=file, columns="gift_note")
+
+
+def warnings_of_many_days():
+    """Return warnings of a run that loaded other days too; of several files, the same one."""
+    warnings = [AED, AED | {"found": "two days", "days": ["2026-11-18", "2026-11-20"]}]
+    for day in ("2026-11-17", "2026-11-19"):
+        warnings.append(
+            data_warning("unknown_status", orders=10, day=day, status="packed")
+        )
+    for partner in ("acme", "globex", "initech", "umbrella", "wayne"):
+        warnings.append(columns_of(f"{partner}_2026-11-19.csv"))
+    for number in range(11, 16):
+        warnings.append(columns_of(f"acme_2026-11-{number}.csv"))
+    for number in range(1, 13):
+        finding = {"found": f"finding {number}", "days": [f"2026-10-{number:02}"]}
+        warnings.append(AED | finding)
+    # The name of a file has no day that exists.
+    misnamed = data_warning("misnamed_file", file="x_2026-02-30.csv")
+    return [*warnings, misnamed]
+
+
+def lost(currency, amount):
+    """Return the control totals of a source in a currency, of which an amount is not explained."""
+    names = ("source", "loaded", "superseded", "rejected")
+    amounts = dict.fromkeys((f"{name}_amount" for name in names), D(9))
+    return CurrencyTotals(
+        source="sales_db", currency=currency, unexplained_amount=D(amount), **amounts
+    )
+
+
+def rare_day():
+    """Return a day with what is rare: rates that changed by half a tenth of a point, an average of 12 days,
+    costs and fees of too few sales, a target of a channel alone, a series that sold without a forecast, web
+    events that are not loaded, a day of the trend that is loaded in part, and amounts that got lost."""
+    known = archived("full")
+    returns = known.headline["returns"].model_copy(update={"days": 12})
+    changed_rates = zip(known.rates, ("0.1025", "0.0975", "0.1004"), strict=True)
+    rates = {name: figure(value, week_before="0.1") for name, value in changed_rates}
+    silent = expected("channel:a", "0", "0", near="0", far="0")
+    back = expected("channel:b", "0", "5", "very unusual", near="0", far="0")
+    nearly = {"coverage": D("0.949999")}
+    return changed(
+        known,
+        headline=known.headline | {"returns": returns},
+        rates=rates,
+        expectation=expectation_of(silent, back),
+        website=Website(),
+        targets=[target("storefront")],
+        margin=GROSS_MARGIN.model_copy(update={"coverage": D("0.5")}),
+        contribution_margin=CONTRIBUTION_MARGIN.model_copy(update=nearly),
+        trend=trend_with({24: {"net_sales": D(1), "complete": False}}),
+        warnings=warnings_of_many_days(),
+        # A cent is lost, and less is rounding.
+        totals=[lost("USD", "0.01"), lost("EUR", "-0.0099")],
     )
 
 

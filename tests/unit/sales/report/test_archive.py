@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from datetime import date
 
@@ -8,7 +7,6 @@ from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report_mail import read_mail
-from ecommerce.storage.plain import from_plain, to_plain
 from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
@@ -38,12 +36,6 @@ def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
 def test_a_missing_report_says_how_to_make_it(tmp_path):
     with pytest.raises(StagingError, match="clear the task `report`"):
         archive.ARCHIVE.read_figures(f"file://{tmp_path}/{DAY}")
-
-
-def test_figures_of_another_version_are_no_crash(tmp_path):
-    (tmp_path / "figures.json").write_text('{"layout": "of 2031"}')
-    with pytest.raises(StagingError, match="another version"):
-        archive.ARCHIVE.read_figures(f"file://{tmp_path}")
 
 
 def test_only_known_files_are_read_from_the_archive(reports):
@@ -88,8 +80,6 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
         alarms=[],
         headline=headline,
     )
-    through_xcom = json.loads(json.dumps(to_plain(report)))
-    assert from_plain(archive.ArchivedReport, through_xcom) == report
     assert build.archive_report(reports_uri, figures) == report
     incomplete = build.archive_report(reports_uri, troubled())
     assert not incomplete.complete

@@ -11,6 +11,7 @@ from tests.archived_reports import archived_texts, chat_text
 from tests.unit.differences import differences
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report import readable, samples
+from tests.unit.sales.report.parts import day_with_margins, rare_day
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,9 @@ def test_page(snapshot):
     assert readable.page(samples.full()) == snapshot
 
 
-@pytest.mark.parametrize("day", [samples.troubled, samples.first_day])
+@pytest.mark.parametrize(
+    "day", [samples.troubled, samples.first_day, day_with_margins, rare_day]
+)
 def test_what_differs_on_the_page_of_another_day(day, snapshot):
     whole = readable.page(samples.full())
     assert differences(readable.page(day()), whole) == snapshot
@@ -57,8 +60,11 @@ def rows_by_figure(day):
 
 def test_csv(snapshot):
     full = rows_by_figure(samples.full())
-    troubled = rows_by_figure(samples.troubled()).replace(",false (", ",true (")
-    assert f"{full}\n\n{differences(troubled, full)}" == snapshot
+    parts = [full]
+    for day in (samples.troubled(), day_with_margins()):
+        rows = rows_by_figure(day).replace(",false (", ",true (")
+        parts.append(differences(rows, full))
+    assert "\n\n".join(parts) == snapshot
 
 
 def test_a_headline_figure_has_a_currency_only_if_it_is_money(monkeypatch):

@@ -40,6 +40,7 @@ def returns(value, average="0.05", days=None):
     [
         ("0.08", "0.05", 28, None, "returns are 8 % of gross sales (usually 5 %)"),
         ("0.01", "0.05", 28, None, "returns are 1 % of gross sales (usually 5 %)"),
+        ("0.09", "0.06", 28, None, "returns are 9 % of gross sales (usually 6 %)"),
         ("0.0799", "0.05", 28, None, None),
         ("0.08", "0.06", 28, None, None),
         ("0.08", "0.05", 10, None, "returns are 8 % of gross sales (usually 5 %)"),

@@ -5,7 +5,6 @@ import pytest
 from ecommerce.sales.report.figures import forecast
 from ecommerce.sales.report.figures.forecast import FIGURES
 from ecommerce.sales.report.texts.forecast import origin, tables, verdict_line
-from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import MONDAY, D, expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.texts.answers import Answers
@@ -49,16 +48,6 @@ def test_the_words_of_a_verdict(actual, verdict, words, tone):
     figures = make_figures(expectation=expectation, complete=bool(verdict))
     assert verdict_line(figures) == {"verdict": words, "tone": tone}
     assert verdict_line(make_figures()) is None
-
-
-def test_a_series_from_which_nothing_was_expected_is_listed_when_something_was_sold():
-    silent = expected("channel:a", "0", "0", near="0", far="0")
-    back = expected("channel:b", "0", "5", "very unusual", near="0", far="0")
-    figures = make_figures(expectation=expectation_of(silent, back))
-    text = readable.lines_of(figures, "forecast")
-    assert "Channel: A" not in text
-    assert "Channel: B | 0.00 |" in text
-    assert "| 5.00 | above the 95 % interval" in text
 
 
 @pytest.mark.parametrize(

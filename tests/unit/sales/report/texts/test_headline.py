@@ -3,9 +3,8 @@
 import pytest
 
 from ecommerce.core.headline_figures import HEADLINE
-from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures import headline
-from ecommerce.sales.report.figures.headline import COSTS, RATES, Margin
+from ecommerce.sales.report.figures.headline import COSTS, RATES
 from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import D, figure
@@ -36,28 +35,6 @@ def test_an_average_of_fewer_days_has_their_number():
     assert found.averaged_days == 28
     assert found.headline["returns"].days == 12
     assert found.headline["net_sales"].days is None
-    known = make_figures().headline
-    returns = known["returns"].model_copy(update={"days": 12})
-    figures = make_figures(headline=known | {"returns": returns})
-    text = readable.lines_of(figures, "figures")
-    fewer = (
-        "An average with a number of days is of the days that have the figure's data."
-    )
-    assert fewer in text
-    assert "(12 days)" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "points"),
-    [("0.1025", "+0.3 pp"), ("0.0975", f"{MINUS}0.3 pp"), ("0.1004", "±0 pp")],
-)
-def test_a_rate_changes_by_points_rounded_away_from_zero(value, points):
-    known = make_figures().rates
-    rate = next(iter(RATES))
-    before = {"value": D(value), "week_before": D("0.1")}
-    changed = known[rate].model_copy(update=before)
-    figures = make_figures(rates=known | {rate: changed})
-    assert points in readable.lines_of(figures, "figures")
 
 
 @pytest.mark.parametrize(
@@ -92,22 +69,6 @@ def test_the_gross_margin_of_sales_that_have_a_cost(sales_with_cost, coverage, r
     assert margin.rate == (rate and D(rate))
     assert headline_of(today | {"coverage": None}).margin is None
     assert headline_of().margin is None
-
-
-def test_a_margin_is_shown_where_enough_sales_have_a_cost():
-    margin = Margin(sales_with_cost=D(1000), cost_of_goods=D(600), coverage=D("0.9812"))
-    labels = {}
-    for tile in page_texts(make_figures(margin=margin))["small_tiles"]:
-        labels[tile["label"]] = tile["value"]
-    assert labels["Gross profit"] == "400.00"
-    assert labels["Gross margin"] == "40.0 %"
-    assert labels["Cost coverage"] == "98.1 %"
-    covered = margin.model_copy(update={"coverage": D("0.5")})
-    text = readable.page(make_figures(margin=covered))
-    assert (
-        "No gross margin: 50.0 % of net sales have a cost, and 95 % are needed." in text
-    )
-    assert "tile: Gross margin" not in text
 
 
 def test_one_day_is_no_average():

@@ -1,6 +1,5 @@
 """The month so far, and against its target."""
 
-from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures import month
 from tests.unit.sales.report.parts import target
 from tests.unit.sales.report.readable import section
@@ -47,15 +46,3 @@ def test_a_day_that_no_month_is_known_of_has_its_targets():
     assert (
         section(make_figures(month=None), "month")["empty"] == "Not known for this day."
     )
-
-
-def test_the_month_is_shown_with_its_target_and_landing():
-    table = section(make_figures(targets=[target(), target("storefront")]), "month")
-    assert table["rows"][-2:] == [
-        ["Target to date", "554,400.00", f"{MINUS}40.2 %", ""],
-        ["Landing", "748,000.00", "", ""],
-    ]
-    remark = "Landing: 103.9 % of the month's target of 720,000 USD."
-    assert table["remarks"][-1] == remark
-    without = make_figures(targets=[target("storefront")])
-    assert "arget" not in str(section(without, "month"))

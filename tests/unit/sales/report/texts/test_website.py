@@ -2,8 +2,6 @@
 
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.website import Website
-from tests.unit.sales.report import readable
-from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.texts.answers import Answers
 
 STEP = {"step": "session", "sessions": 25, "day_before": 16, "week_before": None}
@@ -22,5 +20,3 @@ def test_a_shop_without_web_events_has_no_website_part():
 def test_a_day_whose_events_are_not_loaded_has_no_figures():
     site = website_of(website_steps=[STEP | {"step": None, "bot_sessions": None}])
     assert site == Website()
-    empty = "The web events of this day are not loaded."
-    assert empty in readable.lines_of(make_figures(website=site), "funnel")
