@@ -113,8 +113,10 @@ def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
 
 @pytest.fixture
 def shops(monkeypatch):
+    """The platform of shops is itself a source, and no shop."""
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
     monkeypatch.setenv("SHOPS", '{"shopify": ["de", "fr"], "storefront": ["outlet"]}')
-    return {"shopify_de", "shopify_fr", "storefront_outlet"}
+    return (SHOPIFY, "shopify_de", "shopify_fr", "storefront_outlet")
 
 
 def test_a_shop_is_required_without_a_policy_even_if_it_has_no_connection(shops):
@@ -125,35 +127,32 @@ def test_a_shop_is_required_without_a_policy_even_if_it_has_no_connection(shops)
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        ({"shopify_*": "optional"}, ["optional", "optional", "required"]),
+        (
+            {"shopify_*": "optional"},
+            ["required", "optional", "optional", "required"],
+        ),
         # A name precedes the patterns, in whatever order.
         (
             {"shopify_de": "required", "shopify_*": "optional"},
-            ["required", "optional", "required"],
+            ["required", "required", "optional", "required"],
         ),
         (
             {"shopify_*": "optional", "shopify_de": "off"},
-            ["off", "optional", "required"],
+            ["required", "off", "optional", "required"],
         ),
         # Of two patterns, the later one.
         (
             {"*": "optional", "shopify_*": "off", "storefront": "required"},
-            ["off", "off", "optional"],
+            ["optional", "off", "off", "optional"],
         ),
         # Of a shop that SHOPS no longer has.
-        ({"shopify_at": "optional"}, ["required", "required", "required"]),
-        ({"sales_db_*": "off"}, ["required", "required", "required"]),
+        ({"shopify_at": "optional"}, ["required"] * 4),
+        ({"sales_db_*": "off"}, ["required"] * 4),
     ],
 )
 def test_a_pattern_is_the_policy_of_several_shops(shops, policy, expected):
     policies = source_policy.parse_source_policy(json.dumps(policy))
-    assert [policies[shop] for shop in sorted(shops)] == expected
-
-
-def test_the_pattern_of_shops_is_not_the_policy_of_their_platform(shops, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
-    policies = source_policy.parse_source_policy('{"shopify_*": "optional"}')
-    assert policies[SHOPIFY] == "required"
+    assert [policies[shop] for shop in shops] == expected
 
 
 def test_a_run_fails_where_shops_are_named_wrongly(monkeypatch):

@@ -15,6 +15,7 @@ from ecommerce.sales.days.quality import (
 )
 from ecommerce.sales.report.figures.quality import website_warnings
 from ecommerce.sales.report.figures.website import Tracked, Website
+from tests.rows import column_of
 from tests.unit.sales.report.samples import DAY, archived, before
 from tests.unit.sales.report.texts.answers import Answers
 
@@ -79,7 +80,7 @@ def test_refused_files_and_stored_warnings_of_files(quality):
     found = quality(file_warnings=rows)
     assert [file.is_loaded for file in found.refused_files] == [True, False]
     assert {file.partner for file in found.refused_files} == {"acme"}
-    kinds = {warning["kind"] for warning in found.warnings}
+    kinds = set(column_of(found.warnings, "kind"))
     assert kinds == {"columns_not_read", "new_version_refused", "file_refused"}
 
 

@@ -38,103 +38,67 @@ def of_partner(reason, detail, **changes):
     return row("partner_files", reason, detail, LINE, order_id="A-1001", **changes)
 
 
-SAMPLES = [
-    (
-        of_partner("invalid_number", "unit_price = ten", file="a_1.csv", row_number=17),
-        ("a_1.csv, line 17; order A-1001", "unit_price: ten", "a number such as 12.50"),
+SAMPLES = {
+    "a_1.csv, line 17; order A-1001 | unit_price: ten | a number such as 12.50": of_partner(
+        "invalid_number", "unit_price = ten", file="a_1.csv", row_number=17
     ),
-    (
-        of_partner(
-            "invalid_number",
-            "Preis (unit_price) = 12.50 (not a number with a decimal comma)",
-        ),
-        (
-            "order A-1001, line 2",
-            "Preis (unit_price) = 12.50 (not a number with a decimal comm…",
-            "a number such as 12,50",
-        ),
+    "order A-1001, line 2 | Preis (unit_price) = 12.50 (not a number with a decimal comm…"
+    " | a number such as 12,50": of_partner(
+        "invalid_number",
+        "Preis (unit_price) = 12.50 (not a number with a decimal comma)",
     ),
-    (
-        of_partner(
-            "invalid_timestamp",
-            "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)",
-        ),
-        (
-            "order A-1001, line 2",
-            "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…",
-            "a time such as 19.11.2026 15:00",
-        ),
+    "order A-1001, line 2 | Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…"
+    " | a time such as 19.11.2026 15:00": of_partner(
+        "invalid_timestamp",
+        "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)",
     ),
-    (
-        row(
-            "partner_files",
-            "missing_column",
-            "its header lacks sku",
-            file="b_1.csv",
-            row_number=0,
-        ),
-        (
-            "b_1.csv, the whole file",
-            "its header lacks sku",
-            "a header with every required column",
-        ),
+    "b_1.csv, the whole file | its header lacks sku | a header with every required column": row(
+        "partner_files",
+        "missing_column",
+        "its header lacks sku",
+        file="b_1.csv",
+        row_number=0,
     ),
-    (
-        row("old_shop", "invalid_quantity", "quantity = 0", LINE, file="2019.csv"),
-        ("2019.csv, line 7; order A-1001", "quantity: 0", "a quantity above zero"),
+    "2019.csv, line 7; order A-1001 | quantity: 0 | a quantity above zero": row(
+        "old_shop", "invalid_quantity", "quantity = 0", LINE, file="2019.csv"
     ),
-    (
-        row("web_events", "too_long", "line", '{"shape": "xx xxx"}'),
-        ("", "content not kept", "a line of at most 256 KiB"),
+    " | content not kept | a line of at most 256 KiB": row(
+        "web_events", "too_long", "line", '{"shape": "xx xxx"}'
     ),
-    (
-        row(
-            "sales_db",
-            "invalid_number",
-            "tax_amount; unit_price",
-            '{"order_id": "O1", "line_number": "2", "unit_price": "NaN", "tax_amount": "x"}',
-            file="order_items",
-        ),
-        (
-            "order O1, line 2",
-            "tax_amount, unit_price: x, NaN",
-            "a number such as 12.50",
-        ),
+    "order O1, line 2 | tax_amount, unit_price: x, NaN | a number such as 12.50": row(
+        "sales_db",
+        "invalid_number",
+        "tax_amount; unit_price",
+        '{"order_id": "O1", "line_number": "2", "unit_price": "NaN", "tax_amount": "x"}',
+        file="order_items",
     ),
-    (
-        row("sales_db", "bad_encoding", "Invalid unicode", '{"order_id": "O2"}'),
-        ("order O2", "Invalid unicode", "text in UTF-8"),
+    "order O2 | Invalid unicode | text in UTF-8": row(
+        "sales_db", "bad_encoding", "Invalid unicode", '{"order_id": "O2"}'
     ),
-    (
-        row("storefront", "missing_value", "ordered_at is empty", '{"order_id": "9"}'),
-        ("order 9", "ordered_at is empty", "a value"),
+    "order 9 | ordered_at is empty | a value": row(
+        "storefront", "missing_value", "ordered_at is empty", '{"order_id": "9"}'
     ),
-    (
-        row(
-            "storefront",
-            "negative_price",
-            "merchandise_amount = -1",
-            '{"refund_id": "r7", "order_id": "5"}',
-        ),
-        ("order 5; refund r7", "merchandise_amount: -1", "no negative amount"),
+    "order 5; refund r7 | merchandise_amount: -1 | no negative amount": row(
+        "storefront",
+        "negative_price",
+        "merchandise_amount = -1",
+        '{"refund_id": "r7", "order_id": "5"}',
     ),
-    (
-        row("exchange_rates", "invalid_number", "rate = n.a.", RATE, file="rates"),
-        ("rate of CAD on 2026-11-19", "rate: n.a.", "a number above zero"),
+    "rate of CAD on 2026-11-19 | rate: n.a. | a number above zero": row(
+        "exchange_rates", "invalid_number", "rate = n.a.", RATE, file="rates"
     ),
     # A record that was cut off still has its line.
-    (
-        row("sales_db", "invalid_number", "tax_amount = x", LINE[:2000]),
-        ("order A-1001, line 2", "tax_amount: x", "a number such as 12.50"),
+    "order A-1001, line 2 | tax_amount: x | a number such as 12.50": row(
+        "sales_db", "invalid_number", "tax_amount = x", LINE[:2000]
     ),
-]
-"""Rows, and their place, what was found and what was expected."""
+}
+"""Rows, by their place, what was found and what was expected."""
 
 
-@pytest.mark.parametrize(("rejected", "shown"), SAMPLES)
-def test_a_sample_has_its_place_its_field_and_what_was_expected(rejected, shown):
-    (found,) = reject_rows(rejected_rows.rejects([rejected]))
-    assert tuple(found[3:]) == shown
+@pytest.mark.parametrize("shown", SAMPLES)
+def test_a_sample_has_its_place_its_field_and_what_was_expected(shown):
+    [cells] = reject_rows(rejected_rows.rejects([SAMPLES[shown]]))
+    assert " | ".join(cells[3:]) == shown
 
 
 def test_the_number_of_a_row_that_no_file_holds_is_not_shown():

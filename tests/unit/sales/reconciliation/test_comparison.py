@@ -18,6 +18,7 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.column_types import parquet_schema
+from tests.rows import column_of
 from tests.source_names import SALES_DB, STOREFRONT
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 11, 18)
@@ -112,7 +113,7 @@ def compare(folder, source):
         for table, content in stored.items():
             duck.from_arrow(content).create(table)
         result = differing_days(duck, loadable, list(days.values()), LAST_READ)
-    assert {row["source"] for row in result} <= {source}
+    assert set(column_of(result, "source")) <= {source}
     by_day = {row["business_date"]: row for row in result}
     return {name: by_day[str(day)] for name, day in days.items() if str(day) in by_day}
 

@@ -20,6 +20,7 @@ from tests.parquet import shared_duckdb
 Row = dict[str, Any]
 KEY = "a key of at least sixteen characters"
 DAY, READ_AT = date(2026, 11, 19), datetime(2026, 11, 20, 11, tzinfo=UTC)
+STORED_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 RUN_ID = "scheduled__2026-11-20"
 
 
@@ -36,13 +37,7 @@ REJECTS = "row_number BIGINT, reason VARCHAR, detail VARCHAR, file VARCHAR, raw 
 REMOVED = "order_id VARCHAR"
 STOREFRONT = {
     "known_lines": "order_id VARCHAR, line_number BIGINT, sku VARCHAR, category VARCHAR",
-    "known_refunds": """
-        source VARCHAR, refund_id VARCHAR, line_number BIGINT, order_id VARCHAR, sku VARCHAR,
-        category VARCHAR, country_code VARCHAR, currency VARCHAR, reason VARCHAR,
-        quantity DECIMAL(18, 4), merchandise_amount DECIMAL(18, 4), tax_amount DECIMAL(18, 4),
-        shipping_amount DECIMAL(18, 4), is_sale BOOLEAN, is_test BOOLEAN, business_date DATE,
-        order_business_date DATE, refunded_at TIMESTAMPTZ, read_at TIMESTAMPTZ, run_id VARCHAR
-    """,
+    "known_refunds": _columns_of_table("refunds"),
     "removed_orders": REMOVED,
 }
 SALES_DB = {
@@ -249,7 +244,7 @@ def fill_sales_db(folder, *, more="", **tables):
 def write_tables(folder, declared, tables):
     """Write the Parquet files `declared`, empty where no table is given."""
     for name, columns in declared.items():
-        write(folder / f"{name}.parquet", columns, tables.get(name))
+        write(folder / f"{name}.parquet", columns, tables.get(name, ()))
 
 
 def read(manifest):
@@ -259,25 +254,20 @@ def read(manifest):
         connection = connect_duckdb(manifest.uri)
     tables = {}
     for file in manifest.columns:
-        result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
-        names = [column[0] for column in result.description]
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-        tables[file.removesuffix(".parquet")] = rows
+        rows = connection.sql(f"FROM '{manifest.file(file)}'").to_arrow_table()
+        tables[file.removesuffix(".parquet")] = rows.to_pylist()
     return Loadable(manifest, tables)
 
 
-def write(path, declared, rows=None):
+def write(path, declared, rows=()):
     """A Parquet file of the columns `declared`; what a row lacks is NULL."""
     connection = shared_duckdb()
     connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
-    names = [column[0] for column in connection.execute("DESCRIBE rows").fetchall()]
-    values = []
-    for row in rows or []:
-        assert row.keys() <= set(names), row.keys() - set(names)
-        values.append([row.get(name) for name in names])
-    if values:
-        places = ", ".join("?" for _ in names)
-        connection.executemany(f"INSERT INTO rows VALUES ({places})", values)
+    for row in rows:
+        values = ", ".join(f"${name}" for name in row)
+        connection.execute(
+            f"INSERT INTO rows ({', '.join(row)}) VALUES ({values})", row
+        )
     connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
 
 
@@ -368,6 +358,24 @@ def page_refund(refund_id=900, order_id=100, amount="5.00", **changes):
         "amount": amount,
         "reason": "",
         "line_items": [],
+    } | changes
+
+
+def stored_refund(refund_id, order_id, line_number=0, **changes):
+    """A part of a refund as the warehouse has it: 4.50 of merchandise, 0.40 of tax, 0.10 of shipping."""
+    return {
+        "source": "storefront",
+        "refund_id": refund_id,
+        "order_id": order_id,
+        "line_number": line_number,
+        "channel": "acme",
+        "currency": "EUR",
+        "quantity": Decimal(1),
+        "merchandise_amount": Decimal("4.5"),
+        "tax_amount": Decimal("0.4"),
+        "shipping_amount": Decimal("0.1"),
+        "refunded_at": STORED_AT,
+        "read_at": STORED_AT,
     } | changes
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tests.rows import column_by
 from tests.unit.sales.transform.raw_folders import csv_line, item, order, page_order
 
 NAMED = "sales_channel,paid_with,_wc_order_attribution_utm_source,number,day,approver,is_new"
@@ -18,7 +19,7 @@ def named(settings):
 
 def attributes(loaded):
     """The attributes by order id, as stored."""
-    return {row["order_id"]: row["attributes"] for row in loaded.orders}
+    return column_by(loaded.orders, "order_id", "attributes")
 
 
 def test_named_columns_of_the_sales_database_pass_through_as_masked_text(raw):
@@ -100,8 +101,3 @@ def test_a_partners_attributes_are_those_of_the_line_with_the_header(raw):
         "P1": '{"paid_with":"card of <e-mail>","sales_channel":"app"}',
         "P2": None,
     }
-
-
-def test_nothing_passes_through_where_nothing_is_named(raw, monkeypatch):
-    monkeypatch.setenv("ORDER_ATTRIBUTES", "")
-    assert attributes(raw.storefront([page_order(paid_with="stripe")])) == {"100": None}

@@ -1,9 +1,5 @@
 """The cost of goods of a line, and what returned units give back of it; unknown is never zero."""
 
-from decimal import Decimal
-
-import pytest
-
 from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import (
@@ -16,11 +12,6 @@ from tests.unit.sales.transform.raw_folders import (
     refund,
     refund_line,
 )
-
-
-def costs(rows):
-    return {row["line_number"]: row["cost_amount"] for row in rows}
-
 
 # A product's cost is in the reporting currency, a line's in that of the order.
 ITEMS = """
@@ -85,60 +76,79 @@ of euro   | 6
     )
 
 
-def test_without_the_columns_no_line_of_the_sales_database_has_a_cost(raw):
-    product = {"sku": "MUG-01", "name": "Mug"}
-    done = raw.sales_db(
-        orders=[order()],
-        order_items=[item()],
-        products=[product],
-        refunds=[refund()],
-    )
-    assert costs(done.order_lines) == {1: None}
-    assert costs(done.refunds) == {1: None}
+STATED = [
+    {},
+    {"cost_of_goods_sold": {"value": 12.5}},
+    {"cost_of_goods_sold": {"value": 37.019999999999996}},
+    # What WooCommerce has for a product without a cost.
+    {"cost_of_goods_sold": {"value": 0}},
+]
 
 
-@pytest.mark.parametrize(
-    ("stated", "cost"),
-    [
-        ({}, None),
-        ({"cost_of_goods_sold": {"value": 12.5}}, Decimal("12.5")),
-        ({"cost_of_goods_sold": {"value": 37.019999999999996}}, Decimal("37.02")),
-        # What WooCommerce has for a product without a cost.
-        ({"cost_of_goods_sold": {"value": 0}}, None),
-    ],
-)
-def test_of_a_woocommerce_line(raw, stated, cost):
+def test_of_woocommerce_lines(raw):
     """Half of it comes back with one of two pieces, nothing with an amount alone."""
-    part = refund_line(11, "-18.00", "-1.44")
-    refunds = [
-        page_refund(900, amount="19.44", line_items=[part]),
-        page_refund(901, amount="2.00"),
-    ]
-    order_of_line = page_order(line_items=[page_line(11, **stated)])
-    done = raw.storefront([order_of_line], refunds=refunds)
-    assert costs(done.order_lines) == {11: cost}
-    assert costs(done.refunds) == {11: cost and cost / 2, 0: cost and 0}
+    orders = []
+    refunds = []
+    for number, stated in enumerate(STATED):
+        orders.append(page_order(number, line_items=[page_line(11, **stated)]))
+        part = refund_line(11, "-18.00", "-1.44")
+        refunds += [
+            page_refund(10 + number, number, "19.44", line_items=[part]),
+            page_refund(20 + number, number, "2.00"),
+        ]
+    done = raw.storefront(orders, refunds=refunds)
+    check(
+        done.order_lines,
+        """
+order_id | cost
+0        | NULL
+1        | 12.5
+2        | 37.02
+3        | NULL
+""",
+    )
+    check(
+        done.refunds,
+        """
+order_id | line | cost
+0        | 11   | NULL
+0        | 0    | NULL
+1        | 11   | 6.25
+1        | 0    | 0
+2        | 11   | 18.51
+2        | 0    | 0
+3        | 11   | NULL
+3        | 0    | NULL
+""",
+    )
 
 
 def test_of_a_woocommerce_line_with_a_negative_amount(raw):
     """A piece that an exchange takes back gives its cost back; a voucher costs nothing."""
-    cost = {"cost_of_goods_sold": {"value": -12.5}}
-    unknown = {"cost_of_goods_sold": {"value": 0}}
     back = {"subtotal": "-40.00", "total": "-40.00"}
     lines = [
         page_line(11, cost_of_goods_sold={"value": 25}),
-        page_line(12, quantity=-1, **back, **cost),
-        page_line(13, quantity=-1, **back, **unknown),
-        page_line(14, quantity=1, **back, **unknown),
+        page_line(12, quantity=-1, **back, cost_of_goods_sold={"value": -12.5}),
+        page_line(13, quantity=-1, **back, cost_of_goods_sold={"value": 0}),
+        page_line(14, quantity=1, **back, cost_of_goods_sold={"value": 0}),
     ]
     parts = [refund_line(11, "-40.00", "0", quantity=-2)]
     for line_number in (12, 13, 14):
         parts.append(refund_line(line_number, "10.00", "0", quantity=1))
     refunds = [page_refund(amount="10.00", line_items=parts)]
     done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
-    assert costs(done.order_lines) == {11: 25, 12: Decimal("-12.5"), 13: None, 14: 0}
     # What is refunded as a whole has cost nothing.
-    assert costs(done.refunds) == costs(done.order_lines)
+    for rows in (done.order_lines, done.refunds):
+        check(
+            rows,
+            """
+line | cost
+11   | 25
+12   | -12.5
+13   | NULL
+14   | 0
+""",
+        )
 
 
 def test_of_a_partners_line(raw):
@@ -149,4 +159,12 @@ def test_of_a_partners_line(raw):
     ]
     file = {"name": "acme_1.csv", "lines": lines}
     done = raw.partner_files(file, extras=["unit_cost"])
-    assert costs(done.order_lines) == {1: Decimal("6.50"), 2: None, 3: None}
+    check(
+        done.order_lines,
+        """
+line | cost
+1    | 6.5
+2    | NULL
+3    | NULL
+""",
+    )

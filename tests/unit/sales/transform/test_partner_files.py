@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.explained import findings, unexplained
+from tests.rows import column_by, column_of
 from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.raw_folders import (
     READ_AT,
@@ -251,9 +252,9 @@ texts       | 3    | AB          | completed  | 2        | 20              | 20
 e-mail-f09d | 1    | MUG@2       | completed  | 2        | 20              | 20
 """,
     )
-    categories = {row["category"] for row in done.order_lines}
+    categories = set(column_of(done.order_lines, "category"))
     assert categories == {"Tableware", "uncategorised", "of <e-mail>"}
-    names = {row["product_name"] for row in done.order_lines}
+    names = set(column_of(done.order_lines, "product_name"))
     assert names == {"Mug", "Seed box\nfor <e-mail>"}
 
 
@@ -325,7 +326,7 @@ cody_2026-11-19.csv | 20               | 20               | 2026-11-20 08:00 | 2
 
 def test_an_order_of_another_partner_is_in_no_file(done):
     """Otherwise the other partner's next file would remove it."""
-    orders = {row["file"]: row["order_ids"] for row in done.loaded_files}
+    orders = column_by(done.loaded_files, "file", "order_ids")
     assert orders["bolt_2026-11-19.csv"] == ["B2"]
     assert orders["acme_2026-11-18.csv"] == [
         "again",
@@ -385,8 +386,8 @@ changed  | 2026-11-19 16:00   | 2026-11-20 10:00
 broken   | 2026-11-19 10:00   | 2026-11-20 08:00
 """,
     )
-    replaced = {row["order_id"] for row in done.order_versions}
-    assert replaced == {row["order_id"] for row in done.orders} | {"gone"}
+    replaced = set(column_of(done.order_versions, "order_id"))
+    assert replaced == set(column_of(done.orders, "order_id")) | {"gone"}
 
 
 def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(world):
@@ -416,5 +417,5 @@ def test_a_repeated_line_that_differs_in_anything_is_rejected(world):
     for name, value in others.items():
         lines += [csv_line(name), csv_line(name, **{name: value})]
     done = world.partner_files({"name": "acme_2026-11-19.csv", "lines": lines})
-    rejected = [row["order_id"] for row in done.rejected_rows]
+    rejected = column_of(done.rejected_rows, "order_id")
     assert sorted(rejected) == sorted(others)

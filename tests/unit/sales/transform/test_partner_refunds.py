@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from tests.rows import column_of
 from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.conftest import make_world
-from tests.unit.sales.transform.raw_folders import READ_AT, csv_line
+from tests.unit.sales.transform.raw_folders import READ_AT, csv_line, stored_refund
 
 RECEIVED = READ_AT - timedelta(hours=1)
 SOLD_AT = datetime(2026, 11, 16, 15, tzinfo=UTC)
@@ -156,22 +157,6 @@ STORED_LINE = {
 STORED = {"kept_orders": [STORED_ORDER], "kept_order_lines": [STORED_LINE]}
 
 
-def stored_refund(refund_id, order_id, **changes):
-    """A row of the warehouse's refunds."""
-    return {
-        "refund_id": refund_id,
-        "order_id": order_id,
-        "line_number": 0,
-        "channel": "acme",
-        "currency": "EUR",
-        "quantity": Decimal(1),
-        "merchandise_amount": Decimal(10),
-        "tax_amount": Decimal(0),
-        "shipping_amount": Decimal(0),
-        "refunded_at": SOLD_AT,
-    } | changes
-
-
 @pytest.fixture(
     scope="module", params=["tables", pytest.param("views", marks=pytest.mark.slow)]
 )
@@ -234,7 +219,7 @@ def test_an_amount_of_an_order_beyond_the_limit_is_invalid(world):
         lines.append(csv_line("X", number, shipping_tax_amount="60000000000"))
     done = world.partner_files(a_file(lines), has_layout=True)
     assert done.orders == []
-    assert {row["reason"] for row in done.rejected_rows} == {"order_rejected"}
+    assert set(column_of(done.rejected_rows, "reason")) == {"order_rejected"}
 
 
 def test_a_negative_amount_is_a_discount_and_negative_pieces_are_no_line(amounts):
@@ -436,7 +421,7 @@ def test_ids_of_any_length_end_with_a_day(world):
     ):
         lines.append(refund_row(order_id=order_id, sku=sku))
     done = world.partner_files(a_file(lines), has_layout=True)
-    ids = [row["refund_id"] for row in done.refunds]
+    ids = column_of(done.refunds, "refund_id")
     assert len(set(ids)) == 3
     for refund_id in ids:
         assert refund_id.endswith("-20261119")
@@ -459,7 +444,7 @@ def test_a_stored_order_stays_as_it_is_with_its_refunds(world):
         done.refunds,
         """
 line | category    | merchandise | currency | country | order_business_date | cost
-0    | unallocated | 10          | EUR      | DE      | 2026-11-16          | 0
+0    | unallocated | 4.5         | EUR      | DE      | 2026-11-16          | 0
 7    | Old mugs    | 10          | EUR      | DE      | 2026-11-16          | 4
 """,
     )
@@ -504,8 +489,8 @@ def test_a_stored_order_competes_with_the_versions_in_files(
         known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
         totals={"source_amounts": totals},
     )
-    assert [order["gross_amount"] for order in done.orders] == [gross]
-    assert [line["gross_amount"] for line in done.order_lines] == [gross]
+    assert column_of(done.orders, "gross_amount") == [gross]
+    assert column_of(done.order_lines, "gross_amount") == [gross]
     assert len(done.refunds) == 2
     assert done.counts == (4, 3, 0, 1)
     assert sum(row["loaded_amount"] for row in done.control_totals) == gross

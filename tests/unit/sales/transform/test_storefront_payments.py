@@ -1,15 +1,19 @@
 """Payments of the storefront: the charge of an order with its fee, meta data of plugins, and its refunds."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.rows import column_by, column_of
 from tests.unit.sales.tables import check
 from tests.unit.sales.transform.conftest import make_world
-from tests.unit.sales.transform.raw_folders import READ_AT, page_order, page_refund
+from tests.unit.sales.transform.raw_folders import (
+    READ_AT,
+    page_order,
+    page_refund,
+    stored_refund,
+)
 
-KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 PAYPAL = {
     "paypal_fee": {"value": "3.0500000001", "currency_code": "USD"},
     "net_amount": {"value": "103.15", "currency_code": "USD"},
@@ -48,7 +52,7 @@ def paid(order_id, gateway="stripe", meta=None, **changes):
 
 def fees(done):
     """The fee of each charge; a refund's is not among them."""
-    return {row["order_id"]: row["fee_amount"] for row in done.payments}
+    return column_by(done.payments, "order_id", "fee_amount")
 
 
 READABLE = {
@@ -248,19 +252,7 @@ refund-9   | refund | -100   | 0    | -100
 @pytest.fixture(scope="module")
 def refunded(world):
     stripe = {"_stripe_fee": "3.38"}
-    known = {
-        "source": "storefront",
-        "order_id": "4",
-        "refund_id": "40",
-        "line_number": 11,
-        "currency": "USD",
-        "quantity": Decimal(1),
-        "merchandise_amount": Decimal("4.5"),
-        "tax_amount": Decimal("0.4"),
-        "shipping_amount": Decimal("0.1"),
-        "refunded_at": KNOWN_AT,
-        "read_at": KNOWN_AT,
-    }
+    of_line = stored_refund("40", "4", 11, currency="USD")
     part = {"line_number": 0, "merchandise_amount": Decimal(1), "quantity": Decimal(0)}
     refunds = [
         page_refund(10, 1, "20.00", refunded_payment=True),
@@ -285,7 +277,7 @@ def refunded(world):
         ],
         refunds=refunds,
         later_refunds=[page_refund(20, 2, "7.00")],
-        known_refunds=[known, known | part],
+        known_refunds=[of_line, of_line | part],
     )
 
 
@@ -318,7 +310,7 @@ def test_every_payment_is_accounted_for(refunded):
 def test_only_orders_that_were_paid_have_a_charge(others):
     unpaid = {"pending", "failed", "cancelled", "bank transfer", "free"}
     invalid = {"invalid total", "invalid date"}
-    orders = {row["order_id"] for row in others.orders}
+    orders = set(column_of(others.orders, "order_id"))
     assert orders > unpaid | invalid
     charged = [row["order_id"] for row in others.payments if row["kind"] == "charge"]
     assert sorted(charged) == sorted(orders - unpaid - invalid)

@@ -1,10 +1,8 @@
 """How the amounts of the storefront's refunds are split: one read, an order for each case."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
-
 import pytest
 
+from tests.rows import column_of
 from tests.unit.sales.tables import cells, check, records
 from tests.unit.sales.transform.raw_folders import (
     READ_AT,
@@ -12,9 +10,9 @@ from tests.unit.sales.transform.raw_folders import (
     page_order,
     page_refund,
     refund_line,
+    stored_refund,
 )
 
-KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 ORDERS = {
     1: "of a line",
     2: "goodwill",
@@ -182,34 +180,17 @@ def refunds():
     return list(found.values())
 
 
-def known_refund(line_number):
-    """A part of a refund as it is stored."""
-    return {
-        "source": "storefront",
-        "refund_id": "120",
-        "line_number": line_number,
-        "order_id": "12",
-        "currency": "CAD",
-        "country_code": "CA",
-        "category": "Old",
-        "quantity": Decimal(1),
-        "merchandise_amount": Decimal("4.5"),
-        "tax_amount": Decimal("0.4"),
-        "shipping_amount": Decimal("0.1"),
-        "is_sale": True,
-        "reason": "too small",
-        "refunded_at": KNOWN_AT,
-        "read_at": KNOWN_AT,
-    }
-
-
 @pytest.fixture(scope="module")
 def done(world):
+    old = {"reason": "too small", "country_code": "CA", "category": "Old"}
+    known = []
+    for line_number in (11, 0):
+        known.append(stored_refund("120", "12", line_number, is_sale=True, **old))
     return world.storefront(
         [page(order_id) for order_id in ORDERS],
         refunds=refunds(),
         later_refunds=[page_refund(50, 5, "20.00")],
-        known_refunds=[known_refund(11), known_refund(0)],
+        known_refunds=known,
     )
 
 
@@ -286,8 +267,8 @@ refund_id | line | category      | sku    | is_sale | country | currency | busin
 404       | 0    | unallocated   | NULL   | True    | NULL    | USD      | 2026-11-19 | NULL
 """,
     )
-    assert {row["read_at"] for row in done.refunds} == {READ_AT}
-    reasons = {row["reason"] for row in done.refunds}
+    assert set(column_of(done.refunds, "read_at")) == {READ_AT}
+    reasons = set(column_of(done.refunds, "reason"))
     assert reasons == {None, "sorry, <e-mail>", "too small"}
 
 

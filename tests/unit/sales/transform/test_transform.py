@@ -16,8 +16,8 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import live_sources
 from ecommerce.storage import staging
-from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.transform import run as transform_module
+from tests.rows import column_of
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,
@@ -76,7 +76,6 @@ def test_a_second_run_returns_the_result_of_the_first(raw, tmp_path):
         "raw_sha256": manifest.sha256,
         "run_id": RUN_ID,
     }
-    assert from_plain(staging.Manifest, to_plain(done)) == done
     assert not (tmp_path / "run" / "sales_db").exists()
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left
@@ -190,7 +189,7 @@ def test_object_stores_work_like_disks(tmp_path):
     pages = [[page_order(number)] for number in (100, 101)]
     broken = page_order(102, currency=None, line_items=[])
     done = away.storefront(*pages, [broken], refunds=[page_refund()])
-    assert {row["order_id"] for row in done.orders} == {"100", "101"}
+    assert set(column_of(done.orders, "order_id")) == {"100", "101"}
     assert len(done.refunds) == 1
     (rejected,) = done.rejected_rows
     assert rejected["file"] == "orders/0000-02-0001.json"
