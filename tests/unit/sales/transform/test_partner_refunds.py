@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rows import column_of
+from tests.rows import column_by, column_of
 from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.conftest import make_world
 from tests.unit.sales.transform.raw_folders import READ_AT, csv_line, stored_refund
@@ -30,6 +30,21 @@ wrong    | 2           | -1       | 5            |            |                 
 wrong    | 3           |          | 100000000000 |            |                 |
 wrong    | 4           |          | many         |            |                 |
 """
+# Of a line that is there again, the newer amount counts.
+REPEATED = """
+order_id | updated_at           | shipping_amount
+again    |                      | 2
+again    | 2026-11-19T15:59:00Z | 9
+latest   | 2026-11-19T15:59:00Z | 9
+latest   |                      | 2
+latest   |                      | 3
+"""
+# Each of the lines has half of it, and together they are beyond the limit.
+BEYOND = """
+order_id | line_number | shipping_tax_amount
+beyond   | 1           | 60000000000
+beyond   | 2           | 60000000000
+"""
 PRICES = """
 order_id | line_number | unit_price | gross_amount | fee_amount
 wrong    | 5           | -3         | 4            |
@@ -42,7 +57,7 @@ order_id | line_number | quantity | gross_amount | discount_amount
 wrong    | 6           | 0        | 0            | 3
 free     | 1           |          | 0            |
 """
-# Of a refund, the extract has turned the signs.
+# Of a refund, the extract has turned the signs. The last column has how its line is found.
 SOLD = """
 order_id | line_number | sku
 A1       | 1           |
@@ -51,16 +66,16 @@ B        | 2           | CUP-01
 B        | 3           | CUP-01
 """
 REFUNDED = """
-order_id | line_number | sku    | unit_price | gross_amount | refunded_at          | # of
-A1       | 2           |        |            |              |                      | the line with its SKU
-A2       | 1           |        |            |              |                      | an unknown order
-B        | 3           | CUP-01 |            |              | 2026-11-18T09:00:00Z | the line with its number
-B        | 1           | CUP-01 |            |              | 2026-11-18T10:00:00Z | the first with its SKU
-B        | 2           | POT-01 | 4          |              | 2026-11-18T11:00:00Z | the line with its number
-B        | 9           | POT-01 | 4          |              | 2026-11-18T12:00:00Z | the whole order
-B        | NULL        | NULL   | NULL       | 3            | 2026-11-18T13:00:00Z | the whole order
-B        | NULL        | CUP-01 | 5          |              | 2026-11-18T14:00:00Z | one
-B        | NULL        | CUP-01 | 6          |              | 2026-11-18T14:00:00Z | another one
+order_id | line_number | sku    | unit_price | gross_amount | currency | refunded_at          | #
+A1       | 2           |        |            |              |          |                      | its SKU
+A2       | 1           |        |            |              | chf      |                      | unknown order
+B        | 3           | CUP-01 |            |              |          | 2026-11-18T09:00:00Z | its number
+B        | 1           | CUP-01 |            |              |          | 2026-11-18T10:00:00Z | its SKU, first
+B        | 2           | POT-01 | 4          |              |          | 2026-11-18T11:00:00Z | its number
+B        | 9           | POT-01 | 4          |              |          | 2026-11-18T12:00:00Z | the order
+B        | NULL        | NULL   | NULL       | 3            |          | 2026-11-18T13:00:00Z | the order
+B        | NULL        | CUP-01 | 5          |              |          | 2026-11-18T14:00:00Z | one
+B        | NULL        | CUP-01 | 6          |              |          | 2026-11-18T14:00:00Z | another
 """
 # The other columns of such a row say nothing.
 PARTS = """
@@ -166,8 +181,8 @@ def world(request, settings, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def amounts(world):
-    lines = records(csv_line, AMOUNTS, PRICES, DISCOUNTS)
-    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "214.99"}]
+    lines = records(csv_line, AMOUNTS, PRICES, DISCOUNTS, REPEATED, BEYOND)
+    stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "354.99"}]
     return world.partner_files(
         a_file(lines), has_layout=True, totals={"source_amounts": stated}
     )
@@ -184,17 +199,10 @@ untaxed  | 30    | 3    | 4        | 0
 fees     | 26    | 0    | 0        | 3.5
 free     | 0     | 0    | 0        | 0
 wrong    | 4     | 0    | 0        | 0
+again    | 20    | 0    | 2        | 0
+latest   | 20    | 0    | 3        | 0
 """,
     )
-
-
-def test_of_a_repeated_line_the_newer_amount_counts(world):
-    older = csv_line("R", shipping_amount="9", updated_at="2026-11-19T15:59:00Z")
-    newer = csv_line("R", shipping_amount="2")
-    latest = csv_line("R", shipping_amount="3")
-    for lines, shipping in (([newer, older], 2), ([older, newer, latest], 3)):
-        done = world.partner_files(a_file(lines), has_layout=True)
-        assert done["R"]["shipping_amount"] == shipping
 
 
 def test_an_invalid_amount_of_an_order_rejects_all_of_it(amounts):
@@ -209,17 +217,10 @@ invalid  | 8          | invalid_number   | shipping_amount = free
 invalid2 | 9          | invalid_number   | shipping_amount = 1_0
 invalid3 | 10         | invalid_number   | shipping_tax_amount = x
 invalid4 | 18         | invalid_number   | fee_amount = x
+beyond   | 26         | order_rejected   | order_id = beyond
+beyond   | 27         | order_rejected   | order_id = beyond
 """,
     )
-
-
-def test_an_amount_of_an_order_beyond_the_limit_is_invalid(world):
-    lines = []
-    for number in ("1", "2"):
-        lines.append(csv_line("X", number, shipping_tax_amount="60000000000"))
-    done = world.partner_files(a_file(lines), has_layout=True)
-    assert done.orders == []
-    assert set(column_of(done.rejected_rows, "reason")) == {"order_rejected"}
 
 
 def test_a_negative_amount_is_a_discount_and_negative_pieces_are_no_line(amounts):
@@ -250,14 +251,14 @@ def test_stated_amounts_are_in_the_totals(amounts):
         amounts.loaded_files,
         """
 rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded | source_amount | amount_loaded
-19        | 8             | 10            | 9             | 5             | 214.99        | 89.99
+26        | 10            | 12            | 12            | 7             | 354.99        | 129.99
 """,
     )
     check(
         amounts.control_totals,
         """
 currency | loaded | superseded | rejected
-USD      | 89.99  | 20         | 105
+USD      | 129.99 | 80         | 145
 """,
     )
 
@@ -359,20 +360,13 @@ USD      | 80     | 0          | 0
     )
 
 
-def test_a_refund_of_an_unknown_order_has_its_own_currency_and_channel(world):
+def test_a_refund_of_an_unknown_order_has_its_own_currency_and_channel(refunds):
     """It is older than any version of the order, which another run may load."""
-    lines = [refund_row(order_id="A2", currency="chf")]
-    done = world.partner_files(a_file(lines), has_layout=True)
-    check(
-        done.refunds,
-        """
-order_id | channel | currency | order_business_date
-A2       | acme    | CHF      | NULL
-""",
-    )
-    [version] = done.order_versions
-    assert version["version_updated_at"] == EPOCH
-    assert done.loaded_files[0]["source_orders"] == 0
+    [refund] = [row for row in refunds.refunds if row["order_id"] == "A2"]
+    names = ("channel", "currency", "order_business_date")
+    assert [refund[name] for name in names] == ["acme", "CHF", None]
+    versions = column_by(refunds.order_versions, "order_id", "version_updated_at")
+    assert versions["A2"] == EPOCH
 
 
 def test_of_a_refund_in_several_files_the_newest_counts(world):
