@@ -210,39 +210,34 @@ def test_a_range_takes_whole_orders_and_counts_what_it_leaves_out(world):
         )
 
 
+UNUSABLE = {
+    "ordered_at": "{broken} of {rows} records cannot be used .*ordered_at: {broken}",
+    "quantity": "2024-03: {broken} of {rows} lines rejected, .*'invalid_number'",
+}
+"""By the column that cannot be read: what is refused, the export or its month."""
+
+
+@pytest.mark.parametrize("column", UNUSABLE)
 @pytest.mark.parametrize(
     ("broken", "sound", "is_refused"),
     [(51, 203, True), (51, 204, False), (50, 50, False)],
 )
 def test_an_export_or_month_of_which_more_than_a_fifth_is_unusable_is_not_loaded(
-    export, broken, sound, is_refused
+    export, broken, sound, is_refused, column
 ):
-    rows = broken + sound
-    export.put("a.csv", of_these({"ordered_at": "x"}, broken, sound))
-    if is_refused:
-        complaint = rf"{broken} of {rows} records cannot be used .*ordered_at: {broken}"
+    lines = []
+    for number in range(broken + sound):
+        changes = {column: "x"} if number < broken else {}
+        lines.append(line(f"O{number}", **changes))
+    export.put("a.csv", text(*lines))
+    if not is_refused:
+        assert len(export.months()) == 1, "those without a day belong to no month"
+        return
+    # A second attempt must not take the first one's result.
+    for _ in range(2):
+        complaint = UNUSABLE[column].format(broken=broken, rows=len(lines))
         with pytest.raises(ContractError, match=complaint):
-            export.totals()
-    else:
-        totals = export.totals()
-        assert totals["without_day"] == broken
-        assert len(export.transformed(totals)) == 1, "they belong to no month"
-
-    export.put("a.csv", of_these({"quantity": 0}, broken, sound))
-    totals = export.totals(run_id="month")
-    if is_refused:
-        complaint = rf"2024-03: {broken} of {rows} lines rejected, .*'invalid_quantity'"
-        # A second attempt must not take the first one's result.
-        for _ in range(2):
-            with pytest.raises(ContractError, match=complaint):
-                export.transformed(totals, run_id="month")
-    else:
-        assert len(export.transformed(totals, run_id="month")) == 1
-
-
-def of_these(fault, broken, sound):
-    changes = [fault] * broken + [{}] * sound
-    return text(*[line(f"O{place}", **row) for place, row in enumerate(changes)])
+            export.months()
 
 
 def test_nothing_raw_is_left_when_all_months_are_transformed(export):

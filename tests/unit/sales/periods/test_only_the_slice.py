@@ -30,6 +30,7 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[ \N{NO-BREAK SPACE}]?%)?")
 TICK = re.compile(r"\b[\d.]+[kM]\b")
 YEARS = {"2025", "2026", "2027"}
 BASES = ("before", "year_before")
+PARTS = ("channels", "categories", "countries", "shops")
 VALUES = {
     "country": ("DE", "AT", "US", "GB", "FR", "JP"),
     "shop": ("shopify", "storefront", "sales_db"),
@@ -76,7 +77,7 @@ def random_figures(random, period, only, origin):
     if not only.is_whole:
         # The warehouse has restated days of the whole shop.
         changes["restated"] = samples.week().restated
-    for part in ("channels", "categories", "countries", "shops"):
+    for part in PARTS:
         rows = getattr(sample, part)
         changes[part] = random.sample(rows, random.randint(1, len(rows)))
     if not has_base:
@@ -112,14 +113,10 @@ def numbers_of(figures):
     customers = figures.headline["customers"].value
     for figure in ("new_customers", "returning_customers"):
         allowed.add(text.share(figures.headline[figure].value, customers))
-    for rows, field in (
-        (figures.channels, "net_sales"),
-        (figures.categories, "net_sales"),
-        (figures.countries, "net_sales"),
-        (figures.shops, "net_sales"),
-        (figures.return_reasons, "amount"),
-    ):
-        amounts = [getattr(row, field) for row in rows]
+    parts = [[reason.amount for reason in figures.return_reasons]]
+    for name in PARTS:
+        parts.append([row.net_sales for row in getattr(figures, name)])
+    for amounts in parts:
         for amount in amounts:
             allowed.add(text.share(amount, sum(amounts)))
     numbers = set()
