@@ -115,7 +115,6 @@ def test_a_week_is_built_for_its_slices_and_mailed_to_its_subscriptions(
     for only, report in reports.items():
         assert report.figures.only == only
         assert report.figures_hash == figures_hash(report.figures)
-        assert report.uri.endswith("/weeks/2026-11-23")
 
 
 BY_HAND = {"run_type": "manual"}

@@ -132,8 +132,8 @@ def test_products_have_their_pictures_and_a_broken_one_does_no_harm(tmp_path):
         thumbnail = {"thumbnail": f"file://{tmp_path}/{name}.png"}
         products[place] = products[place].model_copy(update=thumbnail)
     # The first is a rising product, too.
-    [rising] = [row for row in figures.changes.rising if row.sku == products[0].sku]
-    rising = rising.model_copy(update={"thumbnail": products[0].thumbnail})
+    picture = {"thumbnail": products[0].thumbnail}
+    rising = figures.changes.rising[0].model_copy(update=picture)
     changes = figures.changes.model_copy(update={"rising": [rising], "falling": []})
     build.write_document(samples.full(products=products, changes=changes), tmp_path)
     pages = PdfReader(tmp_path / archive.PDF).pages

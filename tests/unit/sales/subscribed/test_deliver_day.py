@@ -229,10 +229,7 @@ def test_invalid_subscriptions_are_alerted_and_the_others_delivered(
     assert alert["Subject"] == "Invalid subscriptions: 2"
     words = " ".join(plain(alert).split())
     assert "broken: needs either report or alert" in words
-    assert "line 1: name is missing" in words
-    assert "make check ARGS=report_subscriptions" in words
     assert "eve@example.com" not in alert.as_string()
-    assert alert["Message-ID"].startswith("<subscriptions.2026-11-19.")
     assert column_of(chat.posts, "title") == ["Invalid subscriptions: 2"]
     # The same problems of a day are one mail for mail programs, others another one.
     deliver()
