@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,7 @@ from demo.ledger import (
     STOREFRONT,
     Snapshot,
 )
+from tests.oracle_customers import rounded
 from tests.oracle_refunds import split_sales_db, split_storefront
 
 Row = dict[str, Any]
@@ -62,12 +63,6 @@ IN_REPORTING_CURRENCY = (
     "cost_of_goods",
     "sales_with_cost",
 )
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-
-
-def rounded(amount):
-    """To four decimals, half away from zero."""
-    return amount.quantize(Decimal("0.0001"), context=_EXACT)
 
 
 @dataclass
@@ -164,9 +159,7 @@ class Oracle:
                 if amount is not None:
                     day = total["business_date"]
                     amount = self.converted(amount, total["currency"], day)
-                total[f"{figure}_reporting"] = (
-                    None if amount is None else rounded(amount)
-                )
+                total[f"{figure}_reporting"] = rounded(amount)
         return list(sums.values())
 
     @cached_property
@@ -219,12 +212,8 @@ class Oracle:
 
     def converted(self, amount, currency, day):
         """`amount` in the reporting currency at the rates of `day`, exact; None when a rate is missing."""
-        if currency == self.reporting_currency:
-            return amount
-        rates = self._rate(currency, day), self._rate(self.reporting_currency, day)
-        if None in rates:
-            return None
-        return _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
+        rate = self.exact_rate(currency, day)
+        return None if rate is None else Fraction(amount) * rate
 
     def exact_rate(self, currency, day):
         """What one unit of `currency` is worth in the reporting currency, as a fraction; None when a rate is
@@ -285,7 +274,7 @@ class Oracle:
     def _line(self, order, line, header):
         unit_price = line.unit_price
         if order.channel in IN_TOTAL:
-            unit_price = rounded(line.gross / line.quantity)
+            unit_price = rounded(Fraction(line.gross) / Fraction(line.quantity))
         own = {
             "coupon_code",
             "item_count",
@@ -353,8 +342,8 @@ class Oracle:
             cost = _cost(order, line)
             row["cost_amount"] = None
             if cost is not None:
-                returned = _EXACT.divide(cost * part.quantity, line.quantity)
-                row["cost_amount"] = rounded(returned)
+                share = Fraction(part.quantity) / Fraction(line.quantity)
+                row["cost_amount"] = rounded(Fraction(cost) * share)
             if refund.channel == SHOPIFY:
                 row["reason"] = refund.reason or "return"
         return row
@@ -374,16 +363,15 @@ class Oracle:
             return known
 
         convertible = amounts(orders, "gross_amount")
-        gross = sum(convertible, ZERO)
-        discounts = sum(amounts(orders, "discount_amount"), ZERO)
+        gross = sum(convertible)
+        discounts = sum(amounts(orders, "discount_amount"))
         refunds = _of_day(self.refunds, day)
-        returned = sum(amounts(refunds, "merchandise_amount"), ZERO)
+        returned = sum(amounts(refunds, "merchandise_amount"))
         unread = [] if day in self.run_days else set(self.sources) - set(self.off)
         missing = sorted(self.missing.get(day, unread))
         average = None
         if convertible:
-            mean = _EXACT.divide(gross - discounts, Decimal(len(convertible)))
-            average = rounded(mean)
+            average = rounded((gross - discounts) / len(convertible))
         sums = [row for row in self.daily_sales if row["business_date"] == day]
         costs = {}
         for figure in ("cost_of_goods", "sales_with_cost"):
@@ -400,8 +388,8 @@ class Oracle:
             "returns": rounded(returned),
             "net_sales": rounded(gross - discounts - returned),
             **costs,
-            "tax": rounded(sum(amounts(orders, "tax_amount"), ZERO)),
-            "shipping": rounded(sum(amounts(orders, "shipping_amount"), ZERO)),
+            "tax": rounded(sum(amounts(orders, "tax_amount"))),
+            "shipping": rounded(sum(amounts(orders, "shipping_amount"))),
             "average_order_value": average,
             "new_customers": new.count(day),
             "unconverted_orders": len(orders) - len(convertible),

@@ -172,11 +172,7 @@ class History:
     def cost_coverage(self, day):
         """The part of net sales with a cost; sales without one that were returned are not covered."""
         row = self.days[day]
-        with_cost = row.get("sales_with_cost")
-        if with_cost is None or row["net_sales"] <= 0:
-            return None
-        without = abs(row["net_sales"] - with_cost)
-        return quotient(max(row["net_sales"] - without, 0), row["net_sales"])
+        return coverage_of(row["net_sales"], row.get("sales_with_cost"))
 
     def lacks(self, figure, day):
         part, _ = RATES.get(figure, (figure, None))
@@ -294,6 +290,14 @@ class History:
 def days_of(first, last):
     """The days from the first to the last."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def coverage_of(net_sales, with_cost):
+    """The part of net sales with a cost; None without either."""
+    if with_cost is None or rounded(Fraction(net_sales)) <= 0:
+        return None
+    without = abs(net_sales - with_cost)
+    return quotient(max(net_sales - without, 0), net_sales)
 
 
 def mean(values):

@@ -161,13 +161,6 @@ class CustomerOracle:
             found[order.source, order.order_id] = country, *map(rounded, amounts)
         return found
 
-    def returned_lines(self):
-        """Ten-thousandths by refund and line: shares of a refund are with the amounts of its lines."""
-        found = Counter()
-        for (*line, _), amount in self.return_rows().items():
-            found[tuple(line)] += amount
-        return found
-
     def return_rows(self):
         """Ten-thousandths by refund, line and whether they are a share: the rows of `return_lines_reporting`,
         before the conversion."""

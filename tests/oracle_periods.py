@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+from tests.oracle_comparisons import coverage_of
 from tests.oracle_customers import rounded
-from tests.oracle_sales import AMOUNTS, names_of, sums
+from tests.oracle_sales import AMOUNTS, categories_of, names_of, products_of, sums
 
 NEARLY = Fraction("0.02")
 """The aggregates round each amount of a day, so that sums of them may be so far from the exact sum."""
@@ -109,16 +110,9 @@ class Span:
     def products(self):
         """Units, sales after discounts, and the category of the newest line, by product; of what has a
         rate."""
-        sold = defaultdict(Counter)
-        newest = {}
-        for entry in self.entries:
-            if entry.is_converted and not entry.refund:
-                sku = entry.names["product"]
-                sold[sku]["units"] += entry.units
-                sold[sku]["sales"] += entry.net
-                key = -entry.order.ordered_at.timestamp(), entry.names["category"]
-                newest[sku] = min(key, newest.get(sku, key))
-        for sku, (_, category) in newest.items():
+        sold = products_of(self.entries)
+        converted = [entry for entry in self.entries if entry.is_converted]
+        for sku, category in categories_of(converted).items():
             sold[sku]["category"] = category
         return sold
 
@@ -297,11 +291,8 @@ def _costs(figures, span):
     if expected is None:
         return stated, None
     cost, with_cost = expected
-    net_sales = sums(span.entries)["net_sales"]
-    coverage = None
-    if rounded(net_sales) > 0:
-        coverage = max(net_sales - abs(net_sales - with_cost), 0) / net_sales * 100
-    return stated, [cost, with_cost, coverage]
+    coverage = coverage_of(sums(span.entries)["net_sales"], with_cost)
+    return stated, [cost, with_cost, coverage and coverage * 100]
 
 
 def costs_of(entries):

@@ -80,6 +80,29 @@ def sums(entries):
     return found
 
 
+def products_of(entries):
+    """Units and sales after discounts by product, of sold lines that have a rate."""
+    rows = defaultdict(Counter)
+    for entry in entries:
+        if entry.is_converted and not entry.refund:
+            row = rows[entry.names["product"]]
+            row["units"] += entry.units
+            row["sales"] += entry.net
+    return rows
+
+
+def categories_of(entries):
+    """The category of the newest sold line of each product; of orders of one instant, the first in the
+    alphabet."""
+    newest = {}
+    for entry in entries:
+        if not entry.refund:
+            key = -entry.order.ordered_at.timestamp(), entry.names["category"]
+            sku = entry.names["product"]
+            newest[sku] = min(key, newest.get(sku, key))
+    return {sku: category for sku, (_, category) in newest.items()}
+
+
 class SalesOracle:
     """The sales of the orders of a `CustomerOracle`. `exports`: the sources that are exports."""
 
@@ -213,44 +236,34 @@ class SalesOracle:
             scopes["like_for_like"] = began | ended
         amounts = defaultdict(lambda: [Fraction(0), Fraction(0)])
         for scope, left_out in scopes.items():
-            for entry in self.entries:
-                if entry.currency in excluded or entry.names["channel"] in left_out:
-                    continue
-                if entry.day not in (base, day):
+            for entry in self.entries_of((base, day), excluded):
+                if entry.names["channel"] in left_out:
                     continue
                 for dimension, name, amount in entry.parts():
                     amounts[scope, dimension, name][entry.day == day] += amount
         return amounts
 
+    def entries_of(self, days, excluded=()):
+        """The entries of some days, without some currencies."""
+        entries = []
+        for entry in self.entries:
+            if entry.day in days and entry.currency not in excluded:
+                entries.append(entry)
+        return entries
+
     def parents(self, day, base):
         """The category of the newest line of each product that was sold on one of both days, by product."""
         excluded = self.unconverted(day, base)
-        newest = {}
-        for entry in self.entries:
-            is_compared = entry.day in (base, day) and entry.currency not in excluded
-            if is_compared and not entry.refund:
-                # Of orders of one instant, the first in the alphabet.
-                key = -entry.order.ordered_at.timestamp(), entry.names["category"]
-                sku = entry.names["product"]
-                newest[sku] = min(key, newest.get(sku, key))
-        return {sku: category for sku, (_, category) in newest.items()}
+        return categories_of(self.entries_of((base, day), excluded))
 
-    def net_sales(self, dimension, day, excluded=()):
-        """Net sales of a day by name in a dimension, rounded, without some currencies."""
+    def net_sales(self, dimension, day):
+        """Net sales of a day by name in a dimension, rounded."""
         amounts = defaultdict(Fraction)
-        for entry in self.entries:
-            is_counted = entry.is_converted and entry.currency not in excluded
-            if entry.day == day and is_counted:
+        for entry in self.entries_of([day]):
+            if entry.is_converted:
                 amounts[entry.names[dimension]] += entry.net
         return {name: rounded(amount) for name, amount in amounts.items()}
 
     def products(self, day, excluded=()):
         """Units and sales after discounts of a day by product, without some currencies."""
-        rows = defaultdict(Counter)
-        for entry in self.entries:
-            is_sold = entry.day == day and not entry.refund
-            if is_sold and entry.is_converted and entry.currency not in excluded:
-                row = rows[entry.names["product"]]
-                row["units"] += entry.units
-                row["sales"] += entry.net
-        return rows
+        return products_of(self.entries_of([day], excluded))
