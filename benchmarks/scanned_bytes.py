@@ -205,7 +205,7 @@ class Model:
             if not creates.search(path):
                 continue
             for statement in googlesql.statements(path):
-                resolved = self.catalogue.analyse(statement.sql)
+                resolved = zt.parse_proto(self.catalogue.analyse(statement.sql))
                 if isinstance(resolved, zt.ResolvedCreateViewStmt):
                     name = _table_name(resolved.name_path[-1])
                     self.views[name] = list(scans(resolved.query))
@@ -220,7 +220,7 @@ class Model:
         total = 0
         for _, sql in statements:
             if not sql.startswith(("BEGIN", "COMMIT")):
-                read = scans(self.catalogue.analyse(sql))
+                read = scans(zt.parse_proto(self.catalogue.analyse(sql)))
                 for scan in self._scans_of_tables(read):
                     total += _size(scan, history, variables)
         return total

@@ -16,7 +16,7 @@ import zetasql.types as zt
 from jinja2 import meta
 from zetasql.api import CatalogBuilder, Parser, TableBuilder
 from zetasql.api.type_factory import TypeFactory
-from zetasql.core import local_service, wasm_client
+from zetasql.core import wasm_client
 from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.catalogue.loading import CATALOGUE
@@ -27,7 +27,6 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import staged_columns
-from tests import zetasql_messages
 from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -50,7 +49,6 @@ STORED = (
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"
 SETTINGS = {
-    "CUSTOMER_HASH_KEY": "only to read the other settings",
     "BIGQUERY_DATASET": "sales",
     "ORDER_ATTRIBUTES": "sales_channel,_wc_order_attribution_utm_source,group",
     "REPORT_ATTRIBUTE": "sales_channel",
@@ -141,7 +139,7 @@ class Catalogue:
     unregistered: set[str] = field(default_factory=set)
 
     def analyse(self, sql):
-        """The resolved statement; what it creates is known from then on.
+        """The resolved statement, a message; what it creates is known from then on.
 
         Raises:
             ZetaSQLError: it is not GoogleSQL, or names something unknown.
@@ -151,22 +149,30 @@ class Catalogue:
             query_parameters=_parameters(sql),
             prune_unused_columns=True,
         )
-        response = ZetaSqlLocalService.get_instance().analyze(
+        request = zt.AnalyzeRequest(
             sql_statement=known(sql),
             options=options,
             registered_catalog_id=self._registered_for(sql),
         )
-        resolved = response.resolved_statement
-        if hasattr(resolved, "column_definition_list"):
-            name = resolved.name_path[-1]
-            definitions = resolved.column_definition_list
-            columns = [(column.name, column.type) for column in definitions]
+        response = ZetaSqlLocalService.get_instance().wasm_client.call_grpc_func(
+            "ZetaSqlLocalService_Analyze",
+            request.to_proto(),
+            zt.AnalyzeResponse._PROTO_CLASS,
+        )
+        resolved = variant(response.resolved_statement)
+        kind = resolved.DESCRIPTOR.name
+        if kind.startswith("ResolvedCreateTable"):
+            name = part_of(resolved, "name_path")[-1]
+            columns = []
+            for column in part_of(resolved, "column_definition_list"):
+                columns.append((column.name, zt.parse_proto(column.type)))
             self._add(name, columns)
             self._add_staging_table(name.rpartition(".")[2], columns)
-        elif isinstance(resolved, zt.ResolvedCreateViewStmt):
-            outputs = resolved.output_column_list
-            columns = [(output.name, output.column.type) for output in outputs]
-            self._add(resolved.name_path[-1], columns)
+        elif kind == CREATE_VIEW:
+            columns = []
+            for output in part_of(resolved, "output_column_list"):
+                columns.append((output.name, zt.parse_proto(output.column.type)))
+            self._add(part_of(resolved, "name_path")[-1], columns)
         return resolved
 
     def _registered_for(self, sql):
@@ -204,6 +210,23 @@ class Catalogue:
             for column in staged_columns(spec_of(name), name):
                 staged.append((column.name, kinds[column.name]))
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
+
+
+CREATE_VIEW = "ResolvedCreateViewStmtProto"
+
+
+def variant(message):
+    """The message that is chosen in a message of alternatives."""
+    while "node" in message.DESCRIPTOR.oneofs_by_name:
+        message = getattr(message, message.WhichOneof("node"))
+    return message
+
+
+def part_of(message, name):
+    """A field of a message; those of its base classes are in its `parent`."""
+    while name not in message.DESCRIPTOR.fields_by_name:
+        message = message.parent
+    return getattr(message, name)
 
 
 def known(sql):
@@ -248,7 +271,6 @@ wasm_client.Config = _CachedConfig
 # Its own methods copy byte by byte.
 wasm_client.WasmClient.write_bytes = _write
 wasm_client.WasmClient.read_bytes = _read
-local_service.parse_proto = zetasql_messages.parse
 
 
 def _parameters(sql):

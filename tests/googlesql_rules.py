@@ -1,14 +1,20 @@
 """What Google's analyzer accepts and BigQuery refuses, or bills the whole history for."""
 
 import re
-from dataclasses import fields, is_dataclass
 from functools import cache
 
-import zetasql.types as zt
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.warehouse import rendering
-from tests.googlesql import SPECS, Catalogue, paths, statements
+from tests.googlesql import (
+    CREATE_VIEW,
+    SPECS,
+    Catalogue,
+    part_of,
+    paths,
+    statements,
+    variant,
+)
 
 
 def refusals(sql):
@@ -23,52 +29,20 @@ def unpruned(resolved):
     """Partitioned tables a statement reads without comparing their partition with a constant: it reads their
     whole history, or BigQuery refuses it. A view gets its filter when it is queried, and only needs one on
     tables that require it, because tools query views without any."""
-    partitions = _partitions(isinstance(resolved, zt.ResolvedCreateViewStmt))
-    nodes = _nodes(resolved)
+    partitions = _partitions(resolved.DESCRIPTOR.name == CREATE_VIEW)
+    if resolved.DESCRIPTOR.name == "ResolvedInsertStmtProto":
+        # It names its target in a scan, too, without reading it.
+        resolved.ClearField("table_scan")
     pruned = set()
-    for node in nodes:
-        if isinstance(node, zt.ResolvedFunctionCall):
-            pruned |= _compared_columns(node)
-    for scan in nodes:
-        # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
-        is_read = (
-            isinstance(scan, zt.ResolvedTableScan)
-            and scan.column_list
-            and not _is_insert_target(resolved, scan)
-        )
-        if is_read and scan.table.name in partitions:
-            ids = {column.name: column.column_id for column in scan.column_list}
-            if ids.get(partitions[scan.table.name]) not in pruned:
-                yield f"no partition filter on {scan.table.name}"
-
-
-def _compared_columns(call):
-    """The numbers of the columns that a function compares with constants."""
-    columns = set()
-    if call.function.name in COMPARISONS:
-        for column in call.argument_list:
-            others = [each for each in call.argument_list if each is not column]
-            if isinstance(column, zt.ResolvedColumnRef) and all(
-                map(_is_constant, others)
-            ):
-                columns.add(column.column.column_id)
-    return columns
-
-
-def _is_constant(expression):
-    if isinstance(expression, zt.ResolvedFunctionCall):
-        return all(_is_constant(each) for each in expression.argument_list)
-    return isinstance(expression, (zt.ResolvedLiteral, zt.ResolvedParameter))
-
-
-def correlated(resolved):
-    """Correlated subqueries in the clauses of a MERGE, outside its source
-    (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#limitations)."""
-    if isinstance(resolved, zt.ResolvedMergeStmt):
-        for clause in (resolved.merge_expr, *resolved.when_clause_list):
-            for node in _nodes(clause):
-                if isinstance(node, zt.ResolvedSubqueryExpr) and node.parameter_list:
-                    yield "a correlated subquery in a clause of a MERGE"
+    for call in _nodes(resolved, "ResolvedFunctionCallBaseProto"):
+        pruned |= _compared_columns(call)
+    for scan in _nodes(resolved, "ResolvedTableScanProto"):
+        columns = {column.name: column.column_id for column in scan.parent.column_list}
+        # COUNT(*) reads no column.
+        if not columns or scan.table.name not in partitions:
+            continue
+        if columns.get(partitions[scan.table.name]) not in pruned:
+            yield f"no partition filter on {scan.table.name}"
 
 
 COMPARISONS = {
@@ -77,8 +51,35 @@ COMPARISONS = {
 }
 
 
-def _is_insert_target(resolved, scan):
-    return isinstance(resolved, zt.ResolvedInsertStmt) and resolved.table_scan is scan
+def _compared_columns(call):
+    """The numbers of the columns that a function compares with constants."""
+    columns = set()
+    if call.function.name in COMPARISONS:
+        arguments = list(map(variant, call.argument_list))
+        for place, column in enumerate(arguments):
+            others = arguments[:place] + arguments[place + 1 :]
+            is_column = column.DESCRIPTOR.name == "ResolvedColumnRefProto"
+            if is_column and all(map(_is_constant, others)):
+                columns.add(column.column.column_id)
+    return columns
+
+
+def _is_constant(expression):
+    kind = expression.DESCRIPTOR.name
+    if kind == "ResolvedFunctionCallProto":
+        arguments = map(variant, part_of(expression, "argument_list"))
+        return all(map(_is_constant, arguments))
+    return kind in ("ResolvedLiteralProto", "ResolvedParameterProto")
+
+
+def correlated(resolved):
+    """Correlated subqueries in the clauses of a MERGE, outside its source
+    (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#limitations)."""
+    if resolved.DESCRIPTOR.name == "ResolvedMergeStmtProto":
+        for clause in (resolved.merge_expr, *resolved.when_clause_list):
+            for subquery in _nodes(clause, "ResolvedSubqueryExprProto"):
+                if subquery.parameter_list:
+                    yield "a correlated subquery in a clause of a MERGE"
 
 
 @cache
@@ -94,26 +95,15 @@ def _partitions(only_required):
     return found
 
 
-def _nodes(value):
-    """A node of a resolved statement with all that it consists of; of a list, those of its elements."""
-    nodes = []
-    _add_nodes(value, nodes)
-    return nodes
-
-
-def _add_nodes(value, nodes):
-    if isinstance(value, list):
-        for element in value:
-            _add_nodes(element, nodes)
-    elif isinstance(value, zt.ProtoModel) and is_dataclass(value):
-        nodes.append(value)
-        for name in _field_names(type(value)):
-            _add_nodes(getattr(value, name), nodes)
-
-
-@cache
-def _field_names(kind):
-    return [field.name for field in fields(kind)]
+def _nodes(message, kind):
+    """The messages of one kind that a message consists of."""
+    if message.DESCRIPTOR.name == kind:
+        yield message
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            parts = value if field.is_repeated else [value]
+            for part in parts:
+                yield from _nodes(part, kind)
 
 
 def problems(catalogue, statement):
