@@ -106,17 +106,15 @@ def website(address="127.0.0.1", port=0):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            site.requests.append(
-                (
-                    self.path,
-                    {name.lower(): value for name, value in self.headers.items()},
-                )
-            )
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            site.requests.append((self.path, headers))
             answer = site.answers.get(self.path)
             if answer:
                 answer(self)
             else:
                 self.send_error(404)
+
+        do_POST = do_GET
 
         def log_message(self, *_):
             """Say nothing."""

@@ -10,12 +10,13 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import BaseRequestHandler, UDPServer
 
 import pytest
 import yaml
+
+from tests.website import website
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
@@ -107,32 +108,24 @@ def exporter():
         def handle(self):
             started.take(self.request[0].decode())
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            for name, value in sorted(started.scrape().items()):
-                self.wfile.write(f"{name} {value!r}\n".encode())
-
-        def log_message(self, *arguments):
-            pass
+    def answer(request):
+        request.send_response(200)
+        request.send_header("Content-Type", "text/plain; version=0.0.4")
+        request.end_headers()
+        for name, value in sorted(started.scrape().items()):
+            request.wfile.write(f"{name} {value!r}\n".encode())
 
     inbox = UDPServer(("127.0.0.1", 0), Packet)
     inbox.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    started.statsd_port = inbox.server_address[1]
-    started.web_port = web.server_port
-    with inbox, web:
-        for server in (inbox, web):
-            threading.Thread(
-                target=server.serve_forever, args=(0.05,), daemon=True
-            ).start()
+    with inbox, website() as site:
+        site.answers["/metrics"] = answer
+        started.statsd_port = inbox.server_address[1]
+        started.web_port = site.port
+        threading.Thread(target=inbox.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield started
         finally:
             inbox.shutdown()
-            web.shutdown()
 
 
 @contextmanager
