@@ -27,9 +27,10 @@ def connect(patch, conn_id, host, **fields):
     patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
 
 
-def settings_of(variables):
-    """The settings in `variables` alone."""
-    with environment(variables, alone=True):
+def settings_of(variables=None):
+    """The settings in `variables` alone, and a hash key, which has no default."""
+    key = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
+    with environment(key | (variables or {}), alone=True):
         return load_settings()
 
 

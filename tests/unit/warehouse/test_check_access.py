@@ -44,11 +44,8 @@ class Client:
 
 
 def warehouse(refusal=None):
-    settings = {
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "STAGING_URI": "gs://staging/files",
-    }
-    return Warehouse(Client(refusal), settings_of(settings), {})
+    settings = settings_of({"STAGING_URI": "gs://staging/files"})
+    return Warehouse(Client(refusal), settings, {})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, connect
 from tests.settings import lower, settings_of
 
-SETTINGS = settings_of({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
+SETTINGS = settings_of()
 
 
 def set_connection(monkeypatch, extra):

@@ -15,9 +15,7 @@ from ecommerce.warehouse.rendering import (
 )
 from tests.settings import settings_of
 
-SETTINGS = settings_of(
-    {"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DATASET": "shop"}
-)
+SETTINGS = settings_of({"BIGQUERY_DATASET": "shop"})
 
 
 @pytest.fixture
