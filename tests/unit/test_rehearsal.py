@@ -60,30 +60,22 @@ def rows_of(jobs, *steps):
 
 
 def test_a_table_has_what_each_check_found_and_costs(jobs):
-    rows = rows_of(jobs, right)
-    assert is_clean(rows)
+    """One value or an error fails it and the next step follows, but nothing begins beyond the budget."""
+    rows = rows_of(jobs, right, broken)
+    assert [row.billed for row in rows] == [10**9, 0, 0, 0]
+    assert rows[-1].got == "ValueError: no such table"
+    assert is_clean(rows[:2])
+    assert not is_clean(rows)
     assert not is_clean([])
-    assert [row.billed for row in rows] == [10**9, 0]
+    rows += rows_of(jobs, one_value_differs, right)
+    states = ["ok", "not run", "ok", "DIFFERS", "DIFFERS", "DIFFERS"]
+    assert [row.state for row in rows] == states
+    assert rows[-1].expected == "run"
     text = table(rows)
     assert "not run: no bucket" in text
-    assert text.splitlines()[-1].startswith(
-        "2 checks, 0 differ, 1 not run; 0.0 minutes, 0.93 GiB"
-    )
-
-
-def test_one_value_or_an_error_fails_it_and_the_next_step_follows(jobs):
-    rows = rows_of(jobs, one_value_differs, broken, right)
-    assert not is_clean(rows)
-    states = ["DIFFERS", "ok", "DIFFERS", "ok", "not run"]
-    assert [row.state for row in rows] == states
-    assert rows[2].got == "ValueError: no such table"
-    assert "  r1: amount is 2, not 1" in table(rows).splitlines()
-
-
-def test_nothing_begins_beyond_the_budget(jobs):
-    *_, last = rows_of(jobs, right, right, right)
-    assert last.state == "DIFFERS"
-    assert last.expected == "run"
+    assert "  r1: amount is 2, not 1" in text.splitlines()
+    totals = "6 checks, 3 differ, 1 not run; 0.0 minutes, 1.86 GiB"
+    assert text.splitlines()[-1].startswith(totals)
     [late] = rows_of(Jobs(most_seconds=-1), right)
     assert late.got.startswith("not run:")
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
-import pytest
 import requests
 
 from demo.services.storefront import (
@@ -103,34 +102,30 @@ def refunded(number, count):
     return WooOrder(number, NOON, lines=[line], refunds=refunds)
 
 
-@pytest.mark.parametrize("mode", ["66", "11", "11c"])
-def test_all_refunds_of_an_order_are_read(mode):
-    counts = dict.fromkeys(range(1, 20), 2) | {20: 120}
-    orders = {}
+def test_all_refunds_of_an_order_are_read():
+    many = refunded(1, 120)
+    # It lists a refund that the shop does not return.
+    incomplete_order = refunded(2, 2)
     listed = {}
-    for number, count in counts.items():
-        orders[number] = refunded(number, count)
-        listed[str(number)] = {str(refund.id) for refund in orders[number].refunds}
-    # An order that lists a refund which the shop does not return.
-    incomplete_order = listed | {"3": listed["3"] | {"99"}}
+    for order in (many, incomplete_order):
+        listed[str(order.id)] = {str(refund.id) for refund in order.refunds}
     with (
-        Storefront(WooStore(orders.values()), mode) as shop,
+        Storefront(WooStore([many, incomplete_order]), "11") as shop,
         requests.Session() as session,
-        ThreadPoolExecutor(8) as pool,
+        ThreadPoolExecutor(2) as pool,
     ):
         session.auth = (KEY, SECRET)
-        client = StorefrontClient(
-            "storefront_api", session, f"{shop.url}/wp-json/wc/v3"
-        )
-        refunds, incomplete = read_refunds(client, pool, incomplete_order)
-        asked = len(shop.requests)
+        root = f"{shop.url}/wp-json/wc/v3"
+        client = StorefrontClient("storefront_api", session, root)
+        wanted = listed | {"2": listed["2"] | {"99"}}
+        refunds, incomplete = read_refunds(client, pool, wanted)
+        # Two pages of the first order, and one to be sure of the other.
+        assert len(shop.requests) == 4
     assert incomplete == 1
-    ids = {}
-    for refund in refunds:
-        ids.setdefault(refund["order_id"], set()).add(str(refund["id"]))
-    assert ids == listed
-    assert len(refunds) == sum(counts.values())
+    read = [(refund["order_id"], str(refund["id"])) for refund in refunds]
+    expected = []
+    for order_id, ids in listed.items():
+        expected += [(order_id, refund_id) for refund_id in ids]
+    assert sorted(read) == sorted(expected)
     quantity = refunds[0]["line_items"][0]["quantity"]
     assert quantity == "-0.25", "as text: no digit is lost"
-    # A second page for the order with many refunds, and one to be sure for the incomplete order.
-    assert asked == 20 + 2

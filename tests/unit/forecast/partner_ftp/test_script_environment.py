@@ -53,11 +53,6 @@ def test_a_connection_may_be_a_uri(monkeypatch):
     assert found["FTP_OPTIONS"].splitlines() == ["ssl-reqd", 'user = "shop:se#cret"']
 
 
-def test_a_password_may_have_quotes_and_backslashes(environment):
-    *_, login = environment(password='a"b\\c')["FTP_OPTIONS"].splitlines()
-    assert login == r'user = "shop:a\"b\\c"'
-
-
 @pytest.mark.parametrize(
     ("extra", "option"),
     [({}, "ssl-reqd"), ({"tls": "required"}, "ssl-reqd"), ({"tls": "offered"}, "ssl")],
