@@ -89,7 +89,8 @@ def _sell(chance, row, lacking):
 
 def _costs(chance, net_sales):
     """Costs of none, some, just enough, nearly enough or all of a day's net sales, or of more than them."""
-    share = chance.choice([None, "0.6", "0.95", "0.949999", "1", "1.04", "1.06"])
+    shares = [None, "0.6", "0.95", "0.949999", "1", "1.04", "1.06", "2.2"]
+    share = chance.choice(shares)
     if share is None:
         return {"cost_of_goods": None, "sales_with_cost": None}
     with_cost = (net_sales * Decimal(share)).quantize(Decimal("0.0001"))

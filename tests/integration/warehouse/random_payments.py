@@ -84,7 +84,17 @@ class RandomPayments(RandomSales):
             is_removed = payment.payout_id in PAYOUTS and self.chance.random() < 0.2
             movement = Movement(payment, final, before, is_removed)
             movements.append(movement)
+        movements += self._charging(source, order_ids[-23::2])
         return [*movements, *self._cancelling(source), self._repeating(source)]
+
+    def _charging(self, source, order_ids):
+        """A charge with a fee for each of these orders."""
+        movements = []
+        for number, order_id in enumerate(order_ids):
+            payment = Payment(f"charge {number}", order_id, NOON, "20.00", "0.90")
+            payment.source = source
+            movements.append(Movement(payment, 0, None, is_removed=False))
+        return movements
 
     def _cancelling(self, source):
         """Payments of an unknown order whose amounts in dollars add up to nothing only when it is rounded."""
@@ -104,14 +114,14 @@ class RandomPayments(RandomSales):
 
     def _pay(self, folder, number):
         """Add to a read what it finds of payments, and some payouts whole."""
-        whole = {name for name in PAYOUTS if self.chance.random() < 0.4}
+        whole = [name for name in PAYOUTS if self.chance.random() < 0.4]
         payments = []
         for movement in self.movements[folder.source]:
             version = self._version(movement, number)
             if version is None:
                 continue
             # Who leaves a payout is read with it.
-            is_read = {movement.before, version.payout_id} & whole
+            is_read = {movement.before, version.payout_id}.intersection(whole)
             is_read = is_read or version.order_id == CANCELLED
             if is_read or self.chance.random() < 0.4:
                 payments.append(version)

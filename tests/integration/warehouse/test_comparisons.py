@@ -1,10 +1,15 @@
 """What a day is compared with: the views on random histories, and the examples of docs/DEFINITIONS.md."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
+from ecommerce.core.business_day import day_window
+from ecommerce.sales.day_queries import DayQueries
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.figures import headline
+from ecommerce.warehouse.check_access import check_costs
 from tests.integration.comparison_views import (
     ALL_FIGURES,
     SPANS,
@@ -61,6 +66,7 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
             found = {row["figure"]: without(row, "figure") for row in rows}
             expected = {each: history.comparison(each, day) for each in ALL_FIGURES}
             assert_same(found, expected)
+            assert_margin(shop, history, day)
         rows = shop.warehouse.query(
             MONTHS,
             spec=ORDERS,
@@ -88,6 +94,39 @@ def test_the_report_has_the_comparisons_of_the_views(random_shop):
             for name in ("net_sales", "gross_sales", "orders"):
                 columns[name] = figures.get(name)
             assert {name: row[name] for name in columns} == columns
+
+
+def assert_margin(shop, history, day):
+    """The report of a day has the costs of the oracle."""
+    window = day_window(day, "America/New_York")
+    found = headline.read(DayQueries(shop.warehouse, window))
+    coverage = history.cost_coverage(day)
+    assert bool(found.costs) == (coverage is not None and coverage * 100 >= 95)
+    if coverage is None:
+        assert found.margin is None
+    else:
+        row = history.days[day]
+        costs = {name: row[name] for name in ("sales_with_cost", "cost_of_goods")}
+        assert found.margin.model_dump() == {**costs, "coverage": coverage}
+
+
+def test_make_check_reports_the_part_of_net_sales_that_has_a_cost(random_shop):
+    shop, history = random_shop
+    percents = set()
+    for day in sorted(history.complete & history.summary.keys())[:-30:-1]:
+        [(_, text)] = check_costs(shop.warehouse)
+        row = history.summary[day]
+        if row["sales_with_cost"] is None:
+            assert text.startswith(f"no sale of {day} has a cost of goods")
+        elif row["net_sales"] > 0:
+            uncovered = abs(row["net_sales"] - row["sales_with_cost"])
+            percent = int(
+                100 * max(1 - Fraction(uncovered) / Fraction(row["net_sales"]), 0)
+            )
+            percents.add(percent)
+            assert text.startswith(f"{percent} % of net sales of {day} ")
+        shop.sql(f"DELETE FROM sales.daily_summary WHERE business_date = '{day}'")
+    assert len(percents) > 5
 
 
 def test_a_weekday_that_sold_four_weeks_before_was_not_closed(shop):

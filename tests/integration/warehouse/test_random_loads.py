@@ -1,11 +1,16 @@
 """Versions of random orders and payments, loaded in any order, leave the tables of their last versions, and
 the figures and payments of the oracles."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.business_day import day_window
+from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.report.figures import payments as payment_figures
 from ecommerce.sales.slices import WHOLE
 from tests.integration.warehouse.conftest import STATE
 from tests.integration.warehouse.random_payments import SOURCES, RandomPayments
@@ -16,7 +21,9 @@ from tests.integration.warehouse.random_sales import (
     READS,
     assert_near,
 )
+from tests.oracle_comparisons import quotient
 from tests.oracle_payments import (
+    DECLINED,
     PaymentOracle,
     Read,
     loaded_payments,
@@ -112,6 +119,65 @@ def assert_payments(shop, sales, reads):
         for row in rows:
             written.append({column: row.get(column) for column in stored[0]})
         assert sorted(stored, key=key_of) == sorted(written, key=key_of), name
+    days = Counter()
+    for day in DAYS[10:]:
+        days += assert_payments_of_report(shop, oracle, day)
+    assert min(days[name] for name in ("margin", "payout", "unexplained")) > 2, days
+
+
+def assert_payments_of_report(shop, oracle, day):
+    """The report of a day has the payments and payouts of the oracle. Returns what it has of them."""
+    found = payment_figures.read(
+        DayQueries(shop.warehouse, day_window(day, "America/New_York"))
+    )
+    # A report reads no payment of a later day.
+    known = [payment for payment in oracle.payments if payment["business_date"] <= day]
+    expected = []
+    for payout in replace(oracle, payments=known).payout_reconciliation():
+        age = (day - payout["issued_on"]).days
+        is_of_day = age == 0 and payout["status"] not in DECLINED
+        is_unexplained = payout["has_arrived"] and payout["unexplained"] != 0
+        if is_of_day or (is_unexplained and 0 <= age <= 13):
+            cost = payout["fees"] - payout["commissions"]
+            expected.append(payout | {"cost": cost})
+    expected.sort(key=lambda row: (row["source"], row["payout_id"]))
+    expected.sort(key=lambda row: row["issued_on"], reverse=True)
+    names = payment_figures.Payout.model_fields
+    assert [payout.model_dump() for payout in found.payouts] == [
+        {name: payout[name] for name in names} for payout in expected
+    ]
+    margin = margin_of(oracle, day)
+    if margin is None:
+        assert found.contribution_margin is None
+    else:
+        assert found.contribution_margin.model_dump() == margin
+    return Counter(
+        margin=margin is not None,
+        payout=bool(found.payouts),
+        unexplained=bool(found.unexplained),
+    )
+
+
+def margin_of(oracle, day):
+    """The fees and the contribution margin of a day; None where no sale has both its cost and its fees."""
+    sums = Counter()
+    for row in oracle.contribution_margin():
+        if row["business_date"] == day:
+            for name in (
+                "net_sales",
+                "fees",
+                "sales_with_fees",
+                "covered_sales",
+                "contribution",
+            ):
+                if row[name] is not None:
+                    sums[name] += row[name]
+    net_sales = sums.pop("net_sales")
+    if "covered_sales" not in sums or net_sales <= 0:
+        return None
+    without = abs(net_sales - sums["covered_sales"])
+    coverage = quotient(max(net_sales - without, 0), net_sales)
+    return {**sums, "coverage": coverage}
 
 
 @pytest.mark.parametrize(
