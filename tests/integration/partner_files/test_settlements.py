@@ -62,7 +62,8 @@ def load(drop):
 
 
 def test_each_row_is_a_payment_of_the_payout(acme):
-    deliver(acme, SALE, SHIPPING, COMMISSION, REFUND)
+    """A marketplace may state the same amount twice: two equal rows are two payments."""
+    deliver(acme, SALE, SHIPPING, COMMISSION, COMMISSION, REFUND)
     done = load(acme)
     check(
         done.payments,
@@ -71,7 +72,8 @@ payment_id | order_id | kind       | gateway | currency | amount | fee | net  | 
 acme-77-2  | G1       | charge     | acme    | EUR      | 1010   | 0   | 1010 | acme-77   | 2026-03-07 23:30
 acme-77-3  | G1       | charge     | acme    | EUR      | 5      | 0   | 5    | acme-77   | 2026-03-07 23:30
 acme-77-4  | G1       | commission | acme    | EUR      | -1.5   | 0   | -1.5 | acme-77   | 2026-03-07 23:30
-acme-77-5  | G0       | refund     | acme    | EUR      | -5     | 0   | -5   | acme-77   | 2026-03-09 11:00
+acme-77-5  | G1       | commission | acme    | EUR      | -1.5   | 0   | -1.5 | acme-77   | 2026-03-07 23:30
+acme-77-6  | G0       | refund     | acme    | EUR      | -5     | 0   | -5   | acme-77   | 2026-03-09 11:00
 """,
     )
     check(
@@ -83,15 +85,15 @@ acme-77   | 2026-03-10 | paid   | EUR      | 1008.5 | 77                 | NULL 
     )
     assert set(column_of(done.payments, "is_test")) == {False}
     assert set(column_of(done.payments, "read_at")) == {RECEIVED}
-    # Four payments and the payout.
-    assert done.counts == (5, 5, 0, 0)
+    # Five payments and the payout.
+    assert done.counts == (6, 6, 0, 0)
     [file] = done.loaded_files
     assert file["order_ids"] == ["acme-77"]
-    assert (file["rows_read"], file["rows_accepted"]) == (5, 5)
+    assert (file["rows_read"], file["rows_accepted"]) == (6, 6)
     assert done.orders == done.products == []
 
 
-def test_the_row_of_the_deposit_may_stand_alone_and_before_rows_without_its_facts(acme):
+def test_the_row_of_the_deposit_may_stand_alone_before_or_after_the_others(acme):
     deliver(
         acme,
         "77;10.03.2026;15,00",
@@ -99,6 +101,10 @@ def test_the_row_of_the_deposit_may_stand_alone_and_before_rows_without_its_fact
         ";;;;5,00;08.03.2026;Bonus;",
         "78;11.03.2026;-2,00;;;;;",
         ";;;G2;-2,00;08.03.2026 00:30;Provision;",
+        "79;;;G1;10,00;08.03.2026 00:30;Verkauf;",
+        "79;10.03.2026;10,00",
+        "80;;;G2;-2,00;08.03.2026 00:30;Provision;",
+        "80;11.03.2026;-3,00;G2;-1,00;08.03.2026 00:30;Provision;",
     )
     done = load(acme)
     check(
@@ -108,6 +114,9 @@ payment_id | order_id | kind       | amount | payout_id | processed_at
 acme-77-3  | G1       | charge     | 10     | acme-77   | 2026-03-07 23:30
 acme-77-4  | NULL     | other      | 5      | acme-77   | 2026-03-07 23:00
 acme-78-6  | G2       | commission | -2     | acme-78   | 2026-03-07 23:30
+acme-79-7  | G1       | charge     | 10     | acme-79   | 2026-03-07 23:30
+acme-80-9  | G2       | commission | -2     | acme-80   | 2026-03-07 23:30
+acme-80-10 | G2       | commission | -1     | acme-80   | 2026-03-07 23:30
 """,
     )
     check(
@@ -116,10 +125,12 @@ acme-78-6  | G2       | commission | -2     | acme-78   | 2026-03-07 23:30
 payout_id | issued_on  | amount | currency
 acme-77   | 2026-03-10 | 15     | EUR
 acme-78   | 2026-03-11 | -2     | EUR
+acme-79   | 2026-03-10 | 10     | EUR
+acme-80   | 2026-03-11 | -3     | EUR
 """,
     )
-    assert done.counts == (5, 5, 0, 0)
-    assert column_of(done.loaded_files, "rows_read") == [5]
+    assert done.counts == (10, 10, 0, 0)
+    assert column_of(done.loaded_files, "rows_read") == [10]
 
 
 def test_a_header_of_a_page_is_no_payment_and_amounts_are_in_the_currency_of_the_deposit(
@@ -183,14 +194,18 @@ bolt-5-8   | NULL     | adjustment          | 3      | bolt    | 2026-03-09 10:0
 
 
 def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme):
+    """Blank rows of a spreadsheet are none."""
     deliver(
         acme,
+        SALE.replace("77;", ";"),
         SALE,
+        ";;;;;;;",
         SALE.replace("1.010,00", "12.50"),
         SALE.replace("08.03.2026 00:30", "gestern"),
         "77;10.03.2026;1.008,50;Jo Smith;1,0",
         "77;10.03.2026",
         ";" + SALE.partition(";")[2].replace("Verkauf", "jo@example.com"),
+        ' ;;;"";;;;',
         "79;demnächst;9,00;G1;9,00;08.03.2026 00:30;Verkauf;",
         "80;10.03.2026;;G1;9,00;08.03.2026 00:30;Verkauf;",
     )
@@ -199,16 +214,17 @@ def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme
         done.rejected_rows,
         f"""
 file   | row_number | reason            | detail
-{NAME} | 3          | invalid_number    | Betrag (amount) = 12.50 (not a number with a decimal comma)
-{NAME} | 4          | invalid_timestamp | processed_at = gestern
-{NAME} | 5          | malformed_line    | too few fields
-{NAME} | 6          | missing_value     | processed_at is empty
-{NAME} | 8          | invalid_timestamp | issued_on = demnächst
-{NAME} | 9          | missing_value     | Betrag (amount) is empty
+{NAME} | 2          | missing_value     | payment_id is empty
+{NAME} | 5          | invalid_number    | Betrag (amount) = 12.50 (not a number with a decimal comma)
+{NAME} | 6          | invalid_timestamp | processed_at = gestern
+{NAME} | 7          | malformed_line    | too few fields
+{NAME} | 8          | missing_value     | processed_at is empty
+{NAME} | 11         | invalid_timestamp | issued_on = demnächst
+{NAME} | 12         | missing_value     | Betrag (amount) is empty
 """,
     )
     ids = set(column_of(done.payments, "payment_id"))
-    assert ids == {"acme-77-2", "acme-77-7", "acme-79-8", "acme-80-9"}
+    assert ids == {"acme-77-3", "acme-77-9", "acme-79-11", "acme-80-12"}
     assert column_of(done.payouts, "payout_id") == ["acme-77"]
     for personal in ("example.com", "Smith"):
         assert personal not in repr(done.tables)
@@ -216,28 +232,6 @@ file   | row_number | reason            | detail
     assert read_rows == accepted + rejected + superseded
     [file] = done.loaded_files
     assert file["rows_read"] == file["rows_accepted"] + file["rows_rejected"]
-
-
-def test_blank_rows_of_a_spreadsheet_are_no_payments(acme):
-    deliver(acme, SALE, ";;;;;;;", ' ;;;"";;;;')
-    done = load(acme)
-    assert [row["payment_id"] for row in done.payments] == ["acme-77-2"]
-    assert done.counts == (2, 2, 0, 0)
-
-
-def test_two_equal_rows_are_two_payments(acme):
-    """A marketplace states the same amount twice; one too many differs from the deposit."""
-    deliver(acme, SALE, COMMISSION, COMMISSION)
-    ids = column_of(load(acme).payments, "payment_id")
-    assert sorted(ids) == ["acme-77-2", "acme-77-3", "acme-77-4"]
-
-
-def test_a_row_without_a_settlement_is_rejected(acme):
-    deliver(acme, SALE.replace("77;", ";"), COMMISSION)
-    done = load(acme)
-    assert column_of(done.payments, "payment_id") == ["acme-77-3"]
-    [row] = done.rejected_rows
-    assert (row["row_number"], row["detail"]) == (2, "payment_id is empty")
 
 
 def test_a_new_delivery_is_read_again(acme):
@@ -290,30 +284,10 @@ def found_warnings(done):
     return [(each["kind"], each["removed"], each["former"]) for each in warnings]
 
 
-def test_the_row_of_the_deposit_may_be_the_last(acme):
-    deliver(
-        acme,
-        "77;;;G1;10,00;08.03.2026 00:30;Verkauf;",
-        "77;10.03.2026;10,00",
-        "78;;;G2;-2,00;08.03.2026 00:30;Provision;",
-        "78;11.03.2026;-3,00;G2;-1,00;08.03.2026 00:30;Provision;",
-    )
-    done = load(acme)
-    check(
-        done.payouts,
-        """
-payout_id | issued_on  | amount
-acme-77   | 2026-03-10 | 10
-acme-78   | 2026-03-11 | -3
-""",
-    )
-    assert done.counts == (5, 5, 0, 0)
-
-
 def test_of_two_settlements_of_one_payout_the_later_counts(acme):
-    deliver(
-        acme, SALE.replace("1.010,00", "9,00"), name="acme_settlement_2026-03-09.csv"
-    )
+    """The name of a partner in capitals is the same partner."""
+    earlier = SALE.replace("1.010,00", "9,00")
+    deliver(acme, earlier, name="ACME_Settlement_2026-03-09.csv")
     deliver(acme, SALE, name="acme_settlement_2026-03-08.csv.gz", received=LATER)
     done = load(acme)
     assert column_of(done.payments, "amount") == [1010]
@@ -338,11 +312,6 @@ def test_orders_are_read_as_without_a_settlement(acme):
     }
     assert done.rejected_rows == []
     assert done.totals["source_orders"] == 2
-
-
-def test_the_name_of_a_partner_in_capitals_is_the_same_partner(acme):
-    deliver(acme, SALE, name="ACME_Settlement_2026-03-10.csv")
-    assert column_of(load(acme).payments, "payment_id") == ["acme-77-2"]
 
 
 REFUSED = {
@@ -403,7 +372,7 @@ def test_a_layout_of_orders_has_nothing_of_a_settlement(drop, layouts):
         assert problem in warning["detail"]
 
 
-def test_settlements_are_not_expected_every_day(acme):
+def test_settlements_are_due_only_where_the_setting_names_them(acme, monkeypatch):
     names = []
     for days in range(1, 29):
         day = DAY - timedelta(days=days)
@@ -413,31 +382,25 @@ def test_settlements_are_not_expected_every_day(acme):
     )
     totals = acme.extract().control_totals
     assert totals["missing_deliveries"] == ["acme_2026-03-10"]
-
-
-def test_one_that_is_named_as_expected_is_due(acme, monkeypatch):
     monkeypatch.setenv("EXPECTED_PARTNERS", "acme_settlement:tue")
-    assert acme.extract().control_totals["missing_deliveries"] == [
-        "acme_settlement_2026-03-10"
-    ]
+    totals = acme.extract().control_totals
+    assert totals["missing_deliveries"] == ["acme_settlement_2026-03-10"]
     deliver(acme, SALE)
     assert acme.extract().control_totals["missing_deliveries"] == []
 
 
-def test_the_sign_of_amounts_may_be_turned(acme, layouts):
-    (layouts / "acme_settlement.yaml").write_text(LAYOUT + "negated: amount\n")
-    deliver(acme, SALE, COMMISSION)
-    assert sorted(row["amount"] for row in load(acme).payments) == [-1010, 1.5]
-
-
-def test_columns_that_are_not_read_and_a_wrong_encoding_are_warnings(acme, layouts):
-    (layouts / "acme_settlement.yaml").write_text(LAYOUT + "encoding: latin-1\n")
-    text = f"{HEADER};Käufer\n{SALE};Jörg\n"
-    acme.put(NAME, text.encode())
-    texts = found(acme.extract())
-    assert "Käufer" not in texts[0]
-    assert len(texts) == 2
-    assert "is in UTF-8" in texts[1]
+def test_amounts_are_negated_and_unread_columns_and_a_wrong_encoding_are_warnings(
+    acme, layouts
+):
+    more = "negated: amount\nencoding: latin-1\n"
+    (layouts / "acme_settlement.yaml").write_text(LAYOUT + more)
+    acme.put(NAME, f"{HEADER};Käufer\n{SALE};Jörg\n{COMMISSION};\n".encode())
+    raw = acme.extract()
+    unread, wrong_encoding = found(raw)
+    assert "Käufer" not in unread
+    assert "is in UTF-8" in wrong_encoding
+    payments = read(transform(raw, run_id="run")).payments
+    assert sorted(column_of(payments, "amount")) == [-1010, 1.5]
 
 
 def test_the_check_shows_the_sums_of_the_newest_file(acme, layouts):
