@@ -10,7 +10,6 @@ import psycopg
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import SALES_DB, sales_db
-from ecommerce.warehouse.staging_tables import StagedLoad, audit_rows
 from tests.integration.sales_database import (
     DAY,
     Extracted,
@@ -244,19 +243,8 @@ def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
         "Infinity",
         "NaN",
     ]
-    manifest = left.manifest
     # Each line is rounded as in the warehouse: 0.2469 and 21.
-    assert manifest.control_totals["source_amount"] == "21.2469"
-    load = StagedLoad(
-        None,
-        None,
-        [manifest],
-        manifest.business_date,
-        "a_run",
-        "a_dag",
-    )
-    [row] = audit_rows(load)
-    assert row["source_amount"] == Decimal("21.2469")
+    assert left.manifest.control_totals["source_amount"] == "21.2469"
 
 
 ODD_TEXTS = [

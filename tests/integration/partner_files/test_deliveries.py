@@ -193,6 +193,9 @@ def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop):
     for day, orders in ((1, ["old"]), (8, ["old", "newer", "gone"]), (10, ["newer"])):
         drop.deliver(f"acme_2026-03-{day:02}.csv", *orders)
         drop.extract_and_load(DAY.replace(day=day))
+    # That partner's own order of this number.
+    drop.deliver("zeta_2026-03-01.csv", "gone")
+    drop.extract_and_load(DAY.replace(day=1))
     drop.deliver("acme_2026-03-08.csv", "stays")
     manifest = drop.extract(DAY.replace(day=8))
     assert rows(manifest, "removed_orders", "order_id") == [("gone",)]
@@ -256,48 +259,38 @@ def test_a_file_is_missing_where_it_is_due_and_neither_loaded_nor_usable(
     assert missing() == [], "it was loaded, and taken away"
 
 
-def test_only_of_partners_with_refunds_the_stored_ones_are_looked_up(drop):
+def test_stored_refunds_of_partners_that_have_some_are_known_but_of_files_just_read(
+    drop,
+):
+    stored = []
+    for channel, day in (("acme", 8), ("acme", 9), ("acme", 10), ("zeta", 8)):
+        refund_id = f"{channel}-202603{day:02}"
+        stored.append({"channel": channel, "order_id": "A1", "refund_id": refund_id})
+    refunds = pa.Table.from_pylist(stored, REFUNDS)
     looked_up = []
 
     def refunded_channels(source):
         looked_up.append(source)
-        return ["zeta"]
+        return ["acme"]
 
     def stored_rows(table, source, order_ids):
-        if table == "refunds":
-            looked_up.append(order_ids)
-        return empty(table)
+        if table != "refunds":
+            return empty(table)
+        looked_up.append(order_ids)
+        return refunds
 
     drop.earlier_reads = Remembered(
         loaded_files=drop.look_up,
         refunded_channels=refunded_channels,
         stored_rows=stored_rows,
     )
-    drop.deliver("acme_2026-03-10.csv", "A1")
-    drop.deliver("zeta_2026-03-10.csv", "Z1", "Z2")
-    drop.extract_and_load()
-    assert looked_up == ["partner_files", ["Z1", "Z2"]]
+    drop.deliver("acme_2026-03-09.csv", "A1", "A2")
+    drop.deliver("zeta_2026-03-10.csv", "Z1")
+    manifest = drop.extract()
+    kept = rows(manifest, "known_refunds", "refund_id")
+    assert kept == [("acme-20260308",), ("acme-20260310",)]
+    assert looked_up == ["partner_files", ["A1", "A2"]]
+    drop.load(manifest)
     looked_up.clear()
     drop.extract()
     assert looked_up == [[]], "no file was read"
-
-
-def test_stored_refunds_of_files_that_were_just_read_are_replaced(drop):
-    stored = []
-    for channel, day in (("acme", 8), ("acme", 9), ("acme", 10), ("zeta", 8)):
-        refund_id = f"{channel}-202603{day:02}"
-        stored.append({"channel": channel, "order_id": "A1", "refund_id": refund_id})
-    refunds = pa.Table.from_pylist(stored, REFUNDS)
-
-    def stored_rows(table, source, order_ids):
-        return refunds if table == "refunds" else empty(table)
-
-    drop.earlier_reads = Remembered(
-        loaded_files=drop.look_up,
-        refunded_channels=lambda source: ["acme"],
-        stored_rows=stored_rows,
-    )
-    drop.deliver("acme_2026-03-09.csv", "A1")
-    drop.deliver("zeta_2026-03-10.csv", "Z1")
-    kept = rows(drop.extract(), "known_refunds", "refund_id")
-    assert kept == [("acme-20260308",), ("acme-20260310",)]

@@ -108,7 +108,6 @@ FAULTS = [
         NotFoundError,
         "the shop's own address",
     ),
-    (Fault(status=502, times=99), 5, errors.TransientError, "unavailable"),
     (
         Fault(body=b"<html>Busy</html>", status=200, times=99),
         5,

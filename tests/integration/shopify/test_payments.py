@@ -379,15 +379,22 @@ order_id | kind   | gateway | currency | amount | fee  | order_amount | is_test 
     assert loaded.accounts["rows_superseded"] == 0
 
 
-def test_a_gift_card_and_store_credit_cost_no_fee(load):
-    """They are the shop's own; the fee of an order of which they pay a part is known."""
+def test_gift_cards_store_credit_and_gateways_without_fees_cost_no_fee(
+    load, monkeypatch
+):
+    """The first two are the shop's own; the fee of an order of which they pay a part is known."""
+    monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
     payments = [
         paid("4", kind="SALE", gateway="gift_card"),
         paid("6", kind="SALE", gateway="shopify_store_credit"),
     ]
     back = [refund(transactions=[paid("2", gateway="gift_card")])]
-    loaded = load(order(payments=payments, refunds=back))
-    assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0]
+    loaded = load(
+        order(1, payments=payments, refunds=back),
+        order(2, gateway="cash"),
+        order(3, gateway="paypal"),
+    )
+    assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0, 0, None]
 
 
 def test_the_change_of_a_sale_in_cash_is_no_charge(load):
@@ -404,12 +411,6 @@ def test_payments_in_installments_are_those_of_the_balance(load):
     facts = order(gateway="shopify_installments")
     loaded = load(facts, balance=[moved(1, "10", fee=Decimal("0.59"), order=1)])
     assert ids(loaded) == ["1"]
-
-
-def test_gateways_without_fees_have_the_fee_zero(load, monkeypatch):
-    monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
-    loaded = load(order(1, gateway="cash"), order(2, gateway="paypal"))
-    assert column_of(loaded.rows("payments"), "fee_amount") == [0, None]
 
 
 def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
@@ -444,21 +445,6 @@ payment_id | currency | amount | order_currency | order_amount
     )
 
 
-@pytest.mark.parametrize("net", ["-12.5", "12.5"])
-def test_the_amount_of_a_withdrawal_is_negative(net, serve, tmp_path):
-    """Whatever the sign in the answer."""
-    shop = serve(
-        balance=[moved(1, "-12.50", type="REFUND", payout=7)], payouts=[PAYOUT]
-    )
-    [payout] = shop.store.payouts
-    assert payout["transactionType"] == "WITHDRAWAL"
-    payout["net"]["amount"] = net
-    [row] = Loadable(tmp_path).rows("payouts")
-    assert row["amount"] == Decimal("-12.50")
-    assert row["refunds"] == Decimal("-12.50")
-    assert row["charges"] == 0
-
-
 TOTALS = {
     "chargesGross": "charges",
     "refundsFeeGross": "refunds",
@@ -476,17 +462,22 @@ TOTALS = {
 """The column that has a total of a payout's summary."""
 
 
-def test_each_total_of_a_payout_is_in_one_column(serve, tmp_path):
-    shop = serve(payouts=[PAYOUT])
+@pytest.mark.parametrize("net", ["-12.5", "12.5"])
+def test_a_withdrawal_is_negative_and_each_total_of_a_payout_in_one_column(
+    net, serve, tmp_path
+):
+    """Whatever the sign in the answer."""
+    withdrawn = moved(1, "-12.50", type="REFUND", payout=7)
+    shop = serve(balance=[withdrawn], payouts=[PAYOUT])
     [payout] = shop.store.payouts
+    assert payout["transactionType"] == "WITHDRAWAL"
+    payout["net"]["amount"] = net
     assert payout["summary"].keys() == TOTALS.keys()
     expected = dict.fromkeys(TOTALS.values(), 0)
     for place, (name, column) in enumerate(TOTALS.items()):
-        payout["summary"][name] = {
-            "amount": str(2**place),
-            "currencyCode": "USD",
-        }
+        payout["summary"][name]["amount"] = str(2**place)
         expected[column] += 2**place
+    expected["amount"] = Decimal("-12.50")
     [row] = Loadable(tmp_path).rows("payouts")
     assert {column: row[column] for column in expected} == expected
 
