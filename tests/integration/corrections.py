@@ -18,42 +18,23 @@ def plain_orders(snapshot, channel):
     return orders
 
 
-def change(snapshot, order_id, at, **values):
-    """One order corrected at the instant `at`; what happened to it later stays."""
-    orders = []
-    for order in snapshot.orders:
-        if order.order_id == order_id:
-            updated_at = max(order.updated_at, at)
-            orders.append(replace(order, updated_at=updated_at, **values))
-        else:
-            orders.append(order)
-    assert tuple(orders) != snapshot.orders
-    return replace(snapshot, orders=tuple(orders))
+def one_more(order):
+    """An order with one piece more of its first line."""
+    first, *others = order.lines
+    gross = first.gross + first.unit_price
+    more = replace(first, quantity=first.quantity + 1, gross=gross)
+    return replace(order, lines=(more, *others))
 
 
-def delivered_again(snapshot, gone, at):
-    """The files that tell of an order come again without it."""
-    files = []
-    for file in snapshot.files:
-        orders = without(file.orders, gone)
-        if orders == file.orders:
-            files.append(file)
-        else:
-            kept = tuple(row for row in file.repeated if row[0] != gone)
-            files.append(
-                replace(
-                    file,
-                    orders=orders,
-                    repeated=kept,
-                    received_at=at,
-                )
-            )
-    assert files != list(snapshot.files)
-    return replace(
-        snapshot,
-        files=tuple(files),
-        orders=without(snapshot.orders, gone),
-    )
+def edited(snapshot, order):
+    """The books with one piece more of an order, and nothing says when."""
+    return replaced(snapshot, order, lines=one_more(order).lines)
+
+
+def replaced(snapshot, order, **values):
+    """The books with an order that has other values."""
+    kept = without(snapshot.orders, order.order_id)
+    return replace(snapshot, orders=(*kept, replace(order, **values)))
 
 
 def without(orders, gone):

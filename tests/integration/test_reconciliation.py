@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from demo.ledger import SALES_DB, STOREFRONT
-from tests.integration.corrections import deleted, plain_orders, without
+from tests.integration.corrections import deleted, edited, plain_orders, replaced
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
 from tests.integration.shops.books import SHOPS, Books
@@ -34,28 +34,6 @@ def without_refunds(snapshot, order):
     """The refunds of an order are deleted, and nothing says when."""
     kept = [each for each in snapshot.refunds if each.order_id != order.order_id]
     return replace(snapshot, refunds=tuple(kept))
-
-
-def replaced(snapshot, order, **values):
-    """The order has other `values`, and nothing says when."""
-    kept = without(snapshot.orders, order.order_id)
-    return replace(snapshot, orders=(*kept, replace(order, **values)))
-
-
-def edited(snapshot, order):
-    """Its first line gets a piece more."""
-    first, *others = order.lines
-    gross = first.gross + first.unit_price
-    more = replace(
-        first,
-        quantity=first.quantity + 1,
-        gross=gross,
-    )
-    return replaced(
-        snapshot,
-        order,
-        lines=(more, *others),
-    )
 
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):

@@ -50,8 +50,8 @@ def test_every_step_finds_what_it_expects(rehearsed):
     assert differing == [], table(rows)
     reasons = {row.got for row in rows if row.state == "not run"}
     assert reasons == {
-        "not run: no bucket",
-        "not run: the emulator runs one after the other",
+        "no bucket",
+        "the emulator runs one after the other",
     }
 
 

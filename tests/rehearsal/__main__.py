@@ -22,7 +22,6 @@ from tests.rehearsal.runner import (
     Check,
     Jobs,
     is_clean,
-    row_of,
     run,
     table,
 )
@@ -48,11 +47,11 @@ def rehearse(place, home, server, jobs, steps=STEPS):
                     for row in run(steps, shop, jobs):
                         rows.append(row)
             except KeyboardInterrupt:
-                rows.append(row_of(Check("the rehearsal", "run", "interrupted"), 0, 0))
+                rows.append(Check("the rehearsal", "run", "interrupted"))
             finally:
                 jobs.cancel()
         left = ", ".join(place.left()) or "nothing"
-        rows.append(row_of(Check("left in the project", "nothing", left), 0, 0))
+        rows.append(Check("left in the project", "nothing", left))
     return rows
 
 

@@ -3,7 +3,7 @@ which cost."""
 
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from google.api_core.exceptions import GoogleAPIError
@@ -23,34 +23,28 @@ HEADER = ("", "what", "expected", "got", "seconds", "MB billed")
 
 @dataclass(frozen=True)
 class Check:
-    """What a step has compared. It is right where both texts are equal."""
+    """What a step has compared, which is right where both texts are equal; and what that took.
+
+    Attributes:
+        billed: bytes.
+    """
 
     what: str
     expected: str
     got: str
+    seconds: float = 0.0
+    billed: int = 0
+
+    @property
+    def state(self):
+        """`ok` or `DIFFERS`."""
+        return "ok" if self.got == self.expected else "DIFFERS"
 
 
-@dataclass(frozen=True)
-class NotRun:
-    """What cannot be compared here, and why; no failure."""
+class NotRun(Check):
+    """What cannot be compared here, and why (`got`); no failure."""
 
-    what: str
-    expected: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the table."""
-
-    state: str
-    """`ok`, `DIFFERS` or `not run`."""
-    what: str
-    expected: str
-    got: str
-    seconds: float
-    billed: int
-    """In bytes."""
+    state = "not run"
 
 
 class OverBudget(Exception):
@@ -115,7 +109,7 @@ class Jobs:
 
 
 def measure(step, rehearsal, jobs):
-    """Run a step, and return a row for each of its checks. An error is a row, and the next step follows."""
+    """Run a step, and yield its checks. An error is a check, and the next step follows."""
     checks = _within_budget(step, rehearsal, jobs)
     has_ended = False
     while not has_ended:
@@ -131,7 +125,8 @@ def measure(step, rehearsal, jobs):
             text = " ".join(str(error).split())
             check = Check(title(step), "no error", f"{type(error).__name__}: {text}")
             has_ended = True
-        yield row_of(check, time.monotonic() - began, jobs.settle())
+        seconds = time.monotonic() - began
+        yield replace(check, seconds=seconds, billed=jobs.settle())
 
 
 def _within_budget(step, rehearsal, jobs):
@@ -144,17 +139,8 @@ def title(step):
     return step.__name__.replace("_", " ")
 
 
-def row_of(check, seconds, billed):
-    """Return the row of a check."""
-    if isinstance(check, NotRun):
-        got = f"not run: {check.reason}"
-        return Row("not run", check.what, check.expected, got, seconds, billed)
-    state = "ok" if check.got == check.expected else "DIFFERS"
-    return Row(state, check.what, check.expected, check.got, seconds, billed)
-
-
 def run(steps, rehearsal, jobs, report=print):
-    """Yield the rows of all steps, and `report` each."""
+    """Yield the checks of all steps, and `report` each."""
     for step in steps:
         for row in measure(step, rehearsal, jobs):
             report(f"{row.state:8}{row.seconds:7.1f} s  {row.what}")

@@ -50,9 +50,8 @@ from tests import oracle_customers, oracle_events, oracle_report
 from tests.googlesql import split
 from tests.integration import catalogue_run, exports, other_runs
 from tests.integration.comparison_views import check_comparisons
-from tests.integration.corrections import plain_orders
+from tests.integration.corrections import edited, plain_orders
 from tests.integration.customer_views import check_views
-from tests.integration.test_reconciliation import edited
 from tests.integration.test_user_events_daily import history, write
 from tests.integration.warehouse.test_query import SAMPLES
 from tests.integration.warehouse_contents import of_all_days

@@ -25,7 +25,7 @@ from ecommerce.core.names import (
     DAG_SYNC,
     DAG_WATCH,
 )
-from tests.integration.corrections import plain_orders
+from tests.integration.corrections import one_more, plain_orders
 from tests.soak.company import (
     DAYS,
     kill,
@@ -175,14 +175,6 @@ def ended_order(stage, channel, target):
     end = stage.company.newest.end
     orders = plain_orders(stage.company.snapshot(), channel)
     return pick([order for order in orders if order.ordered_at < end], target)
-
-
-def one_more(order):
-    """Return an order with one piece more."""
-    first, *others = order.lines
-    gross = first.gross + first.unit_price
-    more = replace(first, quantity=first.quantity + 1, gross=gross)
-    return replace(order, lines=(more, *others))
 
 
 def show(stage, order, change):
