@@ -143,12 +143,18 @@ class AirflowHome:
         return {
             "AIRFLOW_HOME": str(self.folder),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.database}",
-            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
-            "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "PYTHONPATH": str(REPOSITORY / "plugins"),
             "PYTHONFAULTHANDLER": "1",
-        }
+        } | code_in(REPOSITORY)
+
+
+def code_in(folder):
+    """The environment in which Airflow has the code of a repository."""
+    return {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(folder / "plugins"),
+        "PYTHONPATH": str(folder / "plugins"),
+    }
 
 
 def migrate(folder, environment=None):

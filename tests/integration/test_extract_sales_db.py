@@ -18,101 +18,66 @@ from tests.integration.sales_database import (
     refund,
 )
 
+LONG_AGO = "2026-01-01 08:00"
+EDGES = {
+    "before": "2026-03-09 23:59:59.999999",
+    "start": "2026-03-10 00:00",
+    "last": "2026-03-10 23:59:59.999999",
+    "end": "2026-03-11 00:00",
+}
+KINDS = ("changed", "dated", "refund changed", "refund dated")
+"""What brings an order into a window."""
 
-def test_an_order_is_read_whole_whatever_brings_it_into_the_window(shop):
+
+def named(kinds, *edges):
+    return sorted(f"{kind} {edge}" for kind in kinds for edge in edges)
+
+
+def test_whole_orders_are_read_that_were_dated_or_changed_in_the_window(shop):
+    """Or a refund of them; also where the database does not know when an order changed."""
+    for edge, moment in EDGES.items():
+        dated = f"refund dated {edge}"
+        changed = f"refund changed {edge}"
+        shop.run(
+            order(f"dated {edge}", moment, lines=3),
+            order(f"changed {edge}", LONG_AGO, moment, lines=2),
+            order(dated, LONG_AGO),
+            refund(f"dated {edge}", dated, moment, LONG_AGO),
+            order(changed, LONG_AGO),
+            refund(f"changed {edge}", changed, LONG_AGO, moment),
+            refund(f"other {edge}", changed, LONG_AGO),
+        )
     shop.run(
-        order("created", "2026-03-10 08:00", lines=3),
-        order("changed", "2026-02-01 08:00", "2026-03-10 09:00", lines=2),
-        order("refunded", "2026-01-01 08:00"),
-        refund("R-old", "refunded", "2026-02-02 08:00"),
-        refund("R-new", "refunded", "2026-03-09 08:00", "2026-03-10 10:00"),
-        order("returned", "2026-01-01 08:00"),
-        refund("R-day", "returned", "2026-03-10 08:00", "2026-03-12 09:00"),
-        order("untouched", "2026-03-09 08:00"),
-        refund("R-untouched", "untouched", "2026-03-09 09:00"),
-        order("later", "2026-03-11 00:00"),
-        "UPDATE orders SET updated_at = NULL WHERE order_id = 'returned';"
-        "UPDATE orders SET currency = 'usd' WHERE order_id = 'changed'",
+        "UPDATE orders SET updated_at = NULL WHERE order_id LIKE 'refund%'",
+        "UPDATE orders SET currency = 'usd' WHERE order_id LIKE 'changed%'",
     )
     left = shop.extract()
-    assert left.ids("orders") == ["changed", "created", "refunded", "returned"]
-    lines = [
-        "changed",
-        "changed",
-        *["created"] * 3,
-        "refunded",
-        "returned",
-    ]
-    assert left.ids("order_items") == lines
-    assert left.ids("refunds", "refund_id") == ["R-day", "R-new", "R-old"]
+    assert left.ids("orders") == named(KINDS, "start", "last")
+    refunds = named(("changed", "dated", "other"), "start", "last")
+    assert left.ids("refunds", "refund_id") == refunds
     amounts = "DISTINCT quantity, unit_price, discount_amount, tax_amount"
     assert left.rows("order_items", amounts) == [
         (2, Decimal("10.5000"), Decimal("1.0000"), Decimal("0.8000"))
     ]
     assert left.manifest.control_totals == {
-        "source_orders": 4,
-        "source_lines": 7,
-        "source_amount": "147.0000",
-        "source_refunds": 3,
-        "source_refund_amount": "9.75",
-        "source_amounts": [{"currency": "USD", "amount": "147.0000"}],
+        "source_orders": 8,
+        "source_lines": 14,
+        "source_amount": "294.0000",
+        "source_refunds": 6,
+        "source_refund_amount": "19.50",
+        "source_amounts": [{"currency": "USD", "amount": "294.0000"}],
         "rejected_amounts": [],
     }
-    assert left.manifest.rows == 4 + 7 + 3
+    assert left.manifest.rows == 8 + 14 + 6
+    assert left.manifest.window_end == at(EDGES["end"])
 
-
-def test_windows_include_their_start_and_not_their_end(shop):
-    """(ordered_at, updated_at) of the orders; then which of them each window reads."""
-    orders = {
-        "tokyo-start": ("2026-03-09 15:00", None),
-        "utc-start": ("2026-03-10 00:00", None),
-        "new-york-start": ("2026-03-10 04:00", None),
-        "tokyo-last": ("2026-03-10 14:59:59.999999", None),
-        "tokyo-end": ("2026-03-10 15:00", None),
-        "utc-last": ("2026-03-10 23:59:59.999999", None),
-        "utc-end": ("2026-03-11 00:00", None),
-        "new-york-last": ("2026-03-11 03:59:59.999999", None),
-        "new-york-end": ("2026-03-11 04:00", None),
-        "old, changed before": ("2026-01-01 08:00", "2026-03-09 19:59:59"),
-        "old, changed at 20:00": ("2026-01-01 08:00", "2026-03-09 20:00"),
-        "old, changed later": ("2026-01-01 08:00", "2026-03-11 12:00"),
-    }
-    shop.run("".join(order(name, *moments) for name, moments in orders.items()))
-    refunds = {
-        "old, refunded before": "2026-03-09 19:59:59",
-        "old, refunded at 20:00": "2026-03-09 20:00",
-        "old, refunded at 24:00": "2026-03-11 00:00",
-    }
-    for name, moment in refunds.items():
-        made = "2026-01-02 08:00"
-        shop.run(order(name, "2026-01-01 08:00"), refund(name, name, made, moment))
-    on_the_ninth = [
-        "old, changed at 20:00",
-        "old, changed before",
-        "old, refunded at 20:00",
-        "old, refunded before",
-    ]
-    at_midnight = ["old, refunded at 24:00"]
-    days = [
-        ("UTC", "utc-start", "utc-last", []),
-        ("Asia/Tokyo", "tokyo-start", "tokyo-last", on_the_ninth),
-        ("America/New_York", "new-york-start", "new-york-last", at_midnight),
-    ]
-    names = list(orders)
-    for timezone, first, last, further in days:
-        expected = names[names.index(first) : names.index(last) + 1] + further
-        left = shop.extract(timezone=timezone, folder=timezone)
-        assert left.ids("orders") == sorted(expected)
-    newest = shop.extract(
-        changed_from=at("2026-03-09 20:00"),
-        folder="newest",
-    )
-    before = {"old, changed before", "old, refunded before", "tokyo-start"}
-    assert set(newest.ids("orders")) == {*orders, *refunds} - before
-    manifest = newest.manifest
-    assert manifest.window_start == at("2026-03-09 20:00")
-    assert manifest.window_end == manifest.read_at
-    assert left.manifest.window_end == at("2026-03-11 04:00")
+    # The newest day's run has no upper bound of changes.
+    newest = shop.extract(changed_from=at(EDGES["start"]), folder="newest")
+    expected = named(KINDS, "start", "last", "end")
+    expected.remove("refund dated end")
+    assert newest.ids("orders") == expected
+    assert newest.manifest.window_start == at(EDGES["start"])
+    assert newest.manifest.window_end == newest.manifest.read_at
 
 
 def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop):

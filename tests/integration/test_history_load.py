@@ -1,6 +1,5 @@
 """An export ends in the tables of the oracle, however it is cut, loaded and undone."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +12,7 @@ from ecommerce.sources import live_sources
 from ecommerce.warehouse import load_history as audit
 from ecommerce.warehouse.client import connect
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
-from tests.rows import column_by, column_of
+from tests.rows import column_of
 
 BOOKS = Ledger(
     date(2026, 8, 29),
@@ -58,7 +57,7 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     company.show(replace(snapshot, orders=()))
     export = tmp_path / "export"
     write(export, snapshot)
-    totals, accounts = HistoryLoad(export, AT, dry_run=True).dry()
+    accounts = HistoryLoad(export, AT, dry_run=True).dry()
     datasets = {dataset.dataset_id for dataset in company.client.list_datasets()}
     assert company.dataset not in datasets
     assert not list((tmp_path / "company").rglob("*.parquet"))
@@ -69,8 +68,6 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     assert company.differences(oracle) == ""
     # The dry run has announced this.
     assert accounts == run.accounts
-    orders = Counter(f"{order['business_date']:%Y-%m}" for order in oracle.orders)
-    assert column_by(totals["months"], "month", "orders") == orders
     audits = [row for row in company.rows("load_audit") if row["source"] == SOURCE]
     audits.sort(key=lambda row: row["business_date"])
     loaded = column_of(audits, "orders_loaded")

@@ -1,8 +1,6 @@
 """The role that deploy/postgres_reader.sql makes can do what the pipeline does, and nothing else."""
 
 import json
-import os
-import subprocess
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -11,7 +9,6 @@ import pytest
 
 from demo.ledger import Ledger
 from ecommerce.cli import check
-from ecommerce.cli.local_postgres import binaries
 from tests.integration.daily_run import extract, morning_after
 from tests.psql import psql
 from tests.recipes import REPOSITORY
@@ -22,48 +19,25 @@ READER = "least_privileged_reader"
 DAY = date(2026, 9, 1)
 
 
-def run_script(dsn, password, folder):
-    """As its head says, under another name: roles belong to the whole server."""
-    script = folder / SCRIPT.name
-    script.write_text(
-        SCRIPT.read_text().replace(
-            "\\set reader sales_reader", f"\\set reader {READER}"
-        )
-    )
-    assert READER in script.read_text()
-    psql = str(binaries() / "psql")
-    subprocess.run(
-        [
-            psql,
-            "-X",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-f",
-            str(script),
-            dsn,
-        ],
-        env=os.environ | {"SALES_READER_PASSWORD": password},
-        check=True,
-        capture_output=True,
-    )
-
-
 @pytest.fixture
 def reader(
     start_company,
     postgres_server,
-    tmp_path,
     monkeypatch,
 ):
     """The reader's connection to a company's sales database, in which it may be asked for anything."""
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
-    for password in (
-        "first password",
-        "it's the second",
-    ):  # running it again sets the password
-        run_script(company.dsn, password, tmp_path)
     name = urlsplit(company.dsn).path.lstrip("/")
+    # Roles belong to the whole server.
+    script = SCRIPT.read_text().replace(
+        "\\set reader sales_reader", f"\\set reader {READER}"
+    )
+    assert READER in script
+    # Running it again sets the password.
+    for password in ("first password", "it's the second"):
+        monkeypatch.setenv("SALES_READER_PASSWORD", password)
+        psql(postgres_server, script, name)
     psql(
         postgres_server,
         f"GRANT USAGE ON SCHEMA clock TO {READER}; GRANT SELECT ON clock.reading TO {READER};",

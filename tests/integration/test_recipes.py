@@ -11,6 +11,7 @@ import pytest
 
 from demo.ledger import Ledger
 from tests.integration.agora import TOKEN, open_agora
+from tests.integration.airflow_process import code_in
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
@@ -173,18 +174,13 @@ def test_a_column_a_source_of_files_retries_a_figure_a_section_a_check_and_a_dag
 def assert_mail_of_the_dag(shop, copy, airflow):
     sql = "INSERT INTO {sales}.products (sku, name) VALUES ('GNOME-9', 'Garden gnome')"
     shop.rows(sql)
-    code = {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(copy / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(copy / "plugins"),
-        "PYTHONPATH": str(copy / "plugins"),
-    }
     conf = json.dumps({"business_date": str(DAYS[0])})
     test = ("-m", "airflow", "dags", "test", "unsold_products", "-c", conf)
     with open_mailbox(airflow.folder / "mail") as mailbox:
         in_copy(
             copy,
             *test,
-            **airflow.own() | mailbox.environment() | code,
+            **airflow.own() | mailbox.environment() | code_in(copy),
         )
         [mail] = mailbox.messages()
     assert re.fullmatch(r"\d+ unsold products", mail["Subject"])

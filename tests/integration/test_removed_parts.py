@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from demo.ledger import Ledger
+from tests.integration.airflow_process import code_in
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
@@ -65,11 +66,6 @@ def test_a_day_runs_and_its_report_is_mailed(
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=5).as_of(morning_after(DAY)))
     own = copy_home(migrated_airflow, tmp_path / "airflow", {}).own()
-    code = {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(copy / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(copy / "plugins"),
-        "PYTHONPATH": str(copy / "plugins"),
-    }
     conf = json.dumps({"business_date": str(DAY), "send_mail": True})
     test = ("-m", "airflow", "dags", "test", "daily_sales_pipeline", "-c", conf)
     with open_mailbox(tmp_path / "mail") as mailbox:
@@ -77,6 +73,6 @@ def test_a_day_runs_and_its_report_is_mailed(
         in_copy(
             copy,
             *test,
-            **own | environment | code,
+            **own | environment | code_in(copy),
         )
         assert column_of(mailbox.messages(), "X-Sales-Mail") == ["report"]

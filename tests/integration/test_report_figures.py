@@ -99,17 +99,6 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     products = [(product.sku, product.sales) for product in figures.products]
     assert products == [("pins-1", D("375.015"))]
     assert figures.headline["net_sales"].value == D("375.015")
-    # A week before nothing was loaded, so it is compared with the day before.
-    changes = figures.changes
-    assert changes.base == DAY
-    assert changes.unconverted == ["BRL"]
-    movers = changes.rising + changes.falling
-    assert [(each.sku, each.before, each.now) for each in movers] == [
-        ("pins-1", 0, D("375.015")),
-        ("garden-1", 155, 0),
-        ("toys-1", 80, 0),
-        ("garden-2", 40, 0),
-    ]
 
 
 class MeanwhileLoaded(Warehouse):

@@ -10,7 +10,7 @@ from demo.ledger.partners import merge_files
 from ecommerce.core.business_day import day_window, newest_closed_day, shop_day
 from tests.integration import daily_run, exports, other_runs
 from tests.integration.company import Company
-from tests.integration.corrections import without
+from tests.integration.corrections import replaced
 from tests.integration.warehouse_contents import differences
 from tests.oracle import ALL_SOURCES
 from tests.rehearsal.place import Place
@@ -103,10 +103,8 @@ class Rehearsal:
     def edit(self, order, *, updated_at, **values):
         """Let the systems show an order with other values from now on."""
         dated = {"updated_at": updated_at, "status_changed_at": updated_at}
-        shown = self.company.shown
-        kept = without(shown.orders, order.order_id)
-        orders = (*kept, replace(order, **values, **dated))
-        self.company.show(replace(shown, orders=orders, at=updated_at))
+        snapshot = replaced(self.company.shown, order, **values, **dated)
+        self.company.show(replace(snapshot, at=updated_at))
 
     def staged_day(self, day):
         """Extract and transform a business day now; return what loads it."""

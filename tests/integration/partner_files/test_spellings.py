@@ -1,13 +1,12 @@
 """Ids, SKUs, amounts and texts as spreadsheets and copied cells spell them, from a file to what is loaded."""
 
-import io
 from datetime import timedelta
 
 import pytest
 
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sales.transform import transform
-from ecommerce.sources.partner_layouts import Utf8Stream
+from ecommerce.sources import text_blocks
 from tests.integration.partner_files.drop import (
     DAY,
     RECEIVED,
@@ -144,10 +143,15 @@ def test_order_ids_that_a_spreadsheet_rounded_are_a_warning_with_an_example(drop
 ENCODINGS = {"acme": "cp1252", "globex": "latin-1", "zeta": "cp1250"}
 
 
-def test_utf_8_under_another_encoding_is_a_warning(drop, layouts):
+def test_utf_8_under_another_encoding_is_a_warning(drop, layouts, monkeypatch):
+    """Also where a letter lies in two blocks, or only the later lines show that it is none."""
+    monkeypatch.setattr(text_blocks, "BLOCK", 1000)
     for partner, encoding in ENCODINGS.items():
         (layouts / f"{partner}.yaml").write_text(f"encoding: {encoding}")
-    text = file_of(*[line(f"A{number}", name="Küche") for number in range(1_000)])
+    lines = [line("A", name="Ã¼")]
+    for number in range(100):
+        lines.append(line(f"A{number}", name="ü" * 40))
+    text = file_of(*lines)
     for written in ("utf-8", None, "ascii"):
         for partner, encoding in ENCODINGS.items():
             content = text.encode(written or encoding, "replace")
@@ -188,22 +192,6 @@ def test_names_that_were_encoded_twice_are_a_warning(drop):
     assert f"for example {twice}" in found
 
 
-def test_utf_8_whose_bytes_are_read_in_parts_is_recognised():
-    stream = Utf8Stream(io.BytesIO("a€ü".encode()), "cp1252")
-    assert stream.was_utf8 is None
-    while stream.read(1):
-        pass
-    assert stream.was_utf8
-
-
-def test_a_byte_that_utf_8_lacks_decides_for_the_other_encoding():
-    stream = Utf8Stream(io.BytesIO("ü\n".encode() + b"\xfc\n"), "cp1252")
-    stream.readline(80)
-    assert stream.was_utf8
-    stream.readline(80)
-    assert stream.was_utf8 is False
-
-
 def priced(*prices):
     """Lines of 0.00 tax."""
     record = line("A1").replace(",1.60,", ",0,")
@@ -239,20 +227,3 @@ def test_decimal_points_and_commas_in_one_file_are_a_warning(
         if warning["kind"] == "mixed_decimals":
             found.append((warning["amounts"], warning["example"]))
     assert found == expected
-
-
-def test_countries_are_codes_and_others_are_counted(drop):
-    lines = []
-    for country in ("UK", "el", "DEU", "Germany", "Deutschland", ""):
-        lines.append(line(f"A{len(lines)}").removesuffix("DE") + country)
-    drop.put(FILE, file_of(*lines))
-    manifest = transform(drop.extract(), run_id="run")
-    stored = rows(manifest, "orders", "country_code")
-    assert stored == [
-        ("DE",),
-        ("GB",),
-        ("GR",),
-        *[(None,)] * 3,
-    ]
-    found = warned(manifest)["unknown_countries"]
-    assert found.startswith(f"{FILE}: 2 orders have a country")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecommerce.core.errors import ContractError, TransientError
+from ecommerce.core.errors import ContractError
 from ecommerce.forecast.partner_ftp.fetch import check
 from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import MARKET_INDEX, make_certificate, partner_site
@@ -34,13 +34,3 @@ def test_the_files_are_counted_and_hints_given(shown, known, tmp_path):
         connect(known, site, extra={"cacert": str(tmp_path / "none")})
         with pytest.raises(ContractError, match="the file `cacert` in the extra"):
             list(check())
-
-
-def test_a_missing_or_empty_file_is_named(shown):
-    shown.put("promotions.csv", b"")
-    with pytest.raises(ContractError, match=r"promotions\.csv cannot be read: it is"):
-        list(check())
-    (shown.root / "promotions.csv.sha256").unlink()
-    missing = r"^partner_ftp: a file is not on .* \(fetching promotions\.csv\.sha256\)$"
-    with pytest.raises(TransientError, match=missing):
-        list(check())
