@@ -1,19 +1,11 @@
 """A warehouse for reports: two weeks in which little happens, and DAY with everything at once."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from ecommerce.sales.days.quality import Provenance
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.reader import figures_of_day
-from ecommerce.sources import live_sources
-from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.load import load
-from ecommerce.warehouse.staging_tables import StagedLoad
+from tests.integration.warehouse.conftest import MONDAY as DAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.source_names import EXCHANGE_RATES, STOREFRONT
 
-DAY = date(2026, 3, 2)
-DAG = "daily_sales_pipeline"
 NOON = at("2026-03-02 17:00")
 
 
@@ -37,66 +29,23 @@ def sold(order_id, days_before, amount="10.00", **values):
     )
 
 
-def loaded(root):
+def trade(shop):
     """Run the days."""
-    warehouse = connect()
 
-    def run(day, *folders, missing=()):
-        by_source = {folder.source: folder for folder in folders}
-        manifests = []
-        for source in live_sources():
-            if source not in missing:
-                folder = by_source.get(source, Folder(source=source))
-                folder.read_at = at(f"{day + timedelta(days=1)} 11:00")
-                manifests.append(
-                    folder.publish(
-                        root,
-                        day,
-                        f"run__{day}",
-                    )
-                )
-        load_day(
-            warehouse,
-            day,
-            manifests,
-            unread=dict.fromkeys(missing, "failed"),
-        )
+    def run(back, *folders, **options):
+        day = before(back)
+        read_at = f"{before(back - 1)} 11:00"
+        for folder in folders:
+            folder.read_at = at(read_at)
+        run_id = f"run__{day}"
+        shop.load_all(*folders, day=day, run_id=run_id, read_at=read_at, **options)
 
-    run(before(12), Folder([sold("1", 12, customer="old")]))
-    run(before(7), Folder([sold("2", 7, "80.00", customer="b")]))
-    run(
-        before(2),
-        missing=[STOREFRONT],
-    )
-    run(before(1), Folder([sold("3", 1, "50.00", customer="c")]))
-    rates = Folder(
-        source=EXCHANGE_RATES,
-        rates=[(DAY, "USD", "1.25")],
-    )
-    run(
-        DAY,
-        _database(),
-        _storefront(),
-        rates,
-    )
-    return warehouse
-
-
-def load_day(warehouse, day, manifests, **options):
-    """Load manifests as a run of the daily pipeline does."""
-    values = {
-        "spec": ORDERS,
-        "run_id": f"run__{day}",
-        "dag_id": DAG,
-    } | options
-    load(
-        StagedLoad(
-            warehouse,
-            manifests=manifests,
-            business_date=day,
-            **values,
-        )
-    )
+    run(12, Folder([sold("1", 12, customer="old")]))
+    run(7, Folder([sold("2", 7, "80.00", customer="b")]))
+    run(2, missing_sources=[STOREFRONT])
+    run(1, Folder([sold("3", 1, "50.00", customer="c")]))
+    rates = Folder(source=EXCHANGE_RATES, rates=[(DAY, "USD", "1.25")])
+    run(0, _database(), _storefront(), rates)
 
 
 def _database():
@@ -155,23 +104,3 @@ def _storefront():
         ),
     ]
     return Folder(orders, source=STOREFRONT)
-
-
-def figures_of(warehouse, day=DAY, **origin):
-    """The figures of a report that is made on the morning after."""
-    values = {
-        "dag_id": DAG,
-        "run_id": f"run__{day}",
-        "code_version": "test",
-        "timezone": "America/New_York",
-        "window_start": at(f"{day} 05:00"),
-        "window_end": at(f"{day + timedelta(days=1)} 05:00"),
-        "generated_at": at(f"{day + timedelta(days=1)} 11:30"),
-    }
-    warning = {"kind": "note", "text": "a warning of bob@example.com"}
-    return figures_of_day(
-        warehouse,
-        day,
-        Provenance(**values | origin),
-        [warning],
-    )

@@ -1,5 +1,6 @@
 """The report's queries against the warehouse that the load fills."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,34 +11,32 @@ from tests.integration.report_days import (
     DAY,
     NOON,
     before,
-    figures_of,
-    load_day,
-    loaded,
     noon,
     sold,
+    trade,
 )
+from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import Folder, Order
-from tests.integration.warehouse_contents import deployment
-from tests.settings import add_environment
 from tests.source_names import EXCHANGE_RATES, STOREFRONT
 from tests.unit.sales.report import readable
 
 D = Decimal
+WARNING = {"kind": "note", "text": "a warning of bob@example.com"}
 
 
 @pytest.fixture(scope="module")
-def warehouse(bigquery_emulator, lend_dataset, tmp_path_factory):
+def shop(bigquery_emulator, lend_dataset, tmp_path_factory):
     """The warehouse of `report_days`; tests add days after DAY, or remove what they added."""
     folder = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
-        settings = deployment(bigquery_emulator, folder, dataset)
-        add_environment(patch, settings)
-        yield loaded(folder)
+        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        trade(shop)
+        yield shop
 
 
 @pytest.fixture(scope="module")
-def figures(warehouse):
-    return figures_of(warehouse)
+def figures(shop):
+    return shop.report(DAY, f"run__{DAY}", warnings=[WARNING])
 
 
 def test_everything_that_the_report_says(figures, snapshot):
@@ -55,25 +54,23 @@ def test_everything_that_the_report_says(figures, snapshot):
         (12, "there is no complete day to compare with", "[complete]"),
     ],
 )
-def test_a_day_without_sales_and_the_first_day_ever(
-    warehouse, days_before, summary, state
-):
-    page = readable.page(figures_of(warehouse, before(days_before)))
+def test_a_day_without_sales_and_the_first_day_ever(shop, days_before, summary, state):
+    page = readable.page(shop.report(before(days_before)))
     assert summary in page
     assert state in page
 
 
-def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
+def test_a_products_sales_are_rounded_after_summing(shop):
     day = before(-1)
     read_at = noon(-2)
-    shop = {"source": STOREFRONT, "currency": "GBP"}
+    facts = {"source": STOREFRONT, "currency": "GBP"}
     lines = [("Pins", "1", "1.00")]
     orders = [
         Order(
             f"e{n}",
             noon(-1),
             lines,
-            **shop,
+            **facts,
         )
         for n in range(300)
     ]
@@ -89,12 +86,8 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
             rates=rates,
         ),
     ]
-    load_day(
-        warehouse,
-        day,
-        [folder.publish(tmp_path, day) for folder in folders],
-    )
-    figures = figures_of(warehouse, day)
+    shop.load(*folders, day=day)
+    figures = shop.report(day)
     # 2.5 / 1.99992 is 1.250050002: each pin alone would be 1.2501.
     products = [(product.sku, product.sales) for product in figures.products]
     assert products == [("pins-1", D("375.015"))]
@@ -111,7 +104,7 @@ class MeanwhileLoaded(Warehouse):
 
 
 def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(
-    warehouse, tmp_path
+    shop,
 ):
     day = before(-10)
 
@@ -120,25 +113,19 @@ def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(
             [sold(order_id, -10, amount)],
             read_at=noon(-11),
         )
-        manifest = folder.publish(tmp_path, day, order_id)
-        load_day(
-            warehouse,
-            day,
-            [manifest],
-            run_id=order_id,
-        )
+        shop.load(folder, day=day, run_id=order_id)
 
     load("first", "10.00")
-    interrupted = MeanwhileLoaded(**vars(warehouse))
+    interrupted = MeanwhileLoaded(**vars(shop.warehouse))
     interrupted.loads = [lambda: load("second", "5.00")]
-    figures = figures_of(interrupted, day)
+    figures = replace(shop, warehouse=interrupted).report(day)
     assert interrupted.loads == []
     assert figures.headline["net_sales"].value == 15
     assert sum(row.net_sales for row in figures.channels) == 15
 
 
 ADDED = f"""
-INSERT INTO sales_forecasts (
+INSERT INTO sales.sales_forecasts (
   series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, run_id
 )
 VALUES
@@ -147,9 +134,9 @@ VALUES
   ('category:Books', '2026-03-02', 'blend', TIMESTAMP '2026-03-02 05:00:00+00', 7, 5, 9, -2, 16, 'a run'),
   ('category:Garden', '2026-03-02', 'blend', TIMESTAMP '2026-02-23 05:00:00+00', 3, 3, 3, 3, 3, 'a run'),
   ('total', '2026-03-03', 'blend', TIMESTAMP '2026-03-03 05:00:00+00', 5, 4, 6, 3, 7, 'a run');
-INSERT INTO report_restatements (business_date, figure, detected_at, old, `new`, reason)
+INSERT INTO sales.report_restatements (business_date, figure, detected_at, old, `new`, reason)
 VALUES ('2026-02-23', 'returns', TIMESTAMP '2026-03-02 12:10:00+00', 0, 5, 'why');
-INSERT INTO user_events (
+INSERT INTO sales.user_events (
   event_id, event_type, sku, is_bot, visitor_hash, business_date,
   occurred_at, received_at, read_at, is_skewed, run_id
 )
@@ -158,18 +145,16 @@ VALUES
   ('2', 'view_item', 'lamp', FALSE, 'ann', '{DAY}', '{NOON}', '{NOON}', '{NOON}', FALSE, 'r'),
   ('3', 'view_item', 'clock', TRUE, 'ann', '{DAY}', '{NOON}', '{NOON}', '{NOON}', FALSE, 'r'),
   ('4', 'view_item', 'toys-1', FALSE, 'bob', '{DAY}', '{NOON}', '{NOON}', '{NOON}', FALSE, 'r');
-INSERT INTO load_audit (business_date, source, run_id, status)
+INSERT INTO sales.load_audit (business_date, source, run_id, status)
 VALUES ('{DAY}', 'web_events', 'r', 'success');
 """
 """What other loads have written about the days of `report_days`."""
 
 
-def test_forecasts_restatements_and_web_events_are_in_the_report(warehouse, figures):
+def test_forecasts_restatements_and_web_events_are_in_the_report(shop, figures):
     """`warehouse` compares their queries with oracles."""
-    dataset = warehouse.settings.bigquery_dataset
-    statements = ADDED.replace("INSERT INTO ", f"INSERT INTO {dataset}.")
-    warehouse.run(statements, "the test's rows")
-    later = figures_of(warehouse)
+    shop.sql(ADDED)
+    later = shop.report(DAY, f"run__{DAY}", warnings=[WARNING])
     assert figures_hash(later) == figures_hash(figures)
 
     assert figures.expectation is None

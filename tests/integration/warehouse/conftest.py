@@ -81,8 +81,9 @@ class Shop:
         )
 
     def load_all(self, *folders, read_at="2026-03-03 11:00", **options):
-        """Load the folders, and nothing from the sources that have none and are not off."""
+        """Load the folders, and nothing from the sources that have none, have not failed and are not off."""
         known = {folder.source for folder in folders}
+        known.update(options.get("missing_sources", ()))
         known.update(options.get("off_sources", ()))
         nothing = []
         for source in live_sources():
