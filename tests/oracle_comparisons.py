@@ -245,10 +245,13 @@ class History:
             "weekday_average": mean(self.days[each]["net_sales"] for each in weekdays),
             "base_date": base,
             "averaged_days": len(averaged),
-            "averaged_days_without_sales": len(
-                [each for each in averaged if not self.days[each]["orders"]]
-            ),
+            "averaged_days_without_sales": self.days_without_sales(averaged),
         }
+
+    def days_without_sales(self, days):
+        """The number of complete days on which nothing was ordered."""
+        complete = self.complete.intersection(days)
+        return len([day for day in complete if not self.days[day]["orders"]])
 
     def month(self, span, day):
         """The columns of `month_to_date`."""
@@ -276,13 +279,7 @@ class History:
             "last_day": last,
             "net_sales": net_sales,
             "orders": orders,
-            "days_without_sales": len(
-                [
-                    each
-                    for each in days
-                    if each in self.complete and not self.days[each]["orders"]
-                ]
-            ),
+            "days_without_sales": self.days_without_sales(days),
             "unfinished_days": len(unfinished),
         }
 

@@ -35,9 +35,7 @@ class PartnerSite:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         stated = hashlib.sha256(content).hexdigest() if checksum is None else checksum
-        path.with_name(f"{path.name}.sha256").write_bytes(
-            stated.encode() if isinstance(stated, str) else stated
-        )
+        path.with_name(f"{path.name}.sha256").write_text(stated)
 
     def fail(self, name, *faults):
         """Let the next downloads of a file go wrong, one fault for each."""

@@ -80,3 +80,14 @@ def run(capsys, folder):
         return "\n".join(parts).replace(str(folder), "/shop")
 
     return run_command
+
+
+@pytest.fixture
+def check(airflow, run, snapshot):
+    """Run a command against scripted answers, and compare the requests and the output with the snapshot."""
+
+    def check_command(words, answers):
+        airflow.script(answers)
+        assert run(words, airflow) == snapshot
+
+    return check_command

@@ -50,10 +50,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_backfill(name, airflow, run, snapshot):
-    command, answers = CASES[name]
-    airflow.script(answers)
-    assert run(command, airflow) == snapshot
+def test_backfill(name, check):
+    check(*CASES[name])
 
 
 def test_what_a_backfill_asks_airflow(airflow, run, snapshot):

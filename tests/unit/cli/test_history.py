@@ -71,7 +71,5 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_history(name, airflow, run, snapshot):
-    command, answers = CASES[name]
-    airflow.script(answers)
-    assert run(command, airflow) == snapshot
+def test_history(name, check):
+    check(*CASES[name])

@@ -67,10 +67,8 @@ def _runs_of_the_day(airflow):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_repair_and_report(name, airflow, run, snapshot):
-    command, answers = CASES[name]
-    airflow.script(answers)
-    assert run(command, airflow) == snapshot
+def test_repair_and_report(name, check):
+    check(*CASES[name])
 
 
 def test_the_path_of_a_report_that_was_built_again_is_shown(airflow, run, monkeypatch):

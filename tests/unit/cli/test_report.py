@@ -38,10 +38,8 @@ def _answers(airflow):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_report_of_a_period(name, airflow, run, snapshot):
-    command, answers = CASES[name]
-    airflow.script(answers)
-    assert run(command, airflow) == snapshot
+def test_report_of_a_period(name, check):
+    check(*CASES[name])
 
 
 def test_the_answer_is_of_the_task_that_builds_the_report(airflow, run):

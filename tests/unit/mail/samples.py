@@ -131,17 +131,14 @@ FAILURE = {
 }
 
 
-def _period(make, **added):
+def _period(make, picture=None, **added):
     texts = page_texts(make()) | {"page_url": page_url("weeks/2026-W48/")} | added
-    return mail.compose(texts["subject"], "period_mail", texts)
+    subject = texts["subject"]
+    return mail.compose(subject, "period_mail", texts, picture, "days@report")
 
 
 def _period_with_picture(make):
-    delivered = {"subscription": "board", "has_pdf": True}
-    texts = page_texts(make()) | {"page_url": page_url("weeks/2026-W48/")} | delivered
-    return mail.compose(
-        texts["subject"], "period_mail", texts, picture(), "days@report"
-    )
+    return _period(make, picture(), subscription="board", has_pdf=True)
 
 
 def _corrected_period(make):

@@ -80,16 +80,6 @@ def test_the_mail_has_chart_pdf_and_links(archived, mailbox):
         assert body.count("/sales-reports/") == body.count(url) == 1
 
 
-def test_nobody_is_a_reason(mailbox, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    report = {"uri": "gone", "as_of": "2026-11-16", "figures_hash": "0" * 64}
-    assert archive.send_report(report) == "the Variable report_recipients is empty"
-    report["drift"] = ["forecasts were 30.0 % too high"]
-    assert archive.send_alarm(report) == "the Variable alert_recipients is empty"
-    assert mailbox() == []
-
-
 def test_drift_is_mailed_to_those_who_get_alerts(archived, mailbox):
     assert archive.send_alarm(archived()).startswith("the forecast does not drift")
     report = archived(forecasts=rows(history(names()), bias=1.3))
