@@ -23,6 +23,7 @@ SECTIONS = {
     "countries": "country",
     "shops": "shop",
 }
+COLUMNS = {*AMOUNTS, "units", "orders", "before"}
 OF_CUSTOMERS = ("new_customers", "returning_customers")
 LACKING = ("discounts", "returns", "tax", "shipping", *OF_CUSTOMERS)
 
@@ -184,25 +185,15 @@ def _breakdown(section, figures, span, before):
     is_sorted = sorted(rows, key=lambda row: -row.net_sales) == rows
     stated = {"sorted": is_sorted, "rows": len(rows)}
     for row in rows:
-        amounts = {name: getattr(row, name) for name in (*AMOUNTS, "units")}
-        stated[row.name] = amounts | {
-            "orders": row.orders,
-            "before": row.before,
-        }
-    entries = defaultdict(list)
-    for entry in span.entries:
-        entries[entry.names[dimension]].append(entry)
-    entries_before = defaultdict(list)
-    for entry in before.entries:
-        entries_before[entry.names[dimension]].append(entry)
+        stated[row.name] = row.model_dump(include=COLUMNS)
+    entries = _by_name(span.entries, dimension)
+    entries_before = _by_name(before.entries, dimension)
     counts = Counter()
     if dimension != "category":
         counts.update(names_of(order)[dimension] for order in span.orders)
-    true = {
-        "sorted": True,
-        "rows": len(entries.keys() | counts.keys()),
-    }
-    for name in entries.keys() | counts.keys():
+    names = entries.keys() | counts.keys()
+    true = {"sorted": True, "rows": len(names)}
+    for name in names:
         row = sums(entries[name]) | {"orders": counts[name], "before": None}
         if dimension == "category":
             row["orders"] = None
@@ -210,6 +201,13 @@ def _breakdown(section, figures, span, before):
             row["before"] = sums(entries_before[name])["net_sales"]
         true[name] = row
     return stated, true
+
+
+def _by_name(entries, dimension):
+    named = defaultdict(list)
+    for entry in entries:
+        named[entry.names[dimension]].append(entry)
+    return named
 
 
 def _unconverted(span):
