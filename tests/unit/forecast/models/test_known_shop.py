@@ -78,32 +78,19 @@ def text_of(values, rows, heads):
     return table.to_string(float_format="{:.4g}".format, na_rep="-")
 
 
-def test_each_day_of_four_weeks(forecasts, snapshot):
-    dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
-    plain = text_of(forecasts["open_weekday_mean"].forecast, dates, NAMES)
-    ridge = text_of(forecasts["ridge"].forecast, dates, NAMES)
-    assert f"{plain}\n\n{ridge}" == snapshot
-
-
-def weeks_and_widths(made):
-    """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
-    weeks = made.forecast.reshape(4, 7, -1).sum(axis=1)
+def days_and_widths(made):
+    """By series: the days of four weeks, and how far the intervals of their first days reach."""
+    heads = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
+    heads += map(" ".join, product(("80 %", "95 %"), "1234"))
     width_80 = (made.upper_80 - made.forecast)[::7]
     width_95 = (made.upper_95 - made.forecast)[::7]
-    heads = map(
-        " ".join,
-        product(("week", "80 %", "95 %"), "1234"),
-    )
-    return text_of(
-        np.concatenate([weeks, width_80, width_95]),
-        heads,
-        NAMES,
-    )
+    rows = np.concatenate([made.forecast, width_80, width_95])
+    return text_of(rows, heads, NAMES)
 
 
 @pytest.mark.parametrize("candidate", ["seasonal_naive", "open_weekday_mean", "ridge"])
-def test_weeks_and_their_intervals(forecasts, candidate, snapshot):
-    assert weeks_and_widths(forecasts[candidate]) == snapshot
+def test_days_and_their_intervals(forecasts, candidate, snapshot):
+    assert days_and_widths(forecasts[candidate]) == snapshot
 
 
 def test_a_short_history_its_blend_and_its_back_test(snapshot):
@@ -117,7 +104,7 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
         )
     facts = pd.DataFrame({"weight": blend.weights, "error": errors})
     text = text_of(facts, CANDIDATES, facts)
-    assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
+    assert f"{text}\n\n{days_and_widths(predict(blend, panel))}" == snapshot
 
 
 @pytest.mark.parametrize("place", [0, 2, 3])
