@@ -57,34 +57,6 @@ SETTINGS = {
     # 8 March is a public holiday.
     "HOLIDAYS": "DE-BE",
 }
-GIVEN = {
-    "table",
-    "staged",
-    "staging_table",
-    "is_staged",
-    "arriving",
-    "headline_figures",
-    "least_cost_coverage",
-    "days",
-    "read_days",
-    "columns",
-    "first_day",
-    "stored",
-    "any_of",
-    "run_day",
-    "days_compared",
-    "former_holidays",
-    "week",
-    "shop_timezone",
-    "reporting_currency",
-    "reporting_decimals",
-    "events_retention_days",
-    "spec",
-    "sources",
-    "checked_tables",
-    "order_attributes",
-    "report_attribute",
-}
 SPECS = (
     ORDERS,
     EVENTS,
@@ -353,38 +325,35 @@ def rendered(path, settings, *, bundled=False):
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
     parsed = templates.environment(rendering.SQL_ROOT).parse(source)
-    names = meta.find_undeclared_variables(parsed) - GIVEN
-    values = {name: sample(name) for name in names}
-    values["business_date"] = DAYS[-1]
-    values["last_day"] = DAYS[-1]
-    values["lock_token"] = "0a1b"
-    values["earliest_date"] = DAYS[0]
-    spec = next(
-        (each for each in SPECS if f"/loads/{each.name}/" in path),
-        spec_of(PurePath(path).parent.name),
-    )
-    days = DAYS
-    values.pop("report_day", None)
+    # What `render` itself defines wins.
+    values = {name: sample(name) for name in meta.find_undeclared_variables(parsed)}
+    values |= {
+        "business_date": DAYS[-1],
+        "last_day": DAYS[-1],
+        "lock_token": "0a1b",
+        "earliest_date": DAYS[0],
+        "days": DAYS,
+        "read_days": DAYS,
+        "report_day": None,
+        "stored": dict.fromkeys(STORED, DAYS),
+        "arriving": (*STORED, "payouts", "control_totals"),
+        "staging": STAGING,
+        "bundled": bundled,
+        "settings": settings,
+        "spec": next(
+            (spec for spec in SPECS if f"/loads/{spec.name}/" in path),
+            spec_of(PurePath(path).parent.name),
+        ),
+    }
     if path.endswith("/view.sql"):
         # All days of the view, not those of a report.
-        days = None
+        values |= {"days": None, "read_days": None}
         values.pop("base", None)
-    if path.startswith("report/daily_sales/"):
+    if path.startswith("report/"):
         values["report_day"] = DAYS[-1]
     if path.startswith("report/periods/"):
-        values |= PERIODS | {"report_day": DAYS[-1]}
-    return rendering.render(
-        path,
-        days=days,
-        read_days=days,
-        stored=dict.fromkeys(STORED, DAYS),
-        arriving=(*STORED, "payouts", "control_totals"),
-        staging=STAGING,
-        bundled=bundled,
-        spec=spec,
-        settings=settings,
-        **values,
-    )
+        values |= PERIODS
+    return rendering.render(path, **values)
 
 
 def sample(name):
