@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
@@ -66,26 +67,25 @@ def extra_columns() -> list[str]:
 
 def read_csv(
     duck: DuckDBPyConnection,
-    stream: IO[bytes],
+    stream: io.BufferedReader[Any],
     target: Path,
     facts: Values,
     layout: Layout = STANDARD,
     *,
     bounds: Bounds = UNBOUNDED,
-    former_orders: Sequence[str] = (),
 ) -> list[DataWarning]:
     """Read the lines of a CSV file into the Parquet file `target`, or the rows of a settlement into the table
     `settlement_rows`; and the shapes of its malformed records into the table `rejects`. A column of
     `ORDER_ATTRIBUTES` that the file lacks is NULL.
 
     Args:
-        duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql.
+        duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql. Its
+            table `loaded_orders` may have orders of the file's former delivery.
         stream: The file as delivered, decompressed.
         target: Path of the Parquet file; its folder also gets a temporary file with the ending `.records`.
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.
-        former_orders: Ids of the orders in the former delivery of the file.
 
     Returns:
         Warnings of columns and rows that are not read, of an encoding that is probably wrong, and of what a
@@ -102,13 +102,12 @@ def read_csv(
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
-    text = layout.as_utf8(stream)
     try:
+        text = layout.as_utf8(stream)
         file = _File(text, layout, facts)
         set_variables(
             duck,
             lines=str(target),
-            former_orders=list(former_orders),
             delimiter=layout.delimiter,
             place=file.places["order_id"][0] + 1,
             **facts,

@@ -109,6 +109,8 @@ Texts = Mapping[str, Sequence[str]]
 
 def _known_encoding(name: str) -> str:
     try:
+        # Of an encoding that is none of text, such as hex, it is an error.
+        "".encode(name)
         return codecs.lookup(name).name
     except LookupError:
         raise ValueError(
@@ -256,10 +258,11 @@ class Layout(BaseModel):
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
-    def as_utf8(self, stream: IO[bytes]) -> Any:
-        """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line
-        is rejected."""
-        if self.encoding in ("utf-8", "utf-8-sig"):
+    def as_utf8(self, stream: io.BufferedReader[Any]) -> Any:
+        """Return `stream` in UTF-8, which it is if it has the byte order mark. A byte that the encoding does
+        not define is kept, so that only its line is rejected."""
+        is_utf8 = stream.peek(3).startswith(codecs.BOM_UTF8)
+        if is_utf8 or self.encoding in ("utf-8", "utf-8-sig"):
             return stream
         return Utf8Stream(stream, self.encoding)
 

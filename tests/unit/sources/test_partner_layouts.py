@@ -91,6 +91,10 @@ def test_a_layout_extends_a_shipped_one(folder, monkeypatch):
             "encoding: klingon",
             "encoding: must be an encoding that Python knows, such as latin-1",
         ),
+        (
+            "encoding: hex",
+            "encoding: must be an encoding that Python knows, such as latin-1",
+        ),
         ("date_format: '%Q'", "date_format: must be a date format such as"),
         (
             "date_format: ['%d.%m.%Y', '%Q']",
@@ -199,8 +203,16 @@ def test_a_file_is_read_in_its_layout(read_file, text, fields, price):
 
 @pytest.mark.parametrize("encoding", ["utf8", "UTF-8-sig"])
 def test_utf_8_is_read_as_delivered(encoding):
-    stream = io.BytesIO()
+    stream = io.BufferedReader(io.BytesIO())
     assert Layout(encoding=encoding).as_utf8(stream) is stream
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_byte_order_mark_of_utf_8_is_right(read_file, encoding):
+    content = "\ufefforder_id,Wert\nO1,Größe\n".encode()
+    [line], _, warnings = read_file(content, layout_of(encoding=encoding))
+    assert line["unit_price"] == "Größe"
+    assert warnings == []
 
 
 def test_attributes_and_constants_are_part_of_a_layout(read_file, monkeypatch):

@@ -32,3 +32,11 @@ CREATE TABLE IF NOT EXISTS settlement_rows (
     posted_at VARCHAR,
     is_deposit BOOLEAN
 );
+
+-- Orders of previously loaded deliveries of files, one row each.
+CREATE TABLE IF NOT EXISTS loaded_orders (
+    order_id VARCHAR,
+    file VARCHAR,
+    partner VARCHAR,
+    received_at TIMESTAMPTZ
+);

@@ -29,7 +29,9 @@ WITH known AS (
     FROM ids
     WHERE file = getvariable('file')
     UNION ALL
-    SELECT unnest(getvariable('former_orders')::VARCHAR[])
+    SELECT order_id
+    FROM loaded_orders
+    WHERE file = getvariable('file')
 ),
 
 unknown AS (

@@ -49,13 +49,5 @@ CREATE TABLE files (
     columns MAP(VARCHAR, VARCHAR)
 );
 
--- Orders of previously loaded deliveries of the files in the folder, one row each.
-CREATE TABLE loaded_orders (
-    order_id VARCHAR,
-    file VARCHAR,
-    partner VARCHAR,
-    received_at TIMESTAMPTZ
-);
-
 -- The lines, if there is no file to read; the first file that is read replaces them.
 COPY no_lines TO (getvariable('work') || '/1.parquet') (FORMAT parquet);

@@ -218,7 +218,6 @@ def _read_file(
             file.facts(received_at),
             file.layout,
             bounds=file_bounds(),
-            former_orders=known.order_ids,
         )
         sha256 = file.checksum_of(stream)
         if file.version() != version or known_sha256 not in ("", sha256):

@@ -144,7 +144,7 @@ class DroppedFile:
         """Return what changes when the file is written."""
         return version_of(self.path.fs, self.path.path)
 
-    def decompressed(self, stream: Any) -> IO[bytes]:
+    def decompressed(self, stream: Any) -> io.BufferedReader[Any]:
         """Return the decompressed text of the opened file, as bytes."""
         if self.name.endswith(".gz"):
             stream = gzip.GzipFile(fileobj=stream)
