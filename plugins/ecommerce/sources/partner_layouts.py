@@ -28,7 +28,7 @@ from ecommerce.core.yaml_texts import Several, first_problem, parse_yaml
 from ecommerce.sources.csv_records import column_name
 
 FOLDER = INCLUDE / "partners"
-SHIPPED = INCLUDE / "partners" / "layouts"
+SHIPPED = FOLDER / "layouts"
 """Layouts of marketplaces, which a partner's layout can extend."""
 COLUMNS = (
     "order_id",

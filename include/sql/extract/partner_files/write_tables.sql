@@ -33,6 +33,6 @@ SEMI JOIN read_orders ON stored_orders.channel = read_orders.partner AND stored_
 COPY kept_orders TO (getvariable('folder') || '/kept_orders.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);
 
 COPY (
-    FROM stored_lines
+    FROM stored_order_lines
     SEMI JOIN kept_orders USING (order_id)
 ) TO (getvariable('folder') || '/kept_order_lines.parquet') (FORMAT parquet, ROW_GROUP_SIZE 10240);

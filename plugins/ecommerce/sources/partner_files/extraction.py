@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
 """Precedes the stored checksum of a file that the next run reads again; see tables/loaded_files/load.sql."""
+STORED_ROWS = (
+    ("refunds", "extract/partner_files/read_orders"),
+    ("orders", "extract/partner_files/refunded_orders"),
+    ("order_lines", "extract/partner_files/refunded_orders"),
+)
+"""Tables of the warehouse, and the statements that select the orders whose rows are looked up."""
 NOT_LOADED = LoadedFile("", datetime.min.replace(tzinfo=UTC), [])
 """What the warehouse has of a file that it does not know."""
 
@@ -79,8 +85,8 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
         for file in dropped.files:
             warnings += _read_or_reject(duck, file, loaded, work)
         # Files of other days that have orders of those just read, now or formerly.
-        order_ids = iterate_column(duck, "extract/partner_files/order_ids")
-        related = reads.loaded_files(window.source, [], order_ids)
+        all_ids = iterate_column(duck, "extract/partner_files/order_ids")
+        related = reads.loaded_files(window.source, [], all_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
@@ -92,7 +98,13 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
         else:
             # Writing a large file again takes a fifth of the time of the extract.
             shutil.move(work / "1.parquet", folder / "lines.parquet")
-        _find_refunded_orders(duck, window, names_read)
+        # What the warehouse has of the orders just read that have refunds: another file may have sold them.
+        refunded = reads.refunded_channels(window.source) if names_read else []
+        set_variables(duck, refunded_partners=refunded)
+        for table, statement in STORED_ROWS:
+            order_ids = query_column(duck, statement)
+            rows_of_orders = reads.stored_rows(table, window.source, order_ids)
+            duck.register(f"stored_{table}", rows_of_orders)
         run_sql_file(duck, "extract/partner_files/write_tables")
         lines = {"lines": f"{folder}/lines.parquet"}
         [totals] = run_sql_file(duck, "extract/partner_files/control_totals", lines)
@@ -106,27 +118,6 @@ def extract_into(_subject: str, window: ReadWindow, folder: Path) -> Extracted:
         ],
     }
     return Extracted(read_at, rows, totals)
-
-
-def _find_refunded_orders(
-    duck: DuckDBPyConnection,
-    window: ReadWindow,
-    names_read: Sequence[str],
-) -> None:
-    """Register what the warehouse has of the orders just read that have refunds: their refunds, and the
-    orders, which another file may have sold."""
-    source = window.source
-    reads = window.earlier_reads
-    partners = reads.refunded_channels(source) if names_read else []
-    set_variables(duck, refunded_partners=partners)
-    order_ids = query_column(duck, "extract/partner_files/read_orders")
-    refunds = reads.stored_rows("refunds", source, order_ids)
-    duck.register("stored_refunds", refunds)
-    refunded = query_column(duck, "extract/partner_files/refunded_orders")
-    orders = reads.stored_rows("orders", source, refunded)
-    duck.register("stored_orders", orders)
-    lines = reads.stored_rows("order_lines", source, refunded)
-    duck.register("stored_lines", lines)
 
 
 def _late_files(
