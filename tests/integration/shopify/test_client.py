@@ -4,10 +4,13 @@ import json
 import logging
 
 import pytest
+from requests import Request
 
 from demo.services.shopify import CLIENT_ID, CLIENT_SECRET, Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.sources.http import NotFoundError
+from ecommerce.sources.shopify.client import ShopifyClient
+from tests import settings
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import (
     NOON,
@@ -170,3 +173,23 @@ def test_a_failure_is_an_error_of_its_kind(
     shop.oldest_version = "2026-10"
     assert_fails(errors.ContractError, "version 2026-10 of the API in place of 2026-07")
     assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_proxies_and_certificates_of_the_environment_are_used(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine agora.example login me password of-something-else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/company.pem")
+    settings.connect(
+        monkeypatch, "shopify_api", "https://agora.example", password="token"
+    )
+    session = ShopifyClient.connect("shopify_api").session
+    request = session.prepare_request(Request("POST", "https://agora.example/admin"))
+    sent = session.merge_environment_settings(request.url, {}, None, None, None)
+    assert sent["proxies"]["https"] == "http://proxy.example:3128"
+    assert sent["verify"] == "/etc/ssl/company.pem"
+    assert "Authorization" not in request.headers
+
+    monkeypatch.setenv("NO_PROXY", "agora.example")
+    assert not ShopifyClient.connect("shopify_api").session.proxies.get("https")

@@ -109,8 +109,12 @@ class ShopifyClient:
             shop = f"https://{shop}"
         refuse_unencrypted(conn_id, shop, "token")
         session = requests.Session()
-        # `requests` would look for a password in ~/.netrc.
-        session.auth = lambda request: request
+        # Proxies and certificates, read once: `requests` would search the environment for each request, and
+        # ~/.netrc for a password.
+        found = session.merge_environment_settings(shop, {}, None, None, None)
+        session.proxies = found["proxies"]
+        session.verify = found["verify"]
+        session.trust_env = False
         token = server.password
         if server.login:
             token = _exchanged_token(server, session, shop)
