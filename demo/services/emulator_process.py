@@ -38,6 +38,7 @@ from bqemulator.scripting import interpreter
 from bqemulator.sql import catalog_schema, inner_query
 from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.sql.rules.misc_helpers import CountIfEmptyZeroRule
+from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
 from fastapi import routing
@@ -147,11 +148,31 @@ def cached_text(function: Callable[..., str]) -> Callable[..., str]:
     return call_with_days
 
 
-_parse, _generate = Dialect.parse, Dialect.generate
+def cached_if(
+    word: str, nothing: Any, function: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Cache a function that parses a whole script and returns `nothing` for one without `word`."""
+    call = cached(function)
+    return lambda *texts: call(*texts) if word in texts[0].upper() else nothing
+
+
+_dialect_parse, _generate = Dialect.parse, Dialect.generate
+_apply_rules_to = SQLTranslator._apply_first_matching_rule
 _upsert_job = MemoryCatalogRepository.upsert_job
 _build_schema = executor._build_explicit_schema
 _trees: dict[str, list[exp.Expression | None]] = {}
 """The trees of the statement that is being translated, by text."""
+_is_parsing = False
+
+
+def _parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
+    """Parse like `Dialect.parse`; `copy_part` knows that the parser copies."""
+    global _is_parsing  # noqa: PLW0603
+    _is_parsing = True
+    try:
+        return _dialect_parse(dialect, sql, **options)
+    finally:
+        _is_parsing = False
 
 
 @lru_cache
@@ -188,7 +209,10 @@ def generate(dialect: Dialect, expression: exp.Expression, **options: Any) -> st
 
 def copy_part(part: Any) -> Any:
     """Copy a tree, or what its nodes have other than children: `deepcopy` records every copy, and nothing
-    here refers to itself."""
+    here refers to itself. The parser reads nothing but the alias of the subqueries that it copies, at each
+    level of nesting."""
+    if _is_parsing and isinstance(part, exp.Subquery):
+        return exp.Subquery(alias=copy_part(part.args.get("alias")))
     if isinstance(part, core.Expr):
         return part.__deepcopy__({})
     if isinstance(part, dict):
@@ -274,6 +298,13 @@ async def translate(sql: str, *, project_id: str, ctx: Any, **_: Any) -> str:
     return str(translation(sql, json.dumps(types)))
 
 
+def apply_rules_to(
+    translator: SQLTranslator, node: exp.Expression, tree: exp.Expression
+) -> bool:
+    """Apply the first rule that matches a node. No rule matches a name, and most nodes are names."""
+    return not isinstance(node, NAMES) and _apply_rules_to(translator, node, tree)
+
+
 async def begin(script: Any, _: str) -> None:
     """Begin DuckDB's transaction before the first statement of the script's."""
     if not script._active_txn:
@@ -325,14 +356,21 @@ async def in_event_loop(route: Any, /, *arguments: Any, **options: Any) -> Any:
     return route(*arguments, **options)
 
 
+NAMES = (exp.Identifier, exp.Column, exp.Alias, exp.TableAlias)
 CACHED = {
     ddl_result: "_parse_statement",
-    ddl_sync: "_detect_catalog_drop _detect_create_schema _detect_plain_create_table "
-    "_detect_plain_create_view _extract_ddl_metadata",
+    ddl_sync: "_extract_ddl_metadata",
     executor: "classify_statement_type detect_drop_routine parse_script",
     interpreter: "_is_row_producing parse_script",
 }
 """Functions whose results depend on the text of a statement only, by module."""
+DETECTED: dict[str, tuple[str, Any]] = {
+    "_detect_catalog_drop": ("DROP", None),
+    "_detect_create_schema": ("CREATE", None),
+    "_detect_plain_create_table": ("CREATE", None),
+    "_detect_plain_create_view": ("CREATE", (None, None)),
+}
+"""Such functions of `ddl_sync`, each with the word of its statement, and its result for any other."""
 
 gc.set_threshold(100_000)  # a tree has many nodes, which refer to each other
 Dialect.parse, Dialect.generate = parse, generate
@@ -342,6 +380,9 @@ ddl_result._has_not_null_constraint = methodcaller("find", exp.NotNullColumnCons
 for module, names in CACHED.items():
     for name in names.split():
         setattr(module, name, cached(getattr(module, name)))
+for name, (word, nothing) in DETECTED.items():
+    setattr(ddl_sync, name, cached_if(word, nothing, getattr(ddl_sync, name)))
+SQLTranslator._apply_first_matching_rule = apply_rules_to
 for module in (executor, interpreter):
     module.rewrite_table_refs = cached_text(module.rewrite_table_refs)
 executor.rewrite_and_translate_statement = translate
