@@ -35,6 +35,10 @@ def earlier_reads(last_read=None):
     )
 
 
+def window_of(day, last_read, source=SALES_DB):
+    return window_of_day(source.source(), day, RUN, earlier_reads(last_read), NOW)
+
+
 @pytest.mark.parametrize(
     ("source", "last_read", "changed_from"),
     [
@@ -54,7 +58,7 @@ def earlier_reads(last_read=None):
 def test_the_newest_day_reads_all_changes_since_the_last_read(
     source, last_read, changed_from
 ):
-    window = window_of_day(source.source(), DAY, RUN, earlier_reads(last_read), NOW)
+    window = window_of(DAY, last_read, source)
     assert window.changed_from == datetime.fromisoformat(changed_from)
     assert window.changed_until is None
     assert window.looks_back
@@ -65,18 +69,18 @@ def test_the_newest_day_reads_all_changes_since_the_last_read(
 @time_machine.travel(NOW)
 def test_of_several_days_up_to_the_newest_all_changes_since_the_first_are_read():
     three_days = closed_days(date(2026, 11, 17), date(2026, 11, 19), DAY.timezone)
-    window = window_of_day(SALES_DB.source(), three_days, RUN, earlier_reads(NOW), NOW)
+    window = window_of(three_days, NOW)
     assert window.changed_from == datetime(2026, 11, 17, 4, 30, tzinfo=UTC)
     assert window.changed_until is None
     until = closed_days(date(2026, 11, 17), date(2026, 11, 18), DAY.timezone)
-    window = window_of_day(SALES_DB.source(), until, RUN, earlier_reads(NOW), NOW)
+    window = window_of(until, NOW)
     assert (window.changed_from, window.changed_until) == (until.start, until.end)
 
 
 @pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])
 def test_an_older_day_reads_only_its_own_window(last_read):
     older = DAY.shifted(-1)
-    window = window_of_day(SALES_DB.source(), older, RUN, earlier_reads(last_read), NOW)
+    window = window_of(older, last_read)
     assert (window.changed_from, window.changed_until) == (older.start, older.end)
     assert window.also_read == ["rejected sales_db 2026-11-18"]
 

@@ -195,9 +195,7 @@ def test_a_range_takes_whole_orders_and_counts_what_it_leaves_out(world):
     totals = world.export.totals(**days)
     # All lines of A, which begins in January, and those of March and April.
     assert (totals["left_out"], totals["without_day"]) == (15, 1)
-    months = [
-        from_plain(Manifest, each) for each in world.export.transformed(totals, **days)
-    ]
+    months = world.export.months(**days)
     orders = column_of(loadable(months, "orders"), "order_id")
     assert sorted(orders) == ["B", "C", "D"]
     rejected = column_of(loadable(months, "rejected_rows"), "reason")
@@ -302,7 +300,7 @@ def test_refunds_of_an_export_are_in_no_amount_of_a_month(
     [march] = totals["months"]
     assert (march["rows"], march["orders"]) == (4, 1)
     assert march["amounts"] == {"USD": "17.16"}
-    [manifest] = [from_plain(Manifest, month) for month in export.transformed(totals)]
+    [manifest] = export.months()
     assert manifest.control_totals["source_orders"] == 1
     assert manifest.control_totals["source_amount"] == "17.1600"
     assert manifest.control_totals["amount"] == "17.1600"

@@ -133,6 +133,11 @@ def a_file(lines, day=19, received_at=RECEIVED):
     }
 
 
+def read_file(world, lines, **tables):
+    """What becomes of a file of the 19th."""
+    return world.partner_files(a_file(lines), has_layout=True, **tables)
+
+
 STORED_ORDER = {
     "source": "partner_files",
     "order_id": "S",
@@ -183,9 +188,7 @@ def world(request, settings, tmp_path_factory):
 def amounts(world):
     lines = records(csv_line, AMOUNTS, PRICES, DISCOUNTS, REPEATED, BEYOND)
     stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "354.99"}]
-    return world.partner_files(
-        a_file(lines), has_layout=True, totals={"source_amounts": stated}
-    )
+    return read_file(world, lines, totals={"source_amounts": stated})
 
 
 def test_an_order_has_the_amounts_of_its_lines(amounts):
@@ -269,9 +272,7 @@ def refunds(world):
         refund_row, REFUNDED, PARTS, NO_MERCHANDISE, BAD, BAD_SHIPPING
     )
     stated = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "80"}]
-    return world.partner_files(
-        a_file(lines), has_layout=True, totals={"source_amounts": stated}
-    )
+    return read_file(world, lines, totals={"source_amounts": stated})
 
 
 def test_a_refund_is_no_line_of_its_order(refunds):
@@ -414,7 +415,7 @@ def test_ids_of_any_length_end_with_a_day(world):
         ("a@b", "c.example"),
     ):
         lines.append(refund_row(order_id=order_id, sku=sku))
-    done = world.partner_files(a_file(lines), has_layout=True)
+    done = read_file(world, lines)
     ids = column_of(done.refunds, "refund_id")
     assert len(set(ids)) == 3
     for refund_id in ids:
@@ -423,9 +424,9 @@ def test_ids_of_any_length_end_with_a_day(world):
 
 
 def test_a_stored_order_stays_as_it_is_with_its_refunds(world):
-    done = world.partner_files(
-        a_file([refund_row(order_id="S")]),
-        has_layout=True,
+    done = read_file(
+        world,
+        [refund_row(order_id="S")],
         **STORED,
         known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
         totals={"source_amounts": []},
@@ -500,9 +501,9 @@ def test_a_stored_order_stays_where_its_newer_version_is_invalid(world, fault):
         version("S", newer) | fault,
         refund_row(order_id="S"),
     ]
-    done = world.partner_files(
-        a_file(lines),
-        has_layout=True,
+    done = read_file(
+        world,
+        lines,
         **STORED,
     )
     assert done["S"]["run_id"] == "an earlier run"
@@ -524,7 +525,7 @@ def test_a_refund_finds_its_line_when_its_order_arrives(world):
         csv_line("N", "2", sku="CUP-01"),
         csv_line("N", "3"),
     ]
-    done = world.partner_files(a_file(lines), has_layout=True, known_refunds=known)
+    done = read_file(world, lines, known_refunds=known)
     check(
         done.refunds,
         """
