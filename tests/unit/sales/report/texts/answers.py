@@ -33,7 +33,6 @@ class Answers(DayQueries):
         cls,
         day=DAY,
         warehouse=None,
-        settings=SETTINGS,
         doubtful=(),
         today=(),
         **answers,
@@ -42,7 +41,7 @@ class Answers(DayQueries):
         its doubtful sources."""
         answers.setdefault("days", [TODAY | {"business_date": day} | dict(today)])
         return cls(
-            warehouse or SimpleNamespace(settings=settings),
+            warehouse or SimpleNamespace(settings=SETTINGS),
             day_window(day, "UTC"),
             doubtful_sources=doubtful,
             answers=answers,
