@@ -9,8 +9,16 @@ from ecommerce.sales import report_mail
 from ecommerce.sales.delivery_log import Claims, Mail
 from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.figures import figures_hash
-from ecommerce.sales.slices import WHOLE
+from ecommerce.sales.slices import WHOLE, Slice
 from tests.unit.sales.periods.samples import compared, days_of, make
+
+GERMANY = Slice(country=("DE",))
+BOARD = {"name": "board", "to": ["ann@example.com"], "report": "week"}
+
+
+def by_recipient(messages):
+    """Return messages by those who get them."""
+    return {message["X-Envelope-To"]: message for message in messages}
 
 
 def archived(period, net_sales="1000", only=WHOLE, incomplete=()):

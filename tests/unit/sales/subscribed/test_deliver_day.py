@@ -19,20 +19,24 @@ from ecommerce.storage.staging import DagRun
 from tests.rows import column_by, column_of
 from tests.unit.mail.readable import plain
 from tests.unit.sales.report.samples import DAY, make_figures
-from tests.unit.sales.subscribed.samples import archived, at
+from tests.unit.sales.subscribed.samples import (
+    BOARD,
+    GERMANY,
+    archived,
+    at,
+    by_recipient,
+)
 
 RUN = DagRun("daily_sales_pipeline", "scheduled")
 WINDOW = day_window(DAY, "America/New_York")
 """A Thursday, 19 November."""
 MORNING = at("2026-11-20 11:00")
-GERMANY = Slice(country=("DE",))
 DAILY = {"name": "daily", "to": "ann@example.com", "report": "day"}
 SLICED = DAILY | {
     "name": "germany",
     "to": "anna@example.com",
     "only": {"country": "DE"},
 }
-BOARD = {"name": "board", "to": "board@example.com", "report": "week"}
 FIGURES = make_figures()
 WEEK = "2026-W46"
 """The newest that has ended."""
@@ -94,10 +98,6 @@ def deliver(archived_day, reports, delivery_log, mailbox):
             return delivery.deliver_day(WINDOW, archived_day, RUN, send_mail=send_mail)
 
     return deliver_day
-
-
-def by_recipient(messages):
-    return {message["X-Envelope-To"]: message for message in messages}
 
 
 def test_the_report_of_the_day_and_that_of_a_slice(

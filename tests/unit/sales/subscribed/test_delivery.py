@@ -11,20 +11,24 @@ import yaml
 
 from ecommerce.core.errors import PipelineError, TransientError
 from ecommerce.core.periods import parse_period
-from ecommerce.sales.slices import WHOLE, Slice
+from ecommerce.sales.slices import WHOLE
 from ecommerce.sales.subscribed import delivery, sending
 from ecommerce.storage.staging import DagRun
 from tests.rows import column_by, column_of
 from tests.unit.mail.readable import plain
 from tests.unit.sales.subscribed import samples
-from tests.unit.sales.subscribed.samples import archived, at
+from tests.unit.sales.subscribed.samples import (
+    BOARD,
+    GERMANY,
+    archived,
+    at,
+    by_recipient,
+)
 
 RUN = DagRun("weekly_report", "scheduled")
 WEEK = "2026-W47"
 MONDAY = at("2026-11-23 11:00")
 TUESDAY = at("2026-11-24 11:00")
-GERMANY = Slice(country=("DE",))
-BOARD = {"name": "board", "to": ["ann@example.com"], "report": "week"}
 ANNA = {
     "name": "germany",
     "to": ["anna@example.com", "Eve@example.com"],
@@ -69,7 +73,7 @@ def test_each_subscription_gets_its_report(
     subscribe(BOARD, ANNA, TEAM, month)
     assert deliver() == ["board: mailed", "germany: mailed", "team: mailed"]
 
-    mails = {message["X-Envelope-To"]: message for message in mailbox()}
+    mails = by_recipient(mailbox())
     board = mails["ann@example.com"]
     assert board["Subject"] == "Sales 2026-W47: 1000 (as set)"
     assert files_of(board) == {"sales-report-2026-W47-board.pdf": b"%PDF-"}

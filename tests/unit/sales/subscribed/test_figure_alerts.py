@@ -18,7 +18,7 @@ from ecommerce.sales.subscriptions import load_subscriptions
 from ecommerce.storage.staging import DagRun
 from tests.unit.mail.readable import html, plain
 from tests.unit.sales.periods.samples import compared, rows_of
-from tests.unit.sales.subscribed.samples import archived
+from tests.unit.sales.subscribed.samples import archived, by_recipient
 
 DAY = date(2026, 11, 19)
 """A Thursday."""
@@ -348,7 +348,7 @@ def test_the_month_is_named_where_its_target_is_the_line_and_a_slice_has_no_link
     warehouse.days[DAY, WHOLE] = Sales(rows={"countries": countries})
     warehouse.days[DAY, Slice(channel=("web",))] = Sales("799.99")
     run_of_day()
-    mails = {message["X-Envelope-To"]: message for message in mailbox()}
+    mails = by_recipient(mailbox())
     message = mails["eve@example.com"]
     title = "Net sales of the month to Do., 19. Nov."
     assert message["Subject"] == f"{title}: 1,50 USD, below 950,00 USD"
