@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from unittest.mock import Mock
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -17,9 +15,9 @@ from ecommerce.sales.reconciliation.comparison import differing_days
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.column_types import parquet_schema
-from tests.rows import column_of
+from tests.rows import column_by, column_of
 from tests.source_names import SALES_DB, STOREFRONT
+from tests.unit.sales.transform.raw_folders import columns_of_table, write
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 11, 18)
 LAST_READ = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
@@ -56,36 +54,24 @@ def line_digest(lines):
     return digest
 
 
-def table_of(table, rows, *more):
-    fields = list(parquet_schema(rendering.columns(table)))
-    for row in rows:
-        for field in fields:
-            if row.get(field.name) and pa.types.is_decimal(field.type):
-                row[field.name] = Decimal(row[field.name])
-    return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more]))
-
-
 def rows_of_cases(source, days):
     """The rows of each table: an order of each case on its day, changed as the case has it."""
     rows = defaultdict(list)
     for name, case in CASES.items():
-        defaults = {
-            "business_date": days[name],
-            "order_business_date": days[name],
-            "order_id": name,
-            "refund_id": name,
-            "source": source,
-            "line_digest": line_digest(LINES),
-        }
-        for table in ("orders", "stored_orders", "refunds", "stored_refunds"):
-            kind = table.removeprefix("stored_").removesuffix("s")
-            unchanged = [{}] if kind == "order" else []
-            for changes in case.get(table, unchanged):
-                rows[table].append(defaults | DATA[kind] | changes)
+        order = {"source": source, "order_id": name, "business_date": days[name]}
+        refund = order | {"refund_id": name, "order_business_date": days[name]}
+        order |= DATA["order"]
+        refund |= DATA["refund"]
         for changes in case.get("orders", [{}]):
-            order_id = changes.get("order_id", name)
+            read = order | changes
+            rows["orders"].append(read)
             lines = case.get("lines", LINES)
-            rows["order_lines"] += rows_of_lines(order_id, lines)
+            rows["order_lines"] += rows_of_lines(read["order_id"], lines)
+        order["line_digest"] = line_digest(LINES)
+        for changes in case.get("stored_orders", [{}]):
+            rows["stored_orders"].append(order | changes)
+        for table in ("refunds", "stored_refunds"):
+            rows[table] += [refund | changes for changes in case.get(table, [])]
     return rows
 
 
@@ -95,26 +81,27 @@ def compare(folder, source):
     rows = rows_of_cases(source, days)
     columns = {}
     for table in ("orders", "order_lines", "refunds"):
-        written = table_of(table, rows[table])
-        pq.write_table(written, folder / f"{table}.parquet")
-        columns[f"{table}.parquet"] = written.column_names
+        write(folder / f"{table}.parquet", columns_of_table(table), rows[table])
+        names = [column.name for column in rendering.columns(table)]
+        columns[f"{table}.parquet"] = names
     uri = f"file://{folder}"
     loadable = Manifest(
         source, NEXT, uri, 0, 0, "", columns, *[READ_AT] * 3, {"visible_from": "1000"}
     )
     order_hash = hashlib.sha256(f"{source} forgotten order".encode()).hexdigest()
-    digest = ("line_digest", pa.int64())
-    stored = {
-        "stored_orders": table_of("orders", rows["stored_orders"], digest),
-        "stored_refunds": table_of("refunds", rows["stored_refunds"]),
-        "forgotten_hashes": pa.table({"forgotten_hash": ["forgotten", order_hash]}),
-    }
     with connect_duckdb() as duck:
-        for table, content in stored.items():
-            duck.from_arrow(content).create(table)
+        for table in ("orders", "refunds"):
+            path = folder / f"stored_{table}.parquet"
+            declared = f"{columns_of_table(table)}, line_digest BIGINT"
+            write(path, declared, rows[f"stored_{table}"])
+            duck.execute(f"CREATE TABLE stored_{table} AS FROM '{path}'")
+        duck.execute(
+            "CREATE TABLE forgotten_hashes AS SELECT unnest($1) AS forgotten_hash",
+            [["forgotten", order_hash]],
+        )
         result = differing_days(duck, loadable, list(days.values()), LAST_READ)
     assert set(column_of(result, "source")) <= {source}
-    by_day = {row["business_date"]: row for row in result}
+    by_day = column_by(result, "business_date", "what")
     return {name: by_day[str(day)] for name, day in days.items() if str(day) in by_day}
 
 
@@ -127,7 +114,7 @@ def storefront(tmp_path_factory):
 def test_a_day_differs(storefront, name):
     expected = CASES[name]
     if "what" in expected:
-        assert storefront[name]["what"] == expected["what"]
+        assert storefront[name] == expected["what"]
     else:
         assert name not in storefront
 

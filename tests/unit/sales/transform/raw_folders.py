@@ -24,7 +24,7 @@ STORED_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 RUN_ID = "scheduled__2026-11-20"
 
 
-def _columns_of_table(table):
+def columns_of_table(table):
     """The columns of a table of the warehouse."""
     types = {"STRING": "VARCHAR", "INT64": "BIGINT", "TIMESTAMP": "TIMESTAMPTZ"}
     declared = []
@@ -37,7 +37,7 @@ REJECTS = "row_number BIGINT, reason VARCHAR, detail VARCHAR, file VARCHAR, raw 
 REMOVED = "order_id VARCHAR"
 STOREFRONT = {
     "known_lines": "order_id VARCHAR, line_number BIGINT, sku VARCHAR, category VARCHAR",
-    "known_refunds": _columns_of_table("refunds"),
+    "known_refunds": columns_of_table("refunds"),
     "removed_orders": REMOVED,
 }
 SALES_DB = {
@@ -94,9 +94,9 @@ PARTNER_FILES = {
     """,
     "known_orders": "order_id TEXT, partner TEXT, file TEXT, received_at TIMESTAMPTZ",
     "rejects": REJECTS,
-    "known_refunds": _columns_of_table("refunds"),
-    "kept_orders": _columns_of_table("orders"),
-    "kept_order_lines": _columns_of_table("order_lines"),
+    "known_refunds": columns_of_table("refunds"),
+    "kept_orders": columns_of_table("orders"),
+    "kept_order_lines": columns_of_table("order_lines"),
 }
 RATES = {
     "rates": "row_number BIGINT, rate_date VARCHAR, currency VARCHAR, rate VARCHAR",
