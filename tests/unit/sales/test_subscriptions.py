@@ -12,7 +12,6 @@ from ecommerce.sales import subscriptions
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.sales.subscriptions import (
     Below,
-    Subscription,
     load_subscriptions,
     parse_subscriptions,
 )
@@ -101,15 +100,6 @@ def test_a_text_without_a_list_is_one_problem(text, problem):
     [sentence] = found.problems
     assert sentence.startswith(f"include/subscriptions.yaml {problem}")
     assert "eve@example.com" not in sentence
-
-
-@pytest.mark.parametrize(
-    ("only", "series"),
-    [({}, "total"), ({"channel": "web"}, "channel:web"), ({"country": "DE"}, "")],
-)
-def test_the_series_of_a_slice(only, series):
-    entry = {"name": "x", "to": "chat:team", "report": "day", "only": only}
-    assert Subscription.model_validate(entry).series == series
 
 
 def test_the_variable_wins_where_it_is_not_empty(monkeypatch, tmp_path):
