@@ -1,9 +1,11 @@
 """Parts of figures, for days of which a test states every number."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from ecommerce.core.calendar_days import calendar_week
 from ecommerce.core.data_warnings import CHECK, data_warning
+from ecommerce.reporting.expected_week import ExpectedWeek
 from ecommerce.reporting.parts import total
 from ecommerce.sales.days.quality import CurrencyTotals, ImplausibleAmount
 from ecommerce.sales.report.figures import payments
@@ -147,6 +149,13 @@ def outlook(*forecasts, first=None, **values):
     return Outlook(made_at=MONDAY, model="blend", days=days, net_days=days, **values)
 
 
+def event_week(**values):
+    """Return an outlook whose week of Black Friday is forecast at 140,000."""
+    week = outlook(*["20000"] * 7, first=calendar_week(DAY + timedelta(weeks=1))[0])
+    values |= {"event": "Black Friday", "net_event_week": week.net_days}
+    return outlook("1", net_usual_week=D(100_000), **values)
+
+
 def target(channel="total", landing="748000"):
     """Return the target of a month."""
     return Target(
@@ -247,7 +256,8 @@ def lost(currency, amount):
 def rare_day():
     """Return a day with what is rare: rates that changed by half a tenth of a point, an average of 12 days,
     costs and fees of too few sales, a target of a channel alone, a series that sold without a forecast, web
-    events that are not loaded, a day of the trend that is loaded in part, and amounts that got lost."""
+    events that are not loaded, the week of an event under way, a day of the trend that is loaded in part, and
+    amounts that got lost."""
     known = archived("full")
     returns = known.headline["returns"].model_copy(update={"days": 12})
     changed_rates = zip(known.rates, ("0.1025", "0.0975", "0.1004"), strict=True)
@@ -255,6 +265,7 @@ def rare_day():
     silent = expected("channel:a", "0", "0", near="0", far="0")
     back = expected("channel:b", "0", "5", "very unusual", near="0", far="0")
     nearly = {"coverage": D("0.949999")}
+    week = ExpectedWeek(first=date(2026, 11, 23), so_far=D(40_000), forecast=D(59_500))
     return changed(
         known,
         headline=known.headline | {"returns": returns},
@@ -264,6 +275,7 @@ def rare_day():
         targets=[target("storefront")],
         margin=GROSS_MARGIN.model_copy(update={"coverage": D("0.5")}),
         contribution_margin=CONTRIBUTION_MARGIN.model_copy(update=nearly),
+        outlook=event_week(expected_week=week),
         trend=trend_with({24: {"net_sales": D(1), "complete": False}}),
         warnings=warnings_of_many_days(),
         # A cent is lost, and less is rounding.

@@ -1,14 +1,13 @@
 """The summary of a day: how it went, why, and what is coming."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from ecommerce.core.calendar_days import calendar_week
-from ecommerce.reporting.expected_week import ExpectedWeek
 from tests.unit.sales.report.parts import (
     D,
     day,
+    event_week,
     expectation_of,
     expected,
     figure,
@@ -17,7 +16,7 @@ from tests.unit.sales.report.parts import (
     since,
     target,
 )
-from tests.unit.sales.report.samples import DAY, archived, before, first_day
+from tests.unit.sales.report.samples import archived, before, first_day
 
 SALES = {
     "Textiles": (3000, 5172),
@@ -358,23 +357,6 @@ def test_the_result_names_the_forecast_that_it_misses(actual, verdict, end):
 def test_the_coming_days(days, usual_week, words):
     coming = outlook(*["20000"] * days, net_usual_week=usual_week and D(usual_week))
     assert sentences(outlook=coming)[1:] == [words]
-
-
-def event_week():
-    """Return an outlook whose week of Black Friday is forecast at 140,000."""
-    week = outlook(*["20000"] * 7, first=calendar_week(DAY + timedelta(weeks=1))[0])
-    named = {"event": "Black Friday", "net_event_week": week.net_days}
-    return outlook("1", net_usual_week=D(100_000), **named)
-
-
-def test_of_a_week_under_way_both_parts_are_stated():
-    """The archive of an earlier version has forecasts alone."""
-    week = ExpectedWeek(first=date(2026, 11, 23), so_far=D(40_000), forecast=D(59_500))
-    coming = event_week().model_copy(update={"expected_week": week})
-    assert sentences(outlook=coming)[1:] == [
-        "The week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov) is expected at 99,500 USD net sales "
-        "(40,000 so far and 59,500 forecast), 1 % below a usual week."
-    ]
 
 
 TARGET = "November 2026 is heading for 748,000 USD, 104 % of its target."

@@ -59,14 +59,6 @@ def test_days_of_the_week_that_are_known_count_with_their_actual_net_sales():
     assert week.parts == "30,000 so far and 73,300 forecast"
 
 
-def test_the_table_states_the_whole_week_and_its_parts():
-    figures = full(outlook=outlook_of(date(2026, 11, 26)))
-    (section,) = tables(figures)
-    assert section["rows"][-1][1] == "99,500.00"
-    (remark,) = section["remarks"]
-    assert remark.endswith(": 40,000 so far and 59,500 forecast.")
-
-
 class Asked(Answers):
     """The arguments of the query."""
 
