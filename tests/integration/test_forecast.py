@@ -26,7 +26,8 @@ from ecommerce.runtime.run_context import run_of
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
-from tests.integration.made_up_sales import CATEGORIES, SALES_COLUMNS, amount, total
+from tests.integration.made_up_sales import CATEGORIES, amount, sell, total
+from tests.integration.warehouse.loadable import daily_sales, midnight
 from tests.rows import column_of, columns_of
 
 WEEK = period_of("week", date(2026, 11, 2))
@@ -83,8 +84,8 @@ def forecast_table(as_of, series="total", *options):
 
 
 def forecasts(shop):
-    return shop.ask(
-        "SELECT * FROM {sales}.sales_forecasts WHERE target_date IS NOT NULL "
+    return shop.sql(
+        "SELECT * FROM sales.sales_forecasts WHERE target_date IS NOT NULL "
         "ORDER BY series, made_at, target_date"
     )
 
@@ -107,7 +108,7 @@ MADE_AT = datetime(2026, 11, 9, 5, tzinfo=UTC)
 
 
 def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
-    made_up_shop.sell(FIRST, HISTORY)
+    sell(made_up_shop, FIRST, HISTORY)
     assert loading.week_state(WEEK, "test") == ([], set())
     partner = PartnerFiles(rejected=(BAD_ROW,))
     *_, warnings = run_week(WEEK, partner=partner)
@@ -151,8 +152,8 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
     again = [row | {"run_id": "first"} for row in forecasts(made_up_shop)]
     assert again == rows
     assert kept_models(made_up_shop) == models
-    [rejected] = made_up_shop.ask(
-        "SELECT * FROM {sales}.rejected_rows WHERE business_date IS NOT NULL"
+    [rejected] = made_up_shop.sql(
+        "SELECT * FROM sales.rejected_rows WHERE business_date IS NOT NULL"
     )
     assert rejected == BAD_ROW | {
         "business_date": WEEK.last,
@@ -180,8 +181,9 @@ def test_a_week_is_forecast_loaded_and_repeated(made_up_shop):
 
 def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     as_of = WEEK.next.first
-    made_up_shop.sell(FIRST, HISTORY - 2)
-    made_up_shop.sell(
+    sell(made_up_shop, FIRST, HISTORY - 2)
+    sell(
+        made_up_shop,
         WEEK.days[5],
         2,
         runs=False,
@@ -190,7 +192,8 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
         [*WEEK.days[5:]],
         set(),
     )
-    made_up_shop.sell(
+    sell(
+        made_up_shop,
         as_of - timedelta(days=1101),
         1,
         runs=False,
@@ -198,7 +201,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     out = made_up_shop.folder / "forecast.csv"
     printed = forecast_table(as_of, "total", f"--out={out}")
     written = out.read_text()
-    made_up_shop.sell(as_of, 30)
+    sell(made_up_shop, as_of, 30)
     run_week(period_of("week", as_of + timedelta(days=21)))
     assert forecast_table(as_of, "total", f"--out={out}") == printed
     assert out.read_text() == written
@@ -208,8 +211,8 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
     assert printed[2].split()[:2] == ["2026-11-09", "495.15"]
 
     day = WEEK.days[4]
-    made_up_shop.ask(
-        "UPDATE {sales}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
+    made_up_shop.sql(
+        "UPDATE sales.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
         f"WHERE business_date = '{day}'"
     )
     manifest = prepare(DagRun("weekly", "again"), as_of, NOTHING_ANNOUNCED)
@@ -254,7 +257,7 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(made_up_shop):
     with pytest.raises(AirflowSkipException, match="years before 2026-11-09"):
         tasks.prepare_selection.function(**context)
 
-    made_up_shop.sell(FIRST, HISTORY)
+    sell(made_up_shop, FIRST, HISTORY)
     context["params"]["as_of"] = "2026-11-01"
     manifest = tasks.prepare_selection.function(**context)
     assert manifest["business_date"] == "2026-10-31"
@@ -263,36 +266,35 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(made_up_shop):
             forecast_table(as_of, series)
 
 
-LINE_COLUMNS = (
-    "order_id, sku, product_name, business_date, gross_amount, amount_after_discount, is_sale, is_test, "
-    "currency, source, line_number, channel, category, quantity, discount_amount, tax_amount, ordered_at, "
-    "read_at, run_id"
-)
-
-
-def order_line(
-    sku, back, amount, *, name="Product", sale=True, test=False, currency="USD"
-):
-    """The values of an order line so many days before the forecast."""
+def order_line(sku, back, amount, **values):
+    """A row of an order line so many days before the forecast."""
     day = WEEK.next.first - timedelta(days=back)
-    return (
-        f"('O-{sku}-{back}', '{sku}', '{name}', '{day}', {amount}, {amount}, {sale}, {test}, '{currency}', "
-        f"'sales_db', 1, 'web', 'Kitchen', 1, 0, 0, TIMESTAMP('{day}'), TIMESTAMP('{day}'), 'run')"
-    )
+    return {
+        "order_id": f"O-{sku}-{back}",
+        "sku": sku,
+        "product_name": "Product",
+        "business_date": day,
+        "gross_amount": amount,
+        "is_sale": True,
+        "currency": "USD",
+        "category": "Kitchen",
+        "ordered_at": midnight(day),
+        "read_at": midnight(day),
+    } | values
 
 
 def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
     made_up_shop,
 ):
-    made_up_shop.sell(FIRST, HISTORY)
+    sell(made_up_shop, FIRST, HISTORY)
     lines = [
         order_line("promoted", 1, 1),
-        order_line("S-29", 2, 5, name="Older name"),
+        order_line("S-29", 2, 5, product_name="Older name"),
         order_line("before", 92, 9999),
         order_line("s-29", 91, 700),
         order_line("today", 0, 9999),
-        order_line("test", 1, 9999, test=True),
-        order_line("cancelled", 1, 9999, sale=False),
+        order_line("test", 1, 9999, is_test=True),
+        order_line("cancelled", 1, 9999, is_sale=False),
         order_line("francs", 1, 900, currency="CHF"),
         order_line("free", 2, 0),
     ]
@@ -307,23 +309,14 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(
         lines.append(order_line(sku, 1, 100 + number))
         if number >= 7:
             expected[sku, 1] = 100 + number
-    made_up_shop.insert("order_lines", LINE_COLUMNS, *lines)
+    made_up_shop.insert("order_lines", lines)
     day = WEEK.days[-1]
-    rates = [f"('{day}', 'USD', 1.1)", f"('{day}', 'CHF', 0.9)"]
-    made_up_shop.insert("exchange_rates", "rate_date, currency, rate", *rates)
+    rates = [{"currency": "USD", "rate": 1.1}, {"currency": "CHF", "rate": 0.9}]
+    made_up_shop.insert("exchange_rates", rates, rate_date=day)
     # An export that ended yesterday has sold in a channel of its own.
-    key = f"'{day}', 'old_shop', 'old', 'Kitchen', 'US', 'USD'"
-    amounts = "1, 1, 5, 0, 0, 5, 5, 0, 0, 5"
-    made_up_shop.insert(
-        "daily_sales",
-        SALES_COLUMNS,
-        f"({key}, {amounts})",
-    )
-    made_up_shop.insert(
-        "load_audit",
-        "business_date, source, run_id, status, window_start, window_end, read_at",
-        f"('{day}', 'old_shop', 'run', 'history', '{MADE_AT}', '{MADE_AT}', '{MADE_AT}')",
-    )
+    sold = daily_sales(day, "old_shop", 5, category="Kitchen")
+    made_up_shop.insert("daily_sales", [sold])
+    made_up_shop.exported("old_shop", day, day)
     as_of = WEEK.next.first
     promotion = Promotion(as_of, as_of, "promoted", Decimal(10))
     partner = PartnerFiles(Announced((promotion,)))
@@ -371,7 +364,7 @@ def report_of(week):
 
 
 def test_the_second_report_looks_back_at_the_first(made_up_shop):
-    made_up_shop.sell(WEEK.first - timedelta(days=10 * 7), 11 * 7)
+    sell(made_up_shop, WEEK.first - timedelta(days=10 * 7), 11 * 7)
     first, archived = report_of(WEEK)
     assert archived["uri"].endswith("/reports/forecasts/2026-11-09")
     for past in first.past:
@@ -381,13 +374,13 @@ def test_the_second_report_looks_back_at_the_first(made_up_shop):
     assert first.card.total_error is not None
 
     # Twice as much is sold as ever, and one day is incomplete: it is in no score.
-    made_up_shop.sell(NEXT.first, 7)
-    made_up_shop.ask(
-        "UPDATE {sales}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
+    sell(made_up_shop, NEXT.first, 7)
+    made_up_shop.sql(
+        "UPDATE sales.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
         f"WHERE business_date >= '{NEXT.first}'"
     )
-    made_up_shop.ask(
-        f"UPDATE {{sales}}.daily_summary SET complete = FALSE WHERE business_date = '{NEXT.days[-1]}'"
+    made_up_shop.sql(
+        f"UPDATE sales.daily_summary SET complete = FALSE WHERE business_date = '{NEXT.days[-1]}'"
     )
     second, archived = report_of(NEXT)
     forecasts = [day.expected for day in first.total.days[:7]]

@@ -20,8 +20,9 @@ from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 from tests.dags.conftest import REPOSITORY
 from tests.integration.live_airflow import live_airflow, timezone_at_work
-from tests.integration.made_up_sales import open_shop
+from tests.integration.made_up_sales import open_shop, sell
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
+from tests.integration.warehouse_contents import deployment, new_dataset
 from tests.partner_ftp import PartnerSite, partner_site
 from tests.rows import columns_of
 
@@ -119,17 +120,20 @@ def shop(
     tmp_path,
     monkeypatch,
 ):
-    return open_shop(bigquery_emulator, tmp_path, monkeypatch, **settings)
+    dataset = settings["BIGQUERY_DATASET"]
+    return open_shop(bigquery_emulator, tmp_path, monkeypatch, dataset, **settings)
 
 
 @pytest.fixture
 def settings(
+    bigquery_emulator,
     tmp_path,
     mailbox,
     partner,
     timezone,
 ):
-    environment = mailbox.environment() | partner.environment()
+    environment = deployment(bigquery_emulator, tmp_path, new_dataset())
+    environment |= mailbox.environment() | partner.environment()
     subscriptions = []
     for kind, address in READERS.items():
         subscriptions.append({"name": kind, "to": address, "report": kind})
@@ -137,6 +141,7 @@ def settings(
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
         "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
+        "HOLIDAYS": "US",
         "SHOP_TIMEZONE": timezone,
         f"AIRFLOW_VAR_{VARIABLE_REPORT_SUBSCRIPTIONS.upper()}": json.dumps(
             subscriptions
@@ -145,14 +150,14 @@ def settings(
 
 
 @pytest.fixture
-def airflow(shop, metadata_server, tmp_path):
+def airflow(shop, settings, metadata_server, tmp_path):
     dags = tmp_path / "dags"
     dags.mkdir()
     dag_ids = (DAG, SELECTION, DAG_WEEK, DAG_MONTH)
     for dag_id in dag_ids:
         shutil.copy(REPOSITORY / "dags" / f"{dag_id}.py", dags)
     home = tmp_path / "airflow"
-    with live_airflow(home, metadata_server, shop.settings, *dag_ids) as airflow:
+    with live_airflow(home, metadata_server, settings, *dag_ids) as airflow:
         yield airflow
 
 
@@ -162,11 +167,11 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
     newest = newest_closed("week", datetime.now(UTC), timezone)
     week_before = newest.before
     old = week_before.before
-    shop.sell(newest.next.first - timedelta(days=DAYS), DAYS)
+    sell(shop, newest.next.first - timedelta(days=DAYS), DAYS)
 
     def forecasts():
-        return shop.ask(
-            "SELECT * EXCEPT (run_id) FROM {sales}.sales_forecasts "
+        return shop.sql(
+            "SELECT * EXCEPT (run_id) FROM sales.sales_forecasts "
             "WHERE target_date IS NOT NULL ORDER BY series, target_date"
         )
 
