@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 import uuid
 from contextlib import suppress
 from functools import cached_property
@@ -16,22 +15,12 @@ from dotenv import dotenv_values
 from demo.services.emulator import Emulator
 from demo.services.ports import free_port
 from ecommerce.cli.airflow_api import ADMIN, FINISHED, AirflowApi
-from ecommerce.core.errors import PipelineError, TransientError
+from ecommerce.core.errors import PipelineError
 from tests.integration.warehouse_contents import connect
+from tests.waiting import wait_until
 
 DAG = "daily_sales_pipeline"
 PORTS = re.compile(r"\$\{(DEMO_\w+_PORT):-\d+\}")
-
-
-def wait_until(what, look, seconds, pause=2):
-    """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        with suppress(TransientError):  # the machine is busy
-            if found := look():
-                return found
-        assert time.monotonic() < deadline, f"not seen within {seconds:.0f} s: {what}"
-        time.sleep(pause)
 
 
 class Stack:

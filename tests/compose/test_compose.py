@@ -10,7 +10,8 @@ import pytest
 from ecommerce.cli.airflow_api import ADMIN, AirflowApi
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import CredentialsError
-from tests.compose.stack import DAG, wait_until
+from tests.compose.stack import DAG
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.compose
 

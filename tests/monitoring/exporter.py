@@ -7,7 +7,6 @@ needs: tags in InfluxDB's form, glob rules, timings in seconds.
 import re
 import socket
 import threading
-import time
 from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from socketserver import BaseRequestHandler, UDPServer
 import pytest
 import yaml
 
+from tests.waiting import wait_until
 from tests.website import website
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -83,15 +83,17 @@ class Exporter:
         with self._lock:
             return dict(self._series)
 
-    def until(self, series, limit=120):
+    def until(self, series):
         """The value of `series` (a pattern) as soon as it is there."""
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
+
+        def values():
+            found = []
             for name, value in self.scrape().items():
                 if re.fullmatch(series, name):
-                    return value
-            time.sleep(0.02)
-        raise AssertionError(f"{series} never came; there is {sorted(self.scrape())}")
+                    found.append(value)
+            return found
+
+        return wait_until(series, values, 120, pause=0.02)[0]
 
 
 def shown(name, labels):

@@ -3,8 +3,7 @@
 import json
 import shutil
 import subprocess
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from airflow.sdk.observability import stats
 from demo.services.ports import free_port
 from ecommerce.runtime import metrics
 from tests.monitoring.test_files import MONITORING, queries, recorded, rules
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.monitoring
 
@@ -51,17 +51,6 @@ def program(folder, *command):
     finally:
         process.terminate()
         process.wait(60)
-
-
-def until(look, what):
-    """What `look` gives as soon as it is true; while nobody listens yet it is not."""
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
-        with suppress(OSError):
-            if found := look():
-                return found
-        time.sleep(0.2)
-    raise AssertionError(f"it never happened that {what}")
 
 
 class Prometheus:
@@ -132,11 +121,11 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
 ):
     send_everything()
     sending.until(r"airflow_scheduler_heartbeat(\{\})?")
-    answers = {}
     for expression in [*recorded(), *queries()]:
-        answers[expression] = until(
-            lambda expression=expression: prometheus.query(expression),
+        wait_until(
             f"Prometheus answers {expression}",
+            lambda expression=expression: prometheus.query(expression),
+            LIMIT,
         )
     names = prometheus.get("label/__name__/values")
     mapping = yaml.safe_load((MONITORING / "statsd_mapping.yml").read_text())[
@@ -151,10 +140,12 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
                 firing.append(active)
         return firing
 
-    (missing,) = until(lambda: alert("SalesReportMissing"), "the report is missed")
+    (missing,) = wait_until(
+        "the report is missed", lambda: alert("SalesReportMissing"), LIMIT
+    )
     assert missing["labels"]["severity"] == "critical"
-    (rejected,) = until(
-        lambda: alert("TooManyRejectedRows"), "rejected rows are minded"
+    (rejected,) = wait_until(
+        "rejected rows are minded", lambda: alert("TooManyRejectedRows"), LIMIT
     )
     assert (
         rejected["annotations"]["summary"]
