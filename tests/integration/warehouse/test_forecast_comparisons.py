@@ -10,6 +10,7 @@ import pytest
 
 from ecommerce.sales.loading import ORDERS
 from tests.integration.warehouse.loadable import (
+    business_date,
     daily_sales,
     daily_summary,
     forecast,
@@ -140,7 +141,7 @@ def by_series(rows):
         columns = dict(row)
         assert columns.pop("model") == "median"
         columns.pop("business_date", None)
-        columns["made_on"] = columns.pop("made_at").date()
+        columns["made_on"] = business_date(columns.pop("made_at"))
         comparisons[columns.pop("series")] = columns
     return comparisons
 
@@ -291,7 +292,7 @@ def test_the_outlook_has_the_coming_days_and_what_they_are_compared_with(random_
             parameters={"ends_at": midnight(day + ONE_DAY)},
         )
         for row in rows:
-            row["made_on"] = row.pop("made_at").date()
+            row["made_on"] = business_date(row.pop("made_at"))
             with_last_week += row["last_week"] is not None
         assert rows == expected_outlook(history, day, days), day
     assert with_last_week > 10
