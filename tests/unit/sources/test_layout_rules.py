@@ -301,6 +301,20 @@ CASES = {
             }
         },
     ),
+    "date and time are on the first line of an order": Case(
+        {
+            "joined": {"ordered_at": ["Date", "Time"]},
+            "columns": {"Date": "updated_at"},
+            "fill_down": ["Date"],
+            "date_format": ["%Y-%m-%d %H:%M", "%Y-%m-%d"],
+            "timezone": "UTC",
+        },
+        [f"{HEADER},Time", "A1,1,2026-03-10,1,5,08:30", "A1,2,,1,5,"],
+        {
+            2: {"ordered_at": "2026-03-10T08:30:00.000000Z"},
+            3: {"ordered_at": "2026-03-10T08:30:00.000000Z"},
+        },
+    ),
     "blanks of any kind are equal in rules": Case(
         {
             "only": {"Kind": ["On sale"]},

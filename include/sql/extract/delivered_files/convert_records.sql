@@ -24,7 +24,10 @@ concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.l
 {% set id_place = delivered.places["order_id"][0] %}
 {% set filled = namespace(places=[]) %}
 {% for name in layout.fill_down %}
-{% set filled.places = filled.places + delivered.places.get(name, [delivered.place_of(name)]) %}
+{% set filled.places = filled.places + [delivered.place_of(name)] %}
+{% for column, places in delivered.places.items() if name in (column, delivered.names[places[0] | int]) %}
+{% set filled.places = filled.places + places %}
+{% endfor %}
 {% endfor %}
 CREATE OR REPLACE TEMP VIEW marked AS
 SELECT
@@ -33,7 +36,7 @@ SELECT
     CASE WHEN {{ is_blank() }} THEN TRUE ELSE FALSE END AS is_blank
 FROM {{ plain_records() }};
 
--- Behind a header of other columns, what is in the place of a price may be a number of pieces.
+-- Behind a header with other columns, a number of pieces may be in the place of a price.
 SET VARIABLE other_header = (
     SELECT min(number)
     FROM marked
