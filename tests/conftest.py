@@ -94,7 +94,11 @@ MARKERS = {"browser", "compose", "slow", "nightly", "monitoring"}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files none of whose tests are selected: importing all of them takes half a minute."""
+    """Leave out files none of whose tests are selected, and folders of such files: importing all of them
+    takes half a minute."""
+    if collection_path.is_dir():
+        files = list(collection_path.rglob("test_*.py"))
+        return all(pytest_ignore_collect(file, config) for file in files) or None
     if collection_path.suffix != ".py":
         return None
     expression = config.option.markexpr
