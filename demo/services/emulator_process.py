@@ -301,8 +301,10 @@ async def translate(sql: str, *, project_id: str, ctx: Any, **_: Any) -> str:
 def apply_rules_to(
     translator: SQLTranslator, node: exp.Expression, tree: exp.Expression
 ) -> bool:
-    """Apply the first rule that matches a node. No rule matches a name, and most nodes are names."""
-    return not isinstance(node, NAMES) and _apply_rules_to(translator, node, tree)
+    """Apply the first rule that matches a node; each of the 92 is tried."""
+    if isinstance(node, UNTRANSLATED):
+        return False
+    return _apply_rules_to(translator, node, tree)
 
 
 async def begin(script: Any, _: str) -> None:
@@ -356,7 +358,20 @@ async def in_event_loop(route: Any, /, *arguments: Any, **options: Any) -> Any:
     return route(*arguments, **options)
 
 
-NAMES = (exp.Identifier, exp.Column, exp.Alias, exp.TableAlias)
+UNTRANSLATED = (
+    exp.Identifier,
+    exp.Column,
+    exp.Alias,
+    exp.TableAlias,
+    exp.Table,
+    exp.Literal,
+    exp.Null,
+    exp.Select,
+    exp.From,
+    exp.EQ,
+    exp.And,
+)
+"""Parts of statements that no rule of the translator is for; most parts are one of them."""
 CACHED = {
     ddl_result: "_parse_statement",
     ddl_sync: "_extract_ddl_metadata",
