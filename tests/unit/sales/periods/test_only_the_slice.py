@@ -18,6 +18,7 @@ from ecommerce.core.periods import parse_period
 from ecommerce.reporting.parts import Part
 from ecommerce.sales.periods import archive, build
 from ecommerce.sales.periods.figures import PeriodFigures
+from ecommerce.sales.periods.texts.names import slice_name
 from ecommerce.sales.report_mail import read_mail
 from ecommerce.sales.slices import WHOLE, Slice
 from ecommerce.storage.staging import DagRun
@@ -202,6 +203,9 @@ def check(tmp_path, monkeypatch):
         assert list(reports) == list(made)
         for only, report in reports.items():
             assert only.is_whole or not report.figures.restated
+            texts = read_mail(report).texts
+            assert texts["currency"] == "USD"
+            assert texts["slice"] == slice_name(only)
             allowed = numbers_of(report.figures)
             for name, words in texts_of(report).items():
                 outside = read(words) - allowed
