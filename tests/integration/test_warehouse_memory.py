@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ecommerce.warehouse import load_history, schema
-from tests.integration.warehouse_contents import deployment
-from tests.settings import add_environment, lower
+from ecommerce.warehouse import load_history
+from tests.integration.warehouse.conftest import open_shop
+from tests.settings import lower
 
 DAY = date(2026, 11, 19)
 READS = """
@@ -28,22 +28,9 @@ FILES = """
 
 
 @pytest.fixture(autouse=True)
-def _warehouse(
-    bigquery_emulator,
-    lend_dataset,
-    monkeypatch,
-    tmp_path,
-):
+def shop(bigquery_emulator, lend_dataset, monkeypatch, tmp_path):
     with lend_dataset() as dataset:
-        settings = deployment(bigquery_emulator, tmp_path, dataset)
-        add_environment(monkeypatch, settings)
-        yield
-
-
-def insert(table, values):
-    warehouse = schema.open_prepared("audit")
-    dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
-    warehouse.run(f"INSERT INTO `{dataset}.{table}` {values}", "the test's rows")
+        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
 def test_who_asks_first_makes_the_tables(monkeypatch):
@@ -51,15 +38,16 @@ def test_who_asks_first_makes_the_tables(monkeypatch):
     assert load_history.known_orders("storefront", DAY) == []
 
 
-def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
-    insert("load_audit", READS)
+def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound(shop):
+    shop.sql(f"INSERT INTO sales.load_audit {READS}")
     assert load_history.last_read("storefront") is None
     days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
     assert [day.day for day in days if load_history.was_read("web_events", day)] == [19]
     newest = datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert load_history.last_read("web_events") == newest
     for day, missing in ((17, []), (18, []), (19, ["web_events"])):
-        insert("daily_summary", f"VALUES ('2026-11-{day}', {ZEROS}, {missing}, [])")
+        summary = f"('2026-11-{day}', {ZEROS}, {missing}, [])"
+        shop.sql(f"INSERT INTO sales.daily_summary VALUES {summary}")
     assert load_history.read_days(
         "web_events",
         days[0],
@@ -67,8 +55,8 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
     ) == [days[2]]
 
 
-def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
-    insert("loaded_files", FILES)
+def test_files_are_known_by_name_and_by_the_orders_they_hold(shop, monkeypatch):
+    shop.sql(f"INSERT INTO sales.loaded_files {FILES}")
 
     def known(*arguments):
         files = load_history.loaded_files("partner_files", *arguments)

@@ -148,8 +148,8 @@ def test_utf_8_under_another_encoding_is_a_warning(drop, layouts, monkeypatch):
     monkeypatch.setattr(text_blocks, "BLOCK", 1000)
     for partner, encoding in ENCODINGS.items():
         (layouts / f"{partner}.yaml").write_text(f"encoding: {encoding}")
-    lines = [line("A", name="Ã¼")]
-    for number in range(100):
+    lines = [line(f"A{number}", name="Ã¼") for number in range(20)]
+    for number in range(20, 100):
         lines.append(line(f"A{number}", name="ü" * 40))
     text = file_of(*lines)
     for written in ("utf-8", None, "ascii"):
