@@ -9,15 +9,13 @@ from demo.ledger import PARTNERS, HeldFile
 from ecommerce.core import settings
 from ecommerce.core.business_day import closed_days, day_window
 from ecommerce.core.names import DAG_DAILY as DAG
-from ecommerce.sales import read_windows, source_policy, transform
+from ecommerce.sales import loading, read_windows, source_policy, transform
 from ecommerce.sales.days.quality import Provenance
-from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.reader import figures_of_day
 from ecommerce.sources import live_sources
 from ecommerce.storage import staging
-from ecommerce.warehouse import checks, load, load_history
+from ecommerce.warehouse import checks, load_history
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.staging_tables import StagedLoad
 
 
 def morning_after(day):
@@ -53,7 +51,7 @@ def run_day(
     """Extract, transform, load and check the business day `day`, as a run that begins at `at` does, or the
     days up to `last`.
 
-    Sources that are not in `sources` have failed.
+    Sources that are not in `sources` have failed; their policy lets the run go on.
     """
     last = last or day
     at = at or morning_after(last)
@@ -82,32 +80,12 @@ def stage(
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
-def finish(
-    day,
-    run_id,
-    loadable,
-    last=None,
-):
+def finish(day, run_id, loadable, last=None):
     """The second half: load and check; sources that are not in `loadable` have failed."""
-    read = {manifest.source for manifest in loadable}
-    missing = sorted({*sources_on()} - read)
-    off = sorted({*live_sources()} - {*sources_on()})
-    staged = StagedLoad(
-        connect(dag=DAG, step="load"),
-        ORDERS,
-        loadable,
-        day,
-        run_id,
-        DAG,
-        unread=dict.fromkeys(missing, "failed") | dict.fromkeys(off, "off"),
-        last_day=last,
-    )
-    result = load.load(staged)
-    checks.check_load(
-        staging.DagRun(DAG, run_id),
-        result,
-        ORDERS,
-    )
+    run = staging.DagRun(DAG, run_id)
+    days = closed_days(day, last or day, settings.shop_timezone())
+    result = loading.load_day(days, run, loadable)
+    checks.check_load(run, result, loading.ORDERS)
     return result
 
 

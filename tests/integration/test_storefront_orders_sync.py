@@ -46,7 +46,10 @@ def of_synced(tables):
 
 
 @pytest.mark.slow
-def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(start_company):
+def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(
+    start_company, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"storefront": "optional"}')
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=7).as_of(morning_after(DAY)))
     run_day(

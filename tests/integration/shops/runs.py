@@ -7,7 +7,7 @@ import time_machine
 
 from ecommerce.core.business_day import closed_days
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY, DAG_HISTORY_READ
+from ecommerce.core.names import DAG_HISTORY_READ
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, source_policy
 from ecommerce.sales.transform import transform
@@ -15,18 +15,19 @@ from ecommerce.sources import live_sources
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
-from tests.integration.daily_run import extract, morning_after, sources_on
+from tests.integration.daily_run import extract, finish, morning_after, sources_on
 
 
 def run_with_failures(day):
     """The run of a day some of whose extracts may fail; AlertedError where a required one does."""
-    run = DagRun(DAG_DAILY, f"test__{day}")
+    run_id = f"test__{day}"
+    raw = []
     with time_machine.travel(morning_after(day)):
-        raw = []
         for source in sources_on():
             with suppress(PipelineError):
-                raw.append(extract(source, day, run.run_id))
-        _finish(run, closed_days(day, day, shop_timezone()), raw, {})
+                raw.append(extract(source, day, run_id))
+        loadable = [transform(manifest, run_id=run_id) for manifest in raw]
+        finish(day, run_id, loadable)
 
 
 def read_history(first, last, at, source=None):
@@ -37,23 +38,15 @@ def read_history(first, last, at, source=None):
         "source": source,
     }
     run = DagRun(DAG_HISTORY_READ, f"{first}__{last}__{source}")
+    loadable = []
     with time_machine.travel(at):
         days = closed_days(first, last, shop_timezone())
-        raw = []
         for each in live_sources().values():
             if source_policy.reason_to_skip(each.name, params):
                 continue
             window = read_windows.window_of_day(
                 each, days, run, load_history, datetime.now(UTC)
             )
-            raw.append(each.extract(window))
-        _finish(run, days, raw, params)
-
-
-def _finish(run, days, raw, params):
-    """The gate and the second half of a run: transform, load and check."""
-    policies = source_policy.policies_of_run(params)
-    usable = source_policy.usable_manifests(policies, raw)
-    loadable = [transform(manifest, run_id=run.run_id) for manifest in usable]
-    loaded = loading.load_day(days, run, loadable, params)
-    check_load(run, loaded, loading.ORDERS)
+            loadable.append(transform(each.extract(window), run_id=run.run_id))
+        loaded = loading.load_day(days, run, loadable, params)
+        check_load(run, loaded, loading.ORDERS)
