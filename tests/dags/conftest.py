@@ -1,11 +1,11 @@
 """The DAG files, parsed once as the DAG processor does, without a metadata database."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.recipes import REPOSITORY
+
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 
 

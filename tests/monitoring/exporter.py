@@ -9,16 +9,15 @@ import socket
 import threading
 from collections import defaultdict
 from contextlib import contextmanager
-from pathlib import Path
 from socketserver import BaseRequestHandler, UDPServer
 
 import pytest
 import yaml
 
+from tests.recipes import REPOSITORY
 from tests.waiting import wait_until
 from tests.website import website
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
 
 

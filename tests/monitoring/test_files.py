@@ -9,8 +9,8 @@ import yaml
 from airflow.sdk._shared.observability.metrics import metrics_registry
 
 from tests.monitoring.exporter import Exporter
+from tests.recipes import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = REPOSITORY / "deploy" / "monitoring"
 OWN = [
     "ecommerce.business_day_end",

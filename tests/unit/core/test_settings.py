@@ -1,11 +1,11 @@
 """Settings come from the environment and are refused with one sentence."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
+from tests.recipes import REPOSITORY
 from tests.settings import settings_of
 
 
@@ -22,8 +22,7 @@ def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
 
 
 def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_empty():
-    example = Path(__file__).parents[3] / ".env.example"
-    text = example.read_text().partition("# Connections")[0]
+    text = (REPOSITORY / ".env.example").read_text().partition("# Connections")[0]
     names = set(re.findall(r"(?m)^([A-Z][A-Z_]+)=", text))
     assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= names
     empty = dict.fromkeys(names - {"CUSTOMER_HASH_KEY"}, "")
