@@ -8,7 +8,6 @@ import sys
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -93,7 +92,7 @@ MARKERS = {"browser", "compose", "slow", "nightly", "monitoring"}
 """Those by which `make` selects tests."""
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+def pytest_ignore_collect(collection_path, config):
     """Leave out files none of whose tests are selected, and folders of such files: importing all of them
     takes half a minute."""
     if collection_path.is_dir():
@@ -111,7 +110,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return not any(names(collection_path, marker) for marker in markers) or None
 
 
-def marks_all(path: Path, marker: str) -> bool:
+def marks_all(path, marker):
     """Whether a test file, or the conftest.py of its folder, gives the marker to all tests."""
     marks = (
         f"\npytestmark = pytest.mark.{marker}\n",
@@ -121,19 +120,19 @@ def marks_all(path: Path, marker: str) -> bool:
 
 
 @cache
-def names(path: Path, marker: str) -> bool:
+def names(path, marker):
     """Whether a test file, or the conftest.py of its folder, names the marker."""
     return any(f"pytest.mark.{marker}" in text for text in texts(path))
 
 
 @cache
-def texts(path: Path) -> list[str]:
+def texts(path):
     """The text of a test file and of the conftest.py of its folder."""
     files = (path, path.with_name("conftest.py"))
     return [file.read_text() for file in files if file.exists()]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that the processes of pytest-xdist end together."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
@@ -145,15 +144,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 )
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish():
     """Look for garbage from now on, without what the collection has imported."""
     gc.freeze()
     gc.enable()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter):
     """After a large run, list the slowest tests, and the seconds of each folder."""
-    seconds: Counter[str] = Counter()
+    seconds = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
@@ -161,7 +160,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if len(seconds) < 100:
         return
     terminalreporter.section("slowest tests, and seconds by folder")
-    by_folder: Counter[str] = Counter()
+    by_folder = Counter()
     for test, duration in seconds.items():
         folders = Path(test.partition("::")[0]).parent.parts
         by_folder["/".join(folders[:3])] += duration
@@ -170,7 +169,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Postgres]:
+def postgres_server():
     """A PostgreSQL server that asks for a password; tests make their own databases in it.
 
     Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
@@ -184,7 +183,7 @@ def postgres_server() -> Iterator[postgres.Postgres]:
 
 
 @pytest.fixture
-def database(postgres_server: postgres.Postgres) -> Iterator[str]:
+def database(postgres_server):
     """The name of an empty database, dropped after the test."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     psql(postgres_server, f"CREATE DATABASE {name}")
@@ -193,9 +192,7 @@ def database(postgres_server: postgres.Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def bigquery_emulator(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[emulator.Emulator]:
+def bigquery_emulator(tmp_path_factory):
     """The BigQuery emulator; tests use datasets of their own in it."""
     server = emulator.start(
         tmp_path_factory.mktemp("bigquery"), free_port(), keep=False
@@ -205,13 +202,13 @@ def bigquery_emulator(
 
 
 @pytest.fixture
-def repository() -> Path:
+def repository():
     """The root of the repository."""
     return Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def installation(repository: Path, tmp_path: Path) -> Path:
+def installation(repository, tmp_path):
     """A folder with the pipeline's files as in its image: no Makefile, no demo, nobody's `.env`."""
     folder = tmp_path / "installation"
     folder.mkdir()
