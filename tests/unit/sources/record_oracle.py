@@ -53,7 +53,7 @@ def record_at(lines, fields, dialect):
 
 def padded(line, fields, dialect):
     """The values of a record with too few fields, if it lacks the field without which it may."""
-    values = values_of(line.rstrip("\r"), dialect)
+    values = values_of(line, dialect)
     values += [None] * (fields - len(values))
     place = dialect.short_without
     if place is None or (values[place] or "").strip('" '):
@@ -63,7 +63,7 @@ def padded(line, fields, dialect):
 
 def judged(line, fields, dialect):
     """The values of a text, or its fault."""
-    values = values_of(line.rstrip("\r"), dialect)
+    values = values_of(line, dialect)
     if isinstance(values, str) or len(values) == fields:
         return values
     return "too few fields" if len(values) < fields else "too many fields"
@@ -71,6 +71,7 @@ def judged(line, fields, dialect):
 
 def values_of(text, dialect):
     """The values of a text, however many, or its fault. Blanks around quotes are no part of a value."""
+    text = text.rstrip("\r")
     if any("\udc80" <= letter <= "\udcff" for letter in text):
         return NOT_TEXT
     fault = CARRIAGE_RETURN if "\r" in text else AFTER_QUOTE
