@@ -1,8 +1,12 @@
 """The lines of an answer are found whatever its size, and wherever a block of it ends."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from ecommerce.core.errors import ContractError
+from ecommerce.events.client import slices
 from ecommerce.events.lines import Lines, check_first_lines
 
 
@@ -26,3 +30,16 @@ def test_blank_lines_are_numbered_and_left_out(tmp_path):
         {"line_number": 15, "line": '{"b": 2}', "fault": None},
     ]
     assert (lines.last, lines.found) == (15, 3)
+
+
+def test_slices_lie_on_the_hours_of_the_day_whatever_the_window():
+    # Midnight of Kathmandu is a quarter past the hour.
+    midnight = datetime(2026, 3, 11, tzinfo=ZoneInfo("Asia/Kathmandu"))
+    start = datetime(2026, 3, 10, 17, 20, tzinfo=UTC)
+    parts = slices(start, start + timedelta(hours=2), midnight)
+    assert [str(part) for part in parts] == [
+        "2026-03-10T17:20:00Z to 2026-03-10T18:15:00Z",
+        "2026-03-10T18:15:00Z to 2026-03-10T19:15:00Z",
+        "2026-03-10T19:15:00Z to 2026-03-10T19:20:00Z",
+    ]
+    assert slices(start, start, midnight) == slices(midnight, start, midnight) == []
