@@ -134,7 +134,14 @@ class BothEngines:
                         for each in api.get_table(name).schema
                     ]
                 self._contents[name] = Table(
-                    name, columns, self._dump(api, name, short, columns)
+                    name,
+                    columns,
+                    self._dump(
+                        api,
+                        name,
+                        short,
+                        columns,
+                    ),
                 )
         return self._contents[name]
 
@@ -151,7 +158,12 @@ class BothEngines:
                 strict=True,
             )
         )
-        rows = self._dump(api, name, short, columns)
+        rows = self._dump(
+            api,
+            name,
+            short,
+            columns,
+        )
         if not _same(result.rows, rows, is_ordered=False):
             self.differences.append(f"{name}: {_difference(result.rows, rows)}")
         return Table(name, columns, rows)
@@ -186,7 +198,12 @@ class BothEngines:
         tables = [self.table(api, name) for name in _table_names(sql)]
         try:
             google = evaluate(sql, tables, used)
-            shuffled = evaluate(sql, tables, used, seed=1).rows
+            shuffled = evaluate(
+                sql,
+                tables,
+                used,
+                seed=1,
+            ).rows
         except ZetaSQLError as error:
             self.not_run[statement] = str(error)
             return emulated

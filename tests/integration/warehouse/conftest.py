@@ -1,7 +1,7 @@
 """A warehouse of its own for each test, on the emulator."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,6 @@ class Shop:
 
     warehouse: Warehouse
     folder: Path
-    runs: int = field(default=0)
 
     @property
     def dataset(self):
@@ -91,7 +90,7 @@ class Shop:
                 nothing.append(
                     Folder(
                         source=source,
-                        read_at=at(read_at),
+                        read_at=read_at,
                     )
                 )
         self.load(
@@ -119,7 +118,12 @@ class Shop:
             list(days or [day]),
             [],
         )
-        return run_checks(loaded, spec, run_id, self.warehouse)
+        return run_checks(
+            loaded,
+            spec,
+            run_id,
+            self.warehouse,
+        )
 
     def report(self, day=MONDAY, run_id="run", **options):
         """The figures of a day's report."""
@@ -133,7 +137,12 @@ class Shop:
 
     def period_figures(self, period, slices):
         """The figures of slices of a period, by slice."""
-        return read_figures(self.warehouse, period, slices, ORIGIN)
+        return read_figures(
+            self.warehouse,
+            period,
+            slices,
+            ORIGIN,
+        )
 
     def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
@@ -273,14 +282,24 @@ def literal(column, value):
 def shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """An empty warehouse; the shop is in New York and reports in US dollars."""
     with lend_dataset() as dataset:
-        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
+        yield open_shop(
+            bigquery_emulator,
+            monkeypatch,
+            tmp_path,
+            dataset,
+        )
 
 
 @pytest.fixture
 def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """Another one, to compare with."""
     with lend_dataset() as dataset:
-        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
+        yield open_shop(
+            bigquery_emulator,
+            monkeypatch,
+            tmp_path,
+            dataset,
+        )
 
 
 @pytest.fixture

@@ -23,6 +23,15 @@ from tests.rows import column_of
 
 NEW_YORK = "America/New_York"
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
+READ = (
+    "orders",
+    "order_lines",
+    "refunds",
+    "exchange_rates",
+    "payments",
+    "payouts",
+)
+"""The tables whose rows are counted as read."""
 ZERO = Decimal("0.0000")
 OF_ORDER = (
     "source",
@@ -41,6 +50,11 @@ OUTCOMES = ("source", "loaded", "superseded", "rejected")
 def at(text):
     """An instant given as `2026-03-02 14:30` in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def instant(value):
+    """An instant, which may be given as text for `at`."""
+    return at(value) if isinstance(value, str) else value
 
 
 def shop_zone():
@@ -70,7 +84,7 @@ class Order:
     """One order and what belongs to it, as one read of its source found it."""
 
     order_id: str
-    ordered_at: datetime
+    ordered_at: datetime | str
     lines: Sequence = (("Toys", "1", "10.00"),)
     """(category, quantity, gross amount) of the lines 1, 2, …"""
     products: Sequence | None = None
@@ -102,6 +116,9 @@ class Order:
     updated_at: datetime | None = None
     read_at: datetime | None = None
     """When this version was received, for files; live sources have the folder's."""
+
+    def __post_init__(self):
+        self.ordered_at = instant(self.ordered_at)
 
     def skus(self):
         """The SKU of each line."""
@@ -203,7 +220,7 @@ class Folder:
 
     orders: Sequence = ()
     source: str = "sales_db"
-    read_at: datetime = MORNING
+    read_at: datetime | str = MORNING
     removed: Sequence = ()
     orphans: Sequence = ()
     """(order id, refund id, made at, merchandise amount) of refunds whose order is unknown."""
@@ -217,6 +234,9 @@ class Folder:
     currency_totals: Sequence = ()
     """(file, currency, and the amounts of the source, loaded, superseded, rejected)"""
     totals: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.read_at = instant(self.read_at)
 
     def publish(self, root, day, run_id="run"):
         """Write the folder below `root` and return its manifest."""
@@ -238,10 +258,7 @@ class Folder:
                 pq.write_table(rows, draft.path / f"{table}.parquet")
                 columns[f"{table}.parquet"] = schema.names
             rejected = len(self.rejected)
-            read = len(self.orphans) + len(self.rates)
-            read += len(self.payments) + len(self.payouts)
-            for order in self.orders:
-                read += 1 + len(order.lines) + len(order.refunds)
+            read = sum(len(tables[name]) for name in READ)
             amount = str(total(tables["order_lines"], "gross_amount"))
             totals = {
                 "rows_read": read + rejected,

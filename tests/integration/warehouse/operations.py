@@ -107,12 +107,26 @@ def operations(shop, root):
         "forget": lambda shop: forget(ADDRESS, shop.warehouse),
         "events": loads([events], "events", spec=EVENTS),
         "catalogue": loads(
-            [staged_rows(CATALOGUE, root, pictures, **of_day)],
+            [
+                staged_rows(
+                    CATALOGUE,
+                    root,
+                    pictures,
+                    **of_day,
+                )
+            ],
             "catalogue",
             spec=CATALOGUE,
         ),
         "forecast": loads(
-            [staged_rows(FORECASTS, root, forecasts, **of_day)],
+            [
+                staged_rows(
+                    FORECASTS,
+                    root,
+                    forecasts,
+                    **of_day,
+                )
+            ],
             "forecast",
             spec=FORECASTS,
         ),

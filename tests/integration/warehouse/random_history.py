@@ -135,7 +135,14 @@ def insert_sales(shop, source, sales):
         part = (gross / 2).quantize(Decimal("0.0001"))
         discounts = amounts["discounts"]
         returns = amounts["returns"]
-        rows.append(daily_sales(day, source, part, discounts))
+        rows.append(
+            daily_sales(
+                day,
+                source,
+                part,
+                discounts,
+            )
+        )
         kitchen = {"category": "Kitchen", "returns": returns}
         rows.append(
             daily_sales(

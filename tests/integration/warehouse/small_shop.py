@@ -49,7 +49,12 @@ def sell(shop):
         day=DAY,
         run_id="older",
     )
-    check(shop, ORDERS, "day", "again")
+    check(
+        shop,
+        ORDERS,
+        "day",
+        "again",
+    )
 
 
 def mail(day):

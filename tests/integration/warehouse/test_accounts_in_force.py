@@ -46,7 +46,7 @@ def delivered(read, rejected, received, file=FILE, **facts):
     folder = Folder(
         [],
         PARTNER_FILES,
-        at(received),
+        received,
         files=[row],
         rejected=broken,
     )
@@ -77,7 +77,7 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     with pytest.raises(CheckFailed, match=what):
         warnings(shop, "run")
     # The hourly sync of the running day and the next day's run are about other sources and days.
-    sync = Folder(source=STOREFRONT, read_at=at("2026-03-03 12:00"))
+    sync = Folder(source=STOREFRONT, read_at="2026-03-03 12:00")
     shop.load(
         sync,
         day=TUESDAY,
@@ -98,7 +98,7 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     assert shown(shop, PARTNER_FILES, "again") == (200, 120)
     # Another source's read of the day alone is not to blame.
     shop.load(
-        Folder(read_at=at("2026-03-04 13:00")), run_id="reread", dag_id="reconciliation"
+        Folder(read_at="2026-03-04 13:00"), run_id="reread", dag_id="reconciliation"
     )
     assert warnings(shop, "reread") == []
 
@@ -117,7 +117,7 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
 )
 def test_a_loss_is_a_cent_or_more(shop, stated, is_loss):
     totals = [(None, "USD", stated, "10", "0", "0")]
-    order = Order("1", at("2026-03-02 15:00"))
+    order = Order("1", "2026-03-02 15:00")
     shop.load_all(Folder([order], currency_totals=totals))
     if not is_loss:
         assert warnings(shop, "run") == []
@@ -129,12 +129,22 @@ def test_a_loss_is_a_cent_or_more(shop, stated, is_loss):
 def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     """The run of a later day comes first, or the file is late."""
     monday = delivered(200, 120, "2026-03-03 08:00")
-    tuesday = delivered(500, 0, "2026-03-04 08:00", "alpenmarkt_2026-03-03.csv")
+    tuesday = delivered(
+        500,
+        0,
+        "2026-03-04 08:00",
+        "alpenmarkt_2026-03-03.csv",
+    )
     counts = {"rows_read": 706, "rows_accepted": 580, "rows_rejected": 126}
     files = [*monday.files, *tuesday.files]
     for number in (1, 2, 3):
         name = f"{number}_2026-03-03.csv"
-        files += delivered(number, number, "2026-03-04 08:00", name).files
+        files += delivered(
+            number,
+            number,
+            "2026-03-04 08:00",
+            name,
+        ).files
     counts["rows_superseded"] = 0
     both = replace(
         monday,
@@ -172,21 +182,21 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     ):
         warnings(shop, "run")
     # A run of the older day reads less, and none of the rejected orders.
-    shop.load_all(Folder(good[:10], read_at=at("2026-03-04 11:00")), run_id="again")
+    shop.load_all(Folder(good[:10], read_at="2026-03-04 11:00"), run_id="again")
     with pytest.raises(CheckFailed, match="sales_db: 60 of 140 records"):
         warnings(shop, "again")
     assert shown(shop, SALES_DB, "again") == (80, 60)
     # The next day's run reads all but two of them, and they are right; one is gone, one is still broken.
     fixed = [Order(f"B{number}", NOON) for number in range(2, 60)]
     next_day = Folder(
-        fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00")
+        fixed, removed=["B0"], rejected=broken[1:2], read_at="2026-03-04 12:00"
     )
     shop.load_all(
         next_day,
         day=TUESDAY,
         run_id="next",
     )
-    shop.load_all(Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
+    shop.load_all(Folder(good[:10], read_at="2026-03-04 13:00"), run_id="last")
     assert warnings(shop, "last") == []
     assert shown(shop, SALES_DB, "last") == (21, 1)
 
@@ -195,7 +205,14 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
     unusable = {"reason": "file_unreadable", "detail": "it is HTML", "file": FILE}
     unusable["row_number"] = 0
     note = '{"kind": "note", "text": "it has columns"}'
-    shop.load_all(delivered(200, 0, "2026-03-03 08:00", warnings=[note]))
+    shop.load_all(
+        delivered(
+            200,
+            0,
+            "2026-03-03 08:00",
+            warnings=[note],
+        )
+    )
     assert marked(shop) == ([], ["it has columns"], "agrees")
     for run_id, read_at in (
         ("again", "2026-03-03 12:00"),
@@ -204,7 +221,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
         refused = Folder(
             source=PARTNER_FILES,
             rejected=[unusable],
-            read_at=at(read_at),
+            read_at=read_at,
         )
         shop.load_all(
             refused,
@@ -225,7 +242,12 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
         )
 
     # A usable one that the next day's run finds is the end of it.
-    usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
+    usable = delivered(
+        200,
+        0,
+        "2026-03-04 08:00",
+        warnings=[note],
+    )
     shop.load_all(
         usable,
         day=TUESDAY,
@@ -273,7 +295,12 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     )
     facts = {"rows_accepted": 1, "source_orders": 3, "orders_loaded": 1}
     files = replace(
-        delivered(3, 1, "2026-03-03 08:00", **facts),
+        delivered(
+            3,
+            1,
+            "2026-03-03 08:00",
+            **facts,
+        ),
         orders=[of_partner],
         currency_totals=[
             (FILE, "USD", "24", "10", "10", "4"),
@@ -287,8 +314,13 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
         "rejected_rows has the reasons (for example partner_files: 3.0000 without currency)"
     ]
     # A rerun finds the file delivered again, a repair nothing new in it, and both the database as it was.
-    again = replace(database, read_at=at("2026-03-03 12:00"))
-    newer = delivered(3, 1, "2026-03-03 09:00", **facts)
+    again = replace(database, read_at="2026-03-03 12:00")
+    newer = delivered(
+        3,
+        1,
+        "2026-03-03 09:00",
+        **facts,
+    )
     newer = replace(
         files,
         files=newer.files,
@@ -321,7 +353,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     lost = replace(
         again,
         currency_totals=[(None, "USD", "37.5", "10", "0", "7.5")],
-        read_at=at("2026-03-03 13:00"),
+        read_at="2026-03-03 13:00",
     )
     lost = replace(lost, orders=[Order("1", NOON)])
     shop.load_all(lost, run_id="lost", read_at="2026-03-03 13:00")

@@ -23,7 +23,7 @@ SPECS = (ORDERS, EVENTS, CATALOGUE, FORECASTS)
 FLAWS = yaml.safe_load(Path(__file__).with_name("flaws.yaml").read_text())
 ORDER = Order(
     "1",
-    at("2026-03-02 15:00"),
+    "2026-03-02 15:00",
     tax="1.00",
     refunds=[("r1", at("2026-03-02 20:00"), "3.00")],
 )
@@ -193,7 +193,7 @@ def test_shops_may_sell_at_one_price_under_one_number(shop):
     other = replace(
         own,
         source="storefront",
-        ordered_at=at("2026-03-02 15:01"),
+        ordered_at="2026-03-02 15:01",
     )
     shop.load(Folder([own]), RATES)
     shop.load(Folder([other], source="storefront"), run_id="next")
@@ -264,7 +264,7 @@ def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop):
     shipped = replace(packed, status="shipped", is_sale=True)
     read_again = Folder(
         [shipped, replace(pending, is_sale=False), *listed],
-        read_at=at("2026-03-03 12:00"),
+        read_at="2026-03-03 12:00",
     )
     shop.load(read_again)
     assert warned("run") == []

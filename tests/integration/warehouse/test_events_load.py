@@ -39,7 +39,12 @@ def website(shop):
 @pytest.fixture
 def website_in_berlin(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     with lend_dataset() as dataset:
-        shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
+        shop = open_shop(
+            bigquery_emulator,
+            monkeypatch,
+            tmp_path,
+            dataset,
+        )
         shop.sql("DELETE FROM sales.warehouse_settings WHERE TRUE")
         monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
         shop.warehouse = connect()
@@ -162,7 +167,12 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request)
         "website_in_berlin" if zone == "berlin" else "website"
     )
     first = random.choice(ZONES[zone])
-    fill(site, random, first, days=5)
+    fill(
+        site,
+        random,
+        first,
+        days=5,
+    )
     days = days_from(first - timedelta(days=1), 7)
     shuffled = random.sample(days, len(days))
     if seed % 3 == 0:  # day by day, as the schedule does, some days twice
@@ -180,7 +190,12 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request)
 
 def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(website):
     # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
-    website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
+    website.add(
+        "old",
+        at("2026-10-20 15:00"),
+        "begin_checkout",
+        visitor_id="old",
+    )
     for number, step in enumerate(("view_item", "add_to_cart", "purchase")):
         website.add(
             f"a{number}",

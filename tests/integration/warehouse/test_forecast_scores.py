@@ -64,7 +64,15 @@ def test_random_forecasts_have_the_scores_of_plain_python(shop):
         actual = chance.choice([None, 0, amount, *near, 300])
         if actual is None and chance.random() < 0.9:
             actual = Decimal(chance.randint(800_000, 1_200_000)).scaleb(-4)
-        in_force.append(made(series, day, monday, amount, actual))
+        in_force.append(
+            made(
+                series,
+                day,
+                monday,
+                amount,
+                actual,
+            )
+        )
         older.append(
             made(
                 series,
@@ -99,25 +107,70 @@ def coming_days(shop, *forecasts):
         first=AS_OF,
         last=LAST,
     )
-    return columns_of(rows, "series", "target_date", "forecast")
+    return columns_of(
+        rows,
+        "series",
+        "target_date",
+        "forecast",
+    )
 
 
 def test_the_report_reads_its_own_forecast_the_total_first(shop):
     tomorrow = AS_OF + ONE_DAY
     rows = coming_days(
         shop,
-        made("sku:a", AS_OF, AS_OF, 5),
+        made(
+            "sku:a",
+            AS_OF,
+            AS_OF,
+            5,
+        ),
         # The total also where nothing is expected to sell.
-        made("total", AS_OF, AS_OF, 0),
-        made("category:Toys", AS_OF, AS_OF, 7),
-        made("channel:web", AS_OF, AS_OF, 5),
-        made("channel:web", tomorrow, AS_OF, 0),
+        made(
+            "total",
+            AS_OF,
+            AS_OF,
+            0,
+        ),
+        made(
+            "category:Toys",
+            AS_OF,
+            AS_OF,
+            7,
+        ),
+        made(
+            "channel:web",
+            AS_OF,
+            AS_OF,
+            5,
+        ),
+        made(
+            "channel:web",
+            tomorrow,
+            AS_OF,
+            0,
+        ),
         # Without this run's forecast, an older one does not take its place.
-        made("total", LAST, YESTERDAY, 4),
+        made(
+            "total",
+            LAST,
+            YESTERDAY,
+            4,
+        ),
         # A later forecast does not count.
-        made("channel:web", tomorrow, tomorrow, 6),
+        made(
+            "channel:web",
+            tomorrow,
+            tomorrow,
+            6,
+        ),
         # Nothing is expected to sell.
-        made("channel:old", AS_OF, AS_OF, 0),
+        made(
+            "channel:old",
+            AS_OF,
+            AS_OF,
+            0,
+        ),
     )
     assert rows == [
         ("total", AS_OF, 0),
@@ -131,10 +184,30 @@ def test_the_report_reads_its_own_forecast_the_total_first(shop):
 def test_past_days_have_the_forecasts_of_the_whole_shop_in_force(shop):
     older = AS_OF - 7 * ONE_DAY
     forecasts = [
-        made("total", YESTERDAY, AS_OF - 14 * ONE_DAY, 1),
-        made("total", YESTERDAY, older, 2),
-        made("channel:web", YESTERDAY, older, 3),
-        made("total", AS_OF, older, 4),
+        made(
+            "total",
+            YESTERDAY,
+            AS_OF - 14 * ONE_DAY,
+            1,
+        ),
+        made(
+            "total",
+            YESTERDAY,
+            older,
+            2,
+        ),
+        made(
+            "channel:web",
+            YESTERDAY,
+            older,
+            3,
+        ),
+        made(
+            "total",
+            AS_OF,
+            older,
+            4,
+        ),
     ]
     shop.insert("sales_forecasts", forecasts)
     path = "forecast/past_days.sql"

@@ -18,7 +18,7 @@ from tests.integration.warehouse.bigquery_rules import (
     copy,
 )
 from tests.integration.warehouse.conftest import STATE, Shop, open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order
 from tests.integration.warehouse.operations import KINDS, Operation, operations
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 
@@ -73,11 +73,18 @@ def world(bigquery_emulator, lend_dataset, tmp_path_factory):
         shops = []
         for _ in range(6):
             dataset = lent.enter_context(lend_dataset())
-            shops.append(open_shop(bigquery_emulator, environment, root, dataset))
+            shops.append(
+                open_shop(
+                    bigquery_emulator,
+                    environment,
+                    root,
+                    dataset,
+                )
+            )
         shop, snapshot, serial, empty, quiet, full = shops
         kinds = operations(shop, root)
         quiet.load(
-            Folder([Order("5", at("2026-02-20 15:00"), customer="old")]),
+            Folder([Order("5", "2026-02-20 15:00", customer="old")]),
             day=date(2026, 2, 20),
         )
         for kind in KINDS:
@@ -118,7 +125,12 @@ def interleave(world, start, first, second, before):
     """Run `second` within `first`, and compare the tables with those of one after the other."""
     copy(world.starts[start], world.shop)
     run_second = partial(world.operations[second], world.shop)
-    interleaving = Interleaving(world.shop, world.snapshot, run_second, before)
+    interleaving = Interleaving(
+        world.shop,
+        world.snapshot,
+        run_second,
+        before,
+    )
     with pytest.MonkeyPatch.context() as intercepted:
         interleaving.begin(intercepted)
         with suppress(Committed):
@@ -142,7 +154,19 @@ def test_two_at_once_end_as_one_after_the_other(world, first, second):
     number = PAIRS.index((first, second))
     starts = WAREHOUSES if FULL_MATRIX else WAREHOUSES[number % 3 :][:1]
     for start in starts:
-        interleaving = interleave(world, start, first, second, None)
+        interleaving = interleave(
+            world,
+            start,
+            first,
+            second,
+            None,
+        )
         queries = len(interleaving.queries) if FULL_MATRIX else 0
         for before in range(queries):
-            interleave(world, start, first, second, before)
+            interleave(
+                world,
+                start,
+                first,
+                second,
+                before,
+            )

@@ -25,10 +25,10 @@ from tests.settings import lower
 D = Decimal
 TUESDAY = date(2026, 3, 3)
 THURSDAY = date(2026, 3, 5)
-ANN = Order("1", at("2026-03-02 15:00"), customer="ann")
+ANN = Order("1", "2026-03-02 15:00", customer="ann")
 BOB = Order(
     "2",
-    at("2026-03-02 16:00"),
+    "2026-03-02 16:00",
     lines=[
         ("Toys", "2", "20.00"),
         ("Books", "0.5", "7.50"),
@@ -88,7 +88,7 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
     never_read = replace(
         ANN,
         order_id="old",
-        ordered_at=at("2026-01-05 15:00"),
+        ordered_at="2026-01-05 15:00",
     )
     failed = ["storefront"]
     off = sorted({*live_sources()} - {"sales_db", "storefront"})
@@ -104,7 +104,7 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
 
     assert missing() == [["sales_db", "storefront"], ["storefront"]]
 
-    later = Folder(read_at=at("2026-03-04 11:00"))
+    later = Folder(read_at="2026-03-04 11:00")
     shop.load(
         later,
         day=TUESDAY,
@@ -113,7 +113,7 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
     )
     assert missing() == [["sales_db"], []]
 
-    later = Folder(read_at=at("2026-03-06 11:00"))
+    later = Folder(read_at="2026-03-06 11:00")
     storefront = replace(later, source="storefront")
     shop.load(
         later,
@@ -161,7 +161,7 @@ def test_a_rerun_leaves_one_set_of_rejected_rows(shop):
     shop.load(Folder([ANN], rejected=[*broken, {"reason": "unknown_order"}]))
     next_day = Folder(
         rejected=broken[1:2],
-        read_at=at("2026-03-04 11:00"),
+        read_at="2026-03-04 11:00",
     )
     shop.load(
         next_day,
@@ -169,11 +169,16 @@ def test_a_rerun_leaves_one_set_of_rejected_rows(shop):
         run_id="next",
     )
 
-    again = Folder([replace(ANN, order_id="7")], read_at=at("2026-03-03 12:00"))
+    again = Folder([replace(ANN, order_id="7")], read_at="2026-03-03 12:00")
     again.rejected = broken[1:2]
     shop.load(again, run_id="again")
 
-    assert shop.tuples("rejected_rows", "business_date", "run_id", "order_id") == [
+    assert shop.tuples(
+        "rejected_rows",
+        "business_date",
+        "run_id",
+        "order_id",
+    ) == [
         (MONDAY, "again", "8"),
         (MONDAY, "run", "9"),
         (TUESDAY, "next", "8"),
@@ -199,7 +204,12 @@ def test_what_is_wrong_with_a_file_stands_until_the_file_is_read_again(shop):
     first = [*wrong("a.csv", 3), *wrong("b.csv", 4), *wrong("c.csv", 0)]
     read(["a.csv", "b.csv"], first, "2026-03-03 08:00")
     # A rerun finds nothing new but the file that still cannot be used.
-    read([], wrong("c.csv", 0), "2026-03-03 12:00", run_id="again")
+    read(
+        [],
+        wrong("c.csv", 0),
+        "2026-03-03 12:00",
+        run_id="again",
+    )
     assert shop.tuples("rejected_rows", *OF_FILE) == [
         ("a.csv", 3, "run"),
         ("b.csv", 4, "run"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ecommerce.warehouse.load_history import loaded_files
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, at, read_folders
+from tests.integration.warehouse.loadable import Folder, read_folders
 
 TUESDAY = date(2026, 3, 3)
 FOLDERS = read_folders("any_order.yaml")
@@ -41,7 +41,12 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
     )
 
     assert second_shop.state() == shop.state()
-    fees = shop.tuples("payments", "payment_id", "business_date", "fee_amount")
+    fees = shop.tuples(
+        "payments",
+        "payment_id",
+        "business_date",
+        "fee_amount",
+    )
     assert fees == [("p1", TUESDAY, Decimal("0.5"))]
     rates = second_shop.by("exchange_rates", "currency", "rate")
     assert rates == {"GBP": Decimal("0.88")}
@@ -51,7 +56,7 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):
     assert second_shop.by("customers", "customer_hash", "country_code")["ann"] == "FR"
     # A removed order returns when its source has it again.
     [*_, order] = OLDER[0].orders
-    again = Folder([replace(order, refunds=[])], read_at=at("2026-03-05 11:00"))
+    again = Folder([replace(order, refunds=[])], read_at="2026-03-05 11:00")
     shop.load(
         again,
         day=TUESDAY,

@@ -23,10 +23,8 @@ from tests.integration.warehouse.loadable import (
 from tests.settings import lower
 
 FOLDERS = (
-    Folder([Order("1", at("2026-03-02 15:00"))]),
-    Folder(
-        [Order("2", at("2026-03-02 15:00"), source="storefront")], source="storefront"
-    ),
+    Folder([Order("1", "2026-03-02 15:00")]),
+    Folder([Order("2", "2026-03-02 15:00", source="storefront")], source="storefront"),
 )
 Jobs = list[dict[str, Any]]
 
@@ -37,7 +35,12 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
         folder = tmp_path_factory.mktemp("requests")
         lower(monkeypatch, staging_tables, SMALL_RECORDS=0)
-        shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
+        shop = open_shop(
+            bigquery_emulator,
+            monkeypatch,
+            folder,
+            dataset,
+        )
         inserted = record_jobs(shop)
         found = {}
         for name, run_id, off in (
@@ -122,14 +125,19 @@ def test_the_tables_of_a_retry_on_another_day_have_other_names():
     names = []
     for moment in ("2026-03-03 11:00", "2026-03-03 23:00", "2026-03-04 01:00"):
         with time_machine.travel(at(moment)):
-            staged = StagedLoad(None, ORDERS, [], MONDAY, "run", "daily")
+            staged = StagedLoad(
+                None,
+                ORDERS,
+                [],
+                MONDAY,
+                "run",
+                "daily",
+            )
             names.append(staged.suffix)
     assert names[0] == names[1] != names[2]
 
 
-ORDER = Order(
-    "1", at("2026-03-02 15:00"), refunds=[("r1", at("2026-03-02 20:00"), "1.00")]
-)
+ORDER = Order("1", "2026-03-02 15:00", refunds=[("r1", at("2026-03-02 20:00"), "1.00")])
 
 
 def folders_of(day):
@@ -141,7 +149,7 @@ def folders_of(day):
         new = replace(
             late,
             order_id=day,
-            ordered_at=at(f"{day} 15:00"),
+            ordered_at=f"{day} 15:00",
             refunds=[],
         )
         folders.append(

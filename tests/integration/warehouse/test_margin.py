@@ -12,8 +12,8 @@ TUESDAY = MONDAY + timedelta(days=1)
 def test_a_shop_without_costs_has_none_anywhere(shop):
     shop.ran([MONDAY, TUESDAY])
     refunds = [("r1", at("2026-03-03 17:00"), "30.00", 1)]
-    order = Order("1", at("2026-03-02 17:00"), line_refunds=refunds)
-    shop.load(Folder([order], read_at=at("2026-03-04 11:00")), day=TUESDAY)
+    order = Order("1", "2026-03-02 17:00", line_refunds=refunds)
+    shop.load(Folder([order], read_at="2026-03-04 11:00"), day=TUESDAY)
     costs = shop.tuples("daily_summary", "cost_of_goods", "sales_with_cost")
     assert costs == [(None, None)] * 2
     for row in shop.rows("daily_sales"):

@@ -7,14 +7,14 @@ from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, Order, at, delivered_file
+from tests.integration.warehouse.loadable import Folder, Order, delivered_file
 from tests.rows import column_by, column_of, columns_of
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 ONE_DAY = timedelta(days=1)
 ORDERS = [
-    Order("1", at("2026-03-02 15:00")),
-    Order("2", at("2026-03-02 16:00")),
+    Order("1", "2026-03-02 15:00"),
+    Order("2", "2026-03-02 16:00"),
 ]
 
 
@@ -23,7 +23,7 @@ def delivered(file, received):
     files = [delivered_file(file, received)]
     return Folder(
         source=PARTNER_FILES,
-        read_at=at(received),
+        read_at=received,
         files=files,
     )
 
@@ -45,11 +45,11 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     )
     newest = MONDAY + ONE_DAY
     far = MONDAY + timedelta(days=quality.DAYS)
-    tuesday = [Order("3", at("2026-03-03 15:00"))]
+    tuesday = [Order("3", "2026-03-03 15:00")]
     newer = [rejected | {"order_id": "8"}]
     later = Folder(
         tuesday,
-        read_at=at("2026-03-04 11:00"),
+        read_at="2026-03-04 11:00",
         rejected=newer,
     )
     late = delivered("acme_2026-03-01.csv", "2026-03-04 10:00")
@@ -95,11 +95,11 @@ def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_d
     def states():
         return {row["source"]: quality.state(row) for row in totals(shop)}
 
-    begun = Order("9", at("2026-03-02 15:00"), source=STOREFRONT)
+    begun = Order("9", "2026-03-02 15:00", source=STOREFRONT)
     during = Folder(
         [begun],
         STOREFRONT,
-        read_at=at("2026-03-02 20:30"),
+        read_at="2026-03-02 20:30",
     )
     shop.load(during, run_id="sync")
     assert states() == {}  # the day was not over
@@ -109,6 +109,6 @@ def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_d
         missing_sources=[STOREFRONT],
     )
     assert states() == {SALES_DB: "agrees", STOREFRONT: "failed"}
-    again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
+    again = Folder(source=STOREFRONT, read_at="2026-03-03 13:00")
     shop.load(again, run_id="again")
     assert states() == {SALES_DB: "agrees", STOREFRONT: "agrees"}

@@ -17,11 +17,41 @@ from tests.integration.warehouse.loadable import (
 
 pytestmark = pytest.mark.slow
 
-NOW = datetime(2026, 11, 18, 17, tzinfo=UTC)
-LATELY = datetime(2026, 10, 29, 17, tzinfo=UTC)
-YESTERDAY = datetime(2026, 11, 17, 17, tzinfo=UTC)
-LAST_MONTH = datetime(2026, 10, 10, 17, tzinfo=UTC)
-LONG_AGO = datetime(2026, 8, 11, 17, tzinfo=UTC)
+NOW = datetime(
+    2026,
+    11,
+    18,
+    17,
+    tzinfo=UTC,
+)
+LATELY = datetime(
+    2026,
+    10,
+    29,
+    17,
+    tzinfo=UTC,
+)
+YESTERDAY = datetime(
+    2026,
+    11,
+    17,
+    17,
+    tzinfo=UTC,
+)
+LAST_MONTH = datetime(
+    2026,
+    10,
+    10,
+    17,
+    tzinfo=UTC,
+)
+LONG_AGO = datetime(
+    2026,
+    8,
+    11,
+    17,
+    tzinfo=UTC,
+)
 LAST_PAYOUT = business_date(NOW)
 
 
@@ -35,8 +65,20 @@ def asked(shop, repository):
         sold("4", LATELY),
     ]
     payments = [
-        paid("p1", "1", "100.00", fee="3.00", payout_id="b"),
-        paid("p2", "2", "100.00", processed_at=YESTERDAY, fee="2.00"),
+        paid(
+            "p1",
+            "1",
+            "100.00",
+            fee="3.00",
+            payout_id="b",
+        ),
+        paid(
+            "p2",
+            "2",
+            "100.00",
+            processed_at=YESTERDAY,
+            fee="2.00",
+        ),
         paid(
             "p3",
             "3",
@@ -62,10 +104,36 @@ def asked(shop, repository):
             is_test=True,
         ),
         # The bank declined a payout; the next one repeats it.
-        paid("p5", "9", "99.00", fee="0", payout_id="c"),
-        paid("p6", None, "99.00", fee="0", payout_id="b", kind="other"),
-        paid("m1", None, "50.00", "1.50", LAST_MONTH, gateway="till"),
-        paid("m2", None, "20.00", processed_at=LAST_MONTH, gateway="till"),
+        paid(
+            "p5",
+            "9",
+            "99.00",
+            fee="0",
+            payout_id="c",
+        ),
+        paid(
+            "p6",
+            None,
+            "99.00",
+            fee="0",
+            payout_id="b",
+            kind="other",
+        ),
+        paid(
+            "m1",
+            None,
+            "50.00",
+            "1.50",
+            LAST_MONTH,
+            gateway="till",
+        ),
+        paid(
+            "m2",
+            None,
+            "20.00",
+            processed_at=LAST_MONTH,
+            gateway="till",
+        ),
         paid(
             "m3",
             None,
@@ -75,9 +143,27 @@ def asked(shop, repository):
             kind="commission",
             gateway="till",
         ),
-        paid("m4", None, "7.00", processed_at=LAST_MONTH, gateway="bank"),
-        paid("m5", None, "7.00", processed_at=LAST_MONTH, is_test=True),
-        paid("m6", None, "7.00", processed_at=LONG_AGO, payout_id="a"),
+        paid(
+            "m4",
+            None,
+            "7.00",
+            processed_at=LAST_MONTH,
+            gateway="bank",
+        ),
+        paid(
+            "m5",
+            None,
+            "7.00",
+            processed_at=LAST_MONTH,
+            is_test=True,
+        ),
+        paid(
+            "m6",
+            None,
+            "7.00",
+            processed_at=LONG_AGO,
+            payout_id="a",
+        ),
     ]
     payouts = [
         Payout("a", LONG_AGO.date(), "6.50"),

@@ -62,7 +62,12 @@ def load_last_versions(shop, sales, reads):
 
 def assert_figures(row, sales, day):
     """A row of daily_summary has the figures of the oracle."""
-    span = Span(sales, None, WHOLE, [day])
+    span = Span(
+        sales,
+        None,
+        WHOLE,
+        [day],
+    )
     expected = span.headline()
     del expected["returning_customers"]
     costs = costs_of(span.entries) or (None, None)

@@ -26,7 +26,12 @@ def both(bigquery_emulator, lend_dataset, tmp_path_factory):
         patch.setenv("ORDER_ATTRIBUTES", "sales_channel,group")
         patch.setenv("REPORT_ATTRIBUTE", "sales_channel")
         with engines.installed(patch):
-            shop = open_shop(bigquery_emulator, patch, folder, dataset)
+            shop = open_shop(
+                bigquery_emulator,
+                patch,
+                folder,
+                dataset,
+            )
             small_shop.sell(shop)
             small_shop_runs.browse(shop)
             small_shop_runs.predict(shop)

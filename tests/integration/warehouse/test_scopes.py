@@ -21,7 +21,7 @@ from tests.rows import column_of
 
 TUESDAY = date(2026, 3, 3)
 FRIDAY = date(2026, 3, 6)
-ORDER = Order("1", at("2026-03-02 15:00"))
+ORDER = Order("1", "2026-03-02 15:00")
 LARGER = replace(ORDERS, sources=lambda: (*live_sources(), "marketplace"))
 """Sales after somebody has added a source."""
 REJECTED = [{"reason": "missing_value"}]
@@ -86,7 +86,7 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
         for day, source, _ in rows
     ]
     shop.insert("rejected_rows", rejected)
-    bought = replace(ORDER, ordered_at=at("2026-03-03 15:00"))
+    bought = replace(ORDER, ordered_at="2026-03-03 15:00")
     others = [
         Folder(source=source) for source in live_sources() if source != "sales_db"
     ]
@@ -97,7 +97,7 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
     shop.load(
         Folder(
             removed=["1"],
-            read_at=at("2026-03-04 11:00"),
+            read_at="2026-03-04 11:00",
         ),
         run_id="next",
     )
@@ -136,7 +136,7 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
     earlier = replace(
         ORDER,
         order_id="0",
-        ordered_at=at("2026-02-20 15:00"),
+        ordered_at="2026-02-20 15:00",
     )
     run_of(
         shop,
@@ -149,7 +149,7 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
     run_of(shop, MONDAY, Folder([ORDER, earlier]))
 
     # The hourly run after the deployment comes before the first daily one.
-    hourly = replace(CHANGED, read_at=at("2026-03-03 18:00"))
+    hourly = replace(CHANGED, read_at="2026-03-03 18:00")
     shop.load(
         hourly,
         day=TUESDAY,

@@ -43,8 +43,18 @@ def test_the_view_of_shops_has_the_names_of_the_last_load(shop, monkeypatch):
     orders = [
         sold("1", "shopify_de", "2026-03-02 03:00"),
         sold("2", "shopify_de"),
-        sold("3", "shopify_de", "2026-03-01 15:00", is_test=True),
-        sold("4", "shopify_de", "2026-03-04 15:00", is_sale=False),
+        sold(
+            "3",
+            "shopify_de",
+            "2026-03-01 15:00",
+            is_test=True,
+        ),
+        sold(
+            "4",
+            "shopify_de",
+            "2026-03-04 15:00",
+            is_sale=False,
+        ),
     ]
     shop.load(Folder(orders, source="shopify_de"))
     export = Folder([sold("1", "shopify_old")], source="shopify_old")
@@ -56,14 +66,24 @@ def test_the_view_of_shops_has_the_names_of_the_last_load(shop, monkeypatch):
         ("shopify_old", "export", None, MONDAY, MONDAY, 1),
     ]
 
-    name_shops(shop, monkeypatch, {"shopify": ["old"]}, {})
+    name_shops(
+        shop,
+        monkeypatch,
+        {"shopify": ["old"]},
+        {},
+    )
     before = shop.state()
     with pytest.raises(ConfigurationError, match="shopify_old is the name of a loaded"):
         shop.load(Folder([sold("2", "shopify_old")], source="shopify_old"))
     assert shop.state() == before
 
     # A shop that was removed keeps its rows.
-    name_shops(shop, monkeypatch, {"shopify": []}, {})
+    name_shops(
+        shop,
+        monkeypatch,
+        {"shopify": []},
+        {},
+    )
     shop.load(Folder([sold("1", "sales_db")]))
     assert shop.report().shops == []
     removed = shop.sql("SELECT orders FROM `sales.shops` WHERE source = 'shopify_de'")

@@ -18,7 +18,7 @@ def orders(ids, source):
     return [
         Order(
             each,
-            at(f"{day} 15:00"),
+            f"{day} 15:00",
             source=source,
             customer=each,
         )
@@ -48,7 +48,12 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     unnamed = {"lines": [("uncategorised", "1", "10.00")]}
     known[3] = replace(known[3], **unnamed)
     # Of its line, only the cost is known.
-    known[4] = replace(known[4], products=[None], unit_costs=["4"], **unnamed)
+    known[4] = replace(
+        known[4],
+        products=[None],
+        unit_costs=["4"],
+        **unnamed,
+    )
     unknown = ("9", "r9", at("2026-02-08 15:00"), "1.00")
     shop.load(
         Folder(

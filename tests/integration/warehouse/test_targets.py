@@ -78,7 +78,12 @@ def test_invalid_lines_are_named_and_the_others_replace_what_was_stored(shop, fi
 
 
 def test_targets_that_cannot_be_read_stay_and_stop_no_report(shop, files, tmp_path):
-    files("a.csv", "2026-03,total,1000,USD,of the whole shop", "", "2026-04,total")
+    files(
+        "a.csv",
+        "2026-03,total,1000,USD,of the whole shop",
+        "",
+        "2026-04,total",
+    )
     [incomplete] = load_targets(shop.warehouse)
     assert incomplete["place"] == "a.csv line 4"
     kept = [(FIRST, "total", Decimal(1000))]
@@ -101,7 +106,14 @@ def sell(shop, gross, net_share):
     rows = []
     for (day, channel), amount in gross.items():
         returns = amount * (1 - Decimal(net_share))
-        rows.append(daily_sales(day, channel, amount, returns=returns))
+        rows.append(
+            daily_sales(
+                day,
+                channel,
+                amount,
+                returns=returns,
+            )
+        )
     shop.insert("daily_sales", rows)
 
 
@@ -116,7 +128,14 @@ def insert_forecasts(shop, amounts):
         for made_on, factor in ((18, 9), (20, 1), (21, 5)):
             made_at = midnight(DAY.replace(day=made_on)) - timedelta(hours=1)
             values = interval | {"forecast": amount * factor}
-            rows.append(forecast("total", day, made_at, **values))
+            rows.append(
+                forecast(
+                    "total",
+                    day,
+                    made_at,
+                    **values,
+                )
+            )
     shop.insert("sales_forecasts", rows)
 
 
@@ -184,8 +203,18 @@ def measured(shop, files):
     )
     load_targets(shop.warehouse)
     return shop, {
-        "total": expected_progress(30_000, gross, forecasts, ("web", "till")),
-        "till": expected_progress(9_000, gross, {}, ("till",)),
+        "total": expected_progress(
+            30_000,
+            gross,
+            forecasts,
+            ("web", "till"),
+        ),
+        "till": expected_progress(
+            9_000,
+            gross,
+            {},
+            ("till",),
+        ),
     }
 
 
@@ -249,7 +278,14 @@ def test_the_target_of_a_shop_counts_all_its_channels(shop, measure, monkeypatch
     rows = []
     for source in ("shopify", "shopify_de"):
         for channel in (source, f"{source}_web"):
-            rows.append(daily_sales(DAY, source, 100, channel=channel))
+            rows.append(
+                daily_sales(
+                    DAY,
+                    source,
+                    100,
+                    channel=channel,
+                )
+            )
     shop.insert("daily_sales", rows)
     # Another source's target is that of its channel.
     expected = {
@@ -289,7 +325,13 @@ def test_a_channel_with_a_short_history_lands_by_the_days_it_has(shop, measure):
         FIRST - timedelta(days=50),
         FIRST - timedelta(days=40),
     )
-    progress = measure("weeks", "days", "new", "closed", "Weeks")
+    progress = measure(
+        "weeks",
+        "days",
+        "new",
+        "closed",
+        "Weeks",
+    )
     share = rounded(Fraction(18, 31))
     assert progress["weeks"] == progress["days"] == (share, 1800, 3100, None, None)
     # 8 days of 100.00, of which 90.00 are net, and 13 more.

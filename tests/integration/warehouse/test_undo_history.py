@@ -13,7 +13,7 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sources import live_sources, reserved_names
 from ecommerce.storage.plain import to_plain
 from tests.integration.warehouse.conftest import MONDAY, STATE, send_mail
-from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.integration.warehouse.loadable import Folder, Order, read_folders
 from tests.rows import column_of
 
 TUESDAY = date(2026, 3, 3)
@@ -22,7 +22,7 @@ OWNED = tuple(table for table in STATE if table != "customers")
 """The tables whose rows belong to sources or days."""
 BEFORE = Order(
     "1",
-    at("2026-03-02 15:00"),
+    "2026-03-02 15:00",
     customer="ann",
     source="sales_db",
 )
@@ -49,9 +49,12 @@ def load_export(shop, export=EXPORT, run_id="manual__export"):
 
 def next_day(shop):
     again = replace(
-        BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob"
+        BEFORE,
+        order_id="2",
+        ordered_at="2026-03-03 15:00",
+        customer="bob",
     )
-    later = Folder([again], read_at=at("2026-03-04 11:00"))
+    later = Folder([again], read_at="2026-03-04 11:00")
     shop.load(
         later,
         day=TUESDAY,
@@ -115,7 +118,12 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
         loads.append(manifest.business_date)
         if len(loads) == 2:
             raise TransientError("the line is cut")
-        return original(spec, run, manifest, **options)
+        return original(
+            spec,
+            run,
+            manifest,
+            **options,
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr(undoing, "load_manifest", dying)
@@ -135,7 +143,12 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     assert shop.state() == loaded
 
     def followed(spec, run, manifest, **options):
-        result = original(spec, run, manifest, **options)
+        result = original(
+            spec,
+            run,
+            manifest,
+            **options,
+        )
         if manifest.business_date == FIRST:  # of the last load
             load_export(shop, two_months, run_id="manual__meanwhile")
         return result

@@ -90,10 +90,22 @@ class Website:
             run_id=run_id,
         )
         warehouse = self.shop.warehouse
-        staged = StagedLoad(warehouse, EVENTS, [manifest], day, run_id, "events")
+        staged = StagedLoad(
+            warehouse,
+            EVENTS,
+            [manifest],
+            day,
+            run_id,
+            "events",
+        )
         result = load(staged)
         if check:
-            run_checks(result, EVENTS, run_id, warehouse)
+            run_checks(
+                result,
+                EVENTS,
+                run_id,
+                warehouse,
+            )
         return result
 
     def staged(self, day, start, end, at, *, of_day=False, run_id):
