@@ -31,9 +31,9 @@ WEEK = timedelta(weeks=1)
 ONE = Folder([Order("1", NOON)])
 
 
-def sold(channel, age, number, source=STOREFRONT):
-    """So many orders of a channel so many days ago."""
-    when = NOON - timedelta(days=age)
+def sold(channel, age, number, source=STOREFRONT, day=MONDAY):
+    """So many orders of a channel so many days before a day."""
+    when = at(f"{day} 17:00") - timedelta(days=age)
     orders = []
     for each in range(number):
         order_id = f"{channel} {age}-{each}"
@@ -48,11 +48,17 @@ def sold(channel, age, number, source=STOREFRONT):
     return orders
 
 
-def sold_before(channel, numbers, source=STOREFRONT):
+def sold_before(channel, numbers, source=STOREFRONT, day=MONDAY):
     """Orders of a channel, whose numbers are given by age in days."""
     orders = []
     for age, number in numbers.items():
-        orders += sold(channel, age, number, source)
+        orders += sold(
+            channel,
+            age,
+            number,
+            source,
+            day,
+        )
     return orders
 
 
@@ -63,7 +69,12 @@ def warned(shop, run_id="run"):
 
 def summaries(shop):
     """Whether each stored day is complete, and its empty sources."""
-    rows = shop.tuples("daily_summary", "business_date", "complete", "empty_sources")
+    rows = shop.tuples(
+        "daily_summary",
+        "business_date",
+        "complete",
+        "empty_sources",
+    )
     return {day: (complete, empty) for day, complete, empty in rows}
 
 
@@ -80,7 +91,7 @@ def mondays_before():
 def load_later(shop, day, *folders, **options):
     """Load a later day, read after its end, with nothing from the other sources."""
     read_at = f"{day + ONE_DAY} 17:00"
-    dated = [replace(folder, read_at=at(read_at)) for folder in folders]
+    dated = [replace(folder, read_at=read_at) for folder in folders]
     shop.load_all(
         *dated,
         read_at=read_at,
@@ -174,110 +185,35 @@ def test_a_day_is_read_after_midnight_in_the_shop(shop, minute, complete):
 
 @dataclass
 class Channel:
-    """A channel of the storefront: its numbers of orders by days ago, today's orders, and what the day is."""
+    """A channel of the storefront: its numbers of orders by days ago (0 is today), and what the day is."""
 
-    before: dict[int, int]
-    today: int
+    orders: dict[int, int]
     day: str
 
 
 FOUR_MONDAYS = (7, 14, 21, 28)
 CHANNELS = {
-    "ten on average": Channel({7: 9, 14: 11}, 0, "empty"),
-    "fewer than ten on average": Channel(
-        {
-            7: 9,
-            14: 8,
-            21: 12,
-            28: 10,
-        },
-        0,
-        "fine",
+    "ten on average": Channel({7: 9, 14: 11}, "empty"),
+    "fewer than ten on average": Channel({7: 9, 14: 8, 21: 12, 28: 10}, "fine"),
+    "a weekday that was closed": Channel({7: 25, 21: 25, 28: 25}, "fine"),
+    "one weekday": Channel({7: 25}, "fine"),
+    "one order": Channel(dict.fromkeys(FOUR_MONDAYS, 25) | {0: 1}, "doubtful"),
+    "less than a quarter": Channel(
+        dict.fromkeys(FOUR_MONDAYS, 24) | {0: 5}, "doubtful"
     ),
-    "a weekday that was closed": Channel({7: 25, 21: 25, 28: 25}, 0, "fine"),
-    "one weekday": Channel({7: 25}, 0, "fine"),
-    "one order": Channel(dict.fromkeys(FOUR_MONDAYS, 25), 1, "doubtful"),
-    "less than a quarter": Channel(dict.fromkeys(FOUR_MONDAYS, 24), 5, "doubtful"),
-    "a quarter": Channel(dict.fromkeys(FOUR_MONDAYS, 24), 6, "fine"),
-    "fewer than twenty on a weekday": Channel({7: 19, 14: 24, 21: 24}, 1, "fine"),
-    "twenty on each of two": Channel({7: 20, 14: 24}, 4, "doubtful"),
-    "three of the last days": Channel({1: 12, 2: 9, 3: 10}, 0, "empty"),
-    "two of the last days": Channel({1: 12, 2: 90}, 0, "fine"),
-    "few on each": Channel(
-        {
-            1: 9,
-            2: 9,
-            3: 9,
-            4: 9,
-        },
-        0,
-        "fine",
-    ),
-    "the second week": Channel(
-        {
-            1: 12,
-            2: 9,
-            3: 10,
-            6: 11,
-            7: 15,
-            8: 11,
-        },
-        0,
-        "empty",
-    ),
-    "a weekday in the second week": Channel(
-        {
-            1: 12,
-            2: 9,
-            3: 10,
-            8: 11,
-        },
-        0,
-        "fine",
-    ),
+    "a quarter": Channel(dict.fromkeys(FOUR_MONDAYS, 24) | {0: 6}, "fine"),
+    "fewer than twenty on a weekday": Channel({7: 19, 14: 24, 21: 24, 0: 1}, "fine"),
+    "twenty on each of two": Channel({7: 20, 14: 24, 0: 4}, "doubtful"),
+    "three of the last days": Channel({1: 12, 2: 9, 3: 10}, "empty"),
+    "two of the last days": Channel({1: 12, 2: 90}, "fine"),
+    "few on each": Channel({1: 9, 2: 9, 3: 9, 4: 9}, "fine"),
+    "the second week": Channel({1: 12, 2: 9, 3: 10, 6: 11, 7: 15, 8: 11}, "empty"),
+    "a weekday in the second week": Channel({1: 12, 2: 9, 3: 10, 8: 11}, "fine"),
 }
 
 
 def names(sources, source=STOREFRONT):
     return {name.removeprefix(f"{source}: ") for name in sources}
-
-
-@pytest.mark.parametrize("wanted", ["empty", "doubtful"])
-def test_how_few_orders_of_a_channel_are_too_few(shop, wanted):
-    """A day that is incomplete is not also doubtful, so the cases of each are loaded by themselves."""
-    orders = []
-    expected = set()
-    for name, channel in CHANNELS.items():
-        if channel.day in (wanted, "fine"):
-            orders += sold_before(name, channel.before)
-            orders += sold(name, 0, channel.today)
-        if channel.day == wanted:
-            expected.add(name)
-    # Orders that are no sales, which make no day complete.
-    cancelled, test, empty = sold("less than a quarter", 0, 8)[5:]
-    cancelled.status = "cancelled"
-    cancelled.is_sale = False
-    test.is_test = True
-    empty.lines = []
-    orders += [cancelled, test, empty]
-    folders = [Folder(orders, source=STOREFRONT)]
-    if wanted == "empty":
-        # Of a source that was read before the day's end, nothing is known.
-        early = sold_before("early", dict.fromkeys(FOUR_MONDAYS, 25), SALES_DB)
-        folders.append(Folder(early, read_at=at("2026-03-03 04:00")))
-    shop.load_all(*folders)
-
-    quality = shop.report().quality
-    if wanted == "doubtful":
-        assert names(quality.doubtful_sources) == expected
-        assert quality.complete is True
-        assert quality.empty_sources == []
-        assert warned(shop) == []
-    else:
-        assert names(quality.empty_sources) == expected
-        assert not quality.complete
-        [warning] = warned(shop)
-        assert warning.startswith(f"{len(expected)} sources have no orders on the day")
 
 
 HOLIDAY = date(2026, 5, 25)
@@ -288,71 +224,99 @@ COLUMBUS_DAY = date(2025, 10, 13)
 YEARS_AGO = date(2024, 5, 27)
 
 
-@dataclass
-class HolidayChannel:
-    """A channel with 25 orders on other days: its numbers on holidays and today, and what the day is."""
-
-    holidays: dict[date, int]
-    today: int
-    day: str
+def on_holiday(numbers, today, day):
+    """A channel with these numbers on former holidays, and 28 orders a week before each and on the Mondays
+    before this one."""
+    orders = {0: today}
+    for weeks in range(1, 5):
+        orders[7 * weeks] = 28
+    for holiday, number in numbers.items():
+        age = (HOLIDAY - holiday).days
+        orders |= {age: number, age + 7: 28}
+    return Channel(orders, day)
 
 
 HOLIDAY_CHANNELS = {
-    "closed on each": HolidayChannel({LABOR_DAY: 0, COLUMBUS_DAY: 0}, 0, "fine"),
-    "closed on the same": HolidayChannel({LAST_YEAR: 0, LABOR_DAY: 25}, 0, "fine"),
-    "closed on another": HolidayChannel({LAST_YEAR: 25, LABOR_DAY: 0}, 0, "empty"),
-    "closed on one of two": HolidayChannel(
-        {LABOR_DAY: 0, COLUMBUS_DAY: 25}, 0, "empty"
-    ),
-    "closed too long ago": HolidayChannel({YEARS_AGO: 0}, 0, "empty"),
-    "a first holiday": HolidayChannel({}, 0, "empty"),
-    "an outage where little is sold": HolidayChannel({LABOR_DAY: 6}, 0, "empty"),
-    "little is sold": HolidayChannel({LABOR_DAY: 6}, 1, "fine"),
-    "little is sold where none was": HolidayChannel({LABOR_DAY: 0}, 1, "fine"),
-    "a quarter was sold": HolidayChannel({LABOR_DAY: 7}, 1, "doubtful"),
+    "closed on each": on_holiday({LABOR_DAY: 0, COLUMBUS_DAY: 0}, 0, "fine"),
+    "closed on the same": on_holiday({LAST_YEAR: 0, LABOR_DAY: 25}, 0, "fine"),
+    "closed on another": on_holiday({LAST_YEAR: 25, LABOR_DAY: 0}, 0, "empty"),
+    "closed on one of two": on_holiday({LABOR_DAY: 0, COLUMBUS_DAY: 25}, 0, "empty"),
+    "closed too long ago": on_holiday({YEARS_AGO: 0}, 0, "empty"),
+    "a first holiday": on_holiday({}, 0, "empty"),
+    "an outage where little is sold": on_holiday({LABOR_DAY: 6}, 0, "empty"),
+    "little is sold": on_holiday({LABOR_DAY: 6}, 1, "fine"),
+    "little is sold where none was": on_holiday({LABOR_DAY: 0}, 1, "fine"),
+    "a quarter was sold": on_holiday({LABOR_DAY: 7}, 1, "doubtful"),
 }
 
 
-def holiday_orders(name, channel):
-    """The orders of a channel on the holidays, a week before each, and on four Mondays before this one."""
-    numbers = {HOLIDAY: channel.today} | channel.holidays
-    ordinary = [day - WEEK for day in numbers]
-    ordinary += [HOLIDAY - weeks * WEEK for weeks in range(2, 5)]
-    numbers |= dict.fromkeys(ordinary, 25)
-    ages = {(MONDAY - day).days: number for day, number in numbers.items()}
-    return sold_before(name, ages)
-
-
 @pytest.mark.parametrize("wanted", ["empty", "doubtful"])
-def test_a_public_holiday_is_as_usual_if_former_ones_were_as_quiet(shop, wanted):
+@pytest.mark.parametrize(
+    ("day", "channels"), [(MONDAY, CHANNELS), (HOLIDAY, HOLIDAY_CHANNELS)]
+)
+def test_how_few_orders_of_a_channel_are_too_few(shop, day, channels, wanted):
+    """A day that is incomplete is not also doubtful, so the cases of each are loaded by themselves. A public
+    holiday is as usual if former ones were as quiet."""
     orders = []
     expected = set()
-    for name, channel in HOLIDAY_CHANNELS.items():
+    for name, channel in channels.items():
         if channel.day in (wanted, "fine"):
-            orders += holiday_orders(name, channel)
+            orders += sold_before(name, channel.orders, day=day)
         if channel.day == wanted:
             expected.add(name)
-    read_at = "2026-05-26 17:00"
-    folder = Folder(orders, source=STOREFRONT, read_at=at(read_at))
-    shop.load_all(folder, day=HOLIDAY, read_at=read_at)
-
-    quality = shop.report(HOLIDAY).quality
+    # Orders that are no sales, which make no day complete.
+    cancelled, test, empty = sold(
+        "less than a quarter",
+        0,
+        8,
+        day=day,
+    )[5:]
+    cancelled.status = "cancelled"
+    cancelled.is_sale = False
+    test.is_test = True
+    empty.lines = []
+    if wanted == "doubtful":
+        orders += [cancelled, test, empty]
+    read_at = f"{day + ONE_DAY} 17:00"
+    folders = [Folder(orders, STOREFRONT, read_at)]
     if wanted == "empty":
-        assert names(quality.empty_sources) == expected
-    else:
-        assert names(quality.doubtful_sources) == expected
+        # Of a source that was read before the day's end, nothing is known.
+        early = sold_before(
+            "early",
+            dict.fromkeys(FOUR_MONDAYS, 25),
+            SALES_DB,
+            day,
+        )
+        folders.append(Folder(early, read_at=f"{day + ONE_DAY} 03:59"))
+    shop.load_all(*folders, day=day, read_at=read_at)
+
+    quality = shop.report(day).quality
+    found = {"empty": quality.empty_sources, "doubtful": quality.doubtful_sources}
+    assert names(found.pop(wanted)) == expected
+    assert list(found.values()) == [[]]
+    assert quality.complete is (wanted == "doubtful")
+    if wanted == "doubtful":
+        assert warned(shop) == []
+    elif day == MONDAY:
+        [warning] = warned(shop)
+        assert warning.startswith(f"{len(expected)} sources have no orders on the day")
 
 
 def test_a_holiday_is_judged_again_when_a_former_one_is_loaded(shop):
     """In whichever order days are loaded, the tables are the same."""
-    unknown = HolidayChannel({}, 0, "empty")
-    orders = holiday_orders(STOREFRONT, unknown)
+    orders = sold_before(STOREFRONT, on_holiday({}, 0, "empty").orders, day=HOLIDAY)
     read_at = "2026-05-26 17:00"
-    folder = Folder(orders, source=STOREFRONT, read_at=at(read_at))
+    folder = Folder(orders, source=STOREFRONT, read_at=read_at)
     shop.load_all(folder, day=HOLIDAY, read_at=read_at)
     assert summaries(shop)[HOLIDAY] == (False, [STOREFRONT])
 
-    week_before = sold(STOREFRONT, (MONDAY - LAST_YEAR + WEEK).days, 25)
+    age = (HOLIDAY - LAST_YEAR + WEEK).days
+    week_before = sold(
+        STOREFRONT,
+        age,
+        25,
+        day=HOLIDAY,
+    )
     former = Folder(week_before, source=STOREFRONT)
     shop.load(former, day=LAST_YEAR - WEEK, run_id="former")
     assert summaries(shop)[HOLIDAY] == (True, [])
@@ -365,7 +329,7 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
     assert shop.report().quality.doubtful_sources == []
 
     def read_again(orders, hour, rejected=()):
-        folder = Folder(orders, STOREFRONT, at(f"2026-03-04 {hour}:00"))
+        folder = Folder(orders, STOREFRONT, f"2026-03-04 {hour}:00")
         folder.rejected = rejected
         folder.totals = {"records": 0}
         shop.load(folder, run_id=f"at {hour}")
@@ -420,7 +384,12 @@ def partner_days(partners, **options):
     files = []
     for partner, numbers in partners.items():
         for age, number in enumerate(reversed(numbers)):
-            of_day = sold(partner, age, number, PARTNER_FILES)
+            of_day = sold(
+                partner,
+                age,
+                number,
+                PARTNER_FILES,
+            )
             orders += of_day
             if number != NO_FILE:
                 name = f"{partner}_{MONDAY - timedelta(days=age)}.csv"
@@ -445,7 +414,7 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     assert warned(shop) == []
 
     more = {"alpenmarkt": [*WEEKLY, 0]}
-    shop.load(partner_days(more, read_at=at("2026-03-04 10:00")), run_id="more")
+    shop.load(partner_days(more, read_at="2026-03-04 10:00"), run_id="more")
     figures = shop.report()
     assert figures.quality.empty_sources == ["partner_files: alpenmarkt"]
     assert figures.quality.doubtful_sources == []
@@ -454,7 +423,7 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     # Without its file, that is the reason instead.
     file = "alpenmarkt_2026-03-02.csv"
     shop.sql(f"DELETE FROM sales.loaded_files WHERE file = '{file}'")
-    late = Folder(source=PARTNER_FILES, read_at=at("2026-03-04 11:00"))
+    late = Folder(source=PARTNER_FILES, read_at="2026-03-04 11:00")
     late.totals = {"missing_deliveries": ["alpenmarkt_2026-03-02"]}
     shop.load(late, run_id="late")
     figures = shop.report()
@@ -477,8 +446,18 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     assert not_delivered(shop) == ["acme", "bolt"]
 
     orders = [
-        Order("A1", NOON, channel="acme", source=PARTNER_FILES),
-        Order("B1", NOON, channel="bolt", source=PARTNER_FILES),
+        Order(
+            "A1",
+            NOON,
+            channel="acme",
+            source=PARTNER_FILES,
+        ),
+        Order(
+            "B1",
+            NOON,
+            channel="bolt",
+            source=PARTNER_FILES,
+        ),
     ]
     # The file of the day itself, and one of the next day that names an order of this one.
     files = [
@@ -524,7 +503,7 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
         {"reason": "invalid_quantity", "order_id": "3"},
         {"reason": "no_id"},
     ]
-    early = Folder(read_at=at("2026-03-04 11:00"), rejected=rejected)
+    early = Folder(read_at="2026-03-04 11:00", rejected=rejected)
     shop.load_all(
         early,
         day=TUESDAY,
@@ -533,12 +512,12 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
     read_at = "2026-03-20 11:00"
     sold_again = Folder(
         orders,
-        read_at=at(read_at),
+        read_at=read_at,
         rejected=rejected,
     )
     late = Folder(
         source=PARTNER_FILES,
-        read_at=at(read_at),
+        read_at=read_at,
     )
     late.totals = {"missing_deliveries": ["acme_2026-03-03"]}
     for _ in range(2):
@@ -570,7 +549,7 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
         (WEDNESDAY, None),
     ]
     # A later run of one of the days has counts of its own.
-    again = Folder([orders[1]], read_at=at("2026-03-21 11:00"))
+    again = Folder([orders[1]], read_at="2026-03-21 11:00")
     shop.load(
         again,
         day=WEDNESDAY,
@@ -599,7 +578,12 @@ def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop
         if day not in empty:
             online.orders += sold(STOREFRONT, age, 12)
         if day not in missing:
-            partner.orders += sold("acme", age, 3, PARTNER_FILES)
+            partner.orders += sold(
+                "acme",
+                age,
+                3,
+                PARTNER_FILES,
+            )
             partner.files.append(delivered_file(f"acme_{day}.csv"))
     shop.load_all(
         in_shop,
