@@ -8,23 +8,19 @@ from decimal import Decimal
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales.days.state import corrections, load_day_states
 from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder
+from tests.integration.warehouse.test_load_restatements import (
+    ORDER,
+    TUESDAY,
+    load_late_file,
+)
 
-TUESDAY = date(2026, 3, 3)
 WEDNESDAY = date(2026, 3, 4)
-ORDER = Order("1", at("2026-03-02 15:00"), customer="ann")
 NEXT = replace(
     ORDER,
     order_id="2",
-    ordered_at=at("2026-03-03 15:00"),
+    ordered_at="2026-03-03 15:00",
     customer="bob",
-)
-LATE = replace(
-    ORDER,
-    order_id="3",
-    source="partner_files",
-    channel="alpenmarkt",
-    lines=[("Toys", "1", "120.00")],
 )
 
 
@@ -35,23 +31,10 @@ def restated_on_page(shop):
     return {row[1] for row in rows}
 
 
-def load_late_file(shop):
-    folder = Folder(
-        [LATE],
-        source="partner_files",
-        read_at=at("2026-03-04 11:00"),
-    )
-    shop.load(
-        folder,
-        day=TUESDAY,
-        run_id="late",
-    )
-
-
 def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(shop):
     assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == []
     shop.load(Folder([ORDER]))
-    next_day = Folder([NEXT], read_at=at("2026-03-04 09:00"))
+    next_day = Folder([NEXT], read_at="2026-03-04 09:00")
     shop.load(
         next_day,
         day=TUESDAY,

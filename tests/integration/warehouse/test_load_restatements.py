@@ -9,14 +9,14 @@ from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales import delivery_log
 from tests.archived_reports import REPORT
 from tests.integration.warehouse.conftest import MONDAY, claim_mail, send_mail
-from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
+from tests.integration.warehouse.loadable import Folder, Order, read_folders
 from tests.integration.warehouse.other_clients import ActsBeforeTheLoad
 from tests.rows import columns_of
 
 TUESDAY = date(2026, 3, 3)
 ORDER = Order(
     "1",
-    at("2026-03-02 15:00"),
+    "2026-03-02 15:00",
     tax="1.00",
     customer="ann",
 )
@@ -31,7 +31,7 @@ LATE_FILE = Folder(
         )
     ],
     source="partner_files",
-    read_at=at("2026-03-04 11:00"),
+    read_at="2026-03-04 11:00",
 )
 CHANGES = {
     "orders": (1, 2),
@@ -50,6 +50,11 @@ def mark(figures_at):
     delivery_log.record_restatements(report)
 
 
+def load_late_file(shop):
+    """Load the late file by the run of Tuesday."""
+    shop.load(LATE_FILE, day=TUESDAY, run_id="next")
+
+
 def changes(rows):
     return {row["figure"]: (row["old"], row["new"]) for row in rows}
 
@@ -60,10 +65,10 @@ def assert_later_than_mail(shop):
         assert row["detected_at"] > mailed["figures_at"]
 
 
-def restated(shop, load):
-    """The restatements that `load` adds."""
+def restated(shop, *folders, run_id):
+    """The restatements that a load by the run of Tuesday adds."""
     before = shop.rows("report_restatements")
-    load()
+    shop.load(*folders, day=TUESDAY, run_id=run_id)
     return [row for row in shop.rows("report_restatements") if row not in before]
 
 
@@ -82,19 +87,12 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
     shop.load(Folder([ORDER]))
     send_mail(MONDAY)
 
-    def load():
-        shop.load(
-            LATE_FILE,
-            day=TUESDAY,
-            run_id="scheduled__2026-03-04",
-        )
-
-    rows = restated(shop, load)
+    rows = restated(shop, LATE_FILE, run_id="scheduled__2026-03-04")
     assert changes(rows) == CHANGES
     assert set(columns_of(rows, "business_date", "reason")) == {
         (MONDAY, "late or changed orders from partner_files, run scheduled__2026-03-04")
     }
-    assert restated(shop, load) == []
+    assert restated(shop, LATE_FILE, run_id="scheduled__2026-03-04") == []
 
     # A mail to a subscription, which may be of a slice, is no mail of the day.
     shop.sql("UPDATE sales.report_deliveries SET subscription = 'germany' WHERE TRUE")
@@ -102,16 +100,9 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
     another = Folder(
         [changed],
         source="partner_files",
-        read_at=at("2026-03-05 11:00"),
+        read_at="2026-03-05 11:00",
     )
-    late = restated(
-        shop,
-        lambda: shop.load(
-            another,
-            day=TUESDAY,
-            run_id="another",
-        ),
-    )
+    late = restated(shop, another, run_id="another")
     assert shop.by("daily_summary", "business_date", "orders")[MONDAY] == 3
     assert late == []
 
@@ -122,14 +113,7 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     send_mail(MONDAY)
 
     def changed(name):
-        return restated(
-            shop,
-            lambda: shop.load(
-                *folders[name],
-                day=TUESDAY,
-                run_id=name,
-            ),
-        )
+        return restated(shop, *folders[name], run_id=name)
 
     assert causes(changed("changed"))["net_sales"] == [
         ("cancelled", "sales_db", 1),
@@ -146,14 +130,24 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
 
     # Two orders turn out to be of one customer; an earlier order of another; a rate that comes late.
     rows = changed("one_customer")
-    assert columns_of(rows, "figure", "old", "new") == [
+    assert columns_of(
+        rows,
+        "figure",
+        "old",
+        "new",
+    ) == [
         ("customers", 4, 3),
         ("new_customers", 4, 3),
     ]
     assert causes(rows)["customers"] == [("changed", "sales_db", 1)]
     rows = changed("earlier_order")
     of_monday = [row for row in rows if row["business_date"] == MONDAY]
-    assert columns_of(of_monday, "figure", "old", "new") == [
+    assert columns_of(
+        of_monday,
+        "figure",
+        "old",
+        "new",
+    ) == [
         ("new_customers", 3, 2),
         ("returning_customers", 0, 1),
     ]
@@ -193,11 +187,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
         mark(claim_mail(MONDAY))
 
     shop.warehouse.client = ActsBeforeTheLoad(shop.warehouse.client, mail_report)
-    shop.load(
-        LATE_FILE,
-        day=TUESDAY,
-        run_id="next",
-    )
+    load_late_file(shop)
 
     assert changes(shop.rows("report_restatements")) == CHANGES
     assert_later_than_mail(shop)
@@ -206,11 +196,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = claim_mail(MONDAY)
-    shop.load(
-        LATE_FILE,
-        day=TUESDAY,
-        run_id="next",
-    )
+    load_late_file(shop)
     assert shop.rows("report_restatements") == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
