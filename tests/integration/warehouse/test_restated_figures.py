@@ -168,7 +168,9 @@ def expected_restatements(changes, reports, day):
     return rows
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_each_figure_is_listed_once_from_the_value_listed_last_to_the_newest(
     shop, seed
 ):

@@ -183,7 +183,9 @@ def rows_of(shop, name, day):
     return [tuple(row.values()) for row in rows]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_steps_devices_and_matched_orders_of_random_days(shop, seed):
     history = random_history(random.Random(seed))
     store(shop, history)
