@@ -1,7 +1,7 @@
 """Amounts in reporting currency: exact to the last of four decimals, compared with Python's own fractions."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -95,56 +95,40 @@ def test_rates_of_an_older_read_do_not_replace_those_of_an_export(shop):
             Folder(
                 [],
                 "exchange_rates",
-                at(read_at),
+                read_at,
                 rates=rates,
             ),
             **options,
         )
 
     of_export = {"dag_id": "sales_history_load", "status": "history"}
-    load_rate("0.9", "2026-03-05 11:00", run_id="export", **of_export)
+    load_rate(
+        "0.9",
+        "2026-03-05 11:00",
+        run_id="export",
+        **of_export,
+    )
     load_rate("0.8", "2026-03-04 11:00")
     assert shop.one("exchange_rates")["rate"] == Decimal("0.9")
     load_rate("0.7", "2026-03-06 11:00", run_id="newer")
     assert shop.one("exchange_rates")["rate"] == Decimal("0.7")
 
 
-def test_a_rate_serves_for_seven_days(shop):
-    week_ago = MONDAY - timedelta(days=7)
-    orders = []
-    for name in ("CHF", "SEK", "USD"):
-        orders.append(Order(name, NOON, currency=name))
-    shop.load(Folder(orders))
+def test_rates_that_are_known_change_no_day(shop):
+    """A rate serves for seven days; another one of the reporting currency changes all amounts."""
+    week_ago, thursday, friday, saturday = (
+        MONDAY + timedelta(days=days) for days in (-7, 3, 4, 5)
+    )
+    shop.load(Folder([Order("1", NOON, currency="CHF")]))
 
-    def load_rates(rates, day):
+    def load_rates(dollars, day):
+        rates = [(week_ago, "CHF", "0.99"), (MONDAY, "USD", dollars)]
         folder = Folder(source="exchange_rates", rates=rates)
-        return shop.load(
-            folder,
-            day=day,
-            run_id=str(day),
-        ).touched_days
+        return shop.load(folder, day=day, run_id=str(day)).touched_days
 
-    rates = [
-        (week_ago + timedelta(days=2), "USD", "1.1"),
-        (week_ago, "CHF", "0.99"),
-        (week_ago - timedelta(days=1), "CHF", "0.5"),
-        (week_ago - timedelta(days=1), "SEK", "10"),
-    ]
-    # Also where the rate is the last one that serves the day.
-    assert MONDAY in load_rates(rates, date(2026, 3, 5))
-    net_sales = shop.by("daily_sales", "currency", "net_sales_reporting")
-    assert net_sales == {
-        "CHF": Decimal("11.1111"),
-        "SEK": None,
-        "USD": 10,
-    }
+    assert MONDAY in load_rates("1.1", thursday)
     columns = ("currency", "rate_date", "rate")
-    assert shop.tuples("order_lines_reporting", *columns) == [
-        ("CHF", week_ago, Decimal("1.111111111")),
-        ("SEK", None, None),
-        ("USD", None, 1),
-    ]
-    # Known rates change nothing, another one of the reporting currency all amounts.
-    friday = date(2026, 3, 6)
-    assert load_rates(rates, friday) == [friday]
-    assert MONDAY in load_rates([(MONDAY, "USD", "2.2")], date(2026, 3, 7))
+    rates = shop.tuples("order_lines_reporting", *columns)
+    assert rates == [("CHF", week_ago, Decimal("1.111111111"))]
+    assert load_rates("1.1", friday) == [friday]
+    assert MONDAY in load_rates("2.2", saturday)

@@ -10,7 +10,7 @@ import yaml
 
 from ecommerce.core.headline_figures import HEADLINE, Meaning
 from ecommerce.core.periods import Period, parse_period
-from ecommerce.sales.periods.figures import Compared, Expected, PaidOut
+from ecommerce.sales.periods.figures import Expected, PaidOut
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.integration.warehouse.conftest import open_shop
@@ -156,7 +156,12 @@ def shop(bigquery_emulator, lend_dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
         patch.setenv("SHOPS", '{"storefront": ["outlet"]}')
-        shop = open_shop(bigquery_emulator, patch, folder, dataset)
+        shop = open_shop(
+            bigquery_emulator,
+            patch,
+            folder,
+            dataset,
+        )
         load(shop)
         plan(shop)
         yield shop
@@ -181,7 +186,15 @@ def check(history):
     sales = Fortnight()
 
     def compare(figures):
-        assert differences(sales, history, figures, has_shops=True) == []
+        assert (
+            differences(
+                sales,
+                history,
+                figures,
+                has_shops=True,
+            )
+            == []
+        )
 
     return compare
 
@@ -196,23 +209,9 @@ def test_a_week_has_the_figures_of_the_oracle(week, check, only):
     check(week[only])
 
 
-def test_a_week_by_hand(week, history):
-    headline = week[WHOLE].headline
-    # To the last digit, the sum of the daily reports.
-    days = [history.days[day] for day in WEEK.before.days]
-    assert headline["net_sales"].before == sum(day["net_sales"] for day in days)
-    assert headline["returns"].before is None
-    assert headline["net_sales"].value == D("371.75")
-    assert headline["orders"].value == 17
-    assert headline["new_customers"].value == 6
-    # A slice knows who is new in the whole shop, and the returns of an order that it has a part of.
-    german = week[Slice(country=["DE"])].headline
-    assert german["new_customers"].value == 1
-    toys = week[TOYS].headline
-    assert toys["returns"].value == D("38.75")
-    assert toys["orders"].value == 5
-    empty = week[Slice(country=["FR"])]
-    assert empty.headline["net_sales"] == Compared(value=0, before=0, year_before=0)
+def test_the_week_before_is_to_the_last_digit_the_sum_of_its_days(week, history):
+    days = [history.days[day]["net_sales"] for day in WEEK.before.days]
+    assert week[WHOLE].headline["net_sales"].before == sum(days)
 
 
 def test_what_only_the_whole_shop_has(week):
@@ -306,10 +305,7 @@ def test_the_first_month_has_no_new_customers_and_days_that_are_not_known(shop, 
     figures = shop.period_figures(parse_period("2025-03"), SLICES[:2])
     for found in figures.values():
         check(found)
-    whole = figures[WHOLE]
-    assert whole.headline["new_customers"].value is None
-    assert [day.day.day for day in whole.days if day.complete] == [*range(3, 10)]
-    assert whole.target is None
+    assert figures[WHOLE].target is None
 
 
 def test_net_sales_for_corrections_are_those_of_the_reports(shop, week):

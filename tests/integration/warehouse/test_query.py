@@ -36,34 +36,6 @@ LATELY = datetime.now(UTC) - timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("no_env_file")
 
 
-@pytest.fixture
-def orders(shop):
-    """Three storefront orders of yesterday, one of them in a currency without rate."""
-    known = [
-        Order(
-            "7",
-            LATELY,
-            [
-                ("Toys", "2", "10.00"),
-                ("Books", "1.5", "7.125"),
-            ],
-            source="storefront",
-        ),
-        Order("8", LATELY, source="storefront", customer=None),
-        Order("9", LATELY, source="storefront", currency="AED"),
-    ]
-    day = LATELY.date()
-    shop.load(
-        Folder(
-            known,
-            source="storefront",
-            read_at=datetime.now(UTC),
-        ),
-        day=day,
-    )
-    return shop
-
-
 def ask(capsys, *arguments):
     code = command_line.main(["query", *arguments])
     output = capsys.readouterr()
@@ -73,58 +45,55 @@ def ask(capsys, *arguments):
 COMMAND = """
 import sys
 from ecommerce.cli.__main__ import main
-code = main(["query", "--sql", sys.argv[1]])
+codes = [main(["query", "--sql", sql]) for sql in sys.argv[1:]]
 slow = {"airflow", "pandas", "sqlalchemy"} & sys.modules.keys()
 assert not slow, f"imported: {sorted(slow)}"
-sys.exit(code)
+assert codes == [0, 1, 1], codes
 """
 
 
-@pytest.mark.parametrize(
-    ("sql", "code", "text"),
-    [
-        ("SELECT 1 AS one", 0, "one"),
-        ("DELETE FROM orders WHERE TRUE", 1, "was not run"),
-        ("SELECT nothing_like_it", 1, "cannot be run"),
-    ],
-)
-def test_a_query_imports_neither_airflow_nor_pandas(
-    bigquery_emulator, installation, sql, code, text
-):
+def test_a_query_imports_neither_airflow_nor_pandas(bigquery_emulator, installation):
     settings = deployment(bigquery_emulator, installation, "shop")
     lines = [f"{name}={value}" for name, value in settings.items()]
     (installation / ".env").write_text("\n".join(lines))
     known = os.environ.items()
     own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
+    statements = (
+        "SELECT 1 AS one",
+        "DELETE FROM orders WHERE TRUE",
+        "SELECT nothing_like_it",
+    )
     done = subprocess.run(
-        [sys.executable, "-c", COMMAND, sql],
+        [sys.executable, "-c", COMMAND, *statements],
         env=own | {"PYTHONPATH": str(installation / "plugins")},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == code, done.stderr
-    assert text in done.stdout + done.stderr
+    assert done.returncode == 0, done.stderr
+    for text in ("one", "was not run", "cannot be run"):
+        assert text in done.stdout + done.stderr
 
 
-def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp_path):
-    assert len(SAMPLES) >= 10
-    for sql in SAMPLES:
-        (tmp_path / "question.sql").write_text(sql)
-        code, out, err = ask(capsys, "--file", str(tmp_path / "question.sql"))
-        assert code == 0, sql
-        assert err == ""
-        assert re.fullmatch(r"\d+ rows?", out.splitlines()[-1])
-
-    sql = "SELECT order_id, gross_amount, customer_hash FROM orders ORDER BY order_id"
-    code, out, _ = ask(capsys, "--sql", sql, "--format", "csv")
-    rows = list(csv.DictReader(io.StringIO(out)))
-    assert code == 0
-    assert [(row["order_id"], Decimal(row["gross_amount"])) for row in rows] == [
-        ("7", Decimal("17.125")),
-        ("8", Decimal(10)),
-        ("9", Decimal(10)),
+def test_a_csv_is_exact(shop, capsys):
+    known = [
+        Order("7", LATELY, [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")]),
+        Order("8", LATELY, customer=None),
     ]
-    assert rows[1]["customer_hash"] == ""
+    shop.load(Folder(known, read_at=datetime.now(UTC)), day=LATELY.date())
+    sql = "SELECT order_id, gross_amount, customer_hash FROM orders ORDER BY order_id"
+    code, out, _ = ask(
+        capsys,
+        "--sql",
+        sql,
+        "--format",
+        "csv",
+    )
+    rows = list(csv.reader(io.StringIO(out)))[1:]
+    assert code == 0
+    assert [(order_id, Decimal(amount), name) for order_id, amount, name in rows] == [
+        ("7", Decimal("17.125"), "ann"),
+        ("8", Decimal(10), ""),
+    ]
 
 
 def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
@@ -140,7 +109,12 @@ def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
             refunds=[amount],
             line_refunds=[edit],
         ),
-        Order("2", LATELY, status="on-hold", is_sale=False),
+        Order(
+            "2",
+            LATELY,
+            status="on-hold",
+            is_sale=False,
+        ),
         Order(
             "3",
             LATELY,
@@ -148,13 +122,24 @@ def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
             is_sale=False,
             discount="2.00",
         ),
-        Order("4", LATELY, is_test=True, fee="9.00"),
+        Order(
+            "4",
+            LATELY,
+            is_test=True,
+            fee="9.00",
+        ),
     ]
     shop.load(Folder(orders, read_at=datetime.now(UTC)), day=LATELY.date())
     [sql] = [sql for sql in SAMPLES if "removed_by_edits" in sql]
     (tmp_path / "question.sql").write_text(sql)
     file = str(tmp_path / "question.sql")
-    _, out, _ = ask(capsys, "--file", file, "--format", "csv")
+    _, out, _ = ask(
+        capsys,
+        "--file",
+        file,
+        "--format",
+        "csv",
+    )
     [row] = csv.DictReader(io.StringIO(out))
     amounts = {}
     for name in list(row)[3:-1]:

@@ -13,7 +13,13 @@ from tests.integration.warehouse.conftest import MONDAY
 from tests.rows import column_of, columns_of
 from tests.settings import lower
 
-NOW = datetime(2026, 3, 3, 11, tzinfo=UTC)
+NOW = datetime(
+    2026,
+    3,
+    3,
+    11,
+    tzinfo=UTC,
+)
 SUNDAY = MONDAY + timedelta(days=6)
 FIFTY = [f"shop-{number}" for number in range(50)]
 
@@ -21,7 +27,13 @@ FIFTY = [f"shop-{number}" for number in range(50)]
 def mail(name, figures_hash="figures", net_sales=None):
     """The mail of a subscription."""
     message_id = f"<{name}.{figures_hash}@x>"
-    return Mail(figures_hash, message_id, NOW, name, net_sales)
+    return Mail(
+        figures_hash,
+        message_id,
+        NOW,
+        name,
+        net_sales,
+    )
 
 
 def claimed(mails, run_id="scheduled", last_day=SUNDAY, **options):
@@ -61,7 +73,13 @@ def test_each_subscription_gets_its_mail_once(shop):
         "germany": "<germany.figures@x>",
         "alone": "<alone.figures@x>",
     }
-    assert deliveries(shop, "subscription", "net_sales", "state", "figures_at") == [
+    assert deliveries(
+        shop,
+        "subscription",
+        "net_sales",
+        "state",
+        "figures_at",
+    ) == [
         ("alone", None, "claimed", NOW),
         ("board", Decimal("12.3456"), "claimed", NOW),
         ("germany", Decimal("-0.5"), "claimed", NOW),
@@ -84,6 +102,10 @@ def test_each_subscription_gets_its_mail_once(shop):
     sent("board", figures_hash="corrected")
     returned = claimed([mail("board"), mail("germany")]).message_ids
     assert returned.keys() == {"board"}
+    assert returned["board"].startswith("<board.figures.")
+    assert returned["board"].endswith("@x>")
+    # An attempt after one that was killed sends the same mail.
+    assert claimed([mail("board")]).message_ids == returned
     sent("board")
     newest_first = columns_of(
         delivery_log.subscribed_deliveries(SUNDAY),
@@ -114,13 +136,31 @@ def test_each_subscription_gets_its_mail_once(shop):
     # The daily report of the same day is another mail, whatever the subscriptions got.
     run = DagRun("daily_sales_pipeline", "scheduled")
     assert delivery_log.deliveries(SUNDAY) == []
-    assert delivery_log.claim(SUNDAY, "figures", "<day@x>", NOW, run) == "<day@x>"
+    assert (
+        delivery_log.claim(
+            SUNDAY,
+            "figures",
+            "<day@x>",
+            NOW,
+            run,
+        )
+        == "<day@x>"
+    )
     sent("alone")
     [of_day] = delivery_log.deliveries(SUNDAY)
     assert of_day["state"] == "claimed"
     assert claimed([mail("board")]).message_ids == {}
     delivery_log.mark_sent(SUNDAY, "figures")
-    assert delivery_log.claim(SUNDAY, "figures", "<day@x>", NOW, run) == ""
+    assert (
+        delivery_log.claim(
+            SUNDAY,
+            "figures",
+            "<day@x>",
+            NOW,
+            run,
+        )
+        == ""
+    )
     names = set(column_of(delivery_log.subscribed_deliveries(SUNDAY), "subscription"))
     assert names == {"board", "germany", "alone", "later"}
     assert delivery_log.subscribed_deliveries(MONDAY) == []
