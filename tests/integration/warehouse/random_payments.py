@@ -39,9 +39,44 @@ class Movement:
     """
 
     payment: Payment
-    final: int
-    before: str | None
-    is_removed: bool
+    final: int = 0
+    before: str | None = None
+    is_removed: bool = False
+
+
+def fixed(source, order_ids):
+    """Payments that no read finds otherwise.
+
+    Those of an unknown order add up, in dollars, to nothing only when that is rounded. One has the amount of
+    a declined payout, which comes with another payout. Some orders have a charge with a fee.
+    """
+    payments = []
+    for number, amount in enumerate(("10.00", "-1.00", "-2.00", "-7.00")):
+        payment = Payment(
+            f"cancels {number}",
+            CANCELLED,
+            NOON,
+            amount,
+            source=source,
+        )
+        payment.currency = "JPY"
+        payments.append(payment)
+    for order_id in order_ids[-23::2]:
+        charge = Payment(
+            f"of {order_id}", order_id, NOON, "20.00", "0.90", source=source
+        )
+        payments.append(charge)
+    repeated = Payment(
+        "repeats",
+        None,
+        NOON,
+        REPEATED,
+        "0",
+        PAYOUTS[0],
+        "other",
+    )
+    repeated.source = source
+    return [*payments, repeated]
 
 
 class RandomPayments(RandomSales):
@@ -82,35 +117,16 @@ class RandomPayments(RandomSales):
             final = self.chance.randrange(3)
             before = self.chance.choice([None, *PAYOUTS])
             is_removed = payment.payout_id in PAYOUTS and self.chance.random() < 0.2
-            movement = Movement(payment, final, before, is_removed)
+            movement = Movement(
+                payment,
+                final,
+                before,
+                is_removed,
+            )
             movements.append(movement)
-        movements += self._charging(source, order_ids[-23::2])
-        return [*movements, *self._cancelling(source), self._repeating(source)]
-
-    def _charging(self, source, order_ids):
-        """A charge with a fee for each of these orders."""
-        movements = []
-        for number, order_id in enumerate(order_ids):
-            payment = Payment(f"charge {number}", order_id, NOON, "20.00", "0.90")
-            payment.source = source
-            movements.append(Movement(payment, 0, None, is_removed=False))
+        for payment in fixed(source, order_ids):
+            movements.append(Movement(payment))
         return movements
-
-    def _cancelling(self, source):
-        """Payments of an unknown order whose amounts in dollars add up to nothing only when it is rounded."""
-        movements = []
-        for number, amount in enumerate(("10.00", "-1.00", "-2.00", "-7.00")):
-            payment = Payment(f"cancels {number}", CANCELLED, NOON, amount)
-            payment.source = source
-            payment.currency = "JPY"
-            movements.append(Movement(payment, 0, None, is_removed=False))
-        return movements
-
-    def _repeating(self, source):
-        """What a declined payout has as its amount: it comes with another payout."""
-        payment = Payment("repeats", None, NOON, REPEATED, "0", PAYOUTS[0], "other")
-        payment.source = source
-        return Movement(payment, 0, None, is_removed=False)
 
     def _pay(self, folder, number):
         """Add to a read what it finds of payments, and some payouts whole."""

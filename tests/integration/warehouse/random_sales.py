@@ -296,49 +296,50 @@ class RandomSales(SalesOracle):
         if kind == "removed":
             folder.removed.append(order.order_id)
         if kind == "older":
-            older = replace(order, updated_at=folder.read_at)
-            change = self.chance.choice(OLDER_VERSIONS)
-            change(self, older)
+            changes = self._earlier_values(order)
+            older = replace(order, updated_at=folder.read_at, **changes)
             folder.orders.append(older)
 
-    def _before_its_refunds(self, order):
-        order.refunds = order.line_refunds = ()
-
-    def _with_other_lines(self, order):
-        self._before_its_refunds(order)
-        order.lines = [("Toys", "2", "7.50")]
-        order.products = ["F"]
-        order.unit_costs = ["1.00"]
-
-    def _of_another_day(self, order):
-        order.ordered_at = self._at(self.chance.choice(DAYS))
-
-    def _of_another_customer(self, order):
-        order.customer = self.chance.choice("abcdefgh")
-
-    def _in_another_currency(self, order):
-        order.currency = self.chance.choice(CURRENCIES)
-        order.country_code = "FR"
-
-    def _in_another_status(self, order):
-        order.is_sale = not order.is_sale
-        order.status = "pending"
-
-    def _as_a_test(self, order):
-        order.is_test = not order.is_test
-
-    def _with_another_refund(self, order):
-        refund_id = f"{order.order_id}-other"
-        order.refunds = [(refund_id, order.ordered_at, "1.00")]
-        order.line_refunds = ()
+    def _earlier_values(self, order):
+        """What a later read has changed of an order."""
+        refund = (f"{order.order_id}-other", order.ordered_at, "1.00")
+        without_refunds = {"refunds": (), "line_refunds": ()}
+        other_lines = {
+            "lines": [("Toys", "2", "7.50")],
+            "products": ["F"],
+            "unit_costs": ["1.00"],
+        }
+        currency = self.chance.choice(CURRENCIES)
+        return self.chance.choice(
+            [
+                without_refunds,
+                without_refunds | other_lines,
+                without_refunds | {"refunds": [refund]},
+                {"ordered_at": self._at(self.chance.choice(DAYS))},
+                {"customer": self.chance.choice("abcdefgh")},
+                {"currency": currency, "country_code": "FR"},
+                {"is_sale": not order.is_sale, "status": "pending"},
+                {"is_test": not order.is_test},
+            ]
+        )
 
     def nothing(self, read_at):
         """The folders of a read that finds no order, by source."""
         folders = {}
         for source in LIVE:
-            folders[source] = Folder([], source, read_at, removed=[])
+            folders[source] = Folder(
+                [],
+                source,
+                read_at,
+                removed=[],
+            )
         rates = self.rate_rows()
-        folders["exchange_rates"] = Folder([], "exchange_rates", read_at, rates=rates)
+        folders["exchange_rates"] = Folder(
+            [],
+            "exchange_rates",
+            read_at,
+            rates=rates,
+        )
         return folders
 
     def rate_rows(self):
@@ -394,19 +395,6 @@ class RandomSales(SalesOracle):
                 if ("currency", order.currency) in rows:
                     rows["currency", order.currency]["orders"] += 1
         return rows
-
-
-OLDER_VERSIONS = (
-    RandomSales._before_its_refunds,
-    RandomSales._with_other_lines,
-    RandomSales._of_another_day,
-    RandomSales._of_another_customer,
-    RandomSales._in_another_currency,
-    RandomSales._in_another_status,
-    RandomSales._as_a_test,
-    RandomSales._with_another_refund,
-)
-"""What a later read has changed of an order."""
 
 
 def attribute_of(order):

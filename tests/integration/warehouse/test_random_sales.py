@@ -10,7 +10,7 @@ from ecommerce.sales.loading import ORDERS
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.customer_views import check_views
 from tests.integration.warehouse.conftest import open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at, daily_sales
+from tests.integration.warehouse.loadable import Folder, Order, daily_sales
 from tests.integration.warehouse.random_sales import (
     DAYS,
     EXPORT,
@@ -96,6 +96,16 @@ def read(shop, name, day, **values):
     )
 
 
+def contributions(shop):
+    """What the report of the last day has of the changes since the week before."""
+    return read(
+        shop,
+        "contributions",
+        LAST,
+        base=LAST - WEEK,
+    )
+
+
 def amounts(rows):
     """Both amounts by scope, dimension and name, without the rows that are no part of net sales."""
     parts = {}
@@ -175,8 +185,18 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
             ("like_for_like", began | ended),
         ):
             totals[scope] = (
-                headline_without(shop, base, currencies, channels),
-                headline_without(shop, day, currencies, channels),
+                headline_without(
+                    shop,
+                    base,
+                    currencies,
+                    channels,
+                ),
+                headline_without(
+                    shop,
+                    day,
+                    currencies,
+                    channels,
+                ),
             )
         assert_adds_up(parts, totals)
 
@@ -184,19 +204,10 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
 def test_the_report_reads_the_rows_of_the_view(loaded):
     shop, _ = loaded
     columns = ("scope", "dimension", "name", "parent", "before", "now")
-    rows = []
-    for row in shop.rows("sales_contributions"):
-        if row["business_date"] == LAST:
-            rows.append(tuple(row[name] for name in columns))
-    assert {row[0] for row in rows} == {"all", "like_for_like"}
-    found = []
-    for row in read(
-        shop,
-        "contributions",
-        LAST,
-        base=LAST - WEEK,
-    ):
-        found.append(tuple(row[name] for name in columns))
+    of_days = shop.tuples("sales_contributions", "business_date", *columns)
+    rows = [row[1:] for row in of_days if row[0] == LAST]
+    assert {scope for scope, *_ in rows} == {"all", "like_for_like"}
+    found = columns_of(contributions(shop), *columns)
     assert sorted(map(repr, rows)) == sorted(map(repr, found))
 
 
@@ -316,7 +327,14 @@ def sell(shop, channel, days):
     rows = []
     for back in days:
         day = LAST - timedelta(days=back)
-        rows.append(daily_sales(day, source, 10, channel=channel))
+        rows.append(
+            daily_sales(
+                day,
+                source,
+                10,
+                channel=channel,
+            )
+        )
     shop.insert("daily_sales", rows)
 
 
@@ -325,12 +343,7 @@ def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
         sell(shop, channel, days)
     shop.exported(EXPORT, LAST, LAST)
     found = dict.fromkeys(MOVES)
-    for row in read(
-        shop,
-        "contributions",
-        LAST,
-        base=LAST - WEEK,
-    ):
+    for row in contributions(shop):
         if row["dimension"] in ("began", "ended"):
             found[row["name"]] = row["dimension"]
     assert found == {channel: move for channel, (_, move) in MOVES.items()}
@@ -339,12 +352,7 @@ def test_channels_begin_and_end_by_the_days_on_which_they_sell(shop):
 def test_a_channel_has_not_ended_while_the_whole_shop_is_closed(shop):
     for channel in ("web", "till"):
         sell(shop, channel, [*STOPPED, 7])
-    found = read(
-        shop,
-        "contributions",
-        LAST,
-        base=LAST - WEEK,
-    )
+    found = contributions(shop)
     assert set(column_of(found, "scope")) == {"all"}
 
 
@@ -353,17 +361,12 @@ def test_the_report_has_the_products_of_the_50_largest_changes(shop):
     for number in range(1, 61):
         order = Order(
             str(number),
-            at(f"{LAST} 17:00"),
+            f"{LAST} 17:00",
             [("Toys", "1", number)],
         )
         order.products = [f"sku {number}"]
         orders.append(order)
     shop.load(Folder(orders))
-    rows = read(
-        shop,
-        "contributions",
-        LAST,
-        base=LAST - WEEK,
-    )
+    rows = contributions(shop)
     changes = [row["now"] for row in rows if row["dimension"] == "product"]
     assert changes == list(range(60, 10, -1))
