@@ -22,9 +22,7 @@ from ecommerce.warehouse import load_history
 from tests.integration.warehouse.loadable import (
     at,
     forecast,
-    picture,
     rejection,
-    staged_rows,
 )
 from tests.integration.warehouse.small_shop import (
     DAY,
@@ -36,6 +34,7 @@ from tests.integration.warehouse.small_shop import (
     check,
 )
 from tests.integration.warehouse.test_events_load import awkward
+from tests.integration.warehouse.test_other_loads import load_catalogue
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
@@ -108,6 +107,18 @@ def read_breakdowns(shop, day):
     shop.rows("sales_contributions")
 
 
+def buy(website, order_id):
+    """Add the purchase of an order."""
+    website.add(
+        f"of {order_id}",
+        NOON,
+        "purchase",
+        visitor_id="zoe",
+        order_id=order_id,
+        sku="toys-1",
+    )
+
+
 def browse(shop):
     """Load three days of web events, and one again."""
     website = Website(shop)
@@ -118,30 +129,8 @@ def browse(shop):
         visitor_id="zoe",
         sku="lamp",
     )
-    website.add(
-        "w2",
-        NOON,
-        "purchase",
-        visitor_id="zoe",
-        order_id="s1",
-        sku="toys-1",
-    )
-    website.add(
-        "w3",
-        NOON,
-        "purchase",
-        visitor_id="zoe",
-        order_id="2000",
-        sku="toys-1",
-    )
-    website.add(
-        "w4",
-        NOON,
-        "purchase",
-        visitor_id="zoe",
-        order_id="s2",
-        sku="toys-1",
-    )
+    for order_id in ("s1", "2000", "s2"):
+        buy(website, order_id)
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
         website.run(
             day,
@@ -167,65 +156,26 @@ def browse(shop):
 
 
 def refresh_catalogue(shop):
-    """Load a catalogue, and another one that lacks a product."""
-    runs = (
-        ("first", ["toys-1", "lamp", "gone"]),
-        ("second", ["toys-1", "lamp"]),
-        ("second", ["toys-1"]),
-    )
-    for number, (run_id, skus) in enumerate(runs):
+    """Load three catalogues, and the last one again."""
+    for number, name in enumerate(("older", "newer", "third", "third")):
         read_at = MORNING + timedelta(hours=number)
-        rows = {
-            "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
-            "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
-        }
-        options = {
-            "day": DAY,
-            "read_at": read_at,
-            "run_id": run_id,
-        }
-        manifest = staged_rows(
-            CATALOGUE,
-            shop.folder,
-            rows,
-            **options,
+        rejected = [
+            rejection(
+                "product_catalogue",
+                DAY,
+                name,
+                raw="x",
+            )
+        ]
+        load_catalogue(
+            shop,
+            name,
+            read_at,
+            day=DAY,
+            rejected_rows=rejected,
         )
-        load_one(shop, CATALOGUE, manifest, run_id)
+        check(shop, CATALOGUE, name)
         stored_products()
-
-
-def load_one(shop, spec, manifest, run_id):
-    """Load a folder and check the load."""
-    options = {"spec": spec, "run_id": run_id, "dag_id": "other"}
-    shop.load_staged(
-        [manifest],
-        day=manifest.business_date,
-        **options,
-    )
-    check(shop, spec, run_id)
-
-
-def shown(sku, read_at, run_id, number):
-    """A row of `product_pictures` with all columns."""
-    names = [
-        "reason",
-        "image_url_hash",
-        "image_host",
-        "etag",
-        "last_modified",
-        "sha256",
-    ]
-    values = {name: f"{name} of {sku}" for name in names}
-    values["state"] = "broken" if sku == "lamp" else "ok"
-    values |= {
-        "name": f"{sku} {number}",
-        "fetched_at": read_at,
-    }
-    values |= {
-        "picture_uri": f"file:///{sku}",
-        "thumbnail_uri": f"file:///{sku}.png",
-    }
-    return picture(sku, read_at, run_id, **values)
 
 
 def predict(shop):
@@ -239,12 +189,32 @@ def predict(shop):
                 values = {"model": "blend", "forecast": 100 + number}
                 values |= {"lower_80": 90, "upper_80": 130}
                 values |= {"lower_95": 80, "upper_95": 150}
-                rows.append(forecast(name, day, MORNING, **values))
+                rows.append(
+                    forecast(
+                        name,
+                        day,
+                        MORNING,
+                        **values,
+                    )
+                )
         refused = [{"file": "p.csv", "row_number": 2, "reason": "invalid_date"}]
         refused[0] |= {"detail": None, "raw": "x"}
         run = staging.DagRun("forecast", f"forecast {as_of}")
-        manifest = forecast_loading.write(rows, as_of, run, refused)
-        load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
+        manifest = forecast_loading.write(
+            rows,
+            as_of,
+            run,
+            refused,
+        )
+        spec = forecast_loading.FORECASTS
+        day = manifest.business_date
+        shop.load_staged(
+            [manifest],
+            spec=spec,
+            day=day,
+            run_id=run.run_id,
+        )
+        check(shop, spec, run.run_id)
     first = DAY - 7 * ONE_DAY
     shop.warehouse.query(
         "forecast/coming_days.sql",
@@ -252,21 +222,8 @@ def predict(shop):
         first=DAY,
         last=DAY + 3 * ONE_DAY,
     )
-    shop.warehouse.query(
-        "forecast/past_days.sql",
-        first=first,
-        day=DAY,
-    )
-    shop.warehouse.query(
-        "forecast/complete_days.sql",
-        first=first,
-        day=DAY,
-    )
-    shop.warehouse.query(
-        "forecast/scores.sql",
-        first=first,
-        day=DAY,
-    )
+    for name in ("past_days", "complete_days", "scores"):
+        shop.warehouse.query(f"forecast/{name}.sql", first=first, day=DAY)
 
 
 def look_up(shop):
@@ -275,22 +232,14 @@ def look_up(shop):
     for source in ("sales_db", "partner_files"):
         load_history.last_read(source)
         load_history.was_read(source, DAY)
-        load_history.stored_rows("refunds", source, ["2007", "1999", "A1"])
-        load_history.known_lines(source, ["2000", "2009", "A2"])
+        order_ids = ["1999", "2000", "2007", "2009", "A1", "A2"]
+        for table in ("orders", "order_lines", "refunds"):
+            load_history.stored_rows(table, source, order_ids)
+        load_history.known_lines(source, order_ids)
         load_history.refunded_channels(source)
-        load_history.stored_rows("orders", source, ["2000", "2009", "A2"])
-        load_history.stored_rows("order_lines", source, ["2000", "2009", "A2"])
-        load_history.loaded_files(
-            source,
-            [f"acme_{DAY}.csv"],
-            ["A2", "A3", "A4"],
-        )
-        load_history.delivered_files(source, DAY - 7 * ONE_DAY)
-        load_history.read_days(
-            source,
-            DAY - 7 * ONE_DAY,
-            DAY,
-        )
+        load_history.loaded_files(source, [f"acme_{DAY}.csv"], ["A2", "A3", "A4"])
+        load_history.delivered_files(source, days[0])
+        load_history.read_days(source, *days)
         load_history.known_orders(source, DAY)
         load_history.rejected_orders(source, DAY)
         load_history.refunded_orders(source, days)
@@ -362,14 +311,7 @@ def forget(shop):
         run_id="forgotten",
     )
     website = Website(shop)
-    website.add(
-        "w9",
-        NOON,
-        "purchase",
-        visitor_id="zoe",
-        order_id="3000",
-        sku="toys-1",
-    )
+    buy(website, "3000")
     website.add(
         "w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON
     )  # too late

@@ -62,17 +62,32 @@ def load_catalogue(shop, name, read_at, **rows):
             )
         )
     rows |= {"read_at": read_at, "product_pictures": pictures}
-    load_rows(shop, CATALOGUE, name, **rows)
+    load_rows(
+        shop,
+        CATALOGUE,
+        name,
+        **rows,
+    )
 
 
 def load_older(shop):
     rejected = [rejection(SOURCE, MONDAY, "older")]
-    load_catalogue(shop, "older", FIRST, rejected_rows=rejected)
+    load_catalogue(
+        shop,
+        "older",
+        FIRST,
+        rejected_rows=rejected,
+    )
 
 
 def described_as(shop):
     """Name and category of each product."""
-    rows = shop.tuples("products", "sku", "name", "category")
+    rows = shop.tuples(
+        "products",
+        "sku",
+        "name",
+        "category",
+    )
     return {sku: names for sku, *names in rows}
 
 
@@ -91,7 +106,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     shop, second_shop
 ):
     for each in (shop, second_shop):
-        each.load(Folder([Order("1", FIRST)], products=[described("sold", "Shop's")]))
+        each.load(Folder([Order("1", FIRST)], products=[described("toys-1", "Shop's")]))
     load_older(shop)
     load_catalogue(shop, "newer", SECOND)
 
@@ -114,13 +129,13 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
         "renamed": ["New", "Games"],
         "gone": ["Gone", "Toys"],
         "new": ["New", "Toys"],
-        "sold": ["Shop's", "Sold"],
+        "toys-1": ["Shop's", "Sold"],
     }
     # The catalogue alone sets and removes pictures, and leaves the rest of a shop's product.
-    uris = dict.fromkeys(("stays", "renamed", "new", "sold")) | {"gone": "p"}
+    uris = dict.fromkeys(("stays", "renamed", "new", "toys-1")) | {"gone": "p"}
     assert shop.by("products", "sku", "picture_uri") == uris
     updated = shop.by("products", "sku", "updated_at")
-    assert updated["sold"] == at("2026-03-01 10:00")
+    assert updated["toys-1"] == at("2026-03-01 10:00")
 
     load_catalogue(second_shop, "newer", SECOND)
     state = second_shop.state(("product_pictures", "products"))
@@ -144,7 +159,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     assert products["stays"] == ["Stays", "Toys"]
     assert products["gone"] == ["Back", "Toys"]
     states = dict.fromkeys(("renamed", "gone", "stays"), "no_picture")
-    states |= dict.fromkeys(("new", "sold"), "gone")
+    states |= dict.fromkeys(("new", "toys-1"), "gone")
     assert shop.by("product_pictures", "sku", "state") == states
 
 
@@ -160,7 +175,15 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
     def predict(made_at, days, *series, **values):
         rows = []
         for name in series:
-            rows += [forecast(name, day, made_at, **values) for day in days]
+            rows += [
+                forecast(
+                    name,
+                    day,
+                    made_at,
+                    **values,
+                )
+                for day in days
+            ]
         load_rows(
             shop,
             FORECASTS,
@@ -169,7 +192,12 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
         )
 
     predict(earlier, [oldest, *days], "total")
-    predict(origin, days, *SERIES, model="old")
+    predict(
+        origin,
+        days,
+        *SERIES,
+        model="old",
+    )
     predict(origin, days, *SERIES)
 
     rows = shop.rows("sales_forecasts")
