@@ -119,7 +119,8 @@ def test_rates_that_are_known_change_no_day(shop):
     week_ago, thursday, friday, saturday = (
         MONDAY + timedelta(days=days) for days in (-7, 3, 4, 5)
     )
-    shop.load(Folder([Order("1", NOON, currency="CHF")]))
+    dollars = Folder(source="exchange_rates", rates=[(MONDAY, "USD", "1.1")])
+    shop.load(Folder([Order("1", NOON, currency="CHF")]), dollars)
 
     def load_rates(dollars, day):
         rates = [(week_ago, "CHF", "0.99"), (MONDAY, "USD", dollars)]
