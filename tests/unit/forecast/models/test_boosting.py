@@ -1,13 +1,14 @@
 """The rows that boosting learns from."""
 
-from sklearn.ensemble import HistGradientBoostingRegressor
-
 from ecommerce.forecast.models import boosting
 from ecommerce.forecast.models.statistics import Statistics
 from tests.unit.forecast.shops import panel
 
 
 def test_of_many_series_boosting_learns_from_a_bounded_number_of_rows(monkeypatch):
+    # A second, which every process that collects tests would spend.
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
     sizes = []
 
     def fit(trees, samples, changes):
