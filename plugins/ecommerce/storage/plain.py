@@ -2,6 +2,7 @@
 never floats."""
 
 import hashlib
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -9,7 +10,8 @@ from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
 
-
+# To make one takes longer than to use it.
+_adapter = cache(TypeAdapter)
 to_plain = to_jsonable_python
 """Converts a dataclass, or a list of them, to plain JSON types."""
 
@@ -17,7 +19,8 @@ to_plain = to_jsonable_python
 def from_plain(kind: type[T], plain: Any) -> T:
     """Convert plain JSON to a dataclass, or to a `list[…]` of them; pydantic.ValidationError where it does
     not fit."""
-    return TypeAdapter(kind).validate_python(plain)
+    adapter: TypeAdapter[T] = _adapter(kind)  # type: ignore[arg-type] # mypy: a type is not hashable
+    return adapter.validate_python(plain)
 
 
 def hash_of(model: BaseModel, **fields: Any) -> str:
