@@ -286,13 +286,12 @@ def _parts(node: Any) -> list[Any]:
 
 def _joined_scans(node: Any, conditions: Conditions) -> Iterator[Scan]:
     """The tables of both sides of a join; an outer join keeps all rows of one side."""
-    left = conditions
-    right = conditions
+    joined = conditions
+    if node.join_expr is not None:
+        joined = (*conditions, node.join_expr)
     kind = node.join_type.name
-    if node.join_expr is not None and kind in ("INNER", "RIGHT"):
-        left = (*conditions, node.join_expr)
-    if node.join_expr is not None and kind in ("INNER", "LEFT"):
-        right = (*conditions, node.join_expr)
+    left = joined if kind in ("INNER", "RIGHT") else conditions
+    right = joined if kind in ("INNER", "LEFT") else conditions
     yield from scans(node.left_scan, left)
     yield from scans(node.right_scan, right)
 
