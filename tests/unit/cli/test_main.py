@@ -110,7 +110,7 @@ def test_what_each_target_of_the_makefile_runs(repository, snapshot):
         output = re.sub(r"[ \\\n\t]*\n\t|[ \\\n]+$", " ", done.stdout).strip()
         error = re.sub(r"^Makefile:\d+: ", "", done.stderr.rstrip())
         texts.append(f"$ make {target}\n{output}\n{error}".rstrip())
-    assert "\n\n".join(texts) == snapshot
+    assert "\n".join(texts) == snapshot
 
 
 def test_help_lists_every_target_with_what_it_does(repository, snapshot):
