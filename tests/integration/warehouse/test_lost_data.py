@@ -85,13 +85,7 @@ def test_a_first_run_that_was_interrupted_is_continued(shop):
 
 
 def test_a_day_that_lost_orders_is_not_computed_again(loaded):
-    """An order that does not count, such as a cancelled one, is in no figure: its loss stops no load."""
-    loaded.sql("DELETE FROM sales.orders WHERE order_id = '3'")
-    loaded.load(
-        CHANGED,
-        day=TUESDAY,
-        run_id="next",
-    )
+    """The cancelled order, which is in no figure, makes up for no other one, and its loss stops no load."""
     loaded.sql("DELETE FROM sales.orders WHERE order_id = '2'")
     before = loaded.state(STATE)
     again = Folder(
@@ -122,6 +116,13 @@ def test_a_day_that_lost_orders_is_not_computed_again(loaded):
         run_id="another",
     )
     assert loaded.by("daily_summary", "business_date", "orders")[MONDAY] == 1
+
+    loaded.sql("DELETE FROM sales.orders WHERE order_id = '3'")
+    loaded.load(
+        Folder([Order("1", "2026-03-02 15:00")], read_at="2026-03-06 11:00"),
+        day=TUESDAY,
+        run_id="later",
+    )
 
 
 def test_the_check_changes_the_lock_and_nothing_else(loaded):
