@@ -4,8 +4,8 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-A pattern finds the blocks whose lines are certainly records. The lines of other blocks are judged one by one.
-pyarrow parses the records of both.
+A pattern finds the blocks, and pieces of others, whose lines are certainly records. The remaining lines are
+judged one by one. pyarrow parses the records of all.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ HEADER_LINES = 30
 """The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
+PIECE = 200
+"""Lines of a block that are judged together where not all of the block are certain."""
 END = b"\n" * MOST_LINES
 """Lines behind the last of a file, so that no record is waiting for its end."""
 OPEN_QUOTE = "a quote that is not closed"
@@ -305,9 +307,18 @@ class Reader:
         return bool(compute.match_substring_regex(text, self._certain).as_py())
 
     def _records(self, lines: list[bytes]) -> Iterator[Record]:
-        """Yield the records of lines."""
+        """Yield the records of lines, which are judged one by one where not each of the next is certain."""
         position = 0
+        piece_end = 0
         while position < len(lines):
+            if position >= piece_end:
+                piece = lines[position : position + PIECE]
+                piece_end = position + len(piece)
+                if self.is_certain(b"\n".join([*piece, b""])):
+                    for line in piece:
+                        yield Record(self.number + position, line)
+                        position += 1
+                    continue
             if lines[position].strip(self._blanks):
                 following = lines[position : position + MOST_LINES + 1]
                 record = self._record(self.number + position, following)
