@@ -140,6 +140,9 @@ def read_csv(
         run_sql_file(duck, "extract/delivered_files/keep_order_ids")
         warnings += json_warnings(duck, DOUBTFUL_VALUES)
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
+    if layout != STANDARD:
+        # The folder may get many files.
+        records.unlink()
     return warnings
 
 
