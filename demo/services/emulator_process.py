@@ -301,7 +301,7 @@ async def translate(sql: str, *, project_id: str, ctx: Any, **_: Any) -> str:
 def apply_rules_to(
     translator: SQLTranslator, node: exp.Expression, tree: exp.Expression
 ) -> bool:
-    """Apply the first rule that matches a node; each of the 92 is tried."""
+    """Apply the first of 92 rules that matches a node; none is tried on those of `UNTRANSLATED`."""
     if isinstance(node, UNTRANSLATED):
         return False
     return _apply_rules_to(translator, node, tree)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -106,8 +106,8 @@ class Batch(NamedTuple):
 
 
 def column_name(text: str) -> str:
-    """Return the name of a column with single blanks in place of others and of line feeds, and without what
-    people do not see."""
+    """Return the name of a column without invisible characters, with single blanks in place of other blanks
+    and of line feeds."""
     return " ".join(clean_id(text).split())
 
 
@@ -307,7 +307,7 @@ class Reader:
         return bool(compute.match_substring_regex(text, self._certain).as_py())
 
     def _records(self, lines: list[bytes]) -> Iterator[Record]:
-        """Yield the records of lines, which are judged one by one where not each of the next is certain."""
+        """Yield the records of lines: of a piece whose lines are all certain at once, else line by line."""
         position = 0
         piece_end = 0
         while position < len(lines):
@@ -315,9 +315,8 @@ class Reader:
                 piece = lines[position : position + PIECE]
                 piece_end = position + len(piece)
                 if self.is_certain(b"\n".join([*piece, b""])):
-                    for line in piece:
-                        yield Record(self.number + position, line)
-                        position += 1
+                    yield from map(Record, count(self.number + position), piece)
+                    position = piece_end
                     continue
             if lines[position].strip(self._blanks):
                 following = lines[position : position + MOST_LINES + 1]

@@ -307,7 +307,7 @@ OTHER_KEYS = {
         "prices_include_tax",
     },
 }
-"""Those that a layout of each kind has not."""
+"""Keys that are invalid in a layout of each kind."""
 UNKNOWN_KEY = f"no key of a layout; the keys are {', '.join(Layout.model_fields)}"
 STANDARD = Layout.model_construct()
 STANDARD_SETTLEMENT = Layout.model_validate(
