@@ -27,7 +27,7 @@ def one_more(order):
 
 
 def edited(snapshot, order):
-    """The books with one piece more of an order, and nothing says when."""
+    """The books with one piece more of an order, without a new modification date."""
     return replaced(snapshot, order, lines=one_more(order).lines)
 
 

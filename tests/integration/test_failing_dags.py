@@ -193,8 +193,8 @@ def test_each_run_and_task_ends_as_reviewed(ended, snapshot):
 def test_each_failed_task_is_mailed_once_and_nothing_behind_it(ended, snapshot):
     lines = "\n".join(sorted(by_message_id(ended.mailbox).values())).splitlines()
     # tests/unit/mail has the other lines.
-    told = [line for line in lines if line.startswith(("Subject:", "Why:"))]
-    assert "\n".join(told) == snapshot
+    causes = [line for line in lines if line.startswith(("Subject:", "Why:"))]
+    assert "\n".join(causes) == snapshot
     assert titles(ended) == subjects(ended)
     assert chat.SECRET not in ended.airflow.logs()
 

@@ -31,7 +31,7 @@ def refunded_order(snapshot, channel, midnight):
 
 
 def without_refunds(snapshot, order):
-    """The refunds of an order are deleted, and nothing says when."""
+    """The refunds of an order are deleted, without a new modification date."""
     kept = [each for each in snapshot.refunds if each.order_id != order.order_id]
     return replace(snapshot, refunds=tuple(kept))
 

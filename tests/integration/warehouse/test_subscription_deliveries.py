@@ -136,31 +136,14 @@ def test_each_subscription_gets_its_mail_once(shop):
     # The daily report of the same day is another mail, whatever the subscriptions got.
     run = DagRun("daily_sales_pipeline", "scheduled")
     assert delivery_log.deliveries(SUNDAY) == []
-    assert (
-        delivery_log.claim(
-            SUNDAY,
-            "figures",
-            "<day@x>",
-            NOW,
-            run,
-        )
-        == "<day@x>"
-    )
+    of_day = (SUNDAY, "figures", "<day@x>", NOW, run)
+    assert delivery_log.claim(*of_day) == "<day@x>"
     sent("alone")
-    [of_day] = delivery_log.deliveries(SUNDAY)
-    assert of_day["state"] == "claimed"
+    [delivery] = delivery_log.deliveries(SUNDAY)
+    assert delivery["state"] == "claimed"
     assert claimed([mail("board")]).message_ids == {}
     delivery_log.mark_sent(SUNDAY, "figures")
-    assert (
-        delivery_log.claim(
-            SUNDAY,
-            "figures",
-            "<day@x>",
-            NOW,
-            run,
-        )
-        == ""
-    )
+    assert delivery_log.claim(*of_day) == ""
     names = set(column_of(delivery_log.subscribed_deliveries(SUNDAY), "subscription"))
     assert names == {"board", "germany", "alone", "later"}
     assert delivery_log.subscribed_deliveries(MONDAY) == []

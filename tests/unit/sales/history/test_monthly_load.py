@@ -27,7 +27,7 @@ from tests.unit.sales.tables import check, records
 
 # Order A is in two files and two months; of B there are two versions, one of them twice.
 # D is still of February in the shop; H has a product number as quantity.
-# `~` stands for a blank that is not seen.
+# `~` is a no-break space.
 A_CSV = """
 order_id | number | ordered_at           | quantity      | unit_price | currency | discount_amount
 A        | 1      | 2024-01-31T15:00:00Z |               |            |          |
