@@ -157,9 +157,9 @@ def returns_of(order):
 def owed_to_customer(order, lines):
     """What was taken off an order and not paid back at once, if it was paid before: an edit, or a refund or
     exchange without its payment."""
-    received = exact(order["totalReceivedSet"])
+    received = received_for(order)
     taken_off = ZERO
-    if order["edited"] and order["presentmentCurrencyCode"] == order["currencyCode"]:
+    if order["edited"]:
         taken_off += max(received - exact(order["totalPriceSet"]), ZERO)
     if not order["cancelledAt"]:
         for row in removed_units(order, lines, ("goods", "gift card", "tip")):
@@ -173,6 +173,16 @@ def owed_to_customer(order, lines):
             overpaid -= returned.paid
             taken_off += max(returned.explained - returned.paid, ZERO)
     return max(min(taken_off, overpaid), ZERO)
+
+
+def received_for(order):
+    """What the customer paid, at the exchange rate of the order: that of a payment may be another."""
+    total = order["totalPriceSet"]
+    charged = Fraction(total["presentmentMoney"]["amount"])
+    if charged == 0:
+        return exact(order["totalReceivedSet"])
+    received = Fraction(order["totalReceivedSet"]["presentmentMoney"]["amount"])
+    return exact(total) * received / charged
 
 
 def returned_by(refund, taxes_included, lines):

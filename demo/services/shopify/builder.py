@@ -50,7 +50,6 @@ class _OrderBuilder:
             "displayFinancialStatus": self._financial_status(),
             "displayFulfillmentStatus": facts.fulfillment_status,
             "currencyCode": facts.currency,
-            "presentmentCurrencyCode": facts.currency,
             "edited": facts.edited_at is not None,
             "taxesIncluded": facts.taxes_included,
             "sourceName": facts.source_name,
@@ -288,7 +287,8 @@ class _OrderBuilder:
     def _money(self, amount: Decimal) -> Record:
         currency = self.facts.currency
         text = amount_text(round_money(amount, currency))
-        return {"shopMoney": {"amount": text, "currencyCode": currency}}
+        money = {"amount": text, "currencyCode": currency}
+        return {"shopMoney": money, "presentmentMoney": money.copy()}
 
     def _line_id(self, place: int) -> str:
         return self._gid("LineItem", f"{place + 1:03d}")

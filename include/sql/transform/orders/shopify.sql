@@ -2,7 +2,9 @@
 -- before tax. Values are read as text; docs/SOURCES.md explains what counts as a line, a fee and a refund.
 -- noqa: disable=capitalisation.identifiers,references.special_chars
 
-CREATE TYPE money AS STRUCT(shopMoney STRUCT(amount VARCHAR, currencyCode VARCHAR));
+CREATE TYPE money AS STRUCT(
+    shopMoney STRUCT(amount VARCHAR, currencyCode VARCHAR), presentmentMoney STRUCT(amount VARCHAR)
+);
 CREATE TYPE taxes AS STRUCT(rate VARCHAR, priceSet money)[];
 CREATE TYPE settled AS STRUCT(amount VARCHAR, currencyCode VARCHAR);
 
@@ -50,7 +52,7 @@ FROM read_json(
         updatedAt: 'VARCHAR',
         cancelledAt: 'VARCHAR',
         displayFinancialStatus: 'VARCHAR', displayFulfillmentStatus: 'VARCHAR', currencyCode: 'VARCHAR',
-        presentmentCurrencyCode: 'VARCHAR', edited: 'BOOLEAN',
+        edited: 'BOOLEAN',
         taxesIncluded: 'BOOLEAN', sourceName: 'VARCHAR', attribution: 'STRUCT(displayName VARCHAR)',
         app: 'STRUCT("name" VARCHAR)', discountCodes: 'VARCHAR[]', email: 'VARCHAR', customer: 'STRUCT(id VARCHAR)',
         shippingAddress: 'STRUCT(countryCodeV2 VARCHAR)', billingAddress: 'STRUCT(countryCodeV2 VARCHAR)',
@@ -374,8 +376,8 @@ WHERE
     AND item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) > 0;
 
 -- What an order still owes its customer: removed units, refunds and exchanges that were not paid back at once, and a
--- price that an edit reduced (in another currency, the money received differs from the total by its rate). At most what
--- was received beyond the current total. A later refund without lines pays it back, and returns no further goods.
+-- price that an edit reduced. At most what was received beyond the current total, at the order's exchange rate, which a
+-- payment need not have. A later refund without lines pays it back, and returns no further goods.
 CREATE TABLE shopify_owed AS
 WITH reductions AS (
     SELECT
@@ -402,12 +404,15 @@ sums AS (
 
 SELECT
     sums.version,
-    amount_of(orders.totalReceivedSet) AS received,
-    CASE
-        WHEN orders.edited AND orders.presentmentCurrencyCode = orders.currencyCode
-            THEN greatest(received - amount_of(orders.totalPriceSet), 0)
-        ELSE 0
-    END AS overpaid,
+    coalesce(
+        share_of(
+            amount_of(orders.totalPriceSet),
+            ten_thousandths(as_amount(orders.totalReceivedSet.presentmentMoney.amount)),
+            nullif(ten_thousandths(as_amount(orders.totalPriceSet.presentmentMoney.amount)), 0)
+        ),
+        amount_of(orders.totalReceivedSet)
+    ) AS received,
+    CASE WHEN orders.edited THEN greatest(received - amount_of(orders.totalPriceSet), 0) ELSE 0 END AS overpaid,
     greatest(
         least(sums.amount + overpaid, received - amount_of(orders.currentTotalPriceSet) - sums.settled), 0
     ) AS amount
