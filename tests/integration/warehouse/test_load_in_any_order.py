@@ -101,3 +101,7 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop)
     shop.load(*FOLDERS["older_south"], run_id="older south")
     assert shop.tuples("orders", "order_id") == [("1",), ("5",)]
     assert known("south_2026-03-02.csv") == (newer, ["5"])
+    # Nor a payout of a settlement.
+    payouts = shop.tuples("payouts", "payout_id", "status", "amount")
+    assert payouts == [("south-7", "canceled", 0), ("south-8", "paid", 9)]
+    assert shop.tuples("payments", "payment_id") == [("south-8-1",)]

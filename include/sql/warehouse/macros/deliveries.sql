@@ -3,6 +3,26 @@
 ({{ loaded }}.business_date = {{ day }} OR STRPOS({{ loaded }}.file, CONCAT('_', CAST({{ day }} AS STRING), '.csv')) > 0)
 {%- endmacro %}
 {#
+  Orders and payouts of the arriving files. A newer delivery of a file that is loaded contains all of its orders: the others
+  are removed.
+#}
+{% macro deliveries() -%}
+SELECT
+    delivered.source,
+    order_id,
+    MAX(newer.received_at) AS newer_received_at,
+    LOGICAL_AND(newer.file IS NOT NULL AND order_id NOT IN UNNEST(newer.order_ids)) AS is_removed
+FROM `sales_staging.loaded_files` AS delivered
+CROSS JOIN UNNEST(delivered.order_ids) AS order_id
+LEFT JOIN `sales.loaded_files` AS newer
+    ON
+        delivered.file = newer.file
+        AND delivered.source = newer.source
+        AND delivered.received_at < newer.received_at
+        AND {{ any_of(stored["loaded_files"], "newer.business_date") }}
+GROUP BY delivered.source, order_id
+{%- endmacro %}
+{#
   Stored refunds from files that this load neither has nor knew when it read: another run has loaded them since. The ids
   of such refunds end with the day of their file. They stay, and their orders' files are read again (loaded_files/load.sql).
 #}

@@ -1,5 +1,6 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit, is_off with context %}
 {% from "warehouse/macros/changed_rates.sql" import changed_rates with context %}
+{% from "warehouse/macros/deliveries.sql" import deliveries with context %}
 {% from "warehouse/macros/first_orders.sql" import first_orders with context %}
 {% from "warehouse/macros/forgotten.sql" import forget, order_hash, remember_orders with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
@@ -35,20 +36,7 @@ WHERE
 -- Staged orders that are not older than the stored version, with what the load needs of that version.
 CREATE OR REPLACE TABLE `sales_staging.replaced_orders` AS
 WITH deliveries AS (
-    -- A newer delivery of a file contains all of its orders: the others are removed.
-    SELECT
-        delivered.source,
-        order_id,
-        LOGICAL_AND(newer.file IS NOT NULL AND order_id NOT IN UNNEST(newer.order_ids)) AS is_removed
-    FROM `sales_staging.loaded_files` AS delivered
-    CROSS JOIN UNNEST(delivered.order_ids) AS order_id
-    LEFT JOIN `sales.loaded_files` AS newer
-        ON
-            delivered.file = newer.file
-            AND delivered.source = newer.source
-            AND delivered.received_at < newer.received_at
-            AND {{ any_of(stored["loaded_files"], "newer.business_date") }}
-    GROUP BY delivered.source, order_id
+{{ deliveries() | indent(4, first=True) }}
 ),
 
 stored_orders AS (
