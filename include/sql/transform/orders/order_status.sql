@@ -18,5 +18,6 @@ FROM (
     ('cancelled', FALSE, FALSE),
     ('draft', FALSE, TRUE),
     ('checkout-draft', FALSE, TRUE),
+    ('sub-order', FALSE, FALSE),
     ('trash', FALSE, FALSE)
 ) AS list (status, is_sale, is_draft);

@@ -85,6 +85,9 @@ CREATE MACRO fee_in(meta_data, name) AS as_fee(
 );
 
 -- Only what payments need of the meta data is kept, before the window holds all rows in memory.
+--
+-- Plugins for several vendors (Dokan, MultiVendorX and its former name WCMp, YITH) divide an order that was paid once into
+-- sub-orders. Other orders with a parent, such as old renewals of subscriptions, were paid themselves.
 CREATE TABLE storefront_orders AS
 SELECT
     *,
@@ -97,7 +100,16 @@ SELECT
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM (
     SELECT
-        * EXCLUDE (meta_data),
+        * EXCLUDE (meta_data, status, parent_id, created_via),
+        CASE
+            WHEN
+                parent_id <> '0'
+                AND created_via IN (
+                    'dokan', 'mvx_vendor_order', 'wcmp_vendor_order', 'yith_wcmv_vendor_suborder'
+                )
+                THEN 'sub-order'
+            ELSE status
+        END AS status,
         CASE
             WHEN as_text(date_paid_gmt) IS NOT NULL
                 THEN list_filter(
@@ -110,7 +122,8 @@ FROM (
     FROM read_json(
         getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
         columns = {
-            id: 'VARCHAR', status: 'VARCHAR', currency: 'VARCHAR', date_created_gmt: 'VARCHAR',
+            id: 'VARCHAR', parent_id: 'VARCHAR', created_via: 'VARCHAR', status: 'VARCHAR', currency: 'VARCHAR',
+            date_created_gmt: 'VARCHAR',
             date_modified_gmt: 'VARCHAR', customer_id: 'VARCHAR', shipping_total: 'VARCHAR', total_tax: 'VARCHAR',
             billing: 'STRUCT(email VARCHAR, country VARCHAR)', shipping: 'STRUCT(country VARCHAR)',
             fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
@@ -486,7 +499,7 @@ WITH newest AS (
         len(coalesce(refunds, [])) > 0 OR status = 'refunded' AS is_refunded,
         list_filter(fee_names(gateway), LAMBDA name: fee_in(payment_meta, name) IS NOT NULL)[1] AS fee_name
     FROM storefront_orders
-    WHERE as_text(date_paid_gmt) IS NOT NULL
+    WHERE as_text(date_paid_gmt) IS NOT NULL AND status IS DISTINCT FROM 'sub-order'
     QUALIFY row_number() OVER (PARTITION BY clean_id(id) ORDER BY filename DESC, row_number DESC) = 1
 ),
 

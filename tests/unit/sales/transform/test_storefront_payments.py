@@ -55,6 +55,22 @@ def fees(done):
     return column_by(done.payments, "order_id", "fee_amount")
 
 
+def test_an_order_that_is_divided_among_vendors_counts_once(world):
+    """A renewal may have a parent, and Dokan creates other orders."""
+    vendors = ("dokan", "mvx_vendor_order", "wcmp_vendor_order")
+    created = [(0, "checkout"), (0, "dokan"), (1, "subscription")]
+    created += [(1, plugin) for plugin in (*vendors, "yith_wcmv_vendor_suborder")]
+    orders = []
+    for number, (parent, plugin) in enumerate(created, 1):
+        orders.append(paid(number, parent_id=parent, created_via=plugin))
+    done = world.storefront(orders)
+    counted = column_by(done.orders, "order_id", "is_sale")
+    assert [order for order, is_sale in counted.items() if is_sale] == ["1", "2", "3"]
+    assert set(column_of(done.orders, "status")) == {"completed", "sub-order"}
+    assert sorted(column_of(done.payments, "order_id")) == ["1", "2", "3"]
+    assert done.totals["warnings"] == []
+
+
 READABLE = {
     "3.3800000001": "3.38",
     "3.38005": "3.3801",
