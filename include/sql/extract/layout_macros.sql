@@ -138,7 +138,7 @@ END;
 CREATE OR REPLACE MACRO percentage(rate) AS CASE
     WHEN as_amount(rtrim(rate, '% ')) = 0 OR as_amount(rtrim(rate, '% ')) BETWEEN 1 AND 100 THEN rtrim(rate, '% ')
     WHEN contains(rate, '%') AND as_amount(rtrim(rate, '% ')) BETWEEN 0 AND 1 THEN rtrim(rate, '% ')
-    ELSE as_text(rate) || ' (not in percent)'
+    ELSE as_text(rate) || ' (not a tax rate in percent)'
 END;
 
 CREATE OR REPLACE MACRO turned(number) AS CASE

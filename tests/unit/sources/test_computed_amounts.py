@@ -102,9 +102,9 @@ CASES = {
         {"Rate": "tax_rate"},
         ["1,11.90,0.19", "1,11.90,-19", "1,11.90,1900", "1,11.90,0"],
         [
-            {"gross_amount": "0.19 (not in percent)"},
-            {"gross_amount": "-19 (not in percent)"},
-            {"gross_amount": "1900 (not in percent)"},
+            {"gross_amount": "0.19 (not a tax rate in percent)"},
+            {"gross_amount": "-19 (not a tax rate in percent)"},
+            {"gross_amount": "1900 (not a tax rate in percent)"},
             {"unit_price": "11.9", "gross_amount": "11.9"},
         ],
     ),
@@ -115,7 +115,7 @@ CASES = {
         [
             {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
             {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
-            {"gross_amount": "0.5 (not in percent)"},
+            {"gross_amount": "0.5 (not a tax rate in percent)"},
         ],
     ),
     "prices without tax, and a rate": Case(
