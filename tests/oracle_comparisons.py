@@ -290,11 +290,12 @@ def days_of(first, last):
 
 
 def coverage_of(net_sales, with_cost):
-    """The part of net sales with a cost; None without either."""
+    """The part of net sales with a cost, of which only whole thousandths count; None without either."""
     if with_cost is None or rounded(Fraction(net_sales)) <= 0:
         return None
     without = abs(net_sales - with_cost)
-    return quotient(max(net_sales - without, 0), net_sales)
+    part = Fraction(max(net_sales - without, 0)) / Fraction(net_sales)
+    return Decimal(int(part * 1000)) / 1000
 
 
 def mean(values):

@@ -89,15 +89,16 @@ def check_expiration(dataset: Any, staging: Any, present: schema.Listing) -> Lin
 def check_costs(warehouse: Warehouse) -> Lines:
     """Report how much of the newest day's net sales has a cost of goods."""
     for row in warehouse.query("warehouse/tables/daily_summary/cost_coverage.sql"):
-        day, percent = row["business_date"], row["percent"]
-        if percent is None:
+        day, coverage = row["business_date"], row["coverage"]
+        if coverage is None:
             yield OK, f"no sale of {day} has a cost of goods: no gross margin is shown"
             continue
+        percent = coverage * 100
         state = OK if percent >= LEAST_COST_COVERAGE else HINT
         yield (
             state,
-            f"{percent} % of net sales of {day} have a cost of goods; the report shows a gross margin from "
-            f"{LEAST_COST_COVERAGE} %",
+            f"{percent:.1f} % of net sales of {day} have a cost of goods; the report shows a gross margin "
+            f"from {LEAST_COST_COVERAGE} %",
         )
 
 

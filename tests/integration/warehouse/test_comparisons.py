@@ -1,7 +1,6 @@
 """What a day is compared with: the views on random histories, and the examples of docs/DEFINITIONS.md."""
 
 from datetime import date, timedelta
-from fractions import Fraction
 
 import pytest
 
@@ -24,7 +23,7 @@ from tests.integration.warehouse.random_history import (
     insert_history,
     random_history,
 )
-from tests.oracle_comparisons import days_of
+from tests.oracle_comparisons import coverage_of, days_of
 from tests.rows import column_of
 
 COMPARISONS = "report/daily_sales/comparisons.sql"
@@ -113,21 +112,19 @@ def assert_margin(shop, history, day):
 
 def test_make_check_reports_the_part_of_net_sales_that_has_a_cost(random_shop):
     shop, history = random_shop
-    percents = set()
+    found = set()
     for day in sorted(history.complete & history.summary.keys())[:-60:-1]:
         [(_, text)] = check_costs(shop.warehouse)
         row = history.summary[day]
-        if row["sales_with_cost"] is None:
+        coverage = coverage_of(row["net_sales"], row["sales_with_cost"])
+        if coverage is None:
             assert text.startswith(f"no sale of {day} has a cost of goods")
-        elif row["net_sales"] > 0:
-            uncovered = abs(row["net_sales"] - row["sales_with_cost"])
-            percent = int(
-                100 * max(1 - Fraction(uncovered) / Fraction(row["net_sales"]), 0)
-            )
-            percents.add(percent)
+        else:
+            percent = f"{coverage * 100:.1f}"
+            found.add(percent)
             assert text.startswith(f"{percent} % of net sales of {day} ")
         shop.sql(f"DELETE FROM sales.daily_summary WHERE business_date = '{day}'")
-    assert {0, 60, 94, 100} <= percents
+    assert {"0.0", "60.0", "94.9", "100.0"} <= found
 
 
 def test_a_weekday_that_sold_four_weeks_before_was_not_closed(shop):

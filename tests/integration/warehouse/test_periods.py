@@ -245,7 +245,7 @@ def test_payments_of_the_shop_and_of_its_slices(week):
     # A partner that sells, without a cost and a payment.
     assert week[ACME].costs is None
     # Of net sales where the refund of the whole order is in no category.
-    assert week[TOYS].costs.fee_coverage == D("0.162602")
+    assert week[TOYS].costs.fee_coverage == D("0.162")
     paid = PaidOut(
         source="storefront", currency="USD", payouts=2, amount=21, unexplained=6
     )

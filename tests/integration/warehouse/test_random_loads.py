@@ -21,7 +21,7 @@ from tests.integration.warehouse.random_sales import (
     READS,
     assert_near,
 )
-from tests.oracle_comparisons import quotient
+from tests.oracle_comparisons import coverage_of
 from tests.oracle_payments import (
     DECLINED,
     PaymentOracle,
@@ -178,10 +178,9 @@ def margin_of(oracle, day):
                 if row[name] is not None:
                     sums[name] += row[name]
     net_sales = sums.pop("net_sales")
-    if "covered_sales" not in sums or net_sales <= 0:
+    coverage = coverage_of(net_sales, sums.get("covered_sales"))
+    if coverage is None:
         return None
-    without = abs(net_sales - sums["covered_sales"])
-    coverage = quotient(max(net_sales - without, 0), net_sales)
     return {**sums, "coverage": coverage}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -49,15 +50,15 @@ def warehouse(refusal=None):
 
 
 @pytest.mark.parametrize(
-    ("percent", "state", "words"),
+    ("coverage", "state", "words"),
     [
-        (95, OK, "95 % of net sales of 2026-11-19"),
-        (94, HINT, "94 % of net sales of 2026-11-19"),
+        (Decimal("0.95"), OK, "95.0 % of net sales of 2026-11-19"),
+        (Decimal("0.949"), HINT, "94.9 % of net sales of 2026-11-19"),
         (None, OK, "no sale of 2026-11-19 has a cost"),
     ],
 )
-def test_costs_of_most_sales_are_enough(percent, state, words):
-    rows = [{"business_date": date(2026, 11, 19), "percent": percent}]
+def test_costs_of_most_sales_are_enough(coverage, state, words):
+    rows = [{"business_date": date(2026, 11, 19), "coverage": coverage}]
     [(found, text)] = check_access.check_costs(SimpleNamespace(query=lambda _: rows))
     assert found == state
     assert text.startswith(words)

@@ -1,6 +1,6 @@
 -- What payments cost and what is left of the day's net sales, in every row, and its payouts, NULL where there are none: those
 -- issued on the day that the bank did not decline, and those of the two weeks before that are not explained.
-{% from "warehouse/macros/amounts.sql" import covered, rate %}
+{% from "warehouse/macros/amounts.sql" import coverage %}
 {% from "warehouse/macros/payments.sql" import declined %}
 WITH sums AS (
     SELECT
@@ -33,21 +33,14 @@ payouts AS (
             AND has_arrived
             AND unexplained <> 0
         )
-),
-
-judged AS (
-    SELECT
-        *,
-        {{ covered("net_sales", "covered_sales") }} AS covered
-    FROM sums
 )
 
 SELECT
-    judged.fees,
-    judged.sales_with_fees,
-    judged.covered_sales,
-    judged.contribution,
-    {{ rate("judged.covered", "judged.net_sales") }} AS coverage,
+    sums.fees,
+    sums.sales_with_fees,
+    sums.covered_sales,
+    sums.contribution,
+    {{ coverage("sums.net_sales", "sums.covered_sales") }} AS coverage,
     payouts.source,
     payouts.payout_id,
     payouts.issued_on,
@@ -58,7 +51,7 @@ SELECT
     payouts.charges,
     payouts.cost,
     payouts.unexplained
-FROM judged
+FROM sums
 LEFT JOIN payouts
     ON TRUE
 ORDER BY payouts.issued_on DESC, payouts.source, payouts.payout_id

@@ -1,7 +1,7 @@
 -- The payment fees of the period by slice, rows of `part` 'costs', and payouts by source and currency of the slices that are
 -- whole shops, rows of `part` 'payouts'. One that has not reached the bank, or never does, is not among them. What is too
 -- much in one payout does not explain what another lacks.
-{% from "warehouse/macros/amounts.sql" import covered, rate %}
+{% from "warehouse/macros/amounts.sql" import coverage %}
 {% from "warehouse/macros/slices.sql" import slices_of with context %}
 WITH sums AS (
     SELECT
@@ -14,14 +14,6 @@ WITH sums AS (
     WHERE {{ days("margins.business_date") }}
         AND slice IS NOT NULL
     GROUP BY slice
-),
-
-judged AS (
-    SELECT
-        *,
-        {{ covered("net_sales", "sales_with_fees") }} AS covered
-    FROM sums
-    WHERE fees IS NOT NULL
 )
 
 SELECT
@@ -29,13 +21,14 @@ SELECT
     'costs' AS part,
     fees,
     sales_with_fees,
-    {{ rate("covered", "net_sales") }} AS fee_coverage,
+    {{ coverage("net_sales", "sales_with_fees") }} AS fee_coverage,
     NULL AS source,
     NULL AS currency,
     NULL AS payouts,
     NULL AS amount,
     NULL AS unexplained
-FROM judged
+FROM sums
+WHERE fees IS NOT NULL
 UNION ALL
 SELECT
     slice,

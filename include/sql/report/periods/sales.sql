@@ -2,7 +2,7 @@
 -- 'channels', 'categories', 'countries' and 'shops' (the sources) have net sales of the period before, and no row where the
 -- slice is a single one of them; 'unconverted' are currencies without an exchange rate, whose amounts count nowhere; 'expected'
 -- is what is sold on the complete days with a forecast. Each part has other columns.
-{% from "warehouse/macros/amounts.sql" import covered, rate %}
+{% from "warehouse/macros/amounts.sql" import coverage %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/headline_figures.sql" import figure_value, figures_per_order with context %}
 {% from "warehouse/macros/slices.sql" import all_slices, calendar, is_divided_by, slices_of with context %}
@@ -363,7 +363,7 @@ breakdowns AS (
 costs AS (
     SELECT
         *,
-        {{ covered("net_sales", "sales_with_cost") }} AS covered
+        {{ coverage("net_sales", "sales_with_cost") }} AS coverage
     FROM totals
     WHERE span = 'value'
         AND sales_with_cost IS NOT NULL
@@ -422,7 +422,7 @@ WHERE part = '{{ part }}'
 {% endfor %}
 UNION ALL
 {{ row_of("costs", {
-    "cost_of_goods": "cost_of_goods", "sales_with_cost": "sales_with_cost", "coverage": rate("covered", "net_sales")
+    "cost_of_goods": "cost_of_goods", "sales_with_cost": "sales_with_cost", "coverage": "coverage"
 }) }}
 FROM costs
 UNION ALL

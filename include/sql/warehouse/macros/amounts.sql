@@ -22,13 +22,20 @@ CAST(
 {%- endmacro %}
 
 {#
-  The part of net sales that has a cost, NULL where they are not positive. Returns without a cost make the sales with a cost
-  more than all: what they exceed is not covered.
+  The part of net sales that has a cost, in whole thousandths, rounded down: what is not enough must not look like enough.
+  NULL where net sales are not positive. Returns without a cost make the sales with a cost more than all: what they exceed
+  is not covered.
 #}
-{% macro covered(net_sales, sales_with_cost) -%}
+{% macro coverage(net_sales, sales_with_cost) -%}
 IF(
         {{ net_sales }} > 0,
-        GREATEST({{ net_sales }} - ABS({{ net_sales }} - {{ sales_with_cost }}), 0),
+        CAST(
+            FLOOR(
+                CAST(
+                    GREATEST({{ net_sales }} - ABS({{ net_sales }} - {{ sales_with_cost }}), 0) * 10000 AS BIGNUMERIC
+                ) * 1000 / NULLIF(CAST({{ net_sales }} * 10000 AS BIGNUMERIC), 0)
+            ) AS INT64
+        ) * NUMERIC '0.001',
         NULL
     )
 {%- endmacro %}

@@ -264,7 +264,7 @@ def rare_day():
     rates = {name: figure(value, week_before="0.1") for name, value in changed_rates}
     silent = expected("channel:a", "0", "0", near="0", far="0")
     back = expected("channel:b", "0", "5", "very unusual", near="0", far="0")
-    nearly = {"coverage": D("0.949999")}
+    nearly = {"coverage": D("0.949")}
     week = ExpectedWeek(first=date(2026, 11, 23), so_far=D(40_000), forecast=D(59_500))
     return changed(
         known,

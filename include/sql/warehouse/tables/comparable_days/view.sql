@@ -1,4 +1,4 @@
-{% from "warehouse/macros/amounts.sql" import average_amount, covered, exact_amount, rate %}
+{% from "warehouse/macros/amounts.sql" import average_amount, coverage, exact_amount %}
 {% from "warehouse/macros/exports.sql" import exported_sources with context %}
 {% from "warehouse/macros/headline_figures.sql" import figure_description with context %}
 CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
@@ -11,7 +11,7 @@ CREATE VIEW IF NOT EXISTS `sales.comparable_days` (
     {% endfor %}
     cost_of_goods OPTIONS (description = "Cost of the goods sold, less that of returned units; NULL where no line has a cost."),
     sales_with_cost OPTIONS (description = "The part of net_sales whose cost is known; NULL where no line has a cost."),
-    cost_coverage OPTIONS (description = "The part of net sales whose cost is known, as a fraction of one; NULL where no line has a cost."),
+    cost_coverage OPTIONS (description = "The part of net sales whose cost is known, as a fraction of one, rounded down to thousandths; NULL where no line has a cost."),
     weekday_average OPTIONS (description = "Average net sales of the complete same weekdays in the four weeks before; NULL without any."),
     base_date OPTIONS (description = "The day that changes are measured from: seven days before if that day is complete, else the day before if that one is, else NULL."),
     averaged_days OPTIONS (description = "Number of complete days among the 28 days before, which averages include."),
@@ -110,20 +110,13 @@ sales_days AS (
         {{ exact_amount("known_days.gross_sales - COALESCE(sales_without.without_discounts, 0)") }} AS gross_sales_with_discounts,
         known_days.gross_sales - COALESCE(sales_without.without_tax, 0) AS gross_sales_with_tax,
         known_days.gross_sales - COALESCE(sales_without.without_shipping, 0) AS gross_sales_with_shipping,
-        {{ covered("known_days.net_sales", "known_days.sales_with_cost") | indent(4) }} AS covered_sales,
+        {{ coverage("known_days.net_sales", "known_days.sales_with_cost") }} AS cost_coverage,
         COUNTIF(known_days.gross_sales <> 0) OVER (ORDER BY known_days.business_date) AS sales_period,
         -- On the first complete day with customers, each of them counts as new.
         MIN(IF(known_days.is_complete AND known_days.customers > 0, known_days.business_date, NULL)) OVER () AS customers_since
     FROM known_days
     LEFT JOIN sales_without
         ON known_days.business_date = sales_without.business_date
-),
-
-compared AS (
-    SELECT
-        *,
-        {{ rate("covered_sales", "net_sales") }} AS cost_coverage
-    FROM sales_days
 )
 
 SELECT
@@ -162,7 +155,7 @@ SELECT
     COALESCE(cost_coverage * 100 >= {{ least_cost_coverage }}, FALSE) AS has_costs,
     gross_sales_with_discounts,
     gross_sales_with_returns
-FROM compared
+FROM sales_days
 WINDOW
     days_before AS (ORDER BY UNIX_DATE(business_date) RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING),
     same_weekdays AS (
