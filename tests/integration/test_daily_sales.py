@@ -66,23 +66,6 @@ def test_a_day_on_which_the_clocks_change(start_company):
     assert company.differences(expected) == ""
 
 
-@pytest.mark.slow
-def test_days_in_one_run_end_in_the_same_tables(start_company):
-    """Past days and the newest one, whose run has no upper bound; then that day again."""
-    company = start_company(mode="66")
-    books = ledger(4)
-    days = books.business_days
-    now = morning_after(days[-1])
-    company.show(books.as_of(now))
-    run_day(
-        days[0],
-        now,
-        last=days[-1],
-    )
-    run_day(days[-1])
-    company.assert_oracle(run_days=days)
-
-
 @pytest.mark.nightly
 def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     company = start_company()

@@ -6,6 +6,7 @@ import pytest
 
 from demo.ledger import Ledger
 from ecommerce.core.business_day import newest_closed_day
+from ecommerce.runtime import metrics
 from ecommerce.sales import delivery, loading
 from ecommerce.sales.report import build
 from ecommerce.sources import live_sources
@@ -49,5 +50,13 @@ def test_what_the_steps_of_a_day_send_is_there(start_company, mailbox, monkeypat
     audits = company.rows("load_audit")
     assert set(column_of(audits, "source")) == {*live_sources()}
     for row in audits:
-        labels = f'dag_id="{DAG}",outcome="accepted",source="{row["source"]}"'
-        assert series[f"ecommerce_rows{{{labels}}}"] == row["rows_accepted"]
+        source = f'source="{row["source"]}"'
+        read_at = series[f"ecommerce_source_read_timestamp_seconds{{{source}}}"]
+        assert read_at == row["read_at"].timestamp()
+        for outcome in metrics.OUTCOMES:
+            labels = f'dag_id="{DAG}",outcome="{outcome}",{source}'
+            assert series[f"ecommerce_rows{{{labels}}}"] == row[f"rows_{outcome}"]
+        labels = f'dag_id="{DAG}",{source}'
+        share = row["rows_rejected"] / max(row["rows_read"], 1)
+        ratio = series[f"ecommerce_rejected_ratio{{{labels}}}"]
+        assert ratio == pytest.approx(share, abs=1e-6)

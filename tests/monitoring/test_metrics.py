@@ -1,56 +1,9 @@
-"""What the pipeline sends arrives under the names that alerts and dashboard ask for."""
-
-from datetime import UTC, datetime
+"""What the pipeline sends arrives; `integration/test_pipeline_metrics.py` has the metrics of a day."""
 
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 
-from ecommerce.core.business_day import day_window
 from ecommerce.runtime import metrics
-
-DAY = day_window(datetime(2026, 11, 19, tzinfo=UTC).date(), "America/New_York")
-AUDIT = [
-    {
-        "source": "partner_files",
-        "read_at": datetime(2026, 11, 20, 11, tzinfo=UTC),
-        "rows_read": 200,
-        "rows_accepted": 180,
-        "rows_rejected": 15,
-        "rows_superseded": 5,
-    },
-    {
-        "source": "storefront",
-        "read_at": None,
-        "rows_read": 0,
-        "rows_accepted": 0,
-        "rows_rejected": None,
-    },
-]
-
-
-def test_the_day_of_each_step_is_its_end_in_seconds(sending):
-    metrics.business_day_done("report", DAY.end)
-    series = r'ecommerce_business_day_end_timestamp_seconds\{step="report"\}'
-    assert sending.until(series) == datetime(2026, 11, 20, 5, tzinfo=UTC).timestamp()
-
-
-def test_rows_and_share_of_every_source(sending):
-    metrics.loaded("daily_sales_pipeline", AUDIT)
-    # The last series that is sent.
-    last = r'ecommerce_rejected_ratio\{.*source="storefront"\}'
-    assert sending.until(last) == 0
-    page = sending.scrape()
-    dag = 'dag_id="daily_sales_pipeline"'
-    source = 'source="partner_files"'
-    rows = {"read": 200, "accepted": 180, "rejected": 15, "superseded": 5}
-    assert list(rows) == list(metrics.OUTCOMES)
-    for outcome, number in rows.items():
-        series = f'ecommerce_rows{{{dag},outcome="{outcome}",{source}}}'
-        assert page[series] == number
-    assert page[f"ecommerce_rejected_ratio{{{dag},{source}}}"] == 0.075
-    read_at = "ecommerce_source_read_timestamp_seconds"
-    assert page[f"{read_at}{{{source}}}"] == 1795172400.0
-    assert f'{read_at}{{source="storefront"}}' not in page
 
 
 def test_counts_add_up(sending):
