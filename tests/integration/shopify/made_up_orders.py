@@ -72,6 +72,11 @@ class OrderMaker:
             refund_subtotals_with_tax=dice.choice([None, True, False]),
             email=f"customer.{number}@example.com",
         )
+        if number % 3 == 1:
+            # Paid before an edit reduced it: more than most orders cost.
+            order.payments = [paid("5000", kind="SALE")]
+        if number % 2:
+            order.edited_at = NOON + 650 * MINUTE
         if dice.random() < 0.3:
             order.lines.append(tip(self.money(currency)))
         if dice.random() < 0.5:
