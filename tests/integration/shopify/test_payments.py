@@ -2,7 +2,7 @@
 other gateways, which are in the orders."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -68,7 +68,10 @@ def ids(loaded):
 
 
 def test_a_payout_and_its_balance_transactions(load):
-    """Also one in test mode, and one in no payout."""
+    """Also one in test mode, and one in no payout; and a payout that has only a date.
+
+    Shopify writes such a date as midnight in UTC, which is the day before in New York.
+    """
     balance = [
         moved(
             11,
@@ -103,7 +106,8 @@ def test_a_payout_and_its_balance_transactions(load):
             PAYOUT,
             issued_at=DAY.end - SECOND,
             trace_id="TRACE-1",
-        )
+        ),
+        PayoutFacts(8, datetime(2026, 11, 20, tzinfo=UTC)),
     ]
     loaded = load(order(), balance=balance, payouts=payouts)
     payments = loaded.rows("payments")
@@ -125,25 +129,18 @@ payment_id | order_id | kind       | amount | fee | net  | order_currency | orde
     assert (charge["business_date"], charge["processed_at"]) == (DAY.date, NOON)
     assert charge["fee_read_at"] == charge["read_at"] == loaded.raw.read_at
     assert payments[1]["processed_at"] == LATER
-    [payout] = loaded.rows("payouts")
+    payouts = loaded.rows("payouts")
     check(
-        [payout],
+        payouts,
         """
 payout_id | issued_on  | status | currency | amount | charges | refunds | fees | adjustments
 7         | 2026-11-19 | paid   | USD      | 61.7   | 100     | -40     | 3.3  | 5
+8         | 2026-11-20 | paid   | USD      | 0      | 0       | 0       | 0    | 0
 """,
     )
-    assert payout["external_reference"] == "TRACE-1"
+    assert column_of(payouts, "external_reference") == ["TRACE-1", None]
     assert loaded.accounts["rows_superseded"] == 0
     assert loaded.accounts["warnings"] == []
-
-
-def test_a_payout_that_has_only_a_date_was_issued_on_it(load):
-    """Shopify writes such a date as midnight in UTC, which is the day before in New York."""
-    issued_at = datetime(2026, 11, 20, tzinfo=UTC)
-    payouts = [replace(PAYOUT, issued_at=issued_at)]
-    [row] = load(order(), payouts=payouts).rows("payouts")
-    assert row["issued_on"] == date(2026, 11, 20)
 
 
 KINDS = {
@@ -332,7 +329,9 @@ def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
     assert "PaymentsAccount" not in operations
 
 
-def test_payments_by_other_gateways_are_in_the_orders(load):
+def test_payments_by_other_gateways_are_in_the_orders(load, monkeypatch):
+    """Those in installments are of the balance; gift cards and store credit are the shop's own."""
+    monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
     payments = [
         paid("1", kind="SALE"),
         paid("2", kind="CAPTURE", gateway="cash", test=True),
@@ -361,56 +360,46 @@ def test_payments_by_other_gateways_are_in_the_orders(load):
     foreign = {"amount": {"amount": "9.0", "currencyCode": "USD"}}
     first |= {"gateway": None, "createdAt": "2026-11-18T18:00:00Z", "fees": [foreign]}
     second |= {"processedAt": None, "createdAt": "2026-11-19T18:00:00Z"}
-    loaded = load(built, order(2, gateway="paypal"))
-    check(
-        loaded.rows("payments"),
-        """
-order_id | kind   | gateway | currency | amount | fee  | order_amount | is_test | processed_at
-1        | charge | NULL    | CAD      | 1      | NULL | 1            | False   | 2026-11-19 17:00
-1        | charge | cash    | CAD      | 2      | NULL | 2            | True    | 2026-11-19 18:00
-1        | refund | paypal  | CAD      | -3     | NULL | -3           | False   | 2026-11-19 20:00
-1        | refund | paypal  | CAD      | -5     | 0.25 | -5           | False   | 2026-11-19 20:00
-2        | charge | paypal  | USD      | 10     | NULL | 10           | False   | 2026-11-19 17:00
-""",
-    )
-    for row in loaded.rows("payments"):
-        assert (row["order_currency"], row["payout_id"]) == (row["currency"], None)
-    assert ids(loaded)[0] == "order-transaction-10001"
-    assert loaded.accounts["rows_superseded"] == 0
-
-
-def test_gift_cards_store_credit_and_gateways_without_fees_cost_no_fee(
-    load, monkeypatch
-):
-    """The first two are the shop's own; the fee of an order of which they pay a part is known."""
-    monkeypatch.setenv("GATEWAYS_WITHOUT_FEES", "cash")
-    payments = [
+    own = [
         paid("4", kind="SALE", gateway="gift_card"),
         paid("6", kind="SALE", gateway="shopify_store_credit"),
     ]
     back = [refund(transactions=[paid("2", gateway="gift_card")])]
-    loaded = load(
-        order(1, payments=payments, refunds=back),
-        order(2, gateway="cash"),
-        order(3, gateway="paypal"),
-    )
-    assert column_of(loaded.rows("payments"), "fee_amount") == [0, 0, 0, 0, None]
-
-
-def test_the_change_of_a_sale_in_cash_is_no_charge(load):
-    payments = [
+    in_cash = [
         paid("50", kind="SALE", gateway="cash"),
         paid("40", kind="CHANGE", gateway="cash"),
     ]
-    rows = load(order(payments=payments)).rows("payments")
-    assert column_of(rows, "kind") == ["charge", "charge"]
-    assert column_of(rows, "amount") == [50, -40]
-
-
-def test_payments_in_installments_are_those_of_the_balance(load):
-    facts = order(gateway="shopify_installments")
-    loaded = load(facts, balance=[moved(1, "10", fee=Decimal("0.59"), order=1)])
-    assert ids(loaded) == ["1"]
+    loaded = load(
+        built,
+        order(2, gateway="paypal"),
+        order(3, gateway="shopify_installments"),
+        order(4, payments=own, refunds=back),
+        order(5, payments=in_cash),
+        balance=[moved(1, "10", fee=Decimal("0.59"), order=3)],
+    )
+    by_balance, *rows = loaded.rows("payments")
+    assert (by_balance["payment_id"], by_balance["order_id"]) == ("1", "3")
+    check(
+        rows,
+        """
+order_id | kind   | gateway              | currency | amount | fee  | is_test | processed_at
+1        | charge | NULL                 | CAD      | 1      | NULL | False   | 2026-11-19 17:00
+1        | charge | cash                 | CAD      | 2      | 0    | True    | 2026-11-19 18:00
+1        | refund | paypal               | CAD      | -3     | NULL | False   | 2026-11-19 20:00
+1        | refund | paypal               | CAD      | -5     | 0.25 | False   | 2026-11-19 20:00
+2        | charge | paypal               | USD      | 10     | NULL | False   | 2026-11-19 17:00
+4        | charge | gift_card            | USD      | 4      | 0    | False   | 2026-11-19 17:00
+4        | charge | shopify_store_credit | USD      | 6      | 0    | False   | 2026-11-19 17:00
+4        | refund | gift_card            | USD      | -2     | 0    | False   | 2026-11-19 20:00
+5        | charge | cash                 | USD      | 50     | 0    | False   | 2026-11-19 17:00
+5        | charge | cash                 | USD      | -40    | 0    | False   | 2026-11-19 17:00
+""",
+    )
+    for row in rows:
+        assert (row["order_currency"], row["payout_id"]) == (row["currency"], None)
+        assert row["order_amount"] == row["amount"]
+    assert rows[0]["payment_id"] == "order-transaction-10001"
+    assert loaded.accounts["rows_superseded"] == 0
 
 
 def test_a_settlement_in_another_currency_has_the_amount_of_the_order(load):
