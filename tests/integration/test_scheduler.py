@@ -1,4 +1,4 @@
-"""In the real scheduler: a history load, a sync and a daily run killed in every stage, then backfills."""
+"""In the real scheduler: a history load, a sync and a daily run killed in every stage, then a backfill."""
 
 import os
 import subprocess
@@ -17,7 +17,6 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
 from ecommerce.sources import live_sources
 from tests.dags.conftest import REPOSITORY
-from tests.integration.airflow_process import AIRFLOW
 from tests.integration.daily_run import arrived
 from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import live_airflow, timezone_at_work
@@ -25,7 +24,7 @@ from tests.integration.mailbox import open_mailbox
 from tests.integration.stopping import arm
 from tests.integration.warehouse_contents import differences
 from tests.oracle import ALL_SOURCES
-from tests.rows import column_by, column_of
+from tests.rows import column_of
 
 pytestmark = pytest.mark.slow
 
@@ -56,14 +55,13 @@ WORKER_TOO = (DAILY, "load")
 
 
 class Story:
-    """What was there after the killed runs, after the backfill, and after the second one.
+    """What was there after the killed runs and after the backfill.
 
     Attributes:
         states: the end of each killed run.
         skipped: the tasks of the daily run that were skipped.
         tries: by DAG and task, how often a killed task was tried.
-        tables: by DAG, what the killed run left; and after each backfill.
-        days_of_airflow: by day, the end of the runs that Airflow's own command made.
+        tables: by DAG, what the killed run left; and after the backfill.
     """
 
     def __init__(self, company, airflow, mailbox, stops, yesterday):
@@ -76,7 +74,6 @@ class Story:
         self.tries = {}
         self.tables = {}
         self.skipped = set()
-        self.days_of_airflow = {}
 
     @property
     def days(self):
@@ -107,14 +104,9 @@ class Story:
             process.parent().kill()
         process.kill()
 
-    @property
-    def before_yesterday(self):
-        """The first and the last of the days before yesterday, as a user types them."""
-        return str(self.days[0]), str(self.days[-2])
-
     def backfill(self):
         """Run the days before yesterday with `make backfill`."""
-        first, last = self.before_yesterday
+        first, *_, last = map(str, self.days[:-1])
         airflow = {
             "AIRFLOW_URL": self.airflow.url,
             "AIRFLOW_USERNAME": USER,
@@ -132,28 +124,6 @@ class Story:
         last_line = done.stdout.splitlines()[-1]
         assert last_line == f"{BACKFILLED} days succeeded, 0 failed"
         self.tables["backfilled"] = self.company.warehouse()
-
-    def backfill_of_airflow(self):
-        """Run them again with Airflow's own command, and wait for the end of its runs."""
-        first, last = self.before_yesterday
-        before = self.backfilled_runs()
-        again = ("--reprocess-behavior", "completed")
-        bounds = ("--from-date", first, "--to-date", last)
-        subprocess.run(
-            [AIRFLOW, "backfill", "create", "--dag-id", DAILY, *bounds, *again],
-            env=self.airflow.environment(),
-            capture_output=True,
-            check=True,
-        )
-        for run_id, day in self.backfilled_runs().items():
-            if run_id not in before:
-                self.days_of_airflow[day] = self.airflow.state(DAILY, run_id)
-        self.tables["again"] = self.company.warehouse()
-
-    def backfilled_runs(self):
-        """The days of the backfills' runs, by their ids."""
-        runs = self.airflow.api.runs(DAILY, run_type="backfill")
-        return column_by(runs, "dag_run_id", "partition_key")
 
 
 def old_orders(snapshot):
@@ -214,7 +184,6 @@ def story(
             story.killed_everywhere(SYNC)
             story.killed_everywhere(DAILY, str(yesterday))
             story.backfill()
-            story.backfill_of_airflow()
     return story
 
 
@@ -288,12 +257,3 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
         missing=missing,
     )
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
-
-
-def test_airflows_own_command_runs_every_day_between_bare_dates(story):
-    days = map(str, story.days[:-1])
-    assert story.days_of_airflow == dict.fromkeys(days, "success")
-
-
-def test_a_second_backfill_changes_no_table(story):
-    assert differences(story.tables["backfilled"], story.tables["again"]) == ""
