@@ -26,11 +26,6 @@ def top(figures):
     return "\n".join(_top(page_texts(figures)))
 
 
-def lines_of(figures, section_id):
-    """Return a section of the page of a day as lines."""
-    return "\n".join(_section(section(figures, section_id)))
-
-
 def page_one(texts):
     """Return what page one of a document states of a day or a period."""
     trust = texts["summary"]["trust"]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from unittest.mock import Mock
 
 import pytest
 
@@ -62,6 +63,8 @@ def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_pat
 def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(
     tmp_path, monkeypatch
 ):
+    # The fixture has the documents.
+    monkeypatch.setattr(build, "write_document", Mock())
     measured = []
     monkeypatch.setattr(
         build.metrics, "business_day_done", lambda *of: measured.append(of)

@@ -71,16 +71,6 @@ CASES = {
         [],
     ),
     "days without sales": ({"categories": {"Toys": (0, 0), "Kitchen": (0, 0)}}, []),
-    "more returns": (
-        {
-            "customers": {
-                "new": (4000, 4000),
-                "returning": (7000, 7000),
-                "returns": (-500, -1500),
-            }
-        },
-        ["higher returns -1000"],
-    ),
     "fewer discounts": (
         {
             "measures": {

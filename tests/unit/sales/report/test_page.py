@@ -4,7 +4,6 @@ from collections import defaultdict
 
 import pytest
 
-from ecommerce.sales.report.figures.headline import MEANINGS
 from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.sales.report.texts.page import page_texts
 from tests.archived_reports import archived_texts, chat_text
@@ -65,19 +64,6 @@ def test_csv(snapshot):
         rows = rows_by_figure(day).replace(",false (", ",true (")
         parts.append(differences(rows, full))
     assert "\n\n".join(parts) == snapshot
-
-
-def test_a_headline_figure_has_a_currency_only_if_it_is_money(monkeypatch):
-    """Figures that a shop adds are in no list of the CSV."""
-    meaning = MEANINGS["net_sales"]._replace(kind="quantity")
-    monkeypatch.setitem(MEANINGS, "net_sales", meaning)
-    currencies = {}
-    for row in figures_csv(samples.full()).splitlines():
-        _, section, _, figure, _, currency, _ = row.split(",")
-        if section == "headline":
-            currencies[figure] = currency
-    assert currencies["net_sales"] == ""
-    assert currencies["gross_sales"] == "USD"
 
 
 @pytest.mark.parametrize("day", [samples.full, samples.troubled])

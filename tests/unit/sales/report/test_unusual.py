@@ -196,13 +196,6 @@ def test_implausible_amounts_outweigh_everything():
     assert found.kind == "implausible"
 
 
-@pytest.mark.parametrize(
-    "quality", [{"complete": False}, {"doubtful_sources": ["storefront"]}]
-)
-def test_of_half_a_day_no_rate_is_unusual(quality):
-    assert unusual(rates=returns("0.55"), **quality) is None
-
-
 def test_a_day_without_sales_has_implausible_amounts_and_no_rates():
     headline = {"gross_sales": figure("0"), "net_sales": figure("0")}
     assert unusual(implausible=[implausible("refund", "1")], headline=headline)

@@ -4,9 +4,10 @@ import pytest
 
 from ecommerce.sales.report.figures import forecast
 from ecommerce.sales.report.figures.forecast import FIGURES
+from ecommerce.sales.report.texts import outlook
 from ecommerce.sales.report.texts.forecast import origin, tables, verdict_line
-from tests.unit.sales.report.parts import MONDAY, D, expectation_of, expected
-from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.parts import MONDAY, expectation_of, expected
+from tests.unit.sales.report.samples import full, make_figures
 from tests.unit.sales.report.texts.answers import Answers
 
 
@@ -61,10 +62,10 @@ def test_a_forecast_is_dated_by_the_clock_of_the_shop(timezone, day):
     assert origin(figures.expectation, figures) == words
 
 
-def test_the_chart_has_net_sales_and_their_interval():
-    net = expected("net", "18900", "20411.06", near="1800", far="3100")
-    section, _ = tables(make_figures(expectation=expectation_of(net=net)))
-    day = section["chart"]["day"]
-    assert (day["forecast"], day["actual"]) == (18900, D("20411.06"))
-    assert (day["lower_95"], day["upper_95"]) == (15800, 22000)
-    assert section["rows"][0] == ["This day", "20,411.06"]
+def test_the_charts_of_forecasts_are_of_net_sales():
+    figures = full()
+    expected, _ = tables(figures)
+    [coming] = outlook.tables(figures)
+    assert expected["chart"]["day"] == figures.net_expected.model_dump()
+    first = figures.outlook.net_days[0].model_dump(exclude={"day"})
+    assert coming["chart"]["days"][0] == first | {"label": "Fri\n20"}

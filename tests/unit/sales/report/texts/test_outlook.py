@@ -6,9 +6,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales.report.figures import outlook
-from ecommerce.sales.report.texts.outlook import tables
 from tests.unit.sales.report.parts import MONDAY, D
-from tests.unit.sales.report.samples import full
 from tests.unit.sales.report.texts.answers import Answers
 
 WEEK = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
@@ -83,12 +81,3 @@ def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends
     assert asked["ends_at"] == datetime.fromisoformat(ends_at).replace(tzinfo=UTC)
     days = tuple(window.date + timedelta(days) for days in (1, 7))
     assert (asked["first"], asked["last"]) == days
-
-
-def test_the_chart_has_the_days_in_net_sales():
-    figures = full()
-    (section,) = tables(figures)
-    first, drawn = figures.outlook.net_days[0], section["chart"]["days"][0]
-    assert drawn["label"] == "Fri\n20"
-    assert (drawn["lower_80"], drawn["upper_80"]) == (first.lower_80, first.upper_80)
-    assert drawn["forecast"] == first.forecast
