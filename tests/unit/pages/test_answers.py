@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.forecast.report import archive as forecasts
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.warehouse_queries import WarehouseQueries
 from ecommerce.sales.periods import archive as periods
@@ -137,25 +138,29 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
 
 
 @pytest.mark.parametrize(
-    ("folder", "chart"),
+    ("folder", "saved", "files"),
     [
-        ("/2026-11-19", "trend.svg"),
-        ("/weeks/2026-W46", "days.svg"),
-        (f"/slices/{SLICE}/weeks/2026-W46", "days.svg"),
+        ("/2026-11-19", "sales-report-2026-11-19", ["report.pdf", "trend.svg"]),
+        ("/weeks/2026-W46", "sales-report-2026-W46", ["report.pdf", "days.svg"]),
+        (
+            f"/slices/{SLICE}/weeks/2026-W46",
+            "sales-report-2026-W46",
+            ["report.pdf", "days.svg"],
+        ),
+        ("/forecast/2026-11-16", "sales-forecast-2026-11-16", forecasts.FILES),
     ],
 )
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
-    client, folder, chart
+    client, folder, saved, files
 ):
-    types = archive.FILES | periods.FILES
-    report = folder.rpartition("/")[2]
-    for name in ("report.pdf", "figures.csv", "figures.json", "page-1.png", chart):
+    types = archive.FILES | periods.FILES | forecasts.FILES
+    for name in (*files, "figures.csv", "figures.json", "page-1.png"):
         answer = client.get(f"{folder}/{name}")
         assert answer.headers["content-type"].split(";")[0] == types[name]
-        saved = f'attachment; filename="sales-report-{report}-{name}"'
-        if name in ("page-1.png", chart):
-            saved = None
-        assert answer.headers.get("content-disposition") == saved
+        disposition = f'attachment; filename="{saved}-{name}"'
+        if types[name].startswith("image/"):
+            disposition = None
+        assert answer.headers.get("content-disposition") == disposition
 
 
 REPORT = "The report is being built again."

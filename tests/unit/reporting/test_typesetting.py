@@ -28,8 +28,8 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """A report of articles with such names, one of which has a picture."""
+def figures(tmp_path_factory):
+    """Those of a day with products of such names, which have a picture."""
     folder = tmp_path_factory.mktemp("report")
     Image.new("RGB", (64, 48), "teal").save(folder / "picture.png")
     ordinary = make_figures()
@@ -39,7 +39,14 @@ def report(tmp_path_factory):
         changes = {"name": name, "thumbnail": thumbnail}
         named.append(product.model_copy(update=changes))
     categories = [breakdown(name, "1000") for name in NAMES.values()]
-    build.write_document(make_figures(products=named, categories=categories), folder)
+    return make_figures(products=named, categories=categories)
+
+
+@pytest.fixture(scope="module")
+def report(figures, tmp_path_factory):
+    """Their document."""
+    folder = tmp_path_factory.mktemp("report")
+    build.write_document(figures, folder)
     return PdfReader(folder / archive.PDF)
 
 
@@ -83,10 +90,8 @@ def test_the_document_says_its_language_title_and_standards(report):
         assert each in described
 
 
-def test_charts_are_figures_with_alternative_texts(tmp_path):
-    figures = make_figures()
-    build.write_document(figures, tmp_path)
-    root = PdfReader(tmp_path / archive.PDF).trailer["/Root"]["/StructTreeRoot"]
+def test_charts_are_figures_with_alternative_texts(report, figures):
+    root = report.trailer["/Root"]["/StructTreeRoot"]
     texts = page_texts(figures)
     charts = [chart["alt"] for chart in charts_of(texts["sections"])]
     assert charts

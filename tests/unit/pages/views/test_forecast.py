@@ -2,7 +2,6 @@
 
 import shutil
 
-from ecommerce.forecast.report import archive
 from tests.unit.differences import differences
 from tests.unit.forecast.report.test_texts import SAMPLES
 from tests.unit.pages.reading import lines_of
@@ -22,14 +21,6 @@ def test_the_page(client, reports, snapshot):
 def test_an_older_forecast_leads_to_the_newest(client, snapshot):
     lines = lines_of(client.get("/forecast/2026-11-09/").text).splitlines()
     assert "\n".join(lines[:10]) == snapshot
-
-
-def test_every_file_is_saved_under_a_name_that_says_what_it_is(client):
-    for file in archive.FILES:
-        assert client.get(f"/forecast/2026-11-16/{file}").status_code == 200
-    pdf = client.get("/forecast/2026-11-16/forecast.pdf")
-    saved = 'attachment; filename="sales-forecast-2026-11-16-forecast.pdf"'
-    assert pdf.headers["content-disposition"] == saved
 
 
 def test_before_the_first_forecast_the_page_says_what_makes_one(client, reports):

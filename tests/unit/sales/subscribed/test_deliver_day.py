@@ -107,6 +107,8 @@ def test_the_report_of_the_day_and_that_of_a_slice(
     english = DAILY | {"name": "english", "to": "joe@example.com", "locale": "en-US"}
     subscribe(DAILY, SLICED, german, english)
     reports.net_sales["2026-11-19", GERMANY] = "300"
+    # It is mailed in the morning although it is not complete.
+    reports.incomplete = ("2026-11-19",)
     sentences = deliver()
     names = ("daily", "germany", "german", "english")
     assert sentences == [f"{name}: mailed" for name in names]
@@ -149,15 +151,6 @@ def test_an_older_day_is_delivered_on_request_only(
     assert mailbox() == []
     sentences = deliver(later, send_mail=True)
     assert sentences[:2] == ["daily: mailed", "germany: mailed"]
-
-
-def test_a_sliced_day_that_is_not_complete_is_mailed_in_the_morning(
-    subscribe, deliver, monkeypatch
-):
-    incomplete = archived("2026-11-19", "5", GERMANY, ("2026-11-19",))
-    monkeypatch.setattr(delivery, "build_reports", lambda *_: {GERMANY: incomplete})
-    subscribe(SLICED)
-    assert deliver() == ["germany: mailed"]
 
 
 def test_without_subscriptions_nothing_is_asked(
@@ -205,16 +198,6 @@ def test_a_month_that_was_mailed_late_is_corrected_while_a_day_is_not_complete(
     reports.incomplete = ("2026-10-12",)
     assert deliver() == ["board: mailed"]
     assert reports.built == [("2026-10", {WHOLE})]
-
-
-def test_a_week_that_was_not_mailed_is_not_corrected(
-    subscribe, deliver, delivery_log, reports
-):
-    subscribe(BOARD)
-    claimed = archived(WEEK, "1000")
-    delivery_log.sent("board", claimed, None, state="claimed")
-    assert deliver() == []
-    assert reports.read == []
 
 
 def test_invalid_subscriptions_are_alerted_and_the_others_delivered(
