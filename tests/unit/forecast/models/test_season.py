@@ -69,8 +69,8 @@ def peak_of_black_friday(day):
     ("rise", "as_of", "days", "most"),
     [
         (christmas, date(2025, 11, 27), 785, 0.08),
-        (growing, SEPTEMBER, 182, 0.05),
-        (three_times_for_two_weeks, SEPTEMBER, 400, 0.15),
+        (growing, SEPTEMBER, 168, 0.05),
+        (three_times_for_two_weeks, SEPTEMBER, 168, 0.15),
         (peak_of_black_friday, date(2025, 11, 20), 419, 0.05),
     ],
 )
@@ -128,17 +128,18 @@ def test_a_closure_that_repeats_is_closed(first, days, closure, is_closed):
     assert not closed[truth > 0].any()
 
 
-@pytest.mark.parametrize("share", [0.05, 0.2])
-def test_products_that_sell_on_few_days_are_forecast_without_bias(share):
-    """Compared with what they sold in the 13 weeks that the forecast is made of."""
+def test_products_that_sell_on_few_days_are_forecast_without_bias():
+    """Compared with what they sold in the 13 weeks that the forecast is made of; two others sell daily."""
     drawn = np.random.default_rng(7)
-    is_sold = drawn.random((150, 60)) < share
-    values = is_sold * drawn.lognormal(3, 0.3, (150, 60))
-    daily = drawn.lognormal(4, 0.2, (150, 2))
-    values_of_all = forecast(make_panel(np.hstack([values, daily])))
-    expected = np.nansum(values_of_all[:, :60])
-    actual = values[-91:].sum() / 91 * HORIZON
-    assert abs(expected / actual - 1) < 0.05
+    shares = np.repeat([0.05, 0.2, 1], [30, 30, 2])
+    is_sold = drawn.random((150, 62)) < shares
+    values = is_sold * drawn.lognormal(3, 0.3, (150, 62))
+    forecasts = forecast(make_panel(values))
+    actual = values[-91:].sum(axis=0) / 91 * HORIZON
+    for share in (0.05, 0.2):
+        products = np.flatnonzero(shares == share)
+        expected = np.nansum(forecasts[:, products])
+        assert abs(expected / actual[products].sum() - 1) < 0.05
 
 
 AS_OF = date(2025, 11, 10)
