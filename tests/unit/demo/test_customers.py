@@ -1,19 +1,15 @@
-"""The company's customers return, use coupon codes and combine products as those of a real shop do."""
+"""The company's customers return, and combine products as those of a real shop do."""
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
 import pytest
 
-from demo.ledger import SHOPIFY, STOREFRONT, Ledger
-from demo.seeders import shopify, storefront, targets
-from demo.services.shopify import ShopifyStore
-from demo.services.storefront.render import order_json
-from demo.services.storefront.store import WooStore
-from demo.services.storefront.versions import VERSIONS
+from demo.ledger import Ledger
+from demo.seeders import targets
 
 LEDGER = Ledger(date(2026, 9, 1), 30, orders_per_day=60, old_months=14)
 
@@ -52,30 +48,3 @@ def test_the_company_nearly_reaches_the_target_of_a_month(old_orders, tmp_path):
     [target] = re.findall("2026-05,total,(.+),USD", text)
     # Four of five orders are in US dollars.
     assert 0.6 < sales / Decimal(target) < 1.1
-
-
-def test_orders_with_two_codes_are_in_both_shops(tmp_path):
-    snapshot = LEDGER.as_of(datetime(2026, 9, 30, tzinfo=UTC))
-    file = tmp_path / "orders.jsonl"
-    storefront.fill(file, snapshot)
-    woo = WooStore()
-    woo.reload(file)
-    shopify.fill(file, snapshot)
-    pop_up = ShopifyStore()
-    pop_up.reload(file)
-    shops = set()
-    for order in snapshot.orders:
-        codes = (order.coupon_code or "").split(",")
-        if len(codes) == 1:
-            continue
-        shops.add(order.channel)
-        if order.channel == SHOPIFY:
-            shown = pop_up.orders[f"gid://shopify/Order/{order.order_id}"]
-            assert shown["discountCodes"] == codes
-            continue
-        shown = order_json(woo.orders[int(order.order_id)], VERSIONS["11"], UTC)
-        coupons = shown["coupon_lines"]
-        assert [coupon["code"] for coupon in coupons] == codes
-        discounts = [Decimal(coupon["discount"]) for coupon in coupons]
-        assert sum(discounts) == Decimal(shown["discount_total"])
-    assert shops == {STOREFRONT, SHOPIFY}

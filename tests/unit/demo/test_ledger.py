@@ -42,15 +42,12 @@ def test_another_process_has_the_same_ledger():
 def test_the_second_shop_sells_in_euro_from_the_first_day_on():
     scenario = Scenario(LEDGER.first_day)
     shop = scenario.second_shop(END)
-    assert {order.source for order in shop.orders} == {"shopify_eu"}
-    assert {order.currency for order in shop.orders} == {"EUR"}
-    assert {order.country_code for order in shop.orders} - {None} == {"DE", "FR"}
+    sold = {(order.source, order.currency) for order in shop.orders}
+    assert sold == {("shopify_eu", "EUR")}
     assert {refund.source for refund in shop.refunds} == {"shopify_eu"}
     days = Counter(scenario.today(order.ordered_at) for order in shop.orders)
     assert min(days) == LEDGER.first_day
     assert max(days.values()) < 15
-    first_shop = scenario.ledger(END).as_of(END).orders_of(SHOPIFY)
-    assert {order.currency for order in first_shop} == {"USD"}
 
 
 @pytest.mark.parametrize("day", [12, 13, 14])

@@ -16,7 +16,9 @@ def settings():
         yield patch
 
 
-@pytest.fixture(scope="module", params=["tables", "views"])
+@pytest.fixture(
+    scope="module", params=["tables", pytest.param("views", marks=pytest.mark.slow)]
+)
 def world(request, settings, tmp_path_factory):
     """A place for raw folders that the tests of a module share, transformed as a small and as a large day."""
     yield from make_world(request.param, settings, tmp_path_factory)

@@ -85,10 +85,29 @@ STATED = [
 ]
 
 
+def of_negative_amounts():
+    """An order of which a piece was exchanged, with a voucher, and its refund of all lines."""
+    back = {"subtotal": "-40.00", "total": "-40.00"}
+    lines = [
+        page_line(21, cost_of_goods_sold={"value": 25}),
+        page_line(22, quantity=-1, **back, cost_of_goods_sold={"value": -12.5}),
+        page_line(23, quantity=-1, **back, cost_of_goods_sold={"value": 0}),
+        page_line(24, quantity=1, **back, cost_of_goods_sold={"value": 0}),
+    ]
+    parts = [refund_line(21, "-40.00", "0", quantity=-2)]
+    for line_number in (22, 23, 24):
+        parts.append(refund_line(line_number, "10.00", "0", quantity=1))
+    return page_order(9, line_items=lines), page_refund(9, 9, "10.00", line_items=parts)
+
+
 def test_of_woocommerce_lines(raw):
-    """Half of it comes back with one of two pieces, nothing with an amount alone."""
-    orders = []
-    refunds = []
+    """Half of it comes back with one of two pieces, nothing with an amount alone.
+
+    A piece that an exchange takes back gives its cost back; a voucher costs nothing.
+    """
+    exchange, refund_of_all = of_negative_amounts()
+    orders = [exchange]
+    refunds = [refund_of_all]
     for number, stated in enumerate(STATED):
         orders.append(page_order(number, line_items=[page_line(11, **stated)]))
         part = refund_line(11, "-18.00", "-1.44")
@@ -100,13 +119,18 @@ def test_of_woocommerce_lines(raw):
     check(
         done.order_lines,
         """
-order_id | cost
-0        | NULL
-1        | 12.5
-2        | 37.02
-3        | NULL
+order_id | line | cost
+0        | 11   | NULL
+1        | 11   | 12.5
+2        | 11   | 37.02
+3        | 11   | NULL
+9        | 21   | 25
+9        | 22   | -12.5
+9        | 23   | NULL
+9        | 24   | 0
 """,
     )
+    # What is refunded as a whole has cost nothing.
     check(
         done.refunds,
         """
@@ -119,36 +143,12 @@ order_id | line | cost
 2        | 0    | 0
 3        | 11   | NULL
 3        | 0    | NULL
+9        | 21   | 25
+9        | 22   | -12.5
+9        | 23   | NULL
+9        | 24   | 0
 """,
     )
-
-
-def test_of_a_woocommerce_line_with_a_negative_amount(raw):
-    """A piece that an exchange takes back gives its cost back; a voucher costs nothing."""
-    back = {"subtotal": "-40.00", "total": "-40.00"}
-    lines = [
-        page_line(11, cost_of_goods_sold={"value": 25}),
-        page_line(12, quantity=-1, **back, cost_of_goods_sold={"value": -12.5}),
-        page_line(13, quantity=-1, **back, cost_of_goods_sold={"value": 0}),
-        page_line(14, quantity=1, **back, cost_of_goods_sold={"value": 0}),
-    ]
-    parts = [refund_line(11, "-40.00", "0", quantity=-2)]
-    for line_number in (12, 13, 14):
-        parts.append(refund_line(line_number, "10.00", "0", quantity=1))
-    refunds = [page_refund(amount="10.00", line_items=parts)]
-    done = raw.storefront([page_order(line_items=lines)], refunds=refunds)
-    # What is refunded as a whole has cost nothing.
-    for rows in (done.order_lines, done.refunds):
-        check(
-            rows,
-            """
-line | cost
-11   | 25
-12   | -12.5
-13   | NULL
-14   | 0
-""",
-        )
 
 
 def test_of_a_partners_line(raw):

@@ -390,7 +390,7 @@ broken   | 2026-11-19 10:00   | 2026-11-20 08:00
     assert replaced == set(column_of(done.orders, "order_id")) | {"gone"}
 
 
-def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(world):
+def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(raw):
     files = []
     for name, received_at, quantity in (
         ("acme_2026-11-18.csv", NOON, "3"),
@@ -398,7 +398,7 @@ def test_of_two_files_of_one_read_the_later_counts_whatever_their_names(world):
     ):
         lines = [csv_line("redelivered", quantity=quantity)]
         files.append({"name": name, "lines": lines, "received_at": received_at})
-    [order] = world.partner_files(*files).orders
+    [order] = raw.partner_files(*files).orders
     assert order["gross_amount"] == 30
 
 
@@ -414,10 +414,10 @@ tax      |        |              |          |          |            |           
 """
 
 
-def test_a_repeated_line_that_differs_in_anything_is_rejected(world):
+def test_a_repeated_line_that_differs_in_anything_is_rejected(raw):
     """Each order is named for the column in which its two lines differ."""
     others = records(csv_line, DIFFERENT)
     orders = column_of(others, "order_id")
     lines = [csv_line(order_id) for order_id in orders] + others
-    done = world.partner_files({"name": "acme_2026-11-19.csv", "lines": lines})
+    done = raw.partner_files({"name": "acme_2026-11-19.csv", "lines": lines})
     assert sorted(column_of(done.rejected_rows, "order_id")) == sorted(orders)

@@ -7,7 +7,6 @@ import pytest
 
 from tests.rows import column_by, column_of
 from tests.unit.sales.tables import check, records
-from tests.unit.sales.transform.conftest import make_world
 from tests.unit.sales.transform.raw_folders import READ_AT, csv_line, stored_refund
 
 RECEIVED = READ_AT - timedelta(hours=1)
@@ -138,50 +137,49 @@ def read_file(world, lines, **tables):
     return world.partner_files(a_file(lines), has_layout=True, **tables)
 
 
-STORED_ORDER = {
-    "source": "partner_files",
-    "order_id": "S",
-    "business_date": date(2026, 11, 16),
-    "channel": "acme",
-    "status": "shipped",
-    "is_sale": True,
-    "is_test": False,
-    "currency": "EUR",
-    "country_code": "DE",
-    "customer_hash": "a hash",
-    "item_count": 1,
-    "gross_amount": Decimal(20),
-    "discount_amount": Decimal(0),
-    "tax_amount": Decimal(3),
-    "shipping_amount": Decimal(4),
-    "fee_amount": Decimal(0),
-    "ordered_at": SOLD_AT,
-    "updated_at": SOLD_AT,
-    "read_at": SOLD_AT + timedelta(hours=12),
-    "run_id": "an earlier run",
-}
-"""A row of the warehouse's orders: a mug, sold by acme on the 16th."""
+def stored_order(order_id):
+    """A row of the warehouse's orders: a mug, sold by acme on the 16th."""
+    return {
+        "source": "partner_files",
+        "order_id": order_id,
+        "business_date": date(2026, 11, 16),
+        "channel": "acme",
+        "status": "shipped",
+        "is_sale": True,
+        "is_test": False,
+        "currency": "EUR",
+        "country_code": "DE",
+        "customer_hash": "a hash",
+        "item_count": 1,
+        "gross_amount": Decimal(20),
+        "discount_amount": Decimal(0),
+        "tax_amount": Decimal(3),
+        "shipping_amount": Decimal(4),
+        "fee_amount": Decimal(0),
+        "ordered_at": SOLD_AT,
+        "updated_at": SOLD_AT,
+        "read_at": SOLD_AT + timedelta(hours=12),
+        "run_id": "an earlier run",
+    }
+
+
 OF_ORDERS = {"item_count", "shipping_amount", "fee_amount"}
-STORED_LINE = {
-    **{name: STORED_ORDER[name] for name in STORED_ORDER.keys() - OF_ORDERS},
-    "line_number": 7,
-    "sku": "MUG-01",
-    "product_name": "Mug",
-    "category": "Old mugs",
-    "quantity": Decimal(2),
-    "unit_price": Decimal(10),
-    "amount_after_discount": Decimal(20),
-    "cost_amount": Decimal(8),
-}
-"""Its only line."""
-STORED = {"kept_orders": [STORED_ORDER], "kept_order_lines": [STORED_LINE]}
 
 
-@pytest.fixture(
-    scope="module", params=["tables", pytest.param("views", marks=pytest.mark.slow)]
-)
-def world(request, settings, tmp_path_factory):
-    yield from make_world(request.param, settings, tmp_path_factory)
+def stored_line(order_id):
+    """The only line of a stored order."""
+    order = stored_order(order_id)
+    shared = {name: order[name] for name in order.keys() - OF_ORDERS}
+    return shared | {
+        "line_number": 7,
+        "sku": "MUG-01",
+        "product_name": "Mug",
+        "category": "Old mugs",
+        "quantity": Decimal(2),
+        "unit_price": Decimal(10),
+        "amount_after_discount": Decimal(20),
+        "cost_amount": Decimal(8),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -423,93 +421,142 @@ def test_ids_of_any_length_end_with_a_day(world):
         assert refund_id.startswith("long-")
 
 
-def test_a_stored_order_stays_as_it_is_with_its_refunds(world):
-    done = read_file(
-        world,
-        [refund_row(order_id="S")],
-        **STORED,
-        known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
-        totals={"source_amounts": []},
+# Versions of stored orders, each of 50.00, by the file that has them. The stored ones are of 15:00.
+NEWER = """
+order_id | updated_at           | quantity | shipping_amount
+newer    | 2026-11-16T15:00:01Z | 5        |
+"""
+RECEIVED_BEFORE = """
+order_id | updated_at           | quantity | shipping_amount
+before   | 2026-11-16T15:00:00Z | 5        |
+"""
+OF_ITS_FILE = """
+order_id | updated_at           | quantity | shipping_amount
+its file | 2026-11-16T15:00:00Z | 5        |
+"""
+RECEIVED_LATER = """
+order_id | updated_at           | quantity | shipping_amount
+later    | 2026-11-16T15:00:00Z | 5        |
+older    | 2026-11-16T14:59:59Z | 5        |
+invalid  |                      | 0        |
+invalid2 |                      | 5        | x
+"""
+STATED = """
+file                | currency | amount
+acme_2026-11-16.csv | USD      | 50
+acme_2026-11-17.csv | USD      | 50
+acme_2026-11-18.csv | USD      | 50
+acme_2026-11-19.csv | USD      | 150
+"""
+VERSIONS = (
+    (NEWER, SOLD_AT),
+    (RECEIVED_BEFORE, SOLD_AT + timedelta(hours=11)),
+    (OF_ITS_FILE, SOLD_AT + timedelta(hours=12)),
+    (RECEIVED_LATER, RECEIVED),
+)
+
+
+@pytest.fixture(scope="module")
+def stored(world):
+    """Stored orders with a refund in the warehouse, one in a file, and perhaps a version there."""
+    files = []
+    for day, (table, received_at) in enumerate(VERSIONS, 16):
+        lines = records(csv_line, table)
+        lines += [refund_row(order_id=line["order_id"]) for line in lines]
+        files.append(a_file(lines, day, received_at))
+    files[-1]["lines"].append(refund_row(order_id="alone"))
+    orders = {line["order_id"] for file in files for line in file["lines"]}
+    known = []
+    for order_id in orders:
+        refund_id = f"{order_id}-20261117080000-0-1-20261115"
+        known.append(stored_refund(refund_id, order_id))
+    return world.partner_files(
+        *files,
+        has_layout=True,
+        kept_orders=[stored_order(order_id) for order_id in orders],
+        kept_order_lines=[stored_line(order_id) for order_id in orders],
+        known_refunds=known,
+        totals={"source_amounts": records(dict, STATED)},
     )
-    [order] = done.orders
-    assert order == dict.fromkeys(order) | STORED_ORDER
-    [line] = done.order_lines
-    assert line == dict.fromkeys(line) | STORED_LINE
+
+
+def test_a_stored_order_stays_as_it_is_with_its_refunds(stored):
+    order = stored["alone"]
+    assert order == dict.fromkeys(order) | stored_order("alone")
+    [line] = [row for row in stored.order_lines if row["order_id"] == "alone"]
+    assert line == dict.fromkeys(line) | stored_line("alone")
     check(
-        done.refunds,
+        [row for row in stored.refunds if row["order_id"] == "alone"],
         """
 line | category    | merchandise | currency | country | order_business_date | cost
 0    | unallocated | 4.5         | EUR      | DE      | 2026-11-16          | 0
 7    | Old mugs    | 10          | EUR      | DE      | 2026-11-16          | 4
 """,
     )
-    [version] = done.order_versions
-    assert version["version_updated_at"] == order["updated_at"]
-    assert version["read_at"] == order["read_at"]
-    assert done.counts == (3, 3, 0, 0)
+
+
+def test_a_stored_order_competes_with_the_versions_in_files(stored):
+    """Of one date, the version that was received later counts; of one file, the one just read."""
     check(
-        done.control_totals,
+        stored.orders,
         """
-file | currency | source_amount | loaded | superseded | rejected
-NULL | EUR      | 20            | 20     | 0          | 0
+order_id | gross | run_id
+newer    | 50    | scheduled__2026-11-20
+before   | 20    | an earlier run
+its file | 50    | scheduled__2026-11-20
+later    | 50    | scheduled__2026-11-20
+older    | 20    | an earlier run
+invalid  | 20    | an earlier run
+invalid2 | 20    | an earlier run
+alone    | 20    | an earlier run
 """,
     )
-    assert done.loaded_files[0]["orders_loaded"] == 0
-
-
-def version(order_id, updated_at, **changes):
-    return csv_line(order_id, updated_at=updated_at, quantity="5", **changes)
-
-
-@pytest.mark.parametrize(
-    ("updated_at", "received_at", "gross"),
-    [
-        ("2026-11-16T15:00:01Z", SOLD_AT, 50),
-        ("2026-11-16T15:00:00Z", RECEIVED, 50),
-        ("2026-11-16T15:00:00Z", SOLD_AT + timedelta(hours=12), 50),
-        ("2026-11-16T15:00:00Z", SOLD_AT + timedelta(hours=11), 20),
-        ("2026-11-16T14:59:59Z", RECEIVED, 20),
-    ],
-)
-def test_a_stored_order_competes_with_the_versions_in_files(
-    world, updated_at, received_at, gross
-):
-    """Of one date, the version that was received later counts; of one file, the one just read."""
-    lines = [version("S", updated_at), refund_row(order_id="S")]
-    totals = [{"file": "acme_2026-11-19.csv", "currency": "USD", "amount": "50"}]
-    done = world.partner_files(
-        a_file(lines, received_at=received_at),
-        has_layout=True,
-        **STORED,
-        known_refunds=[stored_refund("S-20261117080000-0-1-20261117", "S")],
-        totals={"source_amounts": totals},
+    orders = column_by(stored.orders, "order_id", "gross_amount")
+    assert column_by(stored.order_lines, "order_id", "gross_amount") == orders
+    for version in stored.order_versions:
+        order = stored[version["order_id"]]
+        assert version["version_updated_at"] == order["updated_at"]
+        assert version["read_at"] == order["read_at"]
+    check(
+        [row for row in stored.refunds if row["line_number"]],
+        """
+order_id | line
+newer    | 1
+before   | 7
+its file | 1
+later    | 1
+older    | 7
+invalid  | 7
+invalid2 | 7
+alone    | 7
+""",
     )
-    assert column_of(done.orders, "gross_amount") == [gross]
-    assert column_of(done.order_lines, "gross_amount") == [gross]
-    assert len(done.refunds) == 2
-    assert done.counts == (4, 3, 0, 1)
-    assert sum(row["loaded_amount"] for row in done.control_totals) == gross
-    for row in done.control_totals:
-        parts = row["loaded_amount"] + row["superseded_amount"]
-        assert row["source_amount"] == parts
 
 
-@pytest.mark.parametrize("fault", [{"quantity": "0"}, {"shipping_amount": "x"}])
-def test_a_stored_order_stays_where_its_newer_version_is_invalid(world, fault):
-    newer = "2026-11-19T16:00:00Z"
-    lines = [
-        version("S", newer) | fault,
-        refund_row(order_id="S"),
-    ]
-    done = read_file(
-        world,
-        lines,
-        **STORED,
+def test_a_stored_order_is_in_the_accounts(stored):
+    # Of each, its order and two refunds; 7 versions, of which 2 are invalid.
+    assert stored.counts == (31, 24, 2, 5)
+    check(
+        stored.control_totals,
+        """
+file                | currency | source_amount | loaded | superseded | rejected
+NULL                | EUR      | 100           | 100    | 0          | 0
+acme_2026-11-16.csv | USD      | 50            | 50     | 0          | 0
+acme_2026-11-17.csv | USD      | 50            | 0      | 50         | 0
+acme_2026-11-18.csv | USD      | 50            | 50     | 0          | 0
+acme_2026-11-19.csv | USD      | 150           | 50     | 50         | 50
+""",
     )
-    assert done["S"]["run_id"] == "an earlier run"
-    [refund] = done.refunds
-    assert refund["line_number"] == 7
-    assert done.counts == (3, 2, 1, 0)
+    check(
+        stored.loaded_files,
+        """
+file                | orders_loaded
+acme_2026-11-16.csv | 1
+acme_2026-11-17.csv | 0
+acme_2026-11-18.csv | 1
+acme_2026-11-19.csv | 1
+""",
+    )
 
 
 def test_a_refund_finds_its_line_when_its_order_arrives(world):
