@@ -1,6 +1,7 @@
 """The DAG files, parsed once as the DAG processor does, without a metadata database."""
 
 import os
+import runpy
 
 import pytest
 
@@ -12,6 +13,11 @@ DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 @pytest.fixture(scope="session", autouse=True)
 def _airflow_home(tmp_path_factory):
     os.environ["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
+
+
+def parsed(dag_id):
+    """The DAG, as its file is parsed with the settings of this moment."""
+    return runpy.run_path(str(REPOSITORY / "dags" / f"{dag_id}.py"))["dag"]
 
 
 OWNER_LINK = "https://wiki.example.com/data-engineering"

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 
 from airflow import sdk
@@ -46,13 +47,21 @@ def may_import(package, imported):
     return imported in NARROWER.get(package, BASE | SHARED | {package})
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path):
     """The modules that a file imports, in functions too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    names = []
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
 
 
 def test_a_module_imports_only_packages_below_it_and_neither_demo_nor_tests():
@@ -108,7 +117,7 @@ def test_only_one_module_uses_names_of_airflow_that_are_not_public():
         wrong += [f"{path} imports {name}" for name in names if not is_public(name)]
         source = path.read_text()
         if names:
-            for name in private_attributes(ast.parse(source)):
+            for name in private_attributes(tree_of(path)):
                 wrong.append(f"{path} uses {name}")
         if "_AIRFLOW_" in source:
             wrong.append(f"{path} names a private variable of Airflow's environment")

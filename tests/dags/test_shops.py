@@ -1,18 +1,12 @@
 """DAGs with the tasks of several shops, and with a setting SHOPS that is wrong."""
 
 import json
-import runpy
 
 import pytest
 
-from tests.recipes import REPOSITORY
+from tests.dags.conftest import parsed
 
 DAILY = "daily_sales_pipeline"
-
-
-def parsed(dag_id):
-    """The DAG, as its file is parsed with the settings of this moment."""
-    return runpy.run_path(str(REPOSITORY / "dags" / f"{dag_id}.py"))["dag"]
 
 
 def tasks_of(dag_id):

@@ -1,5 +1,6 @@
 """What each DAG is wired like: its tasks and their order, schedule, form, retries, pools and assets."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from itertools import pairwise
@@ -56,7 +57,7 @@ class Wiring:
         params: the fields of the form, with default and JSON schema but without title and format.
         once: tasks that use no network, and are tried again once, after five minutes.
         long: tasks with four hours in place of one.
-        loads: tasks that load one at a time, with their weights.
+        weight: of the tasks that load, of which one runs at a time.
         rules: tasks that do not need the success of all before them.
         most_runs: runs at a time.
     """
@@ -67,7 +68,7 @@ class Wiring:
     params: dict[str, tuple[object, dict]] = field(default_factory=dict)
     once: list[str] = field(default_factory=list)
     long: list[str] = field(default_factory=list)
-    loads: dict[str, int] = field(default_factory=dict)
+    weight: int = 5
     rules: dict[str, str] = field(default_factory=dict)
     reads: dict[str, list[str]] = field(default_factory=dict)
     writes: dict[str, list[str]] = field(default_factory=dict)
@@ -128,7 +129,6 @@ WIRINGS = {
         key=True,
         params={"business_date": NO_DAY, "send_mail": NO},
         once=["extract.sources_ready", "transform.transform_source"],
-        loads={"load.load": 5},
         rules=GATE_RULES,
         reads={"report.report": ["daily_sales", *ORDERS]} | SOURCES_READ,
         writes={"load.load": ORDERS, "load.checks": ["daily_sales"]},
@@ -160,7 +160,7 @@ WIRINGS = {
         ("2026-10-31 09:00", "2026-11-01 10:00"),
         params={"accept_shrunk": NO, "send_mail": NO},
         long=["pictures"],
-        loads={"load": 6},
+        weight=6,
         reads={"fetch": ["source_product_catalogue"]},
         writes={
             "load": ["product_pictures", "products", "rejected_rows", "load_audit"]
@@ -198,7 +198,6 @@ WIRINGS = {
         },
         once=["months", "summary"],
         long=["read", "control_totals", "month.transform", "month.load"],
-        loads={"exchange_rates": 5, "month.load": 5},
         rules={"clean_up": "none_failed", "summary": "none_failed"},
         writes={"month.load": ORDERS},
     ),
@@ -217,7 +216,6 @@ WIRINGS = {
         },
         once=["extract.sources_ready", "transform.transform_source"],
         long=[*SOURCE_TASKS, *SALES],
-        loads={"load.load": 5},
         rules=GATE_RULES,
         reads=SOURCES_READ,
         writes={"load.load": ORDERS},
@@ -241,7 +239,7 @@ WIRINGS = {
             "reread.transform",
             *(f"compare.{source}.transform" for source in RECONCILED),
         ],
-        loads={"reread.load": 6},
+        weight=6,
         rules={
             "differences": "all_done",
             "reread_days": "all_done_min_one_success",
@@ -254,7 +252,7 @@ WIRINGS = {
         syncs(),
         ("2026-10-30 15:30", "2026-10-30 16:30"),
         once=[chain[1] for chain in syncs()],
-        loads={chain[2]: 6 for chain in syncs()},
+        weight=6,
         reads={chain[0]: [f"source_{chain[0]}"] for chain in syncs()},
         writes={chain[2]: ORDERS for chain in syncs()},
     ),
@@ -264,7 +262,6 @@ WIRINGS = {
         key=True,
         params={"business_date": NO_DAY},
         once=["transform"],
-        loads={"load": 5},
         reads={"extract": ["source_web_events"]},
         writes={
             "load": [
@@ -295,7 +292,7 @@ WIRINGS = {
         params={"week": NO_DAY, "force": NO},
         once=[*WEEK, "report", "mail", "alarm"],
         long=["train"],
-        loads={"load": 6},
+        weight=6,
         reads={
             "fetch": ["source_partner_ftp"],
             "preprocess": ["daily_sales"],
@@ -345,9 +342,10 @@ def test_each_task_is_tried_and_limited_as_reviewed(dag):
             assert task.execution_timeout == timedelta(hours=hours), name
         assert task.on_failure_callback in (alert_failure, [alert_failure]), name
         assert task.trigger_rule.value == wiring.rules.get(name, "all_success"), name
-        pool = "warehouse_loads" if name in wiring.loads else "default_pool"
-        weight = wiring.loads.get(name, 1)
-        assert (task.pool, task.priority_weight) == (pool, weight), name
+        queue = ("default_pool", 1)
+        if re.search(r"\bload(__\d+)?$|^exchange_rates$", name):
+            queue = ("warehouse_loads", wiring.weight)
+        assert (task.pool, task.priority_weight) == queue, name
         assert [asset.name for asset in task.inlets] == wiring.reads.get(name, [])
         assert [asset.name for asset in task.outlets] == wiring.writes.get(name, [])
 

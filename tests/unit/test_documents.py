@@ -11,9 +11,6 @@ DOCUMENTS = [*REPOSITORY.glob("*.md")]
 for folder in FOLDERS:
     DOCUMENTS += (REPOSITORY / folder).rglob("*.md")
 DOCUMENTS.sort()
-TABLES = REPOSITORY / "docs" / "TABLES.md"
-"""Written by `make tables`."""
-WRITTEN_BY_HAND = [document for document in DOCUMENTS if document != TABLES]
 LONGEST_LINE = 120
 MADE_BY_USERS = {"include/targets"}
 CODE = re.compile(r"(?ms)^ *```.*?^ *```$|`[^`\n]+`")
@@ -123,7 +120,7 @@ def test_the_row_that_the_readme_follows_passes_through_existing_files():
         assert any(path.endswith(ending) for path in existing), name
 
 
-@pytest.mark.parametrize("document", WRITTEN_BY_HAND, ids=name_of)
+@each_document
 def test_no_line_is_too_long(document):
     lines = document.read_text().splitlines()
     assert [line for line in lines if len(line) > LONGEST_LINE] == []

@@ -6,7 +6,6 @@ import pytest
 from google.cloud import bigquery
 
 from tests import queries
-from tests.rehearsal.oldest import older_table
 from tests.rehearsal.place import of_bigquery
 from tests.rehearsal.runner import (
     MOST_BYTES_OF_A_JOB,
@@ -102,22 +101,3 @@ def test_the_connection_of_the_same_project_is_used(own, is_used, monkeypatch):
     assert place.bucket_uri == f"gs://bucket/{place.dataset}"
     other = of_bigquery("shop", "EU", "")
     assert not set(place.datasets) & set(other.datasets)
-
-
-def test_an_older_table_lacks_what_was_added():
-    ddl = (
-        "CREATE TABLE IF NOT EXISTS `d.products` (\n"
-        '    sku STRING NOT NULL OPTIONS (description = "Unit, of stock."),\n'
-        '    colour STRING OPTIONS (description = "Added."),\n'
-        "    name STRING,\n"
-        "    size INT64\n"
-        ")\n"
-        "CLUSTER BY sku;"
-    )
-    assert older_table("products", ddl) == (
-        "CREATE TABLE IF NOT EXISTS `d.products` (\n"
-        '    sku STRING NOT NULL OPTIONS (description = "Unit, of stock."),\n'
-        "    name STRING\n"
-        ")\n"
-        "CLUSTER BY sku;"
-    )

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 
 import pytest
 
@@ -63,11 +62,13 @@ def results(*entries):
 
 def test_a_product_is_read_and_its_address_made_whole():
     (product,) = read(results(MUG)).products
-    assert product.sku == "MUG-01"
-    assert product.name == "Stoneware mug"
-    assert product.category == "Tableware"
-    assert product.image_url == "https://shop.example/pictures/mug.png"
-    assert product.updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert product.model_dump(mode="json") == {
+        "sku": "MUG-01",
+        "name": "Stoneware mug",
+        "category": "Tableware",
+        "image_url": "https://shop.example/pictures/mug.png",
+        "updated_at": "2026-11-01T10:00:00Z",
+    }
 
 
 def test_pages_follow_each_other_and_only_the_sku_is_needed():
@@ -166,9 +167,8 @@ def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so
     assert parse(half, "ABCD").rows == 3
 
 
-@pytest.mark.parametrize("wrong", [{"price": -1}, {"name": ["a"]}])
-def test_rejected_products_are_not_missing(parse, wrong):
-    page = results({"sku": "A"}, {"sku": "B"} | wrong, {"sku": "C"} | wrong)
+def test_rejected_products_are_not_missing(parse):
+    page = results({"sku": "A"}, {"sku": "B", "price": -1}, {"sku": "C", "name": ["a"]})
     assert parse(page, "ABC").control_totals == {
         "rows_read": 3,
         "rows_accepted": 1,

@@ -66,17 +66,13 @@ def test_airflow_starts_with_the_settings_and_the_password_of_env_file(
     assert passwords.stat().st_mode & 0o077 == 0
 
 
-def test_airflow_uses_the_database_that_the_environment_names(
+def test_airflow_runs_a_command_of_airflows_in_the_database_of_the_environment(
     started, run, monkeypatch
 ):
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////old.db")
-    run("airflow")
-    assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite:////old.db"
-
-
-def test_airflow_runs_a_command_of_airflows_and_returns_its_exit_code(started, run):
     assert "exit code 2" in run("airflow -- dags list")
     assert started == [["dags", "list"]]
+    assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite:////old.db"
 
 
 def test_airflow_does_not_start_on_a_port_that_it_cannot_have(started, run, folder):

@@ -22,11 +22,9 @@ def test_a_committed_copy_is_up_to_date_whatever_this_shop_sets(
     assert written.strip() == (repository / file).read_text().strip()
 
 
-def test_no_line_of_the_list_for_analysts_is_long_or_becomes_another_item(repository):
-    lines = (repository / "docs" / "TABLES.md").read_text().splitlines()
-    assert max(len(line) for line in lines) <= 120
-    items = [line for line in lines if re.match(r" *[-+*] ", line)]
-    assert all(re.match(r"- [`[]", item) for item in items)
+def test_no_line_of_the_list_for_analysts_becomes_another_item(repository):
+    text = (repository / "docs" / "TABLES.md").read_text()
+    assert not re.findall(r"(?m)^ *[-+*] (?![`[])| +[-+*] ", text)
 
 
 def test_the_sources_for_dbt_name_a_key_of_each_table(repository):

@@ -9,11 +9,7 @@ from tests.recipes import REPOSITORY
 from tests.settings import settings_of
 
 
-def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
-    settings = settings_of()
-    assert settings.shop_timezone == "America/New_York"
-    assert settings.reporting_currency == "USD"
-    assert settings.staging_dataset == "sales_staging"
+def test_the_calendar_is_that_of_the_timezone_unless_it_is_set():
     calendars = {"": "US", "none": "", "DE-BY": "DE-BY"}
     for holidays, calendar in calendars.items():
         assert settings_of({"HOLIDAYS": holidays}).holiday_calendar == calendar
@@ -91,7 +87,6 @@ def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
         "sales_channel",
     )
     assert settings.report_attribute == "Payment"
-    assert settings_of().order_attributes == ()
 
 
 def test_payments_have_lists_of_meta_data_and_gateways():
@@ -105,6 +100,3 @@ def test_payments_have_lists_of_meta_data_and_gateways():
     assert settings.payment_fee_meta == ("_mollie_fee", "Terminal Fee")
     assert settings.gateways_without_fees == ("bacs", "cod")
     assert settings.payout_days == 21
-    defaults = settings_of()
-    assert defaults.payment_fee_meta == defaults.gateways_without_fees == ()
-    assert defaults.payout_days == 14

@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core import text as wording
 from ecommerce.core.text import compact
-from ecommerce.sales.terms import country
+from ecommerce.sales.terms import country, source_place
 
 D = Decimal
 MINUS = wording.MINUS
@@ -120,13 +120,15 @@ def test_words():
 
 
 def test_the_label_of_a_shop_is_that_of_its_channels_too(monkeypatch):
-    labels = {"shopify": "Agora", "shopify_de": "agora Germany"}
+    labels = {"shopify": "Agora", "shopify_de": "agora Germany", "acme": "ACME Ltd."}
     monkeypatch.setenv("SHOP_LABELS", json.dumps(labels))
     assert wording.source_name("shopify_de") == "agora Germany"
     assert wording.source_name("shopify_de_online_pos") == "agora Germany online POS"
     assert wording.source_name("shopify_pos") == "Agora POS"
     assert wording.source_name("shopifyde") == "Shopifyde"
     assert wording.source_name("sales_db") == "Sales database"
+    assert wording.source_title("partner_files: acme") == "ACME Ltd."
+    assert source_place("shopify_de") == "agora Germany"
 
 
 def test_clean_leaves_one_line_without_control_or_override_characters():

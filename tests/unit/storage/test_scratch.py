@@ -25,30 +25,25 @@ def test_a_folder_is_private_and_gone_after_its_block(place):
     assert list(place.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed_a_day_later(place):
+@pytest.mark.parametrize(
+    ("timeout", "limit"),
+    [("", LEFT_SECONDS), (str(LEFT_SECONDS // 2), 2 * LEFT_SECONDS)],
+)
+def test_what_a_killed_process_left_is_removed_once_no_task_may_use_it(
+    place, monkeypatch, timeout, limit
+):
+    """A day later; a month of history may run four times as long as other tasks."""
+    monkeypatch.setenv("TASK_TIMEOUT_SECONDS", timeout)
     folder = place / f"{PREFIX}left"
     theirs = place / "ecommerce-sales-airflow"
     for left in (folder, theirs):
         left.mkdir()
         (left / "rows").write_text("jane@example.com")
-        age(left, LEFT_SECONDS - 60)
+        age(left, limit - 60)
     connect_duckdb().close()
     assert (folder / "rows").exists()
-    age(folder, LEFT_SECONDS + 60)
-    age(theirs, LEFT_SECONDS + 60)
+    age(folder, limit + 60)
+    age(theirs, limit + 60)
     connect_duckdb().close()
     assert not folder.exists()
     assert theirs.exists()
-
-
-def test_a_folder_stays_while_the_longest_task_may_run(place, monkeypatch):
-    """That of a month of history may run four times as long as others."""
-    monkeypatch.setenv("TASK_TIMEOUT_SECONDS", str(LEFT_SECONDS // 2))
-    folder = place / f"{PREFIX}left"
-    folder.mkdir()
-    age(folder, 2 * LEFT_SECONDS - 60)
-    connect_duckdb().close()
-    assert folder.exists()
-    age(folder, 2 * LEFT_SECONDS + 60)
-    connect_duckdb().close()
-    assert not folder.exists()

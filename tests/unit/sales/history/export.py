@@ -97,9 +97,9 @@ class Export:
         months = tasks.months.function(totals)
         return [tasks.transform.function(month, **context) for month in months]
 
-    def months(self, **params):
-        """Every month, transformed."""
-        done = self.transformed(self.totals(**params), **params)
+    def months(self, totals, **params):
+        """The manifest of every month, transformed."""
+        done = self.transformed(totals, **params)
         return [from_plain(Manifest, month) for month in done]
 
 
