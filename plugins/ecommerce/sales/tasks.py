@@ -29,13 +29,13 @@ from ecommerce.sales import (
     missing_report,
     read_windows,
     source_policy,
+    transform,
 )
 from ecommerce.sales.delivery_log import LEASE
 from ecommerce.sales.report import build
 from ecommerce.sales.report.archive import ArchivedReport
 from ecommerce.sales.subscribed.delivery import deliver_day
 from ecommerce.sales.subscriptions import load_subscriptions
-from ecommerce.sales.transform import batches, transform
 from ecommerce.sources import Source, configured_sources
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history
@@ -107,13 +107,13 @@ def sources_ready(
     manifests, in a list for each task that transforms them."""
     policies = source_policy.policies_of_run(context["params"])
     usable = source_policy.usable_manifests(policies, filter(None, manifests))
-    return batches(usable, policies)
+    return transform.batches(usable, policies)
 
 
 @typed_task(task_id="transform")
 def transform_source(manifest: Manifest, **context: Any) -> Manifest:
     """Clean and type the files of one extract; return the manifest of the loadable folder."""
-    return transform(manifest, run_id=context["run_id"])
+    return transform.transform(manifest, run_id=context["run_id"])
 
 
 @typed_task(
@@ -124,7 +124,7 @@ def transform_source(manifest: Manifest, **context: Any) -> Manifest:
 def transform_batch(manifests: list[Manifest], **context: Any) -> list[Manifest]:
     """Clean and type the files of the extracts of `sources_ready`; return the manifests of the loadable
     folders."""
-    return [transform(each, run_id=context["run_id"]) for each in manifests]
+    return transform.transform_batch(manifests, run_id=context["run_id"])
 
 
 @network_task(

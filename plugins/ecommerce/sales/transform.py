@@ -1,32 +1,53 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from more_itertools import chunked
 
 from ecommerce.sales.source_policy import OPTIONAL, Policies
 from ecommerce.sources import live_sources
 from ecommerce.storage.staging import Manifest
-from ecommerce.transform.run import FEW_BYTES, TransformSpec, run_transform
+from ecommerce.transform.run import (
+    FEW_BYTES,
+    TransformSpec,
+    run_joint_transform,
+    run_transform,
+)
 
 MOST_SHOPS = 15
 """How many small shops one task transforms: to start a task takes as long as to transform three of them."""
+
+JOINT_MAPPINGS = ("shopify",)
+"""The mappings that take the raw folders of several shops at once (staged_columns.md)."""
 
 ORDERS = TransformSpec(
     folder="orders",
     first_steps=("country_codes", "order_status", "staged"),
     required_tables=("orders", "order_lines", "refunds", "order_versions"),
+    without_source=("products", "customers", "exchange_rates"),
 )
 
 
 def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
     """Transform orders as `run_transform`; `mapping` is by default the source's platform. The control totals
     also have orders (count) and amount (of the accepted lines, gross, decimal text)."""
+    return run_transform(
+        ORDERS, manifest, run_id=run_id, mapping=mapping or _platform_of(manifest)
+    )
+
+
+def transform_batch(manifests: Sequence[Manifest], *, run_id: str) -> list[Manifest]:
+    """Transform a batch of `batches` as `transform`, in one pass where the mapping takes several shops."""
+    platform = _platform_of(manifests[0])
+    if platform in JOINT_MAPPINGS:
+        return run_joint_transform(ORDERS, manifests, run_id=run_id, mapping=platform)
+    return [transform(manifest, run_id=run_id) for manifest in manifests]
+
+
+def _platform_of(manifest: Manifest) -> str:
     source = live_sources().get(manifest.source)
-    if source and not mapping:
-        mapping = source.platform.name
-    return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)
+    return source.platform.name if source else manifest.source
 
 
 def batches(manifests: Iterable[Manifest], policies: Policies) -> list[list[Manifest]]:

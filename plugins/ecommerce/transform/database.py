@@ -6,9 +6,8 @@ import hashlib
 import hmac
 import html
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import day_window
@@ -33,26 +32,30 @@ MEMORY_LIMIT = "340MB"
 
 @contextmanager
 def open_database(
-    manifest: Manifest,
+    manifests: Sequence[Manifest],
     run_id: str,
-    loadable: Path,
 ) -> Iterator[DuckDBPyConnection]:
-    """Open DuckDB with the variables of staged_columns.md, and the functions and macros of all steps.
-    `loadable` is the folder of the result."""
+    """Open DuckDB with the variables of staged_columns.md, and the functions and macros of all steps. The
+    `manifests` of raw folders are of one business day."""
     settings = load_settings()
-    day = day_window(manifest.business_date, settings.shop_timezone)
+    first = manifests[0]
+    day = day_window(first.business_date, settings.shop_timezone)
     inner_key, outer_key = padded_keys(settings.customer_hash_key.encode())
-    with (
-        staging.local_folder(manifest.uri) as raw,
-        connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
-    ):
+    with ExitStack() as folders:
+        sources = []
+        for manifest in manifests:
+            raw = folders.enter_context(staging.local_folder(manifest.uri))
+            control_totals = json.dumps(manifest.control_totals)
+            facts = manifest.facts() | {"raw": raw, "control_totals": control_totals}
+            sources.append(facts)
+        duck = folders.enter_context(connect_duckdb(memory_limit=MEMORY_LIMIT))
+        if len(sources) == 1:
+            set_variables(duck, **sources[0])
         set_variables(
             duck,
-            raw=raw,
-            loadable=str(loadable),
-            **manifest.facts(),
+            sources=sources,
+            business_date=first.business_date,
             run_id=run_id,
-            control_totals=json.dumps(manifest.control_totals),
             shop_timezone=settings.shop_timezone,
             day_start=day.start,
             day_end=day.end,

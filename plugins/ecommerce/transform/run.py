@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecommerce.core.errors import ContractError, StagingError
+from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.values import Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import run_sql_file
-from ecommerce.storage.staging import Manifest
+from ecommerce.storage.staging import Draft, Manifest
 from ecommerce.transform.database import open_database, step_errors
 
 if TYPE_CHECKING:
@@ -48,13 +49,15 @@ class TransformSpec:
     `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
     by reason) and warnings (see `core.data_warnings`). The rows of a step `<n>_<table>` that ends with a
-    query become `<table>.parquet`; without rows, only a table of `required_tables` has such a file.
+    query become `<table>.parquet`; without rows, only a table of `required_tables` has such a file. The
+    column `source` of the rows is not written for a table of `without_source`.
     `prepare` defines the domain's functions and variables.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     required_tables: tuple[str, ...]
+    without_source: tuple[str, ...] = ()
     prepare: Callable[[DuckDBPyConnection], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
@@ -82,97 +85,165 @@ def run_transform(
         StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.
         ContractError: the raw files violate the source's contract, or a record was lost.
     """
-    run_folder, _, _ = manifest.uri.rpartition("/")
-    folder = f"{run_folder}/transformed/{manifest.source}"
+    folder = _loadable_folder(manifest)
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
         if done.control_totals["raw_sha256"] == manifest.sha256:
             log.info("using the earlier result at %s", folder)
             return done
-    staged = staging.read_manifest(manifest.uri)
-    if staged.sha256 != manifest.sha256:
-        raise StagingError(
-            f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
-        )
-    with staging.publish(folder) as draft:
-        with open_database(manifest, run_id, draft.path) as duck:
-            accounts = _run_steps(
-                duck,
-                spec,
-                manifest,
-                draft.path,
-                mapping or manifest.source,
-            )
-        _check_nothing_is_lost(manifest.source, accounts)
-        extracted = manifest.control_totals.get("warnings", ())
-        accounts["warnings"] = [*extracted, *accounts["warnings"]]
-        draft.seal(
-            **manifest.facts(),
-            rows=accounts["rows_accepted"],
-            control_totals={
-                **manifest.control_totals,
-                **accounts,
-                "raw_sha256": manifest.sha256,
-                "run_id": run_id,
-            },
-        )
-    staging.discard(manifest.uri)
+    _transform(spec, [manifest], run_id, mapping or manifest.source)
     return staging.read_manifest(folder)
 
 
-def _run_steps(
-    duck: DuckDBPyConnection,
+def run_joint_transform(
     spec: TransformSpec,
-    manifest: Manifest,
-    folder: Path,
+    manifests: Sequence[Manifest],
+    *,
+    run_id: str,
     mapping: str,
-) -> Values:
-    """Run the SQL files, write the tables of the spec, and return the accounts."""
-    if manifest.bytes <= FEW_BYTES:
-        # Few rows are one thread's work; a second one only waits for it.
-        duck.execute("SET threads = 1")
-    if spec.prepare:
-        spec.prepare(duck)
-    unneeded = []
-    for step in spec.steps(mapping):
+) -> list[Manifest]:
+    """Transform small raw folders as `run_transform`, in one pass of the SQL files: to plan them takes longer
+    than the rows of a shop. `mapping` maps the raw folders of several sources.
+
+    Where the pass fails, each folder is transformed alone, so that only an invalid one fails.
+    """
+    waiting = [manifest for manifest in manifests if staging.exists(manifest.uri)]
+    if len(waiting) > 1:
+        try:
+            _transform(spec, waiting, run_id, mapping)
+        except PipelineError as error:
+            log.info("each source is transformed alone, because one failed: %s", error)
+    return [
+        run_transform(spec, manifest, run_id=run_id, mapping=mapping)
+        for manifest in manifests
+    ]
+
+
+def _loadable_folder(manifest: Manifest) -> str:
+    run_folder, _, _ = manifest.uri.rpartition("/")
+    return f"{run_folder}/transformed/{manifest.source}"
+
+
+def _transform(
+    spec: TransformSpec, manifests: Sequence[Manifest], run_id: str, mapping: str
+) -> None:
+    """Transform raw folders in one pass, publish the loadable ones, and remove the raw ones."""
+    for manifest in manifests:
+        staged = staging.read_manifest(manifest.uri)
+        if staged.sha256 != manifest.sha256:
+            raise StagingError(
+                f"the files at {manifest.uri} have been read again since: clear the extract task with "
+                "downstream"
+            )
+    with ExitStack() as published:
+        drafts = {}
+        for manifest in manifests:
+            draft = staging.publish(_loadable_folder(manifest))
+            drafts[manifest.source] = published.enter_context(draft)
+        with open_database(manifests, run_id) as duck:
+            steps = _Pass(duck, spec, drafts, manifests[0].bytes <= FEW_BYTES)
+            accounts = steps.run(mapping)
+        for manifest in manifests:
+            _seal(drafts[manifest.source], manifest, accounts[manifest.source], run_id)
+    for manifest in manifests:
+        staging.discard(manifest.uri)
+
+
+def _seal(draft: Draft, manifest: Manifest, accounts: Values, run_id: str) -> None:
+    _check_nothing_is_lost(manifest.source, accounts)
+    extracted = manifest.control_totals.get("warnings", ())
+    warnings = [json.loads(warning) for warning in accounts["warnings"]]
+    draft.seal(
+        **manifest.facts(),
+        rows=accounts["rows_accepted"],
+        control_totals={
+            **manifest.control_totals,
+            **accounts,
+            "warnings": [*extracted, *warnings],
+            "raw_sha256": manifest.sha256,
+            "run_id": run_id,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass of the SQL files over the raw folders of one source, or of several small ones."""
+
+    duck: DuckDBPyConnection
+    spec: TransformSpec
+    drafts: Mapping[str, Draft]
+    """By source."""
+    is_small: bool
+
+    def run(self, mapping: str) -> dict[str, Values]:
+        """Run the SQL files, write the tables of the spec, and return the accounts by source."""
+        if self.is_small:
+            # Few rows are one thread's work; a second one only waits for it.
+            self.duck.execute("SET threads = 1")
+        if self.spec.prepare:
+            self.spec.prepare(self.duck)
+        sources = " ".join(self.drafts)
+        unneeded = []
+        for step in self.spec.steps(mapping):
+            with step_errors(f"{sources}: {step.name}"):
+                unneeded += self._run_step(step)
+        # The accounting also reads tables without rows.
+        with step_errors(f"{sources}: accounting.sql"):
+            rows = run_sql_file(self.duck, f"transform/{self.spec.folder}/accounting")
+        for file in unneeded:
+            file.unlink()
+        return {row.pop("source"): row for row in rows}
+
+    def _run_step(self, step: Path) -> list[Path]:
+        """Run a step. Where it ends with a query, write its rows, and return the files that need not be."""
+        import duckdb
+
+        sql = _read_step(step, self.is_small)
+        *definitions, last = self.duck.extract_statements(sql)
+        for definition in definitions:
+            self.duck.execute(definition)
+        if last.type != duckdb.StatementType.SELECT:
+            self.duck.execute(last)
+            return []
         _, _, table = step.stem.partition("_")
-        file = folder / f"{table}.parquet"
-        with step_errors(f"{manifest.source}: {step.name}"):
-            rows = _run_step(duck, _read_step(step, manifest), file)
-        if rows == 0 and table not in spec.required_tables:
-            unneeded.append(file)
-    # The accounting also reads tables without rows.
-    with step_errors(f"{manifest.source}: accounting.sql"):
-        [accounts] = run_sql_file(duck, f"transform/{spec.folder}/accounting")
-    for file in unneeded:
-        file.unlink()
-    accounts["warnings"] = [json.loads(warning) for warning in accounts["warnings"]]
-    return accounts
+        query = last.query.strip().removesuffix(";")
+        return self._write(table, query)
+
+    def _write(self, table: str, query: str) -> list[Path]:
+        """Write the rows of a query to `<table>.parquet` of each source, and define `written_<table>`, from
+        which later steps read them. Return the files without rows that are not required."""
+        written = f"written_{table}"
+        if self.is_small:
+            self.duck.execute(f"CREATE TABLE {written} AS {query}")
+            query = f"FROM {written}"
+        if table in self.spec.without_source:
+            columns = "* EXCLUDE (source)"
+        else:
+            columns = "*"
+        copied = f"COPY (FROM ({query}\n) AS step_rows SELECT {columns}"
+        if len(self.drafts) > 1:
+            copied += " WHERE source = $source"
+        unneeded = []
+        for source, draft in self.drafts.items():
+            file = draft.path / f"{table}.parquet"
+            parameters = {"file": str(file)}
+            if len(self.drafts) > 1:
+                parameters["source"] = source
+            self.duck.execute(f"{copied}) TO $file ({WRITE_OPTIONS})", parameters)
+            [rows] = self.duck.fetchone() or (0,)
+            if rows == 0 and table not in self.spec.required_tables:
+                unneeded.append(file)
+        if not self.is_small:
+            self.duck.execute(f"CREATE VIEW {written} AS FROM read_parquet('{file}')")
+        return unneeded
 
 
-def _read_step(step: Path, manifest: Manifest) -> str:
+def _read_step(step: Path, is_small: bool) -> str:
     """Return the SQL of a step. In a small folder, views are tables, also a source's own: DuckDB plans a view
     again in each statement that reads it, which then takes longer than the rows."""
     sql = step.read_text(encoding="utf-8")
-    if manifest.bytes <= FEW_BYTES:
-        return _VIEW.sub(r"\1TABLE", sql)
-    return sql
-
-
-def _run_step(duck: DuckDBPyConnection, sql: str, file: Path) -> int | None:
-    """Run a step. Where it ends with a query, write the rows to `file`, and return their number."""
-    import duckdb
-
-    *definitions, last = duck.extract_statements(sql)
-    for definition in definitions:
-        duck.execute(definition)
-    if last.type != duckdb.StatementType.SELECT:
-        duck.execute(last)
-        return None
-    query = last.query.strip().removesuffix(";")
-    duck.execute(f"COPY ({query}\n) TO ? ({WRITE_OPTIONS})", [str(file)])
-    [rows] = duck.fetchone() or (0,)
-    return int(rows)
+    return _VIEW.sub(r"\1TABLE", sql) if is_small else sql
 
 
 def _check_nothing_is_lost(source: str, accounts: Values) -> None:

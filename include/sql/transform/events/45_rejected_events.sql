@@ -3,5 +3,5 @@
 SET VARIABLE rejected_events = (
     (SELECT count(*) FROM staged_events)
     - (SELECT count(*) FROM superseded_events)
-    - (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/user_events.parquet'))
+    - (SELECT count(*) FROM written_user_events)
 );

@@ -4,7 +4,7 @@ WITH reasons AS (
     SELECT
         reason,
         count(*) AS records
-    FROM read_parquet(getvariable('loadable') || '/rejected_rows.parquet')
+    FROM written_rejected_rows
     GROUP BY reason
 ),
 
@@ -12,10 +12,11 @@ events AS (
     SELECT
         count(*) AS user_events,
         count_if(is_skewed) AS skewed
-    FROM read_parquet(getvariable('loadable') || '/user_events.parquet')
+    FROM written_user_events
 )
 
 SELECT
+    getvariable('source') AS source,
     (SELECT count(*) FROM staged_events) AS rows_read,
     events.user_events AS rows_accepted,
     (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,

@@ -6,6 +6,7 @@
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (
     SELECT
+        source,
         order_id,
         version,
         file,

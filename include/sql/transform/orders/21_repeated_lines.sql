@@ -11,6 +11,7 @@ END;
 
 CREATE TABLE line_groups AS
 SELECT
+    any_value(source) AS source,
     order_id,
     version,
     count(*) FILTER (fault IS NULL) AS item_count,
@@ -39,6 +40,7 @@ WHERE item_count > 0;
 
 CREATE VIEW faulty_lines AS
 SELECT
+    source,
     order_id,
     version,
     unnest(faults, recursive := TRUE)
@@ -55,6 +57,7 @@ WITH candidate_orders AS (
 
 candidates AS (
     SELECT
+        source,
         order_id,
         version,
         line_number,
@@ -100,11 +103,13 @@ WHERE recency > 1;
 
 CREATE VIEW unusable_lines AS
 SELECT
+    source,
     file,
     row_number
 FROM faulty_lines
 UNION ALL
 SELECT
+    source,
     file,
     row_number
 FROM repeated_lines;

@@ -3,15 +3,16 @@
 
 CREATE VIEW typed_orders AS
 SELECT
+    source,
     order_id,
     version,
     file,
     row_number,
-    coalesce(shortened(as_text(channel), 200), getvariable('source')) AS channel,
+    coalesce(shortened(as_text(channel), 200), source) AS channel,
     coalesce(mask_e_mails(lower(as_text(staged_orders.status))), 'unknown') AS status,
     upper(as_text(currency)) AS currency,
     as_country(country_code) AS country_code,
-    customer_key(customer_email, customer_id) AS customer_key,
+    customer_key(customer_email, source, customer_id) AS customer_key,
     mask_e_mails(as_text(coupon_code)) AS coupon_code,
     coalesce(try_cast(is_test AS BOOLEAN), FALSE) AS is_test,
     coalesce(as_amount(shipping_amount), 0) AS shipping_amount,
@@ -35,8 +36,8 @@ SELECT
                 THEN 'undated_draft ordered_at'
             ELSE 'missing_value ordered_at'
         END,
-        parsed_fault(ordered_at, ordered_instant, 'ordered_at'),
-        parsed_fault(updated_at, updated_instant, 'updated_at'),
+        parsed_fault(ordered_at, ordered_instant, 'ordered_at', read_at := read_at_of(source)),
+        parsed_fault(updated_at, updated_instant, 'updated_at', read_at := read_at_of(source)),
         missing(as_text(currency), 'currency'),
         currency_fault(currency, 'currency'),
         amount_fault(shipping_amount, 'shipping_amount'),

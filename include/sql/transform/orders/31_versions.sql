@@ -7,22 +7,24 @@
 -- One pass over the headers finds the invalid ones and the orders with several.
 CREATE TABLE noted_orders AS
 SELECT
-    hash(order_id) AS order_hash,
+    hash(source, order_id) AS order_hash,
     count(*) > 1 AS is_repeated,
     list(
         CASE
             WHEN fault IS NOT NULL
                 THEN struct_pack(
-                    order_id := order_id, version := version, file := file, row_number := row_number, fault := fault
+                    source := source, order_id := order_id, version := version, file := file,
+                    row_number := row_number, fault := fault
                 )
         END
     ) FILTER (fault IS NOT NULL) AS faults
 FROM typed_orders
-GROUP BY hash(order_id)
+GROUP BY hash(source, order_id)
 HAVING is_repeated OR faults IS NOT NULL;
 
 CREATE TABLE rejected_orders AS
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -34,6 +36,7 @@ FROM (
 ) AS invalid
 UNION ALL
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -49,6 +52,7 @@ WHERE fault IS NULL;
 CREATE TABLE superseded_orders AS
 WITH usable AS (
     SELECT
+        source,
         order_id,
         version,
         updated_at,
@@ -61,15 +65,16 @@ WITH usable AS (
         FROM noted_orders
         WHERE is_repeated
         UNION ALL
-        SELECT hash(order_id)
+        SELECT hash(source::source_name, order_id)
         FROM kept_orders
-    ) AS repeated ON hash(typed_orders.order_id) = repeated.order_hash
+    ) AS repeated ON hash(typed_orders.source, typed_orders.order_id) = repeated.order_hash
     ANTI JOIN rejected_orders USING (order_id, version)
     WHERE
         fault IS NULL
         AND (getvariable('headers_are_records') OR (order_id, version) IN (SELECT (order_id, version) FROM line_sums))
     UNION ALL
     SELECT
+        source::source_name,
         order_id,
         -1 AS version,
         updated_at,
@@ -80,19 +85,23 @@ WITH usable AS (
 )
 
 SELECT
+    source,
     order_id,
     version
 FROM usable
 QUALIFY row_number() OVER (
-    PARTITION BY order_id
+    PARTITION BY source, order_id
     ORDER BY
         CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END DESC, received_at DESC,
-        CASE WHEN getvariable('has_unsafe_ids') THEN updated_at END DESC,  -- two spellings of one id
+        -- Two spellings of one id.
+        CASE WHEN list_contains(getvariable('sources_with_unsafe_ids'), source) THEN updated_at END DESC,
         file DESC, row_number DESC
 ) > 1;
 
 CREATE VIEW superseded_kept_orders AS
-SELECT order_id
+SELECT
+    source,
+    order_id
 FROM superseded_orders
 WHERE version = -1;
 

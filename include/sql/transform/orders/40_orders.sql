@@ -2,8 +2,7 @@
 -- a newer version in this read stay as they are.
 -- noqa: disable=convention.statement_brackets
 
--- DuckDB writes an ENUM in a fifth of the time of a text. In Parquet both are text.
-CREATE TYPE source_name AS ENUM (SELECT getvariable('source'));
+-- As `source_name` in staged.sql.
 CREATE TYPE run_name AS ENUM (
     SELECT getvariable('run_id')
     UNION
@@ -13,7 +12,7 @@ CREATE TYPE run_name AS ENUM (
 );
 
 SELECT
-    getvariable('source')::source_name AS source,
+    typed_orders.source,
     typed_orders.order_id,
     business_date_of(typed_orders.ordered_at) AS business_date,
     typed_orders.channel,
@@ -39,11 +38,11 @@ SELECT
 FROM typed_orders
 LEFT JOIN order_totals USING (order_id, version)
 LEFT JOIN order_status USING (status)
-LEFT JOIN customer_hashes USING (customer_key)
+LEFT JOIN customer_hashes USING (source, customer_key)
 ANTI JOIN left_out_versions USING (order_id, version)
 -- Every other invalid order is left out by its id.
 WHERE typed_orders.order_id IS NOT NULL AND (getvariable('headers_are_records') OR order_totals.item_count > 0)
 UNION ALL BY NAME
 SELECT * REPLACE (source::source_name AS source, run_id::run_name AS run_id)
 FROM kept_orders
-ANTI JOIN superseded_kept_orders USING (order_id);
+ANTI JOIN superseded_kept_orders USING (source, order_id);

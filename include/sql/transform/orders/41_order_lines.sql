@@ -4,6 +4,7 @@
 
 CREATE TABLE product_names AS
 SELECT
+    source,
     nullif(safe_id(sku), '') AS sku,
     arg_max(mask_e_mails(as_text(name)), coalesce(updated_instant, '-infinity')) AS name,
     arg_max(mask_e_mails(as_text(category)), coalesce(updated_instant, '-infinity')) AS category,
@@ -14,17 +15,13 @@ FROM (
     SELECT
         *,
         as_instant(updated_at) AS updated_instant
-    FROM staged_products
+    FROM with_source('staged_products')
     UNION ALL BY NAME
     SELECT NULL::VARCHAR AS unit_cost  -- optional
     WHERE FALSE
 ) AS staged_products
 WHERE sku <> ''
-GROUP BY 1;
-
--- As they were written, which costs less than the query again.
-CREATE VIEW written_orders AS
-FROM read_parquet(getvariable('loadable') || '/orders.parquet');
+GROUP BY 1, 2;
 
 -- Columns with few different texts, as in 40_orders.sql.
 CREATE TYPE channel_name AS ENUM (
@@ -42,7 +39,7 @@ CREATE TYPE country_code AS ENUM (
 );
 
 SELECT
-    getvariable('source')::source_name AS source,
+    typed_lines.source,
     orders.order_id,
     typed_lines.line_number,
     orders.business_date,
@@ -75,19 +72,20 @@ SELECT
     getvariable('run_id')::run_name AS run_id
 FROM typed_lines
 -- Joins cost less than a second look at the values of each line.
-ANTI JOIN unusable_lines USING (file, row_number)
+ANTI JOIN unusable_lines USING (source, file, row_number)
 ANTI JOIN left_out_versions USING (order_id, version)
 INNER JOIN (
     SELECT
         * REPLACE (
+            source::source_name AS source,
             channel::channel_name AS channel,
             currency::currency_code AS currency,
             status::status_name AS status,
             country_code::country_code AS country_code
         )
     FROM written_orders
-) AS orders USING (order_id)
-LEFT JOIN product_names USING (sku)
+) AS orders USING (source, order_id)
+LEFT JOIN product_names USING (source, sku)
 UNION ALL BY NAME
 SELECT
     * REPLACE (
@@ -99,4 +97,4 @@ SELECT
         run_id::run_name AS run_id
     )
 FROM kept_order_lines
-ANTI JOIN superseded_kept_orders USING (order_id);
+ANTI JOIN superseded_kept_orders USING (source, order_id);

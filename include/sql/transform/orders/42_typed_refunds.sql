@@ -3,6 +3,7 @@
 
 CREATE TABLE refunded_orders AS
 SELECT
+    source::source_name AS source,
     order_id,
     business_date,
     channel,
@@ -14,33 +15,36 @@ SELECT
     tax_amount,
     shipping_amount::DECIMAL(38, 4) + fee_amount AS shipping_amount
 FROM written_orders
-SEMI JOIN staged_refunds USING (order_id);
+SEMI JOIN staged_refunds USING (source, order_id);
 
 CREATE TABLE refunded_lines AS
 SELECT
+    source::source_name AS source,
     order_id,
     line_number,
     sku,
     category,
     quantity,
     cost_amount
-FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
-SEMI JOIN refunded_orders USING (order_id);
+FROM written_order_lines
+SEMI JOIN refunded_orders USING (source, order_id);
 
 -- One row per line of a refund; an invalid line makes the whole refund invalid. A refund that names a SKU is one of the
 -- line with its number, else of the first line with this SKU.
 CREATE TABLE typed_refunds AS
 WITH lines_of_skus AS (
     SELECT
+        source,
         order_id,
         sku,
         list(line_number ORDER BY line_number) AS line_numbers
     FROM refunded_lines
-    GROUP BY order_id, sku
+    GROUP BY source, order_id, sku
 ),
 
 cast_refunds AS (
     SELECT
+        source,
         refund_id,
         order_id,
         file,
@@ -63,7 +67,7 @@ cast_refunds AS (
             missing(refund_id, 'refund_id'),
             missing(order_id, 'order_id'),
             missing(refunded_at, 'refunded_at'),
-            instant_fault(refunded_at, 'refunded_at'),
+            instant_fault(refunded_at, 'refunded_at', read_at := read_at_of(source)),
             -- One amount is enough; without any, the refund is unknown and not 0.
             missing(
                 coalesce(
@@ -81,25 +85,30 @@ cast_refunds AS (
             CASE WHEN as_amount(unallocated_amount) < 0 THEN 'negative_price unallocated_amount' END,
             CASE
                 WHEN
-                    order_id IN (SELECT order_id FROM rejected_orders)
-                    AND order_id NOT IN (SELECT order_id FROM refunded_orders)
+                    (source, order_id) IN (SELECT (source, order_id) FROM rejected_orders)
+                    AND (source, order_id) NOT IN (SELECT (source, order_id) FROM refunded_orders)
                     THEN 'order_rejected order_id'
             END
         ) AS row_fault,
-        staged_refunds AS record
+        record
     FROM (
-        SELECT bounded(COLUMNS(*))
+        SELECT
+            *,
+            struct_pack(*COLUMNS(* EXCLUDE (source))) AS record
         FROM (
-            FROM staged_refunds
-            UNION ALL BY NAME
-            SELECT  -- optional
-                NULL::VARCHAR AS sku,
-                NULL::VARCHAR AS channel,
-                NULL::VARCHAR AS currency
-            WHERE FALSE
-        ) AS refunds
+            SELECT bounded(COLUMNS(*))
+            FROM (
+                FROM staged_refunds
+                UNION ALL BY NAME
+                SELECT  -- optional
+                    NULL::VARCHAR AS sku,
+                    NULL::VARCHAR AS channel,
+                    NULL::VARCHAR AS currency
+                WHERE FALSE
+            ) AS refunds
+        ) AS bounded_refunds
     ) AS staged_refunds
-    LEFT JOIN lines_of_skus USING (order_id, sku)
+    LEFT JOIN lines_of_skus USING (source, order_id, sku)
 ),
 
 -- The line of a voucher is negative in its order and in its refund; the refund as a whole must not be negative.
@@ -113,7 +122,7 @@ judged_refunds AS (
                         merchandise_amount < 0
                         AND sum(
                             merchandise_amount::DECIMAL(38, 4) + tax_amount + shipping_amount + unallocated_amount
-                        ) OVER (PARTITION BY file, row_number) < 0
+                        ) OVER (PARTITION BY source, file, row_number) < 0
                         THEN 'negative_price merchandise_amount'
                 END
             ) AS row_fault
@@ -124,7 +133,7 @@ judged_refunds AS (
 faults AS (
     SELECT
         *,
-        min(row_fault) OVER (PARTITION BY file, row_number) AS fault
+        min(row_fault) OVER (PARTITION BY source, file, row_number) AS fault
     FROM judged_refunds
 )
 
@@ -132,6 +141,6 @@ SELECT
     * EXCLUDE (record, row_fault),
     CASE WHEN row_fault = fault THEN to_json(record) END AS raw,
     fault IS NULL AND dense_rank() OVER (
-        PARTITION BY refund_id ORDER BY fault IS NOT NULL, file DESC, row_number DESC
+        PARTITION BY source, refund_id ORDER BY fault IS NOT NULL, file DESC, row_number DESC
     ) = 1 AS is_accepted
 FROM faults;

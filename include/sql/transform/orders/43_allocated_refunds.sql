@@ -8,6 +8,7 @@
 CREATE VIEW allocated_refunds AS
 WITH refund_sums AS (
     SELECT
+        source,
         order_id,
         refund_id,
         sum(unallocated_amount) AS amount,
@@ -16,11 +17,12 @@ WITH refund_sums AS (
         greatest(sum(shipping_amount), 0) AS shipping
     FROM typed_refunds
     WHERE is_accepted
-    GROUP BY order_id, refund_id
+    GROUP BY source, order_id, refund_id
 ),
 
 running_sums AS (
     SELECT
+        refund_sums.source,
         refund_sums.order_id,
         refund_sums.refund_id,
         refund_sums.amount,
@@ -29,9 +31,10 @@ running_sums AS (
         refunded_orders.tax_amount - sum(refund_sums.tax) OVER in_order AS tax_left,
         refunded_orders.shipping_amount - sum(refund_sums.shipping) OVER in_order AS shipping_left
     FROM refund_sums
-    LEFT JOIN refunded_orders USING (order_id)
+    LEFT JOIN refunded_orders USING (source, order_id)
     WINDOW in_order AS (
-        PARTITION BY refund_sums.order_id ORDER BY try_cast(refund_sums.refund_id AS HUGEINT), refund_sums.refund_id
+        PARTITION BY refund_sums.source, refund_sums.order_id
+        ORDER BY try_cast(refund_sums.refund_id AS HUGEINT), refund_sums.refund_id
     )
 ),
 
@@ -40,7 +43,7 @@ from_merchandise AS (
         *,
         greatest(0, max(least(paid_so_far, merchandise_left)) OVER in_order) AS merchandise_so_far
     FROM running_sums
-    WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
+    WINDOW in_order AS (PARTITION BY source, order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 ),
 
 from_tax AS (
@@ -48,7 +51,7 @@ from_tax AS (
         *,
         greatest(0, max(least(paid_so_far - merchandise_so_far, tax_left)) OVER in_order) AS tax_so_far
     FROM from_merchandise
-    WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
+    WINDOW in_order AS (PARTITION BY source, order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 ),
 
 from_shipping AS (
@@ -57,21 +60,23 @@ from_shipping AS (
         greatest(0, max(least(paid_so_far - merchandise_so_far - tax_so_far, shipping_left)) OVER in_order)
             AS shipping_so_far
     FROM from_tax
-    WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
+    WINDOW in_order AS (PARTITION BY source, order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 ),
 
 allocated AS (
     SELECT
+        source,
         order_id,
         refund_id,
         amount,
         tax_so_far - lag(tax_so_far, 1, 0) OVER in_order AS tax_amount,
         shipping_so_far - lag(shipping_so_far, 1, 0) OVER in_order AS shipping_amount
     FROM from_shipping
-    WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
+    WINDOW in_order AS (PARTITION BY source, order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 )
 
 SELECT
+    source,
     order_id,
     refund_id,
     amount - tax_amount - shipping_amount AS merchandise_amount,

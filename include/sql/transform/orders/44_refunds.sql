@@ -6,13 +6,15 @@
 
 CREATE TABLE order_costs AS
 SELECT
+    source,
     order_id,
     CASE WHEN bool_and(cost_amount IS NOT NULL) THEN 0 END AS cost_amount
 FROM refunded_lines
-GROUP BY order_id;
+GROUP BY source, order_id;
 
 WITH by_line AS (
     SELECT
+        typed_refunds.source,
         typed_refunds.order_id,
         typed_refunds.refund_id,
         coalesce(refunded_lines.line_number, 0) AS line_number,
@@ -39,11 +41,12 @@ WITH by_line AS (
         typed_refunds.reason,
         typed_refunds.refunded_at
     FROM typed_refunds
-    LEFT JOIN refunded_lines USING (order_id, line_number)
-    LEFT JOIN order_costs USING (order_id)
+    LEFT JOIN refunded_lines USING (source, order_id, line_number)
+    LEFT JOIN order_costs USING (source, order_id)
     WHERE typed_refunds.is_accepted
     UNION ALL
     SELECT
+        allocated_refunds.source,
         allocated_refunds.order_id,
         allocated_refunds.refund_id,
         0,
@@ -59,11 +62,12 @@ WITH by_line AS (
         NULL,
         NULL
     FROM allocated_refunds
-    LEFT JOIN order_costs USING (order_id)
+    LEFT JOIN order_costs USING (source, order_id)
 ),
 
 merged AS (
     SELECT
+        source,
         order_id,
         refund_id,
         line_number,
@@ -79,15 +83,15 @@ merged AS (
         any_value(reason) AS reason,
         max(refunded_at) AS refunded_at
     FROM by_line
-    GROUP BY order_id, refund_id, line_number
+    GROUP BY source, order_id, refund_id, line_number
 )
 
 SELECT
-    getvariable('source') AS source,
+    merged.source::VARCHAR AS source,
     merged.refund_id,
     merged.line_number,
     business_date_of(merged.refunded_at) AS business_date,
-    coalesce(orders.channel, merged.channel, getvariable('source')) AS channel,
+    coalesce(orders.channel, merged.channel, merged.source) AS channel,
     merged.order_id,
     orders.business_date AS order_business_date,
     merged.sku,
@@ -103,7 +107,7 @@ SELECT
     coalesce(orders.is_sale, TRUE) AS is_sale,
     coalesce(orders.is_test, FALSE) AS is_test,
     merged.refunded_at,
-    getvariable('read_at') AS read_at,
+    read_at_of(merged.source) AS read_at,
     getvariable('run_id') AS run_id
 FROM merged
-LEFT JOIN refunded_orders AS orders USING (order_id);
+LEFT JOIN refunded_orders AS orders USING (source, order_id);

@@ -1,6 +1,7 @@
 -- Loadable: the latest version of each product of the source.
 
 SELECT
+    source,
     sku,
     name,
     category,

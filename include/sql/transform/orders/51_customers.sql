@@ -2,6 +2,7 @@
 
 WITH seen AS (
     SELECT
+        source,
         customer_hash,
         as_country(country_code) AS country_code,
         updated_at
@@ -9,6 +10,7 @@ WITH seen AS (
     WHERE is_listed
     UNION ALL
     SELECT
+        orders.source::source_name,
         orders.customer_hash,
         orders.country_code,
         orders.updated_at
@@ -16,12 +18,13 @@ WITH seen AS (
     SEMI JOIN (
         FROM customer_hashes
         WHERE NOT is_listed
-    ) AS unlisted USING (customer_hash)
+    ) AS unlisted USING (source, customer_hash)
 )
 
 SELECT
+    source,
     customer_hash,
     arg_max(country_code, coalesce(updated_at, '-infinity')) FILTER (country_code IS NOT NULL) AS country_code,
     max(updated_at) AS updated_at
 FROM seen
-GROUP BY customer_hash;
+GROUP BY source, customer_hash;

@@ -3,6 +3,7 @@
 CREATE TABLE typed_rates AS
 WITH cast_rates AS (
     SELECT
+        source,
         file,
         row_number,
         try_cast(rate_date AS DATE) AS rate_date,
@@ -12,7 +13,7 @@ WITH cast_rates AS (
             missing(rate_date, 'rate_date'),
             CASE WHEN try_cast(rate_date AS DATE) IS NULL THEN 'invalid_timestamp rate_date' END,
             CASE
-                WHEN try_cast(rate_date AS DATE) NOT BETWEEN DATE '1990-01-01' AND getvariable('read_at')::DATE + 1
+                WHEN try_cast(rate_date AS DATE) NOT BETWEEN DATE '1990-01-01' AND read_at_of(source)::DATE + 1
                     THEN 'timestamp_out_of_range rate_date'
             END,
             missing(currency, 'currency'),
@@ -25,18 +26,19 @@ WITH cast_rates AS (
             END,
             CASE WHEN try_cast(rate AS DECIMAL(18, 8)) <= 0 THEN 'invalid_number rate' END
         ) AS fault,
-        to_json(staged_rates) AS raw
-    FROM staged_rates
+        to_json(struct_pack(*COLUMNS(* EXCLUDE (source)))) AS raw
+    FROM with_source('staged_rates')
 )
 
 SELECT
     *,
     fault IS NULL AND row_number() OVER (
-        PARTITION BY rate_date, currency ORDER BY fault IS NOT NULL, row_number DESC
+        PARTITION BY source, rate_date, currency ORDER BY fault IS NOT NULL, row_number DESC
     ) = 1 AS is_accepted
 FROM cast_rates;
 
 SELECT
+    source,
     rate_date,
     currency,
     rate

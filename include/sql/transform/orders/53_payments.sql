@@ -3,6 +3,7 @@
 CREATE TABLE typed_payments AS
 WITH cast_payments AS (
     SELECT
+        source,
         file,
         row_number,
         payment_id,
@@ -24,11 +25,11 @@ WITH cast_payments AS (
         nullif(payout_id, '') AS payout_id,
         coalesce(try_cast(is_test AS BOOLEAN), FALSE) AS is_test,
         as_instant(processed_at) AS processed_at,
-        coalesce(received_at, getvariable('read_at')) AS read_at,
+        coalesce(received_at, read_at_of(source)) AS read_at,
         coalesce(
             missing(nullif(payment_id, ''), 'payment_id'),
             missing(processed_at, 'processed_at'),
-            instant_fault(processed_at, 'processed_at'),
+            instant_fault(processed_at, 'processed_at', read_at := read_at_of(source)),
             missing(as_text(currency), 'currency'),
             currency_fault(currency, 'currency'),
             missing(amount, 'amount'),
@@ -37,7 +38,7 @@ WITH cast_payments AS (
             currency_fault(order_currency, 'order_currency'),
             amount_fault(order_amount, 'order_amount')
         ) AS fault,
-        to_json(staged_payments) AS raw
+        to_json(struct_pack(*COLUMNS(* EXCLUDE (source)))) AS raw
     FROM (
         SELECT bounded(COLUMNS(*))
         FROM staged_payments
@@ -47,12 +48,12 @@ WITH cast_payments AS (
 SELECT
     *,
     fault IS NULL AND row_number() OVER (
-        PARTITION BY payment_id ORDER BY fault IS NOT NULL, read_at DESC, file DESC, row_number DESC
+        PARTITION BY source, payment_id ORDER BY fault IS NOT NULL, read_at DESC, file DESC, row_number DESC
     ) = 1 AS is_accepted
 FROM cast_payments;
 
 SELECT
-    getvariable('source') AS source,
+    source::VARCHAR AS source,
     payment_id,
     business_date_of(processed_at) AS business_date,
     order_id,

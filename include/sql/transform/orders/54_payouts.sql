@@ -3,6 +3,7 @@
 CREATE TABLE typed_payouts AS
 WITH cast_payouts AS (
     SELECT
+        source,
         file,
         row_number,
         payout_id,
@@ -15,14 +16,14 @@ WITH cast_payouts AS (
         as_amount(fees) AS fees,
         as_amount(adjustments) AS adjustments,
         mask_e_mails(as_text(external_reference)) AS external_reference,
-        coalesce(received_at, getvariable('read_at')) AS read_at,
+        coalesce(received_at, read_at_of(source)) AS read_at,
         coalesce(
             missing(nullif(payout_id, ''), 'payout_id'),
             missing(issued_on, 'issued_on'),
             CASE WHEN try_cast(issued_on AS DATE) IS NULL THEN 'invalid_timestamp issued_on' END,
             -- A payout may be announced.
             CASE
-                WHEN try_cast(issued_on AS DATE) NOT BETWEEN DATE '2000-01-01' AND getvariable('read_at')::DATE + 366
+                WHEN try_cast(issued_on AS DATE) NOT BETWEEN DATE '2000-01-01' AND read_at_of(source)::DATE + 366
                     THEN 'timestamp_out_of_range issued_on'
             END,
             missing(as_text(currency), 'currency'),
@@ -34,7 +35,7 @@ WITH cast_payouts AS (
             amount_fault(fees, 'fees'),
             amount_fault(adjustments, 'adjustments')
         ) AS fault,
-        to_json(staged_payouts) AS raw
+        to_json(struct_pack(*COLUMNS(* EXCLUDE (source)))) AS raw
     FROM (
         SELECT bounded(COLUMNS(*))
         FROM staged_payouts
@@ -44,12 +45,12 @@ WITH cast_payouts AS (
 SELECT
     *,
     fault IS NULL AND row_number() OVER (
-        PARTITION BY payout_id ORDER BY fault IS NOT NULL, read_at DESC, file DESC, row_number DESC
+        PARTITION BY source, payout_id ORDER BY fault IS NOT NULL, read_at DESC, file DESC, row_number DESC
     ) = 1 AS is_accepted
 FROM cast_payouts;
 
 SELECT
-    getvariable('source') AS source,
+    source::VARCHAR AS source,
     payout_id,
     issued_on,
     status,

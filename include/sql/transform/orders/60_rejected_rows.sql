@@ -31,6 +31,7 @@ WHERE getvariable('headers_are_records');
 
 CREATE TABLE rejected_lines AS
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -42,6 +43,7 @@ FROM faulty_lines
 ANTI JOIN repeated_headers USING (order_id, version)
 UNION ALL
 SELECT
+    typed_lines.source,
     order_id,
     version,
     typed_lines.file,
@@ -58,6 +60,7 @@ INNER JOIN line_verdicts USING (order_id, version)
 WHERE typed_lines.fault IS NULL
 UNION ALL
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -72,33 +75,52 @@ WHERE NOT is_superseded;
 
 WITH faulty AS (
     SELECT
+        source,
         file,
         row_number,
         records.order_id,
         rejected_orders.fault,
-        to_json(records) AS raw
+        to_json(records.record) AS raw
     FROM (
-        SELECT bounded(COLUMNS(*))
-        FROM staged_orders
-        SEMI JOIN rejected_orders AS wanted USING (file, row_number)
-        WHERE getvariable('headers_are_records')
+        SELECT
+            source,
+            file,
+            row_number,
+            order_id,
+            struct_pack(*COLUMNS(* EXCLUDE (source) REPLACE (number_of_version(version) AS version))) AS record
+        FROM (
+            SELECT bounded(COLUMNS(*))
+            FROM staged_orders
+            SEMI JOIN rejected_orders AS wanted USING (source, file, row_number)
+            WHERE getvariable('headers_are_records')
+        ) AS headers
     ) AS records
-    INNER JOIN rejected_orders USING (file, row_number)
+    INNER JOIN rejected_orders USING (source, file, row_number)
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         records.order_id,
         rejected_lines.fault,
-        to_json(records)
+        to_json(records.record)
     FROM (
-        SELECT bounded(COLUMNS(*))
-        FROM staged_order_lines
-        SEMI JOIN rejected_lines AS wanted USING (file, row_number)
+        SELECT
+            source,
+            file,
+            row_number,
+            order_id,
+            struct_pack(*COLUMNS(* EXCLUDE (source) REPLACE (number_of_version(version) AS version))) AS record
+        FROM (
+            SELECT bounded(COLUMNS(*))
+            FROM staged_order_lines
+            SEMI JOIN rejected_lines AS wanted USING (source, file, row_number)
+        ) AS lines
     ) AS records
-    INNER JOIN rejected_lines USING (file, row_number)
+    INNER JOIN rejected_lines USING (source, file, row_number)
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         min(order_id),
@@ -106,9 +128,10 @@ WITH faulty AS (
         min(raw)
     FROM typed_refunds
     WHERE fault IS NOT NULL
-    GROUP BY file, row_number
+    GROUP BY source, file, row_number
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         NULL,
@@ -118,6 +141,7 @@ WITH faulty AS (
     WHERE fault IS NOT NULL
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         order_id,
@@ -127,6 +151,7 @@ WITH faulty AS (
     WHERE fault IS NOT NULL
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         NULL,
@@ -138,15 +163,17 @@ WITH faulty AS (
 
 rejected AS (
     SELECT
+        source,
         file,
         row_number,
         CASE WHEN json_valid(raw) THEN raw ->> 'order_id' END AS order_id,
         reason,
         detail,
         raw
-    FROM staged_rejects
+    FROM with_source('staged_rejects')
     UNION ALL
     SELECT
+        source,
         file,
         row_number,
         order_id,
@@ -158,6 +185,7 @@ rejected AS (
 
 without_personal_columns AS (
     SELECT
+        source,
         file,
         row_number,
         order_id,
@@ -184,15 +212,16 @@ with_names AS (
         coalesce(named.file_name || ' (' || named.name || ')' || substr(detail, len(named.name) + 1), detail) AS detail,
         left(raw, 8000) AS raw
     FROM without_personal_columns
-    LEFT JOIN staged_column_names AS named
+    LEFT JOIN with_source('staged_column_names') AS named
         ON
-            without_personal_columns.file = named.file
+            without_personal_columns.source = named.source
+            AND without_personal_columns.file = named.file
             AND split_part(without_personal_columns.detail, ' ', 1) = named.name
 )
 
 SELECT
     getvariable('business_date') AS business_date,
-    getvariable('source') AS source,
+    source::VARCHAR AS source,
     getvariable('run_id') AS run_id,
     row_number,
     reason,

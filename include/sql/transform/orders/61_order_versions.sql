@@ -3,31 +3,33 @@
 
 WITH absent AS (
     SELECT
+        source,
         order_id,
         NULL AS version_updated_at,
         removed_at AS read_at
     FROM staged_removals
     UNION ALL
     SELECT
+        source,
         order_id,
         CASE WHEN getvariable('versions_by_updated_at') THEN 'epoch'::TIMESTAMPTZ END,
-        getvariable('read_at') AS read_at
+        read_at_of(source) AS read_at
     FROM typed_refunds
     WHERE is_accepted
 )
 
 SELECT
-    getvariable('source')::source_name AS source,
+    source::source_name AS source,
     order_id,
     CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END AS version_updated_at,
     read_at
 FROM written_orders
 UNION ALL
 SELECT
-    getvariable('source')::source_name,
+    source,
     order_id,
     max(version_updated_at),
     max(read_at)
 FROM absent
-ANTI JOIN written_orders AS orders USING (order_id)
-GROUP BY order_id;
+ANTI JOIN written_orders AS orders USING (source, order_id)
+GROUP BY source, order_id;

@@ -9,6 +9,7 @@ CREATE MACRO sum_of(amount, outcome, wanted) AS coalesce(
 
 CREATE VIEW left_out_lines AS
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -18,6 +19,7 @@ SELECT
 FROM rejected_lines
 UNION ALL
 SELECT
+    source,
     order_id,
     version,
     file,
@@ -31,53 +33,70 @@ WHERE is_superseded;
 
 CREATE VIEW rejected_newest AS
 SELECT
+    source,
     order_id,
     max(version) AS version
 FROM staged_orders
-SEMI JOIN rejected_orders USING (order_id)
+SEMI JOIN rejected_orders USING (source, order_id)
 WHERE getvariable('headers_are_records')
-GROUP BY order_id;
+GROUP BY source, order_id;
 
-WITH amounts AS (
+WITH comparable AS (
     SELECT
+        source::source_name AS source,
+        control_totals
+    FROM sources
+    WHERE (control_totals::JSON -> 'source_amounts') IS NOT NULL
+),
+
+amounts AS (
+    SELECT
+        source,
         one.file,
         one.currency,
         'source' AS outcome,
         try_cast(one.amount AS DECIMAL(38, 4)) AS amount
     FROM (
         SELECT
+            source,
             unnest(
                 from_json(
-                    getvariable('control_totals')::JSON -> 'source_amounts',
+                    control_totals::JSON -> 'source_amounts',
                     '[{"file": "VARCHAR", "currency": "VARCHAR", "amount": "VARCHAR"}]'
                 )
             ) AS one
+        FROM comparable
     ) AS stated
     UNION ALL
     -- Amounts of records that the extract rejected.
     SELECT
+        source,
         one.file,
         one.currency,
         'rejected' AS outcome,
         try_cast(one.amount AS DECIMAL(38, 4)) AS amount
     FROM (
         SELECT
+            source,
             unnest(
                 from_json(
-                    getvariable('control_totals')::JSON -> 'rejected_amounts',
+                    control_totals::JSON -> 'rejected_amounts',
                     '[{"file": "VARCHAR", "currency": "VARCHAR", "amount": "VARCHAR"}]'
                 )
             ) AS one
+        FROM comparable
     ) AS unread
     UNION ALL
     SELECT
+        source,
         file,
         currency,
         'rejected' AS outcome,
         amount
-    FROM staged_rejected_amounts
+    FROM with_source('staged_rejected_amounts')
     UNION ALL
     SELECT
+        left_out_lines.source,
         left_out_lines.file,
         coalesce(left_out_lines.currency, upper(as_text(headers.currency))) AS currency,
         left_out_lines.outcome,
@@ -88,10 +107,12 @@ WITH amounts AS (
         FROM staged_orders
         SEMI JOIN left_out_lines USING (order_id, version)
     ) AS headers USING (order_id, version)
-    LEFT JOIN rejected_newest AS newest ON left_out_lines.order_id = newest.order_id
+    LEFT JOIN rejected_newest AS newest
+        ON left_out_lines.source = newest.source AND left_out_lines.order_id = newest.order_id
     WHERE coalesce(newest.version = left_out_lines.version, TRUE)
     UNION ALL
     SELECT
+        typed_lines.source,
         typed_lines.file,
         coalesce(typed_lines.currency, upper(as_text(staged_orders.currency))) AS currency,
         'superseded' AS outcome,
@@ -105,50 +126,54 @@ WITH amounts AS (
     UNION ALL
     -- An older version that is loaded because the newest one, which the source counts, is rejected.
     SELECT
+        source::source_name,
         NULL AS file,
         currency,
         'superseded' AS outcome,
         -gross_amount AS amount
-    FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+    FROM written_order_lines
     SEMI JOIN (
-        SELECT order_id FROM rejected_orders
+        FROM rejected_orders
         SEMI JOIN rejected_newest USING (order_id, version)
-    ) AS broken USING (order_id)
+    ) AS broken USING (source, order_id)
     UNION ALL
     SELECT
+        source::source_name,
         NULL AS file,
         currency,
         'loaded' AS outcome,
         sum(gross_amount) AS amount
     FROM written_orders
     WHERE getvariable('headers_are_records')
-    GROUP BY currency
+    GROUP BY source, currency
     UNION ALL
     -- Where lines have their own currency, the order has that of one of them.
     SELECT
+        typed_lines.source,
         typed_lines.file,
         typed_lines.currency,
         'loaded' AS outcome,
         typed_lines.gross_amount AS amount
     FROM typed_lines
-    ANTI JOIN repeated_lines USING (file, row_number)
+    ANTI JOIN repeated_lines USING (source, file, row_number)
     ANTI JOIN left_out_versions USING (order_id, version)
-    SEMI JOIN written_orders AS orders USING (order_id)
+    SEMI JOIN written_orders AS orders USING (source, order_id)
     WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
     UNION ALL
     -- Stored orders are in no file, and the load counts them with the others.
     SELECT
+        source::source_name,
         NULL AS file,
         currency,
         unnest(['source', 'loaded']) AS outcome,
         gross_amount AS amount
     FROM kept_order_lines
-    ANTI JOIN superseded_kept_orders USING (order_id)
+    ANTI JOIN superseded_kept_orders USING (source, order_id)
 )
 
 SELECT
     getvariable('business_date') AS business_date,
-    getvariable('source') AS source,
+    source::VARCHAR AS source,
     getvariable('run_id') AS run_id,
     CASE WHEN getvariable('files_are_deliveries') THEN file END AS file,
     CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency ELSE '' END AS currency,
@@ -156,8 +181,8 @@ SELECT
     sum_of(amount, outcome, 'loaded') AS loaded_amount,
     sum_of(amount, outcome, 'superseded') AS superseded_amount,
     sum_of(amount, outcome, 'rejected') AS rejected_amount,
-    getvariable('read_at') AS read_at
+    read_at_of(source) AS read_at
 FROM amounts
-WHERE (getvariable('control_totals')::JSON -> 'source_amounts') IS NOT NULL
+SEMI JOIN comparable USING (source)
 GROUP BY ALL
 HAVING sum(abs(amount)) > 0;

@@ -41,10 +41,12 @@ END;
 CREATE TABLE shopify_orders AS
 SELECT
     *,
+    source_in(parse_dirpath(parse_dirpath(filename))) AS source,
     'orders/' || parse_filename(filename) AS file,
-    row_number() OVER (ORDER BY filename, legacyResourceId) AS row_number
+    row_number() OVER (PARTITION BY source ORDER BY filename, legacyResourceId) AS row_number,
+    version_of_source(source, row_number) AS version
 FROM read_json(
-    getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
+    raw_files('/orders/*.json'), format = 'array', filename = TRUE,
     columns = {
         legacyResourceId: 'VARCHAR',
         test: 'BOOLEAN',
@@ -126,7 +128,7 @@ FROM (
                     getvariable('order_attributes')
                 )
             ) AS fields
-        FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
+        FROM read_json_objects(raw_files('/orders/*.json'), format = 'array', filename = TRUE)
         WHERE len(getvariable('order_attributes')) > 0
     ) AS orders
 ) AS orders;
@@ -136,9 +138,11 @@ FROM (
 CREATE TABLE shopify_lines AS
 WITH items AS (
     SELECT
+        source,
         legacyResourceId,
-        row_number AS version,
+        version,
         file,
+        row_number,
         taxesIncluded,
         cancelledAt IS NOT NULL AS is_cancelled,
         amount_of(totalTipReceivedSet) AS tip,
@@ -206,15 +210,16 @@ WITH parts AS (
         amount_of(originalTotalDutiesSet) AS duties,
         amount_of(totalPriceSet) - coalesce(sold.net, 0) - shipping - fees - amount_of(totalTaxSet) AS unexplained
     FROM shopify_orders
-    LEFT JOIN shopify_sold AS sold ON shopify_orders.row_number = sold.version
+    LEFT JOIN shopify_sold AS sold USING (version)
 )
 
 SELECT
+    source,
     legacyResourceId AS order_id,
-    row_number AS version,
+    version,
     file,
     row_number,
-    getvariable('source') || CASE WHEN sold_by <> '' THEN '_' || trim(sold_by, '_') ELSE '' END AS channel,
+    source || CASE WHEN sold_by <> '' THEN '_' || trim(sold_by, '_') ELSE '' END AS channel,
     CASE
         WHEN cancelledAt IS NOT NULL AND NOT is_paid_for THEN 'cancelled'
         WHEN displayFinancialStatus IN ('REFUNDED', 'PARTIALLY_REFUNDED') THEN lower(displayFinancialStatus)
@@ -247,18 +252,19 @@ SELECT
     totalTaxSet.shopMoney.amount AS tax_amount,
     processedAt AS ordered_at,
     updatedAt AS updated_at,
-    getvariable('read_at') AS received_at,
+    read_at_of(source) AS received_at,
     attributes
 FROM parts
 LEFT JOIN shopify_attributes USING (filename, legacyResourceId);
 
 CREATE OR REPLACE VIEW staged_order_lines AS
 SELECT
+    lines.source,
     lines.legacyResourceId AS order_id,
     lines.version,
     lines.line_number,
     lines.file || '#lineItems' AS file,
-    lines.version * 1000000 + lines.line_number AS row_number,
+    lines.row_number * 1000000 + lines.line_number AS row_number,
     item.sku,
     item.name AS product_name,
     coalesce(as_text(item.product.productType), as_text(item.product.category.name), stored.category) AS category,
@@ -278,14 +284,19 @@ SELECT
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM shopify_lines AS lines
 LEFT JOIN (
-    FROM read_parquet(getvariable('raw') || '/known_lines.parquet')
+    SELECT
+        *,
+        source_in(parse_dirpath(filename)) AS source
+    FROM read_parquet(raw_files('/known_lines.parquet'), filename = TRUE, union_by_name = TRUE)
     UNION ALL BY NAME
     SELECT  -- optional
         NULL::DECIMAL(18, 4) AS quantity,
         NULL::DECIMAL(18, 4) AS cost_amount
     WHERE FALSE
 ) AS stored
-    ON lines.legacyResourceId = stored.order_id AND lines.line_number = stored.line_number
+    ON
+        lines.source = stored.source AND lines.legacyResourceId = stored.order_id
+        AND lines.line_number = stored.line_number
 WHERE lines.kind = 'goods';
 
 -- A refund is paid back for lines, shipping, duties, or for nothing in particular. Shopify does not say whether
@@ -294,9 +305,11 @@ WHERE lines.kind = 'goods';
 CREATE TABLE shopify_refunds AS
 WITH refunds AS (
     SELECT
+        source,
         legacyResourceId AS order_id,
-        row_number AS version,
+        version,
         file,
+        row_number,
         taxesIncluded,
         unnest(refunds) AS refund,
         generate_subscripts(refunds, 1) AS position
@@ -361,10 +374,12 @@ refunded AS (
 )
 
 SELECT
+    lines.source,
     lines.legacyResourceId AS order_id,
     lines.version,
     lines.line_number,
     lines.file,
+    lines.row_number,
     lines.kind,
     item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) AS quantity,
     share_of(lines.net, quantity, item.quantity) AS net,
@@ -417,7 +432,7 @@ SELECT
         least(sums.amount + overpaid, received - amount_of(orders.currentTotalPriceSet) - sums.settled), 0
     ) AS amount
 FROM sums
-INNER JOIN shopify_orders AS orders ON sums.version = orders.row_number;
+INNER JOIN shopify_orders AS orders USING (version);
 
 CREATE TABLE shopify_refunded_lines AS
 SELECT
@@ -476,11 +491,12 @@ of_orders AS (
 )
 
 SELECT
+    refunds.source,
     refunds.refund.legacyResourceId AS refund_id,
     refunds.order_id,
     lines.line_number,
     refunds.file || '#refunds' AS file,
-    refunds.version * 1000000 + refunds.position AS row_number,
+    refunds.row_number * 1000000 + refunds.position AS row_number,
     lines.item.quantity,
     unless_invalid([lines.item.subtotalSet], lines.net) AS merchandise_amount,
     unless_invalid([lines.item.totalTaxSet], lines.tax) AS tax_amount,
@@ -493,11 +509,12 @@ INNER JOIN shopify_refunded_lines AS lines USING (version, position)
 WHERE lines.kind = 'goods'
 UNION ALL
 SELECT
+    source,
     refund.legacyResourceId,
     order_id,
     NULL,
     file || '#refunds',
-    version * 1000000 + position,
+    row_number * 1000000 + position,
     NULL,
     kept::VARCHAR,
     other_tax::VARCHAR,
@@ -509,11 +526,12 @@ FROM of_orders
 WHERE goods = 0 OR residual <> 0 OR other_tax <> 0 OR other_amount <> 0
 UNION ALL
 SELECT
+    removed.source,
     'removed-' || removed.order_id,
     removed.order_id,
     removed.line_number,
     removed.file || '#refunds',
-    removed.version * 1000000,
+    removed.row_number * 1000000,
     removed.quantity,
     removed.net::VARCHAR,
     removed.tax::VARCHAR,
@@ -522,14 +540,15 @@ SELECT
     'removed from the order',
     orders.processedAt
 FROM shopify_removed AS removed
-INNER JOIN shopify_orders AS orders ON removed.version = orders.row_number
+INNER JOIN shopify_orders AS orders USING (version)
 WHERE removed.kind = 'goods';
 
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT
+    source_in(parse_dirpath(filename)) AS source,
     order_id,
-    getvariable('read_at') AS removed_at
-FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+    read_at_of(source) AS removed_at
+FROM read_parquet(raw_files('/removed_orders.parquet'), filename = TRUE);
 
 -- Whether each order's parts add up to its total and, less refunds and removed units, to its current total.
 CREATE OR REPLACE VIEW staged_warnings AS
@@ -558,6 +577,7 @@ WITH taken_off AS (
 
 differences AS (
     SELECT
+        staged_orders.source,
         staged_orders.order_id,
         business_date_of(as_instant(staged_orders.ordered_at)) AS day,
         amount_of(orders.totalPriceSet) - coalesce(sold.net, 0) - as_amount(staged_orders.shipping_amount)
@@ -569,12 +589,13 @@ differences AS (
                 - (amount_of(orders.totalPriceSet) - coalesce(taken_off.amount, 0))
         END AS of_current_total
     FROM shopify_orders AS orders
-    INNER JOIN staged_orders ON orders.row_number = staged_orders.version
-    LEFT JOIN shopify_sold AS sold ON orders.row_number = sold.version
-    LEFT JOIN taken_off ON orders.row_number = taken_off.version
+    INNER JOIN staged_orders USING (version)
+    LEFT JOIN shopify_sold AS sold USING (version)
+    LEFT JOIN taken_off USING (version)
 )
 
 SELECT
+    source,
     json_object(
         'kind', 'order_does_not_add_up', 'order', order_id, 'day', day::VARCHAR,
         'difference',
@@ -583,8 +604,9 @@ SELECT
     )::VARCHAR AS warning
 FROM differences
 WHERE abs(of_total) >= 0.01 OR abs(of_current_total) >= 0.01
-ORDER BY abs(of_total) + abs(of_current_total) DESC
-LIMIT 20;
+QUALIFY row_number() OVER (
+    PARTITION BY source ORDER BY abs(of_total) + abs(of_current_total) DESC, order_id
+) <= 20;
 
 -- Payments by other gateways than Shopify Payments, whose balance transactions have fees and payouts, also those of
 -- Shop Pay Installments. An authorization moves no money. A sale in cash is what the customer gave, before the change.
@@ -598,6 +620,7 @@ SELECT
     END AS amount
 FROM (
     SELECT
+        source,
         legacyResourceId AS order_id,
         file || '#transactions' AS file,
         row_number * 1000000 + generate_subscripts(transactions, 1) AS row_number,
@@ -611,11 +634,12 @@ WHERE
 CREATE TABLE shopify_balance_transactions AS
 SELECT
     *,
+    source_in(parse_dirpath(parse_dirpath(filename))) AS source,
     'balance_transactions/' || parse_filename(filename) AS file,
-    row_number() OVER (ORDER BY filename, id) AS row_number
+    row_number() OVER (PARTITION BY source ORDER BY filename, id) AS row_number
 FROM
     read_json(
-        getvariable('raw') || '/balance_transactions/*.json', format = 'array', filename = TRUE,
+        raw_files('/balance_transactions/*.json'), format = 'array', filename = TRUE,
         columns = {
             id: 'VARCHAR',
             type: 'VARCHAR',
@@ -634,6 +658,7 @@ WHERE type IS DISTINCT FROM 'TRANSFER';
 -- type TRANSFER. One that the bank declined comes back as TRANSFER_FAILURE, which the next payout contains.
 CREATE OR REPLACE VIEW staged_payments AS
 SELECT
+    source,
     number_in(id) AS payment_id,
     number_in(associatedOrder.id) AS order_id,
     file,
@@ -660,10 +685,11 @@ SELECT
     number_in(associatedPayout.id) AS payout_id,
     test AS is_test,
     transactionDate AS processed_at,
-    getvariable('read_at') AS received_at
+    read_at_of(source) AS received_at
 FROM shopify_balance_transactions
 UNION ALL
 SELECT
+    source,
     'order-transaction-' || number_in(entry.id) AS payment_id,
     order_id,
     file,
@@ -687,13 +713,15 @@ SELECT
     NULL AS payout_id,
     entry.test AS is_test,
     coalesce(entry.processedAt, entry.createdAt) AS processed_at,
-    getvariable('read_at') AS received_at
+    read_at_of(source) AS received_at
 FROM shopify_transactions;
 
 CREATE TABLE shopify_payouts AS
-SELECT *
+SELECT
+    *,
+    source_in(parse_dirpath(filename)) AS source
 FROM read_json(
-    getvariable('raw') || '/payouts.json', format = 'array',
+    raw_files('/payouts.json'), format = 'array', filename = TRUE,
     columns = {
         legacyResourceId: 'VARCHAR',
         issuedAt: 'VARCHAR',
@@ -712,9 +740,10 @@ FROM read_json(
 -- Shopify does not document the sign of a withdrawal.
 CREATE OR REPLACE VIEW staged_payouts AS
 SELECT
+    source,
     legacyResourceId AS payout_id,
     'payouts.json' AS file,
-    row_number() OVER (ORDER BY legacyResourceId) AS row_number,
+    row_number() OVER (PARTITION BY source ORDER BY legacyResourceId) AS row_number,
     CASE
         -- A date, which has no time and no timezone.
         WHEN issuedAt LIKE '____-__-__T00:00:00Z' THEN left(issuedAt, 10)
@@ -737,17 +766,26 @@ SELECT
         ]
     ) AS adjustments,
     externalTraceId AS external_reference,
-    getvariable('read_at') AS received_at
+    read_at_of(source) AS received_at
 FROM shopify_payouts;
 
 CREATE VIEW staged_rows_read AS
 SELECT
-    (SELECT count(*) FROM shopify_orders)
-    + (
-        SELECT count(*) FROM shopify_lines
-        WHERE kind = 'goods'
-    )
-    + (SELECT count(DISTINCT row(file, row_number)) FROM staged_refunds)
-    + (SELECT count(*) FROM shopify_balance_transactions)
-    + (SELECT count(*) FROM shopify_transactions)
-    + (SELECT count(*) FROM shopify_payouts) AS rows_read;
+    source,
+    count(*) AS rows_read
+FROM (
+    SELECT source FROM shopify_orders
+    UNION ALL
+    SELECT source FROM shopify_lines
+    WHERE kind = 'goods'
+    UNION ALL
+    SELECT source FROM staged_refunds
+    GROUP BY source, file, row_number
+    UNION ALL
+    SELECT source FROM shopify_balance_transactions
+    UNION ALL
+    SELECT source FROM shopify_transactions
+    UNION ALL
+    SELECT source FROM shopify_payouts
+) AS records
+GROUP BY source;
