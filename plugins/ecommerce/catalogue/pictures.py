@@ -64,7 +64,8 @@ def examine(data: bytes) -> CheckedImage:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # twice as many are an error
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
-            ending = ENDINGS[str(image.format)]
+            # A phone's JPEG with further pictures behind the first is of the format MPO.
+            ending = ENDINGS.get(str(image.format), "jpg")
             small = image.convert("RGBA")
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         small = ImageOps.exif_transpose(small)

@@ -69,6 +69,8 @@ def bomb(width, height):
 def test_the_file_is_named_by_what_it_is():
     for kind in ("JPEG", "PNG", "WEBP", "GIF"):
         assert examine(drawn("a", kind)).ending == kind.lower().replace("jpeg", "jpg")
+    several = {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]}
+    assert examine(drawn("a", "MPO", **several)).ending == "jpg"
 
 
 @pytest.mark.parametrize(
