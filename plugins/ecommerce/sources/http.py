@@ -94,9 +94,8 @@ def with_retries(
             return send()
         except tuple(attempts) as error:
             limit = next(attempts[kind] for kind in attempts if isinstance(error, kind))
-            pause = error.retry_after
-            if pause is None:
-                pause = FIRST_PAUSE * 2 ** (attempt - 1)
+            # 0 is also a date that has passed by this machine's clock.
+            pause = error.retry_after or FIRST_PAUSE * 2 ** (attempt - 1)
             if attempt >= limit or pause > MAX_RETRY_PAUSE:
                 raise
             # The request is not named: its arguments may have secrets.

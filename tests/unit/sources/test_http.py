@@ -40,6 +40,7 @@ WHAT = "some_api: GET /things"
         (RateLimitedError("busy", 120), [120, 120]),
         (RateLimitedError("busy", 121), []),
         (RateLimitedError("busy"), [1, 2]),
+        (RateLimitedError("busy", 0), [1, 2]),
         (ContractError("no"), []),
     ],
 )
