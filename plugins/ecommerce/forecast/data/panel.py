@@ -108,11 +108,12 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
 
 
 def drop_absurd_day(values: Floats) -> None:
-    """Drop the largest day of a series' last year where it is more than five times the second largest: a
-    single absurd day is no level. `values` are [days, series]."""
-    year = values[-YEAR:]
-    second_largest = np.sort(np.nan_to_num(year), axis=0)[-2]
-    year[(year > _ABSURD * second_largest) & (second_largest > 0)] = np.nan
+    """Drop the largest day of each year of a series, counted from the end, where it is more than five times
+    the second largest: a single absurd day is no level, and no season. `values` are [days, series]."""
+    for end in range(len(values), 1, -YEAR):
+        year = values[max(end - YEAR, 0) : end]
+        second_largest = np.sort(np.nan_to_num(year), axis=0)[-2]
+        year[(year > _ABSURD * second_largest) & (second_largest > 0)] = np.nan
 
 
 def by_week(values: Floats) -> Floats:
