@@ -62,6 +62,16 @@ RATES = [
 """From ten days before the day on."""
 
 
+def test_a_currency_that_the_euro_has_replaced_has_a_fixed_rate(bank, tmp_path):
+    content = "Date,HRK,BGN\n2026-03-10,N/A,N/A\n2026-03-09,N/A,\n"
+    bank.put(exchange_rates.DEFAULT_PATH, content.encode())
+    fixed = [("BGN", "1.95583"), ("HRK", "7.5345")]
+    expected = []
+    for row, day in ((2, "2026-03-10"), (3, "2026-03-09")):
+        expected += [(row, day, *rate) for rate in fixed]
+    assert rows(extract(tmp_path / "rates")) == expected
+
+
 def test_a_day_reads_the_rates_it_may_need_and_the_newest_those_of_reconciliation_too(
     bank, tmp_path
 ):

@@ -26,15 +26,27 @@ WHERE row_number > 1
     AND array_to_string(cells, '') <> ''
     AND coalesce(try_cast(cells[1] AS DATE) >= getvariable('first_day'), TRUE);
 
--- A comma at the end of each line makes a column without name.
+-- A comma at the end of each line makes a column without name. The rate of a currency that the euro has replaced is fixed:
+-- its orders are still paid back.
 CREATE TABLE rates AS
 SELECT row_number, rate_date, currency, rate
 FROM (
-    SELECT row_number, cells[1] AS rate_date, unnest(header[2:]) AS currency, unnest(cells[2:]) AS rate
-    FROM days
-    WHERE problem IS NULL
-) AS published
-WHERE currency <> '' AND rate NOT IN ('', 'N/A');
+    SELECT
+        published.row_number,
+        published.rate_date,
+        published.currency,
+        CASE WHEN published.rate IN ('', 'N/A') THEN fixed.rate ELSE published.rate END AS rate
+    FROM (
+        SELECT row_number, cells[1] AS rate_date, unnest(header[2:]) AS currency, unnest(cells[2:]) AS rate
+        FROM days
+        WHERE problem IS NULL
+    ) AS published
+    LEFT JOIN (
+        VALUES ('HRK', DATE '2023-01-01', '7.5345'), ('BGN', DATE '2026-01-01', '1.95583')
+    ) AS fixed (currency, since, rate)
+        ON published.currency = fixed.currency AND published.rate_date::DATE >= fixed.since
+) AS rates
+WHERE currency <> '' AND rate IS NOT NULL;
 
 CREATE TABLE rejects AS
 SELECT
