@@ -115,12 +115,17 @@ def page(browser, tmp_path):
     context.close()
 
 
+def sign_in(page):
+    """Fill in the form to which Airflow has sent the page."""
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
 @pytest.fixture
 def signed_in(page, demo):
     """The start page of Airflow, after signing in by its form."""
     page.goto(demo.airflow)
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page)
     page.get_by_role("link", name="Dags", exact=True).first.wait_for()
     return page

@@ -18,7 +18,7 @@ from ecommerce.core.names import (
     DAG_WEEK,
 )
 from ecommerce.core.text import short_day
-from tests.browser.conftest import DAYS
+from tests.browser.conftest import DAYS, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -160,9 +160,7 @@ def test_data_quality_and_forecast(signed_in):
 def test_who_signs_in_comes_to_the_page_they_wanted(demo, page, days):
     page.goto(f"{demo.airflow}/sales-reports/{days[-1]}/")
     assert page.locator("table").count() == 0
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page)
     expect(page.locator("h1")).to_contain_text(str(date.fromisoformat(days[-1]).year))
 
 

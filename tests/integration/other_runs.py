@@ -61,12 +61,12 @@ def compare(at):
     return comparison.newest_first(found)
 
 
-def reconcile(at, most=7):
+def reconcile(at):
     """What `sales_reconciliation` does in a run that begins at `at`; the differences it found."""
     found = compare(at)
     run = _run(DAG_RECONCILIATION, at)
     with time_machine.travel(at):
-        for pair in comparison.select_rereads(found, most):
+        for pair in comparison.select_rereads(found, 7):
             day = day_window(date.fromisoformat(pair["business_date"]), shop_timezone())
             raw = live_sources()[pair["source"]].extract(
                 read_windows.window_of_reread(

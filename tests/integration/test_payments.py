@@ -53,7 +53,7 @@ def of_key(rows, key):
 @pytest.mark.slow
 def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     company = start_company()
-    books = Ledger(FIRST_DAY, 6, seed=7, orders_per_day=20, timezone="America/New_York")
+    books = Ledger(FIRST_DAY, 6, seed=7, orders_per_day=40, timezone="America/New_York")
     days = books.business_days
     company.show(books.as_of(morning_after(days[3])))
     run_day(

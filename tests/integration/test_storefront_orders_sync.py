@@ -17,7 +17,7 @@ SYNCED = (STOREFRONT, SHOPIFY)
 @pytest.mark.slow
 def test_with_the_daily_run_in_any_order_the_tables_are_the_same(start_company):
     company = start_company()
-    books = Ledger(DAY, 2, orders_per_day=20, seed=7)
+    books = Ledger(DAY, 2, orders_per_day=40, seed=7)
     # The next day is half over.
     noon = morning_after(DAY) + timedelta(hours=6)
     company.show(books.as_of(noon))

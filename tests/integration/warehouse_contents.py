@@ -92,7 +92,7 @@ def read_table(client, dataset, table):
     ]
 
 
-def read_warehouse(client, dataset, tables=KEYS):
+def read_warehouse(client, dataset):
     """The tables of `KEYS`, without the columns that tell one run from another."""
     return {
         table: [
@@ -103,7 +103,7 @@ def read_warehouse(client, dataset, tables=KEYS):
             }
             for row in read_table(client, dataset, table)
         ]
-        for table in tables
+        for table in KEYS
     }
 
 

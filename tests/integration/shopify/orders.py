@@ -54,14 +54,9 @@ def order(*lines, **facts):
     return OrderFacts(1, NOON, list(lines), **facts)
 
 
-def shipping(price, rate=None, **facts):
+def shipping(price):
     """A shipping line."""
-    taxes = [TaxFacts(Decimal(rate))] if rate else []
-    return ShippingFacts(
-        Decimal(price),
-        taxes=taxes,
-        **facts,
-    )
+    return ShippingFacts(Decimal(price))
 
 
 def refund(*lines, **facts):
