@@ -7,9 +7,7 @@ import pytest
 from ecommerce.core.paths import read_sql
 from ecommerce.sales.transform import transform
 from ecommerce.sources import SALES_DB, sales_db
-from ecommerce.sources.partner_layouts import PAYMENT_KINDS
 from tests.integration.sales_database import at
-from tests.rows import column_by
 from tests.unit.sales.tables import check
 from tests.unit.sales.transform.raw_folders import read
 
@@ -135,24 +133,6 @@ payouts  | invalid_currency | currency = dollars
 """,
     )
     assert done.counts == (5, 3, 2, 0)
-
-
-def test_a_payment_may_be_of_every_kind(mapped, monkeypatch):
-    monkeypatch.setenv("SHOP_TIMEZONE", "UTC")
-    monkeypatch.setenv("REPORTING_CURRENCY", "USD")
-    for number, kind in enumerate(PAYMENT_KINDS):
-        mapped.run(
-            payment(number, "2026-03-10 08:00"),
-            f"UPDATE shop_payments SET kind = '{kind.title()}' WHERE payment_id = {number}",
-        )
-    done = read(transform(mapped.extract().manifest, run_id="a run"))
-    kinds = column_by(done.payments, "payment_id", "kind")
-    assert [kinds[str(number)] for number in range(7)] == list(PAYMENT_KINDS)
-
-
-def test_a_database_without_payments_has_none(shop):
-    left = shop.extract(changed_from=at("2026-03-01 00:00"))
-    assert left.rows("payments") == left.rows("payouts") == []
 
 
 WRONG = {

@@ -1,7 +1,6 @@
 """What the pipeline sends arrives; `integration/test_pipeline_metrics.py` has the metrics of a day."""
 
 from airflow.sdk.observability import stats
-from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 
 from ecommerce.runtime import metrics
 
@@ -25,12 +24,6 @@ def test_airflows_own_durations_are_in_seconds_and_carry_their_state(
     series = 'airflow_dagrun_duration_seconds{}{{dag_id="d",run_type="scheduled",state="failed"}}'
     assert sending.until(series.format("_sum").replace("{", r"\{")) == 90
     assert sending.scrape()[series.format("_count")] == 1
-
-
-def test_nothing_is_sent_where_metrics_are_off(monkeypatch):
-    monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "false")
-    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
-    metrics.mail_sent("report")  # and nothing happens
 
 
 def test_a_metric_that_cannot_be_sent_fails_nothing(monkeypatch, caplog):
