@@ -1,6 +1,7 @@
 """A warehouse of its own for each test, on the emulator."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 
 from ecommerce.cli import environment
+from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery_log
-from ecommerce.sales.days.quality import Provenance
+from ecommerce.sales.day_queries import DayQueries
+from ecommerce.sales.days.quality import Provenance, quality_of
+from ecommerce.sales.days.state import doubtful_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.periods.reader import read_figures
 from ecommerce.sales.report.reader import figures_of_day
@@ -134,6 +138,12 @@ class Shop:
             origin,
             **options,
         )
+
+    def quality(self, day=MONDAY):
+        """The quality of a day's figures, as its report states it."""
+        window = day_window(day, self.warehouse.settings.shop_timezone)
+        doubtful = doubtful_sources(self.warehouse, day)
+        return quality_of(DayQueries(self.warehouse, window, doubtful))
 
     def period_figures(self, period, slices):
         """The figures of slices of a period, by slice."""
@@ -300,6 +310,27 @@ def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
             tmp_path,
             dataset,
         )
+
+
+@pytest.fixture(scope="session")
+def lend_shop(bigquery_emulator, lend_dataset, tmp_path_factory):
+    """Lend an empty warehouse to the tests of a module; `options` as of `open_shop`."""
+
+    @contextmanager
+    def lend(dataset_name=None, environment=None, **options):
+        lent = lend_dataset(dataset_name)
+        with pytest.MonkeyPatch.context() as patch, lent as dataset:
+            for variable, value in (environment or {}).items():
+                patch.setenv(variable, value)
+            yield open_shop(
+                bigquery_emulator,
+                patch,
+                tmp_path_factory.mktemp("shop"),
+                dataset,
+                **options,
+            )
+
+    return lend
 
 
 @pytest.fixture

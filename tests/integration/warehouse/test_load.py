@@ -2,14 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sales.reconciliation import comparison
 from ecommerce.sources import live_sources
-from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse import load
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY
@@ -19,25 +16,11 @@ from tests.integration.warehouse.loadable import (
     at,
     delivered_file,
 )
-from tests.rows import column_of
 from tests.settings import lower
 
-D = Decimal
 TUESDAY = date(2026, 3, 3)
 THURSDAY = date(2026, 3, 5)
 ANN = Order("1", "2026-03-02 15:00", customer="ann")
-BOB = Order(
-    "2",
-    "2026-03-02 16:00",
-    lines=[
-        ("Toys", "2", "20.00"),
-        ("Books", "0.5", "7.50"),
-    ],
-    discount="1.25",
-    tax="2.10",
-    shipping="5.00",
-    customer="bob",
-)
 
 
 def test_a_load_that_would_change_more_days_than_a_transaction_may_changes_none(
@@ -55,32 +38,6 @@ def test_a_load_that_would_change_more_days_than_a_transaction_may_changes_none(
             run_id="next",
         )
     assert shop.state() == before
-
-
-def test_a_day_is_loaded_with_its_sources(shop):
-    result = shop.load(
-        Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-02 20:00"), "3.00")])]),
-        missing_sources=["storefront"],
-        off_sources=["partner_files"],
-    )
-
-    assert result.touched_days == [MONDAY]
-    assert to_plain(result)["touched_days"] == ["2026-03-02"]
-    missing = sorted({*live_sources()} - {"partner_files", "sales_db"})
-    names = ("complete", "missing_sources", "empty_sources")
-    assert shop.tuples("daily_summary", *names) == [(False, missing, [])]
-    columns = ("source", "status", "orders_loaded", "amount_loaded")
-    assert shop.tuples("load_audit", *columns) == [
-        ("partner_files", "off", None, None),
-        ("sales_db", "success", 2, D("37.5")),
-        ("storefront", "failed", None, None),
-    ]
-
-
-def test_totals_are_compared_to_the_last_of_four_decimals(shop):
-    shop.load(Folder([replace(ANN, lines=[("Toys", "1", "10.0008")])]))
-
-    assert shop.one("load_audit", "amount_loaded") == {"amount_loaded": D("10.0008")}
 
 
 def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
@@ -123,36 +80,6 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
         off_sources=off,
     )
     assert missing() == [["sales_db", "storefront"], ["storefront"]]
-
-
-def test_loading_twice_leaves_the_same_tables(shop):
-    bob = replace(BOB, refunds=[("r1", at("2026-03-03 06:00"), "3.00")])
-    folders = [
-        Folder([ANN, bob], rejected=[{"reason": "invalid_quantity"}]),
-        Folder(
-            source="exchange_rates",
-            rates=[(MONDAY, "JPY", "161.5")],
-        ),
-    ]
-    tables = ("load_audit", "rejected_rows")
-    shop.load(*folders)
-    state = shop.state()
-    audit = shop.state(tables)
-
-    shop.load(*folders)
-
-    assert shop.state() == state
-    assert shop.state(tables) == audit
-
-    def differing(**changes):
-        read_again = Folder([replace(ANN, **changes), bob])
-        found = comparison.compare(read_again.publish(shop.folder, MONDAY, "compared"))
-        return column_of(found, "what")
-
-    assert differing() == []
-    assert differing(status="cancelled") == ["orders: 1 changed"]
-    # What changed half an hour before the last read is left to the next one.
-    assert differing(status="cancelled", updated_at=at("2026-03-03 10:31")) == []
 
 
 def test_a_rerun_leaves_one_set_of_rejected_rows(shop):

@@ -18,7 +18,6 @@ from tests.integration.warehouse.loadable import (
     Order,
     at,
     delivered_file,
-    read_folders,
 )
 from tests.settings import lower
 
@@ -183,29 +182,3 @@ def test_a_daily_load_sends_at_most_21_jobs_and_statements(shop):
     executed = [each for each in statements if not each.startswith("DECLARE")]
     assert len(loads) == 1
     assert len(loads) + len(executed) <= 21
-
-
-def test_a_bundle_and_a_table_for_each_file_leave_the_same_rows(
-    shop, second_shop, monkeypatch
-):
-    folders = read_folders("any_order.yaml")
-    for name, day in (
-        ("older", date(2026, 3, 2)),
-        ("newer", date(2026, 3, 3)),
-    ):
-        shop.load(
-            *folders[name],
-            day=day,
-            run_id=name,
-        )
-        with monkeypatch.context() as patch:
-            patch.setattr(staging_tables, "SMALL_RECORDS", 0)
-            second_shop.load(
-                *folders[name],
-                day=day,
-                run_id=name,
-            )
-
-    assert second_shop.state() == shop.state()
-    others = ("load_audit", "rejected_rows", "control_totals")
-    assert second_shop.state(others) == shop.state(others)

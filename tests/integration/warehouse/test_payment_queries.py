@@ -1,7 +1,7 @@
 """The sample queries of payments in docs/QUERIES.md answer the question of their heading."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,46 +12,17 @@ from tests.integration.warehouse.loadable import (
     Order,
     Payment,
     Payout,
+    at,
     business_date,
 )
 
 pytestmark = pytest.mark.slow
 
-NOW = datetime(
-    2026,
-    11,
-    18,
-    17,
-    tzinfo=UTC,
-)
-LATELY = datetime(
-    2026,
-    10,
-    29,
-    17,
-    tzinfo=UTC,
-)
-YESTERDAY = datetime(
-    2026,
-    11,
-    17,
-    17,
-    tzinfo=UTC,
-)
-LAST_MONTH = datetime(
-    2026,
-    10,
-    10,
-    17,
-    tzinfo=UTC,
-)
-LONG_AGO = datetime(
-    2026,
-    8,
-    11,
-    17,
-    tzinfo=UTC,
-)
+NOW = at("2026-11-18 17:00")
+LATELY = at("2026-10-29 17:00")
+YESTERDAY = at("2026-11-17 17:00")
+LAST_MONTH = at("2026-10-10 17:00")
+LONG_AGO = at("2026-08-11 17:00")
 LAST_PAYOUT = business_date(NOW)
 
 

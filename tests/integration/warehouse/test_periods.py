@@ -13,7 +13,6 @@ from ecommerce.core.periods import Period, parse_period
 from ecommerce.sales.periods.figures import Expected, PaidOut
 from ecommerce.sales.periods.reader import read_net_sales
 from ecommerce.sales.slices import WHOLE, Slice
-from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import (
     Folder,
     at,
@@ -151,17 +150,9 @@ def plan(shop):
 
 
 @pytest.fixture(scope="module")
-def shop(bigquery_emulator, lend_dataset, tmp_path_factory):
+def shop(lend_shop):
     """The warehouse of the fortnight."""
-    folder = tmp_path_factory.mktemp("shop")
-    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
-        patch.setenv("SHOPS", '{"storefront": ["outlet"]}')
-        shop = open_shop(
-            bigquery_emulator,
-            patch,
-            folder,
-            dataset,
-        )
+    with lend_shop(environment={"SHOPS": '{"storefront": ["outlet"]}'}) as shop:
         load(shop)
         plan(shop)
         yield shop

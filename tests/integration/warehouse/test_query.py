@@ -2,7 +2,6 @@
 
 import csv
 import io
-import logging
 import os
 import re
 import subprocess
@@ -72,28 +71,6 @@ def test_a_query_imports_neither_airflow_nor_pandas(bigquery_emulator, installat
     assert done.returncode == 0, done.stderr
     for text in ("one", "was not run", "cannot be run"):
         assert text in done.stdout + done.stderr
-
-
-def test_a_csv_is_exact(shop, capsys):
-    known = [
-        Order("7", LATELY, [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")]),
-        Order("8", LATELY, customer=None),
-    ]
-    shop.load(Folder(known, read_at=datetime.now(UTC)), day=LATELY.date())
-    sql = "SELECT order_id, gross_amount, customer_hash FROM orders ORDER BY order_id"
-    code, out, _ = ask(
-        capsys,
-        "--sql",
-        sql,
-        "--format",
-        "csv",
-    )
-    rows = list(csv.reader(io.StringIO(out)))[1:]
-    assert code == 0
-    assert [(order_id, Decimal(amount), name) for order_id, amount, name in rows] == [
-        ("7", Decimal("17.125"), "ann"),
-        ("8", Decimal(10), ""),
-    ]
 
 
 def test_the_query_of_differences_has_what_the_shops_own_report_may_add(
@@ -235,26 +212,6 @@ def refuse(monkeypatch, message):
         raise BadRequest(message, errors=[{"reason": "invalidQuery"}])
 
     queries.intercept(monkeypatch, answer)
-
-
-def test_hashes_and_ids_are_never_cut_and_no_log_line_precedes_the_answer(
-    shop, capsys, caplog
-):
-    hashed = "0123456789abcdef" * 4
-    order_id = f"gid://shopify/Order/{hashed}{hashed}"
-    words = "a remark of many words " * 6
-    sql = (
-        f"SELECT '{hashed}' AS customer_hash, '{order_id}' AS order_id, '{words}' AS remark, "
-        f"['{hashed}', '{hashed}'] AS hashes"
-    )
-    with caplog.at_level(logging.INFO):
-        code, out, err = ask(capsys, "--sql", sql)
-    assert code == 0
-    assert err == ""
-    assert caplog.messages == []
-    cells = re.split(r"  +", out.splitlines()[2])
-    remark = "a remark of many words a remark of many words a remark of…"
-    assert cells == [hashed, order_id, remark, f'["{hashed}"…']
 
 
 def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(

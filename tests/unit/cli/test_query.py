@@ -25,6 +25,8 @@ ROWS = [
     (None, 3, Decimal("-7.1250"), None),
     ("x" * 60, None, Decimal(100), None),
     ("x" * 61, 1_000_000, Decimal("0.0000000001"), None),
+    ("a remark of many words " * 6, 0, None, None),
+    (["f" * 64, "f" * 64], 0, None, None),
     ("Seed box\nspring\x1b[2J mix", -3, Decimal("12.50"), None),
     ("=HYPERLINK(1)", 0, None, None),
     ("-1", 0, None, None),
