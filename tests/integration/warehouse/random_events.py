@@ -26,7 +26,8 @@ REFERRERS = ["https://www.Example.com:443/a?b", "google", None, "", "ann@example
 
 
 def fill(website, random, first, days, visitors=4):
-    """Events of `days` days from `first` on: sessions over midnight, ties, copies, wrong clocks."""
+    """Add events of `days` days from `first` on: sessions over midnight, ties, copies, wrong clocks. Return a
+    step that none of them has."""
     zone = ZoneInfo(website.timezone)
     begin = datetime.combine(first, time(), zone).astimezone(UTC)
     end = datetime.combine(
@@ -68,6 +69,7 @@ def fill(website, random, first, days, visitors=4):
                     **who,
                 )
             now += random.choice(PAUSES)
+    return left_out
 
 
 def random_visitor(random, visitor):

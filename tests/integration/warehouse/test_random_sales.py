@@ -9,7 +9,6 @@ import pytest
 from ecommerce.sales.loading import ORDERS
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.customer_views import check_views
-from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import Folder, Order, daily_sales
 from tests.integration.warehouse.random_sales import (
     DAYS,
@@ -36,25 +35,15 @@ AMOUNTS = ("units", "gross_sales", "discounts", "returns", "net_sales")
     scope="module",
     params=range(9) if FULL_MATRIX else [3],
 )
-def loaded(request, bigquery_emulator, lend_dataset, tmp_path_factory):
+def loaded(request, lend_shop):
     """A warehouse with random sales, and the truth about them."""
-    folder = tmp_path_factory.mktemp("sales")
     zone, place = divmod(request.param, len(REPORTING_CURRENCIES))
     currency = REPORTING_CURRENCIES[place]
     timezone = TIMEZONES[zone]
     # Views have the currency and the timezone with which they were made.
-    lent = lend_dataset(f"sales_in_{currency}_{zone}")
-    with pytest.MonkeyPatch.context() as patch, lent as dataset:
-        patch.setenv("ORDER_ATTRIBUTES", "group")
-        patch.setenv("REPORT_ATTRIBUTE", "group")
-        shop = open_shop(
-            bigquery_emulator,
-            patch,
-            folder,
-            dataset,
-            currency=currency,
-            timezone=timezone,
-        )
+    name = f"sales_in_{currency}_{zone}"
+    attributes = dict.fromkeys(("ORDER_ATTRIBUTES", "REPORT_ATTRIBUTE"), "group")
+    with lend_shop(name, attributes, currency=currency, timezone=timezone) as shop:
         sales = RandomSales(request.param, currency)
         sales.load(shop, [day for day in DAYS if day not in INCOMPLETE])
         yield shop, sales
@@ -199,16 +188,12 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
                 ),
             )
         assert_adds_up(parts, totals)
-
-
-def test_the_report_reads_the_rows_of_the_view(loaded):
-    shop, _ = loaded
+    # The report reads the rows of the view.
+    assert {row["scope"] for row in by_day[LAST]} == {"all", "like_for_like"}
     columns = ("scope", "dimension", "name", "parent", "before", "now")
-    of_days = shop.tuples("sales_contributions", "business_date", *columns)
-    rows = [row[1:] for row in of_days if row[0] == LAST]
-    assert {scope for scope, *_ in rows} == {"all", "like_for_like"}
-    found = columns_of(contributions(shop), *columns)
-    assert sorted(map(repr, rows)) == sorted(map(repr, found))
+    of_view = columns_of(by_day[LAST], *columns)
+    of_report = columns_of(contributions(shop), *columns)
+    assert sorted(map(repr, of_report)) == sorted(map(repr, of_view))
 
 
 def test_breakdowns_have_the_rows_of_the_oracle(loaded):
