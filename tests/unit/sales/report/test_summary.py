@@ -178,7 +178,6 @@ def test_the_reasons(rule):
     ("value", "week_before", "result"),
     [
         ("29887.4", "28195", "rose 6 % to 29,887 USD against last Thursday"),
-        ("20000", "28195", "fell 29 % to 20,000 USD against last Thursday"),
         ("28300", "28195", "were level with last Thursday at 28,300 USD"),
         ("28054", "28195", "fell 1 % to 28,054 USD against last Thursday"),
         ("309000", "28195", "rose 996 % to 309,000 USD against last Thursday"),
