@@ -1,9 +1,9 @@
 """The expected week: what is known of its days, and what is forecast for the others."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
+from more_itertools import padded
 
 from ecommerce.reporting.expected_week import ExpectedWeek
 
@@ -16,7 +16,8 @@ MONDAY = date(2026, 11, 16)
         ((), None, 700, ""),
         # A closed day is known, too.
         ((0,), 0, 600, "0 so far and 600 forecast"),
-        ((0, 250), 250, 750, "250 so far and 500 forecast"),
+        # One that is not complete counts as forecast.
+        ((0, None, 250), 250, 750, "250 so far and 500 forecast"),
         ((90,) * 7, 630, 630, ""),
     ],
 )
@@ -24,10 +25,9 @@ def test_a_week_is_what_its_days_had_and_the_forecast_of_the_others(
     sold, so_far, expected, parts
 ):
     rows = []
-    for number in range(7):
-        known = Decimal(sold[number]) if number < len(sold) else None
+    for number, known in enumerate(padded(sold, n=7)):
         row = {"day": MONDAY + timedelta(days=number), "net_sales": known}
-        rows.append(row | {"net_forecast": Decimal(100)})
+        rows.append(row | {"net_forecast": 100})
     week = ExpectedWeek.of_days(rows)
     assert week.first == MONDAY
     assert week.so_far == so_far

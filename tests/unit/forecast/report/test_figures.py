@@ -67,18 +67,6 @@ def test_the_hash_is_of_the_figures_without_their_provenance():
     assert figures_hash(other) != figures_hash(figures)
 
 
-def test_known_days_of_the_first_week_count_with_their_actual_net_sales():
-    figures = make_figures(known_days=3)
-    first, second, *_ = figures.net_weeks
-    net = [Decimal("0.9") * coming.expected.forecast for coming in figures.total.days]
-    assert (first.so_far, first.net_sales) == (
-        3000,
-        3000 + sum(net[3:7]),
-    )
-    assert (second.so_far, second.net_sales) == (None, sum(net[7:14]))
-    assert text.count(first.net_sales) in page_texts(figures)["sections"][0]["rows"][0]
-
-
 @pytest.mark.parametrize(
     ("today", "ahead"), [(0, -1), (1, 0), (6, 5), (7, -1), (70, -1)]
 )

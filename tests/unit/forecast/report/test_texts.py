@@ -113,6 +113,9 @@ def test_a_week_under_way_is_stated_in_both_parts():
         "The week from Mon 16 Nov is expected at 75,000 USD net sales (3,000 so far and 72,000 forecast), "
         f"{MINUS}16.7 % vs a usual week."
     )
+    first, second, *_ = view.page_texts(figures)["sections"][0]["rows"]
+    assert "75,000" in first
+    assert "88,200" in second
 
 
 def test_the_csv_has_every_forecast(snapshot):

@@ -127,10 +127,6 @@ CASES = {
         },
         [],
     ),
-    "a channel with the name of a measure": (
-        {"channels": {"returns": (6000, 6900), "shop": (4000, 3200)}},
-        ["Returns 900", "Shop -800"],
-    ),
     "long names are cut": (
         {
             "categories": {

@@ -97,6 +97,10 @@ REASONS = {
         },
         "Toys lost 500.",
     ),
+    "a channel with the name of a measure": (
+        {"channels": {"returns": (6000, 6900), "shop": (4000, 3200)}},
+        "Returns gained 900 and Shop lost 800.",
+    ),
     "too small in all": (
         {"categories": {"Toys": (5000, 5299), "Kitchen": (5000, 5000)}},
         "",
