@@ -21,11 +21,6 @@ def lines_of_page(texts):
     return "\n".join(lines)
 
 
-def top(figures):
-    """Return what the page of a day shows above its sections."""
-    return "\n".join(_top(page_texts(figures)))
-
-
 def page_one(texts):
     """Return what page one of a document states of a day or a period."""
     trust = texts["summary"]["trust"]

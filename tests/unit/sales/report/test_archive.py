@@ -9,7 +9,7 @@ from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report_mail import read_mail
 from tests.archived_reports import REPORT, archived_texts
-from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
+from tests.unit.sales.report.samples import DAY, full, make_figures, troubled
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +38,6 @@ def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
 def test_a_missing_report_says_how_to_make_it(tmp_path):
     with pytest.raises(StagingError, match="clear the task `report`"):
         archive.ARCHIVE.read_figures(f"file://{tmp_path}/{DAY}")
-
-
-def test_only_known_files_are_read_from_the_archive(reports):
-    uri = f"file://{reports}"
-    pdf = archive.ARCHIVE.read_file(uri, DAY, "report.pdf")
-    assert pdf
-    assert pdf.startswith(b"%PDF-")
-    for name in ("manifest.json", f"../{DAY}/report.pdf"):
-        assert archive.ARCHIVE.read_file(uri, DAY, name) is None
-    assert archive.ARCHIVE.read_file(uri, before(1), "report.pdf") is None
 
 
 def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_path):

@@ -8,7 +8,7 @@ from ecommerce.sales.report.texts.figures_csv import figures_csv
 from ecommerce.sales.report.texts.page import page_texts
 from tests.archived_reports import archived_texts, chat_text
 from tests.unit.differences import differences
-from tests.unit.mail.samples import CORRECTIONS, without_last_week
+from tests.unit.mail.samples import CORRECTIONS
 from tests.unit.sales.report import readable, samples
 from tests.unit.sales.report.parts import day_with_margins, rare_day
 
@@ -28,15 +28,6 @@ def test_page(snapshot):
 def test_what_differs_on_the_page_of_another_day(day, snapshot):
     whole = readable.page(samples.full())
     assert differences(readable.page(day()), whole) == snapshot
-
-
-@pytest.mark.parametrize(
-    "day",
-    [samples.doubtful, samples.empty_day, samples.crowded, without_last_week],
-)
-def test_what_differs_at_the_top_of_the_page(day, snapshot):
-    whole = readable.top(samples.full())
-    assert differences(readable.top(day()), whole) == snapshot
 
 
 def test_where_the_tables_of_a_large_shop_end(snapshot):

@@ -4,41 +4,12 @@ import json
 
 import pytest
 
-from ecommerce.core import templates
 from ecommerce.sales.subscribed import delivery, figure_alerts, sending
 from tests.unit.sales.subscribed import samples
 
-PLAIN = """{% for line in corrected or [] %}
-Corrected: {{ line }}
-{% endfor %}
-Net sales {{ net_sales }}.
-{% if has_pdf %}
-The full report is attached.
-{% endif %}
-Sent to the subscription {{ subscription }}.
-"""
-TEMPLATES_OF_PERIODS = {
-    "period_mail.txt": PLAIN,
-    "period_chat.txt": PLAIN,
-    "period_mail.html": f"<img src='cid:{{{{ picture_cid }}}}'>{PLAIN}",
-}
-
-
-@pytest.fixture(scope="session")
-def templates_folder(tmp_path_factory):
-    """The templates, with plain ones of the mails of periods, whose look is tested where they are made."""
-    folder = tmp_path_factory.mktemp("templates")
-    for path in templates.TEMPLATES.iterdir():
-        if path.name not in TEMPLATES_OF_PERIODS:
-            (folder / path.name).symlink_to(path)
-    for name, content in TEMPLATES_OF_PERIODS.items():
-        (folder / name).write_text(content)
-    return folder
-
 
 @pytest.fixture(autouse=True)
-def _settings(monkeypatch, templates_folder):
-    monkeypatch.setattr(templates, "TEMPLATES", templates_folder)
+def _settings(monkeypatch):
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("REPORT_LOCALE", "en_US")
     monkeypatch.setenv("CODE_VERSION", "test")

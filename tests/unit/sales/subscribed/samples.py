@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecommerce.core.periods import parse_period
+from ecommerce.core.text import in_locale
 from ecommerce.sales import report_mail
 from ecommerce.sales.delivery_log import Claims, Mail
 from ecommerce.sales.periods.archive import ArchivedPeriod
 from ecommerce.sales.periods.figures import figures_hash
+from ecommerce.sales.periods.texts.page import page_texts
 from ecommerce.sales.slices import WHOLE, Slice
 from tests.unit.sales.periods.samples import compared, days_of, make
 
@@ -41,21 +43,15 @@ READ_MAIL = report_mail.read_mail
 
 
 def read_mail(report, locale=""):
-    """Stands for `read_mail` of periods, which typesets a PDF: the texts show net sales and the locale."""
+    """Stands for `read_mail` of periods, which typesets a PDF."""
     if not isinstance(report, ArchivedPeriod):
         return READ_MAIL(report, locale)
-    figures = report.figures
-    net_sales = figures.headline["net_sales"].value
-    texts = {
-        "subject": f"Sales {figures.period}: {net_sales} ({locale or 'as set'})",
-        "badge": "",
-        "corrected": None,
-        "short_day": str(figures.period),
-        "currency": figures.currency,
-        "net_sales": net_sales,
-    }
+    with in_locale(locale):
+        texts = page_texts(report.figures) | {"page_url": ""}
     pdf = f"%PDF-{locale}".encode()
-    return report_mail.ReportMail("period", "days.png", texts, pdf, b"\x89PNG")
+    # The slice of a day has neither a page nor a chart.
+    picture = b"\x89PNG" if report.page_path else None
+    return report_mail.ReportMail("period", "days.png", texts, pdf, picture)
 
 
 @dataclass

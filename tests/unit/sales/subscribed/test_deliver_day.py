@@ -129,7 +129,7 @@ def test_the_report_of_the_day_and_that_of_a_slice(
     assert build.write_document.call_count == 2
 
     germany = mails["anna@example.com"]
-    assert germany["Subject"] == "Sales 2026-11-19: 300 (as set)"
+    assert germany["Subject"] == "Sales Thu 19 Nov, Germany: 300 USD (incomplete)"
 
     stored = column_by(delivery_log.rows, "subscription", "net_sales")
     assert stored["daily"] == Decimal("18342.56")
@@ -181,7 +181,7 @@ def test_the_newest_week_is_corrected_where_it_has_moved(
     earlier = "today: not mailed: an earlier report of 2026-W46 was mailed"
     assert deliver() == ["germany: mailed", earlier]
     [message] = mailbox()
-    assert message["Subject"] == "Corrected net sales 2026-W46: 1,100 USD"
+    assert message["Subject"] == "Corrected net sales week 46, Germany: 1,100 USD"
     assert reports.read == [(WEEK, set(mailed.values()))]
     assert reports.built == [(WEEK, {GERMANY, austria})]
     # Once a day; in New York it is still Friday.
