@@ -37,6 +37,7 @@ SLICED = DAILY | {
     "to": "anna@example.com",
     "only": {"country": "DE"},
 }
+MONTHLY = BOARD | {"name": "month", "report": "month"}
 FIGURES = make_figures()
 WEEK = "2026-W46"
 """The newest that has ended."""
@@ -161,7 +162,7 @@ def test_without_subscriptions_nothing_is_asked(
     assert reports.built == []
 
 
-def test_the_newest_week_is_corrected_where_it_has_moved(
+def test_the_newest_week_and_month_are_corrected_where_they_have_moved(
     subscribe, deliver, delivery_log, mailbox, reports
 ):
     austria = Slice(country=("AT",))
@@ -175,29 +176,24 @@ def test_the_newest_week_is_corrected_where_it_has_moved(
         BOARD | {"name": "germany", "only": {"country": "DE"}},
         BOARD | {"name": "new", "only": {"country": "FR"}},
         BOARD | {"name": "today", "only": {"country": "AT"}},
+        MONTHLY,
     )
+    # A correction is mailed although a day is not complete.
+    reports.incomplete = ("2026-10-12",)
+    delivery_log.sent("month", archived("2026-10", "1000"), at("2026-11-01 14:00"))
+    reports.net_sales["2026-10", WHOLE] = "2000"
     moved = {(WEEK, WHOLE): "1005", (WEEK, GERMANY): "1100", (WEEK, austria): "99"}
     reports.net_sales |= moved
     earlier = "today: not mailed: an earlier report of 2026-W46 was mailed"
-    assert deliver() == ["germany: mailed", earlier]
-    [message] = mailbox()
+    assert deliver() == ["germany: mailed", earlier, "month: mailed"]
+    message, _ = mailbox()
     assert message["Subject"] == "Corrected net sales week 46, Germany: 1,100 USD"
-    assert reports.read == [(WEEK, set(mailed.values()))]
-    assert reports.built == [(WEEK, {GERMANY, austria})]
+    month = ("2026-10", {WHOLE})
+    assert reports.read == [(WEEK, set(mailed.values())), month]
+    assert reports.built == [(WEEK, {GERMANY, austria}), month]
     # Once a day; in New York it is still Friday.
     reports.net_sales[WEEK, GERMANY] = "2200"
     assert "germany: mailed" not in deliver(at("2026-11-21 04:00"))
-
-
-def test_a_month_that_was_mailed_late_is_corrected_while_a_day_is_not_complete(
-    subscribe, deliver, delivery_log, reports
-):
-    subscribe(BOARD | {"report": "month"})
-    delivery_log.sent("board", archived("2026-10", "1000"), at("2026-11-01 14:00"))
-    reports.net_sales["2026-10", WHOLE] = "2000"
-    reports.incomplete = ("2026-10-12",)
-    assert deliver() == ["board: mailed"]
-    assert reports.built == [("2026-10", {WHOLE})]
 
 
 def test_invalid_subscriptions_are_alerted_and_the_others_delivered(
