@@ -14,7 +14,7 @@ from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import listed_tables, prepare
 from tests import queries
 from tests.archived_reports import MAILING_RUN
-from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import at, forecast
 from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import new_dataset, of_all_days
@@ -30,10 +30,10 @@ def dataset_name():
 
 @pytest.fixture
 def made_dataset(dataset_name, shop, monkeypatch):
-    """A dataset that did not exist before four runs made it at once, for the first test that asks for it."""
+    """A dataset that did not exist before two runs made it at once, for the first test that asks for it."""
     monkeypatch.setenv("BIGQUERY_DATASET", dataset_name)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: prepare(connect()), range(4)))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: prepare(connect()), range(2)))
     return dataset_name
 
 
@@ -126,7 +126,8 @@ def test_of_two_first_runs_with_other_settings_one_stops(shop, monkeypatch):
         prepare(shop.warehouse)
 
 
-def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
+def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset, monkeypatch):
+    monkeypatch.setenv("ORDER_ATTRIBUTES", "_wc_order_source,group,app")
     warehouse = connect()
     older = {
         "products": "sku INT64, name STRING, colour STRING",
@@ -169,6 +170,16 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(made_dataset):
     )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert "contribution_margin" in listed_tables(warehouse)
+    named = '{"group": "B2B", "app": "shop", "unnamed": "x"}'
+    orders = [{"order_id": "P1", "attributes": named}, {"order_id": "P2"}]
+    made = Shop(warehouse, None)
+    instants = dict.fromkeys(("ordered_at", "read_at"), at("2026-03-02 17:00"))
+    made.insert("orders", orders, business_date=MONDAY, **instants)
+    columns = ("order_id", "_wc_order_source", "`group`", "app")
+    assert made.tuples("orders_attributes", *columns) == [
+        ("P1", None, "B2B", "shop"),
+        ("P2", None, None, None),
+    ]
     assert migrate(warehouse).done == []
     # What was mailed before is not mailed again.
     [delivery] = delivery_log.deliveries(MONDAY)
