@@ -25,6 +25,9 @@ SALES = {
 }
 RISE = since(categories=SALES)
 RATES = {"return_rate": figure("0.15", average="0.05")}
+MOVED_CHANNELS = (
+    "channels that ended or started come first, and drivers are of the others"
+)
 REASONS = {
     "drivers of the change are followed by those against it": (
         {"categories": SALES},
@@ -105,7 +108,7 @@ REASONS = {
         {"categories": {"Toys": (5000, 5299), "Kitchen": (5000, 5000)}},
         "",
     ),
-    "channels that ended or started come first, and drivers are of the others": (
+    MOVED_CHANNELS: (
         {
             "channels": {
                 "old_shop": (25000, 0),
@@ -363,12 +366,9 @@ def test_something_unusual_takes_the_place_of_the_third_driver_also_in_the_facts
 
 
 def test_the_change_that_a_driver_is_part_of_is_that_of_the_same_channels():
-    changes = since(
-        channels={"sales_db": (0, 14900), "storefront": (5000, 6100)},
-        began=["sales_db"],
-        like_for_like={"categories": {"Textiles": (3000, 4400), "Toys": (2000, 1700)}},
-    )
-    findings = day("21000", "5000", changes=changes).findings
+    amounts, _ = REASONS[MOVED_CHANNELS]
+    changes = since(**amounts)
+    findings = day(changes.now, changes.before, changes=changes).findings
     assert [dict(finding.numbers) for finding in findings] == [
         {"change": 1400, "total_change": 1100},
         {"change": -300, "total_change": 1100},
