@@ -11,21 +11,19 @@ from ecommerce.storage.staging import Manifest
 from ecommerce.transform.run import (
     FEW_BYTES,
     TransformSpec,
-    run_joint_transform,
     run_transform,
+    run_transforms,
 )
 
 MOST_SHOPS = 15
-"""How many small shops one task transforms: to start a task takes as long as to transform three of them."""
-
-JOINT_MAPPINGS = ("shopify",)
-"""The mappings that take the raw folders of several shops at once (staged_columns.md)."""
+"""How many small shops one task transforms: to start a task takes longer than a further shop in its pass."""
 
 ORDERS = TransformSpec(
     folder="orders",
     first_steps=("country_codes", "order_status", "staged"),
     required_tables=("orders", "order_lines", "refunds", "order_versions"),
     without_source=("products", "customers", "exchange_rates"),
+    joint_mappings=("shopify",),
 )
 
 
@@ -39,10 +37,7 @@ def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest
 
 def transform_batch(manifests: Sequence[Manifest], *, run_id: str) -> list[Manifest]:
     """Transform a batch of `batches` as `transform`, in one pass where the mapping takes several shops."""
-    platform = _platform_of(manifests[0])
-    if platform in JOINT_MAPPINGS:
-        return run_joint_transform(ORDERS, manifests, run_id=run_id, mapping=platform)
-    return [transform(manifest, run_id=run_id) for manifest in manifests]
+    return run_transforms(ORDERS, manifests, run_id, _platform_of(manifests[0]))
 
 
 def _platform_of(manifest: Manifest) -> str:

@@ -44,9 +44,9 @@ def open_database(
     with ExitStack() as folders:
         sources = []
         for manifest in manifests:
-            raw = folders.enter_context(staging.local_folder(manifest.uri))
-            control_totals = json.dumps(manifest.control_totals)
-            facts = manifest.facts() | {"raw": raw, "control_totals": control_totals}
+            facts = manifest.facts()
+            facts["raw"] = folders.enter_context(staging.local_folder(manifest.uri))
+            facts["control_totals"] = json.dumps(manifest.control_totals)
             sources.append(facts)
         duck = folders.enter_context(connect_duckdb(memory_limit=MEMORY_LIMIT))
         if len(sources) == 1:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.values import Values
+from ecommerce.core.values import Row, Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import run_sql_file
 from ecommerce.storage.staging import Draft, Manifest
@@ -50,7 +50,8 @@ class TransformSpec:
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
     by reason) and warnings (see `core.data_warnings`). The rows of a step `<n>_<table>` that ends with a
     query become `<table>.parquet`; without rows, only a table of `required_tables` has such a file. The
-    column `source` of the rows is not written for a table of `without_source`.
+    column `source` of the rows is not written for a table of `without_source`. A mapping of `joint_mappings`
+    takes the raw folders of several sources.
     `prepare` defines the domain's functions and variables.
     """
 
@@ -58,6 +59,7 @@ class TransformSpec:
     first_steps: tuple[str, ...]
     required_tables: tuple[str, ...]
     without_source: tuple[str, ...] = ()
+    joint_mappings: tuple[str, ...] = ()
     prepare: Callable[[DuckDBPyConnection], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
@@ -95,24 +97,19 @@ def run_transform(
     return staging.read_manifest(folder)
 
 
-def run_joint_transform(
-    spec: TransformSpec,
-    manifests: Sequence[Manifest],
-    *,
-    run_id: str,
-    mapping: str,
+def run_transforms(
+    spec: TransformSpec, manifests: Sequence[Manifest], run_id: str, mapping: str
 ) -> list[Manifest]:
-    """Transform small raw folders as `run_transform`, in one pass of the SQL files: to plan them takes longer
-    than the rows of a shop. `mapping` maps the raw folders of several sources.
+    """Transform raw folders as `run_transform`; those of a joint mapping, all small, in one pass of the SQL
+    files: to plan them takes longer than the rows of a shop.
 
     Where the pass fails, each folder is transformed alone, so that only an invalid one fails.
     """
-    waiting = [manifest for manifest in manifests if staging.exists(manifest.uri)]
-    if len(waiting) > 1:
+    if len(manifests) > 1 and mapping in spec.joint_mappings:
         try:
-            _transform(spec, waiting, run_id, mapping)
+            _transform(spec, manifests, run_id, mapping)
         except PipelineError as error:
-            log.info("each source is transformed alone, because one failed: %s", error)
+            log.info("each source is transformed alone: %s", error)
     return [
         run_transform(spec, manifest, run_id=run_id, mapping=mapping)
         for manifest in manifests
@@ -128,115 +125,87 @@ def _transform(
     spec: TransformSpec, manifests: Sequence[Manifest], run_id: str, mapping: str
 ) -> None:
     """Transform raw folders in one pass, publish the loadable ones, and remove the raw ones."""
-    for manifest in manifests:
-        staged = staging.read_manifest(manifest.uri)
-        if staged.sha256 != manifest.sha256:
-            raise StagingError(
-                f"the files at {manifest.uri} have been read again since: clear the extract task with "
-                "downstream"
+    drafts = {}
+    with ExitStack() as opened:
+        for manifest in manifests:
+            staged = staging.read_manifest(manifest.uri)
+            if staged.sha256 != manifest.sha256:
+                raise StagingError(
+                    f"the files at {manifest.uri} have been read again since: clear the extract task with "
+                    "downstream"
+                )
+            folder = staging.publish(_loadable_folder(manifest))
+            drafts[manifest.source] = opened.enter_context(folder)
+        duck = opened.enter_context(open_database(manifests, run_id))
+        is_small = manifests[0].bytes <= FEW_BYTES
+        rows = _run_steps(duck, spec, spec.steps(mapping), drafts, is_small)
+        for manifest, accounts in zip(manifests, rows, strict=True):
+            _check_nothing_is_lost(manifest.source, accounts)
+            extracted = manifest.control_totals.get("warnings", ())
+            found = [json.loads(warning) for warning in accounts["warnings"]]
+            accounts["warnings"] = [*extracted, *found]
+            drafts[manifest.source].seal(
+                **manifest.facts(),
+                rows=accounts["rows_accepted"],
+                control_totals={
+                    **manifest.control_totals,
+                    **accounts,
+                    "raw_sha256": manifest.sha256,
+                    "run_id": run_id,
+                },
             )
-    with ExitStack() as published:
-        drafts = {}
-        for manifest in manifests:
-            draft = staging.publish(_loadable_folder(manifest))
-            drafts[manifest.source] = published.enter_context(draft)
-        with open_database(manifests, run_id) as duck:
-            steps = _Pass(duck, spec, drafts, manifests[0].bytes <= FEW_BYTES)
-            accounts = steps.run(mapping)
-        for manifest in manifests:
-            _seal(drafts[manifest.source], manifest, accounts[manifest.source], run_id)
     for manifest in manifests:
         staging.discard(manifest.uri)
 
 
-def _seal(draft: Draft, manifest: Manifest, accounts: Values, run_id: str) -> None:
-    _check_nothing_is_lost(manifest.source, accounts)
-    extracted = manifest.control_totals.get("warnings", ())
-    warnings = [json.loads(warning) for warning in accounts["warnings"]]
-    draft.seal(
-        **manifest.facts(),
-        rows=accounts["rows_accepted"],
-        control_totals={
-            **manifest.control_totals,
-            **accounts,
-            "warnings": [*extracted, *warnings],
-            "raw_sha256": manifest.sha256,
-            "run_id": run_id,
-        },
-    )
+def _run_steps(
+    duck: DuckDBPyConnection,
+    spec: TransformSpec,
+    steps: list[Path],
+    drafts: Mapping[str, Draft],
+    is_small: bool,
+) -> list[Row]:
+    """Run the SQL files, write the tables of the spec for each source, and return the accounts."""
+    import duckdb
 
-
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    """One pass of the SQL files over the raw folders of one source, or of several small ones."""
-
-    duck: DuckDBPyConnection
-    spec: TransformSpec
-    drafts: Mapping[str, Draft]
-    """By source."""
-    is_small: bool
-
-    def run(self, mapping: str) -> dict[str, Values]:
-        """Run the SQL files, write the tables of the spec, and return the accounts by source."""
-        if self.is_small:
-            # Few rows are one thread's work; a second one only waits for it.
-            self.duck.execute("SET threads = 1")
-        if self.spec.prepare:
-            self.spec.prepare(self.duck)
-        sources = " ".join(self.drafts)
-        unneeded = []
-        for step in self.spec.steps(mapping):
-            with step_errors(f"{sources}: {step.name}"):
-                unneeded += self._run_step(step)
-        # The accounting also reads tables without rows.
-        with step_errors(f"{sources}: accounting.sql"):
-            rows = run_sql_file(self.duck, f"transform/{self.spec.folder}/accounting")
-        for file in unneeded:
-            file.unlink()
-        return {row.pop("source"): row for row in rows}
-
-    def _run_step(self, step: Path) -> list[Path]:
-        """Run a step. Where it ends with a query, write its rows, and return the files that need not be."""
-        import duckdb
-
-        sql = _read_step(step, self.is_small)
-        *definitions, last = self.duck.extract_statements(sql)
-        for definition in definitions:
-            self.duck.execute(definition)
-        if last.type != duckdb.StatementType.SELECT:
-            self.duck.execute(last)
-            return []
+    if is_small:
+        # Few rows are one thread's work; a second one only waits for it.
+        duck.execute("SET threads = 1")
+    if spec.prepare:
+        spec.prepare(duck)
+    sources = " ".join(drafts)
+    unneeded = []
+    for step in steps:
         _, _, table = step.stem.partition("_")
-        query = last.query.strip().removesuffix(";")
-        return self._write(table, query)
-
-    def _write(self, table: str, query: str) -> list[Path]:
-        """Write the rows of a query to `<table>.parquet` of each source, and define `written_<table>`, from
-        which later steps read them. Return the files without rows that are not required."""
-        written = f"written_{table}"
-        if self.is_small:
-            self.duck.execute(f"CREATE TABLE {written} AS {query}")
-            query = f"FROM {written}"
-        if table in self.spec.without_source:
-            columns = "* EXCLUDE (source)"
-        else:
-            columns = "*"
-        copied = f"COPY (FROM ({query}\n) AS step_rows SELECT {columns}"
-        if len(self.drafts) > 1:
-            copied += " WHERE source = $source"
-        unneeded = []
-        for source, draft in self.drafts.items():
-            file = draft.path / f"{table}.parquet"
-            parameters = {"file": str(file)}
-            if len(self.drafts) > 1:
-                parameters["source"] = source
-            self.duck.execute(f"{copied}) TO $file ({WRITE_OPTIONS})", parameters)
-            [rows] = self.duck.fetchone() or (0,)
-            if rows == 0 and table not in self.spec.required_tables:
-                unneeded.append(file)
-        if not self.is_small:
-            self.duck.execute(f"CREATE VIEW {written} AS FROM read_parquet('{file}')")
-        return unneeded
+        with step_errors(f"{sources}: {step.name}"):
+            *definitions, last = duck.extract_statements(_read_step(step, is_small))
+            for definition in definitions:
+                duck.execute(definition)
+            if last.type != duckdb.StatementType.SELECT:
+                duck.execute(last)
+                continue
+            query = last.query.strip().removesuffix(";")
+            # Later steps read the rows as they were written, which costs less than the query again.
+            if is_small:
+                duck.execute(f"CREATE TABLE written_{table} AS {query}")
+                query = f"FROM written_{table}"
+            columns = "* EXCLUDE (source)" if table in spec.without_source else "*"
+            query = f"FROM ({query}\n) AS step_rows SELECT {columns}"
+            for source, draft in drafts.items():
+                file = draft.path / f"{table}.parquet"
+                condition = f"WHERE source = '{source}'" if len(drafts) > 1 else ""
+                copied = f"COPY ({query} {condition}) TO ? ({WRITE_OPTIONS})"
+                [rows] = duck.execute(copied, [str(file)]).fetchone() or (0,)
+                if rows == 0 and table not in spec.required_tables:
+                    unneeded.append(file)
+            if not is_small:
+                duck.read_parquet(str(file)).create_view(f"written_{table}")
+    # The accounting also reads files without rows.
+    with step_errors(f"{sources}: accounting.sql"):
+        accounts = run_sql_file(duck, f"transform/{spec.folder}/accounting")
+    for file in unneeded:
+        file.unlink()
+    return accounts
 
 
 def _read_step(step: Path, is_small: bool) -> str:

@@ -16,7 +16,6 @@ events AS (
 )
 
 SELECT
-    getvariable('source') AS source,
     (SELECT count(*) FROM staged_events) AS rows_read,
     events.user_events AS rows_accepted,
     (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,

@@ -1,4 +1,4 @@
--- Row counts of the written files of each source by outcome, and warnings.
+-- Row counts of the written files by outcome, and warnings; a row for each source, in the order of `source_name`.
 
 WITH superseded AS (
     SELECT source
@@ -116,7 +116,6 @@ amounts AS (
 )
 
 SELECT
-    sources.source,
     coalesce(read.rows_read, 0) AS rows_read,
     coalesce(accepted.records, 0) AS rows_accepted,
     coalesce(rejected.records, 0) AS rows_rejected,
@@ -153,4 +152,5 @@ LEFT JOIN (
 ) AS orders USING (source)
 LEFT JOIN amounts USING (source)
 LEFT JOIN rejected USING (source)
-LEFT JOIN warnings USING (source);
+LEFT JOIN warnings USING (source)
+ORDER BY sources.source;

@@ -1,8 +1,10 @@
 """Any sources that are transformed in one pass get the rows that they get alone, whatever ids they share."""
 
 import json
+import logging
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -24,6 +26,8 @@ from tests.unit.sales.transform.raw_folders import (
 
 SOURCES = 3
 HOUR = timedelta(hours=1)
+BETWEEN_READS = 12
+"""Hours, so that the sources are read on several days."""
 PLACE = "file VARCHAR, row_number BIGINT"
 LINE = "line_number VARCHAR"
 MONEY = "currency VARCHAR, amount VARCHAR"
@@ -76,7 +80,6 @@ FILES = ["one", "two"]
 NUMBERS = ["1", "2", "3"]
 AMOUNTS = ["3", "4.5", "10", None]
 NAMES = ["Tea", "Mug", None]
-REMOVED = [f"O{number}" for number in range(1, 8)]
 
 
 class Records:
@@ -101,7 +104,8 @@ class Records:
 
     def instant(self, *unusual):
         """A text, sometimes of about a day after the read of one of the sources."""
-        future = READ_AT + timedelta(days=1, hours=self.dice.randint(0, SOURCES))
+        hours = self.dice.randint(0, SOURCES * BETWEEN_READS)
+        future = READ_AT + timedelta(days=1, hours=hours)
         past = READ_AT - self.dice.randint(1, 90) * HOUR
         at = self.pick(past, past, past, past, future)
         return self.pick(*[at.isoformat()] * 8, *unusual)
@@ -119,7 +123,7 @@ class Records:
         """Add rows to all tables; `files`: as a source of files, whose headers are made of lines."""
         for _ in range(12):
             self.add_order(files)
-        for _ in range(6):
+        for _ in range(12):
             self.add_refund()
             self.add_payment()
         for _ in range(3):
@@ -150,7 +154,7 @@ class Records:
             status=self.pick("completed", "draft", "odd"),
             currency=self.pick("USD", "EUR", "usd", None) if not files else "USD",
             country_code=self.pick("US", "DEU", "Atlantis", None),
-            customer_email=self.pick(None, "ann@example.com", "Bo@example.com"),
+            customer_email=self.pick(None, "ann@example.com", "Cy@example.com"),
             customer_id=self.pick(None, "C1", "C2"),
             is_test=self.pick(True, False),
             shipping_amount=self.amount(),
@@ -166,7 +170,7 @@ class Records:
             self.add(
                 "staged_order_lines",
                 **line,
-                order_id=self.pick(*[order_id] * 9, "O9"),
+                order_id=self.pick(*[order_id] * 9, self.id("O")),
                 version=version,
                 line_number=self.dice.choice(NUMBERS),
                 sku=self.pick("A", "B", ""),
@@ -180,9 +184,10 @@ class Records:
             )
 
     def add_refund(self):
+        order_id = self.id("O", 6)
         refund = self.place() | {
-            "refund_id": self.id("R"),
-            "order_id": self.id("O", 7),
+            "refund_id": f"{order_id}-{self.id('R')}",
+            "order_id": order_id,
             "refunded_at": self.instant(None),
         }
         for _ in range(self.dice.randint(1, 2)):
@@ -215,12 +220,13 @@ class Records:
         )
 
     def add_payout(self):
-        issued_on = (READ_AT + self.dice.randint(0, 2) * HOUR * 24 * 366).date()
+        days = self.dice.choice([0, 366])
+        issued_on = READ_AT.date() + timedelta(days=days + self.dice.randint(0, 2))
         self.add(
             "staged_payouts",
             **self.place(),
             payout_id=self.id("Y", 2),
-            issued_on=str(issued_on + timedelta(days=self.number - 1)),
+            issued_on=str(issued_on),
             currency="USD",
             amount=self.amount(),
             received_at=self.pick(None, self.stored_at()),
@@ -342,9 +348,9 @@ def joint_mapping(monkeypatch, tmp_path):
 
 
 def publish(root, records):
-    """The raw folder of a source; those of a test are read an hour after each other."""
+    """The raw folder of a source; those of a test are read after each other."""
     uri = f"{root}/{records.source}"
-    read_at = READ_AT + records.number * HOUR
+    read_at = READ_AT + records.number * BETWEEN_READS * HOUR
     totals = {"warnings": []}
     if records.number != 1:
         amounts = [{"file": "one", "currency": "USD", "amount": str(records.number)}]
@@ -380,8 +386,9 @@ def result(manifest):
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kind", ["headers", "files"])
 def test_sources_get_the_same_rows_together_and_alone(
-    seed, kind, joint_mapping, tmp_path
+    seed, kind, joint_mapping, tmp_path, caplog
 ):
+    caplog.set_level(logging.INFO)
     dice = Random(seed)
     transform = partial(run.run_transform, ORDERS, run_id=RUN_ID, mapping=kind)
     together = []
@@ -396,6 +403,7 @@ def test_sources_get_the_same_rows_together_and_alone(
                 result(transform(publish(f"file://{tmp_path}/alone", records)))
             )
             together.append(publish(f"file://{tmp_path}/together", records))
-    run._transform(ORDERS, together, RUN_ID, kind)
-    joint = [result(transform(manifest)) for manifest in together]
-    assert joint == expected
+    spec = replace(ORDERS, joint_mappings=[kind])
+    joint = run.run_transforms(spec, together, RUN_ID, kind)
+    assert "alone" not in caplog.text
+    assert [result(manifest) for manifest in joint] == expected
