@@ -10,21 +10,22 @@ judged one by one. pyarrow parses the records of all.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import chain, islice
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ecommerce.core.email_masking import clean_id
 from ecommerce.core.text import clean
 from ecommerce.sources import text_blocks
-from ecommerce.sources.text_blocks import ahead, blocks, is_utf8
+from ecommerce.sources.text_blocks import is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,8 +38,7 @@ HEADER_LINES = 30
 """The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
-PIECE = 200
-"""Lines of a block that are judged together where not all of the block are certain."""
+MANY_LINES = re.compile(rb"(?:.*\n){%d}" % (MOST_LINES + 1))
 END = b"\n" * MOST_LINES
 """Lines behind the last of a file, so that no record is waiting for its end."""
 OPEN_QUOTE = "a quote that is not closed"
@@ -101,7 +101,7 @@ class Batch(NamedTuple):
     """Records of whole lines."""
 
     table: pa.Table
-    """The well-formed ones: columns `0`, `1`, … as text, and `number`."""
+    """The well-formed ones: columns as text, and `row_number`."""
     malformed: list[Record]
 
 
@@ -111,58 +111,65 @@ def column_name(text: str) -> str:
     return " ".join(clean_id(text).split())
 
 
-def column_names(line: bytes, dialect: Dialect = STANDARD) -> list[str]:
-    """Return the column names in the header of a file in UTF-8.
+def column_names(
+    lines: Iterable[bytes],
+    dialect: Dialect = STANDARD,
+) -> tuple[list[str], int]:
+    """Return the column names in a header in UTF-8 that begins with the first of `lines`, and the number of
+    its lines, of which a name may have several.
 
     Raise UnusableFileError if the line is empty, too long, or not CSV.
     """
-    if len(line) > LONGEST_HEADER:
-        raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
+    header = csv.reader(
+        _decoded(lines),
+        delimiter=dialect.delimiter,
+        quoting=QUOTING[dialect.quoting],
+        skipinitialspace=True,
+        strict=True,
+    )
     try:
-        text = line.decode("utf-8-sig").strip("\r\n")
-        [names] = csv.reader(
-            [text],
-            delimiter=dialect.delimiter,
-            quoting=QUOTING[dialect.quoting],
-            skipinitialspace=True,
-            strict=True,
-        )
+        names = next(header, [])
     except (UnicodeDecodeError, csv.Error):
         raise UnusableFileError(
             "its first line cannot be read as a CSV header in its encoding"
         ) from None
-    if not text:
+    if not names:
         raise UnusableFileError("it is empty, without even a header")
-    return [column_name(name) for name in names]
+    return [column_name(name) for name in names], header.line_num
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    """Yield the text of `lines`. Raise UnusableFileError before one that is too long."""
+    for line in lines:
+        if len(line) > LONGEST_HEADER:
+            raise UnusableFileError(
+                f"its first line is longer than {LONGEST_HEADER} bytes"
+            )
+        yield line.decode("utf-8-sig")
 
 
 def find_header(
-    stream: IO[bytes],
+    beginning: bytes,
     dialect: Dialect,
-    wanted: Collection[str],
+    wanted: Sequence[str],
 ) -> tuple[list[str], int]:
-    """Read a file in UTF-8 up to its header, and return the column names and the header's last line number.
+    """Return the column names of a file in UTF-8, and the header's last line number.
 
     The header is the first of `HEADER_LINES` lines that has all `wanted` columns. Raise UnusableFileError if
-    there is none, or if it has one of them more than once.
+    there is none in the `beginning`, or if it has one of them more than once.
     """
-    lines: list[bytes] = []
+    lines = list(islice(io.BytesIO(beginning), HEADER_LINES))
     names: list[str] = []
     number = 0
-    missing = list(wanted)
-    while missing and len(lines) < HEADER_LINES:
-        lines.append(stream.readline(LONGEST_HEADER + 1))
-        # A name may have line feeds.
-        for first in reversed(range(len(lines))):
-            with suppress(UnusableFileError):
-                found = column_names(b"".join(lines[first:]), dialect)
-                lacking = [name for name in wanted if name not in found]
-                if len(lacking) < len(missing):
-                    names = found
-                    number = len(lines)
-                    missing = lacking
-        if len(lines[-1]) > LONGEST_HEADER:
-            break
+    missing = wanted
+    for first in range(len(lines)):
+        with suppress(UnusableFileError):
+            found, count = column_names(lines[first:], dialect)
+            lacking = [name for name in wanted if name not in found]
+            if len(lacking) < len(missing):
+                names = found
+                number = first + count
+                missing = lacking
     for name in wanted:
         if names.count(name) > 1:
             raise UnusableFileError(f"its header has {name} more than once")
@@ -174,8 +181,12 @@ def find_header(
         shown = ""
     else:
         line = next(filter(bytes.strip, lines), b"")
+        if b"\r" in line.strip():
+            raise UnusableFileError(
+                "its lines end with carriage returns alone: export it with line feeds"
+            )
         # Raises what is wrong with the line, if it is no CSV.
-        column_names(line, dialect)
+        column_names([line], dialect)
         fault = f"none of its first {HEADER_LINES} lines is a header of its layout"
         shown = f"line {lines.index(line) + 1} is: {_shape(line)}; "
     raise UnusableFileError(
@@ -194,28 +205,64 @@ def _shape(line: bytes) -> str:
     return re.sub(r"[^\W\d_]|[^\0-\x7f…]", "x", digits_hidden)
 
 
-def _chunks(stream: IO[bytes], bounds: Bounds) -> Iterator[bytes]:
-    """Yield the bytes of `stream`. Raise UnusableFileError once they are more, or reading them takes longer,
-    than allowed."""
-    deadline = time.monotonic() + bounds.seconds
-    total = 0
-    while chunk := stream.read(text_blocks.BLOCK):
-        total += len(chunk)
-        if total > bounds.bytes:
-            raise UnusableFileError(
-                f"it has more than {bounds.bytes:,} bytes, decompressed",
-                "file_too_large",
+class Text:
+    """The text of a file in UTF-8, which it is if it has the byte order mark.
+
+    A byte that the encoding does not define is kept, so that only its line is rejected.
+    """
+
+    was_utf8: bool | None = None
+    """Whether a file of another encoding has been valid UTF-8 so far; None while it is ASCII."""
+
+    def __init__(self, stream: IO[bytes], encoding: str, bounds: Bounds) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._bounds = bounds
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield whole lines in blocks. Raise UnusableFileError if the file exceeds its bounds."""
+        chunks = self._chunks()
+        first = next(chunks, b"")
+        chunks = chain([first], chunks)
+        if self._encoding != "utf-8" and not first.startswith(codecs.BOM_UTF8):
+            text = codecs.iterdecode(
+                self._examined(chunks), self._encoding, "surrogateescape"
             )
-        if time.monotonic() >= deadline:
-            raise UnusableFileError(
-                f"reading it takes more than {bounds.seconds:g} seconds",
-                "file_too_large",
-            )
-        yield chunk
+            chunks = codecs.iterencode(text, "utf-8", "surrogateescape")
+        whole_lines = text_blocks.blocks(chunks, LONGEST_LINE)
+        return islice(whole_lines, self._bounds.blocks)
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Yield the bytes of the file, as long as they and the time of reading them are within the bounds."""
+        bounds = self._bounds
+        deadline = time.monotonic() + bounds.seconds
+        total = 0
+        while chunk := self._stream.read(text_blocks.BLOCK):
+            total += len(chunk)
+            if total > bounds.bytes:
+                raise UnusableFileError(
+                    f"it has more than {bounds.bytes:,} bytes, decompressed",
+                    "file_too_large",
+                )
+            if time.monotonic() >= deadline:
+                raise UnusableFileError(
+                    f"reading it takes more than {bounds.seconds:g} seconds",
+                    "file_too_large",
+                )
+            yield chunk
+
+    def _examined(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield `chunks`, and note whether they are UTF-8."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for chunk in chunks:
+            text = decoder.decode(chunk)
+            if self.was_utf8 is not False and not text.isascii():
+                self.was_utf8 = "\N{REPLACEMENT CHARACTER}" not in text
+            yield chunk
 
 
 class Reader:
-    """Divides the lines of a file into records with a given number of fields.
+    """Divides the lines of a file into records with the fields `columns`.
 
     A field may be in quotes, with blanks around them. A quote inside a field without quotes is a character
     like any other (5" screen). The patterns are possessive, so that their time is linear.
@@ -223,49 +270,60 @@ class Reader:
 
     def __init__(
         self,
-        fields: int,
+        columns: list[str],
         dialect: Dialect = STANDARD,
         first_line: int = 2,
+        kept: list[str] | None = None,
     ) -> None:
+        """`columns` are the names of the fields, all different. Tables have those that are `kept`, by default
+        all, and NULL in those that are no fields."""
         self.number = first_line
         """The number of the next line."""
         self._unfinished = b""
         """The last lines, if their record may continue in the next block."""
-        self._fields = fields
+        self._columns = columns
+        self._kept = kept or columns
         self._dialect = dialect
         self._separator = dialect.delimiter.encode()
-        self._blanks = b" \t\v\f\r".replace(self._separator, b"")
+        self._blanks = b" \t\v\f\r\n".replace(self._separator, b"")
         # Blanks around quotes are not of the field.
-        field = self._pattern(r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r]*+) *+,')
-        self._field = re.compile(field.encode())
-        self._complete = re.compile(f"(?:{field})*+".encode())
-        self._exact = re.compile(f"(?:{field}){{{fields}}}".encode())
+        field = r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r\n]*+) *+'
+        self._field = self._pattern(f"{field},")
+        self._complete = self._pattern(f"(?:{field},)*+")
+        self._exact = self._pattern(self._line_of(field))
         certain = r'(?:"(?:[^"\r\n]|"")*"| *(?:[^" ,\r\n][^,\r\n]*)?)'
-        self._certain = self._pattern(f"^(?:{','.join([certain] * fields)}\n)*$")
+        certain_lines = self._pattern(f"^(?:{self._line_of(certain)})*$")
+        self._certain_lines = certain_lines.pattern.decode()
+        ascii_field = r'(?:"(?:[^"\r\n\x80-\xff]++|"")*+"|(?! *")[^,\r\n\x80-\xff]*+)'
+        self._ascii_lines = self._pattern(f"(?:{self._line_of(ascii_field)})*+")
 
-    def _pattern(self, pattern: str) -> str:
+    def _line_of(self, field: str) -> str:
+        """Return the pattern of a line whose fields have a pattern."""
+        return f"{field}(?:,{field}){{{len(self._columns) - 1}}}\n"
+
+    def _pattern(self, pattern: str) -> re.Pattern[bytes]:
         """Return a pattern of standard records as one of this dialect."""
         if self._dialect.quoting == "none":
             # A byte that UTF-8 lacks.
             pattern = pattern.replace('"', r"\xff")
-        return pattern.replace(",", re.escape(self._dialect.delimiter))
+        pattern = pattern.replace(",", re.escape(self._dialect.delimiter))
+        return re.compile(pattern.encode())
 
     def tables(
         self,
-        stream: IO[bytes],
-        bounds: Bounds = UNBOUNDED,
+        blocks: Iterable[bytes],
+        most_lines: float = inf,
     ) -> Iterator[Batch]:
-        """Yield the records after the header in batches.
+        """Yield the records in blocks of whole lines in batches.
 
-        Raise UnusableFileError if the file exceeds `bounds`.
+        Raise UnusableFileError if there are more than `most_lines`.
         """
-        last_line = self.number + bounds.lines
-        whole_lines = blocks(_chunks(stream, bounds), LONGEST_LINE)
-        for block in ahead(islice(whole_lines, bounds.blocks)):
+        last_line = self.number + most_lines
+        for block in blocks:
             yield self.divide(block)
             if self.number > last_line:
                 raise UnusableFileError(
-                    f"it has more than {bounds.lines:,} lines", "file_too_large"
+                    f"it has more than {most_lines:,} lines", "file_too_large"
                 )
         yield self.divide(END)
 
@@ -273,26 +331,43 @@ class Reader:
         """Return the records of the next lines, which are `END` behind the last."""
         import numpy as np
 
-        text = self._unfinished + block.replace(b"\r\n", b"\n")
-        lines = text.count(b"\n")
-        numbers: Any = np.arange(self.number, self.number + lines)
-        malformed = []
+        text = self._unfinished + block
         self._unfinished = b""
-        if not self.is_certain(text):
-            texts = []
-            numbers = []
-            for record in self._records(text.split(b"\n")[:-1]):
-                if record.detail:
-                    malformed.append(record)
-                else:
-                    texts.append(record.text)
-                    numbers.append(record.number)
-            text = b"\n".join(texts)
-        self.number += lines - self._unfinished.count(b"\n")
-        return Batch(self._parse(text, numbers), malformed)
+        if b"\r" in text:
+            text = re.sub(rb"\r+\n", b"\n", text)
+        records = []
+        numbers: list[int] = []
+        malformed = []
+        position = 0
+        while position < len(text):
+            first = self.number
+            lines = self.certain_lines(text, position)
+            record = None
+            if not lines:
+                lines = self._record_lines(text, position)
+                record = self._padded(self._line(first, lines[:-1]))
+                if record.detail == OPEN_QUOTE and not MANY_LINES.match(text, position):
+                    # Later lines may close it.
+                    self._unfinished = text[position:]
+                    break
+            self.number += int(
+                np.count_nonzero(np.frombuffer(lines, np.uint8) == END[0])
+            )
+            position += len(lines)
+            if record is None:
+                records.append(lines)
+                numbers += range(first, self.number)
+            elif not lines.strip(self._blanks):
+                continue
+            elif record.detail:
+                malformed.append(record)
+            else:
+                records.append(record.text + b"\n")
+                numbers.append(first)
+        return Batch(self._parse(b"".join(records), numbers), malformed)
 
-    def is_certain(self, lines: bytes) -> bool:
-        """Return whether each of the lines is certainly a record.
+    def certain_lines(self, text: bytes, position: int) -> bytes:
+        """Return the lines from a position on that are certainly records each: all, or some.
 
         They are in UTF-8 and not very long, and have no carriage return, blanks around quotes, or quote that
         continues in the next line.
@@ -301,65 +376,42 @@ class Reader:
         from pyarrow import compute
 
         # Blanks are no record, also of one field. A longer block may have a line that is too long.
-        if self._fields == 1 or len(lines) > LONGEST_LINE or not is_utf8(lines):
-            return False
-        text = pa.scalar(lines, pa.binary())
-        return bool(compute.match_substring_regex(text, self._certain).as_py())
+        if len(self._columns) == 1 or len(text) > LONGEST_LINE:
+            return b""
+        if position == 0 and is_utf8(text):
+            block = pa.scalar(text, pa.binary())
+            if compute.match_substring_regex(block, self._certain_lines).as_py():
+                return text
+        lines = self._ascii_lines.match(text, position)
+        return lines[0] if lines else b""
 
-    def _records(self, lines: list[bytes]) -> Iterator[Record]:
-        """Yield the records of lines: of a piece whose lines are all certain at once, else line by line."""
-        position = 0
-        piece_end = 0
-        while position < len(lines):
-            if position >= piece_end:
-                piece = lines[position : position + PIECE]
-                piece_end = position + len(piece)
-                if self.is_certain(b"\n".join([*piece, b""])):
-                    yield from map(Record, count(self.number + position), piece)
-                    position = piece_end
-                    continue
-            if lines[position].strip(self._blanks):
-                following = lines[position : position + MOST_LINES + 1]
-                record = self._record(self.number + position, following)
-                if record is None:
-                    self._unfinished = b"\n".join([*following, b""])
-                    return
-                position += record.text.count(b"\n")
-                yield record
-            position += 1
-
-    def _record(self, number: int, lines: Sequence[bytes]) -> Record | None:
-        """Return the record that begins with the first of `lines`.
-
-        It is that line alone if its quote is not closed, and None if later lines may close it.
-        """
-        first = self._line(number, lines[0])
-        if first.detail == TOO_FEW:
-            return self._padded(first)
-        record = first
-        for line in lines[1:]:
-            if record.detail != OPEN_QUOTE:
-                break
-            if not self._line(number, line).detail:
-                # It could be a record of its own.
-                return first
-            record = self._line(number, record.text + b"\n" + line)
-        if record.detail == OPEN_QUOTE and len(lines) <= MOST_LINES:
-            return None
-        return first if record.detail else record
+    def _record_lines(self, text: bytes, position: int) -> bytes:
+        """Return the lines of the record at a position of whole lines: one, or all up to a closing quote, if
+        none of the later ones could be a record of its own."""
+        whole = self._exact.match(text, position)
+        if whole:
+            record = whole[0][:-1]
+            following = record.split(b"\n")[1 : MOST_LINES + 2]
+            # One without a fault could be a record of its own.
+            faults = [self._line(0, line).detail for line in following]
+            is_short = len(faults) <= MOST_LINES
+            if is_short and all(faults) and not self._line(0, record).detail:
+                return whole[0]
+        return text[position : text.index(b"\n", position) + 1]
 
     def _padded(self, record: Record) -> Record:
-        """Return a record with too few fields, padded if its dialect allows it."""
+        """Return a record, padded if it has too few fields and its dialect allows it."""
         place = self._dialect.short_without
+        if record.detail != TOO_FEW or place is None:
+            return record
         fields = self._field.findall(record.text + self._separator)
-        fields += [b""] * (self._fields - len(fields))
-        if place is None or fields[place].strip(b'" '):
+        fields += [b""] * (len(self._columns) - len(fields))
+        if fields[place].strip(b'" '):
             return record
         return Record(record.number, self._separator.join(fields))
 
     def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
-        text = text.rstrip(b"\r")
         ended = text + self._separator
         detail = "text after a closing quote"
         if len(text) > LONGEST_LINE:
@@ -368,13 +420,13 @@ class Reader:
         elif not is_utf8(text):
             detail = "bytes that are not in the file's encoding"
             return Record(number, text, detail, "bad_encoding")
-        elif self._exact.fullmatch(ended):
+        elif self._exact.fullmatch(text + b"\n"):
             if b' "' in text or b'" ' in text:
                 text = self._separator.join(self._field.findall(ended))
             return Record(number, text)
         elif self._complete.fullmatch(ended):
             detail = TOO_FEW
-            if len(self._field.findall(ended)) > self._fields:
+            if len(self._field.findall(ended)) > len(self._columns):
                 detail = "too many fields"
         elif self._complete.fullmatch(text + b'"' + self._separator):
             detail = OPEN_QUOTE
@@ -387,7 +439,6 @@ class Reader:
         import pyarrow as pa
         from pyarrow import csv as pa_csv
 
-        names = [str(place) for place in range(self._fields)]
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
         text = b"".join([b"\n", records, b"\n"])
         table = pa_csv.read_csv(
@@ -395,7 +446,7 @@ class Reader:
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=len(text),
-                column_names=names,
+                column_names=self._columns,
             ),
             pa_csv.ParseOptions(
                 delimiter=self._dialect.delimiter,
@@ -404,11 +455,13 @@ class Reader:
             ),
             pa_csv.ConvertOptions(
                 check_utf8=False,
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys([*self._columns, *self._kept], pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
+                include_columns=self._kept,
+                include_missing_columns=True,
             ),
         )
         # Raises ArrowInvalid if records were lost.
-        return table.append_column("number", pa.array(numbers, pa.int64()))
+        return table.append_column("row_number", pa.array(numbers, pa.int64()))

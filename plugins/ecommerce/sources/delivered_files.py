@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,12 @@ from ecommerce.core.text import listed
 from ecommerce.core.values import Values
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
+    Batch,
     Bounds,
     Dialect,
     Reader,
     Record,
+    Text,
     UnusableFileError,
     find_header,
 )
@@ -33,13 +34,11 @@ from ecommerce.sources.partner_layouts import (
     OPTIONAL_COLUMNS,
     STANDARD,
     Layout,
-    Utf8Stream,
 )
 from ecommerce.sources.text_blocks import ahead
 from ecommerce.storage.duckdb import run_sql_file, set_variables
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 LINE_FACTS = ("file", "partner", "row_number", "received_at")
@@ -67,7 +66,7 @@ def extra_columns() -> list[str]:
 
 def read_csv(
     duck: DuckDBPyConnection,
-    stream: io.BufferedReader[Any],
+    stream: IO[bytes],
     target: Path,
     facts: Values,
     layout: Layout = STANDARD,
@@ -102,25 +101,35 @@ def read_csv(
     records = target
     if layout != STANDARD:
         records = target.with_suffix(".records")
+    text = Text(stream, layout.encoding, bounds)
     try:
-        text = layout.as_utf8(stream)
-        file = _File(text, layout, facts)
-        set_variables(
-            duck,
-            lines=str(target),
-            delimiter=layout.delimiter,
-            place=file.places["order_id"][0] + 1,
-            **facts,
-        )
-        _write_records(duck, file, text, records, bounds)
+        with closing(ahead(text.blocks())) as blocks:
+            beginning = next(blocks, b"")
+            file = _File(beginning, layout)
+            set_variables(
+                duck,
+                lines=str(target),
+                delimiter=layout.delimiter,
+                place=file.places["order_id"][0] + 1,
+                **facts,
+            )
+            body = beginning.split(b"\n", file.header_line)[-1]
+            batches = file.reader().tables(chain([body], blocks), bounds.lines)
+            _write_records(duck, batches, records, facts, bounds.malformed)
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
         # UnicodeError: UTF-16 that ends within a character.
         raise UnusableFileError("its data is damaged or ends too early") from None
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError("some of its records were lost") from None
-    warnings = list(file.unread_columns())
-    if isinstance(text, Utf8Stream) and text.was_utf8:
+    warnings = []
+    unread = file.unread_columns()
+    if unread:
+        columns = listed(unread, MOST_NAMED)
+        warnings.append(
+            data_warning("columns_not_read", file=facts["file"], columns=columns)
+        )
+    if text.was_utf8:
         warnings.append(
             data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
         )
@@ -149,84 +158,71 @@ def read_csv(
 class _File:
     """A file in a layout: what its columns are to us."""
 
-    def __init__(self, text: IO[bytes], layout: Layout, facts: Values) -> None:
-        """Read `text` in UTF-8 up to its header. `facts` are those of `read_csv`."""
+    def __init__(self, beginning: bytes, layout: Layout) -> None:
+        """`beginning` has the first lines of the file, in UTF-8."""
         self.layout = layout
         self.timezone = layout.timezone or load_settings().shop_timezone
         self.ours = list(layout.standard_columns)
         # A column without which a record may end early.
-        short_without: str | None = "amount"
+        short_without = "amount"
         if layout.kind == "orders":
             self.ours += extra_columns()
-            short_without = layout.skip_without
-        self.dialect = Dialect(layout.delimiter, layout.quoting)
+            short_without = layout.skip_without or ""
+        dialect = Dialect(layout.delimiter, layout.quoting)
         self.names, self.header_line = find_header(
-            text, self.dialect, layout.header_columns()
+            beginning, dialect, layout.header_columns()
         )
+        own = {name: self.names.index(name) for name in self.names}
         self.places: dict[str, list[int]] = {}
         """The places, from 0, of each column of ours that the file has."""
         for name, parts in layout.file_columns(self.ours).items():
-            if set(parts) <= set(self.names):
-                self.places[name] = [self.names.index(part) for part in parts]
-        if short_without:
-            place = self.place_of(short_without)
-            self.dialect = replace(self.dialect, short_without=place)
-        self._facts = facts
+            if own.keys() >= set(parts):
+                self.places[name] = [own[part] for part in parts]
+        self.place_of = {name: places[0] for name, places in self.places.items()} | own
+        """The place of each column of the file or of ours."""
+        self._dialect = replace(dialect, short_without=self.place_of.get(short_without))
 
-    def place_of(self, name: str) -> int:
-        """Return the place of a column of the file or of ours."""
-        if name in self.names:
-            return self.names.index(name)
-        return self.places[name][0]
+    def reader(self) -> Reader:
+        """Return the reader of the records: with the columns of the raw folder, or all fields by their places
+        if the layout is not the standard one."""
+        columns = [str(place) for place in range(len(self.names))]
+        kept = columns
+        if self.layout == STANDARD:
+            kept = self.ours
+            for name, [place] in self.places.items():
+                columns[place] = name
+        return Reader(columns, self._dialect, self.header_line + 1, kept)
 
-    def written(self, records: pa.Table) -> pa.Table:
-        """Return records as they are written: of the standard layout, the lines of the raw folder, in which a
-        column that the file lacks is NULL; of another one, all fields."""
-        import pyarrow as pa
-
-        if self.layout != STANDARD:
-            return records
-        places = {**self.places, "row_number": [len(self.names)]}
-        missing = pa.scalar(None, pa.string())
-        lines: dict[str, Any] = {}
-        for name in (*self.ours, *LINE_FACTS):
-            if name in places:
-                lines[name] = records[places[name][0]]
-            else:
-                fact = self._facts.get(name, missing)
-                lines[name] = pa.repeat(fact, len(records))
-        return pa.table(lines)
-
-    def unread_columns(self) -> Iterator[DataWarning]:
-        """Yield a warning of the file's columns that are not read; none with a layout that extends a shipped
-        one, which reads what it can of a report with many more columns."""
+    def unread_columns(self) -> list[str]:
+        """Return the file's columns that are not read; none with a layout that extends a shipped one, which
+        reads what it can of a report with many more columns."""
+        if self.layout.extends:
+            return []
         attributes = {*load_settings().order_attributes}
         read = attributes.difference(self.ours).union(self.layout.rule_columns())
         read.update(self.names[place] for place in chain(*self.places.values()))
         unread = [name or "(no name)" for name in self.names if name not in read]
-        if unread and not self.layout.extends:
-            columns = listed(dict.fromkeys(unread), MOST_NAMED)
-            yield data_warning(
-                "columns_not_read", file=self._facts["file"], columns=columns
-            )
+        return list(dict.fromkeys(unread))
 
 
 def _write_records(
     duck: DuckDBPyConnection,
-    file: _File,
-    text: IO[bytes],
+    batches: Iterator[Batch],
     target: Path,
-    bounds: Bounds,
+    facts: Values,
+    most_malformed: float,
 ) -> None:
-    """Write the records of a file to `target`, and the malformed ones into the table `malformed`."""
+    """Write records to `target`, with `facts`, and the malformed ones into the table `malformed`."""
+    import pyarrow as pa
     from pyarrow import parquet as pq
 
     bytes_of_long_lines = 0
     writer: Any = None
-    reader = Reader(len(file.names), file.dialect, file.header_line + 1)
-    with closing(ahead(reader.tables(text, bounds))) as parsed, ExitStack() as stack:
+    with closing(ahead(batches)) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
-            lines = file.written(records)
+            lines = records
+            for name, value in facts.items():
+                lines = lines.append_column(name, pa.repeat(value, len(records)))
             # The file is read a few times, in full: no statistics, a cheap compression, and dictionaries only
             # for columns with few values.
             writer = writer or stack.enter_context(
@@ -241,9 +237,9 @@ def _write_records(
             writer.write_table(lines)
             if malformed_records:
                 _keep_malformed(duck, malformed_records)
-                if len(duck.table("malformed")) > bounds.malformed:
+                if len(duck.table("malformed")) > most_malformed:
                     raise UnusableFileError(
-                        f"more than {bounds.malformed:,} of its lines are malformed"
+                        f"more than {most_malformed:,} of its lines are malformed"
                     )
             if lines.nbytes > LONG_LINE * len(lines):
                 bytes_of_long_lines += lines.nbytes

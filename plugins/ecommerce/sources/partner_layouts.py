@@ -4,11 +4,10 @@ each partner with a layout of its own. docs/RECIPES.md has an example and all ke
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -103,6 +102,14 @@ REPLACED = {
 """Standard columns that a file with one of these need not have."""
 
 
+MEANT_ENCODINGS = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "shift_jis": "cp932",
+    "utf-8-sig": "utf-8",
+}
+"""What programs write under the name of another encoding, as browsers read it: in Latin-1, € is a control
+character."""
 Texts = Mapping[str, Sequence[str]]
 """One or several texts by name."""
 
@@ -111,7 +118,8 @@ def _known_encoding(name: str) -> str:
     try:
         # Of an encoding that is none of text, such as hex, it is an error.
         "".encode(name)
-        return codecs.lookup(name).name
+        known = codecs.lookup(name).name
+        return MEANT_ENCODINGS.get(known, known)
     except LookupError:
         raise ValueError(
             "must be an encoding that Python knows, such as latin-1"
@@ -257,41 +265,6 @@ class Layout(BaseModel):
         columns = self.file_columns(self.standard_columns)
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
-
-    def as_utf8(self, stream: io.BufferedReader[Any]) -> Any:
-        """Return `stream` in UTF-8, which it is if it has the byte order mark. A byte that the encoding does
-        not define is kept, so that only its line is rejected."""
-        is_utf8 = stream.peek(3).startswith(codecs.BOM_UTF8)
-        if is_utf8 or self.encoding in ("utf-8", "utf-8-sig"):
-            return stream
-        return Utf8Stream(stream, self.encoding)
-
-
-class Utf8Stream:
-    """A file of another encoding, read in UTF-8."""
-
-    was_utf8: bool | None = None
-    """Whether it has been valid UTF-8 so far; None while it is ASCII."""
-
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._text = io.TextIOWrapper(stream, encoding, "surrogateescape", "\n")
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` characters, none at the end."""
-        return self._in_utf8(self._text.read(size))
-
-    def readline(self, size: int) -> bytes:
-        """Return up to `size` characters of a line."""
-        return self._in_utf8(self._text.readline(size))
-
-    def _in_utf8(self, text: str) -> bytes:
-        if self.was_utf8 is not False:
-            delivered = text.encode(self._text.encoding, "surrogateescape")
-            decoded = self._decoder.decode(delivered)
-            if not decoded.isascii():
-                self.was_utf8 = "\N{REPLACEMENT CHARACTER}" not in decoded
-        return text.encode("utf-8", "surrogateescape")
 
 
 OTHER_KEYS = {

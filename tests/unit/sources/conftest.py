@@ -36,7 +36,7 @@ def read_file(duck, tmp_path):
         duck.begin()
         try:
             duck.execute(read_sql("extract/create_rejects.sql"))
-            stream = io.BufferedReader(io.BytesIO(content))
+            stream = io.BytesIO(content)
             warnings = read_csv(duck, stream, target, FACTS, layout, bounds=bounds)
             lines = duck.from_parquet(str(target)).to_arrow_table().to_pylist()
             rejects = duck.sql("SELECT row_number, reason FROM rejects ORDER BY ALL")

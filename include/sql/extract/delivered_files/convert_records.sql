@@ -24,7 +24,7 @@ concat_ws(' ', {% for place in places %}trim("{{ place }}"){{ ", " if not loop.l
 {% set id_place = delivered.places["order_id"][0] %}
 {% set filled = namespace(places=[]) %}
 {% for name in layout.fill_down %}
-{% set filled.places = filled.places + [delivered.place_of(name)] %}
+{% set filled.places = filled.places + [delivered.place_of[name]] %}
 {% for column, places in delivered.places.items() if name in (column, delivered.names[places[0] | int]) %}
 {% set filled.places = filled.places + places %}
 {% endfor %}

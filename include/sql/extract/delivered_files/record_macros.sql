@@ -4,7 +4,7 @@
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 ] %}
 {% macro quoted(value) %}'{{ value | string | replace("'", "''") }}'{% endmacro %}
-{% macro cell(name) %}trim("{{ delivered.place_of(name) }}"){% endmacro %}
+{% macro cell(name) %}trim("{{ delivered.place_of[name] }}"){% endmacro %}
 {% macro is_blank() -%}
 {% for place in range(delivered.names | length) %}coalesce(trim("{{ place }}"), '') = '' AND {% endfor %}TRUE
 {%- endmacro %}
@@ -14,12 +14,12 @@
         {% for place in range(delivered.names | length) %}
         without_formula("{{ place }}") AS "{{ place }}",
         {% endfor %}
-        number
+        row_number AS number
     FROM read_parquet('{{ records }}')
 ) AS plain_records
 {%- endmacro %}
 {% macro is_one_of(name, kinds) -%}
-coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind.split() | join(" ") | lower) }}, {% endfor %}], lower(plain_text("{{ delivered.place_of(name) }}"))), FALSE)
+coalesce(list_contains([{% for kind in kinds %}{{ quoted(kind.split() | join(" ") | lower) }}, {% endfor %}], lower(plain_text("{{ delivered.place_of[name] }}"))), FALSE)
 {%- endmacro %}
 {% macro is_named(place) -%}
 contains("{{ place }}", {{ quoted(delivered.names[place].split() | first) }}) AND plain_text(clean_id("{{ place }}")) = {{ quoted(delivered.names[place]) }}

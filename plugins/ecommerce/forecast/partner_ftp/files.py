@@ -120,7 +120,7 @@ def _parse(
     file = path.name
     stream = io.BytesIO(path.read_bytes())
     try:
-        names = column_names(stream.readline())
+        names, _ = column_names([stream.readline()])
     except UnusableFileError as error:
         raise ContractError(f"{file} cannot be read: {error.detail}") from None
     columns = [column.name for column in fields(kind)]

@@ -10,12 +10,11 @@ without_day, rejected (a count), warnings.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ContractError
@@ -130,10 +129,9 @@ def _read_csv(
     try:
         # Decompresses by the ending of the name.
         with pa.input_stream(str(path)) as stream:
-            text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
             return delivered_files.read_csv(
                 duck,
-                text,
+                cast(IO[bytes], stream),
                 lines,
                 facts,
                 layout,

@@ -144,12 +144,11 @@ class DroppedFile:
         """Return what changes when the file is written."""
         return version_of(self.path.fs, self.path.path)
 
-    def decompressed(self, stream: Any) -> io.BufferedReader[Any]:
+    def decompressed(self, stream: Any) -> Any:
         """Return the decompressed text of the opened file, as bytes."""
         if self.name.endswith(".gz"):
-            stream = gzip.GzipFile(fileobj=stream)
-        # The `readline` of an object store takes no size.
-        return io.BufferedReader(stream)
+            return gzip.GzipFile(fileobj=stream)
+        return stream
 
     def checksum(self) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
