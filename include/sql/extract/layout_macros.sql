@@ -24,6 +24,9 @@ CREATE OR REPLACE MACRO with_offset(value) AS coalesce(
     )
 );
 
+-- The time zone behind a time: America/New_York.
+CREATE OR REPLACE MACRO named_zone(value) AS regexp_extract(value, '[A-Za-z]+(?:/[A-Za-z_]+)+$');
+
 -- Blanks, halves of the day, September and the end of a day as strptime reads them: `11:54 p.m.` with any blank,
 -- `Sept 3`, `24:00`, to which `days_after` adds a day.
 CREATE OR REPLACE MACRO plain_time(value) AS regexp_replace(

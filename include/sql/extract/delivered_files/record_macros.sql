@@ -48,12 +48,16 @@ list_transform(
 {% macro instant(value, format) -%}
 {% set time = "plain_time(" ~ value ~ ")" -%}
 {% if "%z" in format | lower -%}
-with_whole_year(
-    coalesce(
-        try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }}),
-        CASE WHEN regexp_matches({{ time }}, '[A-Za-z]/[A-Za-z_]+$') THEN try_strptime({{ time }}, {{ quoted(format) }}) END
-    )
-) + days_after({{ value }})
+coalesce(
+    with_whole_year(try_strptime(with_offset({{ time }}), {{ quoted(format | replace("%Z", "%z")) }})) + days_after({{ value }}),
+    CASE
+        WHEN named_zone({{ time }}) <> ''
+            -- A day of a zone may have 23 or 25 hours.
+            THEN
+                (with_whole_year(try_strptime({{ time }}, {{ quoted(format) }})) AT TIME ZONE named_zone({{ time }}) + days_after({{ value }}))
+                AT TIME ZONE named_zone({{ time }})
+    END
+)
 {%- else -%}
 (with_whole_year(try_strptime({{ time }}, {{ quoted(format) }})) + days_after({{ value }})) AT TIME ZONE {{ quoted(delivered.timezone) }}
 {%- endif %}
