@@ -193,6 +193,22 @@ CASES = {
             },
         ],
     ),
+    "an amount of the order that the other lines have not": Case(
+        {},
+        {"Ship": "order_shipping_amount"},
+        ["1,10.00,0", "1,5.00,4.00", "1,5.00,0.00"],
+        [
+            {"unit_price": "10", "gross_amount": "10", "shipping_amount": "4"},
+            {"unit_price": "5", "gross_amount": "5"},
+            {"unit_price": "5", "gross_amount": "5"},
+        ],
+    ),
+    "amounts of lines in place of one of the order": Case(
+        {},
+        {"Ship": "order_shipping_amount"},
+        ["1,10.00,4.99", "1,5.00,2.99"],
+        [{"gross_amount": "2.9900 and 4.9900 (order_shipping_amount)"}] * 2,
+    ),
     "the order's tax in prices and shipping": Case(
         WITH_TAX,
         {"Tax": "order_tax_amount", "Ship": "order_shipping_amount"},

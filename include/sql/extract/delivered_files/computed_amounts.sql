@@ -3,6 +3,7 @@
   instead of a price, an amount after discount, amounts of the whole order, a rate of tax, prices that include tax.
 #}
 {% set rates = "tax_rate" in delivered.places or "tax_rate" in layout.constants %}
+{% set order_amounts = ["discount", "tax", "shipping", "fee"] %}
 {% macro windows() -%}
 WINDOW
     until_here AS (PARTITION BY order_key, is_refund ORDER BY row_number ROWS UNBOUNDED PRECEDING),
@@ -42,19 +43,36 @@ typed AS (
     FROM converted
 ),
 
--- Amounts of the order: the first that its lines state. A refund has none.
+-- Amounts of the order, which its lines state or have 0 instead. A refund has none. Two amounts are those of lines.
 with_order AS (
     SELECT
-        *,
+        * REPLACE (
+            coalesce(
+                invalid,
+                {% for name in order_amounts %}
+                CASE WHEN NOT is_refund AND least_{{ name }} <> most_{{ name }} THEN concat(least_{{ name }}, ' and ', most_{{ name }}, ' (order_{{ name }}_amount)') END,
+                {% endfor %}
+                NULL
+            ) AS invalid
+        ),
         row_number() OVER until_here = 1 AS is_first,
-        {% for name in ["discount", "tax", "shipping", "fee"] %}
-        CASE WHEN NOT is_refund THEN first_value(as_amount(order_{{ name }}_amount) IGNORE NULLS) OVER whole END
-            AS order_{{ name }},
+        {% for name in order_amounts %}
+        CASE WHEN NOT is_refund THEN coalesce(most_{{ name }}, stated_{{ name }}) END AS order_{{ name }},
         {% endfor %}
         greatest(coalesce(gross - own_discount, 0), 0) AS worth,
         sum(worth) OVER until_here AS worth_until,
         sum(worth) OVER whole AS worth_of_order
-    FROM typed
+    FROM (
+        SELECT
+            *,
+            {% for name in order_amounts %}
+            min(nullif(as_amount(order_{{ name }}_amount), 0)) OVER whole AS least_{{ name }},
+            max(nullif(as_amount(order_{{ name }}_amount), 0)) OVER whole AS most_{{ name }},
+            max(as_amount(order_{{ name }}_amount)) OVER whole AS stated_{{ name }},
+            {% endfor %}
+        FROM typed
+        {{ windows() }}
+    ) AS stated
     {{ windows() }}
 ),
 
