@@ -193,6 +193,13 @@ bolt-5-8   | NULL     | adjustment          | 3      | bolt    | 2026-03-09 10:0
     assert payout["amount"] == sum(row["amount"] for row in done.payments)
 
 
+def test_a_layout_without_rules_of_payments_makes_all_other(acme, layouts):
+    layout, _, _ = LAYOUT.partition("payments:")
+    (layouts / "acme_settlement.yaml").write_text(layout)
+    deliver(acme, SALE, REFUND)
+    assert column_of(load(acme).payments, "kind") == ["other", "other"]
+
+
 def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme):
     """Blank rows of a spreadsheet are none."""
     deliver(

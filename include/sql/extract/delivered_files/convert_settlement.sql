@@ -26,6 +26,7 @@ WITH named AS (
         {% endif %}
         {% endfor %}
         CASE
+            WHEN FALSE THEN NULL
             {% for rule in layout.payments %}
             WHEN TRUE{% for name, texts in rule.items() if name != "is" %} AND {{ is_one_of(name, texts) }}{% endfor %}
 
