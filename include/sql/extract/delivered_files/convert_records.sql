@@ -36,11 +36,11 @@ SELECT
     CASE WHEN {{ is_blank() }} THEN TRUE ELSE FALSE END AS is_blank
 FROM {{ plain_records() }};
 
--- Behind a header with other columns, a number of pieces may be in the place of a price.
+-- Behind a header with other columns, a number of pieces may be in the place of a price, and a refund in that of an order.
 SET VARIABLE other_header = (
     SELECT min(number)
     FROM marked
-    WHERE {{ is_named(id_place) }} AND NOT is_header
+    WHERE ({% for name in ["order_id", "ordered_at"] if name in delivered.places %}{{ is_named(delivered.places[name][0]) }} OR {% endfor %}FALSE) AND NOT is_header
 );
 
 INSERT INTO malformed BY NAME
