@@ -4,7 +4,7 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-A pattern finds the blocks, and pieces of others, whose lines are certainly records. The remaining lines are
+A pattern finds the blocks, and runs of lines in others, that are certainly records. The remaining lines are
 judged one by one. pyarrow parses the records of all.
 """
 
@@ -34,6 +34,8 @@ LONGEST_LINE = 1 << 20
 """Bytes of a record. A longer one is malformed."""
 LONGEST_HEADER = 1 << 16
 """Bytes."""
+LONGEST_BEGINNING = 1 << 18
+"""Bytes in which the header has to end."""
 HEADER_LINES = 30
 """The header is one of the first lines of a file, at most this one."""
 MOST_LINES = 100
@@ -112,7 +114,7 @@ def column_name(text: str) -> str:
 
 
 def column_names(
-    lines: Iterable[bytes],
+    lines: Sequence[bytes],
     dialect: Dialect = STANDARD,
 ) -> tuple[list[str], int]:
     """Return the column names in a header in UTF-8 that begins with the first of `lines`, and the number of
@@ -120,15 +122,17 @@ def column_names(
 
     Raise UnusableFileError if the line is empty, too long, or not CSV.
     """
+    if len(lines[0]) > LONGEST_HEADER:
+        raise UnusableFileError(f"its first line is longer than {LONGEST_HEADER} bytes")
     header = csv.reader(
-        _decoded(lines),
+        (line.decode("utf-8-sig") for line in lines),
         delimiter=dialect.delimiter,
         quoting=QUOTING[dialect.quoting],
         skipinitialspace=True,
         strict=True,
     )
     try:
-        names = next(header, [])
+        names = next(header)
     except (UnicodeDecodeError, csv.Error):
         raise UnusableFileError(
             "its first line cannot be read as a CSV header in its encoding"
@@ -136,16 +140,6 @@ def column_names(
     if not names:
         raise UnusableFileError("it is empty, without even a header")
     return [column_name(name) for name in names], header.line_num
-
-
-def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield the text of `lines`. Raise UnusableFileError before one that is too long."""
-    for line in lines:
-        if len(line) > LONGEST_HEADER:
-            raise UnusableFileError(
-                f"its first line is longer than {LONGEST_HEADER} bytes"
-            )
-        yield line.decode("utf-8-sig")
 
 
 def find_header(
@@ -158,7 +152,7 @@ def find_header(
     The header is the first of `HEADER_LINES` lines that has all `wanted` columns. Raise UnusableFileError if
     there is none in the `beginning`, or if it has one of them more than once.
     """
-    lines = list(islice(io.BytesIO(beginning), HEADER_LINES))
+    lines = list(islice(io.BytesIO(beginning[:LONGEST_BEGINNING]), HEADER_LINES))
     names: list[str] = []
     number = 0
     missing = wanted
@@ -364,7 +358,7 @@ class Reader:
             else:
                 records.append(record.text + b"\n")
                 numbers.append(first)
-        return Batch(self._parse(b"".join(records), numbers), malformed)
+        return Batch(self._parse(records, numbers), malformed)
 
     def certain_lines(self, text: bytes, position: int) -> bytes:
         """Return the lines from a position on that are certainly records each: all, or some.
@@ -434,13 +428,13 @@ class Reader:
             detail = "a carriage return outside quotes"
         return Record(number, text, detail)
 
-    def _parse(self, records: bytes, numbers: Any) -> pa.Table:
+    def _parse(self, records: list[bytes], numbers: list[int]) -> pa.Table:
         """Return the table of records with these numbers."""
         import pyarrow as pa
         from pyarrow import csv as pa_csv
 
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
-        text = b"".join([b"\n", records, b"\n"])
+        text = b"".join([b"\n", *records, b"\n"])
         table = pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from datetime import date
+from itertools import chain, product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -126,14 +127,20 @@ def _known_encoding(name: str) -> str:
         ) from None
 
 
-def _known_date_format(text: str) -> str:
+def _known_date_formats(formats: Sequence[str]) -> Sequence[str]:
     import duckdb
 
-    try:
-        duckdb.execute("SELECT try_strptime('', ?)", [text])
-    except duckdb.Error:
-        raise ValueError("must be a date format such as %d.%m.%Y %H:%M") from None
-    return text
+    day = date(2001, 2, 3)
+    question = "SELECT try_strptime(strftime(?, ?), ?)::DATE"
+    for written, read in product(formats, formats):
+        try:
+            [[found]] = duckdb.execute(question, [day, written, read]).fetchall()
+        except duckdb.Error:
+            raise ValueError("must be a date format such as %d.%m.%Y %H:%M") from None
+        # The year of `%Y` may have two digits, and is then none.
+        if written != read and found not in (None, day) and found.year >= 1000:
+            raise ValueError(f"{written} and {read} read one text as different days")
+    return formats
 
 
 def _known_column(name: str, info: ValidationInfo) -> str:
@@ -170,7 +177,6 @@ def _known_payment(rule: Texts) -> Texts:
 
 Column = Annotated[str, AfterValidator(_known_column)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
-DateFormat = Annotated[str, AfterValidator(_known_date_format)]
 Language = Annotated[str, AfterValidator(_known_language)]
 Name = Annotated[str, AfterValidator(column_name)]
 """The name of a column in the file."""
@@ -189,7 +195,7 @@ class Layout(BaseModel):
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     decimal_comma: bool = False
     thousands: Literal[",", ".", " ", "'"] | None = None
-    date_format: Several[DateFormat] = ()
+    date_format: Annotated[Several[str], AfterValidator(_known_date_formats)] = ()
     month_names: tuple[str, ...] = ()
     timezone: ZoneInfo | None = None
     columns: Mapping[Name, Several[Column]] = {}

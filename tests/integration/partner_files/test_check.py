@@ -95,7 +95,7 @@ def test_what_is_wrong_with_one_file_is_shown_with_the_others(
 def test_of_a_large_file_only_whole_lines_of_its_start_are_read(
     drop, layouts, monkeypatch, encoding
 ):
-    monkeypatch.setattr(text_blocks, "BLOCK", 1000)
+    monkeypatch.setattr(text_blocks, "BLOCK", 2000)
     (layouts / "acme.yaml").write_text(f"encoding: {encoding}")
     lines = [line(f"A{number}", name="Käse") for number in range(30)]
     unread = line("A30", quantity="many")

@@ -190,10 +190,10 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(drop, bucket
     delivered = file_of(line("A")).encode()
 
     class Growing(io.BytesIO):
-        def readinto(self, buffer):
+        def read(self, size):
             bucket.clear()
             store.pipe_file(f"/partner-drop/{ACME}", delivered + b"more")
-            return super().readinto(buffer)
+            return super().read(size)
 
     bucket[ACME] = lambda: Growing(delivered)
     with pytest.raises(TransientError, match=f"{ACME} changed while it was read"):

@@ -98,6 +98,10 @@ def test_a_layout_extends_a_shipped_one(folder, monkeypatch):
             "date_format: ['%d.%m.%Y', '%Q']",
             "date_format: must be a date format such as",
         ),
+        (
+            "date_format: ['%m/%d/%y', '%d.%m.%Y', '%d/%m/%y']",
+            "date_format: %m/%d/%y and %d/%m/%y read one text as different days",
+        ),
         ("country_names: [de, xx]", "country_names: must be a language such as de"),
         ("month_names: [Jan, Feb]", "month_names: must be twelve names"),
         ("negated: [discount]", "discount must be one of order_id, "),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
-import io
 import os
 import re
 from collections.abc import Sequence
@@ -75,19 +74,17 @@ def marketplace(partner: str) -> str:
     return partner[: -len(SETTLEMENT)] if is_settlement(partner) else partner
 
 
-class HashedStream(io.RawIOBase):
+class HashedStream:
     """An opened file, whose bytes are hashed as they are read."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.digest = hashlib.sha256()
         self._file = file
 
-    def readable(self) -> bool:  # noqa: D102
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: D102
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes. Raise UnusableFileError if the disk has lost them."""
         try:
-            size: int = self._file.readinto(buffer)
+            chunk = self._file.read(size)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
@@ -95,8 +92,8 @@ class HashedStream(io.RawIOBase):
             raise UnusableFileError(
                 "the disk cannot read it (input/output error)"
             ) from None
-        self.digest.update(memoryview(buffer)[:size])
-        return size
+        self.digest.update(chunk)
+        return chunk
 
 
 @dataclass(frozen=True, order=True)
