@@ -102,7 +102,7 @@ def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
         run_id="next",
     )
     assert shop.by("daily_summary", "business_date", "orders") == {MONDAY: 0}
-    quality = shop.report().quality
+    quality = shop.quality()
     assert {each.source for each in quality.sources} == {*live_sources(), "old_shop"}
     assert [each.reason for each in quality.rejects] == ["of old_shop"]
 
@@ -174,7 +174,7 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop, monkeypatch):
     # The report names days without a run: days before the source was added have had theirs.
     run_of(shop, FRIDAY, spec=LARGER)
     monkeypatch.setattr("ecommerce.sales.days.quality.ORDERS", LARGER)
-    days = shop.report(FRIDAY, f"run of {FRIDAY}").quality.missing_days
+    days = shop.quality(FRIDAY).missing_days
     assert days == [
         date(2026, 3, 4),
         date(2026, 3, 5),
