@@ -1,6 +1,5 @@
 """Days that are incomplete although every source was read: a source is empty, or a partner is late."""
 
-import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -8,8 +7,6 @@ import pytest
 
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales.days.state import load_day_states
-from ecommerce.sales.report.texts.mail import subject
-from ecommerce.sales.report.texts.page import page_texts
 from ecommerce.sources import live_sources
 from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.conftest import MONDAY
@@ -17,10 +14,8 @@ from tests.integration.warehouse.loadable import (
     Folder,
     Order,
     at,
-    days_from,
     delivered_file,
 )
-from tests.rows import column_of
 from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 NOON = at("2026-03-02 17:00")
@@ -105,9 +100,9 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     shop.load_all(mondays_before(), ONE)
 
     assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
-    figures = shop.report()
-    assert not figures.quality.complete
-    assert figures.quality.empty_sources == [STOREFRONT]
+    quality = shop.quality()
+    assert not quality.complete
+    assert quality.empty_sources == [STOREFRONT]
     assert warned(shop) == [
         "1 source has no orders on the day and usually has 10 or more: orders are missing, unless the shop "
         "was closed (for example storefront has no orders on 2026-03-02 and had 25 on average on comparable "
@@ -138,19 +133,7 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     assert summaries(shop)[MONDAY] == (True, [])
 
 
-def test_a_source_that_is_switched_off_is_empty_on_no_day(shop):
-    shop.load_all(mondays_before(), ONE)
-    load_later(
-        shop,
-        TUESDAY,
-        Folder([Order("2", NOON + ONE_DAY)]),
-    )
-    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
-    load_later(shop, WEDNESDAY, off_sources=[STOREFRONT])
-    assert summaries(shop)[MONDAY] == (True, [])
-
-
-def test_a_day_is_judged_again_when_the_weeks_before_it_change(shop):
+def test_a_day_is_judged_again_when_the_weeks_before_it_or_the_sources_change(shop):
     """In whichever order days are loaded, the tables are the same."""
     shop.load_all(Folder(source=STOREFRONT), ONE)
     assert summaries(shop)[MONDAY] == (True, [])
@@ -169,6 +152,16 @@ def test_a_day_is_judged_again_when_the_weeks_before_it_change(shop):
     assert summaries(shop) != judged
     migrate(shop.warehouse)
     assert summaries(shop) == judged
+
+    # A source that is switched off is empty on no day.
+    load_later(
+        shop,
+        TUESDAY,
+        Folder([Order("2", NOON + ONE_DAY)]),
+    )
+    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
+    load_later(shop, WEDNESDAY, off_sources=[STOREFRONT])
+    assert summaries(shop)[MONDAY] == (True, [])
 
 
 @pytest.mark.parametrize(
@@ -290,7 +283,7 @@ def test_how_few_orders_of_a_channel_are_too_few(shop, day, channels, wanted):
         folders.append(Folder(early, read_at=f"{day + ONE_DAY} 03:59"))
     shop.load_all(*folders, day=day, read_at=read_at)
 
-    quality = shop.report(day).quality
+    quality = shop.quality(day)
     found = {"empty": quality.empty_sources, "doubtful": quality.doubtful_sources}
     assert names(found.pop(wanted)) == expected
     assert list(found.values()) == [[]]
@@ -326,19 +319,19 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
     stored = sold(STOREFRONT, 0, 4)
     shop.load_all(Folder(stored, source=STOREFRONT), ONE)
     assert warned(shop) == []
-    assert shop.report().quality.doubtful_sources == []
+    assert shop.quality().doubtful_sources == []
 
     def read_again(orders, hour, rejected=()):
         folder = Folder(orders, STOREFRONT, f"2026-03-04 {hour}:00")
         folder.rejected = rejected
         folder.totals = {"records": 0}
         shop.load(folder, run_id=f"at {hour}")
-        return shop.report()
+        return shop.quality().doubtful_sources
 
     # The newest read of the day counts, whichever run it is of; other days' orders do not.
-    figures = read_again(sold("later", -7, 4), hour=11)
-    assert figures.headline["orders"].value == 5, "they stay in the figures"
-    assert figures.quality.doubtful_sources == [STOREFRONT]
+    assert read_again(sold("later", -7, 4), hour=11) == [STOREFRONT]
+    orders = shop.by("daily_summary", "business_date", "orders")
+    assert orders[MONDAY] == 5, "they stay in the figures"
     assert warned(shop) == [
         "1 source no longer returns orders of the day that are in the warehouse: the figures contain these "
         "orders, and may lack others (for example storefront: 4 of 4 orders)"
@@ -348,15 +341,10 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
         "reason": "missing_value",
         "order_id": stored[1].order_id,
     }
-    figures = read_again(
-        stored[2:],
-        hour=12,
-        rejected=[rejected],
-    )
-    assert figures.quality.doubtful_sources == []
+    assert read_again(stored[2:], hour=12, rejected=[rejected]) == []
     [warning] = [text for text in warned(shop) if "no longer" in text]
     assert warning.endswith("(for example storefront: 1 of 4 orders)")
-    assert read_again(stored[1:2], hour=13).quality.doubtful_sources == []  # 3 of 4
+    assert read_again(stored[1:2], hour=13) == []  # 3 of 4
     read_again(stored, hour=14)
     assert not any("no longer" in text for text in warned(shop))
 
@@ -406,18 +394,18 @@ def partner_days(partners, **options):
 def test_a_partner_is_judged_by_its_own_files(shop):
     shop.load_all(partner_days(PARTNERS))
 
-    figures = shop.report()
-    doubtful = names(figures.quality.doubtful_sources, PARTNER_FILES)
+    quality = shop.quality()
+    doubtful = names(quality.doubtful_sources, PARTNER_FILES)
     silent = {"silent", "silent_after_fives"}
     assert doubtful == {"absent", "absent_without_orders", "bazario", *silent}
-    assert figures.quality.complete is True
+    assert quality.complete is True
     assert warned(shop) == []
 
     more = {"alpenmarkt": [*WEEKLY, 0]}
     shop.load(partner_days(more, read_at="2026-03-04 10:00"), run_id="more")
-    figures = shop.report()
-    assert figures.quality.empty_sources == ["partner_files: alpenmarkt"]
-    assert figures.quality.doubtful_sources == []
+    quality = shop.quality()
+    assert quality.empty_sources == ["partner_files: alpenmarkt"]
+    assert quality.doubtful_sources == []
     [warning] = warned(shop, "more")
     assert "partner_files: alpenmarkt has no orders on 2026-03-02" in warning
     # Without its file, that is the reason instead.
@@ -426,13 +414,13 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     late = Folder(source=PARTNER_FILES, read_at="2026-03-04 11:00")
     late.totals = {"missing_deliveries": ["alpenmarkt_2026-03-02"]}
     shop.load(late, run_id="late")
-    figures = shop.report()
-    assert figures.quality.missing_sources == ["partner_files: alpenmarkt"]
-    assert figures.quality.empty_sources == []
+    quality = shop.quality()
+    assert quality.missing_sources == ["partner_files: alpenmarkt"]
+    assert quality.empty_sources == []
 
 
 def not_delivered(shop):
-    rows = shop.report().quality.warnings
+    rows = shop.quality().warnings
     return [row["partner"] for row in rows if row["kind"] == "no_delivery"]
 
 
@@ -481,7 +469,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     )
     assert summaries(shop)[MONDAY] == (True, [])
     assert partners_on_page(shop).startswith("all that was read is loaded")
-    assert shop.report().quality.complete
+    assert shop.quality().complete
 
 
 def partners_on_page(shop):
@@ -556,66 +544,3 @@ def test_a_run_of_several_days_completes_each_of_them_but_those_with_a_late_part
         run_id="again",
     )
     assert shop.failing(day=WEDNESDAY, run_id="again") == []
-
-
-@pytest.mark.parametrize(
-    "seed",
-    [1, pytest.param(2, marks=pytest.mark.slow)],
-)
-def test_views_report_mail_pages_and_forecast_agree_which_days_are_complete(shop, seed):
-    """Six weeks, of which days of the last one are empty, have a late partner, or both."""
-    chance = random.Random(seed)
-    days = days_from(MONDAY - timedelta(days=41), 42)
-    empty, late, delivered = (set(chance.sample(days[-7:], 2)) for _ in range(3))
-    in_shop = Folder()
-    online = Folder([], STOREFRONT)
-    partner = Folder([], PARTNER_FILES, files=[])
-    missing = sorted(late | delivered)
-    partner.totals = {"missing_deliveries": [f"acme_{day}" for day in missing]}
-    in_shop.orders = sold_before("sales_db", dict.fromkeys(range(42), 2), SALES_DB)
-    for day in days:
-        age = (MONDAY - day).days
-        if day not in empty:
-            online.orders += sold(STOREFRONT, age, 12)
-        if day not in missing:
-            partner.orders += sold(
-                "acme",
-                age,
-                3,
-                PARTNER_FILES,
-            )
-            partner.files.append(delivered_file(f"acme_{day}.csv"))
-    shop.load_all(
-        in_shop,
-        online,
-        partner,
-        day=days[0],
-        last_day=MONDAY,
-    )
-    files = [delivered_file(f"acme_{day}.csv") for day in delivered - late]
-    load_later(shop, TUESDAY, Folder(source=PARTNER_FILES, files=files))
-
-    complete = set(days) - empty - late
-    stored = shop.by("daily_summary", "business_date", "complete")
-    stored.pop(TUESDAY)
-    assert {day for day in stored if stored[day]} == complete
-    viewed = shop.by("comparable_days", "business_date", "is_complete")
-    viewed.pop(TUESDAY)
-    assert viewed == stored
-    states = load_day_states(shop.warehouse, days[0], MONDAY)
-    assert {state.business_date: state.complete for state in states} == stored
-    rows = shop.warehouse.query(
-        "forecast/complete_days.sql",
-        first=days[0],
-        day=MONDAY,
-    )
-    assert set(column_of(rows, "business_date")) == complete
-    for day in shop.report().trend:
-        assert day.complete is (day.business_date in complete)
-    for day in days[-4:]:
-        figures = shop.report(day)
-        is_complete = day in complete
-        assert figures.quality.complete is is_complete
-        assert subject(figures).endswith("(incomplete)") is not is_complete
-        state = page_texts(figures)["summary"]["trust"]["state"]
-        assert (state == "incomplete") is not is_complete

@@ -12,7 +12,7 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.googlesql import split
-from tests.integration.warehouse.conftest import MONDAY, open_shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
     Order,
@@ -29,17 +29,10 @@ Jobs = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
+def loads(lend_shop):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
-    with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
-        folder = tmp_path_factory.mktemp("requests")
+    with pytest.MonkeyPatch.context() as monkeypatch, lend_shop() as shop:
         lower(monkeypatch, staging_tables, SMALL_RECORDS=0)
-        shop = open_shop(
-            bigquery_emulator,
-            monkeypatch,
-            folder,
-            dataset,
-        )
         inserted = record_jobs(shop)
         found = {}
         for name, run_id, off in (
