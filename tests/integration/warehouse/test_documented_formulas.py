@@ -25,9 +25,15 @@ def formulas():
             yield table, formula
 
 
-@pytest.fixture
-def empty_groups(shop):
-    """A shop with a category, a device, a channel, a forecast and a target of zero."""
+@pytest.fixture(scope="module")
+def empty_groups(lend_shop):
+    with lend_shop() as shop:
+        fill(shop)
+        yield shop
+
+
+def fill(shop):
+    """Load a category, a device, a channel, a forecast and a target of zero."""
     day = LATELY.date()
     free = [
         Order(
@@ -77,7 +83,6 @@ def empty_groups(shop):
             }
         ],
     )
-    return shop
 
 
 def run(shop, sql):

@@ -1,7 +1,7 @@
 """Claims of the mails of subscriptions: many in one transaction, each by its own rows."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,16 +10,11 @@ from ecommerce.sales import delivery_log
 from ecommerce.sales.delivery_log import Mail
 from ecommerce.storage.staging import DagRun
 from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.loadable import at
 from tests.rows import column_of, columns_of
 from tests.settings import lower
 
-NOW = datetime(
-    2026,
-    3,
-    3,
-    11,
-    tzinfo=UTC,
-)
+NOW = at("2026-03-03 11:00")
 SUNDAY = MONDAY + timedelta(days=6)
 FIFTY = [f"shop-{number}" for number in range(50)]
 
