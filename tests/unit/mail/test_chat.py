@@ -127,13 +127,10 @@ def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(
     assert 'needs a valid "config" in its extra' in spoken.text
 
 
-@pytest.fixture
-def recipients(monkeypatch):
+def test_a_mail_that_fails_and_is_tried_again_is_not_posted_before(
+    use_server, chat, monkeypatch
+):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
-
-
-@pytest.mark.usefixtures("recipients")
-def test_a_mail_that_fails_and_is_tried_again_is_not_posted_before(use_server, chat):
     use_server(free_port())
     with pytest.raises(errors.TransientError):
         transport.send_alert(a_message(), "alarm.1")

@@ -19,7 +19,3 @@ def test_the_chat_message_and_its_link():
         "",
         "Sent to the subscription board.",
     ]
-    texts |= {"page_url": "", "subscription": "", "corrected": ["One.", "Two."]}
-    lines = render("period_chat.txt", texts).splitlines()
-    assert lines[:2] == ["Corrected: One.", "Two."]
-    assert lines[-1].startswith("Complete: ")

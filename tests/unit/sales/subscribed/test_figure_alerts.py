@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import TransientError
 from ecommerce.core.text import MINUS
 from ecommerce.sales.periods.figures import Expected
 from ecommerce.sales.slices import WHOLE, Slice
@@ -350,19 +349,3 @@ def test_the_month_is_named_where_its_target_is_the_line_and_a_slice_has_no_link
     assert "799.99 USD" in post["message"]
     for words in (plain(of_slice), html(of_slice), post["message"]):
         assert "sales-reports" not in words
-
-
-def test_an_alert_that_fails_stops_no_other_and_is_repeated(
-    subscribe, delivery_log, warehouse, mailbox, chat
-):
-    chat.status = 500
-    subscribe(DROP | {"name": "team", "to": "chat:alert_chat"}, DROP)
-    warehouse.days[DAY, WHOLE] = Sales("1")
-    with pytest.raises(TransientError, match="not delivered: team: no chat accepted"):
-        run_of_day()
-    assert len(mailbox()) == 1
-    assert delivery_log.marked() == ["drop"]
-    chat.status = 200
-    assert run_of_day() == ["team: 2026-11-19 is below"]
-    assert len(chat.posts) == 1
-    assert len(mailbox()) == 1
