@@ -13,11 +13,11 @@ MONDAY = date(2026, 11, 16)
 @pytest.mark.parametrize(
     ("sold", "so_far", "expected", "parts"),
     [
-        ((), None, 700, ""),
+        ((), None, 721, ""),
         # A closed day is known, too.
-        ((0,), 0, 600, "0 so far and 600 forecast"),
+        ((0,), 0, 621, "0 so far and 621 forecast"),
         # One that is not complete counts as forecast.
-        ((0, None, 250), 250, 750, "250 so far and 500 forecast"),
+        ((0, None, 250), 250, 769, "250 so far and 519 forecast"),
         ((90,) * 7, 630, 630, ""),
     ],
 )
@@ -27,7 +27,7 @@ def test_a_week_is_what_its_days_had_and_the_forecast_of_the_others(
     rows = []
     for number, known in enumerate(padded(sold, n=7)):
         row = {"day": MONDAY + timedelta(days=number), "net_sales": known}
-        rows.append(row | {"net_forecast": 100})
+        rows.append(row | {"net_forecast": 100 + number})
     week = ExpectedWeek.of_days(rows)
     assert week.first == MONDAY
     assert week.so_far == so_far

@@ -138,6 +138,12 @@ def test_only_one_subscription_on_request(subscribe, delivery_log, mailbox):
     assert deliver(only_name="nobody") == []
 
 
+def test_without_subscriptions_nothing_is_asked(subscribe, delivery_log):
+    subscribe(BOARD | {"report": "month"})
+    assert deliver() == []
+    assert delivery_log.calls == []
+
+
 def test_a_slice_without_a_report_is_not_mailed(subscribe, delivery_log, mailbox):
     subscribe(ANNA)
     [sentence] = deliver(reports={WHOLE: REPORTS[WHOLE]}, send_mail=True)
