@@ -58,12 +58,18 @@ def test_a_change_has_a_sign_and_a_base_and_may_turn_around(value, base, text):
     assert wording.change(value and D(value), base) == text
 
 
-def test_shares_need_a_positive_whole():
-    assert wording.share(D(1), D(3)) == "33.3 %"
-    assert wording.share(D(-1), D(3)) == f"{MINUS}33.3 %"
-    assert wording.share(D(1), D(0)) == NOTHING
-    assert wording.share(D(1), D(-5)) == NOTHING
-    assert wording.share(None, D(5)) == NOTHING
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (1, 3, "33.3 %"),
+        (-1, 3, f"{MINUS}33.3 %"),
+        (1, 0, NOTHING),
+        (1, -5, NOTHING),
+        (None, 5, NOTHING),
+    ],
+)
+def test_shares_need_a_positive_whole(part, whole, text):
+    assert wording.share(part and D(part), D(whole)) == text
 
 
 # The words of Hebrew would turn the English sentences around them.

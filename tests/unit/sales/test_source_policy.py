@@ -43,6 +43,10 @@ def test_a_run_goes_on_with_the_sources_that_it_has():
     assert without_one == others_than(STOREFRONT)
     others = others_than(SALES_DB)
     assert usable(dict.fromkeys(others, "off"), manifests(others)) == [SALES_DB]
+    # Deliveries that are not required may be missing.
+    missing = manifests(missing_deliveries=["acme"])
+    for policies in ({}, {"partner_deliveries": "optional"}):
+        assert usable(policies, missing) == list(live_sources())
 
 
 @pytest.mark.parametrize(
@@ -74,12 +78,6 @@ def test_a_run_goes_on_with_the_sources_that_it_has():
 def test_a_run_fails_without_what_is_required(policies, left, complaint):
     with pytest.raises(errors.PipelineError, match=complaint):
         usable(policies, left)
-
-
-def test_deliveries_that_are_not_required_may_be_missing():
-    left = manifests(missing_deliveries=["acme"])
-    assert usable({}, left) == list(live_sources())
-    assert usable({"partner_deliveries": "optional"}, left) == list(live_sources())
 
 
 def test_failed_optional_source_is_missing_and_one_that_is_off_is_not():

@@ -43,25 +43,26 @@ ORDERS = {
 }
 
 
-def page(order_id):
-    """An order of 90.00 merchandise, 7.20 tax and 5.00 shipping, or one with a voucher."""
-    if order_id in (14, 15, 25):
-        tax = "5.00" if order_id == 25 else "0"
-        knife = page_line(11, subtotal="50.00", total="50.00", total_tax=tax)
-        voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="0")
-        return page_order(order_id, line_items=[knife, voucher], total_tax=tax)
-    if order_id == 26:
-        knife = page_line(11, subtotal="50.00", total="50.00", total_tax="5.00")
-        voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="-1.00")
-        return page_order(order_id, line_items=[knife, voucher], total_tax="4.00")
-    changes = {}
-    if order_id == 12:
-        changes = {"status": "cancelled"}
-    if order_id == 16:
-        changes = {"fee_lines": [{"total": "2.50"}]}
-    if order_id in (22, 23, 24):
-        changes = {"fee_lines": [{"total": "-9.00"}]}
-    return page_order(order_id, **changes)
+def vouchers(tax="0", tax_of_voucher="0", total_tax="0"):
+    """A knife of 50.00 with a voucher of 10.00."""
+    knife = page_line(11, subtotal="50.00", total="50.00", total_tax=tax)
+    voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax=tax_of_voucher)
+    return {"line_items": [knife, voucher], "total_tax": total_tax}
+
+
+NEGATIVE_FEE = {"fee_lines": [{"total": "-9.00"}]}
+CHANGES = {
+    12: {"status": "cancelled"},
+    14: vouchers(),
+    15: vouchers(),
+    16: {"fee_lines": [{"total": "2.50"}]},
+    22: NEGATIVE_FEE,
+    23: NEGATIVE_FEE,
+    24: NEGATIVE_FEE,
+    25: vouchers(tax="5.00", total_tax="5.00"),
+    26: vouchers(tax="5.00", tax_of_voucher="-1.00", total_tax="4.00"),
+}
+"""Of orders, which else have 90.00 merchandise, 7.20 tax and 5.00 shipping."""
 
 
 # Ids are numbers: 999 was made before 1000.
@@ -187,7 +188,7 @@ def done(world):
     for line_number in (11, 0):
         known.append(stored_refund("120", "12", line_number, is_sale=True, **old))
     return world.storefront(
-        [page(order_id) for order_id in ORDERS],
+        [page_order(order_id, **CHANGES.get(order_id, {})) for order_id in ORDERS],
         refunds=refunds(),
         later_refunds=[page_refund(50, 5, "20.00")],
         known_refunds=known,
