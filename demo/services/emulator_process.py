@@ -31,6 +31,7 @@ from bqemulator.api import app as api
 from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 from bqemulator.catalog.memory_repository import MemoryCatalogRepository
+from bqemulator.catalog.models import TableSchema
 from bqemulator.cli import main
 from bqemulator.domain.errors import InvalidQueryError, UnsupportedFeatureError
 from bqemulator.jobs import ddl_result, executor
@@ -40,6 +41,7 @@ from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.sql.rules.misc_helpers import CountIfEmptyZeroRule
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
+from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning.snapshots import SnapshotManager
 from fastapi import routing
 from sqlglot import exp
@@ -66,6 +68,7 @@ VARYING = re.compile(
     r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')"  # a token
 )
 """The parts in which the statements of two loads differ. No result but an error depends on them."""
+IS_VIEW = """SELECT view_name FROM duckdb_views() WHERE format('"{}"."{}"', schema_name, view_name) = ?"""
 DAY = r"(?:DATE '[\d-]{10}'|CAST\('[\d-]{10}' AS DATE\))"
 DAYS = re.compile(rf"(?<= IN \(){DAY}(?:, {DAY})+(?=\))")
 """A list of days, whose length also differs between loads."""
@@ -344,6 +347,22 @@ def build_schema(ctx: Any, table: str, fields: list[dict[str, Any]]) -> Any:
     return schema
 
 
+def read_schema(project: str, dataset: str, name: str, ctx: Any) -> TableSchema:
+    """Return the columns of a table or view. The original executes a view, and binds it twice."""
+    target = quoted_table_ref(project, dataset, name)
+    described = ctx.engine.execute(f"DESCRIBE {target}").fetchall()
+    nulls = ", ".join(f'NULL::{column[1]} AS "{column[0]}"' for column in described)
+    empty = ctx.engine.execute(f"SELECT {nulls} LIMIT 0").to_arrow_table()
+    is_view = ctx.engine.execute(IS_VIEW, [target]).fetchall()
+    fields = []
+    for field, column in zip(empty.schema, described, strict=True):
+        # A view has the NOT NULL of the columns that it passes on; BigQuery's has not.
+        is_required = column[2] == "NO" and not is_view
+        mode = "REQUIRED" if is_required else "NULLABLE"
+        fields.append(ddl_sync._arrow_field_to_table_field(field, mode))
+    return TableSchema(fields=tuple(fields))
+
+
 def upsert_job(self: MemoryCatalogRepository, job: Any) -> Any:
     """Keep a job, and forget old ones with their rows."""
     for project, job_id in list(self._jobs)[: 1 - JOBS]:
@@ -413,6 +432,7 @@ CountIfEmptyZeroRule.rewrite = lambda _, node: exp.Count(
 )
 DuckDBCatalogRepository._write_job = lambda *_: None
 SnapshotManager.record_change = lambda *_: None
+ddl_sync._introspect_schema = read_schema
 executor._build_explicit_schema = build_schema
 executor._reject_dml_on_immutable = lambda *_: None
 executor._capture_dml_snapshots = partial(in_event_loop, lambda *_: None)
