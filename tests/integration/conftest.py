@@ -1,6 +1,7 @@
 """What the tests of whole days share."""
 
 import os
+from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -16,7 +17,7 @@ from tests.integration.live_airflow import MIGRATED
 from tests.integration.made_up_sales import open_shop
 from tests.integration.mailbox import open_mailbox
 from tests.integration.sales_database import SCHEMA, SalesDatabase
-from tests.integration.warehouse_contents import connect, empty
+from tests.integration.warehouse_contents import connect, empty, new_dataset
 from tests.psql import psql
 from tests.settings import lower
 
@@ -28,27 +29,25 @@ FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 def lend_dataset(bigquery_emulator):
     """Lend a dataset whose tables are empty, or not made yet; the same few serve all tests of this process.
 
-    To empty tables takes a tenth of the time that it takes to make them, and the emulator has translated the
-    statements already that name them. Who changes a table's columns takes a name of its own.
+    To empty tables takes a tenth of the time that it takes to make them. All names end alike, because the
+    emulator then translates a statement once for all datasets. Who changes a table's columns, or needs other
+    views than the usual ones, takes a `kind` of its own.
     """
     client = connect(bigquery_emulator)
-    lent = set[str]()
-    used = set[str]()
+    returned = defaultdict(list)
 
     @contextmanager
-    def lend(name=None):
-        names = ("shop", *(f"shop_{number}" for number in range(2, 9)))
-        name = name or next(each for each in names if each not in lent)
-        assert name not in lent, f"{name} is lent already"
-        if name in used:
+    def lend(kind="shop"):
+        if returned[kind]:
+            name = returned[kind].pop()
             empty(client, name)
             schema._open_prepared.cache_clear()
-        lent.add(name)
-        used.add(name)
+        else:
+            name = new_dataset(kind)
         try:
             yield name
         finally:
-            lent.remove(name)
+            returned[kind].append(name)
 
     return lend
 

@@ -1,6 +1,5 @@
 """The warehouse's tables: made once, remembered settings, brought to newer files."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -82,8 +81,8 @@ def test_a_table_can_be_read_while_others_run_statements(shop):
     [
         (
             {"shop_timezone": "Europe/Berlin"},
-            "dataset shop was built with SHOP_TIMEZONE = America/New_York, and Europe/Berlin is set "
-            "now: set America/New_York again, or choose another BIGQUERY_DATASET and load the history "
+            "dataset DATASET was built with SHOP_TIMEZONE = America/New_York, and Europe/Berlin is "
+            "set now: set America/New_York again, or choose another BIGQUERY_DATASET and load the history "
             "into it",
         ),
         (
@@ -99,13 +98,13 @@ def test_a_table_can_be_read_while_others_run_statements(shop):
 def test_another_deployment_may_not_use_this_warehouse(shop, change, sentence):
     shop.warehouse.settings = shop.warehouse.settings.model_copy(update=change)
 
-    with pytest.raises(ConfigurationError, match=re.escape(sentence)) as stopped:
+    with pytest.raises(ConfigurationError) as stopped:
         prepare(shop.warehouse)
 
-    assert not any(
-        secret in str(stopped.value)
-        for secret in ("fedcba9876543210", "0123456789abcdef")
-    )
+    message = str(stopped.value)
+    assert sentence in message.replace(shop.dataset, "DATASET")
+    assert "fedcba9876543210" not in message
+    assert "0123456789abcdef" not in message
 
 
 def test_of_two_first_runs_with_other_settings_one_stops(shop, monkeypatch):
