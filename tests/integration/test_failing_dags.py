@@ -22,7 +22,7 @@ from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRO
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
-MAILS = 19
+MAILS = 20
 POLICY = {STOREFRONT: "optional", EXCHANGE_RATES: "off"}
 RUNS = {
     "limits": "limits",
@@ -30,6 +30,7 @@ RUNS = {
     "mails": "mails",
     "retries": "retries",
     "an optional source fails": "sources",
+    "a required source fails": "sources",
     "an optional source cannot be transformed": "sources",
     "a required source cannot be transformed": "sources",
     "a source fails that is made optional": "sources",
@@ -37,6 +38,7 @@ RUNS = {
 }
 FAILING = {
     "an optional source fails": STOREFRONT,
+    "a required source fails": SALES_DB,
     "an optional source cannot be transformed": f"transform {STOREFRONT}",
     "a required source cannot be transformed": f"transform {SALES_DB}",
     "a source fails that is made optional": PARTNER_FILES,
