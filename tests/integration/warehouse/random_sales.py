@@ -65,7 +65,6 @@ class RandomSales(SalesOracle):
         self.days = [*EARLIER, *DAYS]
         self.orders = []
         self.refunds_of_day = Counter()
-        self._return_after_periods()
         for day in self.chance.sample(EARLIER, 25):
             self._sell("sales_db", day)
         for number, day in enumerate(DAYS):
@@ -107,26 +106,6 @@ class RandomSales(SalesOracle):
             self.orphans.append((*orphan, self._amount(2_000)))
         self.converted_until = LAST - timedelta(days=self.chance.randint(1, 7))
         self._settle()
-
-    def _return_after_periods(self):
-        """Add customers who order again on the last day of a period of the views, or a day later: of repeat
-        purchases, and of pairs of products."""
-        lines = [
-            ("Toys", "1", "1.00"),
-            ("Cups", "1", "1.00"),
-        ]
-        for days in (30, 31, 60, 61, 89, 90, 91, 365, 366):
-            customer = f"again after {days}"
-            for before in (days, 0):
-                order = Order(
-                    f"{customer}, {before}",
-                    self._at(LAST - timedelta(days=before)),
-                    lines,
-                    ["M", "N"],
-                    customer=customer,
-                    channel="sales_db",
-                )
-                self.orders.append(order)
 
     def _settle(self):
         """Compute the truth about the orders and orphans."""
