@@ -143,7 +143,9 @@ class Records:
 
     def add_order(self, files):
         place = self.place()
-        order_id = self.id("O")
+        # Orders that only one of the sources has, and of which the next one has lines.
+        order_id = self.pick(self.id("O"), self.id("O"), f"U{self.number}")
+        unknown = f"U{(self.number + 1) % SOURCES}"
         version = place["row_number"]
         self.add(
             "staged_orders",
@@ -170,7 +172,7 @@ class Records:
             self.add(
                 "staged_order_lines",
                 **line,
-                order_id=self.pick(*[order_id] * 9, self.id("O")),
+                order_id=order_id if files else self.pick(*[order_id] * 9, unknown),
                 version=version,
                 line_number=self.dice.choice(NUMBERS),
                 sku=self.pick("A", "B", ""),
@@ -383,7 +385,7 @@ def result(manifest):
     return tables, facts | manifest.facts()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", ["headers", "files"])
 def test_sources_get_the_same_rows_together_and_alone(
     seed, kind, joint_mapping, tmp_path, caplog
