@@ -330,7 +330,7 @@ class Reader:
         if b"\r" in text:
             text = re.sub(rb"\r+\n", b"\n", text)
         records = []
-        numbers: list[int] = []
+        numbers: list[Any] = [np.arange(0)]
         malformed = []
         position = 0
         while position < len(text):
@@ -350,15 +350,16 @@ class Reader:
             position += len(lines)
             if record is None:
                 records.append(lines)
-                numbers += range(first, self.number)
+                numbers.append(np.arange(first, self.number))
             elif not lines.strip(self._blanks):
                 continue
             elif record.detail:
                 malformed.append(record)
             else:
                 records.append(record.text + b"\n")
-                numbers.append(first)
-        return Batch(self._parse(records, numbers), malformed)
+                numbers.append([first])
+        table = self._parse(records, np.concatenate(numbers))
+        return Batch(table, malformed)
 
     def certain_lines(self, text: bytes, position: int) -> bytes:
         """Return the lines from a position on that are certainly records each: all, or some.
@@ -428,7 +429,7 @@ class Reader:
             detail = "a carriage return outside quotes"
         return Record(number, text, detail)
 
-    def _parse(self, records: list[bytes], numbers: list[int]) -> pa.Table:
+    def _parse(self, records: list[bytes], numbers: Any) -> pa.Table:
         """Return the table of records with these numbers."""
         import pyarrow as pa
         from pyarrow import csv as pa_csv
