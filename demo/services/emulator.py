@@ -45,7 +45,7 @@ class Emulator:
     def stop(self) -> None:
         """Stop the emulator and wait for its end; its data stay."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)  # on a busy machine, 20 seconds were not enough
 
 
 def start(
