@@ -49,6 +49,7 @@ LONGEST = (
     "test_late_facts",
     "test_daily_sales",
     "test_csv_records",
+    "test_other_shop",
     "test_random_periods",
     "test_rehearsal",
     "test_random_loads",

@@ -317,7 +317,7 @@ print(json.dumps({{
 
 def test_another_schema_is_mapped_in_one_file(database, postgres_server, tmp_path):
     copy = carried_out(tmp_path / "copy", "Another schema")
-    schema = Path(__file__).with_name("other_schema.sql")
+    schema = Path(__file__).parent / "other_shop" / "other_schema.sql"
     indexes = re.findall(
         r"^ *(CREATE INDEX .+;)$",
         RECIPES.read_text(),
