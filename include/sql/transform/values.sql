@@ -119,14 +119,21 @@ END;
 -- Earlier instants come from clocks that were never set.
 CREATE MACRO first_instant() AS TIMESTAMPTZ '2000-01-01 00:00:00+00';
 
-CREATE MACRO parsed_fault(value, instant, name, read_at := getvariable('read_at')) AS CASE
+-- The fault of an instant, also of one that is more than a day after its read.
+CREATE MACRO parsed_fault_by(value, instant, name, read_at) AS CASE
     WHEN value IS NULL OR instant BETWEEN first_instant() AND read_at + INTERVAL 1 DAY THEN NULL
     WHEN instant IS NULL THEN 'invalid_timestamp ' || name
     ELSE 'timestamp_out_of_range ' || name
 END;
 
-CREATE MACRO instant_fault(value, name, read_at := getvariable('read_at')) AS
-parsed_fault(value, as_instant(value), name, read_at := read_at);
+CREATE MACRO instant_fault_by(value, name, read_at) AS parsed_fault_by(value, as_instant(value), name, read_at);
+
+-- Macros of their own, because DuckDB evaluates the default of a parameter when it creates the macro, before the variable
+-- is set.
+CREATE MACRO parsed_fault(value, instant, name) AS
+parsed_fault_by(value, instant, name, getvariable('read_at'));
+
+CREATE MACRO instant_fault(value, name) AS instant_fault_by(value, name, getvariable('read_at'));
 
 -- Comparing with the run's own day, in which most instants lie, saves half of the time of finding their date.
 CREATE MACRO business_date_of(instant) AS CASE

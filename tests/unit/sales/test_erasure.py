@@ -17,10 +17,9 @@ def transformed(email, customer_id):
     text = (INCLUDE / "sql/transform/orders/10_customer_hashes.sql").read_text()
     macro = text[text.index("CREATE MACRO customer_key") : text.index("END;")] + "END"
     with duckdb.connect() as duck:
-        duck.execute("SET VARIABLE source = 'sales_db'")
         duck.execute(macro)
         ((identity,),) = duck.execute(
-            "SELECT customer_key($1, $2)", [email, customer_id]
+            "SELECT customer_key($1, 'sales_db', $2)", [email, customer_id]
         ).fetchall()
     return hmac.new(KEY.encode(), identity.encode(), hashlib.sha256).hexdigest()
 

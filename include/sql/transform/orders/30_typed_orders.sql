@@ -36,8 +36,8 @@ SELECT
                 THEN 'undated_draft ordered_at'
             ELSE 'missing_value ordered_at'
         END,
-        parsed_fault(ordered_at, ordered_instant, 'ordered_at', read_at := read_at_of(source)),
-        parsed_fault(updated_at, updated_instant, 'updated_at', read_at := read_at_of(source)),
+        parsed_fault_by(ordered_at, ordered_instant, 'ordered_at', read_at_of(source)),
+        parsed_fault_by(updated_at, updated_instant, 'updated_at', read_at_of(source)),
         missing(as_text(currency), 'currency'),
         currency_fault(currency, 'currency'),
         amount_fault(shipping_amount, 'shipping_amount'),

@@ -67,7 +67,7 @@ cast_refunds AS (
             missing(refund_id, 'refund_id'),
             missing(order_id, 'order_id'),
             missing(refunded_at, 'refunded_at'),
-            instant_fault(refunded_at, 'refunded_at', read_at := read_at_of(source)),
+            instant_fault_by(refunded_at, 'refunded_at', read_at_of(source)),
             -- One amount is enough; without any, the refund is unknown and not 0.
             missing(
                 coalesce(

@@ -29,7 +29,7 @@ WITH cast_payments AS (
         coalesce(
             missing(nullif(payment_id, ''), 'payment_id'),
             missing(processed_at, 'processed_at'),
-            instant_fault(processed_at, 'processed_at', read_at := read_at_of(source)),
+            instant_fault_by(processed_at, 'processed_at', read_at_of(source)),
             missing(as_text(currency), 'currency'),
             currency_fault(currency, 'currency'),
             missing(amount, 'amount'),
