@@ -128,8 +128,8 @@ END;
 
 CREATE MACRO instant_fault_by(value, name, read_at) AS parsed_fault_by(value, as_instant(value), name, read_at);
 
--- Macros of their own, because DuckDB evaluates the default of a parameter when it creates the macro, before the variable
--- is set.
+-- Macros of their own, because DuckDB evaluates the default of a parameter when it creates the macro, before the
+-- variable is set.
 CREATE MACRO parsed_fault(value, instant, name) AS
 parsed_fault_by(value, instant, name, getvariable('read_at'));
 

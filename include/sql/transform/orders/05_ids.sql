@@ -5,17 +5,35 @@
 SET VARIABLE sources_with_unsafe_ids = (
     SELECT coalesce(list(DISTINCT source::VARCHAR), [])
     FROM (
-        SELECT source, order_id AS id FROM with_source('staged_orders')
+        SELECT
+            source,
+            order_id AS id
+        FROM with_source('staged_orders')
         UNION ALL
-        SELECT source, order_id FROM with_source('staged_order_lines')
+        SELECT
+            source,
+            order_id
+        FROM with_source('staged_order_lines')
         UNION ALL
-        SELECT source, unnest([order_id, refund_id]) FROM with_source('staged_refunds')
+        SELECT
+            source,
+            unnest([order_id, refund_id])
+        FROM with_source('staged_refunds')
         UNION ALL
-        SELECT source, order_id FROM with_source('staged_removals')
+        SELECT
+            source,
+            order_id
+        FROM with_source('staged_removals')
         UNION ALL
-        SELECT source, unnest([order_id, payment_id, payout_id]) FROM with_source('staged_payments')
+        SELECT
+            source,
+            unnest([order_id, payment_id, payout_id])
+        FROM with_source('staged_payments')
         UNION ALL
-        SELECT source, payout_id FROM with_source('staged_payouts')
+        SELECT
+            source,
+            payout_id
+        FROM with_source('staged_payouts')
     ) AS ids
     WHERE is_unsafe(id)
 );

@@ -36,10 +36,16 @@ payments AS (
         file,
         count(*) AS records
     FROM (
-        SELECT source, file FROM typed_payments
+        SELECT
+            source,
+            file
+        FROM typed_payments
         WHERE is_accepted
         UNION ALL
-        SELECT source, file FROM typed_payouts
+        SELECT
+            source,
+            file
+        FROM typed_payouts
         WHERE is_accepted
     ) AS typed
     GROUP BY source, file

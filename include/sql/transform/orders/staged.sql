@@ -6,7 +6,7 @@ CREATE TABLE sources AS
 SELECT unnest(getvariable('sources'), recursive := TRUE);
 
 -- DuckDB compares and writes an ENUM in a fifth of the time of a text. In Parquet both are text.
-CREATE TYPE source_name AS ENUM (SELECT source FROM sources);
+CREATE TYPE source_name AS ENUM (SELECT source FROM sources);  -- noqa: convention.statement_brackets
 
 SET VARIABLE read_ats = (SELECT map(list(source), list(read_at)) FROM sources);
 CREATE MACRO read_at_of(source) AS getvariable('read_ats')[source];
@@ -23,13 +23,13 @@ CREATE MACRO number_of_version(version) AS version % 1000000000000;
 -- A staged view has a column `source` only where its file maps several sources.
 CREATE MACRO source_or_own(source) AS coalesce(source, getvariable('source'))::source_name;
 CREATE MACRO with_source(staged) AS TABLE
-SELECT * REPLACE (source_or_own(source) AS source)
-FROM (
-    FROM query_table(staged)
-    UNION ALL BY NAME
-    SELECT NULL::VARCHAR AS source
-    WHERE FALSE
-) AS rows_of_sources;
+    SELECT * REPLACE (source_or_own(source) AS source)
+    FROM (
+        FROM query_table(staged)
+        UNION ALL BY NAME
+        SELECT NULL::VARCHAR AS source
+        WHERE FALSE
+    ) AS rows_of_sources;
 
 -- FALSE: the source has no order headers; they are derived from lines, so an order without lines does not exist.
 SET VARIABLE headers_are_records = TRUE;

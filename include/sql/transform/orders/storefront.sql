@@ -86,8 +86,8 @@ CREATE MACRO fee_in(meta_data, name) AS as_fee(
 
 -- Only what payments need of the meta data is kept, before the window holds all rows in memory.
 --
--- Plugins for several vendors (Dokan, MultiVendorX and its former name WCMp, YITH) divide an order that was paid once into
--- sub-orders. Other orders with a parent, such as old renewals of subscriptions, were paid themselves.
+-- Plugins for several vendors (Dokan, MultiVendorX and its former name WCMp, YITH) divide an order that was paid once
+-- into sub-orders. Other orders with a parent, such as old renewals of subscriptions, were paid themselves.
 CREATE TABLE storefront_orders AS
 SELECT
     *,
