@@ -51,17 +51,16 @@ accepted AS (
     WHERE is_accepted
     GROUP BY source, file, row_number
     UNION ALL
+    -- Written rates have no source.
     SELECT source
     FROM typed_rates
     WHERE is_accepted
     UNION ALL
-    SELECT source
-    FROM typed_payments
-    WHERE is_accepted
+    SELECT source::source_name
+    FROM written_payments
     UNION ALL
-    SELECT source
-    FROM typed_payouts
-    WHERE is_accepted
+    SELECT source::source_name
+    FROM written_payouts
 ),
 
 -- One for each file, if files are deliveries.
