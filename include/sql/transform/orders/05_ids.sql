@@ -48,6 +48,7 @@ CREATE MACRO version_of(order_id, version) AS CASE
     ELSE version
 END;
 
+-- These views spell out `with_source`, which later steps read them by: DuckDB refuses a table macro within itself.
 ALTER VIEW staged_orders RENAME TO mapped_orders;
 CREATE VIEW staged_orders AS
 SELECT
