@@ -8,6 +8,7 @@ does not exist for readers.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -120,19 +121,30 @@ def publish(uri: str) -> Iterator[Draft]:
         manifest = json.dumps(to_plain(_build_manifest(draft)), indent=1)
         if is_local(uri):
             (work / MANIFEST_FILE).write_text(manifest)
-            final = Path(local_or_uri(uri))
-            replaced = final.with_name(f".{work.name}.replaced")
-            # Removing a folder takes time, in which a reader would find some of its files.
-            with suppress(FileNotFoundError):
-                final.rename(replaced)
-            work.rename(final)
-            shutil.rmtree(replaced, ignore_errors=True)
+            _replace(Path(local_or_uri(uri)), work)
         else:
             # The manifest last, after all files, in place of those of an earlier attempt.
             discard(uri)
             target = storage_path(uri)
             target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
             (target / MANIFEST_FILE).write_text(manifest)
+
+
+def _replace(final: Path, work: Path) -> None:
+    """Put the folder `work` in the place of `final`; of two runs at once, the later one remains."""
+    replaced = final.with_name(f".{work.name}.replaced")
+    # Removing a folder takes time, in which a reader would find some of its files.
+    with suppress(FileNotFoundError):
+        final.rename(replaced)
+    try:
+        work.rename(final)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        # Another run published between the two renames.
+        shutil.rmtree(replaced, ignore_errors=True)
+        _replace(final, work)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def read_manifest(uri: str) -> Manifest:

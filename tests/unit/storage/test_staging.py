@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -73,6 +74,28 @@ def test_second_publication_replaces_the_first_with_all_its_files(root):
     [file] = (staging.storage_path(second.uri) / "pages").iterdir()
     assert file.name == "1.txt"
     assert file.read_text() == "two"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_of_two_publications_at_once_the_later_one_remains(
+    tmp_path, monkeypatch, earlier
+):
+    uri = f"file://{tmp_path}/run/sales_db"
+    if earlier:
+        publish(uri, text="earlier")
+    rename = Path.rename
+    others = ["two", "three"]
+
+    def rename_after_another_run(self, target):
+        if self.suffix == ".partial" and others:
+            publish(uri, text=others.pop(), name="2.txt")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename_after_another_run)
+    publish(uri, text="one")
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["sales_db"]
+    [page] = (tmp_path / "run/sales_db/pages").iterdir()
+    assert page.read_text() == "one"
 
 
 def test_a_removal_that_breaks_off_leaves_no_manifest(root, monkeypatch):
