@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.sources import http, storefront
 from ecommerce.sources.storefront.client import StorefrontClient
 
@@ -226,6 +226,18 @@ def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapsh
             lines = [f"{state}: {text}" for state, text in storefront.check(CONNECTION)]
             report += [mode, *lines]
     assert "\n".join(report) == snapshot
+
+
+def test_check_names_what_the_answer_about_changes_lacks(monkeypatch):
+    with Storefront(WooStore(), "11") as shop:
+        connect(monkeypatch, shop.url)
+        for body in (b"{}", b'{"settings": []}'):
+            shop.faults.append(Fault("/system_status", status=200, body=body))
+            with pytest.raises(ContractError) as refused:
+                list(storefront.check(CONNECTION))
+            assert str(refused.value) == (
+                f"{CONNECTION}: GET /system_status: the answer has no object `settings`"
+            )
 
 
 def test_check_names_fees_that_no_order_has(monkeypatch):

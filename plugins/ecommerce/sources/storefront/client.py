@@ -13,6 +13,7 @@ import msgspec
 from ecommerce.core.connections import connection
 from ecommerce.core.errors import (
     ConfigurationError,
+    ContractError,
     CredentialsError,
     PipelineError,
     TransientError,
@@ -138,10 +139,16 @@ class StorefrontClient:
 
     def dates_all_changes(self) -> bool:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
-        the key may read that."""
+        the key may read that. Raise ContractError where the answer lacks the settings, TransientError where
+        it is no JSON object."""
         what = f"{self.conn_id}: GET /system_status"
         with self._get("/system_status", {"_fields": "settings"}, what) as response:
-            return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
+            if not response.ok:
+                return False
+            settings = json_object(response, what).get("settings")
+        if not isinstance(settings, dict):
+            raise ContractError(f"{what}: the answer has no object `settings`")
+        return bool(settings.get("HPOS_enabled"))
 
     def timezone(self) -> str:
         """Return the IANA name of the site's timezone; empty where it has a fixed offset, or does not say."""
