@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import Settings
 from ecommerce.core.values import Row
@@ -155,8 +155,14 @@ def expiring(present: Listing) -> list[str]:
     return found
 
 
+@retry_conflicts
 def keep(warehouse: Warehouse, name: str) -> None:
-    """Remove the expiration of a table and its partitions; ConfigurationError where BigQuery refuses it."""
+    """Remove the expiration of a table and its partitions. Other tasks may do the same at once.
+
+    Raises:
+        ConfigurationError: BigQuery refuses it.
+        TransientError: BigQuery cannot be reached.
+    """
     bounds = warehouse.request_options()
     properties = ["expires"]
     what = f"BigQuery will remove rows of the table {name}, which expires"
@@ -172,6 +178,8 @@ def keep(warehouse: Warehouse, name: str) -> None:
                 table.time_partitioning = partitioning
                 properties.append("time_partitioning")
             warehouse.client.update_table(table, properties, **bounds)
+    except TransientError:
+        raise
     except PipelineError as error:
         raise ConfigurationError(
             f"{what}, and this account cannot change that ({error}): enable billing, because the sandbox "

@@ -68,11 +68,12 @@ class ActsBeforeTheLoad(OtherClient):
 
 
 class Expiring(OtherClient):
-    """Has tables that expire, as in a dataset with default expirations, which the emulator ignores."""
+    """Has tables that expire, as in a dataset with default expirations, which the emulator ignores. Refuses
+    the first updates of tables, each for one of the `refusals`."""
 
-    def __init__(self, client, tables, refusal=None):
+    def __init__(self, client, tables, refusals=()):
         super().__init__(client)
-        self._refusal = refusal
+        self._refusals = list(refusals)
         self.tables = tables
         self.updated = []
 
@@ -88,7 +89,7 @@ class Expiring(OtherClient):
         return self._expire(self._client.get_table(name, **options))
 
     def update_table(self, table, properties, **options):
-        if self._refusal:
-            raise self._refusal
+        if self._refusals:
+            raise self._refusals.pop()
         self.updated.append((table.table_id, properties, table.expires))
         self.tables.pop(table.table_id, None)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from google.api_core import exceptions as google
 
-from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.warehouse import check_access, rendering, schema
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
@@ -156,12 +156,24 @@ def test_an_expiration_is_removed_from_the_own_tables(shop):
     assert len(client.updated) == 2
 
 
+def test_an_expiration_that_another_task_removes_meanwhile_stops_nothing(shop):
+    client = expiring(shop, refusals=[google.PreconditionFailed("the etag differs")])
+    prepare(shop.warehouse)
+    assert [name for name, *_ in client.updated] == ["customers", "orders"]
+
+
+def test_a_server_that_is_down_is_no_refusal_to_keep_a_table(shop):
+    expiring(shop, refusals=[google.ServiceUnavailable("try again later")])
+    with pytest.raises(TransientError):
+        prepare(shop.warehouse)
+
+
 def test_an_expiration_that_may_not_be_removed_stops_the_load(shop):
     refusal = google.Forbidden(
         "Billing has not been enabled for this project.",
         errors=[{"reason": "billingNotEnabled"}],
     )
-    expiring(shop, refusal=refusal)
+    expiring(shop, refusals=[refusal])
     with pytest.raises(
         ConfigurationError,
         match="table customers, which expires, and this account cannot",
