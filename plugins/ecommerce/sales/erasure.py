@@ -19,8 +19,8 @@ from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import prepare
 
 FIND = "warehouse/procedures/erasure/find.sql"
-DAY = "????-??-??"
-"""The pattern of the name of a report's folder."""
+REPORTS = ("????-??-??", ".*????-??-??.*")
+"""Patterns of the names of a report's folder, and of those that a killed process has left of it."""
 CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is hashed as it is, even where the id looks like an address."""
 
@@ -86,9 +86,11 @@ def _remove_reports(rows: Sequence[Row], reports_uri: str) -> list[str]:
     removed = []
     with staging.storage_errors(reports_uri):
         root = staging.storage_path(reports_uri)
-        folders = [*root.glob(DAY)]
-        for archive in FOLDERS:
-            folders.extend(root.glob(f"{archive}/{DAY}"))
+        folders = []
+        for name in REPORTS:
+            folders.extend(root.glob(name))
+            for archive in FOLDERS:
+                folders.extend(root.glob(f"{archive}/{name}"))
         for folder in folders:
             figures = folder / FIGURES_JSON
             is_complete = figures.exists()

@@ -42,6 +42,11 @@ def known(shop, monkeypatch, tmp_path, no_env_file):
         "2026-03-05": {"checks": ["discount (for example sales_db order 1 line 2)"]},
         "2026-03-06": {"checks": ["shipping (for example sales_db order 1: -7.00)"]},
         "weeks/2026-03-02": {"reasons": ["too small"]},
+        # Of processes that were killed while they replaced a report.
+        ".2026-03-02.0a1b.partial": {"reasons": ["Ann findet es zu groß"]},
+        "..2026-03-02.0a1b.partial.replaced": {"reasons": ["Ann findet es zu groß"]},
+        "weeks/.2026-03-09.0a1b.partial": {"reasons": ["Ann findet es zu groß"]},
+        ".2026-03-03.0a1b.partial": {"reasons": ["too small"]},
     }
     for folder in FOLDERS:
         key = folder.replace("*", "0a1b")
@@ -138,7 +143,7 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     }
     archive = tmp_path / "REPORTS_URI"
     kept = {str(each.parent.relative_to(archive)) for each in archive.rglob("*.json")}
-    assert kept == {"2026-03-03", "weeks/2026-03-02"}
+    assert kept == {"2026-03-03", ".2026-03-03.0a1b.partial", "weeks/2026-03-02"}
     assert not (archive / "2026-03-04").exists()
     assert list((tmp_path / "STAGING_URI").iterdir()) == []
     token = known.one("load_lock", "token")
