@@ -60,7 +60,7 @@ def read_mail(report: Report, locale: str = "") -> ReportMail:
         StagingError: the archived report is gone, or a newer run has replaced it.
     """
     archive = report.archive
-    parts = archive.read_mail(report.uri, report.figures_hash)
+    parts = None
     uri = report.uri
     with scratch_folder() as scratch:
         if locale not in ("", load_settings().report_locale):
@@ -73,6 +73,9 @@ def read_mail(report: Report, locale: str = "") -> ReportMail:
             uri = str(scratch)
         pdf = archive.read(uri, PDF)
         picture = Store(uri).read(report.picture)
+    # The last file, because another run may replace the report between two reads.
+    archived = archive.read_mail(report.uri, report.figures_hash)
+    parts = parts or archived
     path = report.page_path
     parts["texts"]["page_url"] = page_url(path) if path else ""
     return ReportMail(

@@ -6,6 +6,7 @@ mail in `mail.json`, and the manifest of `ecommerce.storage.staging`, which make
 
 import json
 import mimetypes
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ from ecommerce.core.errors import StagingError
 from ecommerce.core.paths import code_version
 from ecommerce.core.values import Json, Values
 from ecommerce.storage import staging
-from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import to_plain
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
 MAIL_JSON = "mail.json"
+INSTANT = 0.05
+"""Seconds; longer than a folder of a disk takes to be replaced."""
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -130,7 +132,8 @@ class Archive(Generic[F]):
         Raises:
             StagingError: it does not exist.
         """
-        content = Store(uri).read(name)
+        with staging.storage_errors(uri):
+            content = _read(uri, name)
         if content is None:
             raise StagingError(
                 f"no {name} at {uri}: clear the task `report` with downstream"
@@ -143,11 +146,9 @@ class Archive(Generic[F]):
         Raises:
             OSError: the archive cannot be read.
         """
-        if name in self.files:
-            folder = staging.storage_path(self.folder_of(reports_uri, day))
-            with suppress(FileNotFoundError):
-                return (folder / name).read_bytes()
-        return None
+        if name not in self.files:
+            return None
+        return _read(self.folder_of(reports_uri, day), name)
 
     def has(self, reports_uri: str, day: date) -> bool:
         """Return whether there is a report of a day; errors as `read_file`."""
@@ -167,6 +168,18 @@ class Archive(Generic[F]):
             with suppress(ValueError):  # a folder of another name
                 days.append(date.fromisoformat(Path(path).name))
         return sorted(days)
+
+
+def _read(uri: str, name: str) -> bytes | None:
+    """Return a file of a published folder, or None without it; OSError where it cannot be read. A folder that
+    is replaced does not exist for an instant, so a reader looks twice."""
+    file = staging.storage_path(uri) / name
+    with suppress(FileNotFoundError):
+        return file.read_bytes()
+    time.sleep(INSTANT)
+    with suppress(FileNotFoundError):
+        return file.read_bytes()
+    return None
 
 
 def media_types(*names: str) -> dict[str, str]:

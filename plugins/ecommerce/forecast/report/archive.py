@@ -85,9 +85,10 @@ def send_report(report: Json) -> str:
     digest = report["figures_hash"]
 
     def message() -> EmailMessage:
-        texts = ARCHIVE.read_mail(uri, digest)["texts"]
         pdf = ARCHIVE.read(uri, PDF)
         chart = ARCHIVE.read(uri, charts.PNG)
+        # The last file, because another run may replace the report between two reads.
+        texts = ARCHIVE.read_mail(uri, digest)["texts"]
         return report_message(texts, pdf, chart)
 
     # A part of the hash, so that the header is not folded.

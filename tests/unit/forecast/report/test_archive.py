@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import archive
 from ecommerce.sales.report.archive import ARCHIVE as DAILY_REPORTS
-from ecommerce.storage.staging import read_manifest
+from ecommerce.storage.staging import read_manifest, storage_path
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
 TO = ["ann@example.com", "bob@example.com"]
@@ -46,6 +46,22 @@ def test_a_folder_holds_the_report_beside_the_days(tmp_path, uri):
     assert [str(day) for day in DAILY_REPORTS.days(uri, "2026-11")] == ["2026-11-15"]
     assert archive.ARCHIVE.days(uri) == [figures.as_of]
     assert archive.ARCHIVE.read_file(uri, figures.as_of, "forecast-narrow.svg")
+
+
+def test_no_mail_has_parts_of_two_reports(archived, monkeypatch):
+    older = archived()
+    path = type(storage_path(older["uri"]))
+    read = path.read_bytes
+
+    def read_and_replace(file):
+        content = read(file)
+        monkeypatch.setattr(path, "read_bytes", read)
+        archived(promotions=())
+        return content
+
+    monkeypatch.setattr(path, "read_bytes", read_and_replace)
+    with pytest.raises(StagingError, match="a newer run has replaced it"):
+        archive.send_report(older)
 
 
 def test_a_newer_report_replaces_it_and_has_a_mail_of_its_own(

@@ -8,6 +8,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive, build
 from ecommerce.sales.report.figures.daily import figures_hash
 from ecommerce.sales.report_mail import read_mail
+from ecommerce.storage.staging import storage_path
 from tests.archived_reports import REPORT, archived_texts
 from tests.unit.sales.report.samples import DAY, full, make_figures, troubled
 
@@ -33,6 +34,45 @@ def test_a_mail_is_read_only_with_the_figures_it_was_made_with(reports):
     assert mailed.pdf.startswith(b"%PDF-")
     with pytest.raises(StagingError, match="newer run has replaced it"):
         read_mail(replace(report, figures_hash="0" * 64))
+
+
+@pytest.mark.parametrize("locale", ["", "de_DE"])
+def test_no_mail_has_parts_of_two_reports(tmp_path, monkeypatch, locale):
+    pdf = b"%PDF-"
+    monkeypatch.setattr(
+        build,
+        "write_document",
+        lambda _, folder: (folder / archive.PDF).write_bytes(pdf),
+    )
+    uri = f"file://{tmp_path}"
+    report = build.archive_report(uri, full())
+    path = type(storage_path(uri))
+    read = path.read_bytes
+
+    def read_and_replace(file):
+        content = read(file)
+        monkeypatch.setattr(path, "read_bytes", read)
+        build.archive_report(uri, make_figures(countries=[]))
+        return content
+
+    monkeypatch.setattr(path, "read_bytes", read_and_replace)
+    with pytest.raises(StagingError, match="newer run has replaced it"):
+        read_mail(report, locale)
+
+
+def test_a_reader_finds_a_report_that_is_replaced(reports, monkeypatch):
+    uri = f"file://{reports}"
+    folder = reports / str(DAY)
+    for read in (
+        lambda: archive.ARCHIVE.has(uri, DAY),
+        lambda: archive.ARCHIVE.read_figures(f"{uri}/{DAY}"),
+    ):
+        aside = folder.rename(reports / ".aside")
+        monkeypatch.setattr(
+            "ecommerce.storage.report_archive.time.sleep",
+            lambda _, aside=aside: aside.rename(folder),
+        )
+        assert read()
 
 
 def test_a_missing_report_says_how_to_make_it(tmp_path):
