@@ -26,11 +26,12 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
     removed = 0
     with staging.storage_errors(staging_uri):
         for run in list(_run_folders(staging_uri)):
-            if staging.newest_change(run) >= limit:
-                continue
-            staging.remove_folder(run)
-            log.info("removed %s", run)
-            removed += 1
+            # A run in progress removes some of its files meanwhile.
+            with suppress(FileNotFoundError):
+                if staging.newest_change(run) < limit:
+                    staging.remove_folder(run)
+                    log.info("removed %s", run)
+                    removed += 1
             # Object stores have no empty folders.
             if staging.is_local(staging_uri):
                 _remove_if_empty(Path(run.path).parent)

@@ -55,6 +55,24 @@ def test_run_with_one_young_file_stays_whole(root):
     assert (folder / "sales_db/raw.parquet").exists()
 
 
+def test_a_run_that_removes_a_file_meanwhile_stays_and_the_others_go(root, monkeypatch):
+    leave(root, RUN)
+    folder = leave(root, "another/2026-10-01/run")
+    storage = type(folder.fs)
+    find = storage.find
+
+    def find_and_remove(fs, path, **options):
+        files = find(fs, path, **options)
+        for file in files:
+            if "/another/" in file and fs.exists(file):
+                fs.rm(file)
+        return files
+
+    monkeypatch.setattr(storage, "find", find_and_remove)
+    assert expiry.expire_staging(root, KEPT) == 1
+    assert not staging.storage_path(f"{root}/{RUN}/sales_db/raw.parquet").exists()
+
+
 def test_what_is_no_run_folder_is_not_touched(root):
     folders = []
     for name in ("elses-folder", "2026-10-01-copy"):
