@@ -27,10 +27,12 @@ class Store:
         return f"{self.uri}/{name}"
 
     def names(self, folder: str) -> set[str]:
-        """List the names of the files in `folder`."""
+        """List the names of the files in `folder`, without those that are being written."""
         with storage_errors(self.uri):
             path = storage_path(self.uri_of(folder))
-            return {f"{folder}/{Path(file).name}" for file in path.fs.find(path.path)}
+            files = path.fs.find(path.path)
+        names = (Path(file).name for file in files)
+        return {f"{folder}/{name}" for name in names if not name.startswith(".")}
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file; None where it does not exist."""

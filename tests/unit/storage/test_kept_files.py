@@ -22,3 +22,18 @@ def test_a_write_that_breaks_off_leaves_the_former_file(tmp_path, monkeypatch):
         store.write("models/1.json", b"two")
     assert store.read("models/1.json") == b"one"
     assert store.names("models") == {"models/1.json"}
+
+
+def test_a_file_that_is_being_written_is_not_listed(tmp_path, monkeypatch):
+    store = Store(f"file://{tmp_path}")
+    write = Path.write_bytes
+    listed = []
+
+    def write_and_list(path, data):
+        write(path, data)
+        listed.append(store.names("models"))
+
+    monkeypatch.setattr(Path, "write_bytes", write_and_list)
+    store.write("models/1.json", b"one")
+    assert listed == [set()]
+    assert store.names("models") == {"models/1.json"}
