@@ -250,17 +250,22 @@ class _Lifecycle:
 
     def _refund_all(self, at: datetime) -> None:
         order = self.order
+        amount = self._left_to_refund()
+        if order.status not in PAID or amount <= 0:
+            return
+        units = sum((line.quantity for line in order.valid_lines), Decimal(0))
+        self._book(at, amount, units)
+        self._set_status(at, "refunded")
+
+    def _left_to_refund(self) -> Decimal:
+        order = self.order
         paid = order.merchandise
         if order.channel in _WITH_TAX:
             paid += order.tax + order.shipping + order.fee
         amount = round_money(paid, order.currency)
         for refund in self.refunds:
             amount -= refund.amount
-        if order.status not in PAID or amount <= 0:
-            return
-        units = sum((line.quantity for line in order.valid_lines), Decimal(0))
-        self._book(at, amount, units)
-        self._set_status(at, "refunded")
+        return amount
 
     def _delete_refund(self, at: datetime) -> None:
         if self.refunds:
@@ -299,7 +304,8 @@ class _Lifecycle:
         self.refunds.append(refund)
         self._change(at)
         if order.channel == SHOPIFY:
-            self._set_status(at, "partially_refunded")
+            is_part = self._left_to_refund() > 0
+            self._set_status(at, "partially_refunded" if is_part else "refunded")
 
     def _change(self, at: datetime, **values: Any) -> None:
         """Add a version, or replace the newest one of the same instant."""
