@@ -9,6 +9,9 @@ from contextlib import suppress
 
 from ecommerce.cli.local_postgres import is_open
 
+_RESERVED: list[socket.socket] = []
+"""Sockets of UDP at the ports of `free_port`: another process cannot bind the same. They take no TCP port."""
+
 
 def listen_address() -> str:
     """Return the listen address of the demo's servers: `DEMO_LISTEN`, or the loopback interface."""
@@ -16,7 +19,7 @@ def listen_address() -> str:
 
 
 def free_port() -> int:
-    """Return a free TCP port of this machine.
+    """Return a free TCP port of this machine, which no other call returns as long as this process runs.
 
     It is below the ports that the system assigns itself (32768 and above), so no other program gets it before
     it is used.
@@ -25,9 +28,13 @@ def free_port() -> int:
     chance = random.SystemRandom()
     for _ in range(1000):
         port = chance.randrange(20_000, 32_000)
+        reserved = socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            reserved.bind(("127.0.0.1", port))
+            _RESERVED.append(reserved)
             return port
+        reserved.close()
     raise OSError("no port from 20000 to 31999 is free on 127.0.0.1")
 
 

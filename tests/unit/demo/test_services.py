@@ -1,5 +1,6 @@
-"""The demo's mailbox."""
+"""The demo's mailbox, and the ports of its services."""
 
+import random
 import smtplib
 from email.message import EmailMessage
 
@@ -41,3 +42,13 @@ def test_the_mailbox_shows_a_message_without_running_it(tmp_path):
         assert policy.startswith("sandbox; default-src 'none'")
         for path in ("messages/none", "messages/..%2Fsecret", "x"):
             assert requests.get(f"{site}/{path}").status_code == 404
+
+
+def test_a_port_is_given_once(monkeypatch):
+    """Also where it is not in use yet."""
+    first = free_port()
+    chosen = [31_999, first]
+    monkeypatch.setattr(
+        random.SystemRandom, "randrange", lambda *_: chosen.pop() if chosen else 31_998
+    )
+    assert free_port() != first
