@@ -161,10 +161,10 @@ def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, numbe
     parent = psutil.Process(supervisor.pid).children()[0]
     try:
         supervisor.send_signal(number)
-        _, error = supervisor.communicate(timeout=30)
+        _, error = supervisor.communicate(timeout=120)
         assert error.rstrip().endswith("KeyboardInterrupt")
         # A killed process may take a moment to end.
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while has_not_ended(child) or has_not_ended(parent):
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -45,7 +45,9 @@ class Handler:
 def server(handler=None, **options):
     port = free_port()
     handler = handler or Handler()
-    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(
+        handler, hostname="127.0.0.1", port=port, ready_timeout=60, **options
+    )
     controller.start()
     try:
         yield port

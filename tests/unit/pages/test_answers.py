@@ -200,6 +200,7 @@ def test_a_warehouse_that_hangs_or_fails_is_one_sentence():
     def fail(_):
         raise ValueError("password=x")
 
+    warehouse.timeout = 120
     _, failed = warehouse.run(fail)
     assert failed == "The warehouse is unavailable: see the API server's log."
 

@@ -276,11 +276,12 @@ def test_a_key_file_of_another_kind_is_a_setting_to_make(
 
 
 class SilentBigQuery:
-    """A BigQuery that accepts everything and finishes nothing: jobs run until they are cancelled."""
+    """A BigQuery that accepts everything and finishes nothing: jobs run until they are cancelled. `on_look`
+    is called when somebody looks for a job's state."""
 
     def __init__(self):
         self.cancelled = []
-        self.on_begin = lambda: None
+        self.on_look = lambda: None
 
     def respond(self, request):
         *_, job_id, action = request.path_url.partition("?")[0].split("/")
@@ -290,9 +291,9 @@ class SilentBigQuery:
             self.cancelled.append(job_id)
         elif action == "jobs":
             job_id = json.loads(request.body)["jobReference"]["jobId"]
-            self.on_begin()
         elif request.method == "GET":
             job_id = action
+            self.on_look()
         job = {
             "jobReference": {"projectId": "shop", "jobId": job_id},
             "configuration": {"query": {"query": ""}},
@@ -353,7 +354,7 @@ def test_a_query_of_a_person_that_would_bill_too_much_is_valid(connected, monkey
 def test_the_end_of_the_tasks_time_cancels_the_job(running, connected):
     warehouse = connected(seconds=600)
     # As the timer of Airflow's task runner does.
-    running.on_begin = lambda: signal.setitimer(signal.ITIMER_REAL, 0.01)
+    running.on_look = lambda: signal.raise_signal(signal.SIGALRM)
     with pytest.raises(AirflowTaskTimeout), timeout(600):
         load(warehouse)
     assert running.cancelled == ["load-1-1"]
