@@ -54,3 +54,15 @@ def test_the_watch_knows_missing_days_and_whether_forecasts_are_made(shop, monke
     forecast(shop, following, "Europe/Berlin")
     day = day_window(following, "Europe/Berlin")
     assert missing_forecast.check_last_week(day).endswith("of 2026-03-02 exists")
+
+
+def test_a_daily_run_has_every_source_that_existed_by_then(shop):
+    monday, *others = WEEK.days
+    *first_sources, last_source = live_sources()
+    # The sync of one shop, and the catalogue, which is none of the sources.
+    shop.ran([monday], [first_sources[0], "product_catalogue"])
+    # The last source was added on Thursday; an export had its rates of earlier years.
+    shop.exported(last_source, monday - timedelta(days=400), monday)
+    shop.ran(others[:2], first_sources)
+    shop.ran(others[2:])
+    assert missing_days() == [monday]
