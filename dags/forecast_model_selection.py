@@ -5,11 +5,12 @@
 again. The last line of the log describes the error: `prepare` needs the warehouse, `back_test` and `select`
 the staging folder or `MODELS_URI`, `mail` the mail server. Fix it and clear the task *with downstream*.
 
-Runs on the first Sunday of each month at eight. Every candidate forecasts four weeks from each of the last
-eight weekly origins, with the data of that time, and is compared with the actual sales of categories,
-channels and best-selling products. A candidate replaces the champion, which `weekly_sales_forecast` trains,
-only if it is at least 5 % better. The result is stored below `MODELS_URI/champions` and mailed to
-`report_recipients` with the reason and the scores of all candidates.
+Runs on the first Sunday of each month at eight. Every candidate forecasts four weeks from each of up to
+twelve weekly origins, eight of them recent and four of a year ago, with the data of that time, and is
+compared with the actual sales of categories, channels and best-selling products. A candidate replaces the
+champion, which `weekly_sales_forecast` trains, only if it is at least 5 % better, and better at nine of ten
+origins. The result is stored below `MODELS_URI/champions` and mailed to `report_recipients` with the reason
+and the scores of all candidates.
 
 With fewer than 105 days of history the champion stays. To repeat a selection, trigger the DAG with *As of*:
 it ignores that day and later ones, and the same history gives the same record. Later selections are kept.

@@ -5,10 +5,10 @@
 successful run. The last line of the log names the folder that could not be cleaned. Fix the error and clear
 the task.
 
-Runs every night at three. Deletes staging folders older than `STAGING_RETENTION_DAYS`, except those of
-running runs, and log files older than `LOG_RETENTION_DAYS`. It does not touch reports, the warehouse or
-models. Airflow's own database is cleaned by the service `airflow-db-clean` of docker-compose.yaml or by the
-job of the Helm chart.
+Runs every night at three. Deletes the staging folders of runs that wrote their last file more than
+`STAGING_RETENTION_DAYS` ago, and log files older than `LOG_RETENTION_DAYS`. It does not touch reports, the
+warehouse or models. Airflow's own database is cleaned by the service `airflow-db-clean` of
+docker-compose.yaml or by the job of the Helm chart.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable

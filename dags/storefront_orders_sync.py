@@ -5,11 +5,11 @@
 last successful read. If it fails every hour, the last line of the log describes the error of the shop's
 server or the warehouse; after the fix, the next run catches up.
 
-Runs every hour, one task group for each source that is synced (`synced`). Reads what changed
-since its last successful read (`load_audit`, minus an overlap) and all orders of the current day, through the
-same extract, transform and load as the daily run; the two may run in any order. Trashed orders leave sales by
-their status; permanently deleted orders are found by `sales_reconciliation`. It neither updates the asset
-`daily_sales` nor completes a day: the daily run does both.
+Runs every hour, with a task group for each online shop. Reads what changed since its last successful read
+(`load_audit`, minus an overlap) and all orders of the current day, through the same extract, transform and
+load as the daily run; the two may run in any order. Trashed orders leave sales by their status; permanently
+deleted orders are found by `sales_reconciliation`. It neither updates the asset `daily_sales` nor completes a
+day: the daily run does both.
 
 Without a previous read it starts at `SYNC_START_DATE`, or yesterday.
 """

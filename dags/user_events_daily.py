@@ -9,8 +9,8 @@ same result.
 Runs every morning at half past five for the business day that just ended: reads the website's events,
 transforms and loads them, and checks the result. The run of the newest day reads what was *received* since
 the last read, so late events are added to their own day. Sessions and funnel are recomputed for every day
-with new events. Days older than `EVENTS_RETENTION_DAYS` are
-refused. The daily report at six shows the funnel.
+with new events. Days older than `EVENTS_RETENTION_DAYS` are refused. The daily report at six shows the
+funnel.
 
 History, first and last day included (`--reprocess-behavior completed` also for days that have been run), also
 with *Backfill* in the UI, or `make backfill DAG=user_events_daily`, which waits for the end:

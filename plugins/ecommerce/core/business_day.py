@@ -1,4 +1,4 @@
-"""The business day, and the only place where dates are computed.
+"""The business day: the days of the shop, and the instants at which they begin and end.
 
 A business day is from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a window `[start, end)` of 23, 24
 or 25 hours. `runtime.run_context.business_day` returns the day of a run.

@@ -105,7 +105,7 @@ def growth(panel: Panel, neutral: Floats) -> Floats:
 
 def at_level(panel: Panel) -> Panel:
     """Return the panel as if each series had always had its present level: where sales have been above or
-    below all of the four weeks before for 12 to 42 days, by half or more, older values get the new level."""
+    below most of the four weeks before for 12 to 42 days, by half or more, older values get the new level."""
     if panel.days < 2 * _USUAL_DAYS:
         return panel
     values, _ = clean(panel)

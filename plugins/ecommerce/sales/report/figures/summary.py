@@ -1,4 +1,4 @@
-"""The summary of a day: at most three sentences, the badge of trust, and the facts behind them."""
+"""The summary of a day: at most four sentences, the badge of trust, and the facts behind them."""
 
 from decimal import Decimal
 from typing import Literal

@@ -1,5 +1,5 @@
-"""The summary of a day: how it went, why, and what is coming, in at most three sentences, and the badge of
-trust. The same in PDF, mail, chat, page and figures.json.
+"""The summary of a day: how it went, why, what is coming, and payouts that are not explained, in at most four
+sentences, and the badge of trust. The same in PDF, mail, chat, page and figures.json.
 
 docs/DEFINITIONS.md, *Summary*, has the rules. Amounts are in whole units of the reporting currency.
 """
