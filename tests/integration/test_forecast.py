@@ -239,7 +239,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(made_up_shop):
         training.read(kept, store)
 
 
-SHORT = "cannot be forecast: the warehouse has less than 28 days"
+SHORT = "cannot be forecast: the warehouse has fewer than 28 days"
 WITHOUT_HISTORY = [
     (FIRST, "total", "no sales in the three years before"),
     (WEEK.next.first, "category:Toys", f"Toys {SHORT}"),

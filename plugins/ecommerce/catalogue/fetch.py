@@ -53,7 +53,7 @@ def first_url() -> str:
     if parts.scheme not in ("http", "https") or "@" in parts.netloc:
         raise ConfigurationError(
             f"the host of the connection {CONNECTION} is not a web address such as https://shop.example, or "
-            "has a login in it, which belongs into the fields login and password"
+            "has a login in it, which belongs in the fields login and password"
         )
     if parts.path.strip("/") or parts.query:
         return url

@@ -76,6 +76,6 @@ def _forecasts(series: str, as_of: date) -> Any:
     rows = [row for row in forecasts if row["series"] == series]
     if not rows:
         raise PipelineError(
-            f"{series} cannot be forecast: the warehouse has less than {LEAST_DAYS} days of it"
+            f"{series} cannot be forecast: the warehouse has fewer than {LEAST_DAYS} days of it"
         )
     return pd.DataFrame(rows)

@@ -37,5 +37,7 @@ def connection(conn_id: str) -> Connection:
     """Return a connection; ConfigurationError where it is not defined, or cannot be read."""
     known = find_connection(conn_id)
     if known is None:
-        raise ConfigurationError(f"the connection {conn_id} is not defined")
+        raise ConfigurationError(
+            f"the connection {conn_id} is not defined: .env.example has an example"
+        )
     return known

@@ -85,7 +85,8 @@ def curl_option(name: str, value: str) -> str:
     begin another option."""
     if not value.isprintable():
         raise ConfigurationError(
-            f"`{name}` for curl has a character that cannot be sent"
+            f"`{name}` for curl has a character that cannot be sent, such as a line break: correct the "
+            "connection"
         )
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name} = "{quoted}"'

@@ -110,7 +110,8 @@ class Archive(Generic[F]):
             return self.model.model_validate_json(self.read(uri, FIGURES_JSON))
         except ValueError:
             raise StagingError(
-                f"another version of this code wrote the figures at {uri}"
+                f"another version of this code wrote the figures at {uri}: clear the task `report` with "
+                "downstream"
             ) from None
 
     def read_mail(self, uri: str, figures_hash: str) -> Json:

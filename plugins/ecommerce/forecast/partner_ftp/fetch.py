@@ -44,7 +44,7 @@ def script_environment() -> dict[str, str]:
     if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", ftp.host or ""):
         raise ConfigurationError(
             f"the host of the connection {CONNECTION} is not a server's name such as ftp.partner.example: a "
-            "folder belongs into its extra as `path`, and TLS as `tls`"
+            "folder belongs in its extra as `path`, and TLS as `tls`"
         )
     extra = ftp.extra_dejson
     path = extra.get("path") or ftp.schema or ""

@@ -235,7 +235,7 @@ class OrderReader:
     def _add_lines(self, order: Json) -> bool:
         """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether it
         is still the same version of the order."""
-        what = f"{self._client.conn_id}: the order {order['name']} has {MOST} or more"
+        what = f"{self._client.conn_id}: the order {order['name']} cannot be read: it has {MOST} or more"
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
             raise ContractError(f"{what} refunds")

@@ -68,7 +68,7 @@ def test_tls_is_required_unless_it_is_switched_off(environment, extra, option):
         ({"host": "ftp://partner.example"}, "is not a server's name"),
         (
             {"host": "partner.example/exports"},
-            "a folder belongs into its extra as `path`",
+            "a folder belongs in its extra as `path`",
         ),
         (
             {"password": "a\r\nDELE promotions.csv"},
