@@ -72,7 +72,7 @@ SAMPLES = {
         '{"order_id": "O1", "line_number": "2", "unit_price": "NaN", "tax_amount": "x"}',
         file="order_items",
     ),
-    "order O2 | Invalid unicode | text in UTF-8": row(
+    "order O2 | Invalid unicode | text in UTF-8 or the encoding of its layout": row(
         "sales_db", "bad_encoding", "Invalid unicode", '{"order_id": "O2"}'
     ),
     "order 9 | ordered_at is empty | a value": row(
