@@ -34,7 +34,7 @@ FOR readable IN (
     FROM `PROJECT.sales.INFORMATION_SCHEMA.TABLES`
     WHERE table_name IN (
         "daily_summary", "known_days", "comparable_days", "day_comparisons", "month_to_date", "daily_sales", "daily_sales_reporting",
-        "sales_contributions", "orders", "order_lines", "orders_reporting", "order_lines_reporting", "refunds", "return_lines_reporting",
+        "sales_contributions", "shops", "orders", "order_lines", "orders_reporting", "order_lines_reporting", "refunds", "return_lines_reporting",
         "customer_orders", "customer_cohorts",
         "customer_value", "repeat_purchases", "coupon_performance", "product_pairs", "products", "customers",
         "orders_attributes", "sales_targets", "target_progress", "daily_funnel", "daily_conversion", "sessions",

@@ -22,6 +22,7 @@ FOR_ANALYSTS = (
     "daily_sales",
     "daily_sales_reporting",
     "sales_contributions",
+    "shops",
     "orders",
     "order_lines",
     "orders_reporting",

@@ -34,6 +34,7 @@
     "sales_targets": ["month", "channel"],
     "daily_sales_reporting": ["business_date", "source", "channel", "category", "country_code", "currency"],
     "sales_contributions": ["business_date", "scope", "dimension", "name"],
+    "shops": ["source"],
     "orders_reporting": ["source", "order_id"],
     "order_lines_reporting": ["source", "order_id", "line_number"],
     "return_lines_reporting": ["source", "refund_id", "line_number", "is_share"],
