@@ -24,8 +24,6 @@ from ecommerce.storage.plain import to_plain
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
 MAIL_JSON = "mail.json"
-INSTANT = 0.05
-"""Seconds; longer than a folder of a disk takes to be replaced."""
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -177,7 +175,7 @@ def _read(uri: str, name: str) -> bytes | None:
     file = staging.storage_path(uri) / name
     with suppress(FileNotFoundError):
         return file.read_bytes()
-    time.sleep(INSTANT)
+    time.sleep(0.05)
     with suppress(FileNotFoundError):
         return file.read_bytes()
     return None
