@@ -5,9 +5,9 @@ shop in net sales, the measure of the headline; the annex has the gross forecast
 """
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
+from ecommerce.core.business_day import shop_day
 from ecommerce.core.templates import render_lines
 from ecommerce.core.values import Values
 from ecommerce.reporting import charts
@@ -73,8 +73,7 @@ def interval(day: Any, level: int, currency: str) -> str:
 
 def origin(forecast: Any, figures: Figures) -> str:
     """Return what a forecast was made from: `from data before Mon 16 Nov, model: blend`."""
-    timezone = ZoneInfo(figures.provenance.timezone)
-    day = forecast.made_at.astimezone(timezone).date()
+    day = shop_day(forecast.made_at, figures.provenance.timezone).date
     return (
         f"from data before {text.short_day(day)}, model: {text.clean(forecast.model)}"
     )
