@@ -17,7 +17,7 @@ import time_machine
 from demo.environment import TIMEZONE
 from demo.ledger import PARTNERS, HeldFile, Ledger
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import TransientError
+from ecommerce.core.errors import StagingError, TransientError
 from ecommerce.core.periods import parse_period
 from ecommerce.sales import delivery_log
 from ecommerce.sales.periods import steps
@@ -123,10 +123,10 @@ class Story:
         return steps.mail_late(window, DagRun("report_watch", f"{run_id}__{day}"))
 
     def watches_at_once(self, day):
-        """Two runs of it, each tried again, as Airflow does, while the other one sends the mail or a server
-        is too busy; by run, why it mailed nothing."""
+        """Two runs of it, each tried again, as Airflow does, while the other one sends the mail or replaces
+        the report, or a server is too busy; by run, why it mailed nothing."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientError),
+            retry=tenacity.retry_if_exception_type((TransientError, StagingError)),
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             reraise=True,
         )
