@@ -328,7 +328,8 @@ class Reader:
         text = self._unfinished + block
         self._unfinished = b""
         if b"\r" in text:
-            text = re.sub(rb"\r+\n", b"\n", text)
+            # `\r+` has no first letter that `re` can look for: it takes six times as long.
+            text = re.sub(rb"\r\r*\n", b"\n", text)
         records = []
         numbers: list[Any] = [np.arange(0)]
         malformed = []

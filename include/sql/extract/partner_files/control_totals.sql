@@ -9,14 +9,25 @@ WITH delivered AS (
     WHERE FALSE
 ),
 
+-- Columns here, because DuckDB would trim a text for each of its uses in stated_amount.
+trimmed AS (
+    SELECT
+        file,
+        currency,
+        is_refund,
+        as_text(gross_amount) AS gross_amount,
+        as_text(quantity) AS quantity,
+        as_text(unit_price) AS unit_price
+    FROM delivered
+),
+
 as_delivered AS (
     SELECT
         file,
         currency,
         count(*) AS lines,
-        sum(stated_amount(as_text(gross_amount), as_text(quantity), as_text(unit_price)))
-            FILTER (is_refund IS NOT TRUE) AS amount
-    FROM delivered
+        sum(stated_amount(gross_amount, quantity, unit_price)) FILTER (is_refund IS NOT TRUE) AS amount
+    FROM trimmed
     GROUP BY ALL
 ),
 
