@@ -7,6 +7,16 @@ CREATE MACRO is_text(value) AS typeof(value) = 'VARCHAR';
 
 CREATE MACRO missing(value, name) AS CASE WHEN value IS NULL THEN 'missing_value ' || name END;
 
+-- A lookup of a spreadsheet that found nothing has an error in the place of an id: #N/A, #REF!, #WERT!
+CREATE MACRO lookup_fault(value, name) AS CASE
+    WHEN value LIKE '#%' AND regexp_full_match(value, '#(N/[AD]|NV|[\p{Lu}\d/¡]+[!?])') THEN 'missing_value ' || name
+END;
+
+-- The fault that extract/delivered_files/computed_amounts.sql states in the place of an amount.
+CREATE MACRO computed_fault(amount) AS CASE
+    WHEN regexp_matches(amount, '^(missing_value|invalid_number|too_many_digits) ') THEN amount
+END;
+
 -- The trimmed text; empty text becomes NULL.
 CREATE MACRO as_text(value) AS nullif(trim(value), '');
 

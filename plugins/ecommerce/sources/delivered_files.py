@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
@@ -22,7 +22,6 @@ from ecommerce.sources.csv_records import (
     Bounds,
     Dialect,
     Reader,
-    Record,
     Text,
     UnusableFileError,
     find_header,
@@ -36,7 +35,7 @@ from ecommerce.sources.partner_layouts import (
     Layout,
 )
 from ecommerce.sources.text_blocks import ahead
-from ecommerce.storage.duckdb import run_sql_file, set_variables
+from ecommerce.storage.duckdb import problem_of, run_sql_file, set_variables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,6 +46,9 @@ MOST_NAMED = 10
 """Columns that are not read."""
 MOST_RAW_TEXT = 10_000
 """Bytes of a malformed record that are looked at."""
+MOST_REJECTED = 1_000
+"""Malformed records in memory."""
+ADD_MALFORMED = "extract/delivered_files/add_malformed"
 LONG_LINE = 16 << 10
 """Bytes. DuckDB holds 2,048 lines at once in each thread and step."""
 MOST_LONG_LINES = 32 << 20
@@ -93,6 +95,7 @@ def read_csv(
     Raises:
         UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
+    import duckdb
     import pyarrow as pa
 
     run_sql_file(duck, "extract/delivered_files/create_tables")
@@ -116,42 +119,21 @@ def read_csv(
             body = beginning.split(b"\n", file.header_line)[-1]
             batches = file.reader().tables(chain([body], blocks), bounds.lines)
             _write_records(duck, batches, records, facts, bounds.malformed)
+        warnings = file.warnings(facts["file"], text.was_utf8)
+        warnings += _convert(duck, file, records, target)
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
         # UnicodeError: UTF-16 that ends within a character.
         raise UnusableFileError("its data is damaged or ends too early") from None
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError("some of its records were lost") from None
-    warnings = []
-    unread = file.unread_columns()
-    if unread:
-        columns = listed(unread, MOST_NAMED)
-        warnings.append(
-            data_warning("columns_not_read", file=facts["file"], columns=columns)
-        )
-    if text.was_utf8:
-        warnings.append(
-            data_warning("wrong_encoding", file=facts["file"], encoding=layout.encoding)
-        )
-    context: Values = {"delivered": file, "records": records, "lines": target}
-    if layout.kind == "settlement":
-        run_sql_file(duck, "extract/delivered_files/convert_settlement", **context)
-    else:
-        if layout != STANDARD:
-            convert = "extract/delivered_files/convert_records"
-            warnings += json_warnings(
-                duck,
-                convert,
-                computed=COMPUTED,
-                columns_of_layouts=LAYOUT_COLUMNS,
-                **context,
-            )
-        run_sql_file(duck, "extract/delivered_files/keep_order_ids")
-        warnings += json_warnings(duck, DOUBTFUL_VALUES)
-    run_sql_file(duck, "extract/delivered_files/keep_malformed")
-    if layout != STANDARD:
-        # The folder may get many files.
-        records.unlink()
+    except duckdb.IOException:
+        # A full disk is not the file's fault.
+        raise
+    except duckdb.Error as error:
+        raise UnusableFileError(
+            f"its values cannot be converted: {problem_of(error)}"
+        ) from None
     return warnings
 
 
@@ -193,7 +175,24 @@ class _File:
                 columns[place] = name
         return Reader(columns, self._dialect, self.header_line + 1, kept)
 
-    def unread_columns(self) -> list[str]:
+    def warnings(self, name: str, was_utf8: bool | None) -> list[DataWarning]:
+        """Return warnings of the columns of a file `name` that are not read, and of an encoding that is
+        probably wrong."""
+        warnings = []
+        unread = self._unread_columns()
+        if unread:
+            columns = listed(unread, MOST_NAMED)
+            warnings.append(
+                data_warning("columns_not_read", file=name, columns=columns)
+            )
+        if was_utf8:
+            encoding = self.layout.encoding
+            warnings.append(
+                data_warning("wrong_encoding", file=name, encoding=encoding)
+            )
+        return warnings
+
+    def _unread_columns(self) -> list[str]:
         """Return the file's columns that are not read; none with a layout that extends a shipped one, which
         reads what it can of a report with many more columns."""
         if self.layout.extends:
@@ -203,6 +202,36 @@ class _File:
         read.update(self.names[place] for place in chain(*self.places.values()))
         unread = [name or "(no name)" for name in self.names if name not in read]
         return list(dict.fromkeys(unread))
+
+
+def _convert(
+    duck: DuckDBPyConnection,
+    file: _File,
+    records: Path,
+    lines: Path,
+) -> list[DataWarning]:
+    """Convert the `records` of a file to the standard layout, in `lines`, unless they are that; keep its
+    order ids and malformed records. Return warnings of its values."""
+    context: Values = {"delivered": file, "records": records, "lines": lines}
+    warnings = []
+    if file.layout.kind == "settlement":
+        run_sql_file(duck, "extract/delivered_files/convert_settlement", **context)
+    else:
+        if file.layout != STANDARD:
+            warnings += json_warnings(
+                duck,
+                "extract/delivered_files/convert_records",
+                computed=COMPUTED,
+                columns_of_layouts=LAYOUT_COLUMNS,
+                **context,
+            )
+        warnings += json_warnings(duck, DOUBTFUL_VALUES)
+        run_sql_file(duck, "extract/delivered_files/keep_order_ids")
+    run_sql_file(duck, "extract/delivered_files/keep_malformed")
+    if file.layout != STANDARD:
+        # The folder may get many files.
+        records.unlink()
+    return warnings
 
 
 def _write_records(
@@ -217,6 +246,8 @@ def _write_records(
     from pyarrow import parquet as pq
 
     bytes_of_long_lines = 0
+    malformed = 0
+    rejected: list[list[str]] = []
     writer: Any = None
     with closing(ahead(batches)) as parsed, ExitStack() as stack:
         for records, malformed_records in parsed:
@@ -235,12 +266,18 @@ def _write_records(
                 )
             )
             writer.write_table(lines)
-            if malformed_records:
-                _keep_malformed(duck, malformed_records)
-                if len(duck.table("malformed")) > most_malformed:
-                    raise UnusableFileError(
-                        f"more than {most_malformed:,} of its lines are malformed"
-                    )
+            malformed += len(malformed_records)
+            if malformed > most_malformed:
+                raise UnusableFileError(
+                    f"more than {most_malformed:,} of its lines are malformed"
+                )
+            for record in malformed_records:
+                text = record.text[:MOST_RAW_TEXT].decode(errors="replace")
+                row = [str(record.number), record.reason, record.detail, text]
+                rejected.append(row)
+            if len(rejected) > MOST_REJECTED:
+                run_sql_file(duck, ADD_MALFORMED, {"records": rejected})
+                rejected.clear()
             if lines.nbytes > LONG_LINE * len(lines):
                 bytes_of_long_lines += lines.nbytes
             if bytes_of_long_lines > MOST_LONG_LINES:
@@ -248,15 +285,7 @@ def _write_records(
                     "its lines are too long to be read in the available memory",
                     reason="file_too_large",
                 )
-
-
-def _keep_malformed(duck: DuckDBPyConnection, records: Sequence[Record]) -> None:
-    """Add malformed records to the table `malformed`."""
-    rows = []
-    for record in records:
-        text = record.text[:MOST_RAW_TEXT].decode(errors="replace")
-        rows.append([str(record.number), record.reason, record.detail, text])
-    run_sql_file(duck, "extract/delivered_files/add_malformed", {"records": rows})
+    run_sql_file(duck, ADD_MALFORMED, {"records": rejected})
 
 
 def json_warnings(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.sales.transform import transform
+from tests.integration.partner_files.drop import HEADER as HEADING
 from tests.integration.partner_files.drop import file_of, line, rows
 from tests.recipes import steps
 from tests.rows import column_of
@@ -125,3 +126,56 @@ def test_a_voucher_of_a_till_is_a_discount_and_the_totals_add_up(drop, layouts):
     assert rows(manifest, "control_totals", totals) == [
         (Decimal("10.5"), Decimal("10.5"), 0, 0)
     ]
+
+
+def test_a_line_that_cannot_be_computed_names_its_column(drop, layouts):
+    (layouts / "acme.yaml").write_text("columns: {tax_amount: tax_rate}")
+    lines = []
+    for order_id, rate in (("A1", "19"), ("A2", "0.19"), ("A3", "")):
+        lines.append(line(order_id).replace("1.60", rate))
+    drop.put("acme_2026-03-10.csv", file_of(*lines))
+    done = read(transform(drop.extract(), run_id="run"))
+    check(
+        done.rejected_rows,
+        """
+row_number | reason         | detail
+3          | invalid_number | tax_amount (tax_rate) = 0.19 (not a tax rate in percent)
+4          | missing_value  | tax_amount (tax_rate) is empty
+""",
+    )
+    assert column_of(done.orders, "order_id") == ["A1"]
+
+
+def test_an_error_of_a_spreadsheet_is_no_id(drop):
+    lines = [line("#1001"), line("#N/A")]
+    for order_id, sku in (("A1", "#REF!"), ("A2", "#WERT!"), ("A3", "#9")):
+        lines.append(line(order_id).replace("SKU-1", sku))
+    drop.put(FILE.replace("globex", "acme"), file_of(*lines))
+    done = read(transform(drop.extract(), run_id="run"))
+    check(
+        done.rejected_rows,
+        """
+row_number | reason        | detail
+3          | missing_value | order_id = #N/A
+4          | missing_value | sku = #REF!
+5          | missing_value | sku = #WERT!
+""",
+    )
+    assert sorted(column_of(done.orders, "order_id")) == ["#1001", "A3"]
+
+
+def test_amounts_that_no_column_can_hold_reject_their_file_alone(drop, layouts):
+    (layouts / "acme.yaml").write_text(
+        "columns: {Ship: shipping_amount, Off: shipping_discount_amount}\n"
+    )
+    amount = "99999999999999"
+    text = f"{HEADING},Ship,Off\n{line('A1')},{amount},-{amount}\n"
+    drop.put("acme_2026-03-10.csv", text)
+    drop.deliver("zeta_2026-03-10.csv", "Z1")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("Z1",)]
+    [rejected] = rows(manifest, "rejects", "file, reason, detail")
+    assert rejected[:2] == ("acme_2026-03-10.csv", "file_unreadable")
+    assert rejected[2].startswith("its values cannot be converted: Conversion Error")
+    assert amount not in rejected[2], "values may be personal data"
+    assert manifest.control_totals["source_orders"] == 1

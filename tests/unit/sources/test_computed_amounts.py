@@ -31,6 +31,8 @@ class Case:
     without: tuple = ()
 
 
+RATE = "invalid_number tax_rate"
+SHIPPING = "invalid_number order_shipping_amount"
 WITH_TAX = {"prices_include_tax": True}
 CASES = {
     "an amount of the line": Case(
@@ -102,9 +104,9 @@ CASES = {
         {"Rate": "tax_rate"},
         ["1,11.90,0.19", "1,11.90,-19", "1,11.90,1900", "1,11.90,0"],
         [
-            {"gross_amount": "0.19 (not a tax rate in percent)"},
-            {"gross_amount": "-19 (not a tax rate in percent)"},
-            {"gross_amount": "1900 (not a tax rate in percent)"},
+            {"gross_amount": f"{RATE} = 0.19 (not a tax rate in percent)"},
+            {"gross_amount": f"{RATE} = -19 (not a tax rate in percent)"},
+            {"gross_amount": f"{RATE} = 1900 (not a tax rate in percent)"},
             {"unit_price": "11.9", "gross_amount": "11.9"},
         ],
     ),
@@ -115,8 +117,25 @@ CASES = {
         [
             {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
             {"unit_price": "100", "gross_amount": "100", "tax_amount": "0.5"},
-            {"gross_amount": "0.5 (not a tax rate in percent)"},
+            {"gross_amount": f"{RATE} = 0.5 (not a tax rate in percent)"},
         ],
+    ),
+    "a rate that is missing is not 0 %, unless there is a tax": Case(
+        WITH_TAX | {"refund_when": {"Pieces": ["negative"]}},
+        {"Rate": "tax_rate", "Tax": "tax_amount"},
+        ["1,11.90,19,", "1,11.90, ,", "-1,11.90,,", "1,11.90,,1.90"],
+        [
+            {"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"},
+            {"gross_amount": "missing_value tax_rate"},
+            {"gross_amount": "missing_value tax_rate"},
+            {"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"},
+        ],
+    ),
+    "a layout may say what a missing rate is": Case(
+        WITH_TAX | {"values": {"tax_rate": {"": "19"}}},
+        {"Rate": "tax_rate"},
+        ["1,11.90,"],
+        [{"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"}],
     ),
     "prices without tax, and a rate": Case(
         {"constants": {"tax_rate": "19"}},
@@ -207,7 +226,7 @@ CASES = {
         {},
         {"Ship": "order_shipping_amount"},
         ["1,10.00,4.99", "1,5.00,2.99"],
-        [{"gross_amount": "2.9900 and 4.9900 (order_shipping_amount)"}] * 2,
+        [{"gross_amount": f"{SHIPPING} = 2.9900 and 4.9900"}] * 2,
     ),
     "the order's tax in prices and shipping": Case(
         WITH_TAX,
@@ -306,7 +325,13 @@ CASES = {
             "Wrap": "fee_amount",
         },
         ["1,10.00,some,2.00,none", "1,10.00,,any,"],
-        [{"gross_amount": "some", "fee_amount": "none"}, {"gross_amount": "any"}],
+        [
+            {
+                "gross_amount": "invalid_number order_tax_amount = some",
+                "fee_amount": "none",
+            },
+            {"gross_amount": "invalid_number order_fee_amount = any"},
+        ],
     ),
     "a discount of the shipping, and its tax": Case(
         WITH_TAX,
@@ -371,8 +396,11 @@ CASES = {
             "1,-10.00,-1.60",
         ],
         [
-            {"unit_price": "ten", "gross_amount": "ten"},
-            {"gross_amount": "some"},
+            {
+                "unit_price": "ten",
+                "gross_amount": "invalid_number unit_price = ten",
+            },
+            {"gross_amount": "invalid_number tax_amount = some"},
             {"unit_price": "10.00", "gross_amount": None},
             {"unit_price": "10.00", "gross_amount": None},
             {"unit_price": "-10.00", "gross_amount": None},
@@ -435,4 +463,5 @@ def test_a_text_that_is_no_amount_is_kept_in_any_column(read_file):
         fields[place] = name
         content.append(f"A{place},1,{DATE},1,10.00,{','.join(fields)}")
     lines, _, _ = read_file("\n".join(content).encode(), layout)
-    assert sorted(line["gross_amount"] for line in lines) == sorted(NO_AMOUNTS)
+    faults = [f"invalid_number {name} = {name}" for name in NO_AMOUNTS]
+    assert sorted(line["gross_amount"] for line in lines) == sorted(faults)

@@ -18,18 +18,35 @@ share_of({{ amount }}, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if
 {% endif %}
 {%- endmacro %}
 
--- A text that is no amount stays one, as the line's gross amount, so that the transform rejects the line.
+-- A line that cannot be computed has its fault in the place of the gross amount, and the transform rejects it. A rate that
+-- is missing is not 0 %.
 typed AS (
     SELECT
         *,
-        list_filter(
-            [
-                unit_price, line_amount, amount_after_discount, discount_amount, tax_amount, tax_before_discount,
-                shipping_amount, shipping_tax_amount, shipping_tax_before_discount, shipping_discount_amount,
-                order_discount_amount, order_tax_amount, order_shipping_amount, order_fee_amount, percentage(tax_rate)
-            ],
-            LAMBDA one: amount_fault(as_text(one), '') IS NOT NULL
-        )[1] AS invalid,
+        coalesce(
+            list_any_value(
+                list_transform(
+                    [
+                        {% for name in [
+                            "unit_price", "line_amount", "amount_after_discount", "discount_amount", "tax_amount",
+                            "tax_before_discount", "shipping_amount", "shipping_tax_amount", "shipping_tax_before_discount",
+                            "shipping_discount_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
+                            "order_fee_amount", "tax_rate"
+                        ] %}
+                        {'name': '{{ name }}', 'value': {{ "percentage(tax_rate)" if name == "tax_rate" else name }}},
+                        {% endfor %}
+                    ],
+                    LAMBDA one: amount_fault(as_text(one.value), one.name) || ' = ' || one.value
+                )
+            ),
+            {% if rates %}
+            CASE
+                WHEN coalesce(as_text(tax_amount), as_text(tax_before_discount), as_text(order_tax_amount)) IS NULL
+                    THEN missing(as_text(tax_rate), 'tax_rate')
+            END,
+            {% endif %}
+            NULL
+        ) AS invalid,
         coalesce(
             as_amount(line_amount),
             CASE WHEN as_text(unit_price) IS NULL THEN as_amount(amount_after_discount) + coalesce(as_amount(discount_amount), 0) END,
@@ -50,7 +67,7 @@ with_order AS (
             coalesce(
                 invalid,
                 {% for name in order_amounts %}
-                CASE WHEN NOT is_refund AND least_{{ name }} <> most_{{ name }} THEN concat(least_{{ name }}, ' and ', most_{{ name }}, ' (order_{{ name }}_amount)') END,
+                CASE WHEN NOT is_refund AND least_{{ name }} <> most_{{ name }} THEN concat('invalid_number order_{{ name }}_amount = ', least_{{ name }}, ' and ', most_{{ name }}) END,
                 {% endfor %}
                 NULL
             ) AS invalid

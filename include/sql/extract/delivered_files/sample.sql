@@ -17,6 +17,9 @@ judged AS MATERIALIZED (
         coalesce(as_text(refunded_at), ordered_at) AS dated_at,
         coalesce(
             missing(as_text(order_id), 'order_id'),
+            lookup_fault(clean_id(order_id), 'order_id'),
+            lookup_fault(clean_id(sku), 'sku'),
+            split_part(computed_fault(gross_amount), ' = ', 1),
             missing(as_text(dated_at), 'ordered_at'),
             CASE WHEN as_instant(dated_at) IS NULL THEN 'invalid_timestamp ordered_at' END,
             CASE WHEN NOT is_refund AND as_instant(updated_at) IS NULL THEN 'invalid_timestamp updated_at' END,

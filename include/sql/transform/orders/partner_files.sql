@@ -131,7 +131,10 @@ judged AS (
         trimmed.*,
         coalesce(
             missing(order_id, 'order_id'),
+            lookup_fault(order_id, 'order_id'),
             CASE WHEN partner <> owner THEN 'order_of_other_partner order_id' END,
+            lookup_fault(sku, 'sku'),
+            computed_fault(gross_amount),
             CASE
                 WHEN is_refund
                     THEN coalesce(
@@ -560,7 +563,10 @@ SELECT
     file,
     row_number,
     split_part(fault, ' ', 1) AS reason,
-    split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty') AS detail,
+    CASE
+        WHEN contains(fault, ' = ') THEN substr(fault, strpos(fault, ' ') + 1)
+        ELSE split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty')
+    END AS detail,
     raw::VARCHAR AS raw
 FROM partner_lines
 WHERE fault IS NOT NULL;
