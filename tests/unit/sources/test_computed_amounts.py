@@ -131,6 +131,12 @@ CASES = {
             {"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"},
         ],
     ),
+    "the order's tax needs no rate on its other lines": Case(
+        WITH_TAX,
+        {"Rate": "tax_rate", "Tax": "order_tax_amount"},
+        ["1,11.90,,3.80", "1,11.90,,"],
+        [{"unit_price": "10", "gross_amount": "10", "tax_amount": "1.9"}] * 2,
+    ),
     "a layout may say what a missing rate is": Case(
         WITH_TAX | {"values": {"tax_rate": {"": "19"}}},
         {"Rate": "tax_rate"},

@@ -18,34 +18,24 @@ share_of({{ amount }}, ten_thousandths(rate), ten_thousandths({{ "100 + rate" if
 {% endif %}
 {%- endmacro %}
 
--- A line that cannot be computed has its fault in the place of the gross amount, and the transform rejects it. A rate that
--- is missing is not 0 %.
+-- A line that cannot be computed has its fault in the place of the gross amount, and the transform rejects it.
 typed AS (
     SELECT
         *,
-        coalesce(
-            list_any_value(
-                list_transform(
-                    [
-                        {% for name in [
-                            "unit_price", "line_amount", "amount_after_discount", "discount_amount", "tax_amount",
-                            "tax_before_discount", "shipping_amount", "shipping_tax_amount", "shipping_tax_before_discount",
-                            "shipping_discount_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
-                            "order_fee_amount", "tax_rate"
-                        ] %}
-                        {'name': '{{ name }}', 'value': {{ "percentage(tax_rate)" if name == "tax_rate" else name }}},
-                        {% endfor %}
-                    ],
-                    LAMBDA one: amount_fault(as_text(one.value), one.name) || ' = ' || one.value
-                )
-            ),
-            {% if rates %}
-            CASE
-                WHEN coalesce(as_text(tax_amount), as_text(tax_before_discount), as_text(order_tax_amount)) IS NULL
-                    THEN missing(as_text(tax_rate), 'tax_rate')
-            END,
-            {% endif %}
-            NULL
+        list_any_value(
+            list_transform(
+                [
+                    {% for name in [
+                        "unit_price", "line_amount", "amount_after_discount", "discount_amount", "tax_amount",
+                        "tax_before_discount", "shipping_amount", "shipping_tax_amount", "shipping_tax_before_discount",
+                        "shipping_discount_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
+                        "order_fee_amount", "tax_rate"
+                    ] %}
+                    {'name': '{{ name }}', 'value': {{ "percentage(tax_rate)" if name == "tax_rate" else name }}},
+                    {% endfor %}
+                ],
+                LAMBDA one: amount_fault(as_text(one.value), one.name) || ' = ' || one.value
+            )
         ) AS invalid,
         coalesce(
             as_amount(line_amount),
@@ -69,6 +59,15 @@ with_order AS (
                 {% for name in order_amounts %}
                 CASE WHEN NOT is_refund AND least_{{ name }} <> most_{{ name }} THEN concat('invalid_number order_{{ name }}_amount = ', least_{{ name }}, ' and ', most_{{ name }}) END,
                 {% endfor %}
+                {% if rates %}
+                -- A rate that is missing is not 0 %.
+                CASE
+                    WHEN
+                        coalesce(as_amount(tax_amount), as_amount(tax_before_discount)) IS NULL
+                        AND (is_refund OR stated_tax IS NULL)
+                        THEN missing(as_text(tax_rate), 'tax_rate')
+                END,
+                {% endif %}
                 NULL
             ) AS invalid
         ),
