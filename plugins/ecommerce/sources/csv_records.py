@@ -199,39 +199,38 @@ def _shape(line: bytes) -> str:
     return re.sub(r"[^\W\d_]|[^\0-\x7f…]", "x", digits_hidden)
 
 
+@dataclass
 class Text:
     """The text of a file in UTF-8, which it is if it has the byte order mark.
 
     A byte that the encoding does not define is kept, so that only its line is rejected.
     """
 
+    stream: IO[bytes]
+    encoding: str
+    bounds: Bounds
     was_utf8: bool | None = None
     """Whether a file of another encoding has been valid UTF-8 so far; None while it is ASCII."""
-
-    def __init__(self, stream: IO[bytes], encoding: str, bounds: Bounds) -> None:
-        self._stream = stream
-        self._encoding = encoding
-        self._bounds = bounds
 
     def blocks(self) -> Iterator[bytes]:
         """Yield whole lines in blocks. Raise UnusableFileError if the file exceeds its bounds."""
         chunks = self._chunks()
         first = next(chunks, b"")
         chunks = chain([first], chunks)
-        if self._encoding != "utf-8" and not first.startswith(codecs.BOM_UTF8):
+        if self.encoding != "utf-8" and not first.startswith(codecs.BOM_UTF8):
             text = codecs.iterdecode(
-                self._examined(chunks), self._encoding, "surrogateescape"
+                self._examined(chunks), self.encoding, "surrogateescape"
             )
             chunks = codecs.iterencode(text, "utf-8", "surrogateescape")
         whole_lines = text_blocks.blocks(chunks, LONGEST_LINE)
-        return islice(whole_lines, self._bounds.blocks)
+        return islice(whole_lines, self.bounds.blocks)
 
     def _chunks(self) -> Iterator[bytes]:
         """Yield the bytes of the file, as long as they and the time of reading them are within the bounds."""
-        bounds = self._bounds
+        bounds = self.bounds
         deadline = time.monotonic() + bounds.seconds
         total = 0
-        while chunk := self._stream.read(text_blocks.BLOCK):
+        while chunk := self.stream.read(text_blocks.BLOCK):
             total += len(chunk)
             if total > bounds.bytes:
                 raise UnusableFileError(

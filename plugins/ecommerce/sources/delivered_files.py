@@ -32,6 +32,7 @@ from ecommerce.sources.partner_layouts import (
     LAYOUT_COLUMNS,
     OPTIONAL_COLUMNS,
     STANDARD,
+    STANDARD_COLUMNS,
     Layout,
 )
 from ecommerce.sources.text_blocks import ahead
@@ -83,7 +84,7 @@ def read_csv(
         duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql. Its
             table `loaded_orders` may have orders of the file's former delivery.
         stream: The file as delivered, decompressed.
-        target: Path of the Parquet file; its folder also gets a temporary file with the ending `.records`.
+        target: Path of the Parquet file; a file with the ending `.records` beside it is temporary.
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.
@@ -144,7 +145,7 @@ class _File:
         """`beginning` has the first lines of the file, in UTF-8."""
         self.layout = layout
         self.timezone = layout.timezone or load_settings().shop_timezone
-        self.ours = list(layout.standard_columns)
+        self.ours = list(STANDARD_COLUMNS[layout.kind])
         # A column without which a record may end early.
         short_without = "amount"
         if layout.kind == "orders":
@@ -177,31 +178,24 @@ class _File:
 
     def warnings(self, name: str, was_utf8: bool | None) -> list[DataWarning]:
         """Return warnings of the columns of a file `name` that are not read, and of an encoding that is
-        probably wrong."""
+        probably wrong. A layout that extends a shipped one reads what it can of a report with many more
+        columns."""
+        layout = self.layout
+        attributes = {*load_settings().order_attributes}
+        read = attributes.difference(self.ours).union(layout.rule_columns())
+        read.update(self.names[place] for place in chain(*self.places.values()))
+        unread = [column or "(no name)" for column in self.names if column not in read]
         warnings = []
-        unread = self._unread_columns()
-        if unread:
-            columns = listed(unread, MOST_NAMED)
+        if unread and not layout.extends:
+            columns = listed(dict.fromkeys(unread), MOST_NAMED)
             warnings.append(
                 data_warning("columns_not_read", file=name, columns=columns)
             )
         if was_utf8:
-            encoding = self.layout.encoding
             warnings.append(
-                data_warning("wrong_encoding", file=name, encoding=encoding)
+                data_warning("wrong_encoding", file=name, encoding=layout.encoding)
             )
         return warnings
-
-    def _unread_columns(self) -> list[str]:
-        """Return the file's columns that are not read; none with a layout that extends a shipped one, which
-        reads what it can of a report with many more columns."""
-        if self.layout.extends:
-            return []
-        attributes = {*load_settings().order_attributes}
-        read = attributes.difference(self.ours).union(self.layout.rule_columns())
-        read.update(self.names[place] for place in chain(*self.places.values()))
-        unread = [name or "(no name)" for name in self.names if name not in read]
-        return list(dict.fromkeys(unread))
 
 
 def _convert(
@@ -228,9 +222,6 @@ def _convert(
         warnings += json_warnings(duck, DOUBTFUL_VALUES)
         run_sql_file(duck, "extract/delivered_files/keep_order_ids")
     run_sql_file(duck, "extract/delivered_files/keep_malformed")
-    if file.layout != STANDARD:
-        # The folder may get many files.
-        records.unlink()
     return warnings
 
 

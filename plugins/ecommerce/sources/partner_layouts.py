@@ -57,6 +57,8 @@ SETTLEMENT_COLUMNS = (
     "posted_at",
 )
 """Those of a settlement, the statement of a marketplace about one or more payouts."""
+STANDARD_COLUMNS = {"orders": COLUMNS, "settlement": SETTLEMENT_COLUMNS}
+"""The columns of a file without other names, by the kind of its layout."""
 SETTLEMENT = "_settlement"
 """What the names of settlement files have behind the partner, and those of their layouts."""
 PAYMENT_KINDS = (
@@ -240,11 +242,6 @@ class Layout(BaseModel):
                 renamed[name] = [name_in_file]
         return renamed
 
-    @property
-    def standard_columns(self) -> Sequence[str]:
-        """The columns of a file that names ours."""
-        return SETTLEMENT_COLUMNS if self.kind == "settlement" else COLUMNS
-
     def file_columns(self, names: Sequence[str]) -> Texts:
         """Return the file's names of each column of ours that is not constant: of those that have other names
         there, and of the others of `names` that it has by their own."""
@@ -268,7 +265,7 @@ class Layout(BaseModel):
 
     def header_columns(self) -> list[str]:
         """Return the columns that a header must have."""
-        columns = self.file_columns(self.standard_columns)
+        columns = self.file_columns(STANDARD_COLUMNS[self.kind])
         names = [name for name in self.rule_columns() if name not in columns]
         return list(dict.fromkeys([*names, *chain(*columns.values())]))
 
