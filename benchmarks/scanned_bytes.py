@@ -33,8 +33,9 @@ from ecommerce.sales.day_queries import MOST_MOVERS, MOST_PRODUCTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
-from tests import googlesql
-from tests.googlesql import SETTINGS, STAGING, Catalogue
+from tests import rendered_sql
+from tests.googlesql import Catalogue
+from tests.rendered_sql import SETTINGS, STAGING
 from tests.settings import settings_of
 
 DAY = date(2026, 3, 31)
@@ -168,12 +169,12 @@ class Load:
                 settings=settings_of(SETTINGS),
                 business_date=DAY,
                 last_day=DAY,
-                looked_up_at=googlesql.sample("looked_up_at"),
+                looked_up_at=rendered_sql.sample("looked_up_at"),
                 lock_token="0a1b",
                 earliest_date=self.variables.get("earliest_date"),
                 arriving=self.arriving,
             )
-            parts = googlesql.without_variables(googlesql.split(sql))
+            parts = rendered_sql.without_variables(rendered_sql.split(sql))
             for part in parts:
                 yield name, part
 
@@ -201,10 +202,10 @@ class Model:
         creates = re.compile(
             r"/(table|view|staged_totals|find_changes)\.sql$|/staging/"
         )
-        for path in googlesql.paths():
+        for path in rendered_sql.paths():
             if not creates.search(path):
                 continue
-            for statement in googlesql.statements(path):
+            for statement in rendered_sql.statements(path):
                 resolved = zt.parse_proto(self.catalogue.analyse(statement.sql))
                 if isinstance(resolved, zt.ResolvedCreateViewStmt):
                     name = _table_name(resolved.name_path[-1])

@@ -8,13 +8,11 @@ from zetasql.core.exceptions import ZetaSQLError
 from ecommerce.warehouse import rendering
 from tests.googlesql import (
     CREATE_VIEW,
-    SPECS,
     Catalogue,
     part_of,
-    paths,
-    statements,
     variant,
 )
+from tests.rendered_sql import SPECS, paths, statements
 
 
 def refusals(sql):

@@ -13,12 +13,12 @@ from google.cloud import bigquery
 from ecommerce.core.errors import ConcurrentUpdateError, PipelineError
 from ecommerce.warehouse.client import connect
 from tests import queries
-from tests.googlesql import split
 from tests.integration.warehouse.bigquery_rules import is_cancelled
 from tests.integration.warehouse.conftest import STATE, Shop
 from tests.integration.warehouse.operations import KINDS, operations
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.rehearsal.runner import Check, NotRun
+from tests.rendered_sql import split
 
 TOKEN = re.compile(r"(COALESCE\(token, 'none'\) = )'[^']*'")
 """In a load's script: the lock's token when the load looked up its days."""

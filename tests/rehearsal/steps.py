@@ -47,7 +47,6 @@ from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import ddl, listed_tables, missing
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests import oracle_customers, oracle_events, oracle_report
-from tests.googlesql import split
 from tests.integration import catalogue_run, exports, other_runs
 from tests.integration.comparison_views import check_comparisons
 from tests.integration.corrections import edited, plain_orders
@@ -60,6 +59,7 @@ from tests.rehearsal.conflicts import pairs_of_loads, transaction_of, wait_for
 from tests.rehearsal.oldest import COLUMNS, older_table
 from tests.rehearsal.runner import Check, NotRun
 from tests.rehearsal.shop import SAME, outcome
+from tests.rendered_sql import split
 from tests.settings import environment, lower
 
 NOTHING = "nothing"

@@ -16,10 +16,9 @@ from google.cloud import bigquery
 
 from ecommerce.warehouse.rendering import tables
 from tests import queries
-from tests.googlesql import split
 from tests.integration.warehouse.conftest import Shop
 from tests.integration.warehouse_contents import of_all_days
-from tests.reference_engine import script_parts
+from tests.rendered_sql import split
 
 Rows = dict[str, Counter[str]]
 """The rows of each table as JSON."""
@@ -149,6 +148,9 @@ def is_cancelled(first, second):
 
 @cache
 def _changed_by(script):
+    # Compiling Google's parser takes half a minute, and few tests that import this module need it.
+    from tests.reference_engine import script_parts
+
     changing = ("Update", "Delete", "Merge")
     parts = script_parts(script)
     return {part.target for part in parts if part.kind in changing}

@@ -15,7 +15,6 @@ from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.client import CONFLICT_ATTEMPTS, connect
-from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
@@ -23,6 +22,7 @@ from tests.integration.warehouse.other_clients import RefusesLoads, RunsAnIdOnce
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
+from tests.rendered_sql import split
 
 TUESDAY = date(2026, 3, 3)
 FOLDERS = read_folders("load_fails.yaml")

@@ -11,7 +11,6 @@ import time_machine
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.staging_tables import StagedLoad
-from tests.googlesql import split
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
@@ -19,6 +18,7 @@ from tests.integration.warehouse.loadable import (
     at,
     delivered_file,
 )
+from tests.rendered_sql import split
 from tests.settings import lower
 
 FOLDERS = (

@@ -5,7 +5,7 @@ import pytest
 from ecommerce.sales import erasure
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
-from tests import googlesql
+from tests import rendered_sql
 from tests.integration.warehouse import small_shop, small_shop_runs
 from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.conftest import open_shop
@@ -54,10 +54,10 @@ def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(both):
 
 
 def test_every_file_with_a_query_is_compared(both):
-    settings = settings_of(googlesql.SETTINGS)
+    settings = settings_of(rendered_sql.SETTINGS)
     with_query = set()
-    for path in googlesql.paths():
-        parts = script_parts(googlesql.rendered(path, settings))
+    for path in rendered_sql.paths():
+        parts = script_parts(rendered_sql.rendered(path, settings))
         if any(part.query for part in parts):
             with_query.add(path)
     assert with_query - both.files == set()

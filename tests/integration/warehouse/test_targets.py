@@ -12,10 +12,8 @@ from ecommerce.core.business_day import days_between
 from ecommerce.sales.days.targets import load_targets
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.rendering import render
-from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.loadable import daily_sales, forecast, midnight
 from tests.oracle_customers import rounded
-from tests.reference_engine import evaluate
 from tests.rows import column_of
 
 QUERY = "report/daily_sales/targets.sql"
@@ -232,6 +230,10 @@ def test_a_month_is_measured_by_the_days_that_are_over_and_lands_by_the_forecast
 @pytest.mark.slow
 def test_amounts_are_exact_on_the_reference_engine(measured):
     """Their texts show the noise of a float; the emulator's BIGNUMERIC has too few decimals for it."""
+    # It takes half a minute to compile, which the fast tests need not wait for.
+    from tests.integration.warehouse.both_engines import BothEngines
+    from tests.reference_engine import evaluate
+
     shop, expected = measured
     settings = shop.warehouse.settings
     engines = BothEngines(today=DAY)

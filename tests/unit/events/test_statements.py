@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import googlesql
+from tests import rendered_sql
 
 FIRST_DAY = "DATE '1999-12-31'"
 SMALL = {"load_audit", "rejected_rows"}
@@ -13,6 +13,6 @@ SMALL = {"load_audit", "rejected_rows"}
 
 @pytest.mark.parametrize("name", ["find_changes", "script"])
 def test_only_a_fixed_number_of_days_of_the_large_tables_is_read(name):
-    for statement in googlesql.statements(f"warehouse/loads/events/{name}.sql"):
+    for statement in rendered_sql.statements(f"warehouse/loads/events/{name}.sql"):
         tables = set(re.findall(r"`sales\.(\w+)`", statement.sql))
         assert FIRST_DAY not in statement.sql or tables <= SMALL, statement.name

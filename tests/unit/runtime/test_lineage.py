@@ -9,7 +9,7 @@ from airflow.providers.openlineage.utils import sql_hook_lineage as parsing
 
 from ecommerce.runtime import lineage
 from ecommerce.runtime.airflow_internals import OPENLINEAGE_LISTENER
-from tests import googlesql
+from tests import rendered_sql
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def datasets(monkeypatch):
 
 def test_a_load_names_the_tables_that_it_reads_and_writes(datasets):
     script = ""
-    for statement in googlesql.statements("warehouse/loads/orders/script.sql"):
+    for statement in rendered_sql.statements("warehouse/loads/orders/script.sql"):
         script += f"{statement.sql};\n"
     inputs, outputs = datasets(script, "bigquery", "project")
     assert {"project.sales.orders", "project.sales.daily_sales"} <= outputs
