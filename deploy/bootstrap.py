@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -114,12 +115,14 @@ def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
 
 
 def make(venv: Path) -> None:
-    """Create an environment with the version of this interpreter, unless it exists."""
-    if version_of(venv) != sys.version_info[:2]:
-        run(
-            [sys.executable, "-m", "venv", "--clear", str(venv)],
-            "creating the virtual environment failed",
-        )
+    """Create an environment with the version of this interpreter, unless it exists. Only .venv has pip, whose
+    installation takes several seconds."""
+    if version_of(venv) == sys.version_info[:2]:
+        return
+    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
+    if venv != VENV:
+        command.append("--without-pip")
+    run(command, "creating the virtual environment failed")
 
 
 def fill(venv: Path, locks: tuple[str, ...]) -> None:
@@ -143,17 +146,8 @@ def fill(venv: Path, locks: tuple[str, ...]) -> None:
 
 def get_uv() -> None:
     """Install uv into .venv, unless it exists or pip uses its own package index."""
-    python = str(python_of(VENV))
-    if not uv_of(VENV).exists() and not own_index(python):
-        pip = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            *strictly(UV_LOCK),
-        ]
+    if not uv_of(VENV).exists() and not own_index():
+        pip = pip_command(VENV, UV_LOCK)
         subprocess.run(pip, cwd=str(REPOSITORY), check=False, capture_output=True)
 
 
@@ -172,7 +166,7 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
     uv ignores pip's configuration, so pip is used if it has its own package index.
     """
     python, uv = str(python_of(venv)), uv_of(VENV)
-    by_uv = uv.exists() and not own_index(python)
+    by_uv = uv.exists() and not own_index()
     if not by_uv:
         say("pip installs, which takes a few minutes …")
     for lock in locks:
@@ -193,16 +187,22 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
             if not by_uv:
                 say("uv failed: continuing with pip, which takes a few minutes …")
         if not by_uv:
-            pip = [
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                *strictly(lock),
-            ]
-            run(pip, f"the packages of {lock} could not be installed")
+            failure = f"the packages of {lock} could not be installed"
+            run(pip_command(venv, lock), failure)
+
+
+def pip_command(venv: Path, lock: str) -> list[str]:
+    """Return the command by which the pip of .venv installs a lock file in an environment."""
+    return [
+        str(python_of(VENV)),
+        "-m",
+        "pip",
+        f"--python={python_of(venv)}",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        *strictly(lock),
+    ]
 
 
 def strictly(lock: str) -> tuple[str, ...]:
@@ -210,11 +210,11 @@ def strictly(lock: str) -> tuple[str, ...]:
     return ("--no-deps", "--require-hashes", "-r", lock)
 
 
-def own_index(python: str) -> bool:
+@lru_cache(None)
+def own_index() -> bool:
     """Return whether pip is configured with a package index other than PyPI."""
-    listed = subprocess.run(
-        [python, "-m", "pip", "config", "list"], check=False, stdout=subprocess.PIPE
-    )
+    command = [str(python_of(VENV)), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, check=False, stdout=subprocess.PIPE)
     return b".index-url=" in listed.stdout
 
 

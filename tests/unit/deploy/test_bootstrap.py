@@ -29,9 +29,20 @@ OWN_INDEX = 'case "$*" in *config*) echo "global.index-url=https://pypi.shop" ;;
 NO_PIP = 'case "$*" in *install*) echo "error: no such hash"; exit 1 ;; esac'
 HASHED = "--no-deps --require-hashes -r"
 UV = f".venv/bin/uv pip install --quiet --python .venv/bin/python {HASHED}"
-PIP = f".venv/bin/python -m pip install --quiet --disable-pip-version-check {HASHED}"
+PIP = (
+    ".venv/bin/python -m pip --python=.venv/bin/python install "
+    f"--quiet --disable-pip-version-check {HASHED}"
+)
 LOCK = "requirements.txt"
 LOCKS = [LOCK, "demo/requirements.txt"]
+
+
+def of_emulator(call):
+    """The call that installs the emulator, by that of another lock file."""
+    program, _, options = call.partition(" ")
+    options = options.replace("python .venv", "python .venv-emulator")
+    options = options.replace("python=.venv", "python=.venv-emulator")
+    return f"{program} {options} demo/emulator-requirements.txt"
 
 
 @dataclass
@@ -92,12 +103,10 @@ def uv(*locks):
 
 def test_what_each_command_installs_and_starts(machine):
     tests = f".venv/bin/python {' '.join(bootstrap.TESTS)} -x"
-    emulator = UV.replace("--python .venv", "--python .venv-emulator")
-    emulator += " demo/emulator-requirements.txt"
     for command, calls in (
         ("env", uv(*LOCKS)),
         ("env", []),
-        ("demo", [".venv/bin/python -m demo.run_demo start", emulator]),
+        ("demo", [".venv/bin/python -m demo.run_demo start", of_emulator(UV)]),
         ("emulator", [".venv/bin/python -m demo.services.emulator"]),
         ("stop", [".venv/bin/python -m demo.run_demo stop"]),
         ("dev", uv("requirements-dev.txt")),
@@ -138,16 +147,17 @@ def test_an_interrupted_installation_begins_again(machine):
 @pytest.mark.parametrize(
     ("program", "script", "tried"),
     [
-        ("uv", "exit 1", uv(LOCK)),
+        ("uv", "exit 1", [*uv(LOCK), of_emulator(UV)]),
         # uv would ignore the package index of pip's configuration.
         ("python", OWN_INDEX, []),
     ],
 )
 def test_pip_installs_where_uv_cannot(machine, program, script, tried):
     machine.install(program, script=script)
-    done = machine.run("env")
+    done = machine.run("emulator")
     by_pip = [f"{PIP} {lock}" for lock in LOCKS]
-    assert sorted(done.calls) == sorted(by_pip + tried)
+    begun = ".venv/bin/python -m demo.services.emulator"
+    assert sorted(done.calls) == sorted([*by_pip, of_emulator(PIP), *tried, begun])
     assert "which takes a few minutes" in done.stderr
 
 
