@@ -9,6 +9,7 @@ catches it, only the last jobs are known, and a statement without a required par
 by BigQuery. The patches depend on the emulator's release, which the lock file pins.
 """
 
+import fcntl
 import gc
 import json
 import os
@@ -16,7 +17,7 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from copy import deepcopy
 from functools import lru_cache, partial, partialmethod
 from hashlib import sha256
@@ -92,18 +93,21 @@ def shape_of(texts: tuple[str, ...]) -> tuple[tuple[str, ...], dict[bytes, bytes
 
 @lru_cache(RESULTS)
 def stored(function: Callable[..., Any], texts: tuple[str, ...]) -> bytes:
-    """Return the pickled result of a function, from its file if there is one."""
+    """Return the pickled result of a function, from its file if there is one. While another emulator computes
+    the same, wait for it: those of a test run begin with the same statements."""
     key = repr((CODE, function.__module__, function.__name__, texts))
     file = FOLDER / sha256(key.encode()).hexdigest()
-    with suppress(OSError):
-        if content := file.read_bytes():
-            return content
-    result = pickle.dumps(function(*texts))
-    with suppress(OSError):
-        FOLDER.mkdir(exist_ok=True)
-        unfinished = file.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(result)
-        unfinished.replace(file)
+    with ExitStack() as claim:
+        with suppress(OSError):
+            FOLDER.mkdir(exist_ok=True)
+            fcntl.flock(claim.enter_context(file.open("ab")), fcntl.LOCK_EX)
+            if content := file.read_bytes():
+                return content
+        result = pickle.dumps(function(*texts))
+        with suppress(OSError):
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(result)
+            unfinished.replace(file)
     return result
 
 
