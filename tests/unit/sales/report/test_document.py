@@ -13,7 +13,7 @@ from ecommerce.sales.report.texts.page import page_texts
 from tests.rows import column_of
 from tests.unit.differences import differences
 from tests.unit.sales.report import samples
-from tests.unit.sales.report.parts import hostile_day
+from tests.unit.sales.report.parts import hostile_day, payout
 from tests.unit.sales.report.readable import page_one
 from tests.unit.sales.report.samples import NASTY
 
@@ -102,6 +102,23 @@ def test_two_pages_compare_several_shops_and_the_annex_has_the_channels(written)
     assert annex.count("By shop amounts in USD") == 1
     assert annex.count("By channel amounts in USD") == 1
     assert annex.count("By channel contribution to the change") == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "more"),
+    [(8, []), (9, ["1 more payout"]), (60, ["52 more payouts"])],
+)
+def test_page_two_has_the_first_payouts_and_the_annex_all(count, more, tmp_path):
+    ids = [f"payout-{number:03}" for number in range(count)]
+    payouts = [payout(payout_id=payout_id) for payout_id in ids]
+    build.write_document(samples.full(payouts=payouts), tmp_path)
+    pages = text_of(tmp_path)
+    annex = " ".join(pages[2:])
+    assert [payout_id for payout_id in ids if payout_id in pages[1]] == ids[:8]
+    assert [payout_id for payout_id in ids if payout_id in annex] == (
+        ids if more else []
+    )
+    assert re.findall(r"(\d+ more payouts?) in the annex", pages[1]) == more
 
 
 def test_names_from_data_are_printed_whole_and_never_evaluated(written):
