@@ -99,14 +99,14 @@ def batches_of(sizes, **params):
 
 
 def test_small_shops_share_transforms_and_every_extract_is_in_one(monkeypatch):
-    shops = [f"s{number}" for number in range(17)]
+    shops = [f"s{number}" for number in range(42)]
     monkeypatch.setenv("SHOPS", json.dumps({"shopify": shops, "sales_db": ["big"]}))
     sizes = {"sales_db": 10, "sales_db_big": FEW_BYTES + 1, "exchange_rates": 10}
     sizes |= {"shopify": FEW_BYTES}
     sizes |= {f"shopify_{shop}": FEW_BYTES for shop in shops}
     # A run of one source requires no other.
     batches = batches_of(sizes, first_day="2026-03-02", source="sales_db")
-    assert sorted(map(len, batches)) == [1, 1, 1, 3, 15]
+    assert sorted(map(len, batches)) == [1, 1, 1, 21, 22]
     assert sorted(chain.from_iterable(batches)) == sorted(sizes)
     # Platforms are apart, and so is what is large.
     for source in ("sales_db", "sales_db_big", "exchange_rates"):
