@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.core.values import Row, Values
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import run_sql_file
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Draft, Manifest
 from ecommerce.transform.database import open_database, step_errors
 
@@ -189,15 +191,17 @@ def _run_steps(
             if is_small:
                 duck.execute(f"CREATE TABLE written_{table} AS {query}")
                 query = f"FROM written_{table}"
+            if len(drafts) > 1:
+                _write_by_source(duck, spec, table, drafts)
+                continue
+            [draft] = drafts.values()
+            file = draft.path / f"{table}.parquet"
             columns = "* EXCLUDE (source)" if table in spec.without_source else "*"
             query = f"FROM ({query}\n) AS step_rows SELECT {columns}"
-            for source, draft in drafts.items():
-                file = draft.path / f"{table}.parquet"
-                condition = f"WHERE source = '{source}'" if len(drafts) > 1 else ""
-                copied = f"COPY ({query} {condition}) TO ? ({WRITE_OPTIONS})"
-                [rows] = duck.execute(copied, [str(file)]).fetchone() or (0,)
-                if rows == 0 and table not in spec.required_tables:
-                    unneeded.append(file)
+            copied = f"COPY ({query}) TO ? ({WRITE_OPTIONS})"
+            [rows] = duck.execute(copied, [str(file)]).fetchone() or (0,)
+            if rows == 0 and table not in spec.required_tables:
+                unneeded.append(file)
             if not is_small:
                 duck.read_parquet(str(file)).create_view(f"written_{table}")
     # The accounting also reads files without rows.
@@ -206,6 +210,31 @@ def _run_steps(
     for file in unneeded:
         file.unlink()
     return accounts
+
+
+def _write_by_source(
+    duck: DuckDBPyConnection,
+    spec: TransformSpec,
+    table: str,
+    drafts: Mapping[str, Draft],
+) -> None:
+    """Write the rows of `written_<table>` as a file of each source, by one statement: one for each source
+    takes longer than its rows."""
+    rows = f"written_{table}"
+    has_source = table not in spec.without_source
+    parts = f"PARTITION_BY (source), WRITE_PARTITION_COLUMNS {has_source}"
+    with scratch_folder() as folder:
+        duck.execute(
+            f"COPY (FROM {rows}) TO ? ({WRITE_OPTIONS}, {parts})", [str(folder / "all")]
+        )
+        for source, draft in drafts.items():
+            file = str(draft.path / f"{table}.parquet")
+            written = list(folder.glob(f"all/source={source}/*"))
+            if written:
+                [part] = written
+                shutil.move(part, file)
+            elif table in spec.required_tables:
+                duck.table(rows).limit(0).write_parquet(file)
 
 
 def _read_step(step: Path, is_small: bool) -> str:
