@@ -220,21 +220,21 @@ def _write_by_source(
 ) -> None:
     """Write the rows of `written_<table>` as a file of each source, by one statement: one for each source
     takes longer than its rows."""
-    rows = f"written_{table}"
     has_source = table not in spec.without_source
-    parts = f"PARTITION_BY (source), WRITE_PARTITION_COLUMNS {has_source}"
     with scratch_folder() as folder:
         duck.execute(
-            f"COPY (FROM {rows}) TO ? ({WRITE_OPTIONS}, {parts})", [str(folder / "all")]
+            f"COPY written_{table} TO ? "
+            f"({WRITE_OPTIONS}, PARTITION_BY (source), WRITE_PARTITION_COLUMNS {has_source})",
+            [str(folder)],
         )
         for source, draft in drafts.items():
             file = str(draft.path / f"{table}.parquet")
-            written = list(folder.glob(f"all/source={source}/*"))
+            written = list(folder.glob(f"source={source}/*"))
             if written:
                 [part] = written
                 shutil.move(part, file)
             elif table in spec.required_tables:
-                duck.table(rows).limit(0).write_parquet(file)
+                duck.table(f"written_{table}").limit(0).write_parquet(file)
 
 
 def _read_step(step: Path, is_small: bool) -> str:
