@@ -141,7 +141,7 @@ def catalogue_of(tables):
 
 
 class _CachedConfig(wasmtime.Config):
-    """Keeps the compiled analyzer in the user's cache: compiling it takes half a minute, loading it a second."""
+    """Keeps the compiled analyzer in the user's cache: it compiles in half a minute, loads in a second."""
 
     def __init__(self):
         super().__init__()
