@@ -60,22 +60,22 @@ def read_mail(report: Report, locale: str = "") -> ReportMail:
         StagingError: the archived report is gone, or a newer run has replaced it.
     """
     archive = report.archive
-    parts = None
+    translated = None
     uri = report.uri
     with scratch_folder() as scratch:
         if locale not in ("", load_settings().report_locale):
             figures = archive.read_figures(uri)
             with text.in_locale(locale):
                 if isinstance(figures, Figures):
-                    parts = write_day_mail(figures, scratch)
+                    translated = write_day_mail(figures, scratch)
                 else:
-                    parts = write_period_mail(figures, scratch)
+                    translated = write_period_mail(figures, scratch)
             uri = str(scratch)
         pdf = archive.read(uri, PDF)
         picture = Store(uri).read(report.picture)
     # The last file, because another run may replace the report between two reads.
     archived = archive.read_mail(report.uri, report.figures_hash)
-    parts = parts or archived
+    parts = translated or archived
     path = report.page_path
     parts["texts"]["page_url"] = page_url(path) if path else ""
     return ReportMail(

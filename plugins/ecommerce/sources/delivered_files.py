@@ -84,7 +84,7 @@ def read_csv(
         duck: Connection with the table `rejects` and the macros of include/sql/transform/values.sql. Its
             table `loaded_orders` may have orders of the file's former delivery.
         stream: The file as delivered, decompressed.
-        target: Path of the Parquet file; a file with the ending `.records` beside it is temporary.
+        target: Path of the Parquet file; a file with the ending `.records` next to it is temporary.
         facts: Columns of each line: file, partner and received_at.
         layout: Layout of the file.
         bounds: Limits of lines, bytes, seconds and malformed lines.
@@ -128,10 +128,8 @@ def read_csv(
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError("some of its records were lost") from None
-    except duckdb.IOException:
-        # A full disk is not the file's fault.
-        raise
-    except duckdb.Error as error:
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        # Other errors, such as a full disk, are not the file's fault.
         raise UnusableFileError(
             f"its values cannot be converted: {problem_of(error)}"
         ) from None

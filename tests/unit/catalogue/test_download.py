@@ -27,7 +27,7 @@ HEADERS = {"host", "accept", "accept-encoding", "user-agent"}
 
 @pytest.fixture(autouse=True)
 def _limits(monkeypatch):
-    """Pictures may come from this address, and from none beside it."""
+    """Pictures may come from this address, and from no other."""
     monkeypatch.setenv("PICTURE_NETWORKS", "127.0.0.1/32")
 
 
