@@ -4,8 +4,9 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only if, read whole, it has the right number of fields, and no later line of it could be a
 record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-A pattern finds the blocks, and runs of lines in others, that are certainly records. The remaining lines are
-judged one by one. pyarrow parses the records of all.
+pyarrow parses a block whose quotes are all around fields, or doubled. If it has as many records as lines,
+each line is one. In other blocks, a pattern finds runs of lines that are certainly records, and the remaining
+lines are judged one by one.
 """
 
 from __future__ import annotations
@@ -284,11 +285,10 @@ class Reader:
         self._field = self._pattern(f"{field},")
         self._complete = self._pattern(f"(?:{field},)*+")
         self._exact = self._pattern(self._line_of(field))
-        certain = r'(?:"(?:[^"\r\n]|"")*"| *(?:[^" ,\r\n][^,\r\n]*)?)'
-        certain_lines = self._pattern(f"^(?:{self._line_of(certain)})*$")
-        self._certain_lines = certain_lines.pattern.decode()
-        ascii_field = r'(?:"(?:[^"\r\n\x80-\xff]++|"")*+"|(?! *")[^,\r\n\x80-\xff]*+)'
-        self._ascii_lines = self._pattern(f"(?:{self._line_of(ascii_field)})*+")
+        certain = r'(?:"(?:[^"\r\n]++|"")*+"|(?! *")[^,\r\n]*+)'
+        self._certain_lines = self._pattern(f"(?:{self._line_of(certain)})*+")
+        ascii_only = certain.replace("]", r"\x80-\xff]")
+        self._ascii_lines = self._pattern(f"(?:{self._line_of(ascii_only)})*+")
 
     def _line_of(self, field: str) -> str:
         """Return the pattern of a line whose fields have a pattern."""
@@ -329,13 +329,19 @@ class Reader:
         if b"\r" in text:
             # `\r+` has no first letter that `re` can look for: it takes six times as long.
             text = re.sub(rb"\r\r*\n", b"\n", text)
+        first = self.number
+        table = self.whole_block(text)
+        if table is not None:
+            self.number += len(table)
+            return _batch(table, [np.arange(first, self.number)], [])
+        is_text = is_utf8(text)
         records = []
         numbers: list[Any] = [np.arange(0)]
         malformed = []
         position = 0
         while position < len(text):
             first = self.number
-            lines = self.certain_lines(text, position)
+            lines = self.certain_lines(text, position, is_text)
             record = None
             if not lines:
                 lines = self._record_lines(text, position)
@@ -344,9 +350,7 @@ class Reader:
                     # Later lines may close it.
                     self._unfinished = text[position:]
                     break
-            self.number += int(
-                np.count_nonzero(np.frombuffer(lines, np.uint8) == END[0])
-            )
+            self.number += _count_lines(lines)
             position += len(lines)
             if record is None:
                 records.append(lines)
@@ -358,26 +362,57 @@ class Reader:
             else:
                 records.append(record.text + b"\n")
                 numbers.append([first])
-        table = self._parse(records, np.concatenate(numbers))
-        return Batch(table, malformed)
+        # Raises ArrowInvalid if records were lost.
+        return _batch(self._parse(records), numbers, malformed)
 
-    def certain_lines(self, text: bytes, position: int) -> bytes:
-        """Return the lines from a position on that are certainly records each: all, or some.
+    def whole_block(self, text: bytes) -> pa.Table | None:
+        """Return the records of whole lines, if each line is certainly one record; None if not, or unknown.
 
         They are in UTF-8 and not very long, and have no carriage return, blanks around quotes, or quote that
         continues in the next line.
         """
         import pyarrow as pa
-        from pyarrow import compute
 
+        if not self._may_be_certain(text) or b"\r" in text or not is_utf8(text):
+            return None
+        if self._dialect.quoting == "standard" and not self._are_quotes_certain(text):
+            return None
+        try:
+            table = self._parse([text])
+        except pa.ArrowInvalid:
+            # A line has another number of fields.
+            return None
+        return table if len(table) == _count_lines(text) else None
+
+    def _may_be_certain(self, text: bytes) -> bool:
         # Blanks are no record, also of one field. A longer block may have a line that is too long.
-        if len(self._columns) == 1 or len(text) > LONGEST_LINE:
+        return len(self._columns) > 1 and len(text) <= LONGEST_LINE
+
+    def _are_quotes_certain(self, text: bytes) -> bool:
+        """Return whether each quote in whole lines begins a field, ends one, or is doubled in one."""
+        import numpy as np
+
+        letters = np.frombuffer(text, np.uint8)
+        quotes = np.flatnonzero(letters == ord('"'))
+        edges = np.frombuffer(b'\n"' + self._separator, np.uint8)
+        # The letter before the first one is the last one, a line feed.
+        before = letters[quotes[::2] - 1]
+        # A quote behind a quote continues the field.
+        after = letters[quotes[1::2] + 1]
+        is_even = len(before) == len(after)
+        return is_even and bool(
+            np.isin(before, edges).all() and np.isin(after, edges).all()
+        )
+
+    def certain_lines(self, text: bytes, position: int, is_text: bool) -> bytes:
+        """Return the lines from a position on that are certainly records each: all, or some.
+
+        In a block with bytes that are not UTF-8, which `is_text` excludes, they are ASCII.
+        """
+        if not self._may_be_certain(text):
             return b""
-        if position == 0 and is_utf8(text):
-            block = pa.scalar(text, pa.binary())
-            if compute.match_substring_regex(block, self._certain_lines).as_py():
-                return text
-        lines = self._ascii_lines.match(text, position)
+        pattern = self._certain_lines if is_text else self._ascii_lines
+        lines = pattern.match(text, position)
         return lines[0] if lines else b""
 
     def _record_lines(self, text: bytes, position: int) -> bytes:
@@ -429,14 +464,14 @@ class Reader:
             detail = "a carriage return outside quotes"
         return Record(number, text, detail)
 
-    def _parse(self, records: list[bytes], numbers: Any) -> pa.Table:
-        """Return the table of records with these numbers."""
+    def _parse(self, records: list[bytes]) -> pa.Table:
+        """Return the table of records. Raise ArrowInvalid if one has another number of fields."""
         import pyarrow as pa
         from pyarrow import csv as pa_csv
 
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
         text = b"".join([b"\n", *records, b"\n"])
-        table = pa_csv.read_csv(
+        return pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
                 use_threads=False,
@@ -458,5 +493,18 @@ class Reader:
                 include_missing_columns=True,
             ),
         )
-        # Raises ArrowInvalid if records were lost.
-        return table.append_column("row_number", pa.array(numbers, pa.int64()))
+
+
+def _count_lines(lines: bytes) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")))
+
+
+def _batch(table: pa.Table, numbers: list[Any], malformed: list[Record]) -> Batch:
+    """Return records with the numbers of their lines, in parts. Raise ArrowInvalid if there are others."""
+    import numpy as np
+    import pyarrow as pa
+
+    row_numbers = pa.array(np.concatenate(numbers), pa.int64())
+    return Batch(table.append_column("row_number", row_numbers), malformed)
