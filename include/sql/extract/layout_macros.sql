@@ -51,15 +51,18 @@ CREATE OR REPLACE MACRO plain_text(value) AS trim(regexp_replace(value, '[\s\p{Z
 -- A time with a year of four digits: strptime reads 26 as the year 26, and the next format may be `%y`.
 CREATE OR REPLACE MACRO with_whole_year(instant) AS CASE WHEN year(instant) >= 1000 THEN instant END;
 
--- A cell without the formula in which a program hides it from a spreadsheet: ="0012".
-CREATE OR REPLACE MACRO without_formula(value) AS CASE
+-- A cell without what hides it from a spreadsheet: the formula ="0012", or a tab behind it.
+CREATE OR REPLACE MACRO shown_cell(value) AS CASE
     WHEN value LIKE '="%"' THEN substr(value, 3, length(value) - 3)
+    WHEN suffix(value, chr(9)) THEN rtrim(value, chr(9))
     ELSE value
 END;
 
-{% set thousands = layout.thousands or ("." if layout.decimal_comma else none) %}
+{# Points between thousands leave the comma for decimals: of Indonesia's 150.000, no other amount may show that. #}
+{% set decimal_comma = layout.decimal_comma or layout.thousands == "." %}
+{% set thousands = layout.thousands or ("." if decimal_comma else none) %}
 {% set between = {",": ",", ".": "[.]", " ": "[ \\x{A0}\\x{2009}\\x{202F}]", "'": "[''’]"}[thousands] if thousands else "" %}
-{% set decimal = "," if layout.decimal_comma else "[.]" %}
+{% set decimal = "," if decimal_comma else "[.]" %}
 {% set blanks = "[\\s\\p{Zs}]*" %}
 {% set dash = "[-−–—‑－]" %}
 {% set word = "(?:[A-Za-z]{1,3}[\\s\\p{Zs}]?)?\\p{Sc}|(?i:z[łl]|k[čc]|ft|kr|s?fr|r[smp]?|tl|dh|sr|s/|лв|руб|грн)[.]?|円|元|원|[A-Za-z]{3}" %}
@@ -111,13 +114,13 @@ CREATE OR REPLACE MACRO is_foreign(word, own_currency) AS coalesce(
 CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
     WHEN nullif(trim(value), '') IS NULL THEN value
     -- Nearly all values, in a fraction of the time.
-    WHEN regexp_full_match(value, '\d+(?:{{ decimal }}\d+)?') THEN replace(value, '{{ "," if layout.decimal_comma else "." }}', '.')
+    WHEN regexp_full_match(value, '\d+(?:{{ decimal }}\d+)?') THEN replace(value, '{{ "," if decimal_comma else "." }}', '.')
     -- Programs write a dash for no amount.
     WHEN regexp_full_match(value, '{{ currency }}{{ dash }}{{ currency }}') THEN NULL
     ELSE list_transform(
         [parts_of_amount(value)],
         LAMBDA parts: CASE
-            WHEN parts.digits = '' THEN value || '{{ " (not a number with a decimal comma)" if layout.decimal_comma }}'
+            WHEN parts.digits = '' THEN value || '{{ " (not a number with a decimal comma)" if decimal_comma }}'
             WHEN is_foreign(parts.currency, own_currency) OR is_foreign(parts.currency_behind, own_currency)
                 THEN value || ' (not in ' || trim(own_currency) || ')'
             ELSE concat(
@@ -129,7 +132,7 @@ CREATE OR REPLACE MACRO plain_number(value, own_currency) AS CASE
                 END,
                 replace(
                     {{ "regexp_replace(parts.digits, '" ~ between ~ "', '', 'g')" if thousands else "parts.digits" }},
-                    '{{ "," if layout.decimal_comma else "." }}',
+                    '{{ "," if decimal_comma else "." }}',
                     '.'
                 )
             )

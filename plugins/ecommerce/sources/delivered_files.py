@@ -27,6 +27,7 @@ from ecommerce.sources.csv_records import (
     find_header,
 )
 from ecommerce.sources.partner_layouts import (
+    AMOUNTS,
     COLUMNS,
     COMPUTED,
     LAYOUT_COLUMNS,
@@ -214,6 +215,7 @@ def _convert(
                 duck,
                 "extract/delivered_files/convert_records",
                 computed=COMPUTED,
+                amounts=AMOUNTS,
                 columns_of_layouts=LAYOUT_COLUMNS,
                 **context,
             )

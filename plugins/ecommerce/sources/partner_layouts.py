@@ -94,6 +94,18 @@ LAYOUT_COLUMNS = (
     "refunded_at",
 )
 """Further columns of ours that only a layout of its own can have."""
+AMOUNTS = (
+    "quantity",
+    "unit_price",
+    "discount_amount",
+    "tax_amount",
+    "unit_cost",
+    *sorted(COMPUTED),
+    "shipping_amount",
+    "shipping_tax_amount",
+    "fee_amount",
+)
+"""Columns of numbers in a layout of orders."""
 REPLACED = {
     "line_amount": ["unit_price"],
     "amount_after_discount": ["unit_price", "discount_amount"],
@@ -166,6 +178,13 @@ def _column_of_the_file(name: str) -> str:
     return name
 
 
+def _column_of_texts(name: str) -> str:
+    if name in (*AMOUNTS, "amount", "deposit_amount"):
+        # An amount of a column for debits would lose its sign.
+        raise ValueError(f"{name} must be one column of the file")
+    return name
+
+
 def _known_language(name: str) -> str:
     country_codes(name)
     return name
@@ -179,6 +198,7 @@ def _known_payment(rule: Texts) -> Texts:
 
 Column = Annotated[str, AfterValidator(_known_column)]
 Constant = Annotated[Column, AfterValidator(_column_of_the_file)]
+Joined = Annotated[Column, AfterValidator(_column_of_texts)]
 Language = Annotated[str, AfterValidator(_known_language)]
 Name = Annotated[str, AfterValidator(column_name)]
 """The name of a column in the file."""
@@ -201,7 +221,7 @@ class Layout(BaseModel):
     month_names: tuple[str, ...] = ()
     timezone: ZoneInfo | None = None
     columns: Mapping[Name, Several[Column]] = {}
-    joined: Mapping[Column, tuple[Name, ...]] = {}
+    joined: Mapping[Joined, tuple[Name, ...]] = {}
     constants: Mapping[Constant, str] = {}
     values: Mapping[Column, Mapping[str, str]] = {}
     country_names: Several[Language] = ()

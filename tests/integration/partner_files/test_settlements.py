@@ -340,6 +340,10 @@ REFUSED = {
         LAYOUT.replace("Betrag:", "Amount:"),
         "lacks Amount",
     ),
+    "an amount whose debits would have no sign": (
+        LAYOUT.replace("  Betrag: amount\n", "") + "joined: {amount: [Soll, Haben]}\n",
+        "amount must be one column of the file",
+    ),
     "a constant amount": (
         LAYOUT.replace("constants: {", "constants: {amount: 1, "),
         "amount must be a column of the file",

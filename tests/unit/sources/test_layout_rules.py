@@ -408,6 +408,18 @@ CASES = {
             },
         },
     ),
+    "tabs behind cells hide them from a spreadsheet": Case(
+        {"columns": {"Cut": "discount_amount"}, "fill_down": ["Date"]},
+        [
+            f"{HEADER},Cut",
+            f"A1\t,1\t,{DATE}\t,2\t,12.50\t,\t",
+            "A1\t,2\t,\t,1\t,5\t,0.50\t",
+        ],
+        {
+            2: {"order_id": "A1", "quantity": "2", "discount_amount": ""},
+            3: {"ordered_at": DATE, "discount_amount": "0.50"},
+        },
+    ),
     "countries have names": Case(
         {
             "columns": {"Land": "country_code"},
@@ -690,6 +702,15 @@ NUMBERS = {
             "1\u202f234,50 EUR": "1234.50",
             "1\u2009234,50": "1234.50",
             "1.234,50": "1.234,50 (not a number with a decimal comma)",
+        },
+    ),
+    "points between thousands of a currency without decimals": (
+        {"thousands": ".", "constants": {"currency": "IDR"}},
+        {
+            "150.000": "150000",
+            "Rp 1.150.000": "1150000",
+            "1.150,50": "1150.50",
+            "12.50": "12.50 (not a number with a decimal comma)",
         },
     ),
     "decimal commas": (

@@ -115,6 +115,10 @@ def test_a_layout_extends_a_shipped_one(folder, monkeypatch):
             "columns: {Datum: ordered_at}\njoined: {ordered_at: [Datum, Uhrzeit]}",
             "ordered_at is set more than once",
         ),
+        (
+            "joined: {unit_price: [Soll, Haben]}",
+            "globex.yaml line 1: joined: unit_price: unit_price must be one column of the file",
+        ),
         ("timezone: Berlin", "timezone: invalid timezone: Berlin"),
         ("columns: {Preis: price}", "price must be one of order_id, "),
         (

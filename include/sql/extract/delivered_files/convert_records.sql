@@ -4,12 +4,6 @@
   (paths). Variables: `file`, `partner`, `received_at`.
 #}
 {% set layout = delivered.layout %}
-{% set amounts = [
-    "quantity", "unit_price", "discount_amount", "tax_amount", "unit_cost", "line_amount", "amount_after_discount",
-    "tax_rate", "tax_before_discount", "shipping_amount", "shipping_tax_amount", "shipping_tax_before_discount",
-    "shipping_discount_amount", "fee_amount", "order_discount_amount", "order_tax_amount", "order_shipping_amount",
-    "order_fee_amount"
-] %}
 {% from "extract/delivered_files/record_macros.sql" import cell, instant, is_blank, is_header, is_named, is_one_of, month_named, plain_records, quoted with context %}
 {% include "extract/layout_macros.sql" %}
 

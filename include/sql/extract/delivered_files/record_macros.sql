@@ -12,7 +12,7 @@
 (
     SELECT
         {% for place in range(delivered.names | length) %}
-        without_formula("{{ place }}") AS "{{ place }}",
+        shown_cell("{{ place }}") AS "{{ place }}",
         {% endfor %}
         row_number AS number
     FROM read_parquet('{{ records }}')
