@@ -329,41 +329,39 @@ class Reader:
         if b"\r" in text:
             # `\r+` has no first letter that `re` can look for: it takes six times as long.
             text = re.sub(rb"\r\r*\n", b"\n", text)
-        first = self.number
         table = self.whole_block(text)
         if table is not None:
             self.number += len(table)
-            return _batch(table, [np.arange(first, self.number)], [])
+            return Batch(table, [])
         is_text = is_utf8(text)
         records = []
         numbers: list[Any] = [np.arange(0)]
         malformed = []
         position = 0
         while position < len(text):
-            first = self.number
             lines = self.certain_lines(text, position, is_text)
             record = None
             if not lines:
                 lines = self._record_lines(text, position)
-                record = self._padded(self._line(first, lines[:-1]))
+                record = self._padded(self._line(self.number, lines[:-1]))
                 if record.detail == OPEN_QUOTE and not MANY_LINES.match(text, position):
                     # Later lines may close it.
                     self._unfinished = text[position:]
                     break
-            self.number += _count_lines(lines)
+            numbers_of_lines = self._numbers_of(lines)
+            self.number += len(numbers_of_lines)
             position += len(lines)
             if record is None:
                 records.append(lines)
-                numbers.append(np.arange(first, self.number))
+                numbers.append(numbers_of_lines)
             elif not lines.strip(self._blanks):
                 continue
             elif record.detail:
                 malformed.append(record)
             else:
                 records.append(record.text + b"\n")
-                numbers.append([first])
-        # Raises ArrowInvalid if records were lost.
-        return _batch(self._parse(records), numbers, malformed)
+                numbers.append(numbers_of_lines[:1])
+        return Batch(self._parse(records, np.concatenate(numbers)), malformed)
 
     def whole_block(self, text: bytes) -> pa.Table | None:
         """Return the records of whole lines, if each line is certainly one record; None if not, or unknown.
@@ -373,16 +371,16 @@ class Reader:
         """
         import pyarrow as pa
 
-        if not self._may_be_certain(text) or b"\r" in text or not is_utf8(text):
-            return None
-        if self._dialect.quoting == "standard" and not self._are_quotes_certain(text):
-            return None
-        try:
-            table = self._parse([text])
-        except pa.ArrowInvalid:
-            # A line has another number of fields.
-            return None
-        return table if len(table) == _count_lines(text) else None
+        if (
+            b"\r" not in text
+            and self._may_be_certain(text)
+            and self._are_quotes_certain(text)
+            and is_utf8(text)
+        ):
+            # A line may have another number of fields, or none.
+            with suppress(pa.ArrowInvalid):
+                return self._parse([text], self._numbers_of(text))
+        return None
 
     def _may_be_certain(self, text: bytes) -> bool:
         # Blanks are no record, also of one field. A longer block may have a line that is too long.
@@ -392,17 +390,23 @@ class Reader:
         """Return whether each quote in whole lines begins a field, ends one, or is doubled in one."""
         import numpy as np
 
+        if self._dialect.quoting == "none":
+            return True
         letters = np.frombuffer(text, np.uint8)
         quotes = np.flatnonzero(letters == ord('"'))
+        # The letter before the first one is the last one, a line feed. A quote next to a quote continues the
+        # field.
+        outside = [letters[quotes[::2] - 1], letters[quotes[1::2] + 1]]
         edges = np.frombuffer(b'\n"' + self._separator, np.uint8)
-        # The letter before the first one is the last one, a line feed.
-        before = letters[quotes[::2] - 1]
-        # A quote behind a quote continues the field.
-        after = letters[quotes[1::2] + 1]
-        is_even = len(before) == len(after)
-        return is_even and bool(
-            np.isin(before, edges).all() and np.isin(after, edges).all()
-        )
+        is_even = len(quotes) % 2 == 0
+        return is_even and bool(np.isin(np.concatenate(outside), edges).all())
+
+    def _numbers_of(self, lines: bytes) -> Any:
+        """Return the numbers of the next lines."""
+        import numpy as np
+
+        count = np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n"))
+        return np.arange(self.number, self.number + count)
 
     def certain_lines(self, text: bytes, position: int, is_text: bool) -> bytes:
         """Return the lines from a position on that are certainly records each: all, or some.
@@ -464,14 +468,17 @@ class Reader:
             detail = "a carriage return outside quotes"
         return Record(number, text, detail)
 
-    def _parse(self, records: list[bytes]) -> pa.Table:
-        """Return the table of records. Raise ArrowInvalid if one has another number of fields."""
+    def _parse(self, records: list[bytes], numbers: Any) -> pa.Table:
+        """Return the table of records with these numbers.
+
+        Raise ArrowInvalid if a record has another number of fields, or they are not as many as their numbers.
+        """
         import pyarrow as pa
         from pyarrow import csv as pa_csv
 
         # pyarrow removes a byte order mark at the beginning, and mistakes an empty field at the end.
         text = b"".join([b"\n", *records, b"\n"])
-        return pa_csv.read_csv(
+        table = pa_csv.read_csv(
             io.BytesIO(text),
             pa_csv.ReadOptions(
                 use_threads=False,
@@ -493,18 +500,4 @@ class Reader:
                 include_missing_columns=True,
             ),
         )
-
-
-def _count_lines(lines: bytes) -> int:
-    import numpy as np
-
-    return int(np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")))
-
-
-def _batch(table: pa.Table, numbers: list[Any], malformed: list[Record]) -> Batch:
-    """Return records with the numbers of their lines, in parts. Raise ArrowInvalid if there are others."""
-    import numpy as np
-    import pyarrow as pa
-
-    row_numbers = pa.array(np.concatenate(numbers), pa.int64())
-    return Batch(table.append_column("row_number", row_numbers), malformed)
+        return table.append_column("row_number", pa.array(numbers, pa.int64()))
