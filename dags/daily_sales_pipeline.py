@@ -30,7 +30,6 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_failure
 from ecommerce.runtime.business_day_timetable import business_days
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
-from ecommerce.sources import live_sources
 
 with DAG(
     dag_id=DAG_DAILY,
@@ -58,10 +57,7 @@ with DAG(
         GROUP_EXTRACT,
         tooltip="One task per source; each writes files and a manifest to staging",
     ):
-        extracted = []
-        for source in live_sources().values():
-            extracted.append(tasks.of_source(tasks.extract, source))
-        ready = tasks.sources_ready(extracted)
+        ready = tasks.sources_ready(tasks.extract_all())
 
     with TaskGroup(
         GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"

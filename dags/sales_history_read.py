@@ -59,10 +59,7 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source, as in the daily run"):
-        extracted = []
-        for source in live_sources().values():
-            extracted.append(tasks.of_source(tasks.extract, source))
-        ready = tasks.sources_ready(extracted)
+        ready = tasks.sources_ready(tasks.extract_all())
 
     with TaskGroup(
         GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"

@@ -43,6 +43,24 @@ def test_extracts_of_shops_share_a_pool(dag_id, monkeypatch):
     assert in_pool == ["extract.shopify_de", "extract.shopify_fr"]
 
 
+@pytest.mark.parametrize("dag_id", [DAILY, "sales_history_read"])
+def test_the_process_of_a_task_parses_only_the_extracts_that_it_needs(
+    dag_id, monkeypatch
+):
+    monkeypatch.setenv("SHOPS", '{"shopify": ["de", "fr"]}')
+    complete = tasks_of(dag_id)
+    extracts = {name for name in complete if name.startswith("extract.")}
+    extracts.remove("extract.sources_ready")
+    for task_id in complete:
+        # Airflow sets it while the process of a task parses the file.
+        monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_TASK_ID", task_id)
+        missing = complete - tasks_of(dag_id)
+        if task_id == "extract.sources_ready":
+            assert missing == set()
+        else:
+            assert missing == extracts - {task_id}
+
+
 def test_shops_are_reconciled(monkeypatch):
     monkeypatch.setenv("SHOPS", '{"storefront": ["outlet"]}')
     ids = tasks_of("sales_reconciliation")
