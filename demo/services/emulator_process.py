@@ -29,6 +29,7 @@ from typing import Any
 import sqlglot
 import sqlglot.generators.duckdb  # parses for a second: the first statement would
 from bqemulator.api import app as api
+from bqemulator.api.routes import jobs
 from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 from bqemulator.catalog.memory_repository import MemoryCatalogRepository
@@ -166,6 +167,7 @@ def cached_if(
 _dialect_parse, _generate = Dialect.parse, Dialect.generate
 _apply_rules_to = SQLTranslator._apply_first_matching_rule
 _upsert_job = MemoryCatalogRepository.upsert_job
+_attach_query_metadata = jobs._attach_query_metadata
 _build_schema = executor._build_explicit_schema
 _trees: dict[str, list[exp.Expression | None]] = {}
 """The trees of the statement that is being translated, by text."""
@@ -367,6 +369,12 @@ def read_schema(project: str, dataset: str, name: str, ctx: Any) -> TableSchema:
     return TableSchema(fields=tuple(fields))
 
 
+def add_bytes_billed(response: dict[str, Any], job: Any) -> None:
+    """Add the metadata of a finished query to its response, with the bytes billed, as BigQuery does."""
+    _attach_query_metadata(response, job)
+    response["totalBytesBilled"] = "0"
+
+
 def upsert_job(self: MemoryCatalogRepository, job: Any) -> Any:
     """Keep a job, and forget old ones with their rows."""
     for project, job_id in list(self._jobs)[: 1 - JOBS]:
@@ -430,6 +438,7 @@ interpreter.ScriptInterpreter._drop_txn_snapshots = partialmethod(end, "COMMIT")
 interpreter.ScriptInterpreter._restore_txn_snapshots = partialmethod(end, "ROLLBACK")
 DuckDBEngine._apply_session_pragmas = set_options
 MemoryCatalogRepository.upsert_job = upsert_job
+jobs._attach_query_metadata = add_bytes_billed
 # COUNT is 0 where COUNT_IF is NULL, and can have a window, which the original leaves behind.
 CountIfEmptyZeroRule.rewrite = lambda _, node: exp.Count(
     this=exp.If(this=node.this, true=exp.Literal.number(1))

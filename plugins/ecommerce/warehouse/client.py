@@ -32,6 +32,7 @@ from ecommerce.core.values import Row, Values
 from ecommerce.runtime import lineage, metrics
 from ecommerce.storage.staging import storage_errors
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.query_response import note_end
 from ecommerce.warehouse.rendering import columns, render
 
 if TYPE_CHECKING:
@@ -102,11 +103,17 @@ class Warehouse:
         BigQuery refuses a statement, or cannot be reached."""
         return self.run(render(path, settings=self.settings, **template), path)
 
-    def table_rows(self, table: str) -> list[Row]:
-        """Return the rows of a small table, `dataset.table`, without a job, which would cost a second. Raise
-        PipelineError if BigQuery refuses the request, or cannot be reached."""
+    def table_rows(
+        self, table: str, fields: Sequence[bigquery.SchemaField] | None = None
+    ) -> list[Row]:
+        """Return the rows of a small table, `dataset.table`, without a job, which would cost a second, and
+        with `fields`, its columns, also without a request for these. Raise PipelineError if BigQuery refuses
+        the request, or cannot be reached."""
         with bigquery_errors(f"read {table}"):
-            return _plain(self.client.list_rows(table, **self.request_options()))
+            rows = self.client.list_rows(
+                table, selected_fields=fields, **self.request_options()
+            )
+            return _plain(rows)
 
     def arrow(self, path: str, **values: Any) -> pa.Table:
         """Return what `query` returns as an Arrow table, for many rows."""
@@ -122,6 +129,7 @@ class Warehouse:
         named = [_parameter(*item) for item in (parameters or {}).items()]
         # One request begins the job, waits for it and returns its rows.
         job = self.begin_query(sql, api_method="QUERY", query_parameters=named)
+        note_end(job)
         return self.rows(job, path)
 
     def run(

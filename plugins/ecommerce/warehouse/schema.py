@@ -73,7 +73,8 @@ def compare_settings(warehouse: Warehouse) -> bool:
     """Return whether the warehouse, whose tables exist, has stored settings; raise ConfigurationError where
     they differ from this deployment's."""
     settings = warehouse.settings
-    rows = warehouse.table_rows(f"{settings.bigquery_dataset}.warehouse_settings")
+    fields = [api_field(column) for column in columns(SETTINGS)]
+    rows = warehouse.table_rows(f"{settings.bigquery_dataset}.{SETTINGS}", fields)
     current = {
         "timezone": ("SHOP_TIMEZONE", settings.shop_timezone),
         "reporting_currency": ("REPORTING_CURRENCY", settings.reporting_currency),

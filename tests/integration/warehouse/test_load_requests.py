@@ -10,6 +10,7 @@ import time_machine
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import staging_tables
+from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staging_tables import StagedLoad
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
@@ -175,3 +176,20 @@ def test_a_daily_load_sends_at_most_21_jobs_and_statements(shop):
     executed = [each for each in statements if not each.startswith("DECLARE")]
     assert len(loads) == 1
     assert len(loads) + len(executed) <= 21
+
+
+def test_a_look_up_in_the_warehouse_is_one_request(shop, monkeypatch):
+    """Besides the listing of the tables and the settings, which are read once in a process."""
+    requests = []
+    ask = shop.warehouse.client._connection.api_request
+
+    def asking(**request):
+        requests.append((request["method"], request["path"].rpartition("/")[2]))
+        return ask(**request)
+
+    monkeypatch.setattr(shop.warehouse.client._connection, "api_request", asking)
+    prepare(shop.warehouse)
+    shop.warehouse.query(
+        "warehouse/tables/load_audit/last_read.sql", parameters={"source": "shopify"}
+    )
+    assert requests == [("GET", "tables"), ("GET", "data"), ("POST", "queries")]

@@ -325,6 +325,67 @@ def connected(monkeypatch):
     return to
 
 
+def row_of(number):
+    return {"f": [{"v": str(number)}]}
+
+
+ANSWER = {
+    "jobReference": {"projectId": "shop", "jobId": "job", "location": "US"},
+    "jobComplete": True,
+    "schema": {"fields": [{"name": "number", "type": "INTEGER"}]},
+    "totalRows": "1",
+    "rows": [row_of(1)],
+}
+"""The answer of `jobs.query` about a query that has ended."""
+JOB = {
+    "jobReference": ANSWER["jobReference"],
+    "configuration": {"query": {"query": ""}},
+    "status": {"state": "DONE"},
+    "statistics": {"query": {"totalBytesBilled": "7"}},
+}
+MORE = {"totalRows": "2", "pageToken": "next"}
+WARNING = {"errors": [{"reason": "stopped", "message": "a part is missing"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests", "billed", "numbers"),
+    [
+        ({"totalBytesBilled": "10485760"}, ["queries"], 10_485_760, [1]),
+        ({"totalBytesBilled": "0", "rows": [], "totalRows": "0"}, ["queries"], 0, []),
+        ({"totalBytesBilled": "9", **MORE}, ["queries", "job"], 9, [1, 2]),
+        # What the answer leaves open, the job has.
+        ({}, ["queries", "job"], 7, [1]),
+        ({"totalBytesBilled": "9", **WARNING}, ["queries", "job"], 7, [1]),
+    ],
+)
+def test_a_query_is_one_request_where_its_answer_has_everything(
+    answer, requests, billed, numbers, connected
+):
+    warehouse = connected()
+    paths = []
+
+    def respond(request):
+        path, _, parameters = request.path_url.partition("?")
+        paths.append(path.rpartition("/")[2])
+        body = JOB
+        if request.method == "POST":
+            body = ANSWER | answer
+        elif "pageToken" in parameters:
+            body = ANSWER | {"rows": [row_of(2)], "totalRows": "2"}
+        return 200, {}, json.dumps(body)
+
+    with RequestsMock() as server:
+        for method in ["POST", "GET"][: len(requests)]:
+            server.add_callback(method, re.compile("http://bigquery"), respond)
+        rows = warehouse.query(
+            "warehouse/tables/load_audit/last_read.sql",
+            parameters={"source": "shopify"},
+        )
+    assert paths == requests
+    assert [row["number"] for row in rows] == numbers
+    assert warehouse.bytes_billed == billed
+
+
 def load(warehouse):
     warehouse.run("SELECT 1", "load", job_stem="load-1")
 
