@@ -272,8 +272,9 @@ def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
     assert loaded.accounts["rows_read"] == 601 + 261
     operations = [request.operation for request in shop.requests]
     assert operations.count("Payouts") == 2
-    # By date two pages; of the payout with old ones two.
-    assert operations.count("BalanceTransactions") == 2 + 2 + 260
+    # One search by date and 261 by payout; two of them have a second page.
+    assert operations.count("BalanceSearches") == 14
+    assert operations.count("BalanceTransactions") == 2
 
 
 DENIED = {
@@ -306,7 +307,7 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
         others = [scope for scope in SCOPES if scope != access]
         shop.store.shop = shop.store.shop | {"accessScopes": others}
     elif access == "permission is missing":
-        shop.faults.append(Fault("PaymentsAccount", error=DENIED))
+        shop.faults.append(Fault("Payouts", error=DENIED))
     else:
         shop.store.shop = shop.store.shop | {"hasShopifyPayments": False}
     loaded = Loadable(tmp_path)
@@ -326,7 +327,7 @@ def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
     assert len(loaded.rows("orders")) == 1
     assert ids(loaded) == []
     operations = {request.operation for request in shop.requests}
-    assert "PaymentsAccount" not in operations
+    assert "Payouts" not in operations
 
 
 def test_payments_by_other_gateways_are_in_the_orders(load, monkeypatch):
@@ -507,9 +508,9 @@ def test_an_invalid_payment_or_payout_is_rejected_alone(serve, tmp_path):
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault("PaymentsAccount", status=502, times=99), errors.TransientError),
+        (Fault("Payouts", status=502, times=99), errors.TransientError),
         # A permission withdrawn during the read: payouts without their transactions would remove stored ones.
-        (Fault("BalanceTransactions", error=DENIED), errors.CredentialsError),
+        (Fault("BalanceSearches", error=DENIED), errors.CredentialsError),
     ],
 )
 def test_payments_that_cannot_be_read_fail_the_read(

@@ -5,7 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from demo.services.shopify import Fault, LineFacts, OrderFacts, build_order
+from demo.services.shopify import (
+    Fault,
+    LineFacts,
+    OrderFacts,
+    PayoutFacts,
+    build_order,
+)
 from ecommerce.core import errors
 from ecommerce.core.data_warnings import sentence
 from tests.integration.shopify.orders import line, refund, shipping, unit
@@ -59,6 +65,26 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
     assert ids(loaded) == list("1235789")
     versions = column_of(loaded.rows("order_versions"), "order_id")
     assert sorted(versions, key=int) == [*"1235789", "10"]
+
+
+def test_a_small_shop_is_read_by_five_requests(serve, tmp_path):
+    """Its orders of the day, the changed ones and known ones are read at once."""
+    shop = serve(
+        order(1),
+        order(2, OLD, updated_at=NOON),
+        order(3, OLD),
+        payouts=[PayoutFacts(7, NOON), PayoutFacts(8, NOON)],
+    )
+    loaded = Loadable(tmp_path, also_read=["3"])
+    assert ids(loaded) == list("123")
+    operations = [request.operation for request in shop.requests]
+    assert operations == [
+        "Shop",
+        "OrdersById",
+        "Payouts",
+        "BalanceSearches",
+        "OldestOrder",
+    ]
 
 
 def test_orders_with_many_lines_are_read_whole(serve, tmp_path):

@@ -21,7 +21,8 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.paths import read_sql
+from ecommerce.core.paths import INCLUDE, read_sql
+from ecommerce.core.templates import environment
 from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.http import (
@@ -64,9 +65,12 @@ ATTEMPTS = {ThrottledError: 600, TransientError: 5}
 
 
 @cache
-def document(name: str) -> str:
-    """Return include/sql/extract/shopify/<name>.graphql with the fragments that it uses."""
+def document(name: str, searches: int = 0) -> str:
+    """Return include/sql/extract/shopify/<name>.graphql with the fragments that it uses; one of several
+    searches has their number."""
     text = read_sql(f"extract/shopify/{name}.graphql")
+    if searches:
+        text = environment(INCLUDE / "sql").from_string(text).render(searches=searches)
     fragments = read_sql("extract/shopify/fragments.graphql")
     for fragment, fragment_name in re.findall(
         r"(?ms)^(fragment (\w+).*?^}\n)", fragments
@@ -128,15 +132,15 @@ class ShopifyClient:
             timeout=extra.get("timeout") or TIMEOUT,
         )
 
-    def ask(self, name: str, **variables: Any) -> Json:
-        """Return the data of a document of include/sql/extract/shopify.
+    def ask(self, name: str, searches: int = 0, /, **variables: Any) -> Json:
+        """Return the data of a document of include/sql/extract/shopify; `searches` as for `document`.
 
         Raises:
             PipelineError: as `http`; CredentialsError also where the app may not read a field that the
                 figures need; ContractError for what is no answer of this API, and for a search that Shopify
                 understood otherwise.
         """
-        body = {"query": document(name), "variables": variables}
+        body = {"query": document(name, searches), "variables": variables}
         what = f"{self.conn_id}: {name}"
 
         def send() -> Json:
@@ -144,18 +148,22 @@ class ShopifyClient:
 
         return with_retries(send, ATTEMPTS)
 
-    def pages(self, name: str, search: str, *path: str) -> Iterator[list[Json]]:
-        """Yield the pages of what a search finds; in the data of the document `name`, the connection is at
-        `path`. Errors are those of `ask`."""
-        after = None
+    def pages(
+        self,
+        page: Json,
+        name: str,
+        search: str,
+        *path: str,
+    ) -> Iterator[list[Json]]:
+        """Yield the pages of what a search finds, of which `page` is the first; in the data of the document
+        `name`, the connection is at `path`. Errors are those of `ask`."""
         while True:
-            page = self.ask(name, search=search, after=after)
-            for key in path:
-                page = page[key]
             yield page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
                 return
-            after = page["pageInfo"]["endCursor"]
+            page = self.ask(name, search=search, after=page["pageInfo"]["endCursor"])
+            for key in path:
+                page = page[key]
 
     def _post(
         self,

@@ -11,13 +11,13 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from more_itertools import chunked, flatten
+from more_itertools import chunked
 
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import (
@@ -47,6 +47,8 @@ from ecommerce.storage.duckdb import (
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+ORDER_GID = "gid://shopify/Order/"
+"""What an order's global id begins with, before its `legacyResourceId`."""
 PER_REQUEST = 100
 """Orders in one request: Shopify allows 250, which are slower to make than to send twice."""
 IN_BULK = 20_000
@@ -74,6 +76,7 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
         ConfigurationError: the app may not see orders as old as the window's.
         PipelineError: as `ShopifyClient.ask`.
     """
+    import pyarrow as pa
     from pyarrow.parquet import write_table
 
     client = ShopifyClient.connect(conn_id)
@@ -99,23 +102,26 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
                     read_at = min(read_at, began)
                     reader.keep_whole_orders(duck)
                 searches = {}
-        for search in searches.values():
-            found = flatten(client.pages("order_ids", search, "orders"))
-            reader.read(node["id"] for node in found)
-        reader.read(f"gid://shopify/Order/{order_id}" for order_id in window.also_read)
+        ids = [f"{ORDER_GID}{order_id}" for order_id in window.also_read]
+        for name, search in searches.items():
+            page = facts[f"{name}_orders"]
+            for nodes in client.pages(page, "order_ids", search, "orders"):
+                ids += [node["id"] for node in nodes]
+        reader.read(ids)
         currency = facts["shop"]["currencyCode"]
         warnings = read_payments(client, window, currency, folder)
         visible_from = _visible_from(client)
-        set_variables(duck, pages=f"{folder}/orders/*.json")
-        asked_for = {
-            "order_ids": window.also_read,
-            "visible_from": visible_from,
-            "file": f"{folder}/removed_orders.parquet",
-        }
-        run_sql_file(duck, "extract/shopify/removed_orders", asked_for)
-        order_ids = query_column(duck, "extract/shopify/order_ids")
+        removed = pa.array(
+            _removed(window, reader.order_ids, visible_from), pa.string()
+        )
+        table = pa.table({"order_id": removed})
+        write_table(table, folder / "removed_orders.parquet")
+        # The transform needs stored lines for the category of a product that the shop no longer has, or never
+        # had; and for the cost of their first read, because Shopify has the cost of today only.
+        order_ids = sorted(reader.order_ids)
         lines = window.earlier_reads.known_lines(window.source, order_ids)
         write_table(lines, folder / "known_lines.parquet")
+        set_variables(duck, pages=f"{folder}/orders/*.json")
         [totals] = run_sql_file(duck, "extract/shopify/control_totals")
     if personal := client.hidden - COSTS:
         hidden = ", ".join(sorted(personal))
@@ -125,6 +131,15 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     rows = totals.pop("records")
     totals |= {"visible_from": visible_from, "warnings": warnings}
     return Extracted(read_at, rows, totals)
+
+
+def _removed(
+    window: ReadWindow, order_ids: Collection[str], visible_from: int
+) -> list[str]:
+    """Return the orders of `window.also_read` that the app would see, and that are not among `order_ids`, the
+    orders read."""
+    missing = {*window.also_read}.difference(order_ids)
+    return sorted(order_id for order_id in missing if int(order_id) >= visible_from)
 
 
 def check_reach(
@@ -163,7 +178,7 @@ def scopes(facts: Json) -> set[str]:
 
 
 class OrderReader:
-    """Reads whole orders by id, each once, and writes them into files of `folder`."""
+    """Reads whole orders by global id, each once, and writes them into files of `folder`."""
 
     def __init__(
         self,
@@ -173,6 +188,8 @@ class OrderReader:
         self._client = client
         self._folder = folder
         self._read: set[str] = set()
+        self.order_ids: set[str] = set()
+        """The orders written, by their `legacyResourceId`."""
         self._numbers = itertools.count()
         self.metafields = []
         for name in load_settings().order_attributes:
@@ -189,6 +206,7 @@ class OrderReader:
             orders = map(self._completed, self._ask(batch))
             present = list(filter(None, orders))
             self._write(json.dumps(present, ensure_ascii=False))
+            self.order_ids.update(order["legacyResourceId"] for order in present)
         self._read.update(new_ids)
 
     def keep_whole_orders(self, duck: DuckDBPyConnection) -> None:
@@ -198,6 +216,7 @@ class OrderReader:
             new = {gid: text for gid, text in rows if gid not in self._read}
             self._write(f"[{','.join(new.values())}]")
             self._read.update(new)
+            self.order_ids.update(gid.removeprefix(ORDER_GID) for gid in new)
         self.read(query_column(duck, "extract/shopify/refunded_orders"))
 
     def _write(self, orders: str) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from more_itertools import flatten
+from more_itertools import chunked, flatten
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import CredentialsError
@@ -24,6 +25,8 @@ ACCOUNT = "shopifyPaymentsAccount"
 LOOKBACK = timedelta(days=10)
 """How long before the window payouts and balance transactions are read again: the bank may decline a payout
 days after its issue, and its transactions are then in another one."""
+PER_REQUEST = 20
+"""Searches in one request. Each may cost 35 points, and Shopify refuses a request of more than 1,000."""
 OF_ORDER_TRANSACTIONS = ("CHARGE", "REFUND", "REFUND_FAILURE")
 """Types of balance transactions that move the whole amount of their order transaction."""
 
@@ -56,18 +59,19 @@ def read_payments(
     if window.changed_from == window.changed_until:
         # Of changes, nothing is read: the run only compares orders.
         return []
-    try:
-        account = client.ask("payments_account")[ACCOUNT]
-    except CredentialsError:
-        return [data_warning("payments_hidden")]
-    if account is None:
-        return []
     start = min(window.day.start, window.changed_from)
     if window.looks_back:
         start -= LOOKBACK
     end = window.changed_until
     issued = between("issued_at", start, end)
-    payouts = list(flatten(client.pages("payouts", issued, ACCOUNT, "payouts")))
+    try:
+        account = client.ask("payouts", search=issued)[ACCOUNT]
+    except CredentialsError:
+        return [data_warning("payments_hidden")]
+    if account is None:
+        return []
+    pages = client.pages(account["payouts"], "payouts", issued, ACCOUNT, "payouts")
+    payouts = list(flatten(pages))
     _write(folder / "payouts.json", payouts)
     # A payout has only transactions that were processed before its issue.
     searches = [between("processed_at", start, end)]
@@ -77,13 +81,29 @@ def read_payments(
             f"payments_transfer_id:{payout_id} processed_at:<'{utc_text(start)}Z'"
         )
     numbers = itertools.count(1)
-    for search in searches:
+    for search, first_page in _first_pages(client, searches):
         for page in client.pages(
-            "balance_transactions", search, ACCOUNT, "balanceTransactions"
+            first_page,
+            "balance_transactions",
+            search,
+            ACCOUNT,
+            "balanceTransactions",
         ):
             _add_order_amounts(client, page, currency)
             _write(transactions / f"{next(numbers):06}.json", page)
     return []
+
+
+def _first_pages(
+    client: ShopifyClient, searches: list[str]
+) -> Iterator[tuple[str, Json]]:
+    """Yield each search for balance transactions with its first page."""
+    for batch in chunked(searches, PER_REQUEST):
+        variables = {f"search{number}": search for number, search in enumerate(batch)}
+        answer = client.ask("balance_searches", len(batch), **variables)
+        pages = answer[ACCOUNT]
+        for number, search in enumerate(batch):
+            yield search, pages[f"page{number}"]
 
 
 def _add_order_amounts(
