@@ -63,20 +63,40 @@ goods AS (
             ELSE (2 * price * 100000000 + 100000000 + rates) // (2 * (100000000 + rates))
         END * 0.0001::DECIMAL(38, 4) AS amount
     FROM parts
+),
+
+order_totals AS (
+    SELECT
+        count(*) AS source_orders,
+        coalesce(sum(len(refunds)), 0)::BIGINT AS source_refunds,
+        coalesce(sum(list_sum(list_transform(refunds, lambda refund: (
+            try_cast(refund.totalRefundedSet.shopMoney.amount AS DECIMAL(38, 4))
+        )))), 0)::VARCHAR AS source_refund_amount,
+        coalesce(sum(records), 0)::BIGINT AS records
+    FROM orders
+),
+
+-- One pass over the lines, because DuckDB would plan them again for each sum.
+currency_totals AS (
+    SELECT
+        currency,
+        count(*) AS lines,
+        sum(amount)::DECIMAL(38, 4) AS amount
+    FROM goods
+    GROUP BY currency
+),
+
+line_totals AS (
+    SELECT
+        coalesce(sum(lines), 0)::BIGINT AS source_lines,
+        coalesce(sum(amount), 0)::DECIMAL(38, 4)::VARCHAR AS source_amount,
+        coalesce(
+            list({'currency': currency, 'amount': amount::VARCHAR} ORDER BY currency) FILTER (amount IS NOT NULL),
+            []
+        ) AS source_amounts
+    FROM currency_totals
 )
 
-SELECT
-    (SELECT count(*) FROM orders) AS source_orders,
-    (SELECT count(*) FROM goods) AS source_lines,
-    (SELECT coalesce(sum(len(refunds)), 0)::BIGINT FROM orders) AS source_refunds,
-    (SELECT coalesce(sum(amount), 0)::DECIMAL(38, 4)::VARCHAR FROM goods) AS source_amount,
-    (
-        SELECT coalesce(list({'currency': currency, 'amount': amount::VARCHAR} ORDER BY currency), [])
-        FROM (SELECT currency, sum(amount)::DECIMAL(38, 4) AS amount FROM goods GROUP BY currency)
-        WHERE amount IS NOT NULL
-    ) AS source_amounts,
-    (
-        SELECT coalesce(sum(try_cast(refund.totalRefundedSet.shopMoney.amount AS DECIMAL(38, 4))), 0)::VARCHAR
-        FROM (SELECT unnest(refunds) AS refund FROM orders)
-    ) AS source_refund_amount,
-    (SELECT coalesce(sum(records), 0)::BIGINT FROM orders) AS records;
+SELECT *
+FROM order_totals
+CROSS JOIN line_totals;
