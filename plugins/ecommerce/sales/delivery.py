@@ -45,6 +45,7 @@ def deliver(
             message_id(report),
             report.figures_at,
             run,
+            only_first=not send_mail,
         )
         if not claimed_id:
             # The attempt that mailed them may have been killed before this step.

@@ -27,22 +27,25 @@ LOOK_SECONDS = 2.0
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail that a run wants to send: its figures' hash, the Message-ID of their first mail, and when they
-    were queried (aware). One to a subscription also has its name, and its net sales."""
+    were queried (aware). One to a subscription also has its name, and its net sales. `is_final`: its claim is
+    marked as sent; no run waits for another one's claim that is not."""
 
     figures_hash: str
     message_id: str
     figures_at: datetime
     subscription: str = ""
     net_sales: Decimal | None = None
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What became of the claims, by subscription: the Message-IDs of the mails that the run sends, and the
-    runs that are sending others. In neither is a mail whose figures the last one has."""
+    """What became of the claims, by subscription: the Message-IDs of the mails that the run sends, the runs
+    that are sending others, and the mails whose figures the last one has."""
 
     message_ids: dict[str, str]
     busy: dict[str, str]
+    sent: set[str]
 
 
 def claim(
@@ -51,19 +54,26 @@ def claim(
     message_id: str,
     figures_at: datetime,
     run: DagRun,
+    *,
+    only_first: bool = False,
 ) -> str:
     """Claim the mail of a day's figures for `run`; return its Message-ID, or nothing when the day's last mail
     has these figures. See `claim_all`.
 
     Raises:
-        TransientError: another run is sending the mail.
+        TransientError: another run is mailing the day or, with `only_first`, has mailed other figures of it.
     """
     mail = Mail(figures_hash, message_id, figures_at)
-    claims = claim_all(business_date, [mail], run)
+    claims = claim_all(business_date, [mail], run, only_first=only_first)
     for sender in claims.busy.values():
         raise TransientError(
             f"the run {sender} is mailing the report of {business_date}: this task looks again whether "
             f"the report was mailed, and mails it {LEASE.seconds // 60} minutes after that run's attempt"
+        )
+    if not claims.sent and not claims.message_ids:
+        raise TransientError(
+            f"another run has just mailed the report of {business_date} with other figures: this task looks "
+            "again whether its own is due"
         )
     return claims.message_ids.get("", "")
 
@@ -78,16 +88,21 @@ def claim_all(
     """Claim mails of a day, or of the period that ends with it, for `run`, in one transaction.
 
     A claim that was never marked as sent can be claimed again: by its own run at once, by another one after
-    `LEASE`. So can figures that return after a correction, under another Message-ID than their first mail's.
-    Changes after `figures_at`, when the figures were queried, are in the next report. `only_first`: none is
-    claimed of a subscription that got one of this period before.
+    `LEASE`. Until then, no run claims other figures of the subscription. Figures that return after a
+    correction can be claimed again, under another Message-ID than their first mail's. Changes after
+    `figures_at`, when the figures were queried, are in the next report. `only_first`: none is claimed of a
+    subscription that got one of this period before.
     """
+    hashes = {mail.subscription: mail.figures_hash for mail in mails}
+    leases = {}
+    for mail in mails:
+        leases[mail.subscription] = int(LEASE.total_seconds()) if mail.is_final else 0
     owner = f"{run.dag_id}/{run.run_id}"
     for _ in range(LOOKS):
         rows = _log().transact(
             "warehouse/tables/report_deliveries/claim.sql",
             business_date=business_date,
-            hashes={mail.subscription: mail.figures_hash for mail in mails},
+            hashes=hashes,
             message_ids={mail.subscription: mail.message_id for mail in mails},
             queried_at={mail.subscription: mail.figures_at for mail in mails},
             net_sales={
@@ -95,18 +110,21 @@ def claim_all(
             },
             only_first=int(only_first),
             owner=owner,
-            lease_seconds=int(LEASE.total_seconds()),
+            leases=leases,
         )
-        claims = Claims({}, {})
+        claims = Claims({}, {}, set())
+        is_same = True
         for row in rows:
-            if row["state"] == "sent":
-                continue
             name = row["subscription"]
-            if row["claimed_by"] == owner:
+            if row["state"] == "sent":
+                claims.sent.add(name)
+            elif row["claimed_by"] == owner:
                 claims.message_ids[name] = row["message_id"]
             else:
                 claims.busy[name] = row["claimed_by"]
-        if not claims.busy:
+                is_same = is_same and row["figures_hash"] == hashes[name]
+        # Once other figures are sent, the retry finds whether these are a correction.
+        if not claims.busy or not is_same:
             break
         time.sleep(LOOK_SECONDS)
     return claims

@@ -63,14 +63,15 @@ def claim_as(shop, monkeypatch):
     lower(monkeypatch, delivery_log, LOOK_SECONDS=0)
     now = at("2026-03-03 11:00")
 
-    def claim(run_id):
+    def claim(run_id, figures_hash="figures", **options):
         run = DagRun("daily_sales_pipeline", run_id)
         return delivery_log.claim(
             MONDAY,
-            "figures",
+            figures_hash,
             "<id@x>",
             now,
             run,
+            **options,
         )
 
     return claim
@@ -84,6 +85,23 @@ def test_of_two_runs_at_the_same_moment_one_mails_the_report(claim_as):
     assert claim_as("scheduled") == "<id@x>"
     delivery_log.mark_sent(MONDAY, "figures")
     assert claim_as("manual") == ""
+
+
+def test_of_two_runs_with_different_figures_one_mails_the_first_report(shop, claim_as):
+    """A day has one first mail: other figures wait, and are a correction, which is mailed on request."""
+    assert claim_as("scheduled", only_first=True) == "<id@x>"
+    for only_first in (True, False):
+        with pytest.raises(TransientError, match="scheduled is mailing the report"):
+            claim_as("manual", "others", only_first=only_first)
+    delivery_log.mark_sent(MONDAY, "figures")
+    # It had looked whether the day was mailed before that.
+    with pytest.raises(TransientError, match="has just mailed the report"):
+        claim_as("manual", "others", only_first=True)
+    assert claim_as("scheduled", only_first=True) == ""
+    assert claim_as("manual", "others") == "<id@x>"
+    # Its sender died: the lease ends.
+    shop.sql("UPDATE sales.report_deliveries SET claimed_until = NULL WHERE TRUE")
+    assert claim_as("later", "corrected") == "<id@x>"
 
 
 @pytest.mark.parametrize("until", ["NULL", "CURRENT_TIMESTAMP()"])

@@ -1,6 +1,7 @@
 """Claims of the mails of subscriptions: many in one transaction, each by its own rows."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -143,7 +144,18 @@ def test_each_subscription_gets_its_mail_once(shop):
     assert names == {"board", "germany", "alone", "later"}
     assert delivery_log.subscribed_deliveries(MONDAY) == []
 
-    # The days of alerts up to a day, in whatever state.
+    # No run waits for a claim that is not marked as sent, such as of a day that an alert cannot evaluate.
+    unknown = replace(mail("drop", "unknown"), is_final=False)
+    assert claimed([unknown]).message_ids.keys() == {"drop"}
+    for evaluation in (unknown, mail("drop", "below")):
+        evaluated = claimed([evaluation], run_id="manual", only_first=True)
+        assert evaluated.message_ids.keys() == {"drop"}
+    above = claimed([mail("drop", "above")], only_first=True)
+    assert above.busy == {"drop": "weekly_report/manual"}
+    assert above.message_ids == {}
+    shop.sql("DELETE FROM sales.report_deliveries WHERE subscription = 'drop'")
+
+    # The days of alerts up to a day, in whatever state, in the order of their evaluation.
     evaluated = [
         {"business_date": SUNDAY, "figures_hash": "below", "subscription": "drop"},
         {"business_date": MONDAY, "figures_hash": "above", "subscription": "drop"},
@@ -151,6 +163,17 @@ def test_each_subscription_gets_its_mail_once(shop):
         {"business_date": MONDAY, "figures_hash": "below"},
     ]
     shop.insert("report_deliveries", evaluated, state="claimed")
+    for minute, state in enumerate(("unknown", "above", "below")):
+        evaluation = {
+            "business_date": MONDAY,
+            "figures_hash": state,
+            "subscription": "twice",
+            "sent_at": NOW - timedelta(minutes=minute),
+        }
+        shop.insert("report_deliveries", [evaluation], state="sent")
+    twice = column_of(delivery_log.alerts_until(MONDAY)[-3:], "figures_hash")
+    assert twice == ["below", "above", "unknown"]
+    shop.sql("DELETE FROM sales.report_deliveries WHERE subscription = 'twice'")
     of_alerts = delivery_log.alerts_until(SUNDAY)
     assert sorted((row["figures_hash"], row["subscription"]) for row in of_alerts) == [
         ("above", "drop"),

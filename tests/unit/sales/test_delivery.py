@@ -73,8 +73,8 @@ class DeliveryLog:
     def deliveries(self, business_date):
         return self.mails if business_date == DAY else []
 
-    def claim(self, *arguments):
-        self.step("claim", *arguments)
+    def claim(self, *arguments, only_first):
+        self.step("claim", *arguments, only_first)
         return "" if self.mails[:1] == [mail_row("sent")] else CLAIMED_ID
 
     def mark_sent(self, *arguments):
@@ -129,7 +129,7 @@ def test_the_report_is_mailed_and_its_headline_posted(
     mail = (DAY, archived.figures_hash)
     first_id = f"<report.2026-11-19.{archived.figures_hash[:16]}@reports.example>"
     assert delivery_log.steps == {
-        "claim": (*mail, first_id, archived.figures_at, MAILING_RUN),
+        "claim": (*mail, first_id, archived.figures_at, MAILING_RUN, True),
         "mark_sent": mail,
         "mail": (NEWEST.end,),
         "record_restatements": (archived,),

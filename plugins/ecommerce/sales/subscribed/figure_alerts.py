@@ -89,7 +89,10 @@ def send_alerts(
                 sentences.append(
                     f"{alert.name}: {open_day} is {evaluation.figures_hash}"
                 )
-        states_of_day.update(send_once(open_day, evaluations, run, failures))
+        # Another run may have evaluated the day since the log was read.
+        states_of_day.update(
+            send_once(open_day, evaluations, run, failures, only_first=True)
+        )
         for name, state in states_of_day.items():
             if state:
                 before[name].append(state)

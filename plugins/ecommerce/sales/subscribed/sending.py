@@ -24,12 +24,10 @@ Composed = tuple[EmailMessage, str, bytes | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing(Mail):
-    """A message to the subscription `to`. Without `compose`, nothing is sent; `is_final`: its claim is marked
-    as sent."""
+    """A message to the subscription `to`. Without `compose`, nothing is sent."""
 
     to: Subscription
     compose: Callable[[], Composed] | None
-    is_final: bool = True
 
 
 def send_once(

@@ -99,7 +99,7 @@ class DeliveryLog:
         for row in reversed(self.rows):
             if row["state"] == "sent" and row["business_date"] == business_date:
                 sent[row["subscription"]] = row["figures_hash"]
-        claims = Claims({}, self.busy)
+        claims = Claims({}, self.busy, set())
         for mail in mails:
             name = mail.subscription
             is_left_out = only_first and name in sent
