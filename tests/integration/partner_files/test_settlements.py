@@ -215,6 +215,8 @@ def test_a_damaged_row_is_rejected_with_its_place_and_the_others_are_loaded(acme
         ' ;;;"";;;;',
         "79;demnächst;9,00;G1;9,00;08.03.2026 00:30;Verkauf;",
         "80;10.03.2026;;G1;9,00;08.03.2026 00:30;Verkauf;",
+        SALE.replace("G1", "#WERT!"),
+        SALE.replace("G1", "#1001"),
     )
     done = load(acme)
     check(
@@ -228,10 +230,11 @@ file   | row_number | reason            | detail
 {NAME} | 8          | missing_value     | processed_at is empty
 {NAME} | 11         | invalid_timestamp | issued_on = demnächst
 {NAME} | 12         | missing_value     | Betrag (amount) is empty
+{NAME} | 13         | missing_value     | Bestellung (order_id) = #WERT!
 """,
     )
     ids = set(column_of(done.payments, "payment_id"))
-    assert ids == {"acme-77-3", "acme-77-9", "acme-79-11", "acme-80-12"}
+    assert ids == {"acme-77-3", "acme-77-9", "acme-77-14", "acme-79-11", "acme-80-12"}
     assert column_of(done.payouts, "payout_id") == ["acme-77"]
     for personal in ("example.com", "Smith"):
         assert personal not in repr(done.tables)

@@ -5,6 +5,7 @@ WITH judged AS (
         *,
         coalesce(
             missing(settlement_id, 'settlement_id'),
+            lookup_fault(clean_id(order_id), 'order_id'),
             missing(currency, 'currency'),
             currency_fault(currency, 'currency'),
             CASE WHEN NOT is_deposit THEN missing(amount, 'amount') END,

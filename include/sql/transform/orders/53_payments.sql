@@ -28,6 +28,7 @@ WITH cast_payments AS (
         coalesce(received_at, read_at_of(source)) AS read_at,
         coalesce(
             missing(nullif(payment_id, ''), 'payment_id'),
+            lookup_fault(order_id, 'order_id'),
             missing(processed_at, 'processed_at'),
             instant_fault_by(processed_at, 'processed_at', read_at_of(source)),
             missing(as_text(currency), 'currency'),
