@@ -112,9 +112,10 @@ def attach_pdf(message: EmailMessage, pdf: bytes, file_name: str) -> None:
     )
 
 
-def send(message: EmailMessage, to: Sequence[str]) -> None:
-    """Send `message` through the connection `smtp_default`, with addresses and date. Raises CredentialsError,
-    ConfigurationError (an invalid connection or recipient) or TransientError (worth another attempt)."""
+def send(message: EmailMessage, to: Sequence[str], subscription: str = "") -> None:
+    """Send `message` through the connection `smtp_default`, with addresses and date. An alert about refused
+    recipients names their `subscription`. Raises CredentialsError, ConfigurationError (an invalid connection
+    or recipient) or TransientError (worth another attempt)."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
     with smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
@@ -128,9 +129,10 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     log.info("mail %s accepted for %d recipients", message["Message-ID"], accepted)
     places = [str(place) for place, address in enumerate(to, 1) if address in refused]
     if places:
+        group = f" of the subscription {subscription}" if subscription else ""
         _alert_refused(
             message,
-            f"the mail server refused {len(places)} of {len(to)} recipients: "
+            f"the mail server refused {len(places)} of {len(to)} recipients{group}: "
             f"address {', '.join(places)} (duplicates not counted)",
         )
 

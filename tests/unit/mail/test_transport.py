@@ -153,14 +153,17 @@ def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(
     with server(handler) as port:
         use_server(port)
         mail.send(a_mail(), TO)
+        mail.send(a_mail(), TO, "board")
     problem = "refused 1 of 2 recipients: address 2 (duplicates not counted)"
     assert problem in caplog.text
+    assert "1 of 2 recipients of the subscription board: address 2" in caplog.text
     ours = [row for row in caplog.records if row.name.startswith("ecommerce")]
     assert not any("bob@" in row.message for row in ours)
     # No alert about the alert.
-    (first, _), (second, alert) = handler.taken
+    (first, _), (second, alert), _, (_, of_subscription) = handler.taken
     assert (first, second) == (["ann@example.com"], ["ops@example.com"])
     assert "Not delivered to all: Something for you" in alert
+    assert "subscription board: address 2" in " ".join(of_subscription.split())
 
 
 def test_a_connection_that_is_missing_or_has_no_sender_is_a_configuration_error(

@@ -96,7 +96,7 @@ def send(
     """
     message["Message-ID"] = message_id
     if subscription.addresses:
-        transport.send(message, subscription.addresses)
+        transport.send(message, subscription.addresses, subscription.name)
     subject = message["Subject"]
     accepted = [
         chat.post(

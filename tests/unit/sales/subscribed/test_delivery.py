@@ -242,7 +242,7 @@ def refused(monkeypatch):
     send = sending.transport.send
     errors = {}
 
-    def refuse(message, to):
+    def refuse(message, to, subscription):
         for address in errors.keys() & set(to):
             raise errors[address]
         send(message, to)
