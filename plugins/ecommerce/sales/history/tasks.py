@@ -109,12 +109,12 @@ def summary(manifests: list[Manifest] | Manifest, **context: Any) -> list[Row]:
     if isinstance(manifests, Manifest):
         manifests = [manifests]
     summaries = [monthly_load.summarize(manifest) for manifest in manifests]
-    is_dry_run = context["params"]["dry_run"]
-    limit = context["params"]["most_rejected"]
-    monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
-    if is_dry_run:
-        for manifest in manifests:
-            discard(manifest.uri)
+    params = context["params"]
+    monthly_load.log_summary(
+        summaries,
+        limit=params["most_rejected"],
+        is_dry_run=params["dry_run"],
+    )
     return summaries
 
 
