@@ -15,6 +15,7 @@ from ecommerce.core.errors import ContractError
 from ecommerce.sales.transform import ORDERS
 from ecommerce.storage import staging
 from ecommerce.transform import run
+from tests.rows import column_of
 from tests.unit.sales.transform.raw_folders import (
     DAY,
     READ_AT,
@@ -405,7 +406,76 @@ def test_sources_get_the_same_rows_together_and_alone(
                 result(transform(publish(f"file://{tmp_path}/alone", records)))
             )
             together.append(publish(f"file://{tmp_path}/together", records))
-    spec = replace(ORDERS, joint_mappings=[kind])
-    joint = run.run_transforms(spec, together, RUN_ID, kind)
+    assert transformed_together(together, kind) == expected
     assert "alone" not in caplog.text
-    assert [result(manifest) for manifest in joint] == expected
+
+
+def transformed_together(manifests, kind):
+    spec = replace(ORDERS, joint_mappings=[kind])
+    joint = run.run_transforms(spec, manifests, RUN_ID, kind)
+    return [result(manifest) for manifest in joint]
+
+
+AT = READ_AT.isoformat()
+PARTS = [
+    {"customer_id": "C1", "tax_amount": "2", "shipping_amount": "3"},
+    {"customer_email": "ann@example.com", "shipping_amount": "5"},
+]
+"""Of an order for 10.00 in two sources. The first one lists the customer."""
+
+
+def test_refunds_and_customers_with_equal_ids_in_two_sources(joint_mapping, tmp_path):
+    """Two refunds without lines take merchandise, then tax, then shipping of their own order; a customer that
+    one source lists has the country of the list there, and that of the order in the other one."""
+    expected = []
+    together = []
+    for number, parts in enumerate(PARTS):
+        records = Records(None, f"shop_{number}", number)
+        order = {"order_id": "O1", "version": 1, "file": "one", "currency": "USD"}
+        records.add(
+            "staged_orders",
+            **order,
+            **parts,
+            row_number=1,
+            status="completed",
+            country_code="GB",
+            is_test=False,
+            ordered_at=AT,
+            updated_at=AT,
+        )
+        records.add(
+            "staged_order_lines",
+            **order,
+            row_number=2,
+            line_number="1",
+            sku="A",
+            quantity="1",
+            unit_price="10",
+        )
+        for row_number, amount in enumerate(("11", "4"), 3):
+            records.add(
+                "staged_refunds",
+                order_id="O1",
+                refund_id=f"R{row_number}",
+                file="one",
+                row_number=row_number,
+                unallocated_amount=amount,
+                refunded_at=AT,
+            )
+        if number == 0:
+            records.add(
+                "staged_customers",
+                customer_id="C1",
+                customer_email="ann@example.com",
+                country_code="US",
+                updated_at=(READ_AT - HOUR).isoformat(),
+            )
+        records.add("staged_rows_read", rows_read=records.count(files=False))
+        alone = publish(f"file://{tmp_path}/alone", records)
+        loadable = run.run_transform(ORDERS, alone, run_id=RUN_ID, mapping="headers")
+        expected.append(result(loadable))
+        together.append(publish(f"file://{tmp_path}/together", records))
+    for (tables, _), country, tax in zip(expected, ("US", "GB"), (2, 0), strict=True):
+        assert column_of(tables["customers"], "country_code") == [country]
+        assert sum(column_of(tables["refunds"], "tax_amount")) == tax
+    assert transformed_together(together, "headers") == expected
