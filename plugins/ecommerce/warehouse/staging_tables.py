@@ -112,13 +112,15 @@ class StagedLoad:
 
     @cached_property
     def suffix(self) -> str:
-        """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
-        have expired, and the jobs that filled them must run again."""
+        """The short hash in the names of the tables. It changes at noon and midnight (UTC): tables expire
+        a day after the jobs that filled them, so those of earlier jobs remain for at least twelve hours."""
+        now = datetime.now(UTC)
         identity = (
             self.dag_id,
             self.run_id,
             self.business_date,
-            datetime.now(UTC).date(),
+            now.date(),
+            now.hour // 12,
             [manifest.sha256 for manifest in self.manifests],
             sorted(self.unread.items()),
         )
