@@ -1,6 +1,6 @@
 # `make` lists the targets. They also work without make: `python3 deploy/bootstrap.py` builds the virtual environments and runs
-# demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` runs the commands. Commands that call Airflow call that of
-# .env, or else of the demo, unless AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another.
+# demo and tests, `PYTHONTZPATH= PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` runs the commands. Commands that call
+# Airflow call that of .env, or else of the demo, unless AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another.
 
 PYTHON ?= python3
 # Without bytecode, every command compiles Airflow again, which takes longer than the command itself.
@@ -8,8 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BOOTSTRAP := $(PYTHON) deploy/bootstrap.py
 VENV := .venv/bin
-RUN := PYTHONPATH=plugins:. $(VENV)/python
-CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
+# The timezones of the locked package tzdata are those of DuckDB. Older files of this machine would begin a day at another hour,
+# and an order that a later run reads again would move to another day.
+RUN := PYTHONTZPATH= PYTHONPATH=plugins:. $(VENV)/python
+CLI := PYTHONTZPATH= PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 # The shell takes a value in single quotes as it is.
 quoted = '$(subst ','\'',$(1))'
