@@ -7,6 +7,8 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.sales import erasure
+from ecommerce.sales.days import rejected_rows
+from ecommerce.sales.days.rejected_rows import LONGEST_ID
 from ecommerce.sales.periods.archive import FOLDERS
 from ecommerce.warehouse.rendering import views
 from tests.integration.warehouse.conftest import MONDAY, STATE
@@ -149,6 +151,21 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     token = known.one("load_lock", "token")
     assert erasure.forget(ADDRESS, known.warehouse) == {"staged folders": 0}
     assert known.one("load_lock", "token") != token, "loads that began earlier abort"
+
+
+def test_a_report_with_the_beginning_of_a_long_order_number_is_removed(
+    known, command, tmp_path
+):
+    order = replace(OF_ANN, order_id=f"{'4' * LONGEST_ID}-2026", refunds=[])
+    known.load(Folder([order], read_at=MORNING), run_id="long")
+    sample = rejected_rows.sample_of(
+        {"source": "sales_db", "reason": "malformed_line", "order_id": order.order_id}
+    )
+    report = tmp_path / "REPORTS_URI/2026-03-08"
+    report.mkdir()
+    (report / "figures.json").write_text(sample.model_dump_json(), encoding="utf-8")
+    command(f"{ADDRESS}\n")
+    assert not report.exists()
 
 
 def test_no_load_brings_a_forgotten_customer_back(known):

@@ -25,7 +25,7 @@ from ecommerce.sales import terms
 from ecommerce.sources import PARTNER_FILES, live_sources
 
 LONGEST_VALUE = 60
-_LONGEST_ID = 40
+LONGEST_ID = 40
 
 COLUMNS = columns_of(
     ":Source",
@@ -164,5 +164,5 @@ def _name(record: Mapping[str, str]) -> str | None:
     return None
 
 
-def _short(text: str | None, longest: int = _LONGEST_ID) -> str | None:
+def _short(text: str | None, longest: int = LONGEST_ID) -> str | None:
     return clean(mask_e_mails(text), longest) or None if text else None
