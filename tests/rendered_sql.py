@@ -62,6 +62,7 @@ MAPPINGS = {
     "reported": dict.fromkeys(HEADLINE, 100),
     "hashes": dict.fromkeys(MAILS, "0a1b"),
     "message_ids": dict.fromkeys(MAILS, "<0a1b@example.com>"),
+    "leases": dict.fromkeys(MAILS, 600),
     "queried_at": dict.fromkeys(MAILS, datetime(2026, 3, 3, 11, tzinfo=UTC)),
     "net_sales": {"": None, "board": 100},
 }
