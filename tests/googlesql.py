@@ -5,8 +5,11 @@ analyzer's open source accepts and BigQuery does not is in `googlesql_rules`.
 """
 
 import ctypes
+import fcntl
 import re
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import wasmtime
@@ -38,7 +41,7 @@ class Catalogue:
             ZetaSQLError: it is not GoogleSQL, or names something unknown.
         """
         options = zt.AnalyzerOptions(
-            language_options=LANGUAGE,
+            language_options=language(),
             query_parameters=_parameters(sql),
             prune_unused_columns=True,
         )
@@ -130,7 +133,7 @@ def known(sql):
 def catalogue_of(tables):
     """The analyzer's catalogue of tables, each a name and its columns with their types."""
     builder = CatalogBuilder("warehouse").with_builtin_functions(
-        zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
+        zt.ZetaSQLBuiltinFunctionOptions(language_options=language())
     )
     for number, (name, columns) in enumerate(tables, start=1):
         table = TableBuilder(name, serialization_id=number)
@@ -181,16 +184,20 @@ def _parameters(sql):
     return found
 
 
-def _language():
-    language = zt.LanguageOptions.maximum_features()
-    language.enabled_language_features += [
+@cache
+def language():
+    """BigQuery's GoogleSQL. The first call loads the analyzer.
+
+    Of the processes of a test run, one compiles it while the others wait for the compiled file.
+    """
+    with Path(wasm_client.__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        options = zt.LanguageOptions.maximum_features()
+    options.enabled_language_features += [
         zt.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
         zt.LanguageFeature.FEATURE_DISALLOW_GROUP_BY_FLOAT,
     ]
-    language.product_mode = (
+    options.product_mode = (
         zt.ProductMode.PRODUCT_EXTERNAL
     )  # BigQuery's names: FLOAT64, no DOUBLE
-    return language
-
-
-LANGUAGE = _language()
+    return options

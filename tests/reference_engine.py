@@ -17,7 +17,7 @@ from zetasql.api import Parser
 from zetasql.api.type_factory import TypeFactory
 from zetasql.core.local_service import ZetaSqlLocalService
 
-from tests.googlesql import LANGUAGE, catalogue_of, known
+from tests.googlesql import catalogue_of, known, language
 
 EPOCH = date(1970, 1, 1)
 BILLION = Decimal(10**9)
@@ -126,7 +126,7 @@ def evaluate(sql, tables, parameters=(), *, seed=None):
 
 def _options(parameters):
     options = zt.AnalyzerOptions(
-        language_options=LANGUAGE, default_timezone="UTC", prune_unused_columns=True
+        language_options=language(), default_timezone="UTC", prune_unused_columns=True
     )
     for parameter in parameters:
         options.query_parameters.append(
@@ -229,7 +229,7 @@ def script_parts(sql):
         place = node.parse_location_range
         return raw[place.start : place.end].decode()
 
-    script = Parser.parse_script_static(sql, LANGUAGE)
+    script = Parser.parse_script_static(sql, language())
     parts = []
     for node in script.statement_list_node.statement_list:
         statement = text(node)

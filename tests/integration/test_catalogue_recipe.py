@@ -13,6 +13,8 @@ from tests.recipes import REPOSITORY, copy_repository, in_copy, steps_of
 from tests.rows import column_of, columns_of
 from tests.website import drawn, website
 
+pytestmark = pytest.mark.nightly
+
 ANSWERS = Path(__file__).with_name("rocket_launches.json")
 """Two pages of the API, with the fields at hand."""
 DOCUMENT = (REPOSITORY / "docs" / "CATALOGUE.md").read_text()
@@ -52,7 +54,6 @@ def launches(site):
     return address
 
 
-@pytest.mark.nightly
 def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_path):
     copy = copy_repository(tmp_path / "copy")
     for step in steps_of(DOCUMENT):

@@ -10,6 +10,8 @@ from tests.integration.daily_run import morning_after, run_day
 from tests.integration.ledger_payments import payment_oracle
 from tests.rows import column_of, columns_of
 
+pytestmark = pytest.mark.slow
+
 FIRST_DAY = date(2026, 9, 3)  # a Thursday
 KEYS = {
     "payout_reconciliation": ("source", "payout_id"),
@@ -50,7 +52,6 @@ def of_key(rows, key):
     return found
 
 
-@pytest.mark.slow
 def test_days_end_in_the_payments_and_views_of_the_ledger(start_company):
     company = start_company()
     books = Ledger(FIRST_DAY, 6, seed=7, orders_per_day=40, timezone="America/New_York")

@@ -10,11 +10,12 @@ from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
 from tests.integration.warehouse_contents import differences
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 9, 1)
 SYNCED = (STOREFRONT, SHOPIFY)
 
 
-@pytest.mark.slow
 def test_with_the_daily_run_in_any_order_the_tables_are_the_same(start_company):
     company = start_company()
     books = Ledger(DAY, 2, orders_per_day=40, seed=7)
@@ -45,7 +46,6 @@ def of_synced(tables):
     return found
 
 
-@pytest.mark.slow
 def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(
     start_company, monkeypatch
 ):
