@@ -1,9 +1,11 @@
 """The payments of a Shopify shop: balance transactions and payouts of Shopify Payments, and payments by
 other gateways, which are in the orders."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +67,16 @@ def order(number=1, **facts):
 
 def ids(loaded):
     return column_of(loaded.rows("payments"), "payment_id")
+
+
+def raw_ids(raw):
+    """The numbers of the balance transactions and of the payouts in a raw folder."""
+    transactions = []
+    for page in Path(raw.file("balance_transactions")).glob("*.json"):
+        transactions += column_of(json.loads(page.read_text()), "id")
+    payouts = json.loads(Path(raw.file("payouts.json")).read_text())
+    numbers = [transaction.rpartition("/")[2] for transaction in transactions]
+    return sorted(numbers), column_of(payouts, "legacyResourceId")
 
 
 def test_a_payout_and_its_balance_transactions(load):
@@ -234,9 +246,8 @@ def test_what_was_processed_or_issued_in_the_window_is_read(
         balance.pop()
         payouts.pop()
     serve(balance=balance, payouts=payouts)
-    loaded = Loadable(tmp_path, **window)
-    assert ids(loaded) == ["1", "2"]
-    assert column_of(loaded.rows("payouts"), "payout_id") == ["1", "2"]
+    raw = extract(tmp_path, **window)
+    assert raw_ids(raw) == (["1", "2"], ["1", "2"])
 
 
 def test_a_payout_is_read_whole_and_each_transaction_once(serve, tmp_path):
@@ -297,12 +308,8 @@ PAYMENTS = {
         ("no account", []),
     ],
 )
-def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path):
-    shop = serve(
-        order(1),
-        order(2, gateway="paypal"),
-        **PAYMENTS,
-    )
+def test_without_access_no_payments_are_read(access, warnings, serve, tmp_path):
+    shop = serve(order(), **PAYMENTS)
     if access in SCOPES:
         others = [scope for scope in SCOPES if scope != access]
         shop.store.shop = shop.store.shop | {"accessScopes": others}
@@ -310,11 +317,25 @@ def test_without_access_orders_load_as_before(access, warnings, serve, tmp_path)
         shop.faults.append(Fault("Payouts", error=DENIED))
     else:
         shop.store.shop = shop.store.shop | {"hasShopifyPayments": False}
+    raw = extract(tmp_path)
+    assert raw_ids(raw) == ([], [])
+    found = raw.control_totals["warnings"]
+    assert [sentence(warning) for warning in found] == warnings
+
+
+def test_without_access_orders_load_as_before(serve, tmp_path):
+    shop = serve(
+        order(1),
+        order(2, gateway="paypal"),
+        **PAYMENTS,
+    )
+    shop.faults.append(Fault("PaymentsAccount", error=DENIED))
     loaded = Loadable(tmp_path)
     assert column_of(loaded.rows("orders"), "gross_amount") == [10, 10]
     assert ids(loaded) == ["order-transaction-20001"]
     assert loaded.rows("payouts") == []
-    assert [sentence(each) for each in loaded.accounts["warnings"]] == warnings
+    warnings = [sentence(warning) for warning in loaded.accounts["warnings"]]
+    assert warnings == [HIDDEN]
 
 
 def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
@@ -323,9 +344,9 @@ def test_a_read_that_only_compares_orders_reads_no_payments(serve, tmp_path):
         "changed_from": DAY.start,
         "changed_until": DAY.start,
     }
-    loaded = Loadable(tmp_path, **window)
-    assert len(loaded.rows("orders")) == 1
-    assert ids(loaded) == []
+    raw = extract(tmp_path, **window)
+    assert list(Path(raw.file("orders")).iterdir())
+    assert raw_ids(raw) == ([], [])
     operations = {request.operation for request in shop.requests}
     assert "Payouts" not in operations
 
@@ -452,24 +473,27 @@ TOTALS = {
 """The column that has a total of a payout's summary."""
 
 
-@pytest.mark.parametrize("net", ["-12.5", "12.5"])
 def test_a_withdrawal_is_negative_and_each_total_of_a_payout_in_one_column(
-    net, serve, tmp_path
+    serve, tmp_path
 ):
     """Whatever the sign in the answer."""
-    withdrawn = moved(1, "-12.50", type="REFUND", payout=7)
-    shop = serve(balance=[withdrawn], payouts=[PAYOUT])
-    [payout] = shop.store.payouts
-    assert payout["transactionType"] == "WITHDRAWAL"
-    payout["net"]["amount"] = net
-    assert payout["summary"].keys() == TOTALS.keys()
+    withdrawn = []
+    for number in (7, 8):
+        withdrawn.append(moved(number, "-12.50", type="REFUND", payout=number))
+    shop = serve(balance=withdrawn, payouts=[PAYOUT, PayoutFacts(8, NOON)])
+    for payout, net in zip(shop.store.payouts, ("-12.5", "12.5"), strict=True):
+        assert payout["transactionType"] == "WITHDRAWAL"
+        payout["net"]["amount"] = net
+        assert payout["summary"].keys() == TOTALS.keys()
+        for place, name in enumerate(TOTALS):
+            payout["summary"][name]["amount"] = str(2**place)
     expected = dict.fromkeys(TOTALS.values(), 0)
-    for place, (name, column) in enumerate(TOTALS.items()):
-        payout["summary"][name]["amount"] = str(2**place)
+    for place, column in enumerate(TOTALS.values()):
         expected[column] += 2**place
     expected["amount"] = Decimal("-12.50")
-    [row] = Loadable(tmp_path).rows("payouts")
-    assert {column: row[column] for column in expected} == expected
+    first, second = Loadable(tmp_path).rows("payouts")
+    for row in (first, second):
+        assert {column: row[column] for column in expected} == expected
 
 
 INVALID = "twelve"
