@@ -363,10 +363,21 @@ def test_a_file_without_a_valid_layout_is_refused(acme, layouts, case):
         layout.write_text(text)
     deliver(acme, SALE)
     acme.deliver("acme_2026-03-10.csv", "G1")
+    raw = acme.extract()
+    [(file, number, detail)] = rows(raw, "rejects", "file, row_number, detail")
+    assert (file, number) == (NAME, 0)
+    assert problem in detail
+    assert rows(raw, "settlements") == []
+    assert set(rows(raw, "lines", "partner")) == {("acme",)}
+
+
+def test_a_refused_file_is_a_rejected_row_and_stops_no_other(acme, layouts):
+    (layouts / "acme_settlement.yaml").unlink()
+    deliver(acme, SALE)
+    acme.deliver("acme_2026-03-10.csv", "G1")
     done = load(acme)
     [row] = done.rejected_rows
     assert (row["file"], row["row_number"]) == (NAME, 0)
-    assert problem in row["detail"]
     assert done.payments == []
     assert set(column_of(done.orders, "channel")) == {"acme"}
 
