@@ -32,6 +32,7 @@ from ecommerce.sources.partner_layouts import (
     COMPUTED,
     LAYOUT_COLUMNS,
     OPTIONAL_COLUMNS,
+    SETTLEMENT_OPTIONAL,
     STANDARD,
     STANDARD_COLUMNS,
     Layout,
@@ -147,7 +148,9 @@ class _File:
         self.ours = list(STANDARD_COLUMNS[layout.kind])
         # A column without which a record may end early.
         short_without = "amount"
-        if layout.kind == "orders":
+        if layout.kind == "settlement":
+            self.ours += SETTLEMENT_OPTIONAL
+        else:
             self.ours += extra_columns()
             short_without = layout.skip_without or ""
         dialect = Dialect(layout.delimiter, layout.quoting)

@@ -57,6 +57,8 @@ SETTLEMENT_COLUMNS = (
     "posted_at",
 )
 """Those of a settlement, the statement of a marketplace about one or more payouts."""
+SETTLEMENT_OPTIONAL = ("fee_amount",)
+"""Columns that a settlement may lack: one without a fee on each row has rows of fees."""
 STANDARD_COLUMNS = {"orders": COLUMNS, "settlement": SETTLEMENT_COLUMNS}
 """The columns of a file without other names, by the kind of its layout."""
 SETTLEMENT = "_settlement"
@@ -159,7 +161,7 @@ def _known_date_formats(formats: Sequence[str]) -> Sequence[str]:
 
 def _known_column(name: str, info: ValidationInfo) -> str:
     """Return one of our columns; the context is the kind of the layout, by default that of orders."""
-    known: Sequence[str] = SETTLEMENT_COLUMNS
+    known: Sequence[str] = SETTLEMENT_COLUMNS + SETTLEMENT_OPTIONAL
     if info.context != "settlement":
         known = (*COLUMNS, *OPTIONAL_COLUMNS, *LAYOUT_COLUMNS)
         # Only another column needs the settings, which take longer to read.

@@ -193,6 +193,49 @@ bolt-5-8   | NULL     | adjustment          | 3      | bolt    | 2026-03-09 10:0
     assert payout["amount"] == sum(row["amount"] for row in done.payments)
 
 
+def test_a_row_may_have_its_own_fee(acme, layouts):
+    """PayPal states the fee as a negative amount."""
+    layout = LAYOUT.replace("columns:", "columns:\n  Entgelt: fee_amount")
+    (layouts / "acme_settlement.yaml").write_text(f"{layout}negated: fee_amount\n")
+    lines = [
+        f"{HEADER};Entgelt",
+        f"{SALE};-1.000,25",
+        f"{SHIPPING};0,00",
+        f"{COMMISSION};",
+        f"{REFUND};0,35",
+        f"{SALE};one",
+    ]
+    acme.put(NAME, "\n".join(lines))
+    done = load(acme)
+    check(
+        done.payments,
+        """
+payment_id | kind       | amount | fee     | net
+acme-77-2  | charge     | 1010   | 1000.25 | 9.75
+acme-77-3  | charge     | 5      | 0       | 5
+acme-77-4  | commission | -1.5   | 0       | -1.5
+acme-77-5  | refund     | -5     | -0.35   | -4.65
+""",
+    )
+    [rejected] = done.rejected_rows
+    assert rejected["reason"] == "invalid_number"
+    assert rejected["detail"].startswith("Entgelt (fee_amount) = -one")
+
+
+def test_a_column_of_fees_may_have_blank_cells(acme):
+    head, charge, commission, *_ = STANDARD.splitlines()
+    lines = [f"{head},fee_amount", f"{charge},0.75", f"{commission},"]
+    acme.put("bolt_settlement_2026-03-10.csv", "\n".join(lines))
+    check(
+        load(acme).payments,
+        """
+payment_id | kind       | amount | fee
+bolt-5-2   | charge     | 14     | 0.75
+bolt-5-3   | commission | -2.5   | 0
+""",
+    )
+
+
 def test_a_layout_without_rules_of_payments_makes_all_other(acme, layouts):
     layout, _, _ = LAYOUT.partition("payments:")
     (layouts / "acme_settlement.yaml").write_text(layout)

@@ -14,6 +14,10 @@ coalesce(
     {{ "as_instant(" ~ name ~ ")" if not layout.date_format else "NULL" }}
 )
 {%- endmacro %}
+
+{% macro signed(name) -%}
+{{ "turned" if name in layout.negated }}(plain_number({{ name }}, currency))
+{%- endmacro %}
 INSERT INTO settlement_rows BY NAME
 WITH named AS (
     SELECT
@@ -66,7 +70,8 @@ SELECT
     currency,
     order_id,
     kind,
-    {{ "turned(plain_number(amount, currency))" if "amount" in layout.negated else "plain_number(amount, currency)" }} AS amount,
+    {{ signed("amount") }} AS amount,
+    {{ signed("fee_amount") }} AS fee_amount,
     coalesce(
         strftime({{ parsed("posted_at") }} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), posted_at
     ) AS posted_at,

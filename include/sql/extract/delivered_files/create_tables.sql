@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS settlement_rows (
     order_id VARCHAR,
     kind VARCHAR,
     amount VARCHAR,
+    fee_amount VARCHAR,
     posted_at VARCHAR,
     is_deposit BOOLEAN
 );

@@ -10,6 +10,7 @@ WITH judged AS (
             currency_fault(currency, 'currency'),
             CASE WHEN NOT is_deposit THEN missing(amount, 'amount') END,
             amount_fault(amount, 'amount'),
+            amount_fault(fee_amount, 'fee_amount'),
             amount_fault(deposit_amount, 'deposit_amount'),
             CASE
                 WHEN deposited_on IS NOT NULL AND try_cast(deposited_on AS DATE) IS NULL

@@ -383,7 +383,7 @@ SELECT
     NULL::VARCHAR AS unallocated_amount
 FROM refunds;
 
--- A row of a settlement is a payment, or the deposit. The fees of a marketplace are rows of their own.
+-- A row of a settlement is a payment, or the deposit. Fees are rows of their own, or in a column of each payment.
 CREATE TABLE settlement_rows AS
 SELECT
     *,
@@ -391,6 +391,10 @@ SELECT
 FROM (
     SELECT bounded(COLUMNS(*))
     FROM read_parquet(getvariable('raw') || '/settlements.parquet')
+    UNION ALL BY NAME
+    -- Extracts of former versions have no such column.
+    SELECT NULL::VARCHAR AS fee_amount
+    WHERE FALSE
 ) AS delivered;
 
 CREATE OR REPLACE VIEW staged_payments AS
@@ -403,7 +407,7 @@ SELECT
     partner AS gateway,
     currency,
     amount,
-    '0' AS fee_amount,
+    coalesce(nullif(trim(fee_amount), ''), '0') AS fee_amount,
     NULL::VARCHAR AS order_currency,
     NULL::VARCHAR AS order_amount,
     payout_id,
