@@ -4,6 +4,7 @@ import json
 from email import message_from_bytes, policy
 
 import pytest
+from airflow import settings
 
 from demo.services import mail as mail_service
 from demo.services.ports import free_port
@@ -41,6 +42,8 @@ def use_server(monkeypatch):
 @pytest.fixture(scope="session")
 def mail_server(tmp_path_factory):
     """The port and the folder of a mail server, which serves all tests of this process."""
+    # The first mail would configure Airflow's logging, which ends the capture of a test's log.
+    settings.initialize()
     folder = tmp_path_factory.mktemp("mailbox")
     port = free_port()
     with mail_service.run_mail_server(folder, port, free_port()):
