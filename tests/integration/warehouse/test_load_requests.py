@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -32,7 +32,13 @@ Jobs = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def loads(lend_shop):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
-    with pytest.MonkeyPatch.context() as monkeypatch, lend_shop() as shop:
+    # At noon and midnight, tables and jobs get other names.
+    one_o_clock = datetime.now(UTC).replace(hour=13)
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        lend_shop() as shop,
+        time_machine.travel(one_o_clock),
+    ):
         lower(monkeypatch, staging_tables, SMALL_RECORDS=0)
         inserted = record_jobs(shop)
         found = {}
