@@ -329,7 +329,7 @@ def test_without_access_orders_load_as_before(serve, tmp_path):
         order(2, gateway="paypal"),
         **PAYMENTS,
     )
-    shop.faults.append(Fault("PaymentsAccount", error=DENIED))
+    shop.faults.append(Fault("Payouts", error=DENIED))
     loaded = Loadable(tmp_path)
     assert column_of(loaded.rows("orders"), "gross_amount") == [10, 10]
     assert ids(loaded) == ["order-transaction-20001"]
