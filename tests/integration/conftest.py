@@ -29,9 +29,8 @@ FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 def lend_dataset(bigquery_emulator):
     """Lend a dataset whose tables are empty, or not made yet; the same few serve all tests of this process.
 
-    To empty tables takes a tenth of the time that it takes to make them. All names end alike, because the
-    emulator then translates a statement once for all datasets. Who changes a table's columns, or needs other
-    views than the usual ones, takes a `kind` of its own.
+    To empty tables takes a tenth of the time that it takes to make them. Who changes a table's columns, or
+    needs other views than the usual ones, takes a `kind` of its own.
     """
     client = connect(bigquery_emulator)
     returned = defaultdict(list)
@@ -43,7 +42,7 @@ def lend_dataset(bigquery_emulator):
             empty(client, name)
             schema._open_prepared.cache_clear()
         else:
-            name = new_dataset(kind)
+            name = new_dataset()
         try:
             yield name
         finally:

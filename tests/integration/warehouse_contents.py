@@ -44,9 +44,9 @@ def connect(emulator):
     )
 
 
-def new_dataset(kind="own"):
+def new_dataset():
     """The name of a dataset that does not exist; the emulator translates a statement once for all of them."""
-    return f"{kind}__{uuid.uuid4().hex[:12]}"
+    return f"shop__{uuid.uuid4().hex[:12]}"
 
 
 @cache
