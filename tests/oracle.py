@@ -134,14 +134,14 @@ class Oracle:
     def daily_sales(self):
         """Sums per day, source, channel, category, country and currency, over what counts."""
         sums = {}
-        for line in filter(_counts, self.order_lines):
+        for line in filter(counts, self.order_lines):
             total = _group_of(sums, line)
             total["order_lines"] += 1
             total["units"] += line["quantity"]
             total["gross_sales"] += line["gross_amount"]
             total["discounts"] += line["discount_amount"]
             _add_cost(total, line["cost_amount"], line["amount_after_discount"])
-        for refund in filter(_counts, self.refunds):
+        for refund in filter(counts, self.refunds):
             total = _group_of(sums, refund)
             total["returns"] += refund["merchandise_amount"]
             if refund["cost_amount"] is not None:
@@ -173,7 +173,7 @@ class Oracle:
     def first_counted(self):
         """When each customer placed their first order that counts."""
         first = {}
-        for order in filter(_counts, self.orders):
+        for order in filter(counts, self.orders):
             customer = order["customer_hash"]
             at = order["ordered_at"]
             if customer:
@@ -401,7 +401,7 @@ class Oracle:
 
 def _of_day(rows, day):
     """The rows of a day that count."""
-    return [row for row in rows if row["business_date"] == day and _counts(row)]
+    return [row for row in rows if row["business_date"] == day and counts(row)]
 
 
 def _group_of(sums, row):
@@ -435,7 +435,8 @@ def _add_cost(total, cost, sales):
         total["sales_with_cost"] = (total["sales_with_cost"] or ZERO) + sales
 
 
-def _counts(row):
+def counts(row):
+    """Whether a row of an order or a refund counts."""
     return row["is_sale"] and not row["is_test"]
 
 

@@ -6,10 +6,11 @@ It follows docs/DEFINITIONS.md and shares no code with the pipeline.
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
+from tests.oracle_comparisons import quotient
 from tests.oracle_customers import rounded
 
 DEVIATIONS = {
@@ -239,10 +240,10 @@ def score(kind, forecasts):
         "periods": len(periods),
         "forecast": forecast,
         "actual": actual,
-        "error": ratio(missed, sales),
-        "bias": ratio(forecast - actual, sales),
-        "covered_80": ratio(within["80"], len(open_days)),
-        "covered_95": ratio(within["95"], len(open_days)),
+        "error": quotient(missed, sales),
+        "bias": quotient(forecast - actual, sales),
+        "covered_80": quotient(within["80"], len(open_days)),
+        "covered_95": quotient(within["95"], len(open_days)),
     }
 
 
@@ -259,13 +260,3 @@ def whole_weeks(days):
             actual = sum(row["actual"] for row in rows)
             sums.append({"series": series, "forecast": forecast, "actual": actual})
     return sums
-
-
-def ratio(part, whole):
-    """A ratio with six decimals; None without a whole."""
-    if not whole:
-        return None
-    return (Decimal(part) / whole).quantize(
-        Decimal("0.000001"),
-        ROUND_HALF_UP,
-    )

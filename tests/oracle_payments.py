@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from tests.oracle import counts
 from tests.oracle_customers import rounded
 
 Row = dict[str, Any]
@@ -126,11 +127,11 @@ class PaymentOracle:
     def contribution_margin(self):
         """One row per day, source, channel, category and product with a counted line or return."""
         groups = defaultdict(list)
-        for line in filter(_counts, self.order_lines):
+        for line in filter(counts, self.order_lines):
             amount = line["amount_after_discount"]
             entry = self._entry(line, amount, line["cost_amount"])
             groups[_margin_key(line)].append((*entry, self._line_fees(line)))
-        for refund in filter(_counts, self.refunds):
+        for refund in filter(counts, self.refunds):
             cost = refund["cost_amount"]
             cost = None if cost is None else -cost
             entry = self._entry(refund, -refund["merchandise_amount"], cost)
@@ -338,7 +339,7 @@ class PaymentOracle:
         """What is still to come for an order without payments."""
         channel = order["source"], order["channel"]
         first = self._first_charges.get(channel)
-        if not _counts(order) or first is None or order["business_date"] < first:
+        if not counts(order) or first is None or order["business_date"] < first:
             return Fraction(0)
         if total is None:
             return None
@@ -397,10 +398,6 @@ class PaymentOracle:
             key = line["source"], line["order_id"]
             amounts[key].append(line["amount_after_discount"])
         return amounts
-
-
-def _counts(row):
-    return row["is_sale"] and not row["is_test"]
 
 
 def _margin_key(row):
