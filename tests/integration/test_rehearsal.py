@@ -5,10 +5,10 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse.client import connect
 from tests.integration.warehouse_contents import connect as connect_to
+from tests.rehearsal import steps
 from tests.rehearsal.__main__ import rehearse
 from tests.rehearsal.place import of_emulator
 from tests.rehearsal.runner import Jobs, table
-from tests.rehearsal.steps import STEPS, company_days
 
 HOUR = 3600
 
@@ -19,22 +19,11 @@ def place(bigquery_emulator):
 
 
 @pytest.fixture
-def rehearsed(
-    place,
-    tmp_path,
-    postgres_server,
-    bigquery_emulator,
-):
+def rehearsed(place, tmp_path, bigquery_emulator):
     """Rehearse steps on the emulator; the rows, after a look whether all is deleted."""
 
     def run(*steps):
-        rows = rehearse(
-            place,
-            tmp_path / "company",
-            postgres_server,
-            Jobs(HOUR),
-            steps,
-        )
+        rows = rehearse(place, bigquery_emulator, tmp_path, Jobs(HOUR), steps)
         datasets = connect_to(bigquery_emulator).list_datasets()
         left = {dataset.dataset_id for dataset in datasets}
         assert not left & set(place.datasets)
@@ -45,7 +34,7 @@ def rehearsed(
 
 @pytest.mark.nightly
 def test_every_step_finds_what_it_expects(rehearsed):
-    rows = rehearsed(*STEPS)
+    rows = rehearsed(*steps.STEPS)
     differing = [row for row in rows if row.state == "DIFFERS"]
     assert differing == [], table(rows)
     reasons = {row.got for row in rows if row.state == "not run"}
@@ -56,29 +45,35 @@ def test_every_step_finds_what_it_expects(rehearsed):
 
 
 @pytest.mark.slow
-def test_one_value_that_differs_fails_it_and_ctrl_c_deletes_what_was_made(rehearsed):
-    def change_a_value(shop):
-        [day] = shop.days = shop.days[:1]
-        shop.company.show(shop.live(shop.end_of(day)))
-        shop.run_day(day)
-        # Two days of every week have orders, and may have no refund.
-        connect(step="test").run(
-            f"UPDATE `{shop.place.dataset}.orders` SET shipping_amount = shipping_amount + 0.01 "
-            f"WHERE business_date = '{day}'",
-            "a cent",
-        )
-        yield from shop.compare("after a cent")
+def test_a_row_that_differs_fails_it_and_ctrl_c_deletes_what_was_made(
+    rehearsed, monkeypatch
+):
+    monkeypatch.setattr(steps, "RUNS", [read_rates])
 
-    def interrupt(shop):
-        assert shop.place.existing() == shop.place.datasets
+    def change_a_rate(rehearsal):
+        connect(step="test").run(
+            f"INSERT INTO `{rehearsal.place.dataset}.exchange_rates` VALUES (DATE '2026-03-02', 'EUR', 1.09)",
+            "a rate",
+        )
+        yield from ()
+
+    def interrupt(rehearsal):
+        assert rehearsal.place.existing() == rehearsal.place.datasets
         raise KeyboardInterrupt
         yield
 
-    rows = rehearsed(change_a_value, interrupt, company_days)
+    rows = rehearsed(
+        steps.answers_of_the_emulator,
+        steps.new_warehouse,
+        change_a_rate,
+        steps.as_on_the_emulator(read_rates),
+        interrupt,
+        steps.killed_load,
+    )
 
     differing = [row.what for row in rows if row.state == "DIFFERS"]
-    assert differing == ["orders after a cent", "the rehearsal"]
-    assert "shipping_amount is" in table(rows)
+    assert differing == ["read rates", "the rehearsal"]
+    assert "too much: (datetime.date(2026, 3, 2), 'EUR'" in table(rows)
     last_checks = [(row.what, row.got) for row in rows[-2:]]
     assert last_checks == [
         ("the rehearsal", "interrupted"),
@@ -86,18 +81,14 @@ def test_one_value_that_differs_fails_it_and_ctrl_c_deletes_what_was_made(rehear
     ]
 
 
+def read_rates(shop):
+    shop.rows("exchange_rates")
+
+
 @pytest.mark.slow
-def test_a_dataset_that_exists_is_not_touched(
-    place, bigquery_emulator, tmp_path, postgres_server
-):
+def test_a_dataset_that_exists_is_not_touched(place, rehearsed, bigquery_emulator):
     client = connect_to(bigquery_emulator)
     client.create_dataset(place.datasets[1])
     with pytest.raises(ConfigurationError, match=f"{place.datasets[1]} exists"):
-        rehearse(
-            place,
-            tmp_path,
-            postgres_server,
-            Jobs(HOUR),
-            STEPS,
-        )
+        rehearsed(*steps.STEPS)
     client.delete_dataset(place.datasets[1])  # it is still there

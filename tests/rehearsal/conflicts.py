@@ -10,11 +10,15 @@ import pytest
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
-from ecommerce.core.errors import ConcurrentUpdateError, PipelineError
+from ecommerce.core.errors import (
+    ConcurrentUpdateError,
+    ContractError,
+    PipelineError,
+)
 from ecommerce.warehouse.client import connect
 from tests import queries
 from tests.integration.warehouse.bigquery_rules import is_cancelled
-from tests.integration.warehouse.conftest import STATE, Shop
+from tests.integration.warehouse.conftest import STATE
 from tests.integration.warehouse.operations import KINDS, operations
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.rehearsal.runner import Check, NotRun
@@ -100,14 +104,47 @@ def attempts(scripts):
         return {name: result.result() for name, result in running.items()}
 
 
-def pairs_of_loads(shop):
+def killed_load(rehearsal):
+    """A load that stops between two statements leaves nothing; a cancelled one, all or nothing."""
+    shop = rehearsal.shop
+    load = partial(operations(shop, rehearsal.home / "killed")["day"], shop)
+    before = shop.state()
+    script = transaction_of(load)
+    statements = split(script)
+    last = statements.index("COMMIT TRANSACTION")
+    for number in (last // 2, last):
+        crash = [*statements[:number], "SELECT ERROR('crash')", *statements[number:]]
+        what = f"a crash after {number} of {last} statements"
+        try:
+            shop.warehouse.run(";\n".join(crash), "crash")
+            error = "none"
+        except ContractError as raised:
+            error = "crash" if "crash" in str(raised) else str(raised)
+        yield Check(f"the error of {what}", "crash", error)
+        yield Check(f"tables changed by {what}", "[]", changed(shop, before))
+    job = shop.warehouse.begin_query(script)
+    job.cancel()
+    wait_for(job)
+    cancelled = shop.state()
+    load()
+    is_whole = cancelled in (before, shop.state())
+    yield Check("a cancelled job leaves all or nothing", "True", str(is_whole))
+    yield Check("a load after it has rows", "True", str(before != shop.state()))
+
+
+def changed(shop, before, tables=STATE):
+    """Return the names of the tables whose rows are not those `before`."""
+    now = shop.state(tables)
+    return str([name for name in tables if now[name] != before[name]])
+
+
+def pairs_of_loads(rehearsal):
     """While the transaction of each kind of load is open, that of every kind begins; then it commits."""
-    warehouse = connect(step="rehearsal")
-    root = shop.home / "pairs"
-    target = Shop(warehouse, root)
+    shop = rehearsal.shop
+    warehouse = shop.warehouse
     kinds = {}
-    for kind, operation in operations(target, root).items():
-        kinds[kind] = partial(operation, target)
+    for kind, operation in operations(shop, rehearsal.home / "pairs").items():
+        kinds[kind] = partial(operation, shop)
     scripts = {}
     for kind in KINDS:
         scripts[kind] = transaction_of(kinds[kind])
@@ -118,7 +155,7 @@ def pairs_of_loads(shop):
         script = transaction_of(kinds[first])
         current = _looked_up_now(warehouse, scripts)
         with open_transaction(warehouse.client, script):
-            if shop.place.is_real:
+            if rehearsal.place.is_real:
                 for second, text in attempts(current).items():
                     outcomes[first, second] = f"commits, {text}"
         yield _after(first, current)
@@ -126,20 +163,18 @@ def pairs_of_loads(shop):
         what = f"{first} and {second} at once"
         is_conflict = is_cancelled(scripts[first], scripts[second])
         expected = ONE_CANCELLED if is_conflict else BOTH_COMMIT
-        if shop.place.is_real:
+        if rehearsal.place.is_real:
             yield Check(what, expected, _of_both(outcomes, first, second))
         else:
             reason = "the emulator runs one after the other"
             yield NotRun(what, expected, reason)
     copies = warehouse.query("warehouse/procedures/copies/find.sql")
     yield Check("tables with rows stored twice after all pairs", "[]", str(copies))
-    state = target.state(TABLES)
+    state = shop.state(TABLES)
     for kind in REPEATED:
         kinds[kind]()
-    again = target.state(TABLES)
-    changed = [name for name in TABLES if again[name] != state[name]]
     what = f"tables that change by {', '.join(REPEATED)} once more"
-    yield Check(what, "[]", str(changed))
+    yield Check(what, "[]", changed(shop, state, TABLES))
 
 
 def _looked_up_now(warehouse, scripts):

@@ -12,14 +12,27 @@ from google.api_core.exceptions import NotFound
 
 from demo.layout import REPOSITORY
 from demo.services.emulator import CONNECTION
+from ecommerce.cli.environment import SETTINGS
 from ecommerce.core.connections import find_connection
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
+from tests.integration.warehouse.conftest import Shop
+from tests.integration.warehouse_contents import deployment
+from tests.rehearsal.runner import MOST_BYTES_OF_A_JOB
 from tests.settings import environment
 
 VARIABLE = "AIRFLOW_CONN_BIGQUERY"
+FOREIGN = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "BIGQUERY_EMULATOR_HOST")
+SHOP = {
+    "MAXIMUM_BYTES_BILLED": str(MOST_BYTES_OF_A_JOB),
+    # Some loads are of days long ago.
+    "EVENTS_RETENTION_DAYS": "36500",
+    "ORDER_ATTRIBUTES": "sales_channel,group",
+    "REPORT_ATTRIBUTE": "sales_channel",
+}
+"""The settings of the shop, apart from its places."""
 
 
 @dataclass
@@ -30,13 +43,11 @@ class Place:
         environment: the variables of the connection `bigquery`.
         bucket: the bucket for staged files; empty for none.
         is_real: whether transactions overlap as on BigQuery.
-        emulator: the emulator, unless it is BigQuery.
     """
 
     environment: dict[str, str]
     bucket: str = ""
     is_real: bool = True
-    emulator: object = None
     dataset: str = field(default_factory=lambda: f"rehearsal_{uuid.uuid4().hex[:10]}")
 
     @property
@@ -114,13 +125,28 @@ def undisturbed():
             signal.signal(number, handler)
 
 
+@contextmanager
+def open_shop(place, emulator, home):
+    """Open the shop whose warehouse is at a place. Meanwhile this process has the connections, Variables and
+    settings of its deployment alone."""
+    own = deployment(emulator, home, place.dataset) | place.environment | SHOP
+    if place.is_real:
+        del own["BIGQUERY_EMULATOR_HOST"]
+    with environment({}):
+        for name in list(os.environ):
+            if name in SETTINGS or name.startswith(FOREIGN):
+                del os.environ[name]
+        os.environ.update(own)
+        yield Shop(connect(step="rehearsal"), home)
+
+
 def of_emulator(emulator):
     """Return the place of an emulator."""
     environment = {
         VARIABLE: json.dumps(CONNECTION),
         "BIGQUERY_EMULATOR_HOST": emulator.host,
     }
-    return Place(environment, is_real=False, emulator=emulator)
+    return Place(environment, is_real=False)
 
 
 def of_bigquery(project, location, bucket):
