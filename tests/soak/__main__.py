@@ -23,7 +23,7 @@ from ecommerce.core.names import (
 from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
-from tests.soak.steps import DAGS, Stage, carry_out, plan, repair_day
+from tests.soak.steps import DAGS, Stage, carry_out, plan
 
 UPDATE_SECONDS = 5
 
@@ -121,7 +121,7 @@ class Soak:
         self.log(f"[{step.at:6.1f}] {step.kind} {drawn}: {outcome}")
 
     def _finish(self):
-        """Restore everything, let it run to its end, repair what failed, and run every schedule once more."""
+        """Restore everything, let it run to its end, and run what failed and every schedule once more."""
         self.company.down_until.clear()
         self.airflow.down_until.clear()
         self.log("the adversary has ended; everything is restored")
@@ -131,19 +131,17 @@ class Soak:
         self.until(self._idle, "all runs end")
         days = self.stage.days
         for day in days:
-            if self._state(day) == "failed":
-                self.log(f"repair: {repair_day(self.stage, day)}")
-        self.until(self._idle, "the repairs end")
-        for day in days:
             if self._state(day) != "success":
                 self.stage.run(DAG_DAILY, day)
         self.until(self._idle, "failed days run again")
-        self.stage.run(DAG_DAILY, days[-1], send_mail=True)
-        self.until(self._idle, "the newest day runs again")
-        self.stage.run(DAG_RECONCILIATION, most_days=30)
-        self.until(self._idle, "the last reconciliation ends")
-        self.stage.run(DAG_SYNC)
-        self.until(self._idle, "the last sync ends")
+        last_runs = {
+            DAG_DAILY: {"day": days[-1], "send_mail": True},
+            DAG_RECONCILIATION: {"most_days": 30},
+            DAG_SYNC: {},
+        }
+        for dag_id, options in last_runs.items():
+            self.stage.run(dag_id, **options)
+            self.until(self._idle, f"the last run of {dag_id} ends")
 
     def _unpause(self):
         api = self.airflow.api()

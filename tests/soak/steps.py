@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,10 +11,9 @@ from datetime import timedelta
 import psutil
 import psycopg
 
-from demo.airflow_services import PASSWORD, USER
-from demo.layout import REPOSITORY
 from demo.ledger import SALES_DB, STOREFRONT
 from ecommerce.cli.backfill import start_backfill
+from ecommerce.cli.repair import newest_run, run_again, tasks_to_clear
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
@@ -107,27 +103,25 @@ def backfill(stage, step):
     return ", ".join(days.values()) or "nothing to do"
 
 
-def repair_day(stage, day):
-    """Run `make repair` for a day; its output."""
-    airflow = {
-        "AIRFLOW_URL": stage.airflow.url,
-        "AIRFLOW_USERNAME": USER,
-        "AIRFLOW_PASSWORD": PASSWORD,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", "repair", f"--day={day}", "--no-wait"],
-        cwd=REPOSITORY,
-        env=os.environ | airflow | {"PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"{day}: {' '.join((done.stdout + done.stderr).split())[:160]}"
-
-
 def repair(stage, step):
-    """Repair a day."""
-    return repair_day(stage, pick(stage.days, step.target))
+    """Repair a day, as `make repair` does."""
+    api = stage.airflow.api()
+    day = pick(stage.days, step.target)
+    run_id = newest_run(api, day)["dag_run_id"]
+    failed = tasks_to_clear(api.instances(run_id), "failed")
+    if failed:
+        run_again(api, day, run_id, failed, mail=False, wait=False)
+    return f"{day}: {', '.join(sorted(failed)) or 'nothing failed'}"
+
+
+def sync(stage, step):
+    """Run the hourly sync."""
+    return stage.run(DAG_SYNC)
+
+
+def reconciliation(stage, step):
+    """Run the reconciliation."""
+    return stage.run(DAG_RECONCILIATION)
 
 
 def kill_task(stage, step):
@@ -152,8 +146,7 @@ def await_task(stage, step):
 
 def edit(stage, step):
     """Change an order's coupon and quantity in its source, with a new modification date."""
-    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
-    order = pick(plain_orders(stage.company.snapshot(), channel), step.target)
+    order = pick_order(stage, step)
     now = stage.company.now()
 
     def edited(order):
@@ -166,15 +159,15 @@ def edit(stage, step):
 
 def delete(stage, step):
     """Delete an order in its source for good."""
-    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
-    return show(stage, ended_order(stage, channel, step.target), lambda _: None)
+    return show(stage, pick_order(stage, step), lambda _: None)
 
 
-def ended_order(stage, channel, target):
+def pick_order(stage, step):
     """Return a plain order that the reconciliation compares: one of a day that has ended."""
-    end = stage.company.newest.end
+    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
     orders = plain_orders(stage.company.snapshot(), channel)
-    return pick([order for order in orders if order.ordered_at < end], target)
+    end = stage.company.newest.end
+    return pick([order for order in orders if order.ordered_at < end], step.target)
 
 
 def show(stage, order, change):
@@ -199,39 +192,36 @@ def show(stage, order, change):
     return f"{order.channel} {order.order_id}"
 
 
-def kill_system(name):
-    """Return a step that kills a system of the company for some seconds."""
-    return lambda stage, step: kill(stage.company, name, 2 + 13 * step.extent)
+def kill_system(stage, step):
+    """Kill a system of the company for some seconds."""
+    name = step.kind.removeprefix("kill ")
+    return kill(stage.company, name, 2 + 13 * step.extent)
 
 
-def kill_component(name):
-    """Return a step that kills a component of Airflow for some seconds; the scheduler at times alone."""
-
-    def killed(stage, step):
-        alone = name == "scheduler" and step.target < 0.4
-        seconds = 2 + 13 * step.extent
-        return kill(stage.airflow, f"airflow-{name}", seconds, alone=alone)
-
-    return killed
+def kill_component(stage, step):
+    """Kill a component of Airflow for some seconds; the scheduler at times without its tasks."""
+    name = step.kind.replace("kill ", "airflow-")
+    alone = "scheduler" in name and step.target < 0.4
+    return kill(stage.airflow, name, 2 + 13 * step.extent, alone=alone)
 
 
 STEPS = {
     # What schedules and people do.
     "daily": (80, run_day),
-    "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
-    "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
+    "sync": (30, sync),
+    "reconciliation": (8, reconciliation),
     "backfill": (15, backfill),
     "repair": (30, repair),
     # What goes wrong in operation.
     "kill task": (80, kill_task),
-    "kill scheduler": (8, kill_component("scheduler")),
-    "kill api-server": (6, kill_component("api-server")),
-    "kill dag-processor": (4, kill_component("dag-processor")),
-    "kill bigquery": (10, kill_system("bigquery")),
-    "kill sales_db": (10, kill_system("sales_db")),
-    "kill storefront": (8, kill_system("storefront")),
-    "kill exchange_rates": (6, kill_system("exchange_rates")),
-    "kill mail": (8, kill_system("mail")),
+    "kill scheduler": (8, kill_component),
+    "kill api-server": (6, kill_component),
+    "kill dag-processor": (4, kill_component),
+    "kill bigquery": (10, kill_system),
+    "kill sales_db": (10, kill_system),
+    "kill storefront": (8, kill_system),
+    "kill exchange_rates": (6, kill_system),
+    "kill mail": (8, kill_system),
     # What happens to the data.
     "edit": (30, edit),
     "delete": (12, delete),
