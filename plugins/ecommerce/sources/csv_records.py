@@ -283,16 +283,11 @@ class Reader:
         # Blanks around quotes are not of the field.
         field = r'(?: *+(?="))?+("(?:[^"]++|"")*+"|(?! *")[^,\r\n]*+) *+'
         self._field = self._pattern(f"{field},")
-        self._complete = self._pattern(f"(?:{field},)*+")
-        self._exact = self._pattern(self._line_of(field))
+        self._record = self._pattern(f"(?:{field},)*+{field}\n")
         certain = r'(?:"(?:[^"\r\n]++|"")*+"|(?! *")[^,\r\n]*+)'
-        self._certain_lines = self._pattern(f"(?:{self._line_of(certain)})*+")
-        ascii_only = certain.replace("]", r"\x80-\xff]")
-        self._ascii_lines = self._pattern(f"(?:{self._line_of(ascii_only)})*+")
-
-    def _line_of(self, field: str) -> str:
-        """Return the pattern of a line whose fields have a pattern."""
-        return f"{field}(?:,{field}){{{len(self._columns) - 1}}}\n"
+        lines = f"(?:{certain}(?:,{certain}){{{len(columns) - 1}}}\n)*+"
+        self._certain_lines = self._pattern(lines)
+        self._ascii_lines = self._pattern(lines.replace("]", r"\x80-\xff]"))
 
     def _pattern(self, pattern: str) -> re.Pattern[bytes]:
         """Return a pattern of standard records as one of this dialect."""
@@ -342,8 +337,7 @@ class Reader:
             lines = self.certain_lines(text, position, is_text)
             record = None
             if not lines:
-                lines = self._record_lines(text, position)
-                record = self._padded(self._line(self.number, lines[:-1]))
+                record, lines = self._record_at(text, position)
                 if record.detail == OPEN_QUOTE and not MANY_LINES.match(text, position):
                     # Later lines may close it.
                     self._unfinished = text[position:]
@@ -419,19 +413,21 @@ class Reader:
         lines = pattern.match(text, position)
         return lines[0] if lines else b""
 
-    def _record_lines(self, text: bytes, position: int) -> bytes:
-        """Return the lines of the record at a position of whole lines: one, or all up to a closing quote, if
-        none of the later ones could be a record of its own."""
-        whole = self._exact.match(text, position)
+    def _record_at(self, text: bytes, position: int) -> tuple[Record, bytes]:
+        """Return the record at a position of whole lines, and its lines: one, or all up to a closing quote,
+        if none of the later ones could be a record of its own."""
+        lines = text[position : text.index(b"\n", position) + 1]
+        record = self._line(self.number, lines[:-1])
+        whole = record.detail == OPEN_QUOTE and self._record.match(text, position)
         if whole:
-            record = whole[0][:-1]
-            following = record.split(b"\n")[1 : MOST_LINES + 2]
+            later = whole[0][:-1].split(b"\n")[1 : MOST_LINES + 2]
             # One without a fault could be a record of its own.
-            faults = [self._line(0, line).detail for line in following]
-            is_short = len(faults) <= MOST_LINES
-            if is_short and all(faults) and not self._line(0, record).detail:
-                return whole[0]
-        return text[position : text.index(b"\n", position) + 1]
+            faults = [self._line(0, line).detail for line in later]
+            if all(faults) and len(faults) <= MOST_LINES:
+                joined = self._line(self.number, whole[0][:-1])
+                if not joined.detail:
+                    return joined, whole[0]
+        return self._padded(record), lines
 
     def _padded(self, record: Record) -> Record:
         """Return a record, padded if it has too few fields and its dialect allows it."""
@@ -446,7 +442,6 @@ class Reader:
 
     def _line(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
-        ended = text + self._separator
         detail = "text after a closing quote"
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE]
@@ -454,15 +449,13 @@ class Reader:
         elif not is_utf8(text):
             detail = "bytes that are not in the file's encoding"
             return Record(number, text, detail, "bad_encoding")
-        elif self._exact.fullmatch(text + b"\n"):
-            if b' "' in text or b'" ' in text:
-                text = self._separator.join(self._field.findall(ended))
-            return Record(number, text)
-        elif self._complete.fullmatch(ended):
-            detail = TOO_FEW
-            if len(self._field.findall(ended)) > len(self._columns):
-                detail = "too many fields"
-        elif self._complete.fullmatch(text + b'"' + self._separator):
+        elif self._record.fullmatch(text + b"\n"):
+            fields = self._field.findall(text + self._separator)
+            if len(fields) == len(self._columns):
+                return Record(number, self._separator.join(fields))
+            is_short = len(fields) < len(self._columns)
+            detail = TOO_FEW if is_short else "too many fields"
+        elif self._record.fullmatch(text + b'"\n'):
             detail = OPEN_QUOTE
         elif b"\r" in text:
             detail = "a carriage return outside quotes"
