@@ -125,11 +125,10 @@ def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
     assert (found == 0).tolist() == [day == 5 and is_closed for day in range(HORIZON)]
 
 
-@pytest.mark.parametrize("days_ago", [30, 400])
-def test_an_absurd_day_of_any_year_is_not_learned_from(days_ago):
-    values = weekly(600)
+def test_an_absurd_day_of_each_year_is_not_learned_from():
+    values = weekly(400)
     usual = forecast(values)
-    values[-days_ago] = 1e7
+    values[[-380, -30]] = 1e7
     for found, expected in zip(forecast(values), usual, strict=True):
         assert np.allclose(found, expected, rtol=0.05)
 

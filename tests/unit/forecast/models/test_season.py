@@ -10,7 +10,11 @@ from dateutil.easter import easter
 from ecommerce.core.business_day import days_between
 from ecommerce.core.calendar_days import black_friday
 from ecommerce.forecast.data.panel import clean, holidays_of
+from ecommerce.forecast.models.boosting import Boosting
 from ecommerce.forecast.models.ensemble import predict, train
+from ecommerce.forecast.models.ridge import ridge_forecast
+from ecommerce.forecast.models.season import at_level
+from ecommerce.forecast.models.statistics import Statistics
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, make_panel
 
@@ -38,9 +42,15 @@ def shop(as_of, days, rise):
     return replace(panel, first_day=first), 3 * truth[days:]
 
 
-def forecast(panel):
-    """The forecasts of the series and of the total."""
-    return predict(train(panel), panel).forecast
+def totals(panel):
+    """The total's forecast by the ridge and by boosting, because a blend hides the worse one; by the blend
+    where the history is too short for boosting."""
+    known = Statistics(at_level(panel))
+    boosting = Boosting.fit(known)
+    if boosting is None:
+        return [predict(train(panel), panel).forecast[:, -1]]
+    forecasts = [ridge_forecast(known), boosting.forecast(known)]
+    return [forecast.sum(axis=1) for forecast in forecasts]
 
 
 def christmas(day):
@@ -71,15 +81,15 @@ def peak_of_black_friday(day):
         (christmas, date(2025, 11, 27), 785, 0.08),
         (growing, SEPTEMBER, 168, 0.05),
         (three_times_for_two_weeks, SEPTEMBER, 168, 0.15),
-        (peak_of_black_friday, date(2025, 11, 20), 419, 0.05),
+        (peak_of_black_friday, date(2025, 11, 20), 419, 0.06),
     ],
 )
 def test_the_four_weeks_sell_what_their_pattern_says(rise, as_of, days, most):
     panel, truth = shop(as_of, days, rise)
-    values = forecast(panel)[:, -1]
-    assert abs(values.sum() / truth.sum() - 1) < most
-    if rise is peak_of_black_friday:
-        assert np.argmax(values) == 8
+    for total in totals(panel):
+        assert abs(total.sum() / truth.sum() - 1) < most
+        if rise is peak_of_black_friday:
+            assert np.argmax(total) == 8
 
 
 def test_an_easter_that_moves_by_two_weeks_is_forecast_on_its_date():
@@ -90,7 +100,8 @@ def test_an_easter_that_moves_by_two_weeks_is_forecast_on_its_date():
         return sales[5:19].sum() / sales[19:].sum()
 
     panel, truth = shop(date(2025, 4, 1), 820, rise)
-    assert abs(rise_of(forecast(panel)[:, -1]) / rise_of(truth) - 1) < 0.1
+    for total in totals(panel):
+        assert abs(rise_of(total) / rise_of(truth) - 1) < 0.1
 
 
 def in_winter(day):
@@ -134,7 +145,8 @@ def test_products_that_sell_on_few_days_are_forecast_without_bias():
     shares = np.repeat([0.05, 0.2, 1], [30, 30, 2])
     is_sold = drawn.random((150, 62)) < shares
     values = is_sold * drawn.lognormal(3, 0.3, (150, 62))
-    forecasts = forecast(make_panel(values))
+    panel = make_panel(values)
+    forecasts = predict(train(panel), panel).forecast
     actual = values[-91:].sum(axis=0) / 91 * HORIZON
     for share in (0.05, 0.2):
         products = np.flatnonzero(shares == share)
