@@ -44,6 +44,8 @@ def network_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
 
 def _as_list(value: Any) -> Any:
     """Return the results of a mapped task, which Airflow reads one by one, as a list."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    # Of its type: `isinstance` would make Airflow request the earlier run that its context offers.
+    kind = type(value)
+    if issubclass(kind, Sequence) and not issubclass(kind, str):
         return list(value)
     return value
