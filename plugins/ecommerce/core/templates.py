@@ -61,3 +61,12 @@ def environment(folder: Path) -> Any:
     templates.filters |= dict(getmembers(text, isroutine))
     templates.filters |= {"cell": _cell, "counted": text.number_of}
     return templates
+
+
+@cache
+def cached_environment(folder: Path) -> Any:
+    """Return `environment` with a cache of compiled templates on the disk, for SQL: each task is a process of
+    its own, and would compile forty files for a report. Mails have none: an alert must not need a disk."""
+    from jinja2 import FileSystemBytecodeCache
+
+    return environment(folder).overlay(bytecode_cache=FileSystemBytecodeCache())

@@ -15,7 +15,7 @@ from ecommerce.core.email_masking import (
 )
 from ecommerce.core.paths import INCLUDE, read_sql
 from ecommerce.core.settings import load_settings
-from ecommerce.core.templates import environment
+from ecommerce.core.templates import cached_environment
 from ecommerce.core.values import Row
 from ecommerce.storage.scratch import make_scratch
 from ecommerce.storage.staging import is_local, storage_path
@@ -89,7 +89,7 @@ def run_sql_file(
     path = f"{file}.sql"
     statement = read_sql(path)
     if facts:
-        statement = environment(INCLUDE / "sql").get_template(path).render(facts)
+        statement = cached_environment(INCLUDE / "sql").get_template(path).render(facts)
     result = duck.execute(statement, parameters)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -37,7 +37,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from graphlib import TopologicalSorter
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from more_itertools import consecutive_groups
@@ -186,7 +185,9 @@ def render(
     }
 
     def template(file: str) -> str:
-        return str(_environment(SQL_ROOT).get_template(file).render(names))
+        return str(
+            templates.cached_environment(SQL_ROOT).get_template(file).render(names)
+        )
 
     def query_of_view(found: re.Match[str]) -> str:
         dataset, name = found.groups()
@@ -199,16 +200,6 @@ def render(
     if report_day:
         statement = TABLE_NAME.sub(query_of_view, statement)
     return TABLE_NAME.sub(place, statement)
-
-
-@cache
-def _environment(folder: Path) -> Any:
-    from jinja2 import FileSystemBytecodeCache
-
-    # Each task is a process of its own, and would compile forty files for a report. Mails have no such cache:
-    # an alert must not need a disk.
-    compiled = FileSystemBytecodeCache()
-    return templates.environment(folder).overlay(bytecode_cache=compiled)
 
 
 def _quoted(text: str) -> str:

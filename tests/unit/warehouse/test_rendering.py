@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import DictLoader
 
+from ecommerce.core import templates
 from ecommerce.core.business_day import days_between
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import (
@@ -21,11 +22,11 @@ SETTINGS = settings_of({"BIGQUERY_DATASET": "shop"})
 @pytest.fixture
 def template(monkeypatch):
     """Renders a template's text as `render` does a file."""
-    real = rendering.templates.environment(rendering.SQL_ROOT)
+    real = templates.environment(rendering.SQL_ROOT)
 
     def rendered(text, **options):
         overlay = real.overlay(loader=DictLoader({"one.sql": text}))
-        monkeypatch.setattr(rendering, "_environment", lambda folder: overlay)
+        monkeypatch.setattr(templates, "cached_environment", lambda folder: overlay)
         return render("one.sql", settings=SETTINGS, **options)
 
     return rendered

@@ -22,7 +22,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.paths import INCLUDE, read_sql
-from ecommerce.core.templates import environment
+from ecommerce.core.templates import cached_environment
 from ecommerce.core.text import utc_text
 from ecommerce.core.values import Json
 from ecommerce.sources.http import (
@@ -68,9 +68,11 @@ ATTEMPTS = {ThrottledError: 600, TransientError: 5}
 def document(name: str, searches: int = 0) -> str:
     """Return include/sql/extract/shopify/<name>.graphql with the fragments that it uses; one of several
     searches has their number."""
-    text = read_sql(f"extract/shopify/{name}.graphql")
+    path = f"extract/shopify/{name}.graphql"
+    text = read_sql(path)
     if searches:
-        text = environment(INCLUDE / "sql").from_string(text).render(searches=searches)
+        template = cached_environment(INCLUDE / "sql").get_template(path)
+        text = template.render(searches=searches)
     fragments = read_sql("extract/shopify/fragments.graphql")
     for fragment, fragment_name in re.findall(
         r"(?ms)^(fragment (\w+).*?^}\n)", fragments
