@@ -170,7 +170,7 @@ class AirflowApi:
     def instances(
         self, run_id: str, dag_id: str = DAG_DAILY, **filters: str
     ) -> list[Json]:
-        """Return the task instances of a run, or of all runs (`~`), that match; at most a hundred."""
+        """Return the task instances of a run, or of all runs or DAGs (`~`), that match; at most a hundred."""
         listed = self.get(tasks_path(run_id, dag_id), **filters, limit=PAGE)
         return list(listed["task_instances"])
 

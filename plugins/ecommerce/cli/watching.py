@@ -29,7 +29,10 @@ def wait_for_runs(
     states: dict[str, str] = {}
     shown = set()
     while True:
-        for task in api.instances("~", dag_id, state="up_for_retry"):
+        # Airflow would read the DAG, with sixty shops a long one, for each request whose path names it.
+        for task in api.instances(
+            "~", "~", dag_id_pattern=dag_id, state="up_for_retry"
+        ):
             day = day_of_run.get(task["dag_run_id"])
             # Each attempt has an id of its own.
             if day and task["id"] not in shown:
