@@ -135,13 +135,9 @@ def _page(keyed: Keyed, arguments: Arguments) -> Page:
     end = len(keyed)
     if arguments.get("first") is not None:
         end = min(end, start + arguments["first"])
-    nodes = []
-    edges = []
-    end_cursor = None
-    for key, item in keyed[start:end]:
-        nodes.append(item)
-        edges.append({"node": item})
-        end_cursor = _write_cursor(key)
+    nodes = [item for _, item in keyed[start:end]]
+    edges = [{"node": item} for item in nodes]
+    end_cursor = _write_cursor(keyed[end - 1][0]) if nodes else None
     page_info = {"hasNextPage": end < len(keyed), "endCursor": end_cursor}
     return Page(nodes=nodes, edges=edges, pageInfo=page_info)
 
