@@ -131,7 +131,7 @@ FROM (
             refunds: 'STRUCT(id VARCHAR)[]',
             line_items: 'STRUCT(
           id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR,
-          total VARCHAR, total_tax VARCHAR, cost_of_goods_sold STRUCT("value" VARCHAR)
+          total VARCHAR, total_tax VARCHAR, cost_of_goods_sold JSON
         )[]'
         }
     )
@@ -196,7 +196,7 @@ FROM read_json(
     columns = {
         id: 'VARCHAR', order_id: 'VARCHAR', date_created_gmt: 'VARCHAR', amount: 'VARCHAR', reason: 'VARCHAR',
         line_items: 'STRUCT(
-      quantity VARCHAR, total VARCHAR, total_tax VARCHAR, meta_data STRUCT("key" VARCHAR, "value" VARCHAR)[]
+      quantity VARCHAR, total VARCHAR, total_tax VARCHAR, meta_data JSON
     )[]',
         shipping_lines: 'STRUCT(total VARCHAR, total_tax VARCHAR)[]',
         fee_lines: 'STRUCT(total VARCHAR, total_tax VARCHAR)[]'
@@ -272,7 +272,7 @@ SELECT
     END AS discount_amount,
     item.total_tax AS tax_amount,
     -- WooCommerce has 0 for a product without a cost.
-    nullif(as_amount(item.cost_of_goods_sold."value"), 0) AS cost_amount,
+    nullif(as_amount(item.cost_of_goods_sold ->> '$.value'), 0) AS cost_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM discounted AS items
 LEFT JOIN storefront_products AS products ON item.product_id = products.id
@@ -426,8 +426,13 @@ parts AS (
 SELECT
     id AS refund_id,
     order_id,
-    list_filter(item.meta_data, LAMBDA one: one.key = '_refunded_item_id')[1].value
-        AS line_number,
+    -- PHP writes a list as an object where a plugin has removed an entry.
+    as_text(
+        list_filter(
+            list_concat(item.meta_data -> '$[*]', item.meta_data -> '$.*'),
+            LAMBDA one: one ->> '$.key' = '_refunded_item_id'
+        )[1] ->> '$.value'
+    ) AS line_number,
     file,
     row_number,
     negated(item.quantity) AS quantity,

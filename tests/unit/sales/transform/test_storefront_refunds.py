@@ -291,3 +291,24 @@ order_id | reason         | detail
     )
     # 26 orders with two lines each, 45 refunds that were read and one that is known
     assert done.counts == (124, 114, 9, 1)
+
+
+def test_of_fields_of_another_shape(raw):
+    """PHP writes a list as an object after a plugin removed an entry, and an empty object as a list."""
+    part = refund_line(12, "-10.00", "0")
+    part["meta_data"] = {"1": part["meta_data"][0]}
+    without_line = refund_line(12, "-5.00", "0") | {"meta_data": False}
+    refunds = [
+        page_refund(900, amount="10.00", line_items=[part]),
+        page_refund(901, amount="5.00", line_items=[without_line]),
+    ]
+    order = page_order(line_items=[page_line(12, cost_of_goods_sold=[])])
+    done = raw.storefront([order], refunds=refunds)
+    check(
+        done.refunds,
+        """
+refund_id | line_number | merchandise
+900       | 12          | 10
+901       | 0           | 5
+""",
+    )
