@@ -9,6 +9,9 @@ CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
 CREATE MACRO from_html(value) AS
 CASE WHEN contains(value, '&') THEN without_entities(shortened(value, 4000)) ELSE value END;
 
+-- What PHP has for no number: an empty text or FALSE.
+CREATE MACRO unless_empty(value) AS CASE WHEN trim(value) NOT IN ('', 'false') THEN value END;
+
 CREATE MACRO is_invalid(value) AS amount_fault(value, '') IS NOT NULL;
 
 CREATE MACRO difference(value, less) AS CASE
@@ -39,7 +42,7 @@ END;
 CREATE MACRO weights_of(items) AS list_transform(
     coalesce(items, []), LAMBDA one: ten_thousandths(greatest(coalesce(as_amount(one.total), 0), 0))
 );
-CREATE MACRO fee_amounts(fees) AS list_transform(coalesce(fees, []), LAMBDA one: one.total);
+CREATE MACRO fee_amounts(fees) AS list_transform(coalesce(fees, []), LAMBDA one: unless_empty(one.total));
 CREATE MACRO negative_fees(fees) AS list_filter(fee_amounts(fees), LAMBDA one: as_amount(one) < 0);
 
 -- The share of a line in `amount`. Rounding running totals keeps the sum of the shares exact.
@@ -213,10 +216,10 @@ SELECT
     currency,
     coalesce(as_text(shipping.country), as_text(billing.country)) AS country_code,
     billing.email AS customer_email,
-    nullif(customer_id, '0') AS customer_id,
+    nullif(unless_empty(customer_id), '0') AS customer_id,
     array_to_string(list_transform(coupon_lines, LAMBDA one: one.code), ',') AS coupon_code,
     FALSE AS is_test,
-    shipping_total AS shipping_amount,
+    unless_empty(shipping_total) AS shipping_amount,
     CASE
         WHEN len(fee_discounts) > 0
             THEN total_of(
@@ -224,7 +227,7 @@ SELECT
             )
         ELSE total_of(fee_amounts(fee_lines))
     END AS fee_amount,
-    total_tax AS tax_amount,
+    unless_empty(total_tax) AS tax_amount,
     gmt(date_created_gmt) AS ordered_at,
     gmt(date_modified_gmt) AS updated_at,
     getvariable('read_at') AS received_at,
@@ -249,7 +252,7 @@ WITH items AS (
 discounted AS (
     SELECT
         *,
-        difference(item.subtotal, item.total) AS own_discount
+        difference(item.subtotal, coalesce(item.total, '')) AS own_discount
     FROM items
 )
 
@@ -270,7 +273,7 @@ SELECT
             THEN (as_amount(own_discount)::DECIMAL(38, 4) + share_at(fee_discount, weights, items.position))::VARCHAR
         ELSE own_discount
     END AS discount_amount,
-    item.total_tax AS tax_amount,
+    unless_empty(item.total_tax) AS tax_amount,
     -- WooCommerce has 0 for a product without a cost.
     nullif(as_amount(item.cost_of_goods_sold ->> '$.value'), 0) AS cost_amount,
     NULL::TIMESTAMPTZ AS line_updated_at

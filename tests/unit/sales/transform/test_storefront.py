@@ -306,3 +306,27 @@ customer_hash | country_code
 @pytest.mark.parametrize("secret", ["@example", "Annabel", "555-0100", "first_name"])
 def test_nothing_personal_is_left(done, secret):
     assert secret not in repr(done.tables)
+
+
+@pytest.mark.parametrize("empty", ["", False, None])
+def test_empty_amounts(raw, empty):
+    """PHP has these for no number; a line without total has no known discount."""
+    lines = [page_line(11, total_tax=empty), page_line(12, total=empty)]
+    order = page_order(
+        line_items=lines,
+        shipping_total=empty,
+        total_tax=empty,
+        fee_lines=[{"total": empty}],
+        customer_id=empty,
+        billing={},
+    )
+    done = raw.storefront([order])
+    check(
+        done.orders,
+        """
+order_id | item_count | gross | discount | tax | shipping | fee
+100      | 1          | 40    | 4        | 0   | 0        | 0
+""",
+    )
+    assert done["100"]["customer_hash"] is None
+    assert column_of(done.rejected_rows, "reason") == ["invalid_number"]
