@@ -2,8 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
-
 from ecommerce.forecast.loading import DAILY_RUNS
 from tests.integration.warehouse.loadable import (
     daily_sales,
@@ -19,8 +17,7 @@ FIRST, MOVED = DAY - timedelta(40), DAY - timedelta(2)
 """Of the export; the first daily run."""
 
 
-@pytest.fixture
-def moved(shop):
+def test_an_export_is_named_and_no_channel_of_forecasts_after_its_end(shop):
     """The old shop sold 1,000.00 on each day, and the new one since; on the day itself also in dirhams, which
     have no exchange rate."""
     sales = []
@@ -42,34 +39,23 @@ def moved(shop):
     shop.insert("daily_summary", summaries)
     shop.exported("old_shop", FIRST, MOVED - timedelta(1))
     shop.ran(days_of(MOVED, DAY))
-    return shop
-
-
-def test_the_report_names_the_export_and_misses_no_forecast_of_it(moved):
     forecasts = []
     for series in ("total", "channel:old_shop"):
         forecasts.append(forecast(series, DAY, midnight(DAY)))
-    moved.insert("sales_forecasts", forecasts)
-    figures = moved.report(DAY)
+    shop.insert("sales_forecasts", forecasts)
+    figures = shop.report(DAY)
     assert figures.quality.first_exported == FIRST
     assert figures.changes.began == ["sales_db"]
     assert figures.changes.ended == ["old_shop"]
     assert figures.expectation.without == ["AED"]
     [total] = figures.expectation.series
     assert total.series == "total"
-
-
-@pytest.mark.parametrize(
-    ("last", "channels"),
-    [
-        (MOVED - timedelta(2), {"old_shop"}),
-        (DAY, {"sales_db"}),
-    ],
-)
-def test_an_export_that_has_ended_is_no_channel_of_the_forecast(moved, last, channels):
-    rows = moved.warehouse.query(
-        "forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last
-    )
-    assert {row["name"] for row in rows if row["kind"] == "channel"} == channels
-    days = [row["business_date"] for row in rows if row["kind"] == "category"]
-    assert sorted(days) == [*days_of(FIRST, last)]
+    # An export that has ended is no channel of the forecast.
+    for last, channel in ((MOVED - timedelta(2), "old_shop"), (DAY, "sales_db")):
+        rows = shop.warehouse.query(
+            "forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last
+        )
+        channels = [row["name"] for row in rows if row["kind"] == "channel"]
+        assert set(channels) == {channel}
+        days = [row["business_date"] for row in rows if row["kind"] == "category"]
+        assert sorted(days) == [*days_of(FIRST, last)]

@@ -57,13 +57,13 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
     assert warnings(MONDAY) == []
 
 
-@pytest.fixture
-def claim_as(shop, monkeypatch):
-    """Claims of Monday's report by runs, which do not wait between two looks."""
+def test_of_two_runs_one_mails_the_report(shop, monkeypatch):
+    """A day has one first mail: other figures wait, and are a correction, which is mailed on request. One
+    warehouse: what the rows of one case leave is where the next one begins."""
     lower(monkeypatch, delivery_log, LOOK_SECONDS=0)
     now = at("2026-03-03 11:00")
 
-    def claim(run_id, figures_hash="figures", **options):
+    def claim_as(run_id, figures_hash="figures", **options):
         run = DagRun("daily_sales_pipeline", run_id)
         return delivery_log.claim(
             MONDAY,
@@ -74,43 +74,30 @@ def claim_as(shop, monkeypatch):
             **options,
         )
 
-    return claim
-
-
-def test_of_two_runs_at_the_same_moment_one_mails_the_report(claim_as):
-    assert claim_as("scheduled") == "<id@x>"
-    with pytest.raises(TransientError, match="daily_sales_pipeline/scheduled is mail"):
-        claim_as("manual")
-    # The next attempt of the run that was killed after its claim.
-    assert claim_as("scheduled") == "<id@x>"
-    delivery_log.mark_sent(MONDAY, "figures")
-    assert claim_as("manual") == ""
-
-
-def test_of_two_runs_with_different_figures_one_mails_the_first_report(shop, claim_as):
-    """A day has one first mail: other figures wait, and are a correction, which is mailed on request."""
+    assert claim_as("dead", only_first=True) == "<id@x>"
+    # The run died: its lease ends. A claim of an older version has none.
+    for until, run_id in (("NULL", "other"), ("CURRENT_TIMESTAMP()", "scheduled")):
+        shop.sql(
+            f"UPDATE sales.report_deliveries SET claimed_until = {until} WHERE TRUE"
+        )
+        assert claim_as(run_id, only_first=True) == "<id@x>"
+    [row] = delivery_log.deliveries(MONDAY)
+    assert row["message_id"] == "<id@x>"
+    for figures_hash in ("figures", "others"):
+        for only_first in (True, False):
+            with pytest.raises(
+                TransientError, match="daily_sales_pipeline/scheduled is mailing the"
+            ):
+                claim_as("manual", figures_hash, only_first=only_first)
+    # The next attempt of a run that was killed after its claim.
     assert claim_as("scheduled", only_first=True) == "<id@x>"
-    for only_first in (True, False):
-        with pytest.raises(TransientError, match="scheduled is mailing the report"):
-            claim_as("manual", "others", only_first=only_first)
     delivery_log.mark_sent(MONDAY, "figures")
     # It had looked whether the day was mailed before that.
     with pytest.raises(TransientError, match="has just mailed the report"):
         claim_as("manual", "others", only_first=True)
     assert claim_as("scheduled", only_first=True) == ""
+    assert claim_as("manual") == ""
     assert claim_as("manual", "others") == "<id@x>"
-    # Its sender died: the lease ends.
+    # Of other figures, too, a claim without a lease can be claimed.
     shop.sql("UPDATE sales.report_deliveries SET claimed_until = NULL WHERE TRUE")
     assert claim_as("later", "corrected") == "<id@x>"
-
-
-@pytest.mark.parametrize("until", ["NULL", "CURRENT_TIMESTAMP()"])
-def test_a_run_that_dies_leaves_the_mail_to_another_one_after_its_lease(
-    shop, claim_as, until
-):
-    """A claim of an older version has no lease."""
-    assert claim_as("dead") == "<id@x>"
-    shop.sql(f"UPDATE sales.report_deliveries SET claimed_until = {until} WHERE TRUE")
-    assert claim_as("other") == "<id@x>"
-    [row] = delivery_log.deliveries(MONDAY)
-    assert row["message_id"] == "<id@x>"

@@ -327,13 +327,23 @@ def test_a_channel_with_a_short_history_lands_by_the_days_it_has(shop, measure):
         FIRST - timedelta(days=50),
         FIRST - timedelta(days=40),
     )
+    # More returns than sales are no negative landing of the other days.
+    sell_daily(
+        shop,
+        "returned",
+        FIRST - timedelta(days=60),
+        DAY,
+        net_share="-0.5",
+    )
     progress = measure(
         "weeks",
         "days",
         "new",
         "closed",
         "Weeks",
+        "returned",
     )
+    assert progress["returned"][1:3] == (-18 * 50, -18 * 50)
     share = rounded(Fraction(18, 31))
     assert progress["weeks"] == progress["days"] == (share, 1800, 3100, None, None)
     # 8 days of 100.00, of which 90.00 are net, and 13 more.
@@ -364,16 +374,3 @@ def test_on_the_last_day_a_month_has_landed(shop, measure):
     assert measure("total", day=FIRST)["total"][1:3] == (80, landed)
     february = FIRST - timedelta(days=1)
     assert measure("total", day=february)["total"][:2] == (1, 28 * 80)
-
-
-def test_more_returns_than_sales_are_no_negative_landing_of_the_other_days(
-    shop, measure
-):
-    sell_daily(
-        shop,
-        "web",
-        FIRST - timedelta(days=60),
-        DAY,
-        net_share="-0.5",
-    )
-    assert measure("total")["total"][1:3] == (-18 * 50, -18 * 50)
