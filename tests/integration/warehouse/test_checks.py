@@ -1,7 +1,7 @@
 """Every check finds its flaw and stays silent just below its limit, in a warehouse that was sound before."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.rendering import SQL_ROOT, tables
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse_contents import of_all_days
 from tests.rows import columns_of
@@ -35,15 +35,14 @@ RATES = Folder(
 )
 
 
-@dataclass
 class Spoilt:
     """A sound warehouse of every domain, whose tables a flaw changes for a moment."""
 
-    shop: Shop
-
-    def __post_init__(self):
-        dataset = self.shop.dataset
-        self.names = {name: f"`{dataset}.{name}`" for name in tables()}
+    def __init__(self, shop):
+        self.shop = shop
+        self.names = {name: f"`{shop.dataset}.{name}`" for name in tables()}
+        self.spoilt = set()
+        """The tables of which there is a copy."""
 
     def change(self, sql):
         """Run a change, written as in flaws.yaml."""
@@ -62,17 +61,17 @@ class Spoilt:
         [table] = [
             name for name in tables("checks.sql") if check.startswith(f"{name}:")
         ]
-        spoilt = sorted(set(re.findall(r"\{(\w+)\}", change)) & self.names.keys())
         staging = self.shop.warehouse.settings.staging_dataset
-        keep = []
         restore = []
-        for name in spoilt:
+        for name in set(re.findall(r"\{(\w+)\}", change)) & self.names.keys():
             everything = f"FROM {{{name}}} {of_all_days(name)}"
             copy = f"`{staging}.sound_{name}`"
-            keep.append(f"CREATE OR REPLACE TABLE {copy} AS SELECT * {everything}")
+            if name not in self.spoilt:
+                self.change(f"CREATE OR REPLACE TABLE {copy} AS SELECT * {everything}")
+                self.spoilt.add(name)
             restore.append(f"DELETE {everything}")
             restore.append(f"INSERT INTO {{{name}}} SELECT * FROM {copy}")
-        self.change(";\n".join([*keep, change]))
+        self.change(change)
         rows = self.shop.warehouse.query(
             "warehouse/procedures/failing_checks.sql",
             days=[MONDAY],

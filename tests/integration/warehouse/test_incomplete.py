@@ -8,7 +8,6 @@ import pytest
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales.days.state import load_day_states
 from ecommerce.sources import live_sources
-from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
@@ -142,16 +141,7 @@ def test_a_day_is_judged_again_when_the_weeks_before_it_or_the_sources_change(sh
         day=MONDAY - WEEK,
         run_id="before",
     )
-    judged = summaries(shop)
-    assert judged[MONDAY] == (False, [STOREFRONT])
-
-    # The migration judges days of an earlier version.
-    earlier = "SET empty_sources = NULL, complete = TRUE"
-    where = f"WHERE business_date = '{MONDAY}'"
-    shop.sql(f"UPDATE sales.daily_summary {earlier} {where}")
-    assert summaries(shop) != judged
-    migrate(shop.warehouse)
-    assert summaries(shop) == judged
+    assert summaries(shop)[MONDAY] == (False, [STOREFRONT])
 
     # A source that is switched off is empty on no day.
     load_later(

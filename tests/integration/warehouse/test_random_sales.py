@@ -123,14 +123,20 @@ def assert_same(parts, expected):
             assert_near(amount, exact)
 
 
-def headline_without(shop, day, currencies, channels):
-    """Net sales of daily_summary without some currencies and channels."""
-    total = shop.by("daily_summary", "business_date", "net_sales")[day]
-    for row in shop.rows("daily_sales"):
-        is_left_out = row["currency"] in currencies or row["channel"] in channels
-        if row["business_date"] == day and is_left_out:
+def without(total, sales, currencies, channels):
+    """Net sales of a day without some currencies and channels, by its rows of `daily_sales`."""
+    for row in sales:
+        if row["currency"] in currencies or row["channel"] in channels:
             total -= row["net_sales_reporting"] or 0
     return total
+
+
+def rows_by_day(shop, table):
+    """The rows of each business day."""
+    by_day = defaultdict(list)
+    for row in shop.rows(table):
+        by_day[row["business_date"]].append(row)
+    return by_day
 
 
 def assert_adds_up(parts, totals):
@@ -147,9 +153,9 @@ def assert_adds_up(parts, totals):
 
 def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded):
     shop, sales = loaded
-    by_day = defaultdict(list)
-    for row in shop.rows("sales_contributions"):
-        by_day[row["business_date"]].append(row)
+    by_day = rows_by_day(shop, "sales_contributions")
+    stored = rows_by_day(shop, "daily_sales")
+    net_sales = shop.by("daily_summary", "business_date", "net_sales")
     compared = [day for day in DAYS if base_of(day)]
     assert set(compared) <= by_day.keys()
     for day in compared:
@@ -168,25 +174,11 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
                 assert row["parent"] == parents.get(row["name"], row["parent"])
         parts = amounts(rows)
         assert_same(parts, sales.contributions(day, base))
-        totals = {}
-        for scope, channels in (
-            ("all", set()),
-            ("like_for_like", began | ended),
-        ):
-            totals[scope] = (
-                headline_without(
-                    shop,
-                    base,
-                    currencies,
-                    channels,
-                ),
-                headline_without(
-                    shop,
-                    day,
-                    currencies,
-                    channels,
-                ),
-            )
+        totals = defaultdict(tuple)
+        for each in (base, day):
+            of_day = net_sales[each], stored[each], currencies
+            totals["all"] += (without(*of_day, set()),)
+            totals["like_for_like"] += (without(*of_day, began | ended),)
         assert_adds_up(parts, totals)
     # The report reads the rows of the view.
     assert {row["scope"] for row in by_day[LAST]} == {"all", "like_for_like"}
@@ -242,11 +234,11 @@ def test_reasons_have_the_refunds_of_the_oracle(loaded):
 
 def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
     shop, _ = loaded
+    headlines = shop.summaries()
     for day in DAYS[-7:]:
         rows = read(shop, "attributes", day)
         for name in AMOUNTS:
-            total = shop.by("daily_summary", "business_date", name)[day]
-            assert sum(row[name] for row in rows) == total
+            assert sum(row[name] for row in rows) == headlines[day][name]
         keys = [(-row["net_sales"], row["name"]) for row in rows]
         assert keys == sorted(keys)
     figures = shop.report(LAST)

@@ -218,6 +218,8 @@ def test_migrate_removes_the_copies_of_rows(shop):
         f"INSERT INTO sales.orders SELECT * REPLACE ({older}) FROM sales.orders "
         + of_all_days("orders")
     )
+    # A day that an earlier version has loaded.
+    shop.sql("UPDATE sales.daily_summary SET empty_sources = NULL WHERE TRUE")
     assert shop.state(tables) != state
 
     migration = migrate(shop.warehouse)
@@ -225,7 +227,7 @@ def test_migrate_removes_the_copies_of_rows(shop):
     assert shop.state(tables) == state
     assert "orders: 24 copies of rows removed" in migration.done
     assert "make backfill FROM=… TO=… AGAIN=1" in " ".join(migration.left)
-    assert migrate(shop.warehouse).done == []
+    assert shop.warehouse.query("warehouse/procedures/copies/find.sql") == []
 
 
 def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop):
