@@ -9,7 +9,7 @@ import pytest
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
-from ecommerce.sales.report.texts.trust import alarms
+from ecommerce.sales.days.quality import RefusedFile
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
@@ -189,64 +189,39 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
     unusable = {"reason": "file_unreadable", "detail": "it is HTML", "file": FILE}
     unusable["row_number"] = 0
     note = '{"kind": "note", "text": "it has columns"}'
-    shop.load_all(
-        delivered(
-            200,
-            0,
-            "2026-03-03 08:00",
-            warnings=[note],
-        )
-    )
-    assert marked(shop) == ([], ["it has columns"], "agrees")
-    for run_id, read_at in (
-        ("again", "2026-03-03 12:00"),
-        ("third", "2026-03-03 13:00"),
-    ):
+    sound = ([], ["it has columns"], "agrees")
+    shop.load(delivered(200, 0, "2026-03-03 08:00", warnings=[note]))
+    assert marked(shop) == sound
+    for run_id, hour in (("again", 12), ("third", 13)):
         refused = Folder(
             source=PARTNER_FILES,
             rejected=[unusable],
-            read_at=read_at,
+            read_at=f"2026-03-03 {hour}:00",
         )
-        shop.load_all(
-            refused,
-            run_id=run_id,
-            read_at=read_at,
-        )
-        why = (
-            f"alpenmarkt has delivered {FILE} again, and the new version is invalid (it is HTML); the "
-            "figures are those of the version loaded before"
-        )
+        shop.load(refused, run_id=run_id)
         warning = f"a new version of {FILE} was not loaded: it is HTML"
-        found, warnings, on_page = marked(shop)
-        assert found == [why]
-        assert on_page == f"invalid: {FILE}"
-        assert sorted(warnings) == [warning, "it has columns"]
+        assert marked(shop) == (
+            [RefusedFile(file=FILE, detail="it is HTML", is_loaded=True)],
+            [warning, "it has columns"],
+            f"invalid: {FILE}",
+        )
         assert loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused, (
             "the version that is loaded may be delivered once more"
         )
 
     # A usable one that the next day's run finds is the end of it.
-    usable = delivered(
-        200,
-        0,
-        "2026-03-04 08:00",
-        warnings=[note],
-    )
-    shop.load_all(
-        usable,
-        day=TUESDAY,
-        run_id="next",
-    )
-    assert marked(shop) == ([], ["it has columns"], "agrees")
+    usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
+    shop.load(usable, day=TUESDAY, run_id="next")
+    assert marked(shop) == sound
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE].was_refused
 
 
 def marked(shop):
-    """What Monday's alert and report say, and how the page marks the partners' files."""
-    figures = shop.report()
+    """The refused files and warnings of Monday's report, and how the page marks the partners' files."""
+    quality = shop.quality()
     [row] = on_page(shop, PARTNER_FILES)
     text = state(row) if state(row) == "agrees" else state_text(row)
-    return alarms(figures), findings(figures.quality.warnings), text
+    return quality.refused_files, sorted(findings(quality.warnings)), text
 
 
 def on_page(shop, source):

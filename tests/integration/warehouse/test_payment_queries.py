@@ -1,191 +1,37 @@
 """The sample queries of payments in docs/QUERIES.md answer the question of their heading."""
 
 import re
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from ecommerce.warehouse import adhoc_query
-from tests.integration.warehouse.loadable import (
-    Folder,
-    Order,
-    Payment,
-    Payout,
-    at,
-    business_date,
-)
+from tests.integration.warehouse.loadable import read_folders
+from tests.recipes import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
-NOW = at("2026-11-18 17:00")
-LATELY = at("2026-10-29 17:00")
-YESTERDAY = at("2026-11-17 17:00")
-LAST_MONTH = at("2026-10-10 17:00")
-LONG_AGO = at("2026-08-11 17:00")
-LAST_PAYOUT = business_date(NOW)
+FOLDERS = read_folders("payment_queries.yaml")
+TODAY = date(2026, 11, 18)
+YESTERDAY = date(2026, 11, 17)
+LATELY = date(2026, 10, 29)
 
 
-@pytest.fixture
-def asked(shop, repository):
+@pytest.fixture(scope="module")
+def asked(lend_shop):
     """Run the sample query of a heading on orders that are paid out, wait, and are not charged."""
-    orders = [
-        sold("1", LATELY),
-        sold("2", YESTERDAY, unit_costs=[None]),
-        sold("3", YESTERDAY, channel="market"),
-        sold("4", LATELY),
-    ]
-    payments = [
-        paid(
-            "p1",
-            "1",
-            "100.00",
-            fee="3.00",
-            payout_id="b",
-        ),
-        paid(
-            "p2",
-            "2",
-            "100.00",
-            processed_at=YESTERDAY,
-            fee="2.00",
-        ),
-        paid(
-            "p3",
-            "3",
-            "-15.00",
-            fee="0",
-            payout_id="b",
-            kind="commission",
-        ),
-        paid(
-            "p4",
-            None,
-            "-1.00",
-            fee="0",
-            payout_id="b",
-            kind="other",
-        ),
-        paid(
-            "t",
-            "1",
-            "5.00",
-            fee="0",
-            payout_id="b",
-            is_test=True,
-        ),
-        # The bank declined a payout; the next one repeats it.
-        paid(
-            "p5",
-            "9",
-            "99.00",
-            fee="0",
-            payout_id="c",
-        ),
-        paid(
-            "p6",
-            None,
-            "99.00",
-            fee="0",
-            payout_id="b",
-            kind="other",
-        ),
-        paid(
-            "m1",
-            None,
-            "50.00",
-            "1.50",
-            LAST_MONTH,
-            gateway="till",
-        ),
-        paid(
-            "m2",
-            None,
-            "20.00",
-            processed_at=LAST_MONTH,
-            gateway="till",
-        ),
-        paid(
-            "m3",
-            None,
-            "-9.00",
-            "0",
-            LAST_MONTH,
-            kind="commission",
-            gateway="till",
-        ),
-        paid(
-            "m4",
-            None,
-            "7.00",
-            processed_at=LAST_MONTH,
-            gateway="bank",
-        ),
-        paid(
-            "m5",
-            None,
-            "7.00",
-            processed_at=LAST_MONTH,
-            is_test=True,
-        ),
-        paid(
-            "m6",
-            None,
-            "7.00",
-            processed_at=LONG_AGO,
-            payout_id="a",
-        ),
-    ]
-    payouts = [
-        Payout("a", LONG_AGO.date(), "6.50"),
-        Payout("b", LAST_PAYOUT, "180.00"),
-        Payout(
-            "c",
-            LAST_PAYOUT - timedelta(days=1),
-            "99.00",
-            status="failed",
-        ),
-    ]
-    read = Folder(
-        orders,
-        "shopify",
-        NOW,
-        payments=payments,
-        payouts=payouts,
-    )
-    shop.load(read, day=business_date(YESTERDAY))
-    text = (repository / "docs" / "QUERIES.md").read_text()
+    text = (REPOSITORY / "docs" / "QUERIES.md").read_text()
+    with lend_shop() as shop:
+        shop.load(*FOLDERS["paid"], day=YESTERDAY)
 
-    def ask(heading):
-        section = text.split(f"## {heading}\n")[1]
-        sql = re.search(r"```sql\n(.+?)```", section, re.DOTALL)[1]
-        sql = sql.replace("CURRENT_DATE()", f"DATE '{NOW.date()}'")
-        return list(adhoc_query.run_query(sql, shop.warehouse).rows)
+        def ask(heading):
+            section = text.split(f"## {heading}\n")[1]
+            sql = re.search(r"```sql\n(.+?)```", section, re.DOTALL)[1]
+            sql = sql.replace("CURRENT_DATE()", f"DATE '{TODAY}'")
+            return list(adhoc_query.run_query(sql, shop.warehouse).rows)
 
-    return ask
-
-
-def sold(order_id, ordered_at, channel="web", unit_costs=("40",)):
-    lines = [("Toys", "1", "100.00")]
-    return Order(
-        order_id,
-        ordered_at,
-        lines,
-        source="shopify",
-        channel=channel,
-        unit_costs=unit_costs,
-    )
-
-
-def paid(payment_id, order_id, amount, fee=None, processed_at=LATELY, **values):
-    return Payment(
-        payment_id,
-        order_id,
-        processed_at,
-        amount,
-        fee,
-        **values,
-    )
+        yield ask
 
 
 def test_the_orders_of_a_payout(asked):
@@ -195,8 +41,8 @@ def test_the_orders_of_a_payout(asked):
     assert rows == [
         (None, None, "other", -1, 0, -1),
         (None, None, "other", 99, 0, 99),
-        ("1", business_date(LATELY), "charge", 100, 3, 97),
-        ("3", business_date(YESTERDAY), "commission", -15, 0, -15),
+        ("1", LATELY, "charge", 100, 3, 97),
+        ("3", YESTERDAY, "commission", -15, 0, -15),
     ]
 
 
@@ -223,18 +69,7 @@ def test_whether_the_bank_statement_adds_up(asked):
     rows = []
     for month, *figures in asked("Does the bank statement add up"):
         rows.append((month.year, month.month, *figures))
-    newest = LAST_PAYOUT
-    oldest = LONG_AGO
     assert rows == [
-        (newest.year, newest.month, "USD", 1, 180, 18, 0, None),
-        (
-            oldest.year,
-            oldest.month,
-            "USD",
-            1,
-            Decimal("6.5"),
-            0,
-            Decimal("-0.5"),
-            "a",
-        ),
+        (2026, 11, "USD", 1, 180, 18, 0, None),
+        (2026, 8, "USD", 1, Decimal("6.5"), 0, Decimal("-0.5"), "a"),
     ]
