@@ -189,10 +189,20 @@ def test_the_view_has_the_contributions_of_every_day_that_can_be_compared(loaded
 
 
 def test_breakdowns_have_the_rows_of_the_oracle(loaded):
+    """Attributes add up to the headline, and the largest is first."""
     shop, sales = loaded
-    for day in DAYS[-3:]:
+    headlines = shop.summaries()
+    for day in DAYS[-7:]:
+        attributes = read(shop, "attributes", day)
+        for name in AMOUNTS:
+            total = sum(row[name] for row in attributes)
+            assert total == headlines[day][name]
+        keys = [(-row["net_sales"], row["name"]) for row in attributes]
+        assert keys == sorted(keys)
+        if day not in DAYS[-3:]:
+            continue
         rows = read(shop, "breakdowns", day)
-        for row in read(shop, "attributes", day):
+        for row in attributes:
             name = None if row["name"] == "(none)" else row["name"]
             rows.append({**row, "dimension": "attribute", "name": name})
         expected = sales.breakdowns(day)
@@ -203,6 +213,10 @@ def test_breakdowns_have_the_rows_of_the_oracle(loaded):
             assert row["orders"] == (None if is_category else sums["orders"])
             for name in AMOUNTS:
                 assert_near(row[name], sums[name])
+    figures = shop.report(LAST)
+    assert figures.attribute == "group"
+    of_report = [(row.name, row.orders) for row in figures.attributes]
+    assert of_report == columns_of(attributes, "name", "orders")
 
 
 def test_the_view_for_tools_has_the_amounts_in_reporting_currency(loaded):
@@ -230,22 +244,6 @@ def test_reasons_have_the_refunds_of_the_oracle(loaded):
             refunds, amount = expected[row["reason"]]
             assert row["refunds"] == refunds
             assert_near(row["amount"], amount)
-
-
-def test_attributes_add_up_to_the_headline_and_the_largest_is_first(loaded):
-    shop, _ = loaded
-    headlines = shop.summaries()
-    for day in DAYS[-7:]:
-        rows = read(shop, "attributes", day)
-        for name in AMOUNTS:
-            assert sum(row[name] for row in rows) == headlines[day][name]
-        keys = [(-row["net_sales"], row["name"]) for row in rows]
-        assert keys == sorted(keys)
-    figures = shop.report(LAST)
-    assert figures.attribute == "group"
-    assert [(row.name, row.orders) for row in figures.attributes] == columns_of(
-        rows, "name", "orders"
-    )
 
 
 def test_products_are_compared_without_currencies_that_have_no_rate_on_a_day(loaded):
