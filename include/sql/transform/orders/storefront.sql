@@ -217,7 +217,7 @@ SELECT
     coalesce(as_text(shipping.country), as_text(billing.country)) AS country_code,
     billing.email AS customer_email,
     nullif(unless_empty(customer_id), '0') AS customer_id,
-    array_to_string(list_transform(coupon_lines, LAMBDA one: one.code), ',') AS coupon_code,
+    array_to_string(list_transform(coupon_lines, LAMBDA one: from_html(as_text(one.code))), ',') AS coupon_code,
     FALSE AS is_test,
     unless_empty(shipping_total) AS shipping_amount,
     CASE

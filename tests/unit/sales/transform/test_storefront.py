@@ -69,7 +69,7 @@ def test_orders(done):
         done.orders,
         """
 order_id | business_date | updated_at       | status         | is_sale | currency | country | coupon
-1        | 2026-11-19    | 2026-11-19 16:00 | completed      | True    | USD      | US      | winter,<e-mail>
+1        | 2026-11-19    | 2026-11-19 16:00 | completed      | True    | USD      | US      | a & b,<e-mail>
 2        | 2026-11-19    | 2026-11-19 16:00 | completed      | True    | USD      | US      | NULL
 3        | 2026-11-19    | 2026-11-19 16:00 | completed      | True    | USD      | US      | NULL
 4        | 2026-11-19    | 2026-11-19 16:00 | completed      | True    | USD      | US      | NULL
