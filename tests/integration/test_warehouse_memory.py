@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from ecommerce.core.read_window import EarlierRuns
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.conftest import open_shop
 from tests.settings import lower
@@ -17,6 +18,15 @@ READS = """
 ('2026-11-17', 'web_events', 'broken', '2026-11-21 11:00:00+00', '2026-11-21 11:00:00+00', 'failed'),
 ('2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed'),
 ('2026-11-16', 'sales_db', 'another', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success')
+"""
+REJECTED = """
+(business_date, source, run_id, row_number, reason, order_id) VALUES
+('2026-11-19', 'storefront', 'r', 1, 'invalid_quantity', '3'),
+('2026-11-19', 'storefront', 'r', 2, 'invalid_quantity', '1'),
+('2026-11-19', 'storefront', 'r', 3, 'missing_value', '3'),
+('2026-11-19', 'storefront', 'r', 4, 'missing_value', NULL),
+('2026-11-19', 'sales_db', 'r', 1, 'invalid_quantity', '2'),
+('2026-11-18', 'storefront', 'r', 1, 'invalid_quantity', '4')
 """
 ZEROS = "0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, 0, 0, TRUE"
 FILES = """
@@ -40,11 +50,14 @@ def test_who_asks_first_makes_the_tables(monkeypatch):
 
 def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound(shop):
     shop.sql(f"INSERT INTO sales.load_audit {READS}")
-    assert load_history.last_read("storefront") is None
+    shop.sql(f"INSERT INTO sales.rejected_rows {REJECTED}")
+    never_read = EarlierRuns(None, was_read=False, rejected_orders=["1", "3"])
+    assert load_history.earlier_runs("storefront", DAY) == never_read
     days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
-    assert [day.day for day in days if load_history.was_read("web_events", day)] == [19]
+    runs = {day.day: load_history.earlier_runs("web_events", day) for day in days}
+    assert [number for number, run in runs.items() if run.was_read] == [19]
     newest = datetime(2026, 11, 20, 11, tzinfo=UTC)
-    assert load_history.last_read("web_events") == newest
+    assert {run.last_read for run in runs.values()} == {newest}
     for day, missing in ((17, []), (18, []), (19, ["web_events"])):
         summary = f"('2026-11-{day}', {ZEROS}, {missing}, [])"
         shop.sql(f"INSERT INTO sales.daily_summary VALUES {summary}")

@@ -25,23 +25,30 @@ class LoadedFile:
     """Whether a later delivery of it could not be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRuns:
+    """What the runs of a source have read before. Backfills, whose reads have an upper bound, have read
+    nothing."""
+
+    last_read: datetime | None
+    """When the last read began."""
+    was_read: bool
+    """Whether a run for the day has read it."""
+    rejected_orders: list[str]
+    """Those with rows that a run for the day, also a backfill, has rejected."""
+
+
 class EarlierReads(Protocol):
     """What the warehouse has of earlier reads: the module `warehouse.load_history`.
 
     A window carries it, because `sources` must not import `warehouse`.
     """
 
-    def last_read(self, source: str) -> datetime | None:
-        """Return when the last read without upper bound began."""
-
-    def was_read(self, source: str, day: date) -> bool:
-        """Return whether a run for the day has read the source without upper bound."""
+    def earlier_runs(self, source: str, day: date) -> EarlierRuns:
+        """Return what the runs of a source, and those for a day, have read."""
 
     def known_orders(self, source: str, day: date) -> list[str]:
         """Return the orders that are stored under the day."""
-
-    def rejected_orders(self, source: str, day: date) -> list[str]:
-        """Return the orders with rows that runs for the day have rejected."""
 
     def refunded_channels(self, source: str) -> list[str]:
         """Return the channels that have stored refunds."""

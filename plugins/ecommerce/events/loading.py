@@ -77,9 +77,11 @@ def window_of(
     until = None
     if day.date != newest_closed_day(now, day.timezone).date:
         until = day.shifted(LATE_DAYS).end
-    elif (last_read := earlier_reads.last_read(WEB_EVENTS.name)) is not None:
-        since = last_read - OVERLAP
-        if earlier_reads.was_read(WEB_EVENTS.name, day.date):
+    else:
+        earlier = earlier_reads.earlier_runs(WEB_EVENTS.name, day.date)
+        if earlier.last_read:
+            since = earlier.last_read - OVERLAP
+        if earlier.was_read:
             since = min(since, start)
     return ReadWindow(
         WEB_EVENTS.name, day, since, until, folder, earlier_reads=earlier_reads

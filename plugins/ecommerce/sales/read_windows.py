@@ -27,21 +27,23 @@ def window_of_day(
     the run of an older day reads what changed in it. Orders that an earlier run of the day rejected are read
     again.
     """
+    platform = source.platform
+    is_newest = day.dates[-1] == newest_closed_day(now, day.timezone).date
     changed_from = day.start
-    changed_until: datetime | None = day.end
-    if day.dates[-1] == newest_closed_day(now, day.timezone).date:
-        changed_until = None
-        if source.platform.overlap is not None:
-            last_read = earlier_reads.last_read(source.name) or day.start
-            changed_from = min(last_read, day.start) - source.platform.overlap
-    also_read = []
-    if source.platform.reconciled:
-        also_read = earlier_reads.rejected_orders(source.name, day.date)
+    also_read: list[str] = []
+    # Of whole days or files, nothing is read twice.
+    if platform.reconciled or platform.overlap is not None:
+        earlier = earlier_reads.earlier_runs(source.name, day.date)
+        if is_newest and platform.overlap is not None:
+            last_read = earlier.last_read or day.start
+            changed_from = min(last_read, day.start) - platform.overlap
+        if platform.reconciled:
+            also_read = earlier.rejected_orders
     return ReadWindow(
         source=source.name,
         day=day,
         changed_from=changed_from,
-        changed_until=changed_until,
+        changed_until=None if is_newest else day.end,
         folder=run.folder(day.date, source.name),
         also_read=also_read,
         earlier_reads=earlier_reads,
@@ -63,7 +65,7 @@ def window_of_sync(
     today = shop_day(now, settings.shop_timezone)
     start_date = settings.sync_start_date or today.shifted(-1).date
     changed_from = day_window(start_date, settings.shop_timezone).start
-    last_read = earlier_reads.last_read(source.name)
+    last_read = earlier_reads.earlier_runs(source.name, today.date).last_read
     if last_read and source.platform.overlap:
         changed_from = last_read - source.platform.overlap
     return ReadWindow(
@@ -86,7 +88,7 @@ def window_of_reread(
     """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
     warehouse has or has rejected."""
     stored = earlier_reads.known_orders(source.name, day.date)
-    rejected = earlier_reads.rejected_orders(source.name, day.date)
+    rejected = earlier_reads.earlier_runs(source.name, day.date).rejected_orders
     return ReadWindow(
         source=source.name,
         day=day,

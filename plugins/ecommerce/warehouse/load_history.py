@@ -4,12 +4,12 @@ creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from more_itertools import chunked
 
-from ecommerce.core.read_window import LoadedFile
+from ecommerce.core.read_window import EarlierRuns, LoadedFile
 from ecommerce.core.values import Row
 from ecommerce.warehouse.column_types import parquet_schema
 from ecommerce.warehouse.rendering import columns, days_to_read
@@ -22,16 +22,11 @@ IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
 
 
-def last_read(source: str) -> datetime | None:
-    """Return when the last successful read without upper bound began (UTC); None before the first."""
-    [row] = _query("load_audit/last_read", source)
-    return row["last_read"]
-
-
-def was_read(source: str, day: date) -> bool:
-    """Return whether a run for the business day `day` has read `source` without upper bound."""
-    [row] = _query("load_audit/has_open_read", source, business_date=day)
-    return bool(row["was_read"])
+def earlier_runs(source: str, day: date) -> EarlierRuns:
+    """Return what successful runs of a source have read (instants in UTC), and which orders runs for the
+    business day `day` have rejected: one query, because a job of BigQuery takes a second."""
+    [row] = _query("load_audit/earlier_runs", source, days=[day])
+    return EarlierRuns(**row)
 
 
 def refunded_channels(source: str) -> list[str]:
@@ -93,11 +88,6 @@ def read_days(
 def known_orders(source: str, day: date) -> list[str]:
     """Return the ids of the orders of `source` that are stored under `day`, or have a refund there."""
     return _column("order_id", "orders/order_ids", source, days=[day])
-
-
-def rejected_orders(source: str, day: date) -> list[str]:
-    """Return the ids of orders with rows that runs for `day` rejected, and no later run accepted."""
-    return _column("order_id", "rejected_rows/order_ids", source, days=[day])
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:

@@ -198,7 +198,6 @@ def test_a_look_up_in_the_warehouse_is_one_request(shop, monkeypatch):
 
     monkeypatch.setattr(shop.warehouse.client._connection, "api_request", asking)
     prepare(shop.warehouse)
-    shop.warehouse.query(
-        "warehouse/tables/load_audit/last_read.sql", parameters={"source": "shopify"}
-    )
+    channels = "warehouse/tables/refunds/channels.sql"
+    shop.warehouse.query(channels, parameters={"source": "shopify"})
     assert requests == [("GET", "tables"), ("GET", "data"), ("POST", "queries")]

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.read_window import EarlierRuns
 from ecommerce.events.loading import window_of
 from tests.memory import Remembered
 
@@ -19,16 +20,11 @@ WHOLE = DAY.start - timedelta(hours=1)
 def window(day=DAY, last_read=None, read=False, now=NOW):
     """What a run reads when the newest read was `last_read`, and the day was `read` before."""
 
-    def newest_read(source):
-        assert source == "web_events"
-        return last_read
+    def earlier_runs(source, date):
+        assert (source, date) == ("web_events", day.date)
+        return EarlierRuns(last_read, was_read=read, rejected_orders=[])
 
-    def was_read(source, date):
-        assert source == "web_events"
-        assert date == day.date
-        return read
-
-    earlier_reads = Remembered(last_read=newest_read, was_read=was_read)
+    earlier_reads = Remembered(earlier_runs=earlier_runs)
     return window_of(day, "file:///staging/x", earlier_reads, now)
 
 

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from ecommerce.core.business_day import closed_days, day_window
+from ecommerce.core.read_window import EarlierRuns
 from ecommerce.sales.read_windows import (
     window_of_day,
     window_of_reread,
@@ -29,8 +30,9 @@ def earlier_reads(last_read=None):
     if isinstance(last_read, str):
         last_read = datetime.fromisoformat(last_read)
     return Remembered(
-        last_read=lambda _: last_read,
-        rejected_orders=lambda source, day: [f"rejected {source} {day}"],
+        earlier_runs=lambda source, day: EarlierRuns(
+            last_read, was_read=True, rejected_orders=[f"rejected {source} {day}"]
+        ),
         known_orders=lambda source, day: [f"known {source} {day}"],
     )
 

@@ -378,7 +378,7 @@ def test_a_query_is_one_request_where_its_answer_has_everything(
         for method in ["POST", "GET"][: len(requests)]:
             server.add_callback(method, re.compile("http://bigquery"), respond)
         rows = warehouse.query(
-            "warehouse/tables/load_audit/last_read.sql",
+            "warehouse/tables/refunds/channels.sql",
             parameters={"source": "shopify"},
         )
     assert paths == requests

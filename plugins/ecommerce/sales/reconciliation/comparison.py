@@ -83,7 +83,7 @@ def compare(loadable: Manifest) -> list[Difference]:
     days = load_history.read_days(source, first.date, loadable.business_date)
     if not days:
         return []
-    last_read = load_history.last_read(source)
+    last_read = load_history.earlier_runs(source, loadable.business_date).last_read
     overlap = configured_sources()[source].platform.overlap
     changed_since = None
     if last_read and overlap:
