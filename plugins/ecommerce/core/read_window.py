@@ -27,15 +27,15 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRuns:
-    """What the runs of a source have read before. Backfills, whose reads have an upper bound, have read
-    nothing."""
+    """What the runs of a source have read before. The read of a backfill, which has an upper bound, does not
+    count."""
 
     last_read: datetime | None
     """When the last read began."""
     was_read: bool
     """Whether a run for the day has read it."""
     rejected_orders: list[str]
-    """Those with rows that a run for the day, also a backfill, has rejected."""
+    """Orders with rows that a run for the day has rejected, be it a backfill."""
 
 
 class EarlierReads(Protocol):

@@ -31,7 +31,7 @@ def window_of_day(
     is_newest = day.dates[-1] == newest_closed_day(now, day.timezone).date
     changed_from = day.start
     also_read: list[str] = []
-    # Of whole days or files, nothing is read twice.
+    # A source of whole days or files reads nothing again.
     if platform.reconciled or platform.overlap is not None:
         earlier = earlier_reads.earlier_runs(source.name, day.date)
         if is_newest and platform.overlap is not None:
