@@ -191,7 +191,7 @@ GROUP BY id;
 
 CREATE TABLE storefront_refunds AS
 SELECT
-    *,
+    * REPLACE (from_html(reason) AS reason),
     'refunds/' || parse_filename(filename) AS file,
     row_number() OVER (ORDER BY filename, id) AS row_number
 FROM read_json(

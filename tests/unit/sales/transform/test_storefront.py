@@ -55,7 +55,11 @@ def done(world):
     return world.storefront(
         page("first_page"),
         page("later_page"),
-        refunds=[page_refund(900, 19, "1", reason="sorry, ann@example.com")],
+        refunds=[
+            page_refund(
+                900, 19, "1.0000000000000002", reason="size &lt; M, ann@example.com"
+            )
+        ],
         products=DATA["products"],
         known_lines=records(dict, KNOWN_LINES),
         removed_orders=[{"order_id": "77"}],
@@ -107,6 +111,13 @@ order_id | item_count | gross            | discount | tax | shipping | fee
 19       | 0          | 0                | 0        | 7.2 | 5        | 0
 """,
     )
+
+
+def test_a_refund_without_html_and_float_errors(done):
+    [refund] = [row for row in done.refunds if row["order_id"] == "19"]
+    assert refund["reason"] == "size < M, <e-mail>"
+    parts = ("merchandise_amount", "tax_amount", "shipping_amount")
+    assert sum(refund[part] for part in parts) == 1
 
 
 def test_lines(done):

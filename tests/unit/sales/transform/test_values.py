@@ -62,6 +62,9 @@ as_amount    | .5                            | 0.5
 as_amount    | 1e3                           | 1000
 as_amount    | 99999999999.9999              | 99999999999.9999
 as_amount    | 0000000000000001              | 1
+as_amount    | 0.30000000000000004           | 0.3
+as_amount    | 19.989999999999998            | 19.99
+as_amount    | -7.105427357601002e-15        | 0
 as_instant   | 2026-11-19T15:00:00Z          | 2026-11-19 15:00
 as_instant   | 2026-11-19 15:00:00.000+00:00 | 2026-11-19 15:00
 as_instant   | 2026-11-19T15:00:00.000Z      | 2026-11-19 15:00
@@ -119,7 +122,13 @@ amount_fault   | VARCHAR        | 0x10                          | invalid_number
 amount_fault   | VARCHAR        | $5                            | invalid_number x         |
 amount_fault   | VARCHAR        | 1.23456                       | too_many_digits x        |
 amount_fault   | VARCHAR        | 0.00005                       | too_many_digits x        |
-amount_fault   | VARCHAR        | 1.5000000000000000000000001   | too_many_digits x        |
+amount_fault   | VARCHAR        | 0.30000000000000004           | NULL                     | computed as float
+amount_fault   | VARCHAR        | 19.989999999999998            | NULL                     | computed as float
+amount_fault   | VARCHAR        | 12345678901.230001            | too_many_digits x        |
+amount_fault   | VARCHAR        | -7.105427357601002e-15        | NULL                     | computed as float
+amount_fault   | DOUBLE         | 0.30000000000000004           | NULL                     | computed as float
+amount_fault   | VARCHAR        | 1.00000001                    | too_many_digits x        |
+amount_fault   | VARCHAR        | 99999999999.99999999999       | too_many_digits x        |
 amount_fault   | VARCHAR        | 1e-7                          | too_many_digits x        |
 amount_fault   | VARCHAR        | 100000000000                  | too_many_digits x        |
 amount_fault   | VARCHAR        | 1e11                          | too_many_digits x        |
