@@ -51,8 +51,10 @@ CREATE OR REPLACE MACRO plain_text(value) AS trim(regexp_replace(value, '[\s\p{Z
 -- A time with a year of four digits: strptime reads 26 as the year 26, and the next format may be `%y`.
 CREATE OR REPLACE MACRO with_whole_year(instant) AS CASE WHEN year(instant) >= 1000 THEN instant END;
 
--- A cell without what hides it from a spreadsheet: the formula ="0012", or a tab behind it.
+-- A cell without what hides it from a spreadsheet: the formula ="0012", or a tab behind it. Etsy and eBay write two
+-- dashes for no value.
 CREATE OR REPLACE MACRO shown_cell(value) AS CASE
+    WHEN value = '--' THEN NULL
     WHEN value LIKE '="%"' THEN substr(value, 3, length(value) - 3)
     WHEN suffix(value, chr(9)) THEN rtrim(value, chr(9))
     ELSE value

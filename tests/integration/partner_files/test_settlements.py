@@ -93,6 +93,20 @@ acme-77   | 2026-03-10 | paid   | EUR      | 1008.5 | 77                 | NULL 
     assert done.orders == done.products == []
 
 
+def test_two_dashes_are_no_value(acme):
+    """As Etsy and eBay write them."""
+    deliver(
+        acme,
+        "77;10.03.2026;14,00;--;--;--;--;--",
+        "--;--;--;G1;15,00;08.03.2026 00:30;Verkauf;--",
+        "--;--;--;--;-1,00;08.03.2026 00:30;Provision;--",
+    )
+    done = load(acme)
+    assert column_of(done.payouts, "amount") == [14]
+    assert column_of(done.payments, "amount") == [15, -1]
+    assert column_of(done.payments, "order_id") == ["G1", None]
+
+
 def test_the_row_of_the_deposit_may_stand_alone_before_or_after_the_others(acme):
     deliver(
         acme,
