@@ -125,23 +125,15 @@ class AirflowApi:
 
     def runs(self, dag_id: str, **filters: str) -> list[Json]:
         """Return all runs of a DAG that match, the newest first."""
-        # Airflow would read the DAG for a path that names it, with sixty shops a long one. Only there it
-        # filters by partition date.
-        named = dag_id if "partition_date_gte" in filters else "~"
-        filters["dag_id_prefix_pattern"] = dag_id
+        path = f"dags/{dag_id}/dagRuns"
         runs: list[Json] = []
-        count = PAGE
-        while count == PAGE:
-            listed = self.get(
-                f"dags/{named}/dagRuns",
-                order_by="-id",
-                limit=PAGE,
-                offset=len(runs),
-                **filters,
+        while True:
+            page = self.get(
+                path, order_by="-id", limit=PAGE, offset=len(runs), **filters
             )
-            count = len(listed["dag_runs"])
-            runs += listed["dag_runs"]
-        return [run for run in runs if run["dag_id"] == dag_id]
+            runs += page["dag_runs"]
+            if len(page["dag_runs"]) < PAGE:
+                return runs
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[Json]:
         """Return all runs of a business day: those with its partition key or its `business_date`, and runs

@@ -3,7 +3,7 @@
 import copy
 import json
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from ecommerce.core.names import TASK_GATE
 from ecommerce.sources import live_sources
@@ -108,10 +108,6 @@ class Airflow:
         keys = [f"{method} {parts[-2]}/{parts[-1]}", f"{method} {end}", method]
         answers = next(self.answers[key] for key in keys if key in self.answers)
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if "dag_id_prefix_pattern" in url.query:
-            [dag_id] = parse_qs(url.query)["dag_id_prefix_pattern"]
-            for listed in answer["dag_runs"]:
-                listed.setdefault("dag_id", dag_id)
         if end == "taskInstances":
             for task in answer["task_instances"]:
                 task["dag_id"] = parts[-4]

@@ -112,21 +112,6 @@ def test_a_list_of_several_pages_is_read_to_its_end(airflow):
     assert "limit=100&offset=100" in airflow.queries[-1]
 
 
-def test_runs_of_a_dag_with_a_similar_name_are_left_out(airflow):
-    own, other = (
-        run_of_day(None, "failed", dag_id=name) for name in ("daily", "daily_2")
-    )
-    airflow.answers["GET dagRuns"] = [{"dag_runs": [other, own]}]
-    assert AirflowApi.from_environment().runs("daily") == [own]
-    assert "/dags/~/dagRuns" in airflow.queries[-1]
-    assert "dag_id_prefix_pattern=daily" in airflow.queries[-1]
-
-
-def test_a_filter_by_partition_date_needs_the_dag_in_the_path(airflow):
-    AirflowApi.from_environment().runs("daily", partition_date_gte="2026-11-01")
-    assert "/dags/daily/dagRuns" in airflow.queries[-1]
-
-
 def test_a_dag_without_a_daily_schedule_has_the_shops_timezone(airflow):
     run = run_of_day(None, "success", run_after="2026-11-06T04:30:00Z")
     airflow.answers["GET dagRuns"] = [{"dag_runs": [run]}]
