@@ -34,7 +34,8 @@ CREATE MACRO quantity_limit() AS 10000000;
 
 CREATE MACRO as_amount(value) AS try_cast(value AS DECIMAL(18, 4));
 
--- Programs that compute amounts as floats write 0.30000000000000004: what is nearer to four decimals is rounded.
+-- Programs that compute with floats write 0.30000000000000004 for 0.3. A number that is closer than this to one with
+-- four decimals is rounded to it.
 CREATE MACRO float_error() AS 0.00000001;
 
 -- Text is checked because the cast alone accepts 1_000 and silently rounds 1.23456.

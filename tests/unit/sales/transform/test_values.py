@@ -123,6 +123,7 @@ amount_fault   | VARCHAR        | $5                            | invalid_number
 amount_fault   | VARCHAR        | 1.23456                       | too_many_digits x        |
 amount_fault   | VARCHAR        | 0.00005                       | too_many_digits x        |
 amount_fault   | VARCHAR        | 0.30000000000000004           | NULL                     | computed as float
+amount_fault   | VARCHAR        | 1.5000000000000000000000001   | NULL                     |
 amount_fault   | VARCHAR        | 19.989999999999998            | NULL                     | computed as float
 amount_fault   | VARCHAR        | 12345678901.230001            | too_many_digits x        |
 amount_fault   | VARCHAR        | -7.105427357601002e-15        | NULL                     | computed as float
