@@ -17,9 +17,14 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from demo import processes
-from demo.environment import environment, format_env_file, second_shop, subscriptions
+from demo.environment import (
+    EXPECTED_PARTNERS,
+    environment,
+    format_env_file,
+    second_shop,
+    subscriptions,
+)
 from demo.layout import REPOSITORY, Folders, Ports
-from demo.ledger import PARTNERS
 from demo.services import postgres
 from demo.services.ports import is_open, stays_open
 from ecommerce.cli import metadata_database
@@ -136,8 +141,7 @@ class AirflowServices:
             **environment(self.ports, self.folders, timezone=self._timezone),
             **second_shop(self.ports),
             **subscriptions(),
-            # Explicit, because the first days do not show that the second partner sends nothing on Saturdays.
-            "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
+            "EXPECTED_PARTNERS": EXPECTED_PARTNERS,
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_USERNAME": USER,
             "AIRFLOW_PASSWORD": PASSWORD,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from demo.layout import Folders, Ports
-from demo.ledger import SECOND_SHOP, SECOND_SOURCE, SHOPIFY
+from demo.ledger import PARTNERS, SECOND_SHOP, SECOND_SOURCE, SHOPIFY
 from demo.seeders.sales_db import READER, READER_PASSWORD
 from demo.services import partner_ftp, shopify, storefront
 from demo.services.emulator import PROJECT
@@ -13,6 +13,8 @@ DATABASE = "shop"
 TIMEZONE = "America/New_York"
 REPORT_RECIPIENTS = "analytics@example.com"
 ALERT_RECIPIENTS = "data-engineering@example.com"
+EXPECTED_PARTNERS = f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri"
+"""Explicit, because the first days do not show that the second partner sends nothing on Saturdays."""
 FEW_ORDERS = 120
 """An ordinary day has at least 140 orders, the slow Tuesday at most 110."""
 

@@ -30,7 +30,7 @@ SECRETS = [
 @pytest.fixture(scope="module")
 def newest():
     """The newest business day. Airflow makes a run of its own for it when the DAG is switched on soon after
-    its tick, and mails a second report, and of a Saturday that a partner's file is late."""
+    its tick, and mails a second report."""
     return newest_closed_day(datetime.now(UTC), SHOP).date
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from demo.airflow_services import AirflowServices
 from demo.environment import (
+    EXPECTED_PARTNERS,
     environment,
     format_env_file,
     second_shop,
@@ -65,9 +66,10 @@ def test_compose_has_the_company_of_make_demo(repository):
     ports, folders = Ports(sales_db=5432), Folders(Path("/srv/company"))
     expected = environment(ports, folders, host="demo-company")
     expected |= second_shop(ports, host="demo-company")
+    expected["EXPECTED_PARTNERS"] = EXPECTED_PARTNERS
     del expected["PICTURE_NETWORKS"]
     connections = {name for name in expected if name.startswith("AIRFLOW_CONN_")}
-    assert {*connections, "SHOPS"} <= set(found)
+    assert {*connections, "EXPECTED_PARTNERS", "SHOPS"} <= set(found)
     for name in expected.keys() & found.keys():
         assert _value(found[name]) == _value(expected[name]), name
 
