@@ -103,6 +103,7 @@ class Returned:
     tax: Fraction = ZERO
     shipping: Fraction = ZERO
     rest: Fraction = ZERO
+    kept: Fraction = ZERO
     paid: Fraction = ZERO
     explained: Fraction = ZERO
     """What its lines, shipping and duties amount to."""
@@ -120,12 +121,7 @@ def returns_of(order):
     ]
     allocated = [ZERO, ZERO, ZERO]
     paid = ZERO
-    owed = owed_to_customer(order, lines)
-    for refund in order["refunds"]:
-        returned = returned_by(refund, order["taxesIncluded"], lines)
-        repaid = min(returned.rest, owed)
-        returned.rest -= repaid
-        owed -= repaid
+    for returned in settled(order, lines):
         for line in returned.lines:
             yield (returned.refund_id, *line, Decimal(0))
         of_lines = [
@@ -154,6 +150,31 @@ def returns_of(order):
         yield from removed_units(order, lines)
 
 
+def settled(order, lines):
+    """What each refund pays back, without what the shop owed before. A shop keeps no more than it holds: what
+    was paid, is not paid back, and is not the price of what the customer has. The last one is what was never
+    paid of a cancelled order."""
+    owed = owed_to_customer(order, lines)
+    received = received_for(order)
+    repaid = sum((exact(each["totalRefundedSet"]) for each in order["refunds"]), ZERO)
+    held = max(received - repaid - exact(order["currentTotalPriceSet"]), ZERO)
+    unpaid = exact(order["totalPriceSet"]) - received
+    for refund in order["refunds"]:
+        returned = returned_by(refund, order["taxesIncluded"], lines, held)
+        held -= returned.kept
+        repaid = min(returned.rest, owed)
+        returned.rest -= repaid
+        owed -= repaid
+        unpaid += returned.paid - returned.explained - returned.rest + returned.kept
+        yield returned
+    if (
+        order["cancelledAt"]
+        and exact(order["totalReceivedSet"])
+        and unpaid >= Fraction(1, 100)
+    ):
+        yield Returned(f"removed-{order['legacyResourceId']}", [], rest=unpaid)
+
+
 def owed_to_customer(order, lines):
     """What was taken off an order and not paid back at once, if it was paid before: an edit, or a refund or
     exchange without its payment."""
@@ -166,7 +187,7 @@ def owed_to_customer(order, lines):
             taken_off += Fraction(row[2] + row[3])
     overpaid = received - exact(order["currentTotalPriceSet"])
     for refund in order["refunds"]:
-        returned = returned_by(refund, order["taxesIncluded"], lines)
+        returned = returned_by(refund, order["taxesIncluded"], lines, ZERO)
         if not is_exchange(refund) and statuses_of(refund) & {"SUCCESS", "PENDING"}:
             overpaid -= returned.explained
         else:
@@ -185,8 +206,8 @@ def received_for(order):
     return exact(total) * received / charged
 
 
-def returned_by(refund, taxes_included, lines):
-    """What a refund pays back for its lines, shipping and duties, and the rest."""
+def returned_by(refund, taxes_included, lines, held):
+    """What a refund pays back for its lines, shipping and duties, and the rest; it keeps at most `held`."""
     items = refund["refundLineItems"]
     shipments = refund["refundShippingLines"]
     amounts = sum((exact(item["subtotalSet"]) for item in items), ZERO)
@@ -224,10 +245,11 @@ def returned_by(refund, taxes_included, lines):
             gift_cards += net + item_tax
 
     rest = ZERO if is_exchange(refund) else unexplained(refund, paid - explained)
-    if rest > 0:
-        returned.rest = rest
-    kept = min(rest + gift_cards, ZERO)
-    returned.merchandise = max(kept, -goods)
+    returned.rest = max(rest, ZERO)
+    returned.kept = min(max(-rest, ZERO), held)
+    # What it keeps of a gift card reduces no goods.
+    of_goods = returned.rest - returned.kept + gift_cards
+    returned.merchandise = max(min(of_goods, ZERO), -goods)
     return returned
 
 

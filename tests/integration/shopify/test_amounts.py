@@ -93,6 +93,47 @@ def test_a_payment_that_is_pending_is_paid_back_where_shopify_says_so(load):
     assert row["merchandise_amount"] == 3
 
 
+def received(amount, *lines, back=None, **facts):
+    """An order for which an amount was received, and for whose first line one was paid back."""
+    if back:
+        facts["refunds"] = [refund(unit(), transactions=[paid(back)])]
+    return order(*lines, payments=[paid(amount, kind="SALE")], **facts)
+
+
+MUG, CUP = line("100"), line("60", sku="CUP")
+CANCELLED = {"cancelled_at": LATER}
+NET_SALES = {
+    "a fee that the shop keeps": (received("100", MUG, back="90"), 10),
+    "an item that an edit added in exchange": (
+        received("100", MUG, CUP, back="40"),
+        60,
+    ),
+    "an added item that is not paid": (received("100", MUG, CUP, back="70"), 60),
+    "a deposit that is paid back": (received("40", MUG, back="40", **CANCELLED), 0),
+    "half a deposit that is paid back": (
+        received("40", MUG, back="20", **CANCELLED),
+        20,
+    ),
+    "a deposit that the shop keeps": (received("40", MUG, CUP, **CANCELLED), 40),
+}
+"""Orders, and what remains of them."""
+
+
+def test_a_shop_keeps_no_more_than_it_received(load):
+    answers = []
+    for number, (facts, _) in enumerate(NET_SALES.values()):
+        answers.append(build_order(replace(facts, number=number)))
+    loaded = load(*answers)
+    net_sales = {}
+    for row in loaded.rows("orders"):
+        net_sales[row["order_id"]] = row["gross_amount"]
+    for row in loaded.rows("refunds"):
+        net_sales[row["order_id"]] -= row["merchandise_amount"]
+    for number, (name, (_, expected)) in enumerate(NET_SALES.items()):
+        assert net_sales[str(number)] == expected, name
+    assert loaded.accounts["warnings"] == []
+
+
 def test_an_order_that_does_not_add_up_is_loaded_with_a_warning(load):
     changes = {
         1: ("totalPriceSet", "19.99"),

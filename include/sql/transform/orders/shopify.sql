@@ -29,6 +29,16 @@ CREATE MACRO settled_sum(amounts) AS coalesce(
 -- An amount with the sign of a payment by the shop.
 CREATE MACRO paid_by_shop(amount) AS CASE WHEN amount LIKE '-%' THEN amount ELSE '-' || amount END;
 
+-- What was received for an order, at its exchange rate, which a payment need not have.
+CREATE MACRO received_for(one) AS coalesce(
+    share_of(
+        amount_of(one.totalPriceSet),
+        ten_thousandths(as_amount(one.totalReceivedSet.presentmentMoney.amount)),
+        nullif(ten_thousandths(as_amount(one.totalPriceSet.presentmentMoney.amount)), 0)
+    ),
+    amount_of(one.totalReceivedSet)
+);
+
 CREATE MACRO number_in(gid) AS nullif(regexp_extract(gid, '\d+$'), '');
 
 -- The price of a line before tax, of a price that includes `tax`: by the tax on what was paid, else by the rates.
@@ -391,20 +401,25 @@ WHERE
     AND item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) > 0;
 
 -- What an order still owes its customer: removed units, refunds and exchanges that were not paid back at once, and a
--- price that an edit reduced. At most what was received beyond the current total, at the order's exchange rate, which a
--- payment need not have. A later refund without lines pays it back, and returns no further goods.
+-- price that an edit reduced. At most what was received beyond the current total. A later refund without lines pays it
+-- back, and returns no further goods.
+--
+-- `held`: what was received and neither paid back nor is the price of what the customer has. A shop keeps no more of
+-- its refunds: the rest was never paid, or pays for items that an edit added.
 CREATE TABLE shopify_owed AS
 WITH reductions AS (
     SELECT
         version,
         net + tax AS amount,
-        0 AS settled
+        0 AS settled,
+        0 AS paid
     FROM shopify_removed
     UNION ALL
     SELECT
         version,
         CASE WHEN is_paid AND NOT is_exchange THEN 0 ELSE greatest(explained - paid, 0) END,
-        CASE WHEN is_paid AND NOT is_exchange THEN explained ELSE paid END
+        CASE WHEN is_paid AND NOT is_exchange THEN explained ELSE paid END,
+        paid
     FROM shopify_refunds
 ),
 
@@ -412,25 +427,20 @@ sums AS (
     SELECT
         version,
         sum(amount) AS amount,
-        sum(settled) AS settled
+        sum(settled) AS settled,
+        sum(paid) AS paid
     FROM reductions
     GROUP BY version
 )
 
 SELECT
     sums.version,
-    coalesce(
-        share_of(
-            amount_of(orders.totalPriceSet),
-            ten_thousandths(as_amount(orders.totalReceivedSet.presentmentMoney.amount)),
-            nullif(ten_thousandths(as_amount(orders.totalPriceSet.presentmentMoney.amount)), 0)
-        ),
-        amount_of(orders.totalReceivedSet)
-    ) AS received,
+    received_for(orders) AS received,
     CASE WHEN orders.edited THEN greatest(received - amount_of(orders.totalPriceSet), 0) ELSE 0 END AS overpaid,
     greatest(
         least(sums.amount + overpaid, received - amount_of(orders.currentTotalPriceSet) - sums.settled), 0
-    ) AS amount
+    ) AS amount,
+    greatest(received - amount_of(orders.currentTotalPriceSet) - sums.paid, 0) AS held
 FROM sums
 INNER JOIN shopify_orders AS orders USING (version);
 
@@ -448,26 +458,47 @@ SELECT
 FROM shopify_refunds AS refunds, (SELECT unnest(refunds.items) AS item) AS items
 LEFT JOIN shopify_lines AS lines ON refunds.version = lines.version AND items.item.lineItem.id = lines.item.id;
 
-CREATE OR REPLACE VIEW staged_refunds AS
+CREATE TABLE shopify_settled AS
 WITH running AS (
     SELECT
         *,
-        sum(greatest(residual, 0)) OVER (PARTITION BY version ORDER BY position) AS residual_so_far
+        sum(greatest(residual, 0)) OVER until_here AS residual_so_far,
+        sum(least(residual, 0)) OVER until_here AS kept_so_far
     FROM shopify_refunds
-),
+    WINDOW until_here AS (PARTITION BY version ORDER BY position)
+)
 
-settled AS (
+SELECT
+    running.* REPLACE (
+        greatest(residual_so_far - owed.amount, 0)
+        - greatest(residual_so_far - greatest(residual, 0) - owed.amount, 0)
+        + greatest(kept_so_far, -owed.held)
+        - greatest(kept_so_far - least(residual, 0), -owed.held) AS residual
+    )
+FROM running
+INNER JOIN shopify_owed AS owed USING (version);
+
+-- What cancelled orders cost beyond what was received and not paid back. It was never paid, and nobody has the goods.
+CREATE TABLE shopify_unpaid AS
+SELECT
+    orders.source,
+    orders.legacyResourceId,
+    orders.file,
+    orders.row_number,
+    orders.cancelledAt,
+    amount_of(orders.totalPriceSet) - received_for(orders) - coalesce(returned.amount, 0) AS unpaid
+FROM shopify_orders AS orders
+LEFT JOIN (
     SELECT
-        running.* REPLACE (
-            greatest(residual_so_far - owed.amount, 0)
-            - greatest(residual_so_far - greatest(residual, 0) - owed.amount, 0)
-            + least(residual, 0) AS residual
-        )
-    FROM running
-    INNER JOIN shopify_owed AS owed USING (version)
-),
+        version,
+        sum(explained + residual - paid) AS amount
+    FROM shopify_settled
+    GROUP BY version
+) AS returned USING (version)
+WHERE orders.cancelledAt IS NOT NULL AND amount_of(orders.totalReceivedSet) > 0 AND unpaid >= 0.01;
 
-of_orders AS (
+CREATE OR REPLACE VIEW staged_refunds AS
+WITH of_orders AS (
     SELECT
         refunds.*,
         refunds.shipping_tax + coalesce(tips.tax, 0) AS other_tax,
@@ -475,7 +506,7 @@ of_orders AS (
         coalesce(tips.goods, 0) AS goods,
         -- What the shop kept reduces the returns of goods, unless it kept it of a gift card.
         greatest(least(refunds.residual + coalesce(tips.gift_cards, 0), 0), -coalesce(tips.goods_net, 0)) AS kept
-    FROM settled AS refunds
+    FROM shopify_settled AS refunds
     LEFT JOIN (
         SELECT
             version,
@@ -541,7 +572,23 @@ SELECT
     orders.processedAt
 FROM shopify_removed AS removed
 INNER JOIN shopify_orders AS orders USING (version)
-WHERE removed.kind = 'goods';
+WHERE removed.kind = 'goods'
+UNION ALL
+SELECT
+    source,
+    'removed-' || legacyResourceId,
+    legacyResourceId,
+    NULL,
+    file || '#refunds',
+    row_number * 1000000,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    unpaid::VARCHAR,
+    'cancelled before it was paid',
+    cancelledAt
+FROM shopify_unpaid;
 
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT

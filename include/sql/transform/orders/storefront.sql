@@ -89,7 +89,7 @@ CREATE MACRO fee_in(meta_data, name) AS as_fee(
 
 -- Only what payments need of the meta data is kept, before the window holds all rows in memory.
 --
--- Plugins for several vendors (Dokan, MultiVendorX and its former name WCMp, YITH) divide an order that was paid once
+-- Plugins for several vendors (Dokan, MultiVendorX and its former names, YITH) divide an order that was paid once
 -- into sub-orders. Other orders with a parent, such as old renewals of subscriptions, were paid themselves.
 CREATE TABLE storefront_orders AS
 SELECT
@@ -108,7 +108,8 @@ FROM (
             WHEN
                 parent_id <> '0'
                 AND created_via IN (
-                    'dokan', 'mvx_vendor_order', 'wcmp_vendor_order', 'yith_wcmv_vendor_suborder'
+                    'dokan', 'multivendorx_store_order', 'mvx_vendor_order', 'wcmp_vendor_order',
+                    'yith_wcmv_vendor_suborder'
                 )
                 THEN 'sub-order'
             ELSE status

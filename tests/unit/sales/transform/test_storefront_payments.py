@@ -55,11 +55,20 @@ def fees(done):
     return column_by(done.payments, "order_id", "fee_amount")
 
 
+VENDORS = (
+    "dokan",
+    "multivendorx_store_order",
+    "mvx_vendor_order",
+    "wcmp_vendor_order",
+    "yith_wcmv_vendor_suborder",
+)
+"""What plugins for several vendors write into `created_via`."""
+
+
 def test_an_order_that_is_divided_among_vendors_counts_once(world):
     """A renewal may have a parent, and Dokan creates other orders."""
-    vendors = ("dokan", "mvx_vendor_order", "wcmp_vendor_order")
     created = [(0, "checkout"), (0, "dokan"), (1, "subscription")]
-    created += [(1, plugin) for plugin in (*vendors, "yith_wcmv_vendor_suborder")]
+    created += [(1, plugin) for plugin in VENDORS]
     orders = []
     for number, (parent, plugin) in enumerate(created, 1):
         orders.append(paid(number, parent_id=parent, created_via=plugin))
