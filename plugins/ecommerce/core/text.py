@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from copy import copy
+from copy import copy, deepcopy
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -129,9 +129,9 @@ def change(value: Number, base: Number, places: int = 1) -> str:
     return percent
 
 
-def versus(value: Decimal, base: Number, name: str) -> str:
+def versus(value: Decimal, base: Number, name: str, places: int = 1) -> str:
     """Return `, +1.3 % vs forecast`; nothing where there is no `change` in percent."""
-    percent = change(value, base)
+    percent = change(value, base, places)
     if percent == NOTHING:
         return ""
     return f", {percent} vs {name}"
@@ -235,8 +235,8 @@ def short_weekday(day: date) -> str:
 
 
 def short_month(day: date) -> str:
-    """Return `Nov`."""
-    return _date(day, "LLL")
+    """Return `Nov 2026`."""
+    return _date(day, "MMM y", "yMMM")
 
 
 def span(first: date, last: date) -> str:
@@ -304,9 +304,14 @@ def inert(text: str) -> str:
 def parse_locale(name: str) -> Any:
     """Return the `babel.Locale` of a name such as `de_CH`; ValueError or `babel.UnknownLocaleError` where
     there is none."""
-    from babel import Locale
+    from babel import Locale, localedata
 
-    return Locale.parse(name.strip().replace("-", "_"))
+    locale = Locale.parse(name.strip().replace("-", "_"))
+    # Babel stores names that it looks up in data that locales share: without a copy, a Czech report has the
+    # months of a Chinese one before it.
+    data = localedata.load(str(locale))
+    data.update(deepcopy(data))
+    return locale
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def intervals(file: str, alt: str, days: Sequence[Day]) -> Chart:
         "file": file,
         "alt": alt,
         "days": days,
-        "axis": axis(day["upper_80"] for day in days),
+        "axis": axis(day[edge] for day in days for edge in ("lower_80", "upper_80")),
     }
 
 

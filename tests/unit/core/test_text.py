@@ -137,6 +137,20 @@ def test_the_label_of_a_shop_is_that_of_its_channels_too(monkeypatch):
     assert source_place("shopify_de") == "agora Germany"
 
 
+@pytest.mark.parametrize(
+    ("other", "locale", "expected"),
+    [
+        ("zh_TW", "cs_CZ", "listopad 2026 čt"),
+        ("pt_BR", "pt_PT", "11/2026 quinta"),
+    ],
+)
+def test_a_locale_has_its_own_names_after_another(other, locale, expected):
+    for name in (other, locale):
+        with wording.in_locale(name):
+            found = f"{wording.short_month(DAY)} {wording.short_weekday(DAY)}"
+    assert found == expected
+
+
 def test_clean_leaves_one_line_without_control_or_override_characters():
     assert wording.clean("a\r\n\tb \x00\x1b[31m\u202ec\u2066") == "a b [31mc"
     assert wording.clean('שולחן 🎁 \\ "#$') == 'שולחן 🎁 \\ "#$'

@@ -77,6 +77,13 @@ def test_unusual_figures_can_be_drawn(chart, tmp_path):
     assert list(drawn(tmp_path, chart).iter(f"{SVG}path"))
 
 
+def test_the_axis_of_intervals_includes_their_lower_edges():
+    day = {"label": "Mon\n1", **FORECAST} | {"lower_80": -400, "upper_80": 500}
+    axis = charts.intervals("c.svg", "", [day])["axis"]
+    assert axis["low"] < -400
+    assert axis["high"] > 500
+
+
 def test_a_bar_of_a_negative_amount_points_left_in_another_colour(tmp_path):
     rows = [Bar("rose", 30, "+30.00"), Bar("fell", -10, "-10.00")]
     root = drawn(tmp_path, charts.bars("bars.svg", "Bars", rows))

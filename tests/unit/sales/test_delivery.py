@@ -228,17 +228,19 @@ def test_a_mail_that_cannot_be_marked_is_not_posted_because_it_is_sent_again(
         (20, "22679.99", ""),
         (5, "20411.06", "+8.0 %"),
         (None, "1", ""),
+        (20, "-945000", None),
     ],
 )
 def test_a_missed_forecast_is_posted(percent, actual, change):
     net = expectation(forecast=Decimal(18_900), actual=Decimal(actual))
     texts = forecast_missed(make_figures(expectation=net), percent)
-    if not change:
+    if change == "":
         assert texts is None
         return
     title, text = texts
-    assert title == f"Forecast missed: Thu 19 Nov: {change}"
-    assert f"{change} compared with the forecast of 18,900.00." in text
+    stated = f": {change}" if change else ""
+    assert title == f"Forecast missed: Thu 19 Nov{stated}"
+    assert f"{change or 'USD'} compared with the forecast of 18,900.00." in text
     assert text.startswith("Net sales: ")
 
 

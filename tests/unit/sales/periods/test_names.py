@@ -42,7 +42,7 @@ def test_dates_are_those_of_the_locale_and_words_are_english():
         assert (
             names.names_of(parse_period("2026-11-28")).before_words == "Sa., 21. Nov."
         )
-        assert names.names_of(parse_period("2026-03")).before == "Feb 2026"
+        assert names.names_of(parse_period("2026-03")).before == "Feb. 2026"
 
 
 def test_a_slice_is_named_by_its_values(monkeypatch):

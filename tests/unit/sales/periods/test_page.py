@@ -100,6 +100,15 @@ def test_what_other_pages_show(make, snapshot):
     assert differences(shown(make()), shown(samples.week())) == snapshot
 
 
+def test_negative_sales_have_no_margin():
+    costs = Costs(
+        cost_of_goods=D(5), sales_with_cost=D(-20), fees=D(3), sales_with_fees=D(-20)
+    )
+    page = shown(samples.week(costs=costs))
+    assert "Gross margin" not in page
+    assert "Payment fees" not in page
+
+
 def test_the_days_are_drawn_with_their_forecast(snapshot):
     [days, *_] = page_texts(samples.incomplete_week())["sections"]
     assert days["chart"] == snapshot

@@ -111,7 +111,7 @@ CASES = {
         "3932",
         {"countries": rows_of({"DE": ("12070", "1000"), "AT": ("862", "9000")})},
     ),
-    "level with the week before at 1,000 USD. The increase was largest in A (+50); B lost 50.": (
+    "level with the week before at 1,000 USD. A gained 50; B lost 50.": (
         "1000",
         {"categories": rows_of({"A": ("60", "10"), "B": ("0", "50")})},
     ),

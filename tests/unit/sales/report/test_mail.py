@@ -34,6 +34,7 @@ NOTHING = {"headline": {"orders": figure("0")}}
             "123,456,789,012 USD, > 10\N{MULTIPLICATION SIGN} vs last Thursday",
         ),
         ("10000", {}, "10,000 USD, ±0 % vs last Thursday"),
+        ("-500000", {}, "\N{MINUS SIGN}500,000 USD"),
         ("0", NOTHING, "0 USD"),
     ],
 )

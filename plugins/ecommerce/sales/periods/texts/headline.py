@@ -21,7 +21,8 @@ def tiles(figures: PeriodFigures, names: PeriodNames) -> list[Row]:
         if figure == "net_sales":
             changes.append(_reached(figures))
         stated = list(filter(None, changes))
-        made.append(tile_of(figure, value, figures.currency, stated))
+        bases = [entry.before, entry.year_before]
+        made.append(tile_of(figure, value, figures.currency, stated, bases))
     return made
 
 

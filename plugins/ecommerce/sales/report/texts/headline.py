@@ -2,7 +2,7 @@
 the values; docs/DEFINITIONS.md, *What a day is compared with*, the rules.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -146,7 +146,8 @@ def _tile(figures: Figures, figure: str) -> Values:
     entry = figures.entries[figure]
     stated = changes(figures, figure)
     shown = list(stated.values())[:MOST_SHOWN]
-    tile = tile_of(figure, entry.value, figures.currency, shown)
+    bases = [entry.base(base) for base in known_bases(figures)]
+    tile = tile_of(figure, entry.value, figures.currency, shown, bases)
     if stated:
         tile["change"] = stated[base_of_choice(stated)]
     if entry.note:
@@ -155,12 +156,20 @@ def _tile(figures: Figures, figure: str) -> Values:
 
 
 def tile_of(
-    figure: str, value: Decimal | None, currency: str, changes: list[Values]
+    figure: str,
+    value: Decimal | None,
+    currency: str,
+    changes: list[Values],
+    bases: Sequence[Decimal | None],
 ) -> Values:
     """Return the tile of a figure, as in `tiles`; its `change` is the first of `changes`, or else states why
-    there is none."""
+    there is none since any of the `bases`."""
     meaning = MEANINGS[figure]
-    why = "no orders to average" if value is None else "nothing to compare with yet"
+    why = "nothing to compare with yet"
+    if value is None:
+        why = "no orders to average"
+    elif any(base is not None for base in bases):
+        why = "no change in percent"
     tile = plain_tile(meaning.label, text.figure(value, meaning.kind, currency), why)
     if changes:
         tile |= {"changes": changes, "change": changes[0]}

@@ -4,6 +4,7 @@ a series far from its forecast, and units distorted by one product."""
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
+from ecommerce.core import text
 from ecommerce.core.templates import render
 from ecommerce.reporting.parts import total
 from ecommerce.sales.report.figures.daily import Figures
@@ -137,6 +138,6 @@ def _units(figures: Figures) -> Iterator[Unusual]:
             units=units.value,
             before=before,
             product=product,
-            name=product_name(product)[:LONGEST_NAME],
+            name=text.clean(product_name(product), LONGEST_NAME),
             currency=figures.currency,
         )

@@ -39,6 +39,16 @@ def test_spans_without_sums_are_named_and_not_compared():
     ]
 
 
+def test_the_first_day_of_a_month_is_one_day():
+    spans = [
+        span("now", "2026-11-01", "2026-11-01", 0),
+        span("last_month", "2026-10-01", "2026-10-01", 0),
+        span("last_year", "2025-11-01", "2025-11-01", 0),
+    ]
+    figures = make_figures(**dict(month.read(Answers.of(months=spans))))
+    assert section(figures, "month")["remarks"][0] == "Day 1 of each month."
+
+
 def test_a_day_that_no_month_is_known_of_has_its_targets():
     row = target().model_dump()
     found = month.read(Answers.of(targets=[row]))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecommerce.core.text import in_locale
 from tests.rows import column_of
 from tests.unit.sales.report.readable import section
 from tests.unit.sales.report.samples import before, make_figures, trend_with
@@ -21,6 +22,12 @@ def test_the_chart_marks_missing_and_incomplete_days():
     assert column_of(drawn[3:6], "complete") == [False, False, True]
     assert drawn[-1]["label"] == "Thu 19 Nov"
     assert chart["average_name"] == "28-day average"
+
+
+def test_a_sentence_that_ends_with_a_day_has_one_full_stop():
+    figures = make_figures(trend=trend_with({0: {"net_sales": 99_000}}))
+    with in_locale("de_DE"):
+        assert chart_of(figures)["alt"].endswith("on Do., 19. Nov.")
 
 
 @pytest.mark.parametrize(("first", "is_gap"), [(9, False), (10, True), (400, True)])
