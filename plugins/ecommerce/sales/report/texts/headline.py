@@ -102,7 +102,8 @@ def changes(figures: Figures, figure: str) -> dict[str, Values]:
     for base in SHOWN:
         name = base_name(figures, base, figure)
         change = change_since(figure, entry.value, entry.base(base), name)
-        if base in known and change:
+        is_single = base == "average" and averaged_days_of(figures, figure) < 2
+        if base in known and change and not is_single:
             stated[base] = change
     return stated
 

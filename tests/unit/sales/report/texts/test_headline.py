@@ -5,6 +5,7 @@ import pytest
 from ecommerce.core.headline_figures import HEADLINE
 from ecommerce.sales.report.figures import headline
 from ecommerce.sales.report.figures.headline import COSTS, RATES
+from ecommerce.sales.report.texts.headline import changes
 from ecommerce.sales.report.texts.page import page_texts
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.parts import D, figure
@@ -35,6 +36,14 @@ def test_an_average_of_fewer_days_has_their_number():
     assert found.averaged_days == 28
     assert found.headline["returns"].days == 12
     assert found.headline["net_sales"].days is None
+
+
+@pytest.mark.parametrize(("days", "is_stated"), [(1, False), (2, True)])
+def test_one_day_is_no_average_of_a_figure(days, is_stated):
+    returns = figure("5", average="4").model_copy(update={"days": days})
+    headline_figures = make_figures().headline | {"returns": returns}
+    stated = changes(make_figures(headline=headline_figures), "returns")
+    assert ("average" in stated) is is_stated
 
 
 @pytest.mark.parametrize(
