@@ -1,11 +1,13 @@
 """What the storefront's extract makes of busy, changing, broken and unwilling servers."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from demo.services.storefront import Fault
 from ecommerce.core.data_warnings import sentence
+from ecommerce.sources import STOREFRONT
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
@@ -13,6 +15,7 @@ from tests.integration.storefront.reading import (
     truth,
     what_was_read,
 )
+from tests.parquet import read_rows
 
 
 def numbers_change_their_type(body):
@@ -69,6 +72,45 @@ def test_an_order_that_is_trashed_between_two_lists_is_read(serve, read):
 
 def ten_of_them(body):
     return json.dumps(json.loads(body)[:10]).encode()
+
+
+def test_an_order_that_is_withheld_is_not_removed(serve, window):
+    shop = serve(storefront_days(FALL_BACK))
+    shop.faults.append(Fault("/orders", times=99, rewrite=ten_of_them))
+    known = [str(number) for number in (*ALL, 999)]
+    manifest = STOREFRONT.source().extract(replace(window(later=True), also_read=known))
+    assert read_rows(manifest.file("removed_orders.parquet")) == []
+
+
+def ids_that_are_none(body):
+    orders = json.loads(body)
+    for order in orders[:1]:
+        order["id"] = "../ann@example.com"
+        order["refunds"] = [{"id": 5, "total": "-1"}]
+        order["line_items"][0]["product_id"] = "a b"
+    return json.dumps(orders).encode()
+
+
+def test_an_id_that_is_no_number_is_no_part_of_a_request(serve, window):
+    shop = serve(storefront_days(FALL_BACK))
+    shop.faults.append(Fault("/orders", times=9, rewrite=ids_that_are_none))
+    STOREFRONT.source().extract(replace(window(), also_read=["rejected id", "1"]))
+    asked = " ".join(shop.requests)
+    assert "example.com" not in asked
+    assert "include=1&" in asked
+    assert "a%20b" not in asked
+    assert "a+b" not in asked
+
+
+def one_of_a_page(body):
+    return json.dumps(json.loads(body)[:1]).encode()
+
+
+def test_products_on_smaller_pages_are_read(serve, read):
+    shop = serve(storefront_days(FALL_BACK))
+    shop.faults.append(Fault("/products", page=1, rewrite=one_of_a_page))
+    read()
+    assert len([request for request in shop.requests if "/products" in request]) == 2
 
 
 WITHHELD = {

@@ -61,6 +61,10 @@ def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
     asked = "GET /wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"
     assert shop.requests == [asked]
     assert client.get("/orders", 2).size == 0
+    for sent, total in (("3, 3", 3), ("3, 4", None), ("-1", None)):
+        headers = {"X-WP-Total": sent}
+        shop.faults.append(Fault("/orders", status=200, body=b"[]", headers=headers))
+        assert client.get("/orders").total == total
     shop.faults.append(Fault("/orders", status=200, body=b"\xef\xbb\xbf [ ]\n"))
     page = client.get("/orders")
     assert page.total is None

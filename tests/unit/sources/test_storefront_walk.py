@@ -113,6 +113,26 @@ def test_a_page_that_repeats_another_is_no_part_of_the_list(shown, pages):
         walk_by(cached)
 
 
+def test_a_server_that_ignores_the_page_is_noticed_though_its_answers_differ():
+    def ignore(number):
+        return Page(number, str(number).encode(), 250, PER_PAGE)
+
+    with pytest.raises(TransientError, match="than the 250 that it counts"):
+        walk_by(ignore)
+
+
+@pytest.mark.parametrize("total", [1_000_000, 4_294_967_295])
+def test_a_total_beyond_all_reason_costs_some_requests(total):
+    shelf = Shelf(range(30))
+
+    def misstate(number):
+        return replace(shelf.read(number), total=total)
+
+    assert walk_by(misstate) == total - 30
+    assert shelf.seen == set(range(30))
+    assert len(shelf.requests) < 200
+
+
 @pytest.mark.parametrize(("total", "withheld"), [(137, 137), (0, 0), (None, 0)])
 def test_an_empty_first_page_of_a_list_with_objects_is_no_empty_list(total, withheld):
     assert walk_by(lambda number: Page(number, b"[]", total, 0)) == withheld

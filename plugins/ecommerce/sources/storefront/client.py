@@ -193,8 +193,9 @@ def _page(
         raise TransientError(
             f"{what} is not a JSON list; it begins with {beginning}"
         ) from None
-    total = response.headers.get("X-WP-Total", "")
-    count = int(total) if total.isdecimal() else None
+    # A proxy may repeat the header: `250, 250`.
+    total, *others = {*response.headers.get("X-WP-Total", "").split(", ")}
+    count = int(total) if total.isdecimal() and not others else None
     return Page(number, body, count, size)
 
 

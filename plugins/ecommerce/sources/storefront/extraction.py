@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
+KNOWN = "known"
+"""The name of the lists of orders that a window names."""
 FIRST_FILE = "000000.json"
 """Of each kind: an empty list until something is read."""
 FOLDERS = ("orders", "refunds", "products")
@@ -83,6 +85,8 @@ class _Reader:
     """The numbers of the files of orders."""
     withheld: int = 0
     """The most orders that one list counted and did not return."""
+    known_withheld: int = 0
+    """As `withheld`, of the orders that the window names as known."""
     warnings: list[DataWarning] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -102,7 +106,13 @@ class _Reader:
         for name, bounds in _lists(self.window):
             # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
             for status in STATUSES:
-                self._read_list(f"{name}-{status}", {"status": status, **bounds})
+                withheld = self._read_list(
+                    f"{name}-{status}", {"status": status, **bounds}
+                )
+                # The lists overlap: a sum would count orders twice.
+                self.withheld = max(self.withheld, withheld)
+                if name == KNOWN:
+                    self.known_withheld += withheld
         try:
             run_sql_file(self.duck, "extract/storefront/orders_read")
         except duckdb.InvalidInputException:
@@ -111,7 +121,8 @@ class _Reader:
                 f"{self.client.conn_id}: an answer to GET /orders is not a JSON list of orders"
             ) from None
         asked_for = {
-            "order_ids": self.window.also_read,
+            # An order that is withheld has not been removed.
+            "order_ids": [] if self.known_withheld else self.window.also_read,
             "file": f"{self.folder}/removed_orders.parquet",
         }
         run_sql_file(self.duck, "extract/storefront/removed_orders", asked_for)
@@ -124,11 +135,21 @@ class _Reader:
         try:
             for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
                 query = {"include": ",".join(ids), "_fields": PRODUCT_FIELDS}
-                page = self.client.get("/products", 1, query)
-                file = self.folder / "products" / f"{number:06}.json"
-                file.write_bytes(page.body)
+                for page in self._products(query):
+                    file = f"{number:06}-{page.number:03}.json"
+                    (self.folder / "products" / file).write_bytes(page.body)
         except (CredentialsError, NotFoundError) as error:
             self._warn("uncategorised", detail=str(error))
+
+    def _products(self, query: Mapping[str, str]) -> Iterator[Page]:
+        """Yield the pages of a list of at most `PER_PAGE` products; a plugin may make its pages smaller."""
+        read = 0
+        for number in range(1, PER_PAGE + 1):
+            page = self.client.get("/products", number, query)
+            yield page
+            read += page.size
+            if not page.size or read >= (page.total or 0):
+                break
 
     def keep_known_lines(self) -> None:
         """Keep the stored lines of orders with a product that the shop does not return."""
@@ -160,8 +181,9 @@ class _Reader:
     def _warn(self, kind: str, **facts: object) -> None:
         self.warnings.append(data_warning(kind, source=self.window.source, **facts))
 
-    def _read_list(self, label: str, bounds: Mapping[str, str]) -> None:
-        """Read the orders within `bounds`, parameters of the query; `label` is in the names of the files."""
+    def _read_list(self, label: str, bounds: Mapping[str, str]) -> int:
+        """Read the orders within `bounds`, parameters of the query, and return how many the shop counts and
+        does not return; `label` is in the names of the files."""
         parameters = {
             "orderby": "id",
             "order": "asc",
@@ -176,11 +198,7 @@ class _Reader:
                 (self.folder / "orders" / file).write_bytes(page.body)
             return page
 
-        withheld = walk(
-            f"{self.client.conn_id}: GET /orders ({label})", read, self.pool
-        )
-        # The lists overlap: a sum would count orders twice.
-        self.withheld = max(self.withheld, withheld)
+        return walk(f"{self.client.conn_id}: GET /orders ({label})", read, self.pool)
 
 
 def _lists(window: ReadWindow) -> Iterator[tuple[str, dict[str, str]]]:
@@ -201,5 +219,6 @@ def _lists(window: ReadWindow) -> Iterator[tuple[str, dict[str, str]]]:
         changed["modified_before"] = utc_text(window.changed_until)
     yield "created", created
     yield "changed", changed
-    for ids in chunked(window.also_read, PER_PAGE):
-        yield "known", {"include": ",".join(ids)}
+    # A shop refuses a list with an id that is no number, such as that of a rejected order.
+    for ids in chunked(filter(str.isdecimal, window.also_read), PER_PAGE):
+        yield KNOWN, {"include": ",".join(ids)}

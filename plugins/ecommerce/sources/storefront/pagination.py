@@ -13,11 +13,17 @@ from concurrent.futures import Executor
 from itertools import chain, count
 from math import ceil
 
+from more_itertools import chunked
+
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
 
 MAX_READS_PER_PAGE = 6
 """How often one page is read before the list counts as changing too fast."""
+MAX_EMPTY_PAGES = 100
+"""How many empty pages in a row are read of what a total announces."""
+AHEAD = 64
+"""How many pages are asked for at once."""
 
 
 def walk(
@@ -40,9 +46,16 @@ def walk(
     pages = _Pages(what, read, pool)
     page = newest = pages.read(1)
     is_last_sure = False
+    empty = 0
     while True:
         objects = sum(pages.sizes.values())
         total = newest.total or 0
+        empty = 0 if page.size else empty + 1
+        if total and objects > 2 * total + AHEAD * PER_PAGE:
+            raise TransientError(
+                f"{what} has more objects on {len(pages.sizes)} pages than the {total} that it counts: does "
+                "a cache in front of the shop ignore the parameter page?"
+            )
         if page.size and page.total != newest.total:
             # The list changed between these two answers: the other page may be another one now.
             is_last_sure = False
@@ -54,10 +67,10 @@ def walk(
             if page.size < PER_PAGE and page.total == objects:
                 break
             number = newest.number + 1
-        elif total > page.number * PER_PAGE:
+        elif total > page.number * PER_PAGE and empty < MAX_EMPTY_PAGES:
             # The objects of this page are withheld.
             number = page.number + 1
-        elif is_last_sure or total <= objects:
+        elif is_last_sure or total <= objects or empty >= MAX_EMPTY_PAGES:
             break
         else:
             # An announced object is on no page: it may have moved to the last one meanwhile.
@@ -80,9 +93,11 @@ class _Pages:
         self._read = read
         first = read(1)
         announced = max(1, ceil((first.total or 0) / PER_PAGE))
+        # In parts, because a wrong total may announce millions of pages.
+        parts = chunked(range(2, announced + 1), AHEAD)
         self._new_pages = chain(
             [first],
-            pool.map(read, range(2, announced + 1)),
+            chain.from_iterable(pool.map(read, part) for part in parts),
             map(read, count(announced + 1)),
         )
         self._reads: Counter[int] = Counter()

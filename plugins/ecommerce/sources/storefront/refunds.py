@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecommerce.core.values import Values
+from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.storage.duckdb import run_sql_file
 
@@ -68,11 +69,16 @@ def _refunds_of_order(
     """Return the refunds of an order by id, at least those of `listed` that the shop returns."""
     refunds: dict[str, Refund] = {}
     for number in itertools.count(1):
-        page = client.get(f"/orders/{order_id}/refunds", number)
+        read = len(refunds)
+        try:
+            page = client.get(f"/orders/{order_id}/refunds", number)
+        except NotFoundError:
+            break  # a plugin hides them: those that are listed are withheld
         # Numbers as text keep every digit.
         for refund in json.loads(page.body, parse_float=str):
             refunds[str(refund.get("id"))] = refund | {"order_id": order_id}
-        # Newest first: refunds that the order does not list yet precede those that it lists.
-        if not page.size or refunds.keys() >= set(listed):
+        # Newest first: refunds that the order does not list yet precede those that it lists. A page without
+        # new ones may be that of a cache.
+        if len(refunds) == read or refunds.keys() >= set(listed):
             break
     return refunds
