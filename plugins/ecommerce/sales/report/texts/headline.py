@@ -170,7 +170,7 @@ def tile_of(
     if value is None:
         why = "no orders to average"
     elif any(base is not None for base in bases):
-        why = "no change in percent"
+        why = "no percentage to state"
     tile = plain_tile(meaning.label, text.figure(value, meaning.kind, currency), why)
     if changes:
         tile |= {"changes": changes, "change": changes[0]}
