@@ -478,7 +478,7 @@ SELECT
 FROM running
 INNER JOIN shopify_owed AS owed USING (version);
 
--- What cancelled orders cost beyond what was received and not paid back. It was never paid, and nobody has the goods.
+-- What cancelled orders cost beyond what was received and not paid back. It was never paid, and the goods not sold.
 CREATE TABLE shopify_unpaid AS
 SELECT
     orders.source,
