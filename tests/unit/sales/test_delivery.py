@@ -228,20 +228,25 @@ def test_a_mail_that_cannot_be_marked_is_not_posted_because_it_is_sent_again(
         (20, "22679.99", ""),
         (5, "20411.06", "+8.0 %"),
         (None, "1", ""),
-        (20, "-945000", None),
     ],
 )
 def test_a_missed_forecast_is_posted(percent, actual, change):
     net = expectation(forecast=Decimal(18_900), actual=Decimal(actual))
     texts = forecast_missed(make_figures(expectation=net), percent)
-    if change == "":
+    if not change:
         assert texts is None
         return
     title, text = texts
-    stated = f": {change}" if change else ""
-    assert title == f"Forecast missed: Thu 19 Nov{stated}"
-    assert f"{change or 'USD'} compared with the forecast of 18,900.00." in text
+    assert title == f"Forecast missed: Thu 19 Nov: {change}"
+    assert f"{change} compared with the forecast of 18,900.00." in text
     assert text.startswith("Net sales: ")
+
+
+def test_a_loss_that_is_no_change_in_percent_is_posted_without_one():
+    net = expectation(forecast=Decimal(18_900), actual=Decimal(-945_000))
+    title, text = forecast_missed(make_figures(expectation=net), 20)
+    assert title == "Forecast missed: Thu 19 Nov"
+    assert text.endswith("945,000.00 USD compared with the forecast of 18,900.00.")
 
 
 def test_an_incomplete_day_has_not_missed_its_forecast():

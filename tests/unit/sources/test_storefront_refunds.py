@@ -121,12 +121,11 @@ def test_all_refunds_of_an_order_are_read():
         refunds, incomplete = read_refunds(client, pool, wanted)
         # Two pages of the first order, and one to be sure of the other.
         assert len(shop.requests) == 4
-        endless = Fault("/orders/2/refunds", status=200, body=b'[{"id": 5}]', times=9)
-        hidden = Fault("/orders/2/refunds", status=404)
-        for fault in (endless, hidden):
-            shop.faults[:] = [fault]
-            assert read_refunds(client, pool, {"2": ["5", "6"]})[1] == 1
-        assert endless.times == 7
+        # A cache that ignores the page.
+        same = Fault("/orders/2/refunds", status=200, body=b'[{"id": 5}]', times=9)
+        shop.faults.append(same)
+        assert read_refunds(client, pool, {"2": ["5", "6"]})[1] == 1
+        assert same.times == 7
     assert incomplete == 1
     read = {}
     for refund in refunds:

@@ -194,8 +194,9 @@ def _page(
             f"{what} is not a JSON list; it begins with {beginning}"
         ) from None
     # A proxy may repeat the header: `250, 250`.
-    total, *others = {*response.headers.get("X-WP-Total", "").split(", ")}
-    count = int(total) if total.isdecimal() and not others else None
+    totals = set(response.headers.get("X-WP-Total", "").split(", "))
+    total = totals.pop()
+    count = int(total) if total.isdecimal() and not totals else None
     return Page(number, body, count, size)
 
 

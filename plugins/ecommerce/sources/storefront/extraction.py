@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,9 @@ def extract_into(conn_id: str, window: ReadWindow, folder: Path) -> Extracted:
     """
     client = StorefrontClient.connect(conn_id)
     read_at = datetime.now(UTC)
+    # A shop refuses a list with an id that is no number, such as that of a rejected order.
+    known = list(filter(str.isdecimal, window.also_read))
+    window = replace(window, also_read=known)
     with (
         ThreadPoolExecutor(CONCURRENCY) as pool,
         connect_duckdb() as duck,
@@ -219,6 +222,5 @@ def _lists(window: ReadWindow) -> Iterator[tuple[str, dict[str, str]]]:
         changed["modified_before"] = utc_text(window.changed_until)
     yield "created", created
     yield "changed", changed
-    # A shop refuses a list with an id that is no number, such as that of a rejected order.
-    for ids in chunked(filter(str.isdecimal, window.also_read), PER_PAGE):
+    for ids in chunked(window.also_read, PER_PAGE):
         yield KNOWN, {"include": ",".join(ids)}

@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecommerce.core.values import Values
-from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.storage.duckdb import run_sql_file
 
@@ -70,10 +69,7 @@ def _refunds_of_order(
     refunds: dict[str, Refund] = {}
     for number in itertools.count(1):
         read = len(refunds)
-        try:
-            page = client.get(f"/orders/{order_id}/refunds", number)
-        except NotFoundError:
-            break  # a plugin hides them: those that are listed are withheld
+        page = client.get(f"/orders/{order_id}/refunds", number)
         # Numbers as text keep every digit.
         for refund in json.loads(page.body, parse_float=str):
             refunds[str(refund.get("id"))] = refund | {"order_id": order_id}

@@ -67,5 +67,6 @@ def forecast_missed(figures: Figures, percent: int | None) -> tuple[str, str] | 
     distance = abs(expected.actual - expected.forecast)
     if distance * 100 < percent * expected.forecast:
         return None
-    title, words = render_lines("summary/forecast_missed.txt", {"figures": figures})
+    facts = {"figures": figures, "nothing": text.NOTHING}
+    title, words = render_lines("summary/forecast_missed.txt", facts)
     return title, words
